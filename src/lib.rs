@@ -1,1 +1,8 @@
-//! x
+//! `bic-tui`, the operations console of Bedrock Image Chat.
+
+pub mod aws;
+pub mod cloud;
+pub mod core;
+pub mod picture;
+pub mod probe;
+pub mod sim;

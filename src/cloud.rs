@@ -1,0 +1,283 @@
+//! The port to the cloud, in the console's own words: a [`Query`] gives a [`Fact`], a [`Change`]
+//! gives a [`Done`]. Behind it stand the SDK (`aws`), the simulator (`sim`) and scripts in tests.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde::Serialize;
+
+use crate::core::{
+    fact::{Fact, Millis, Picture, ProbeStage},
+    fault::Fault,
+    secret::{SecretRef, SecretText},
+    text::SafeText,
+};
+
+/// A read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Query {
+    /// Who am I.
+    Identity,
+    /// Whether CloudFormation takes the shipped template.
+    Validate,
+    /// One stack, by name or id.
+    Stack {
+        /// Name or id. Only the id finds a deleted stack.
+        stack: SafeText,
+    },
+    /// Stack events, newest first, down to and without `known`.
+    StackEvents {
+        /// Name or id.
+        stack: SafeText,
+        /// Event id that the console already has; pages are followed until it is met.
+        known: Option<SafeText>,
+    },
+    /// All resources of a stack.
+    StackResources {
+        /// Name or id.
+        stack: SafeText,
+    },
+    /// One change set with all its pages.
+    ChangeSet {
+        /// Name or id.
+        stack: SafeText,
+        /// Name or ARN.
+        change_set: SafeText,
+    },
+    /// Services of a cluster, with their tags.
+    Services {
+        /// Cluster name.
+        cluster: SafeText,
+        /// Service names.
+        services: Vec<SafeText>,
+    },
+    /// Tasks of a cluster: the running ones, and the stopped ones that ECS still knows.
+    Tasks {
+        /// Cluster name.
+        cluster: SafeText,
+    },
+    /// Health of the targets of target groups, given as logical id and ARN.
+    TargetHealth {
+        /// `(logical id, ARN)`.
+        groups: Vec<(SafeText, SafeText)>,
+    },
+    /// One page of `FilterLogEvents` over a whole log group.
+    LogPage(LogRequest),
+    /// One stage on the way to an image; free of charge.
+    Probe(ProbeRequest),
+}
+
+/// Parameters of one `FilterLogEvents` call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LogRequest {
+    /// Log group name.
+    pub group: SafeText,
+    /// Start of the window, inclusive.
+    pub from: Millis,
+    /// End of the window, exclusive as AWS has it; open when `None`.
+    pub until: Option<Millis>,
+    /// Token of the page.
+    pub token: Option<SafeText>,
+    /// Only streams that begin so.
+    pub stream_prefix: Option<SafeText>,
+}
+
+/// What a probe stage needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProbeRequest {
+    /// Which stage.
+    pub stage: ProbeStage,
+    /// Base address of the application, such as `http://….elb.amazonaws.com`.
+    pub app_url: SafeText,
+    /// Where the LiteLLM key is.
+    pub api_key: SecretRef,
+}
+
+/// Template parameters, tags and kind of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanRequest {
+    /// Stack name (create) or id (update).
+    pub stack: SafeText,
+    /// The stack does not exist yet.
+    pub is_create: bool,
+    /// Value of each parameter; `None` keeps the previous value (`UsePreviousValue`).
+    pub parameters: Vec<(SafeText, Option<SafeText>)>,
+    /// Stack tags; empty keeps those of the stack on update.
+    pub tags: Vec<(SafeText, SafeText)>,
+}
+
+/// Which way a test image takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageRoute {
+    /// Through the load balancer to LiteLLM's `POST /v1/images/generations`.
+    Litellm {
+        /// Base address.
+        app_url: SafeText,
+        /// Where the API key is.
+        api_key: SecretRef,
+    },
+    /// Through Open WebUI: sign in, generate, fetch the file.
+    OpenWebui {
+        /// Base address.
+        app_url: SafeText,
+        /// Where the administrator's `email` and `password` are.
+        admin: SecretRef,
+    },
+    /// `bedrock:InvokeModel` with the operator's own credentials.
+    Bedrock,
+}
+
+/// A write, or a request that costs money. Each is one AWS operation, or one probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// `cloudformation:CreateChangeSet` from the shipped template.
+    CreateChangeSet(PlanRequest),
+    /// `cloudformation:ExecuteChangeSet`.
+    ExecuteChangeSet {
+        /// Stack id.
+        stack: SafeText,
+        /// Change set ARN.
+        change_set: SafeText,
+    },
+    /// `cloudformation:DeleteChangeSet` of an abandoned plan.
+    DeleteChangeSet {
+        /// Stack id.
+        stack: SafeText,
+        /// Change set ARN.
+        change_set: SafeText,
+    },
+    /// `cloudformation:DeleteStack`.
+    DeleteStack {
+        /// Stack id.
+        stack: SafeText,
+    },
+    /// `cloudformation:CancelUpdateStack`.
+    CancelUpdate {
+        /// Stack id.
+        stack: SafeText,
+    },
+    /// `ecs:UpdateService` with a desired count. The edge reads the count again first, and refuses when
+    /// it is no longer `from`.
+    Scale {
+        /// Cluster name.
+        cluster: SafeText,
+        /// Service name.
+        service: SafeText,
+        /// The count that the operator saw.
+        from: i32,
+        /// The count wanted.
+        to: i32,
+    },
+    /// `ecs:UpdateService` with `forceNewDeployment`.
+    Restart {
+        /// Cluster name.
+        cluster: SafeText,
+        /// Service name.
+        service: SafeText,
+    },
+    /// `ecs:StopTask`.
+    StopTask {
+        /// Cluster name.
+        cluster: SafeText,
+        /// Task ARN.
+        task: SafeText,
+    },
+    /// `ecs:TagResource`, or `ecs:UntagResource` when `value` is `None`.
+    TagService {
+        /// Service ARN.
+        service: SafeText,
+        /// Tag key.
+        key: SafeText,
+        /// Tag value.
+        value: Option<SafeText>,
+    },
+    /// One paid image.
+    TestImage {
+        /// Which way.
+        route: ImageRoute,
+        /// Alias (through the stack) or Bedrock model id.
+        model: SafeText,
+        /// What to draw.
+        prompt: SafeText,
+    },
+}
+
+impl Change {
+    /// The IAM action, or `image` for what goes through the stack: the name on the allow-list.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::CreateChangeSet(_) => "cloudformation:CreateChangeSet",
+            Self::ExecuteChangeSet { .. } => "cloudformation:ExecuteChangeSet",
+            Self::DeleteChangeSet { .. } => "cloudformation:DeleteChangeSet",
+            Self::DeleteStack { .. } => "cloudformation:DeleteStack",
+            Self::CancelUpdate { .. } => "cloudformation:CancelUpdateStack",
+            Self::Scale { .. } | Self::Restart { .. } => "ecs:UpdateService",
+            Self::StopTask { .. } => "ecs:StopTask",
+            Self::TagService { value: Some(_), .. } => "ecs:TagResource",
+            Self::TagService { value: None, .. } => "ecs:UntagResource",
+            Self::TestImage {
+                route: ImageRoute::Bedrock,
+                ..
+            } => "bedrock:InvokeModel",
+            Self::TestImage { .. } => "image",
+        }
+    }
+}
+
+/// What a change gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Done {
+    /// A change set is being worked out.
+    ChangeSet {
+        /// Its ARN.
+        id: SafeText,
+        /// The stack id; for a first creation the stack is new.
+        stack_id: SafeText,
+    },
+    /// AWS took it.
+    Accepted,
+    /// The picture, decoded and judged.
+    Picture(Picture),
+}
+
+/// `ClientRequestToken` of one operation: made by the runtime, saved before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Token(pub SafeText);
+
+/// What is known of the session without asking AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Region name.
+    pub region: SafeText,
+    /// Profile name, `default`, or the name of the scene.
+    pub profile: SafeText,
+    /// Where requests go when not to AWS itself.
+    pub endpoint: Option<SafeText>,
+    /// The endpoint was inherited from the environment or a profile, not given on the command line.
+    pub is_endpoint_inherited: bool,
+    /// Word for the header when no request can reach AWS: `DEMO`.
+    pub badge: Option<SafeText>,
+    /// How much faster than the wall clock this cloud's time runs.
+    pub speed: u32,
+}
+
+/// A cloud to ask and to change. Every call is bounded in time by the implementation.
+pub trait Cloud: Send + Sync + 'static {
+    /// Reads.
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>>;
+
+    /// Writes: the only door. `token` makes a repeated request the same request.
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>>;
+
+    /// The value of a secret. It goes to the vault, never into a message.
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>>;
+
+    /// This cloud's present time.
+    fn now(&self) -> Millis;
+
+    /// What is known without asking.
+    fn about(&self) -> About;
+}

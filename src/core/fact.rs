@@ -1,0 +1,72 @@
+//! Facts: what AWS said, in the console's own words. Plain data, one file a subject, no behaviour
+//! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
+
+pub mod log;
+pub mod picture;
+pub mod service;
+pub mod stack;
+pub mod target;
+pub mod task;
+
+use serde::Serialize;
+
+pub use self::{
+    log::{LogEvent, LogPage},
+    picture::{Picture, PictureFormat, ProbeStage, StageReport},
+    service::{Deployment, Service, ServiceEvent},
+    stack::{
+        ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackEvent, StackEvents,
+        StackResource, StackStatus,
+    },
+    target::{Target, TargetGroup},
+    task::{Container, Task},
+};
+use super::text::SafeText;
+
+/// Milliseconds since 1970-01-01 UTC, as AWS tells time.
+pub type Millis = i64;
+
+/// Who is asking: answer of `sts:GetCallerIdentity`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// Twelve digits.
+    pub account: SafeText,
+    /// The caller's ARN.
+    pub arn: SafeText,
+}
+
+/// A template as CloudFormation judged it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Validation {
+    /// Capabilities that the template asks for.
+    pub capabilities: Vec<SafeText>,
+    /// Parameters that CloudFormation found.
+    pub parameters: Vec<SafeText>,
+}
+
+/// One answer, whole: all pages of a listing are in it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// Answer to `Query::Identity`.
+    Identity(Identity),
+    /// Answer to `Query::Validate`.
+    Validation(Validation),
+    /// Answer to `Query::Stack`; `None` when no such stack exists.
+    Stack(Option<Stack>),
+    /// Answer to `Query::StackEvents`.
+    StackEvents(StackEvents),
+    /// Answer to `Query::StackResources`.
+    StackResources(Vec<StackResource>),
+    /// Answer to `Query::ChangeSet`.
+    ChangeSet(ChangeSet),
+    /// Answer to `Query::Services`.
+    Services(Vec<Service>),
+    /// Answer to `Query::Tasks`.
+    Tasks(Vec<Task>),
+    /// Answer to `Query::TargetHealth`.
+    Targets(Vec<TargetGroup>),
+    /// Answer to `Query::LogPage`.
+    LogPage(LogPage),
+    /// Answer to `Query::Probe`.
+    Stage(StageReport),
+}

@@ -1,0 +1,28 @@
+//! CloudWatch Logs events, kept as they came.
+
+use super::Millis;
+use crate::core::text::{RawText, SafeText};
+
+/// One log event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEvent {
+    /// `eventId`; `None` for Live Tail, which has none.
+    pub id: Option<SafeText>,
+    /// Time of the event.
+    pub at: Millis,
+    /// When CloudWatch took it in.
+    pub ingested: Millis,
+    /// Log stream, such as `openwebui/openwebui/0af3…`.
+    pub stream: SafeText,
+    /// The message, byte for byte.
+    pub message: RawText,
+}
+
+/// One page of `FilterLogEvents`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// Events of the page, in AWS's order.
+    pub events: Vec<LogEvent>,
+    /// Token of the next page; an empty page may have one.
+    pub next: Option<SafeText>,
+}

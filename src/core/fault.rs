@@ -1,0 +1,154 @@
+//! What went wrong, in words, with the next step. A fault is data on a screen, never the end
+//! of the program, and never holds a raw response.
+
+use serde::{Deserialize, Serialize};
+
+use super::text::SafeText;
+
+/// Why a request did not give what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::EnumIter)]
+#[strum(serialize_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// No credentials could be found.
+    NoCredentials,
+    /// Credentials or the SSO session have expired.
+    Expired,
+    /// AWS does not know the key, or the signature is wrong.
+    WrongCredentials,
+    /// The identity may not do this.
+    Denied,
+    /// Too many requests.
+    Throttled,
+    /// The thing does not exist.
+    NotFound,
+    /// AWS understood and said no: validation, wrong state.
+    Refused,
+    /// Nothing to do: the change changes nothing.
+    NoChange,
+    /// No connection.
+    Unreachable,
+    /// A connection, but no answer in time.
+    TimedOut,
+    /// AWS failed (5xx).
+    AwsFailed,
+    /// An answer that is not AWS's: HTML, truncated JSON, empty body.
+    OddAnswer,
+    /// The console refuses: read-only, not armed, another session.
+    Guarded,
+    /// The console itself failed: a panic in a task, the disk.
+    Internal,
+}
+
+/// One failed request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What kind of failure.
+    pub kind: FaultKind,
+    /// The operation as IAM names it (`ecs:DescribeServices`), or our own words.
+    pub operation: SafeText,
+    /// What it was asked of: a stack, a service, a host.
+    pub subject: SafeText,
+    /// AWS's error code, as it came.
+    pub code: Option<SafeText>,
+    /// AWS's own message where it can not hold a secret; else empty.
+    pub detail: SafeText,
+    /// AWS's request id.
+    pub request_id: Option<SafeText>,
+}
+
+impl Fault {
+    /// A fault without AWS's part.
+    pub fn new(kind: FaultKind, operation: &str, subject: &str, detail: &str) -> Self {
+        Self {
+            kind,
+            operation: operation.into(),
+            subject: subject.into(),
+            code: None,
+            detail: detail.into(),
+            request_id: None,
+        }
+    }
+
+    /// What failed, on what, and why if known: one line, no final stop.
+    pub fn sentence(&self) -> String {
+        let on = if self.subject.is_empty() {
+            String::new()
+        } else {
+            format!(" on {}", self.subject)
+        };
+        let what = match self.kind {
+            FaultKind::NoCredentials => "no AWS credentials were found".to_owned(),
+            FaultKind::Expired => "the AWS credentials have expired".to_owned(),
+            FaultKind::WrongCredentials => "AWS does not accept these credentials".to_owned(),
+            FaultKind::Denied => format!("{}{on} is not allowed", self.operation),
+            FaultKind::Throttled => format!("AWS is throttling {}", self.operation),
+            FaultKind::NotFound if self.subject.is_empty() => format!("{}: not found", self.operation),
+            FaultKind::NotFound => format!("{} does not exist", self.subject),
+            FaultKind::Refused => format!("AWS refused {}{on}", self.operation),
+            FaultKind::NoChange => "nothing would change".to_owned(),
+            FaultKind::Unreachable => format!("{} could not be reached", or(&self.subject, "AWS")),
+            FaultKind::TimedOut => format!("{}{on} was not answered in time", self.operation),
+            FaultKind::AwsFailed => format!("AWS failed to answer {}", self.operation),
+            FaultKind::OddAnswer => format!("the answer to {} was not one AWS gives", self.operation),
+            FaultKind::Guarded | FaultKind::Internal => String::new(),
+        };
+        match (what.is_empty(), self.detail.is_empty()) {
+            (true, _) => self.detail.to_string(),
+            (false, true) => what,
+            (false, false) => format!("{what}: {}", self.detail),
+        }
+    }
+
+    /// What to do now: one sentence.
+    pub fn advice(&self) -> String {
+        match self.kind {
+            FaultKind::NoCredentials => "Set a profile with --profile, or run `aws configure sso`; `bic-tui --demo` needs none.".into(),
+            FaultKind::Expired => "Log in again (`aws sso login`); the console goes on by itself.".into(),
+            FaultKind::WrongCredentials => "Check the profile and its keys: `aws sts get-caller-identity` must work.".into(),
+            FaultKind::Denied => format!(
+                "Ask for the permission {}; `bic-tui keys` and the README list all that are needed.",
+                self.operation
+            ),
+            FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
+            FaultKind::NotFound => "Check the name, the region and the profile.".into(),
+            FaultKind::Refused => "Change what AWS names and try again.".into(),
+            FaultKind::NoChange => "The stack already is as wanted.".into(),
+            FaultKind::Unreachable => "Check the network, the region and --endpoint-url.".into(),
+            FaultKind::TimedOut | FaultKind::AwsFailed => "It is asked again by itself; the AWS Health Dashboard tells of outages.".into(),
+            FaultKind::OddAnswer => "Check for a proxy or a captive portal between here and AWS.".into(),
+            FaultKind::Guarded => "Nothing was sent.".into(),
+            FaultKind::Internal => "Press ! for the error log.".into(),
+        }
+    }
+
+    /// Exit status of a subcommand that ends on this fault.
+    pub fn exit_status(&self) -> u8 {
+        match self.kind {
+            FaultKind::NoCredentials | FaultKind::Expired | FaultKind::WrongCredentials => 3,
+            FaultKind::Guarded => 2,
+            FaultKind::NoChange => 0,
+            FaultKind::Denied
+            | FaultKind::Throttled
+            | FaultKind::NotFound
+            | FaultKind::Refused
+            | FaultKind::Unreachable
+            | FaultKind::TimedOut
+            | FaultKind::AwsFailed
+            | FaultKind::OddAnswer
+            | FaultKind::Internal => 4,
+        }
+    }
+
+    /// Whether the credentials are at fault, so that every other request would fail as well.
+    pub fn is_credentials(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::NoCredentials | FaultKind::Expired | FaultKind::WrongCredentials
+        )
+    }
+}
+
+fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}

@@ -1,0 +1,1 @@
+//! Judges the bytes that a model returned.
