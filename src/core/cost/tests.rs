@@ -1,0 +1,194 @@
+use std::collections::BTreeMap;
+
+use strum::IntoEnumIterator;
+
+use super::*;
+use crate::core::template::{Pseudo, Template};
+
+fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let given = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Template::shipped().values(&given)
+}
+
+fn pseudo(region: &str) -> Pseudo {
+    Pseudo {
+        region: region.into(),
+        account: "123456789012".into(),
+        stack_name: "bedrock-image-chat".into(),
+    }
+}
+
+fn resources(region: &str, pairs: &[(&str, &str)]) -> Vec<Resource> {
+    Template::shipped().resources(&values(pairs), &pseudo(region))
+}
+
+fn plan(region: &str, pairs: &[(&str, &str)]) -> Estimate {
+    CostModel::shipped(region).plan_estimate(&resources(region, pairs))
+}
+
+/// Each combination of the parameters that decide which resources exist.
+fn all_plans() -> Vec<Vec<(&'static str, &'static str)>> {
+    let mut out = Vec::new();
+    for size in ["small", "medium", "large"] {
+        for network in ["private", "nat", "public"] {
+            for spot in ["true", "false"] {
+                for exec in ["true", "false"] {
+                    out.push(vec![
+                        ("DeploymentSize", size),
+                        ("NetworkMode", network),
+                        ("FargateSpot", spot),
+                        ("EnableExec", exec),
+                    ]);
+                }
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn every_priced_resource_of_the_template_has_a_line() {
+    for plan in all_plans() {
+        let resources = resources("us-west-2", &plan);
+        assert!(resources.len() > 30, "{plan:?}: {} resources", resources.len());
+        let estimate = CostModel::shipped("us-west-2").plan_estimate(&resources);
+        assert_eq!(estimate.unpriced, Vec::<SafeText>::new(), "{plan:?}");
+        for resource in &resources {
+            let is_free = FREE_TYPES.contains(&resource.kind.as_str())
+                || resource.kind.starts_with("Custom::")
+                || (resource.kind == "AWS::EC2::VPCEndpoint" && !is_interface_endpoint(resource));
+            let has_line = estimate.lines.iter().any(|l| l.resource == resource.logical_id);
+            assert_ne!(is_free, has_line, "{} ({}) in {plan:?}", resource.logical_id, resource.kind);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_type_is_named() {
+    let mut resources = resources("us-east-1", &[]);
+    resources.push(Resource {
+        logical_id: "Cluster2".into(),
+        kind: "AWS::MSK::Cluster".into(),
+        ..resources[0].clone()
+    });
+    let estimate = CostModel::shipped("us-east-1").plan_estimate(&resources);
+    assert_eq!(estimate.unpriced, vec![SafeText::new("Cluster2 (AWS::MSK::Cluster)")]);
+    assert!(!estimate.is_verified());
+}
+
+#[test]
+fn months_by_hand() {
+    // Reckoned apart from this code, in US dollars for 730 hours; endpoints 5 × 2 zones, 3 secrets.
+    let task = 730.0 * (0.04048 + 2.0 * 0.004_445);
+    let litellm = task / 2.0;
+    let alb = 730.0 * (0.0225 + 0.1 * 0.008) + 2.0 * 730.0 * 0.005;
+    let base = alb + task + litellm + 3.0 + 2.5 + 0.15 + 3.0 * 0.4 + 0.5;
+    let plan = plan("us-east-1", &[("NetworkMode", "private")]);
+    let ecr = plan.group_month(Group::Registry) - 0.5;
+    let want = base + 10.0 * 7.30 + 0.1 + ecr;
+    assert!((plan.usd_month() - want).abs() < 0.01, "{} not {want}", plan.usd_month());
+    assert!((150.0..165.0).contains(&plan.usd_month()), "{}", plan.usd_month());
+}
+
+#[test]
+fn parameters_move_the_month_as_they_should() {
+    let base = plan("us-east-1", &[]);
+    let with = |pairs: &[(&str, &str)]| plan("us-east-1", pairs);
+    assert!((with(&[("EndpointAzs", "1")]).group_month(Group::Endpoints) - 36.6).abs() < 0.01);
+    assert!((with(&[("CpuArchitecture", "ARM64")]).group_month(Group::OpenWebui) / base.group_month(Group::OpenWebui) - 0.8).abs() < 0.002);
+    assert!((with(&[("FargateSpot", "true")]).group_month(Group::Litellm) / base.group_month(Group::Litellm) - 0.3).abs() < 1e-9);
+    let public = with(&[("NetworkMode", "public")]);
+    assert!(
+        public.group_month(Group::Endpoints) == 0.0
+            && public.group_month(Group::PublicAddresses) > base.group_month(Group::PublicAddresses)
+    );
+    assert!((with(&[("NetworkMode", "nat")]).group_month(Group::Nat) - (32.85 + 0.45)).abs() < 0.01);
+    assert!((with(&[("DeploymentSize", "large")]).group_month(Group::OpenWebui) / base.group_month(Group::OpenWebui) - 12.0).abs() < 1e-9);
+    assert!(plan("ap-northeast-1", &[]).usd_month() > base.usd_month());
+    let borrowed = plan("sa-east-1", &[]);
+    assert!((borrowed.usd_month() - base.usd_month()).abs() < 1e-9 && !borrowed.is_verified());
+}
+
+fn task(service: &str, id: u32, shape: (u32, u32), status: &str) -> Task {
+    Task {
+        arn: format!("arn:aws:ecs:us-east-1:123456789012:task/c/{id:032x}").into(),
+        service: service.into(),
+        task_definition: "d:1".into(),
+        status: status.into(),
+        desired: "RUNNING".into(),
+        health: "HEALTHY".into(),
+        created: None,
+        started: None,
+        stopped: None,
+        stop_code: SafeText::default(),
+        stopped_reason: SafeText::default(),
+        cpu: Some(shape.0),
+        memory: Some(shape.1),
+        zone: SafeText::default(),
+        address: SafeText::default(),
+        capacity: "FARGATE".into(),
+        architecture: "X86_64".into(),
+        containers: Vec::new(),
+    }
+}
+
+#[test]
+fn one_more_task_moves_the_hour_by_exactly_its_price() {
+    let resources = resources("us-east-1", &[("NetworkMode", "public")]);
+    let model = CostModel::shipped("us-east-1");
+    let webui = "bedrock-image-chat-openwebui";
+    let mut tasks = vec![
+        task(webui, 1, (1024, 2048), "RUNNING"),
+        task("bedrock-image-chat-litellm", 2, (512, 1024), "RUNNING"),
+    ];
+    let before = model.now_estimate(&resources, &tasks);
+    assert!((before.usd_hour() - model.plan_estimate(&resources).usd_hour()).abs() < 1e-9);
+    for (extra, usd) in [
+        (task(webui, 3, (1024, 2048), "RUNNING"), 0.04048 + 2.0 * 0.004_445 + 0.005),
+        (task(webui, 4, (2048, 4096), "PENDING"), 2.0 * 0.04048 + 4.0 * 0.004_445 + 0.005),
+        (task(webui, 5, (1024, 2048), "STOPPED"), 0.0),
+        (task("", 6, (256, 512), "RUNNING"), 0.25 * 0.04048 + 0.5 * 0.004_445),
+    ] {
+        tasks.push(extra);
+        let after = model.now_estimate(&resources, &tasks);
+        let moved = after.usd_hour() - before.usd_hour();
+        assert!((moved - usd).abs() < 1e-12, "{moved} not {usd}");
+        assert!((after.scalable_hour() - before.scalable_hour() - usd).abs() < 1e-12);
+        tasks.pop();
+    }
+    let asleep = model.now_estimate(&resources, &[]);
+    assert!(asleep.scalable_hour().abs() < f64::EPSILON);
+    assert!((asleep.usd_hour() - before.fixed_hour()).abs() < 1e-9);
+}
+
+#[test]
+fn the_guides_table_stands_beside_ours() {
+    let estimate = plan("us-east-1", &[]);
+    let rows = guide_rows(&estimate);
+    let guide: f64 = rows.iter().filter_map(|r| r.guide).sum();
+    assert!((guide - 82.50).abs() < 1e-9, "{guide}");
+    let ours: f64 = rows.iter().map(|r| r.ours).sum();
+    assert!((ours - estimate.usd_month()).abs() < 1e-9, "a group is in no row");
+    assert!(rows.iter().all(|r| (r.guide == Some(r.ours)) == (r.reason == "the same")));
+    for group in Group::iter() {
+        assert_eq!(
+            guide::TABLE.iter().flat_map(|row| row.2).filter(|g| **g == group).count(),
+            1,
+            "{group}"
+        );
+    }
+}
+
+#[test]
+fn what_if_rows() {
+    let template = Template::shipped();
+    let model = CostModel::shipped("us-east-1");
+    let rows = what_ifs(&model, &template, &values(&[]), &pseudo("us-east-1"));
+    let delta = |label: &str| rows.iter().find(|r| r.label.starts_with(label)).unwrap().delta_month;
+    assert_eq!(delta("Size small"), None, "it is small already");
+    assert!(delta("Size large").unwrap() > 300.0);
+    assert!((delta("Endpoints in one zone").unwrap() + 36.5).abs() < 0.01);
+    assert!(delta("NAT gateway").unwrap() < -30.0);
+    let compute = 1.5 * 730.0 * (0.04048 + 2.0 * 0.004_445);
+    assert!((delta("Asleep").unwrap() + compute * (1.0 - 60.0 / 168.0)).abs() < 0.01);
+}

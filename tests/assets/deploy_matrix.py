@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Deploy the stack on a local emulator for many parameter combinations.
+
+    deploy_matrix.py --endpoint http://127.0.0.1:4601 [--quick] [name ...]
+
+Every combination is created, read back and deleted; combinations that the
+template has to refuse must be refused. Needs boto3. Exit status 1 on any
+surprise, with one line per combination on standard output.
+"""
+
+import argparse
+import itertools
+import json
+import pathlib
+import sys
+import time
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import emulator_template  # noqa: E402
+
+TEMPLATE = HERE.parent.parent / "assets" / "bedrock-image-chat-stack.yaml"
+CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+PROVISIONED = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/abcdefghij12"
+
+
+def combinations(quick):
+    for size, net in itertools.product(("small", "medium", "large"), ("private", "nat", "public")):
+        yield f"{size}-{net}", {"DeploymentSize": size, "NetworkMode": net}
+    yield "certificate", {"ACMCertificateArn": CERTIFICATE}
+    yield "certificate-hidden-litellm", {"ACMCertificateArn": CERTIFICATE, "ExposeLiteLLM": "false"}
+    yield "plain-shown-litellm", {"ExposeLiteLLM": "true"}
+    yield "one-endpoint-az", {"EndpointAzs": "1"}
+    yield "arm-spot", {"CpuArchitecture": "ARM64", "FargateSpot": "true"}
+    yield "exec", {"EnableExec": "true"}
+    yield "provisioned", {"ProvisionedModelArn": PROVISIONED}
+    yield "small-postgres", {"Database": "postgres"}
+    yield "own-region", {"BedrockRegion": "us-west-2"}
+    yield "topic", {"AlarmTopicArn": "arn:aws:sns:us-west-2:123456789012:ops"}
+    if quick:
+        return
+    for size, net, cert, db in itertools.product(
+        ("small", "medium", "large"), ("private", "nat", "public"), ("", CERTIFICATE), ("auto", "sqlite", "postgres")
+    ):
+        if db == "sqlite" and size != "small":
+            continue
+        yield (
+            f"{size}-{net}-{'https' if cert else 'http'}-{db}",
+            {"DeploymentSize": size, "NetworkMode": net, "ACMCertificateArn": cert, "Database": db},
+        )
+
+
+REFUSED = {
+    "sqlite-medium": {"Database": "sqlite", "DeploymentSize": "medium"},
+    "sqlite-large": {"Database": "sqlite", "DeploymentSize": "large"},
+    "other-region": {"BedrockRegion": "us-east-1"},
+    "bad-size": {"DeploymentSize": "huge"},
+    "bad-cidr": {"AllowedCIDR": "300.0.0.0/8"},
+    "bad-name": {"ProjectName": "Has-Capitals"},
+    "bad-certificate": {"ACMCertificateArn": "arn:aws:iam::1:x"},
+}
+
+
+class Lab:
+    def __init__(self, endpoint):
+        def client(name):
+            return boto3.client(
+                name,
+                endpoint_url=endpoint,
+                region_name="us-west-2",
+                aws_access_key_id="123456789012",
+                aws_secret_access_key="x",
+                config=Config(retries={"max_attempts": 1}, read_timeout=120),
+            )
+
+        self.cfn, self.ecs, self.elb = client("cloudformation"), client("ecs"), client("elbv2")
+        self.secrets, self.logs = client("secretsmanager"), client("logs")
+
+    def wait(self, stack):
+        for _ in range(600):
+            found = self.cfn.describe_stacks(StackName=stack)["Stacks"][0]
+            if not found["StackStatus"].endswith("IN_PROGRESS"):
+                return found
+            time.sleep(0.1)
+        raise SystemExit(f"{stack} does not settle: {found['StackStatus']}")
+
+    def create(self, name, body, parameters):
+        stack = f"t-{name}"[:60]
+        given = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
+        arn = self.cfn.create_stack(
+            StackName=stack, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"]
+        )["StackId"]
+        return arn, self.wait(arn)
+
+    def delete(self, arn):
+        self.cfn.delete_stack(StackName=arn)
+        return self.wait(arn)
+
+    def reasons(self, arn):
+        out = []
+        for page in self.cfn.get_paginator("describe_stack_events").paginate(StackName=arn):
+            for event in page["StackEvents"]:
+                if "FAILED" in event["ResourceStatus"]:
+                    out.append(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
+        return out[::-1]
+
+    def check(self, parameters, found):
+        """What is wrong with a finished stack, as a list of sentences."""
+        wrong = []
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+        for name in ("ALBEndpoint", "ALBDNSName", "LiteLLMAPIKeySecretArn"):
+            if not outputs.get(name):
+                wrong.append(f"output {name} is missing")
+        scheme = "https" if parameters.get("ACMCertificateArn") else "http"
+        if not outputs.get("ALBEndpoint", "").startswith(scheme + "://"):
+            wrong.append(f"ALBEndpoint is {outputs.get('ALBEndpoint')}")
+        tasks = {"small": 1, "medium": 2, "large": 3}[parameters.get("DeploymentSize", "small")]
+        services = self.ecs.describe_services(
+            cluster="bedrock-image-chat-cluster",
+            services=["bedrock-image-chat-openwebui", "bedrock-image-chat-litellm"],
+        )["services"]
+        desired = {s["serviceName"].rsplit("-", 1)[1]: s["desiredCount"] for s in services}
+        if desired != {"openwebui": tasks, "litellm": 1}:
+            wrong.append(f"desired counts are {desired}")
+        for service in services:
+            definition = self.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+            for container in definition["containerDefinitions"]:
+                text = json.dumps(container)
+                if "Fn::" in text or "${" in text.replace('"${', ""):
+                    wrong.append(f"unresolved text in {container['name']}")
+                private = parameters.get("NetworkMode", "private") == "private"
+                if (".dkr.ecr." in container["image"]) != private:
+                    wrong.append(f"image {container['image']}")
+        for name in ("litellm-api-key", "openwebui-admin"):
+            value = json.loads(self.secrets.get_secret_value(SecretId=f"bedrock-image-chat/{name}")["SecretString"])
+            wanted = {"api_key"} if name == "litellm-api-key" else {"email", "password"}
+            if set(value) != wanted:
+                wrong.append(f"secret {name} has keys {sorted(value)}")
+        if not self.logs.describe_log_groups(logGroupNamePrefix="/ecs/bedrock-image-chat")["logGroups"]:
+            wrong.append("no log group")
+        return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--endpoint", default="http://127.0.0.1:4601")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--template", default=str(TEMPLATE))
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    lab = Lab(options.endpoint)
+    source = pathlib.Path(options.template).read_text()
+    bad = 0
+
+    def say(ok, name, text):
+        nonlocal bad
+        bad += not ok
+        print(f"{'ok  ' if ok else 'FAIL'} {name:42} {text}", flush=True)
+
+    for name, parameters in combinations(options.quick):
+        if options.names and name not in options.names:
+            continue
+        body, used = emulator_template.rewrite(source, parameters)
+        try:
+            arn, found = lab.create(name, body, parameters)
+        except ClientError as error:
+            say(False, name, error.response["Error"]["Message"])
+            continue
+        if found["StackStatus"] != "CREATE_COMPLETE":
+            say(False, name, f"{found['StackStatus']} {lab.reasons(arn)}")
+            lab.delete(arn)
+            continue
+        count = len(lab.cfn.list_stack_resources(StackName=arn)["StackResourceSummaries"])
+        wrong = lab.check(parameters, found)
+        gone = lab.delete(arn)["StackStatus"]
+        if gone != "DELETE_COMPLETE":
+            wrong.append(f"delete ended {gone} {lab.reasons(arn)}")
+        say(not wrong, name, "; ".join(wrong) or f"{count} resources" + (f", rewritten: {', '.join(used)}" if used else ""))
+
+    for name, parameters in REFUSED.items():
+        if options.names and name not in options.names:
+            continue
+        body, _ = emulator_template.rewrite(source, parameters)
+        try:
+            arn, found = lab.create(name, body, parameters)
+            say(False, name, f"was not refused: {found['StackStatus']}")
+            lab.delete(arn)
+        except ClientError as error:
+            say(True, name, "refused: " + error.response["Error"]["Message"][:160])
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
