@@ -3,6 +3,8 @@
 pub mod aws;
 pub mod cloud;
 pub mod core;
+pub mod layout;
 pub mod picture;
 pub mod probe;
 pub mod sim;
+pub mod ui;
