@@ -5,6 +5,8 @@ pub mod cost;
 pub mod fact;
 pub mod fault;
 pub mod lines;
+pub mod logline;
+pub mod logview;
 pub mod names;
 pub mod secret;
 pub mod settings;
