@@ -14,6 +14,8 @@ pub mod health;
 pub mod key;
 pub mod keymap;
 pub mod lines;
+pub mod logline;
+pub mod logview;
 pub mod model;
 pub mod msg;
 pub mod names;
