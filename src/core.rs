@@ -9,6 +9,8 @@ pub mod names;
 pub mod prices;
 pub mod secret;
 pub mod settings;
+pub mod size;
+pub mod sleep;
 pub mod tail;
 pub mod template;
 pub mod text;
