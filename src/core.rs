@@ -6,6 +6,7 @@ pub mod fact;
 pub mod fault;
 pub mod lines;
 pub mod names;
+pub mod nearest;
 pub mod prices;
 pub mod secret;
 pub mod settings;
