@@ -1,0 +1,226 @@
+//! Dialogs: one at a time over the screen; under one nothing else is reached.
+
+use super::{
+    fact::Picture,
+    fact::StageReport,
+    fault::Fault,
+    field::TextField,
+    keymap::Intent,
+    names::App,
+    text::SafeText,
+};
+use crate::cloud::{Change, ImageRoute};
+
+/// The dialog that is open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    /// Yes or no to a write; the focus starts on Cancel.
+    Confirm(Confirm),
+    /// Acts when its time is over; any key stops it.
+    Countdown(Countdown),
+    /// A desired count.
+    Scale(Scale),
+    /// One line of text for a purpose.
+    Prompt(Prompt),
+    /// Every action.
+    Palette(Palette),
+    /// Keys of this screen.
+    Help(Scroll),
+    /// What failed so far.
+    Errors(Scroll),
+    /// A row in full, a log entry whole.
+    Detail(Detail),
+    /// Ways out of an operation.
+    Menu(Menu),
+    /// The test image: what to ask, then how it went.
+    Image(ImageDialog),
+}
+
+/// How far a text is scrolled, in rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scroll {
+    /// First row shown.
+    pub top: usize,
+}
+
+/// A confirmation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirm {
+    /// The question.
+    pub title: SafeText,
+    /// What it means, one line each.
+    pub lines: Vec<SafeText>,
+    /// Lines that are shown in the colour of danger: what is lost.
+    pub losses: Vec<SafeText>,
+    /// The word on the button.
+    pub verb: SafeText,
+    /// What is sent.
+    pub changes: Vec<Change>,
+    /// What must be typed first, and what has been.
+    pub typed: Option<(SafeText, TextField)>,
+    /// The focus is on yes; it starts on Cancel.
+    pub on_yes: bool,
+}
+
+impl Confirm {
+    /// A question without typed words.
+    pub fn new(title: String, lines: Vec<String>, verb: &str, changes: Vec<Change>) -> Self {
+        Self {
+            title: title.into(),
+            lines: lines.into_iter().map(SafeText::from).collect(),
+            losses: Vec::new(),
+            verb: verb.into(),
+            changes,
+            typed: None,
+            on_yes: false,
+        }
+    }
+
+    /// Whether what had to be typed has been.
+    pub fn is_unlocked(&self) -> bool {
+        self.typed.as_ref().is_none_or(|(want, got)| *want == *got.text)
+    }
+}
+
+/// A visible countdown: a confirmation of its own kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Countdown {
+    /// What will happen.
+    pub title: SafeText,
+    /// What is saved, what still costs.
+    pub lines: Vec<SafeText>,
+    /// Acts at this time of the monotonic clock.
+    pub until: u64,
+    /// What is sent.
+    pub changes: Vec<Change>,
+}
+
+/// The scale dialog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scale {
+    /// Which application.
+    pub app: App,
+    /// Service name.
+    pub service: SafeText,
+    /// Desired count that the operator sees.
+    pub from: i32,
+    /// Desired count wanted.
+    pub to: i32,
+    /// The focus is on the button that acts.
+    pub on_yes: bool,
+}
+
+/// What a prompt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// `/`.
+    Search,
+    /// `&`.
+    Filter,
+    /// `@`.
+    GotoTime,
+    /// `A`: the profile's name.
+    Arm,
+    /// `/` on lists: keep rows that match.
+    Rows,
+}
+
+/// One line of text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt {
+    /// What for.
+    pub purpose: Purpose,
+    /// What has been typed.
+    pub field: TextField,
+    /// What is wrong with it.
+    pub error: Option<SafeText>,
+}
+
+/// The palette.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Palette {
+    /// Words to look for.
+    pub field: TextField,
+    /// Row under the cursor.
+    pub selected: usize,
+}
+
+/// Text in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detail {
+    /// What it is.
+    pub title: SafeText,
+    /// Its lines.
+    pub lines: Vec<SafeText>,
+    /// How far it is scrolled.
+    pub scroll: Scroll,
+}
+
+/// A menu of ways to go on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Menu {
+    /// What it is about.
+    pub title: SafeText,
+    /// The ways.
+    pub ways: Vec<Way>,
+    /// Row under the cursor.
+    pub selected: usize,
+}
+
+/// One way out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// What it does.
+    pub label: SafeText,
+    /// When to take it.
+    pub help: SafeText,
+    /// What taking it means.
+    pub act: Act,
+}
+
+/// What a way out does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    /// Close the menu; the operation goes on.
+    Stay,
+    /// Leave the console; the operation goes on.
+    Detach,
+    /// Ask with a confirmation.
+    Ask(Box<Confirm>),
+    /// Do as if a key had been pressed.
+    Intent(Intent),
+}
+
+/// The test image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageDialog {
+    /// What to draw.
+    pub prompt: TextField,
+    /// Ways that can be taken, in the order of Tab.
+    pub routes: Vec<(SafeText, ImageRoute, SafeText)>,
+    /// Which way.
+    pub route: usize,
+    /// The prompt has the focus, else the buttons.
+    pub on_prompt: bool,
+    /// The focus is on the button that acts.
+    pub on_yes: bool,
+    /// What it costs.
+    pub price: SafeText,
+    /// A warning that must be read: plain HTTP.
+    pub warning: Option<SafeText>,
+    /// How it went.
+    pub run: Option<ImageRun>,
+}
+
+/// A test image under way or done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageRun {
+    /// When it was sent, on the monotonic clock.
+    pub since: u64,
+    /// The stages judged so far.
+    pub stages: Vec<StageReport>,
+    /// Its end.
+    pub end: Option<Result<Picture, Fault>>,
+    /// Where it was saved.
+    pub saved: Option<SafeText>,
+}

@@ -1,0 +1,40 @@
+//! Everything that the core can ask for. Plain comparable data: carried out by the runtime and the
+//! terminal, answered by messages.
+
+use std::sync::Arc;
+
+use super::{guard::Approved, msg::Ticket, secret::SecretRef, text::SafeText};
+use crate::cloud::Query;
+
+/// A request of the core.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read.
+    Ask(Ticket, Query),
+    /// Write, one after the other, until one fails. Only `guard` makes these.
+    Change(Approved),
+    /// Put a secret into the vault for the reveal panel.
+    Reveal(SecretRef),
+    /// Take all secrets out of the vault.
+    Hide,
+    /// Copy a secret without showing it.
+    CopySecret(SecretRef),
+    /// Empty the clipboard if it was ours.
+    ClearClipboard,
+    /// Copy text.
+    Copy(SafeText),
+    /// Open in the browser.
+    Open(SafeText),
+    /// Write a file: its path and its bytes.
+    Save(SafeText, Arc<[u8]>),
+    /// Paint everything again.
+    Repaint,
+    /// Mouse reporting on or off.
+    Mouse(bool),
+    /// Ring the bell: a long operation ended.
+    Bell,
+    /// Stop the process as the shell's job control does.
+    Suspend,
+    /// Leave.
+    Quit,
+}

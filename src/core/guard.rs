@@ -1,0 +1,156 @@
+//! What may be written. The one place where an [`Approved`] is made: from a confirmed dialog, or for
+//! a plan, which changes nothing that runs. The runtime asks [`Guard::permits`] again at its door.
+
+use super::{fault::Fault, fault::FaultKind, msg::Now, text::SafeText};
+use crate::cloud::Change;
+
+/// How long arming a production profile lasts, in milliseconds.
+pub const ARMED_FOR: u64 = 5 * 60 * 1000;
+
+/// Operations that the console may send when writes are allowed at all.
+pub const ALLOWED: [&str; 11] = [
+    "cloudformation:CreateChangeSet",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DeleteStack",
+    "cloudformation:CancelUpdateStack",
+    "ecs:UpdateService",
+    "ecs:StopTask",
+    "ecs:TagResource",
+    "ecs:UntagResource",
+    "bedrock:InvokeModel",
+    "image",
+];
+
+/// Changes that the operator approved, for one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Approved {
+    changes: Vec<Change>,
+    generation: u32,
+}
+
+impl Approved {
+    /// The changes, in order.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Session they were approved for.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+}
+
+/// A yes that was said: made only by accepting a dialog that was seen.
+#[derive(Debug)]
+pub struct Consent(());
+
+impl Consent {
+    /// The operator said yes to a confirmation, or let a visible countdown run out.
+    pub(in crate::core) fn given() -> Self {
+        Self(())
+    }
+}
+
+/// The state of the door.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Guard {
+    /// Every write is refused.
+    pub read_only: bool,
+    /// Writes need arming.
+    pub production: bool,
+    /// Armed until, on the monotonic clock.
+    pub armed_until: Option<u64>,
+    /// Session generation.
+    pub generation: u32,
+}
+
+impl Guard {
+    /// Why a write would be refused now.
+    pub fn refusal(&self, now: Now) -> Option<&'static str> {
+        if self.read_only {
+            return Some("read-only: this session does not write");
+        }
+        if self.production && !self.is_armed(now) {
+            return Some("production profile: press A and type its name to arm it for 5 minutes");
+        }
+        None
+    }
+
+    /// Production writes are allowed for the moment.
+    pub fn is_armed(&self, now: Now) -> bool {
+        self.armed_until.is_some_and(|until| now.mono < until)
+    }
+
+    /// Approves confirmed changes.
+    pub fn approve(&self, changes: Vec<Change>, now: Now, _consent: Consent) -> Result<Approved, Fault> {
+        self.pass(changes, now)
+    }
+
+    /// Approves the making or dropping of a plan, which changes nothing that runs and so asks no second time.
+    pub fn plan(&self, change: Change, now: Now) -> Result<Approved, Fault> {
+        if !matches!(change, Change::CreateChangeSet(_) | Change::DeleteChangeSet { .. }) {
+            return Err(refused(change.operation(), "this change needs a confirmation"));
+        }
+        self.pass(vec![change], now)
+    }
+
+    fn pass(&self, changes: Vec<Change>, now: Now) -> Result<Approved, Fault> {
+        for change in &changes {
+            self.permits(change, self.generation, now)?;
+        }
+        Ok(Approved { changes, generation: self.generation })
+    }
+
+    /// The check of the door itself: allow-list, session, read-only, armed.
+    pub fn permits(&self, change: &Change, generation: u32, now: Now) -> Result<(), Fault> {
+        let operation = change.operation();
+        if let Some(why) = self.refusal(now) {
+            return Err(refused(operation, why));
+        }
+        if generation != self.generation {
+            return Err(refused(operation, "the session was switched after this was confirmed"));
+        }
+        if !ALLOWED.contains(&operation) {
+            return Err(refused(operation, "this operation is not on the console's list"));
+        }
+        Ok(())
+    }
+}
+
+fn refused(operation: &str, why: &str) -> Fault {
+    Fault { detail: SafeText::new(why), ..Fault::new(FaultKind::Guarded, operation, "", "") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delete() -> Change {
+        Change::DeleteStack { stack: "s".into() }
+    }
+
+    #[test]
+    fn read_only_and_unarmed_production_refuse_everything() {
+        let now = Now { mono: 10, wall: 0 };
+        for guard in [Guard { read_only: true, ..Guard::default() }, Guard { production: true, ..Guard::default() }] {
+            assert!(guard.approve(vec![delete()], now, Consent::given()).is_err());
+        }
+        let armed = Guard { production: true, armed_until: Some(11), ..Guard::default() };
+        assert!(armed.approve(vec![delete()], now, Consent::given()).is_ok());
+        assert!(armed.approve(vec![delete()], Now { mono: 11, wall: 0 }, Consent::given()).is_err());
+    }
+
+    #[test]
+    fn another_session_refuses() {
+        let guard = Guard { generation: 2, ..Guard::default() };
+        assert!(guard.permits(&delete(), 1, Now::default()).is_err());
+    }
+
+    #[test]
+    fn only_plans_pass_without_consent() {
+        assert!(Guard::default().plan(delete(), Now::default()).is_err());
+        let drop = Change::DeleteChangeSet { stack: "s".into(), change_set: "c".into() };
+        assert!(Guard::default().plan(drop, Now::default()).is_ok());
+    }
+}

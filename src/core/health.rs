@@ -1,0 +1,123 @@
+//! The health strip: facts in, findings out, worst first; nothing when all is well.
+
+use super::{
+    fact::{Millis, Service, Stack, TargetGroup, Task},
+    text::SafeText,
+};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Under way or at risk.
+    Warning,
+    /// Users are hurt, or soon will be.
+    Bad,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// What, with the cause.
+    pub text: SafeText,
+}
+
+/// What the findings rest on; what has not come yet is `None`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence<'a> {
+    /// The stack.
+    pub stack: Option<&'a Stack>,
+    /// The services.
+    pub services: Option<&'a [Service]>,
+    /// Their tasks.
+    pub tasks: Option<&'a [Task]>,
+    /// Target groups.
+    pub targets: Option<&'a [TargetGroup]>,
+    /// The cloud's time.
+    pub now: Millis,
+}
+
+/// Stopped tasks older than this say nothing about now, in milliseconds.
+const RECENT: Millis = 15 * 60 * 1000;
+
+/// All findings, worst first.
+pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
+    let mut out = Vec::new();
+    if let Some(stack) = evidence.stack {
+        stack_findings(stack, &mut out);
+    }
+    let services = evidence.services.unwrap_or_default();
+    for service in services {
+        service_findings(service, evidence, &mut out);
+    }
+    let is_asleep = !services.is_empty() && services.iter().all(|s| s.desired == 0);
+    for group in evidence.targets.unwrap_or_default() {
+        if !is_asleep {
+            group_findings(group, &mut out);
+        }
+    }
+    out.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    out
+}
+
+fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
+    out.push(Finding { severity, text: text.into() });
+}
+
+fn stack_findings(stack: &Stack, out: &mut Vec<Finding>) {
+    let because = if stack.reason.is_empty() { String::new() } else { format!(": {}", stack.reason) };
+    if stack.status.is_in_progress() {
+        let severity = if stack.status.is_failure() { Severity::Bad } else { Severity::Warning };
+        push(out, severity, format!("stack {}{because}", stack.status.0));
+    } else if stack.status.is_failure() {
+        push(out, Severity::Bad, format!("stack {}{because}", stack.status.0));
+    }
+}
+
+fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
+    if service.running < service.desired {
+        let why = last_stop(&service.name, evidence).map_or_else(|| "starting".to_owned(), |t| stop_words(t));
+        let severity = if service.running == 0 { Severity::Bad } else { Severity::Warning };
+        push(out, severity, format!("{} {}/{} running: {why}", service.name, service.running, service.desired));
+    }
+    if let Some(deployment) = service.primary().filter(|d| d.rollout == "FAILED") {
+        push(out, Severity::Bad, format!("{} deployment failed: {}", service.name, deployment.reason));
+    }
+}
+
+fn last_stop<'a>(service: &str, evidence: Evidence<'a>) -> Option<&'a Task> {
+    evidence
+        .tasks
+        .unwrap_or_default()
+        .iter()
+        .filter(|t| t.service == *service && t.is_stopped())
+        .filter(|t| !matches!(t.stop_code.as_str(), "UserInitiated" | "ServiceSchedulerInitiated"))
+        .filter(|t| t.stopped.is_some_and(|at| evidence.now - at < RECENT))
+        .max_by_key(|t| t.stopped)
+}
+
+/// Why a task stopped, in one phrase: the container's reason, the exit code, or ECS's own words.
+pub fn stop_words(task: &Task) -> String {
+    let container = task.containers.iter().find(|c| !c.reason.is_empty() || c.exit_code.is_some_and(|code| code != 0));
+    match container {
+        Some(c) if !c.reason.is_empty() => format!("{}: {}", c.name, c.reason),
+        Some(c) => format!("{} exited with code {}", c.name, c.exit_code.unwrap_or_default()),
+        None if task.stopped_reason.is_empty() => task.stop_code.to_string(),
+        None => task.stopped_reason.to_string(),
+    }
+}
+
+fn group_findings(group: &TargetGroup, out: &mut Vec<Finding>) {
+    let sick: Vec<_> = group.targets.iter().filter(|t| t.state == "unhealthy" || t.state == "unavailable").collect();
+    if let Some(first) = sick.first() {
+        let why = if first.description.is_empty() { &first.reason } else { &first.description };
+        let severity = if group.healthy() == 0 { Severity::Bad } else { Severity::Warning };
+        push(out, severity, format!("{}: {} of {} targets unhealthy: {why}", group.name(), sick.len(), group.targets.len()));
+    } else if group.healthy() == 0 {
+        let text = if group.targets.is_empty() { "no target registered".to_owned() } else { "no target healthy yet".to_owned() };
+        push(out, Severity::Warning, format!("{}: {text}", group.name()));
+    }
+}

@@ -1,0 +1,358 @@
+//! The model: all that the console knows and remembers. `update` alone changes it, views read it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    dialog::Dialog,
+    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
+    fault::Fault,
+    feed::Feed,
+    guard::Guard,
+    health::{self, Evidence, Finding, Severity},
+    keymap::Keymap,
+    msg::{Now, Size},
+    names::Names,
+    progress::Progress,
+    screen::{Panel, ScreenId, deploy::Stage},
+    secret::SecretRef,
+    settings::Settings,
+    template::Template,
+    text::SafeText,
+};
+use crate::cloud::About;
+
+/// How times are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum Times {
+    /// In the operator's zone.
+    #[default]
+    Local,
+    /// In UTC.
+    Utc,
+    /// As an age.
+    Age,
+}
+
+/// All polled facts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Feeds {
+    /// Who am I.
+    pub identity: Feed<Identity>,
+    /// The stack; `None` inside when there is none.
+    pub stack: Feed<Option<Stack>>,
+    /// Its events, newest first.
+    pub events: Feed<Vec<StackEvent>>,
+    /// Its resources.
+    pub resources: Feed<Vec<StackResource>>,
+    /// Services.
+    pub services: Feed<Vec<Service>>,
+    /// Tasks.
+    pub tasks: Feed<Vec<Task>>,
+    /// Target groups.
+    pub targets: Feed<Vec<TargetGroup>>,
+    /// The log tail: only its age and fault; the lines live in the log view.
+    pub logs: Feed<()>,
+}
+
+/// A short message above the footer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// What it says.
+    pub text: SafeText,
+    /// How bad.
+    pub severity: Severity,
+    /// Gone at this time of the monotonic clock.
+    pub until: u64,
+}
+
+/// One line of the error log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErrorEntry {
+    /// First seen.
+    pub at: Millis,
+    /// How often in a row.
+    pub count: u32,
+    /// The fault.
+    pub fault: Fault,
+}
+
+/// What was last asked of the stack from this console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Stack id.
+    pub stack: SafeText,
+    /// `create`, `update`, `delete`.
+    pub verb: &'static str,
+    /// Resources that the plan named.
+    pub planned: usize,
+}
+
+/// The console.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// What the operator set.
+    pub settings: Settings,
+    /// The session, known without asking.
+    pub about: About,
+    /// Live keys.
+    pub keymap: Keymap,
+    /// What may be written.
+    pub guard: Guard,
+    /// The shipped template.
+    pub template: Arc<Template>,
+    /// The two clocks.
+    pub now: Now,
+    /// The terminal.
+    pub size: Size,
+    /// Offset of the operator's zone from UTC, in seconds.
+    pub utc_offset: i32,
+    /// What is on screen.
+    pub screen: ScreenId,
+    /// Panel that has the focus, by screen.
+    pub focus: BTreeMap<ScreenId, Panel>,
+    /// The focused panel fills the screen.
+    pub is_zoomed: bool,
+    /// Only rows that need attention.
+    pub attention: bool,
+    /// Only rows that hold this text.
+    pub row_filter: Option<SafeText>,
+    /// Stopped tasks are shown too.
+    pub show_stopped: bool,
+    /// Row under the cursor, by panel.
+    pub cursors: BTreeMap<Panel, usize>,
+    /// The open dialog.
+    pub dialog: Option<Dialog>,
+    /// The open dialog has been drawn, so keys may act on it.
+    pub is_dialog_seen: bool,
+    /// How times are shown.
+    pub times: Times,
+    /// Mouse reporting is on.
+    pub mouse: bool,
+    /// Polled facts.
+    pub feeds: Feeds,
+    /// The stack id that is followed, also after deletion.
+    pub stack_id: Option<SafeText>,
+    /// What this console last asked of the stack.
+    pub operation: Option<Operation>,
+    /// The newest operation, read from the events.
+    pub progress: Progress,
+    /// The Deploy screen.
+    pub deploy: Stage,
+    /// The secret that is shown, and until when.
+    pub shown_secret: Option<(SecretRef, u64)>,
+    /// The clipboard holds a secret of ours until then.
+    pub clipboard_until: Option<u64>,
+    /// A short message.
+    pub notice: Option<Notice>,
+    /// What failed, oldest first.
+    pub errors: Vec<ErrorEntry>,
+    /// `q` at the root was pressed; a second press before this time leaves.
+    pub quit_armed: Option<u64>,
+    /// Writes in flight.
+    pub writes: usize,
+    /// Number of the next request.
+    pub seq: u64,
+    /// The screen started was chosen by the stack's absence or presence once.
+    pub has_landed: bool,
+    /// Something changed since the last draw.
+    pub is_dirty: bool,
+}
+
+impl Model {
+    /// A console that knows nothing yet.
+    pub fn new(settings: Settings, about: About, keymap: Keymap, template: Arc<Template>) -> Self {
+        Self {
+            guard: Guard { read_only: settings.read_only, production: settings.production, armed_until: None, generation: 1 },
+            times: if settings.utc { Times::Utc } else { Times::Local },
+            mouse: settings.mouse,
+            settings,
+            about,
+            keymap,
+            template,
+            now: Now::default(),
+            size: Size { width: 80, height: 24 },
+            utc_offset: 0,
+            screen: ScreenId::Overview,
+            focus: BTreeMap::new(),
+            is_zoomed: false,
+            attention: false,
+            row_filter: None,
+            show_stopped: false,
+            cursors: BTreeMap::new(),
+            dialog: None,
+            is_dialog_seen: false,
+            feeds: Feeds::default(),
+            stack_id: None,
+            operation: None,
+            progress: Progress::default(),
+            deploy: Stage::default(),
+            shown_secret: None,
+            clipboard_until: None,
+            notice: None,
+            errors: Vec::new(),
+            quit_armed: None,
+            writes: 0,
+            seq: 0,
+            has_landed: false,
+            is_dirty: true,
+        }
+    }
+
+    /// The stack, if one is known.
+    pub fn stack(&self) -> Option<&Stack> {
+        self.feeds.stack.get().and_then(Option::as_ref)
+    }
+
+    /// A stack that exists: not deleted, not the empty shell of a first plan.
+    pub fn live_stack(&self) -> Option<&Stack> {
+        self.stack().filter(|s| !s.status.is_deleted() && !s.status.is_in_review())
+    }
+
+    /// AWS has said that there is no stack.
+    pub fn is_without_stack(&self) -> bool {
+        self.feeds.stack.get().is_some() && self.live_stack().is_none()
+    }
+
+    /// Names of the application: from the stack, else as the template would give them.
+    pub fn names(&self) -> Names {
+        self.live_stack().map_or_else(|| Names::new(&self.settings.stack), Names::of)
+    }
+
+    /// An operation of CloudFormation runs.
+    pub fn is_busy(&self) -> bool {
+        self.stack().is_some_and(|s| s.status.is_in_progress())
+    }
+
+    /// Desired counts are all zero.
+    pub fn is_asleep(&self) -> bool {
+        self.feeds.services.get().is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
+    }
+
+    /// Panel that has the focus.
+    pub fn panel(&self) -> Panel {
+        self.focus.get(&self.screen).copied().unwrap_or(self.screen.panels()[0])
+    }
+
+    /// Row under the cursor of a panel.
+    pub fn cursor(&self, panel: Panel) -> usize {
+        self.cursors.get(&panel).copied().unwrap_or(0)
+    }
+
+    /// Address of the application.
+    pub fn app_url(&self) -> Option<SafeText> {
+        self.settings.app_url.clone().or_else(|| self.stack().and_then(|s| s.output("ALBEndpoint").cloned()))
+    }
+
+    /// What needs attention, worst first.
+    pub fn findings(&self) -> Vec<Finding> {
+        health::findings(Evidence {
+            stack: self.live_stack(),
+            services: self.feeds.services.get().map(Vec::as_slice),
+            tasks: self.feeds.tasks.get().map(Vec::as_slice),
+            targets: self.feeds.targets.get().map(Vec::as_slice),
+            now: self.now.wall,
+        })
+    }
+
+    /// Credentials stand in the way of every request.
+    pub fn credentials_fault(&self) -> Option<&Fault> {
+        [&self.feeds.identity.fault, &self.feeds.stack.fault].into_iter().flatten().find(|f| f.is_credentials())
+    }
+
+    /// Stack events as the filters let them through.
+    pub fn shown_events(&self) -> Vec<&StackEvent> {
+        let all = self.feeds.events.get().map(Vec::as_slice).unwrap_or_default();
+        all.iter().filter(|e| self.keeps(e.status.is_failure(), &[&e.logical_id, &e.resource_type, &e.reason])).collect()
+    }
+
+    /// Services as the filters let them through.
+    pub fn shown_services(&self) -> Vec<&Service> {
+        let all = self.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
+        all.iter().filter(|s| self.keeps(!s.is_steady(), &[&s.name])).collect()
+    }
+
+    /// Tasks as the filters let them through: of the selected service's application, newest first.
+    pub fn shown_tasks(&self) -> Vec<&Task> {
+        let all = self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+        let mut tasks: Vec<&Task> = all
+            .iter()
+            .filter(|t| self.show_stopped || !t.is_stopped())
+            .filter(|t| self.keeps(t.is_stopped(), &[&t.service, &t.arn, &t.stopped_reason]))
+            .collect();
+        tasks.sort_by_key(|t| (t.is_stopped(), std::cmp::Reverse(t.created)));
+        tasks
+    }
+
+    /// Rows of target health: group and place of the target in it; a group without targets has one row.
+    pub fn shown_targets(&self) -> Vec<(&TargetGroup, Option<usize>)> {
+        let all = self.feeds.targets.get().map(Vec::as_slice).unwrap_or_default();
+        all.iter()
+            .flat_map(|g| {
+                let none = g.targets.is_empty().then_some((g, None));
+                none.into_iter().chain((0..g.targets.len()).map(move |i| (g, Some(i))))
+            })
+            .filter(|(g, i)| i.is_none_or(|i| self.keeps(!g.targets[i].is_healthy(), &[&g.arn, &g.targets[i].id, &g.targets[i].state])))
+            .collect()
+    }
+
+    /// ECS events of all services, newest first, with the service's name.
+    pub fn shown_service_events(&self) -> Vec<(&Service, &super::fact::ServiceEvent)> {
+        let all = self.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
+        let mut events: Vec<_> = all.iter().flat_map(|s| s.events.iter().map(move |e| (s, e))).collect();
+        events.retain(|(s, e)| self.keeps(is_bad_event(&e.message), &[&s.name, &e.message]));
+        events.sort_by_key(|(_, e)| std::cmp::Reverse(e.at));
+        events
+    }
+
+    /// Secrets of the application.
+    pub fn secrets(&self) -> Vec<SecretRef> {
+        let names = self.names();
+        vec![names.api_key(), names.admin_email(), names.admin_password()]
+    }
+
+    /// How many rows a panel has.
+    pub fn rows(&self, panel: Panel) -> usize {
+        match panel {
+            Panel::Events => self.shown_events().len(),
+            Panel::Services | Panel::ServiceList => self.shown_services().len(),
+            Panel::Targets => self.shown_targets().len(),
+            Panel::Tasks => self.shown_tasks().len(),
+            Panel::ServiceEvents => self.shown_service_events().len(),
+            Panel::Outputs => self.stack().map_or(0, |s| s.outputs.len()),
+            Panel::Secrets => self.secrets().len(),
+            Panel::Deploy => match &self.deploy {
+                Stage::Plan(plan) => plan.change_set.changes.len(),
+                Stage::Rest => self.progress.rows.len(),
+                Stage::Form(_) | Stage::Planning(_) => 0,
+            },
+            Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => 0,
+        }
+    }
+
+    /// The service under the cursor, on whichever panel.
+    pub fn selected_service(&self) -> Option<&Service> {
+        let by_name = |name: &str| self.feeds.services.get().and_then(|all| all.iter().find(|s| s.name == *name));
+        match self.panel() {
+            Panel::Tasks => self.shown_tasks().get(self.cursor(Panel::Tasks)).and_then(|t| by_name(&t.service)),
+            Panel::ServiceEvents => self.shown_service_events().get(self.cursor(Panel::ServiceEvents)).map(|(s, _)| *s),
+            panel @ (Panel::Services | Panel::ServiceList) => self.shown_services().get(self.cursor(panel)).copied(),
+            _ => self.feeds.services.get().and_then(|all| all.first()),
+        }
+    }
+
+    fn keeps(&self, is_bad: bool, texts: &[&str]) -> bool {
+        if self.attention && !is_bad {
+            return false;
+        }
+        self.row_filter.as_ref().is_none_or(|want| {
+            let want = want.to_lowercase();
+            texts.iter().any(|t| t.to_lowercase().contains(&want))
+        })
+    }
+}
+
+/// ECS says in words what went wrong.
+fn is_bad_event(message: &str) -> bool {
+    ["unable", "failed", "unhealthy", "error", "circuit breaker", "insufficient"].iter().any(|w| message.to_lowercase().contains(w))
+}

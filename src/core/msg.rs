@@ -1,0 +1,84 @@
+//! Everything that can happen to the console. Plain comparable data, without secret values.
+
+use super::{
+    fact::{Fact, Millis},
+    fault::Fault,
+    key::Key,
+    polls::Poll,
+    secret::SecretRef,
+    text::SafeText,
+};
+use crate::cloud::{Change, Done};
+
+/// The two clocks: one that only goes forward, and the cloud's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
+pub struct Now {
+    /// Milliseconds since the start of the console: timers and ages of answers.
+    pub mono: u64,
+    /// The cloud's time: ages of events, windows of logs.
+    pub wall: Millis,
+}
+
+/// Size of the terminal in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// Which question an answer belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// A row of the polls table.
+    Poll(Poll),
+    /// The change set of the plan.
+    Plan,
+    /// The template's validation.
+    Validate,
+    /// A probe stage.
+    Probe,
+}
+
+/// A request and the session it belongs to. An answer of another generation or sequence is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// What was asked.
+    pub asked: Asked,
+    /// Session generation.
+    pub generation: u32,
+    /// Number of the request.
+    pub seq: u64,
+}
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted; it goes to text fields only.
+    Paste(String),
+    /// The left button was pressed at column, row.
+    Click(u16, u16),
+    /// The wheel was turned: rows, negative is up.
+    Wheel(i32),
+    /// The terminal has a new size.
+    Resize(Size),
+    /// Time went on.
+    Tick(Now),
+    /// What the model asked to show has been drawn.
+    Drawn,
+    /// The terminal lost the focus, or the console is back from suspension: secrets are hidden.
+    Hide,
+    /// A read was answered.
+    Told(Ticket, Result<Fact, Fault>),
+    /// A write was answered.
+    Changed(u32, Change, Result<Done, Fault>),
+    /// A secret is in the vault, or is not.
+    Revealed(SecretRef, Result<(), Fault>),
+    /// Something was copied; the words say what and how sure it is.
+    Copied(Result<SafeText, Fault>),
+    /// A file was written.
+    Saved(Result<SafeText, Fault>),
+}

@@ -1,0 +1,98 @@
+//! `update`: one message in, a changed model and a list of requests out. Dispatch only; each kind of
+//! message has its own file below.
+
+mod acting;
+mod answers;
+mod deploying;
+mod dialogs;
+mod keys;
+mod logs;
+mod polling;
+mod secrets;
+mod testimage;
+
+use super::{
+    effect::Effect,
+    fault::Fault,
+    health::Severity,
+    model::{ErrorEntry, Model, Notice},
+    msg::{Asked, Msg, Ticket},
+    text::SafeText,
+};
+
+/// How many entries the error log keeps.
+const MAX_ERRORS: usize = 200;
+
+/// Takes one message.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    model.is_dirty |= !matches!(msg, Msg::Tick(_) | Msg::Drawn);
+    match msg {
+        Msg::Key(key) => keys::on_key(model, key),
+        Msg::Paste(text) => dialogs::on_paste(model, &text),
+        Msg::Click(x, y) => keys::on_click(model, x, y),
+        Msg::Wheel(rows) => keys::on_wheel(model, rows),
+        Msg::Resize(size) => {
+            model.size = size;
+            Vec::new()
+        }
+        Msg::Tick(now) => polling::on_tick(model, now),
+        Msg::Drawn => {
+            model.is_dirty = false;
+            model.is_dialog_seen = model.dialog.is_some();
+            Vec::new()
+        }
+        Msg::Hide => secrets::hide(model),
+        Msg::Told(ticket, answer) => answers::on_told(model, ticket, answer),
+        Msg::Changed(generation, change, answer) => answers::on_changed(model, generation, &change, answer),
+        Msg::Revealed(secret, answer) => secrets::on_revealed(model, secret, answer),
+        Msg::Copied(answer) => {
+            say_outcome(model, "copied", answer);
+            Vec::new()
+        }
+        Msg::Saved(answer) => {
+            testimage::on_saved(model, &answer);
+            say_outcome(model, "saved", answer);
+            Vec::new()
+        }
+    }
+}
+
+fn say_outcome(model: &mut Model, verb: &str, answer: Result<SafeText, Fault>) {
+    match answer {
+        Ok(what) => say(model, Severity::Note, format!("{verb} {what}")),
+        Err(fault) => complain(model, fault),
+    }
+}
+
+/// Shows a short message for a while.
+fn say(model: &mut Model, severity: Severity, text: impl Into<SafeText>) {
+    let text = text.into();
+    let shown_for = 4_000 + 40 * text.len() as u64;
+    model.notice = Some(Notice { text, severity, until: model.now.mono + shown_for });
+}
+
+/// Shows a fault and puts it into the error log.
+fn complain(model: &mut Model, fault: Fault) {
+    say(model, Severity::Bad, format!("{}. {}", fault.sentence(), fault.advice()));
+    record(model, fault);
+}
+
+/// Puts a fault into the error log; the same one again only counts up.
+fn record(model: &mut Model, fault: Fault) {
+    let at = model.now.wall;
+    let is_same = |last: &ErrorEntry| (last.fault.kind, &last.fault.operation, &last.fault.detail) == (fault.kind, &fault.operation, &fault.detail);
+    if let Some(last) = model.errors.iter_mut().rev().take(8).find(|e| is_same(e)) {
+        last.count += 1;
+        return;
+    }
+    if model.errors.len() == MAX_ERRORS {
+        model.errors.remove(0);
+    }
+    model.errors.push(ErrorEntry { at, count: 1, fault });
+}
+
+/// A ticket for a new request.
+fn ticket(model: &mut Model, asked: Asked) -> Ticket {
+    model.seq += 1;
+    Ticket { asked, generation: model.guard.generation, seq: model.seq }
+}

@@ -1,0 +1,200 @@
+//! Answers: facts find their feed, faults their panel; then the joins are made anew.
+
+use super::{complain, deploying, logs, polling, record, say, testimage};
+use crate::{
+    cloud::{Change, Done},
+    core::{
+        effect::Effect,
+        fact::{Fact, Stack, StackEvents},
+        fault::{Fault, FaultKind},
+        health::Severity,
+        model::Model,
+        msg::{Asked, Ticket},
+        polls::Poll,
+        progress::Progress,
+        screen::{ScreenId, deploy::Stage},
+    },
+};
+
+/// Takes the answer to a read.
+pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    if ticket.generation != model.guard.generation {
+        return Vec::new();
+    }
+    match ticket.asked {
+        Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
+        Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
+        Asked::Probe => testimage::on_stage(model, answer),
+        Asked::Validate => Vec::new(),
+    }
+}
+
+fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    if polling::with(model, poll, |f| f.awaited()) != Some(seq) {
+        return Vec::new();
+    }
+    polling::with(model, poll, |f| f.end());
+    if poll == Poll::Logs {
+        let effects = logs::on_answer(model, seq, answer);
+        polling::plan_next(model, poll);
+        return effects;
+    }
+    let mut effects = Vec::new();
+    match answer {
+        Ok(fact) => effects = on_fact(model, fact),
+        Err(fault) => on_fault(model, poll, fault),
+    }
+    polling::plan_next(model, poll);
+    effects
+}
+
+fn on_fault(model: &mut Model, poll: Poll, fault: Fault) {
+    record(model, fault.clone());
+    polling::with(model, poll, |f| f.fail(fault));
+    // A cluster that is not there yet while the stack is being made is no trouble; the panel says so itself.
+}
+
+fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
+    let now = model.now;
+    match fact {
+        Fact::Identity(identity) => model.feeds.identity.set(identity, now),
+        Fact::Stack(stack) => return on_stack(model, stack),
+        Fact::StackEvents(events) => on_events(model, events),
+        Fact::StackResources(resources) => {
+            let had = model.feeds.resources.get().is_some();
+            model.feeds.resources.set(resources, now);
+            if !had {
+                polling::hurry(model, &[Poll::Targets]);
+            }
+        }
+        Fact::Services(mut services) => {
+            let order = model.names().services();
+            services.sort_by_key(|s| order.iter().position(|name| *name == s.name));
+            model.feeds.services.set(services, now);
+        }
+        Fact::Tasks(tasks) => model.feeds.tasks.set(tasks, now),
+        Fact::Targets(groups) => model.feeds.targets.set(groups, now),
+        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) => {}
+    }
+    Vec::new()
+}
+
+fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
+    let before = model.stack().cloned();
+    let now = model.now;
+    // A stack of the same name made anew has another id: what was known of the old one is dropped.
+    if let (Some(new), Some(old)) = (&stack, &before)
+        && new.id != old.id
+    {
+        forget(model);
+    }
+    model.stack_id = stack.as_ref().filter(|s| !s.status.is_deleted()).map(|s| s.id.clone());
+    let has_changed = before.as_ref().map(|s| (&s.status, s.updated)) != stack.as_ref().map(|s| (&s.status, s.updated));
+    let is_first = !model.has_landed;
+    model.feeds.stack.set(stack, now);
+    land(model, is_first);
+    if has_changed {
+        polling::hurry(model, &[Poll::Events, Poll::Resources, Poll::Services, Poll::Tasks, Poll::Targets, Poll::Logs]);
+    }
+    let effects = if is_first { Vec::new() } else { tell_outcome(model, before.as_ref()) };
+    if model.stack().is_some_and(|s| s.status.is_deleted()) {
+        model.feeds.services = super::super::feed::Feed::default();
+        model.feeds.tasks = super::super::feed::Feed::default();
+        model.feeds.targets = super::super::feed::Feed::default();
+        model.feeds.resources = super::super::feed::Feed::default();
+    }
+    refresh_progress(model);
+    effects
+}
+
+/// Forgets what belonged to a stack that is no longer followed.
+fn forget(model: &mut Model) {
+    model.feeds.events = super::super::feed::Feed::default();
+    model.feeds.resources = super::super::feed::Feed::default();
+    model.feeds.services = super::super::feed::Feed::default();
+    model.feeds.tasks = super::super::feed::Feed::default();
+    model.feeds.targets = super::super::feed::Feed::default();
+    model.progress = Progress::default();
+}
+
+/// Chooses the first screen once: Deploy where there is no stack or an operation runs, else the Overview.
+fn land(model: &mut Model, is_first: bool) {
+    if is_first {
+        model.has_landed = true;
+        if model.screen == ScreenId::Overview && model.is_without_stack() {
+            model.screen = ScreenId::Deploy;
+        }
+    }
+}
+
+/// Says how an operation ended. The verdict is the stack's status and nothing else.
+fn tell_outcome(model: &mut Model, before: Option<&Stack>) -> Vec<Effect> {
+    let Some(was) = before.filter(|s| s.status.is_in_progress()) else { return Vec::new() };
+    let (severity, text) = match model.stack() {
+        None => (Severity::Note, format!("stack {} is gone", was.name)),
+        Some(s) if s.status.is_in_progress() => return Vec::new(),
+        Some(s) if s.status.is_deleted() => (Severity::Note, format!("stack {} is deleted", s.name)),
+        Some(s) if s.status.is_success() => (Severity::Note, format!("stack {} reached {}", s.name, s.status.0)),
+        Some(s) => (Severity::Bad, format!("stack {} ended in {}: see Deploy for the cause", s.name, s.status.0)),
+    };
+    say(model, severity, text);
+    if model.stack().is_none_or(|s| s.status.is_deleted()) {
+        model.operation = None;
+    }
+    vec![Effect::Bell]
+}
+
+fn on_events(model: &mut Model, new: StackEvents) {
+    let now = model.now;
+    let added = new.events.len();
+    let mut events = new.events;
+    if new.is_complete
+        && let Some(old) = model.feeds.events.get()
+    {
+        events.extend(old.iter().cloned());
+    }
+    events.truncate(5_000);
+    model.feeds.events.set(events, now);
+    // The cursor stays on its event.
+    if let Some(cursor) = model.cursors.get_mut(&super::super::screen::Panel::Events)
+        && *cursor > 0
+    {
+        *cursor += added;
+    }
+    refresh_progress(model);
+}
+
+fn refresh_progress(model: &mut Model) {
+    if let (Some(stack), Some(events)) = (model.stack(), model.feeds.events.get()) {
+        model.progress = Progress::read(stack, events);
+    }
+}
+
+/// Takes the answer to a write.
+pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, answer: Result<Done, Fault>) -> Vec<Effect> {
+    model.writes = model.writes.saturating_sub(1);
+    if generation != model.guard.generation {
+        return Vec::new();
+    }
+    if matches!(change, Change::TestImage { .. }) {
+        return testimage::on_image(model, answer);
+    }
+    polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);
+    if let (Change::CreateChangeSet(_), Stage::Planning(_)) = (change, &model.deploy) {
+        return deploying::on_planned(model, answer);
+    }
+    match answer {
+        Ok(_) => {
+            deploying::on_accepted(model, change);
+            Vec::new()
+        }
+        Err(fault) if fault.kind == FaultKind::NoChange => {
+            say(model, Severity::Note, fault.sentence());
+            Vec::new()
+        }
+        Err(fault) => {
+            complain(model, fault);
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! Deploy, update, destroy: form → plan → confirmation → what the stack says.
+
+use super::{complain, dialogs, polling, say, ticket};
+use crate::{
+    cloud::{Change, Done, Query},
+    core::{
+        dialog::{Act, Confirm, Dialog, Menu, Way},
+        effect::Effect,
+        fact::{ChangeAction, Fact, Stack},
+        fault::{Fault, FaultKind},
+        field::TextField,
+        health::Severity,
+        key::{Code, Key},
+        model::{Model, Operation},
+        msg::Asked,
+        polls::Poll,
+        screen::{
+            Panel, ScreenId,
+            deploy::{Form, Plan, Planning, Stage},
+        },
+        text::SafeText,
+    },
+};
+
+/// How often a change set that is being worked out is asked for, in milliseconds.
+const PLAN_EVERY: u64 = 2_000;
+
+/// `D`: opens the form, or says why it can not.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    model.screen = ScreenId::Deploy;
+    if !matches!(model.deploy, Stage::Rest) {
+        return Vec::new();
+    }
+    if let Some(why) = model.guard.refusal(model.now) {
+        say(model, Severity::Warning, why);
+        return Vec::new();
+    }
+    if model.feeds.stack.get().is_none() {
+        say(model, Severity::Note, "not yet known whether the stack exists; try again in a moment");
+        return Vec::new();
+    }
+    match model.live_stack().cloned() {
+        Some(stack) if stack.status.is_in_progress() => {
+            say(model, Severity::Warning, format!("{} is {}: wait for it, or press R for the ways out", stack.name, stack.status.0));
+            Vec::new()
+        }
+        Some(stack) if stack.status.is_dead() => offer_deletion(model, &stack),
+        stack => {
+            model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
+            Vec::new()
+        }
+    }
+}
+
+/// A failed first creation can only be deleted.
+fn offer_deletion(model: &mut Model, stack: &Stack) -> Vec<Effect> {
+    let mut confirm = destroy_dialog(model, stack);
+    confirm.title = format!("{} is {}: it can only be deleted before a new deploy", stack.name, stack.status.0).into();
+    dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+/// A key in the form; `None` when the form has no use for it.
+pub(super) fn on_form_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
+    let Stage::Form(form) = &mut model.deploy else { return None };
+    let last = form.fields.len();
+    match (key.code, key.ctrl) {
+        (Code::Up | Code::BackTab, _) => form.selected = form.selected.saturating_sub(1),
+        (Code::Down | Code::Tab, _) => form.selected = (form.selected + 1).min(last),
+        (Code::PageDown | Code::End, _) => form.selected = last,
+        (Code::PageUp | Code::Home, _) => form.selected = 0,
+        (Code::Enter, _) if form.is_on_button() => return Some(ask_plan(model)),
+        (Code::Enter, _) => form.selected += 1,
+        (Code::Esc, _) => {
+            model.deploy = Stage::Rest;
+            say(model, Severity::Note, "left the form; nothing was sent");
+        }
+        (Code::Char('s'), true) => return Some(save_parameters(model)),
+        (Code::Char('c' | 'z' | 'l' | 'r'), true) => return None,
+        (Code::Left, _) => {
+            if let Some(field) = form.field_mut() {
+                field.cycle(-1);
+            }
+        }
+        (Code::Right, _) => {
+            if let Some(field) = form.field_mut() {
+                field.cycle(1);
+            }
+        }
+        _ => type_into(form, key),
+    }
+    Some(Vec::new())
+}
+
+fn type_into(form: &mut Form, key: Key) {
+    form.error = None;
+    let Some(field) = form.field_mut() else { return };
+    if field.def.allowed.is_empty() {
+        field.value.key(key);
+    } else if let Some(c) = key.typed() {
+        // A letter picks the next allowed value that begins with it.
+        let after = field.def.allowed.iter().position(|v| **v == *field.value.text).map_or(0, |i| i + 1);
+        let n = field.def.allowed.len();
+        let next = (0..n).map(|i| &field.def.allowed[(after + i) % n]).find(|v| c == ' ' || v.starts_with(c));
+        if let Some(value) = next {
+            field.value = TextField::with(value);
+        }
+    }
+}
+
+fn save_parameters(model: &mut Model) -> Vec<Effect> {
+    let Stage::Form(form) = &model.deploy else { return Vec::new() };
+    let path = format!("{}/parameters.json", model.settings.save_dir);
+    vec![Effect::Save(path.into(), form.to_json().into_bytes().into())]
+}
+
+/// The button of the form: checks the values, then has CloudFormation work out a plan.
+fn ask_plan(model: &mut Model) -> Vec<Effect> {
+    let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
+    if let Some((row, why)) = form.first_error() {
+        (form.selected, form.error) = (row, Some(why.into()));
+        return Vec::new();
+    }
+    let pseudo = crate::core::template::Pseudo {
+        region: model.about.region.to_string(),
+        account: model.feeds.identity.get().map(|i| i.account.to_string()).unwrap_or_default(),
+        stack_name: model.settings.stack.to_string(),
+    };
+    if let Some(rule) = model.template.broken_rules(&form.values(), &pseudo).into_iter().next() {
+        form.error = Some(rule);
+        return Vec::new();
+    }
+    let form = form.clone();
+    let stack = model.live_stack().map_or(&model.settings.stack, |s| &s.id).clone();
+    let request = form.request(&stack);
+    match model.guard.plan(Change::CreateChangeSet(request.clone()), model.now) {
+        Ok(approved) => {
+            let since = model.now.mono;
+            model.deploy = Stage::Planning(Planning { request, form, change_set: None, since, due: u64::MAX, awaiting: None, fault: None });
+            model.writes += 1;
+            vec![Effect::Change(approved)]
+        }
+        Err(fault) => {
+            complain(model, fault);
+            Vec::new()
+        }
+    }
+}
+
+/// AWS took the request for a plan, or not.
+pub(super) fn on_planned(model: &mut Model, answer: Result<Done, Fault>) -> Vec<Effect> {
+    let now = model.now.mono;
+    let Stage::Planning(planning) = &mut model.deploy else { return Vec::new() };
+    match answer {
+        Ok(Done::ChangeSet { id, stack_id }) => {
+            planning.change_set = Some((stack_id, id));
+            planning.due = now;
+            Vec::new()
+        }
+        Ok(_) => Vec::new(),
+        Err(fault) => {
+            let mut form = planning.form.clone();
+            form.error = Some(fault.sentence().into());
+            model.deploy = Stage::Form(form);
+            if fault.kind == FaultKind::NoChange { Vec::new() } else { with_complaint(model, fault) }
+        }
+    }
+}
+
+fn with_complaint(model: &mut Model, fault: Fault) -> Vec<Effect> {
+    complain(model, fault);
+    Vec::new()
+}
+
+/// Asks for the change set again while it is being worked out.
+pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    let Stage::Planning(planning) = &model.deploy else { return Vec::new() };
+    model.is_dirty = true;
+    let Some((stack, change_set)) = planning.change_set.clone().filter(|_| planning.awaiting.is_none() && planning.due <= now) else {
+        return Vec::new();
+    };
+    let ticket = ticket(model, Asked::Plan);
+    if let Stage::Planning(planning) = &mut model.deploy {
+        planning.awaiting = Some(ticket.seq);
+    }
+    vec![Effect::Ask(ticket, Query::ChangeSet { stack, change_set })]
+}
+
+/// The change set as it stands.
+pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    let now = model.now.mono;
+    let Stage::Planning(planning) = &mut model.deploy else { return Vec::new() };
+    if planning.awaiting != Some(seq) {
+        return Vec::new();
+    }
+    planning.awaiting = None;
+    planning.due = now + PLAN_EVERY;
+    let set = match answer {
+        Ok(Fact::ChangeSet(set)) => set,
+        Ok(_) => return Vec::new(),
+        Err(fault) => {
+            planning.fault = Some(fault);
+            return Vec::new();
+        }
+    };
+    planning.fault = None;
+    if set.is_pending() {
+        return Vec::new();
+    }
+    let (form, is_create) = (planning.form.clone(), planning.request.is_create);
+    if set.is_ready() {
+        model.deploy = Stage::Plan(Plan { form, change_set: set, selected: 0, is_create });
+        model.cursors.insert(Panel::Deploy, 0);
+        return Vec::new();
+    }
+    let drop = Change::DeleteChangeSet { stack: set.stack_id.clone(), change_set: set.id.clone() };
+    if set.is_no_change() {
+        model.deploy = Stage::Rest;
+        say(model, Severity::Note, "no changes: the stack already is as the form says");
+    } else {
+        model.deploy = Stage::Form(Form { error: Some(format!("CloudFormation refused the plan: {}", set.reason).into()), ..form });
+    }
+    drop_plan(model, drop, is_create)
+}
+
+/// Removes a change set nobody will run, and the empty stack that a first one leaves.
+fn drop_plan(model: &mut Model, drop: Change, is_create: bool) -> Vec<Effect> {
+    let _ = is_create;
+    match model.guard.plan(drop, model.now) {
+        Ok(approved) => {
+            model.writes += 1;
+            vec![Effect::Change(approved)]
+        }
+        Err(fault) => with_complaint(model, fault),
+    }
+}
+
+/// Leaves the plan: back to the form, the change set removed.
+pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
+    match std::mem::take(&mut model.deploy) {
+        Stage::Plan(plan) => {
+            let drop = Change::DeleteChangeSet { stack: plan.change_set.stack_id.clone(), change_set: plan.change_set.id.clone() };
+            model.deploy = Stage::Form(plan.form);
+            say(model, Severity::Note, "the plan is dropped; the form keeps your values");
+            drop_plan(model, drop, plan.is_create)
+        }
+        Stage::Planning(planning) => {
+            let drop = planning.change_set.map(|(stack, change_set)| Change::DeleteChangeSet { stack, change_set });
+            model.deploy = Stage::Form(planning.form);
+            drop.map_or_else(Vec::new, |d| drop_plan(model, d, planning.request.is_create))
+        }
+        other => {
+            model.deploy = other;
+            Vec::new()
+        }
+    }
+}
+
+/// Enter on the plan: the dialog that executes it.
+pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
+    let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
+    let set = &plan.change_set;
+    let count = |action: ChangeAction| set.changes.iter().filter(|c| c.action == action).count();
+    let (add, modify, remove) = (count(ChangeAction::Add), count(ChangeAction::Modify), count(ChangeAction::Remove));
+    let losses: Vec<SafeText> = plan.losses().into_iter().map(SafeText::from).collect();
+    let verb = if plan.is_create { "Create" } else { "Update" };
+    let mut confirm = Confirm::new(
+        format!("{verb} stack {} in {}?", model.settings.stack, model.about.region),
+        vec![format!("{add} to add, {modify} to modify, {remove} to remove")],
+        verb,
+        vec![Change::ExecuteChangeSet { stack: set.stack_id.clone(), change_set: set.id.clone() }],
+    );
+    if !losses.is_empty() {
+        confirm.losses = losses;
+        confirm.typed = Some((model.settings.stack.clone(), TextField::default()));
+    }
+    dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+/// AWS took a change of the stack.
+pub(super) fn on_accepted(model: &mut Model, change: &Change) {
+    match change {
+        Change::ExecuteChangeSet { stack, .. } => {
+            let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else { return };
+            let verb = if plan.is_create { "create" } else { "update" };
+            model.operation = Some(Operation { stack: stack.clone(), verb, planned: plan.change_set.changes.len() });
+            model.stack_id = Some(stack.clone());
+            say(model, Severity::Note, format!("{verb} has begun; the console follows it, and may be left and opened again"));
+        }
+        Change::DeleteStack { stack } => {
+            let planned = model.feeds.resources.get().map_or(0, Vec::len);
+            model.operation = Some(Operation { stack: stack.clone(), verb: "delete", planned });
+            model.screen = ScreenId::Deploy;
+            say(model, Severity::Note, "deletion has begun");
+        }
+        Change::CancelUpdate { .. } => say(model, Severity::Note, "the update is being cancelled: CloudFormation rolls back"),
+        Change::Scale { service, from, to, .. } => say(model, Severity::Note, format!("{service}: desired count {from} → {to}")),
+        Change::Restart { service, .. } => say(model, Severity::Note, format!("{service}: a new deployment has begun")),
+        Change::StopTask { .. } => say(model, Severity::Note, "the task is being stopped; the service starts another"),
+        Change::CreateChangeSet(_) | Change::DeleteChangeSet { .. } | Change::TagService { .. } | Change::TestImage { .. } => {}
+    }
+    polling::hurry(model, &[Poll::Stack, Poll::Resources]);
+}
+
+/// Destroy: the inventory and the typed name.
+pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
+    let Some(stack) = model.live_stack().cloned() else {
+        say(model, Severity::Note, "there is no stack to destroy");
+        return Vec::new();
+    };
+    if stack.termination_protection {
+        say(model, Severity::Warning, "termination protection is on: switch it off first, then destroy");
+        return Vec::new();
+    }
+    let confirm = destroy_dialog(model, &stack);
+    dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
+    let resources = model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default();
+    let (kept, lost): (Vec<_>, Vec<_>) = resources
+        .iter()
+        .filter(|r| crate::core::screen::deploy::holds_data(&r.resource_type))
+        .partition(|r| is_kept(model, stack, &r.logical_id));
+    let mut confirm = Confirm::new(
+        format!("Destroy stack {} with its {} resources?", stack.name, resources.len()),
+        kept.iter().map(|r| format!("stays: {} ({})", r.logical_id, r.resource_type)).collect(),
+        "Destroy",
+        vec![Change::DeleteStack { stack: stack.id.clone() }],
+    );
+    confirm.losses = lost.iter().map(|r| format!("lost: {} ({})", r.logical_id, r.resource_type).into()).collect();
+    confirm.typed = Some((stack.name.clone(), TextField::default()));
+    confirm
+}
+
+/// The template keeps this resource when the stack goes.
+fn is_kept(model: &Model, stack: &Stack, logical_id: &SafeText) -> bool {
+    let given = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    let pseudo = crate::core::template::Pseudo {
+        region: model.about.region.to_string(),
+        account: String::new(),
+        stack_name: stack.name.to_string(),
+    };
+    let resources = model.template.resources(&model.template.values(&given), &pseudo);
+    resources.iter().any(|r| r.logical_id == *logical_id && r.deletion_policy.starts_with("Retain"))
+}
+
+/// `R`, or Ctrl-C while an operation runs: the ways out.
+pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
+    let Some(stack) = model.live_stack().cloned() else {
+        say(model, Severity::Note, "no operation runs: there is no stack");
+        return Vec::new();
+    };
+    let mut ways = vec![
+        way("Stay", "the operation goes on, and so does this console", Act::Stay),
+        way("Detach", "leave the console; the operation goes on in AWS, and a console opened again follows it", Act::Detach),
+    ];
+    if stack.status.0 == "UPDATE_IN_PROGRESS" {
+        let confirm = Confirm::new(
+            format!("Cancel the update of {}?", stack.name),
+            vec!["CloudFormation rolls every change of this update back.".into()],
+            "Cancel the update",
+            vec![Change::CancelUpdate { stack: stack.id.clone() }],
+        );
+        ways.push(way("Cancel the update", "roll back to what ran before", Act::Ask(Box::new(confirm))));
+    }
+    if stack.status.is_dead() || stack.status.0 == "CREATE_IN_PROGRESS" {
+        let confirm = destroy_dialog(model, &stack);
+        ways.push(way("Delete this creation", "give up the first creation and remove what it made", Act::Ask(Box::new(confirm))));
+    }
+    let title = format!("{} is {}", stack.name, stack.status.0);
+    dialogs::open(model, Dialog::Menu(Menu { title: title.into(), ways, selected: 0 }))
+}
+
+fn way(label: &str, help: &str, act: Act) -> Way {
+    Way { label: label.into(), help: help.into(), act }
+}
+

@@ -1,0 +1,290 @@
+//! Keys inside dialogs. Under a dialog nothing else is reached; a key that was pressed before the
+//! dialog was drawn does not count.
+
+use super::{acting, complain, keys, logs, say, testimage};
+use crate::core::{
+    dialog::{Act, Confirm, Countdown, Detail, Dialog, Menu, Palette, Prompt, Purpose, Scroll},
+    effect::Effect,
+    field::TextField,
+    guard::{ARMED_FOR, Consent},
+    health::Severity,
+    key::{Code, Key},
+    keymap::{Binding, Intent, KEYMAP},
+    model::Model,
+    screen::deploy::Stage,
+};
+
+/// Opens a dialog; it takes keys once it has been drawn.
+pub(super) fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
+    model.dialog = Some(dialog);
+    model.is_dialog_seen = false;
+    Vec::new()
+}
+
+fn close(model: &mut Model) -> Vec<Effect> {
+    model.dialog = None;
+    model.is_dialog_seen = false;
+    Vec::new()
+}
+
+/// A key while a dialog is open.
+pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    if !model.is_dialog_seen {
+        return Vec::new();
+    }
+    let Some(dialog) = model.dialog.take() else { return Vec::new() };
+    match dialog {
+        Dialog::Confirm(confirm) => on_confirm(model, confirm, key),
+        Dialog::Countdown(_) => {
+            say(model, Severity::Note, "stopped; nothing was sent");
+            close(model)
+        }
+        Dialog::Scale(scale) => acting::on_scale_key(model, scale, key),
+        Dialog::Prompt(prompt) => on_prompt(model, prompt, key),
+        Dialog::Palette(palette) => on_palette(model, palette, key),
+        Dialog::Help(scroll) => on_scroll(model, key, scroll, Dialog::Help),
+        Dialog::Errors(scroll) => on_scroll(model, key, scroll, Dialog::Errors),
+        Dialog::Detail(detail) => on_detail(model, detail, key),
+        Dialog::Menu(menu) => on_menu(model, menu, key),
+        Dialog::Image(image) => testimage::on_key(model, image, key),
+    }
+}
+
+/// Pasted text goes into text fields only.
+pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    match &mut model.dialog {
+        Some(Dialog::Prompt(p)) => p.field.paste(text),
+        Some(Dialog::Palette(p)) => p.field.paste(text),
+        Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
+        // What must be typed must be typed.
+        Some(_) => {}
+        None => {
+            if let Stage::Form(form) = &mut model.deploy
+                && let Some(field) = form.field_mut()
+                && field.def.allowed.is_empty()
+            {
+                field.value.paste(text);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Sends what was confirmed.
+fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consent: Consent) -> Vec<Effect> {
+    match model.guard.approve(changes, model.now, consent) {
+        Ok(approved) => {
+            model.writes += approved.changes().len();
+            vec![Effect::Change(approved)]
+        }
+        Err(fault) => {
+            complain(model, fault);
+            Vec::new()
+        }
+    }
+}
+
+fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
+    let is_typing = confirm.typed.is_some() && !confirm.on_yes;
+    let yes = match key.code {
+        Code::Esc => return cancelled(model),
+        Code::Enter if confirm.on_yes => true,
+        // In a field that waits for a name, Enter goes on to the button once the name is right.
+        Code::Enter if is_typing && confirm.is_unlocked() => {
+            confirm.on_yes = true;
+            false
+        }
+        Code::Enter if is_typing => false,
+        Code::Enter => return cancelled(model),
+        Code::Tab | Code::BackTab | Code::Left | Code::Right => {
+            confirm.on_yes = !confirm.on_yes && confirm.is_unlocked();
+            false
+        }
+        _ => {
+            if let (Some((_, field)), true) = (&mut confirm.typed, is_typing) {
+                field.key(key);
+                false
+            } else {
+                match key.typed() {
+                    Some('n' | 'q') => return cancelled(model),
+                    Some('y') => confirm.is_unlocked(),
+                    _ => false,
+                }
+            }
+        }
+    };
+    if yes && confirm.is_unlocked() {
+        return send(model, confirm.changes, Consent::given());
+    }
+    model.dialog = Some(Dialog::Confirm(confirm));
+    Vec::new()
+}
+
+fn cancelled(model: &mut Model) -> Vec<Effect> {
+    say(model, Severity::Note, "cancelled; nothing was sent");
+    close(model)
+}
+
+/// A countdown that ran out acts.
+pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Countdown(countdown)) = &model.dialog else { return Vec::new() };
+    model.is_dirty = true;
+    // It must have been seen for its whole time.
+    if countdown.until > model.now.mono || !model.is_dialog_seen {
+        return Vec::new();
+    }
+    let changes = countdown.changes.clone();
+    close(model);
+    send(model, changes, Consent::given())
+}
+
+/// Opens a countdown of three seconds.
+pub(super) fn count_down(model: &mut Model, title: String, lines: Vec<String>, changes: Vec<crate::cloud::Change>) -> Vec<Effect> {
+    let until = model.now.mono + 3_000;
+    let lines = lines.into_iter().map(Into::into).collect();
+    open(model, Dialog::Countdown(Countdown { title: title.into(), lines, until, changes }))
+}
+
+fn on_prompt(model: &mut Model, mut prompt: Prompt, key: Key) -> Vec<Effect> {
+    match key.code {
+        Code::Esc => return close(model),
+        Code::Enter => return take_prompt(model, prompt),
+        Code::Tab if matches!(prompt.purpose, Purpose::Search | Purpose::Filter) => {
+            prompt.purpose = if prompt.purpose == Purpose::Search { Purpose::Filter } else { Purpose::Search };
+        }
+        _ => {
+            prompt.field.key(key);
+            prompt.error = None;
+        }
+    }
+    model.dialog = Some(Dialog::Prompt(prompt));
+    Vec::new()
+}
+
+fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
+    let text = prompt.field.text.clone();
+    let outcome = match prompt.purpose {
+        Purpose::Arm => arm(model, &text),
+        Purpose::Rows => {
+            model.row_filter = (!text.is_empty()).then(|| text.as_str().into());
+            Ok(())
+        }
+        Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
+    };
+    match outcome {
+        Ok(()) => close(model),
+        Err(why) => {
+            prompt.error = Some(why.into());
+            model.dialog = Some(Dialog::Prompt(prompt));
+            Vec::new()
+        }
+    }
+}
+
+fn arm(model: &mut Model, typed: &str) -> Result<(), String> {
+    if model.about.profile != *typed {
+        return Err(format!("type the profile's name, {}, to arm it", model.about.profile));
+    }
+    model.guard.armed_until = Some(model.now.mono + ARMED_FOR);
+    say(model, Severity::Warning, "armed for 5 minutes: writes are possible");
+    Ok(())
+}
+
+/// Rows of the palette that match what was typed.
+pub fn palette_rows(model: &Model, palette: &Palette) -> Vec<&'static Binding> {
+    let words: Vec<String> = palette.field.text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    KEYMAP
+        .iter()
+        .filter(|b| b.is_on(model.screen) || b.keys.is_empty())
+        .filter(|b| {
+            let text = format!("{} {}", b.intent, b.help).to_lowercase();
+            words.iter().all(|w| text.contains(w.as_str()))
+        })
+        .collect()
+}
+
+fn on_palette(model: &mut Model, mut palette: Palette, key: Key) -> Vec<Effect> {
+    let rows = palette_rows(model, &palette);
+    match key.code {
+        Code::Esc => return close(model),
+        Code::Enter => {
+            let chosen = rows.get(palette.selected).map(|b| b.intent);
+            close(model);
+            return chosen.map_or_else(Vec::new, |intent| keys::obey(model, intent));
+        }
+        Code::Up => palette.selected = palette.selected.saturating_sub(1),
+        Code::Down => palette.selected = (palette.selected + 1).min(rows.len().saturating_sub(1)),
+        _ => {
+            palette.field.key(key);
+            palette.selected = 0;
+        }
+    }
+    model.dialog = Some(Dialog::Palette(palette));
+    Vec::new()
+}
+
+fn on_scroll(model: &mut Model, key: Key, mut scroll: Scroll, back: fn(Scroll) -> Dialog) -> Vec<Effect> {
+    if !scrolled(model, key, &mut scroll) {
+        return close(model);
+    }
+    model.dialog = Some(back(scroll));
+    Vec::new()
+}
+
+/// Scrolls a text; false when the key closes it.
+fn scrolled(model: &Model, key: Key, scroll: &mut Scroll) -> bool {
+    let page = usize::from(model.size.height).saturating_sub(6).max(1);
+    match model.keymap.resolve(model.screen, key) {
+        Some(Intent::Down) => scroll.top += 1,
+        Some(Intent::Up) => scroll.top = scroll.top.saturating_sub(1),
+        Some(Intent::PageDown | Intent::HalfDown | Intent::LogPageDown) => scroll.top += page,
+        Some(Intent::PageUp | Intent::HalfUp | Intent::LogPageUp) => scroll.top = scroll.top.saturating_sub(page),
+        Some(Intent::Top) => scroll.top = 0,
+        Some(Intent::Back | Intent::Enter | Intent::Help | Intent::Errors | Intent::Interrupt | Intent::Describe) => return false,
+        _ => {}
+    }
+    true
+}
+
+fn on_detail(model: &mut Model, mut detail: Detail, key: Key) -> Vec<Effect> {
+    if matches!(model.keymap.resolve(model.screen, key), Some(Intent::Copy | Intent::CopyArn)) {
+        let text = detail.lines.iter().map(|l| l.as_str()).collect::<Vec<_>>().join("\n");
+        model.dialog = Some(Dialog::Detail(detail));
+        return vec![Effect::Copy(keys::lines_for_clipboard(&text))];
+    }
+    let last = detail.lines.len().saturating_sub(1);
+    if !scrolled(model, key, &mut detail.scroll) {
+        return close(model);
+    }
+    detail.scroll.top = detail.scroll.top.min(last);
+    model.dialog = Some(Dialog::Detail(detail));
+    Vec::new()
+}
+
+fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
+    match model.keymap.resolve(model.screen, key) {
+        Some(Intent::Down | Intent::NextPanel) => menu.selected = (menu.selected + 1).min(menu.ways.len().saturating_sub(1)),
+        Some(Intent::Up | Intent::PreviousPanel) => menu.selected = menu.selected.saturating_sub(1),
+        Some(Intent::Back) => return close(model),
+        // A second Ctrl-C detaches and leaves: the operation goes on without us.
+        Some(Intent::Interrupt) => return vec![Effect::Quit],
+        Some(Intent::Enter) => {
+            let act = menu.ways.get(menu.selected).map(|w| w.act.clone());
+            close(model);
+            return match act {
+                Some(Act::Detach) => vec![Effect::Quit],
+                Some(Act::Ask(confirm)) => open(model, Dialog::Confirm(*confirm)),
+                Some(Act::Intent(intent)) => keys::obey(model, intent),
+                Some(Act::Stay) | None => Vec::new(),
+            };
+        }
+        _ => {}
+    }
+    model.dialog = Some(Dialog::Menu(menu));
+    Vec::new()
+}
+
+/// Opens a prompt, with what stands there already.
+pub(super) fn prompt(model: &mut Model, purpose: Purpose, text: &str) -> Vec<Effect> {
+    open(model, Dialog::Prompt(Prompt { purpose, field: TextField::with(text), error: None }))
+}

@@ -1,0 +1,182 @@
+//! Time: what is due is asked, what has run out is put away.
+
+use super::{acting, deploying, dialogs, logs, secrets, ticket};
+use crate::{
+    cloud::Query,
+    core::{
+        effect::Effect,
+        fault::Fault,
+        feed::Feed,
+        model::Model,
+        msg::{Asked, Now},
+        names::Names,
+        pace,
+        polls::{POLLS, Poll},
+        screen::ScreenId,
+        text::SafeText,
+    },
+};
+
+/// A request that is not answered by then is given up, in milliseconds; the edge's own limits are shorter.
+pub(super) const GIVE_UP: u64 = 30_000;
+
+/// Takes the time.
+pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
+    // Ages are shown in seconds: one draw a second at most for the passing of time alone.
+    model.is_dirty |= model.now.mono / 1000 != now.mono / 1000;
+    model.now = now;
+    if model.notice.as_ref().is_some_and(|n| n.until <= now.mono) {
+        model.notice = None;
+        model.is_dirty = true;
+    }
+    if model.quit_armed.is_some_and(|until| until <= now.mono) {
+        model.quit_armed = None;
+    }
+    let mut effects = secrets::on_tick(model);
+    effects.extend(dialogs::on_tick(model));
+    effects.extend(deploying::on_tick(model));
+    effects.extend(acting::on_tick(model));
+    for row in POLLS {
+        effects.extend(ask_if_due(model, row.poll));
+    }
+    effects
+}
+
+fn ask_if_due(model: &mut Model, poll: Poll) -> Option<Effect> {
+    let (due, is_asked) = with(model, poll, |f| (f.due(), f.is_awaiting()));
+    if is_asked || model.now.mono < due {
+        return None;
+    }
+    ask(model, poll)
+}
+
+/// Asks a poll now, if what it needs is known.
+pub(super) fn ask(model: &mut Model, poll: Poll) -> Option<Effect> {
+    let query = query(model, poll)?;
+    let ticket = ticket(model, Asked::Poll(poll));
+    with(model, poll, |f| f.begin(ticket.seq));
+    Some(Effect::Ask(ticket, query))
+}
+
+/// What a poll asks, or nothing while what it needs is not known or does not exist.
+fn query(model: &mut Model, poll: Poll) -> Option<Query> {
+    let stack = model.stack_id.clone().unwrap_or_else(|| model.settings.stack.clone());
+    let exists = model.stack().is_some_and(|s| !s.status.is_in_review());
+    let lives = model.live_stack().is_some();
+    let names = model.names();
+    match poll {
+        Poll::Identity => Some(Query::Identity),
+        Poll::Stack => Some(Query::Stack { stack }),
+        Poll::Events => exists.then(|| Query::StackEvents { stack, known: newest_event(model) }),
+        Poll::Resources => lives.then_some(Query::StackResources { stack }),
+        Poll::Services => lives.then(|| services(&names)),
+        Poll::Tasks => lives.then(|| Query::Tasks { cluster: names.cluster() }),
+        Poll::Targets => {
+            let groups = target_groups(model);
+            (lives && !groups.is_empty()).then_some(Query::TargetHealth { groups })
+        }
+        Poll::Logs => logs::query(model, lives),
+    }
+}
+
+fn services(names: &Names) -> Query {
+    Query::Services { cluster: names.cluster(), services: names.services() }
+}
+
+fn newest_event(model: &Model) -> Option<SafeText> {
+    model.feeds.events.get().and_then(|e| e.first()).map(|e| e.id.clone())
+}
+
+fn target_groups(model: &Model) -> Vec<(SafeText, SafeText)> {
+    let resources = model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default();
+    resources
+        .iter()
+        .filter(|r| r.resource_type == "AWS::ElasticLoadBalancingV2::TargetGroup" && !r.physical_id.is_empty())
+        .filter(|r| !r.status.0.starts_with("DELETE"))
+        .map(|r| (r.logical_id.clone(), r.physical_id.clone()))
+        .collect()
+}
+
+/// Plans the next request of a poll after an answer.
+pub(super) fn plan_next(model: &mut Model, poll: Poll) {
+    let is_busy = match poll {
+        Poll::Logs => model.screen == ScreenId::Logs,
+        _ => model.is_busy() || model.writes > 0 || is_settling(model),
+    };
+    let (failures, is_hopeless) = with(model, poll, |f| (f.failures(), f.fault().is_some_and(|f| pace::is_hopeless(f.kind))));
+    let spread = pace::spread(model.seq);
+    let pause = if is_hopeless { Some(60_000) } else { pace::pause(poll, is_busy, failures, spread) };
+    let due = pause.map_or(u64::MAX, |p| model.now.mono + p);
+    with(model, poll, |f| f.set_due(due));
+}
+
+/// Tasks or targets are on their way to where they are wanted.
+fn is_settling(model: &Model) -> bool {
+    model.feeds.services.get().is_some_and(|all| all.iter().any(|s| !s.is_steady()))
+}
+
+/// Makes polls due at once.
+pub(super) fn hurry(model: &mut Model, polls: &[Poll]) {
+    let now = model.now.mono;
+    for poll in polls {
+        with(model, *poll, |f| f.set_due(now));
+    }
+}
+
+/// A feed without its type, so that pacing is written once.
+pub(super) trait AnyFeed {
+    fn due(&self) -> u64;
+    fn set_due(&mut self, due: u64);
+    fn is_awaiting(&self) -> bool;
+    fn awaited(&self) -> Option<u64>;
+    fn begin(&mut self, seq: u64);
+    fn end(&mut self);
+    fn failures(&self) -> u32;
+    fn fault(&self) -> Option<&Fault>;
+    fn fail(&mut self, fault: Fault);
+}
+
+impl<T> AnyFeed for Feed<T> {
+    fn due(&self) -> u64 {
+        self.due
+    }
+    fn set_due(&mut self, due: u64) {
+        self.due = due;
+    }
+    fn is_awaiting(&self) -> bool {
+        self.awaiting.is_some()
+    }
+    fn awaited(&self) -> Option<u64> {
+        self.awaiting
+    }
+    fn begin(&mut self, seq: u64) {
+        self.awaiting = Some(seq);
+    }
+    fn end(&mut self) {
+        self.awaiting = None;
+    }
+    fn failures(&self) -> u32 {
+        self.failures
+    }
+    fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+    fn fail(&mut self, fault: Fault) {
+        Self::fail(self, fault);
+    }
+}
+
+/// Runs something on the feed of a poll.
+pub(super) fn with<R>(model: &mut Model, poll: Poll, run: impl FnOnce(&mut dyn AnyFeed) -> R) -> R {
+    let feeds = &mut model.feeds;
+    match poll {
+        Poll::Identity => run(&mut feeds.identity),
+        Poll::Stack => run(&mut feeds.stack),
+        Poll::Events => run(&mut feeds.events),
+        Poll::Resources => run(&mut feeds.resources),
+        Poll::Services => run(&mut feeds.services),
+        Poll::Tasks => run(&mut feeds.tasks),
+        Poll::Targets => run(&mut feeds.targets),
+        Poll::Logs => run(&mut feeds.logs),
+    }
+}
