@@ -5,6 +5,7 @@ pub mod cli;
 pub mod cloud;
 pub mod config;
 pub mod core;
+pub mod journal;
 pub mod picture;
 pub mod probe;
 pub mod sim;
