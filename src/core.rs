@@ -1,6 +1,7 @@
 //! The pure core: state, messages in, requests out. Nothing here waits, reads a clock, touches a disk,
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
+pub mod awscli;
 pub mod cost;
 pub mod describe;
 pub mod dialog;
@@ -19,6 +20,7 @@ pub mod logview;
 pub mod model;
 pub mod msg;
 pub mod names;
+pub mod nearest;
 pub mod pace;
 pub mod polls;
 pub mod prices;

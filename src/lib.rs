@@ -1,8 +1,11 @@
 //! `bic-tui`, the operations console of Bedrock Image Chat.
 
 pub mod aws;
+pub mod cli;
 pub mod cloud;
+pub mod config;
 pub mod core;
+pub mod journal;
 pub mod layout;
 pub mod picture;
 pub mod probe;
