@@ -36,7 +36,6 @@ def combinations(quick):
     yield "plain-shown-litellm", {"ExposeLiteLLM": "true"}
     yield "one-endpoint-az", {"EndpointAzs": "1"}
     yield "arm-spot", {"CpuArchitecture": "ARM64", "FargateSpot": "true"}
-    yield "exec", {"EnableExec": "true"}
     yield "provisioned", {"ProvisionedModelArn": PROVISIONED}
     yield "small-postgres", {"Database": "postgres"}
     yield "own-region", {"BedrockRegion": "us-west-2"}
@@ -54,15 +53,23 @@ def combinations(quick):
         )
 
 
+# What has to be refused, and a word of the reason.
 REFUSED = {
-    "sqlite-medium": {"Database": "sqlite", "DeploymentSize": "medium"},
-    "sqlite-large": {"Database": "sqlite", "DeploymentSize": "large"},
-    "other-region": {"BedrockRegion": "us-east-1"},
-    "bad-size": {"DeploymentSize": "huge"},
-    "bad-cidr": {"AllowedCIDR": "300.0.0.0/8"},
-    "bad-name": {"ProjectName": "Has-Capitals"},
-    "bad-certificate": {"ACMCertificateArn": "arn:aws:iam::1:x"},
+    "sqlite-medium": ("cannot share SQLite", {"Database": "sqlite", "DeploymentSize": "medium"}),
+    "sqlite-large": ("cannot share SQLite", {"Database": "sqlite", "DeploymentSize": "large"}),
+    "other-region": ("region of the stack", {"BedrockRegion": "us-east-1"}),
+    "bad-size": ("DeploymentSize", {"DeploymentSize": "huge"}),
+    "bad-cidr": ("AllowedCIDR", {"AllowedCIDR": "300.0.0.0/8"}),
+    "bad-name": ("ProjectName", {"ProjectName": "Has-Capitals"}),
+    "long-name": ("ProjectName", {"ProjectName": "a-name-that-is-too-long"}),
+    "bad-certificate": ("ACMCertificateArn", {"ACMCertificateArn": "arn:aws:iam::1:x"}),
+    "moving-tag": ("OpenWebUIVersion", {"OpenWebUIVersion": "main"}),
 }
+
+
+def short(error):
+    text = " ".join(error.response["Error"]["Message"].split())
+    return text if len(text) < 260 else text[:120] + " … " + text[-120:]
 
 
 class Lab:
@@ -168,7 +175,7 @@ def main():
         try:
             arn, found = lab.create(name, body, parameters)
         except ClientError as error:
-            say(False, name, error.response["Error"]["Message"])
+            say(False, name, short(error))
             continue
         if found["StackStatus"] != "CREATE_COMPLETE":
             say(False, name, f"{found['StackStatus']} {lab.reasons(arn)}")
@@ -181,7 +188,7 @@ def main():
             wrong.append(f"delete ended {gone} {lab.reasons(arn)}")
         say(not wrong, name, "; ".join(wrong) or f"{count} resources" + (f", rewritten: {', '.join(used)}" if used else ""))
 
-    for name, parameters in REFUSED.items():
+    for name, (word, parameters) in REFUSED.items():
         if options.names and name not in options.names:
             continue
         body, _ = emulator_template.rewrite(source, parameters)
@@ -190,7 +197,7 @@ def main():
             say(False, name, f"was not refused: {found['StackStatus']}")
             lab.delete(arn)
         except ClientError as error:
-            say(True, name, "refused: " + error.response["Error"]["Message"][:160])
+            say(word in short(error), name, "refused: " + short(error))
     return 1 if bad else 0
 
 
