@@ -53,6 +53,17 @@ def combinations(quick):
         )
 
 
+# Parameters at the start, and those that an update changes.
+UPDATES = [
+    ("update-retention", {"AllowedCIDR": "203.0.113.0/24"}, {"LogRetentionDays": "7"}),
+    ("update-certificate", {"AllowedCIDR": "203.0.113.0/24"}, {"ACMCertificateArn": CERTIFICATE}),
+    ("update-size", {"Database": "postgres"}, {"DeploymentSize": "large"}),
+    ("update-provisioned", {"DeploymentSize": "medium"}, {"ProvisionedModelArn": PROVISIONED}),
+    ("update-version", {}, {"OpenWebUIVersion": "v0.12.5"}),
+    ("update-spot", {}, {"FargateSpot": "true"}),
+    ("update-public", {}, {"NetworkMode": "public"}),
+]
+
 # What has to be refused, and a word of the reason.
 REFUSED = {
     "sqlite-medium": ("cannot share SQLite", {"Database": "sqlite", "DeploymentSize": "medium"}),
@@ -102,6 +113,20 @@ class Lab:
             StackName=stack, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"]
         )["StackId"]
         return arn, self.wait(arn)
+
+    def update(self, arn, body, changes):
+        """Change some parameters and keep the others, as the console does."""
+        before = self.cfn.describe_stacks(StackName=arn)["Stacks"][0]["Parameters"]
+        given = [
+            {"ParameterKey": p["ParameterKey"], "ParameterValue": changes[p["ParameterKey"]]}
+            if p["ParameterKey"] in changes
+            else {"ParameterKey": p["ParameterKey"], "UsePreviousValue": True}
+            for p in before
+        ]
+        self.cfn.update_stack(StackName=arn, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"])
+        found = self.wait(arn)
+        values = lambda rows: {p["ParameterKey"]: p["ParameterValue"] for p in rows}  # noqa: E731
+        return found["StackStatus"], values(found["Parameters"]) == {**values(before), **changes}
 
     def delete(self, arn):
         self.cfn.delete_stack(StackName=arn)
@@ -187,6 +212,23 @@ def main():
         if gone != "DELETE_COMPLETE":
             wrong.append(f"delete ended {gone} {lab.reasons(arn)}")
         say(not wrong, name, "; ".join(wrong) or f"{count} resources" + (f", rewritten: {', '.join(used)}" if used else ""))
+
+    for name, start, changes in UPDATES:
+        if options.names and name not in options.names:
+            continue
+        body, used = emulator_template.rewrite(source, {**start, **changes})
+        try:
+            arn, found = lab.create(name, body, start)
+            status, kept = lab.update(arn, body, changes)
+        except ClientError as error:
+            say(False, name, short(error))
+            continue
+        wrong = [] if status == "UPDATE_COMPLETE" else [f"{status} {lab.reasons(arn)}"]
+        if not kept:
+            wrong.append("other parameters changed")
+        wrong += lab.check({**start, **changes}, lab.cfn.describe_stacks(StackName=arn)["Stacks"][0])
+        lab.delete(arn)
+        say(not wrong, name, "; ".join(wrong) or "updated: " + ", ".join(changes))
 
     for name, (word, parameters) in REFUSED.items():
         if options.names and name not in options.names:
