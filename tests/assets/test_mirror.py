@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -156,7 +157,7 @@ class Build(unittest.TestCase):
                 "CALLS": str(calls),
                 "PRESENT": present,
                 "BREAK": broken,
-                "REGISTRY": "1.dkr.ecr.us-west-2.amazonaws.com",
+                "REGISTRY": "registry.example",
                 "PROJECT": "chat",
                 "WEBUI": "v0.12.4",
                 "LITELLM": "v1.106.2",
@@ -173,16 +174,17 @@ class Build(unittest.TestCase):
         code, calls = self.run_build()
         self.assertEqual(code, 0)
         self.assertTrue(calls[0].startswith(("aws ecr get-login-password", "docker login")))
-        webui, litellm = "open-webui/open-webui:v0.12.4", "berriai/litellm:v1.106.2"
-        target = "1.dkr.ecr.us-west-2.amazonaws.com/chat"
+        host = re.search(r'mirror "([^/]+)/', template.block("BuildSpec"))[1]
+        webui, litellm = f"{host}/open-webui/open-webui:v0.12.4", f"{host}/berriai/litellm:v1.106.2"
+        target = "registry.example/chat"
         self.assertEqual(
             [c for c in calls if c.startswith("docker") and "login" not in c],
             [
-                f"docker pull --platform linux/amd64 ghcr.io/{litellm}",
-                f"docker tag ghcr.io/{litellm} {target}/litellm:v1.106.2-X86_64",
+                f"docker pull --platform linux/amd64 {litellm}",
+                f"docker tag {litellm} {target}/litellm:v1.106.2-X86_64",
                 f"docker push {target}/litellm:v1.106.2-X86_64",
-                f"docker pull --platform linux/amd64 ghcr.io/{webui}",
-                f"docker tag ghcr.io/{webui} {target}/open-webui:v0.12.4-X86_64",
+                f"docker pull --platform linux/amd64 {webui}",
+                f"docker tag {webui} {target}/open-webui:v0.12.4-X86_64",
                 f"docker push {target}/open-webui:v0.12.4-X86_64",
             ],
         )

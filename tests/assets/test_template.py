@@ -166,13 +166,19 @@ class Content(unittest.TestCase):
                 self.assertTrue(len([m for m in metric if isinstance(m, str)]) >= 4 or metric[0] == "...", metric)
 
     def test_both_services_wait_for_the_network(self):
-        for name in ("LiteLLMService", "OpenWebUIService"):
-            after = RESOURCES[name]["DependsOn"]
-            self.assertIn("Ready", after if isinstance(after, list) else [after])
-        told = json.dumps(RESOURCES["Ready"])
+        self.assertIn("LiteLLMName", json.dumps(RESOURCES["LiteLLMService"]["Properties"]["ServiceRegistries"]))
+        self.assertIn("LiteLLMName", RESOURCES["OpenWebUIService"]["DependsOn"])
+        told = json.dumps(RESOURCES["LiteLLMName"])
         for name, resource in RESOURCES.items():
-            if resource["Type"] in ("AWS::EC2::VPCEndpoint", "Custom::ImageMirror", "AWS::ElasticLoadBalancingV2::Listener", "AWS::EC2::Route"):
-                self.assertIn(f'"{name}"', told)
+            if resource["Type"] in (
+                "AWS::EC2::VPCEndpoint",
+                "AWS::EC2::Route",
+                "AWS::EC2::SubnetRouteTableAssociation",
+                "AWS::ElasticLoadBalancingV2::Listener",
+                "AWS::ElasticLoadBalancingV2::ListenerRule",
+                "Custom::ImageMirror",
+            ):
+                self.assertRegex(told, rf"[\"{{]{name}[\"}}]")
 
 
 class Tables(unittest.TestCase):
