@@ -197,6 +197,18 @@ class Tables(unittest.TestCase):
         for name in ("ImageModelId", "ChatModelId"):
             self.assertIn(DATA["Parameters"][name]["Default"], models)
 
+    def test_models(self):
+        models = {m["id"]: m for m in tomllib.loads((template.ASSETS / "models.toml").read_text())["model"]}
+        for name in ("ImageModelId", "ChatModelId"):
+            self.assertEqual(models[DATA["Parameters"][name]["Default"]]["state"], "active")
+        for model in models.values():
+            self.assertIn(model["kind"], ("image", "chat"))
+            self.assertIn(model["shape"], ("stability", "nova", "titan", "converse"))
+            self.assertIn(model["state"], ("active", "ended"))
+            if model["state"] == "ended":
+                self.assertEqual(models[model["replace"]]["state"], "active")
+                self.assertLessEqual(model["end_of_life"], "2026-11-22")
+
     def test_guide(self):
         lines = tomllib.loads((template.ASSETS / "guide.toml").read_text())["line"]
         self.assertEqual(len(lines), 56)
