@@ -11,6 +11,8 @@ mod polling;
 mod secrets;
 mod testimage;
 
+pub use dialogs::palette_rows;
+
 use super::{
     effect::Effect,
     fault::Fault,
