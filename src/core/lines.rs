@@ -89,8 +89,10 @@ pub struct Appended {
     pub lines: usize,
     /// Ids of segments that were made or grew.
     pub touched: Vec<u64>,
-    /// Ids of segments that are no more.
+    /// Ids of segments whose lines are in others now.
     pub removed: Vec<u64>,
+    /// Ids of segments that were dropped.
+    pub evicted: Vec<u64>,
 }
 
 /// Log lines in time order.
@@ -427,7 +429,7 @@ impl Lines {
             self.dropped.lines += oldest.len() as u64;
             self.dropped.until = oldest.last().map_or(self.dropped.until, |line| line.at());
             change.touched.retain(|id| *id != oldest.id());
-            change.removed.push(oldest.id());
+            change.evicted.push(oldest.id());
         }
     }
 

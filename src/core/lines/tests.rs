@@ -140,7 +140,9 @@ proptest! {
             prop_assert_eq!(lines.line(spot).unwrap().raw(), raw);
         }
         let counted: u32 = lines.histogram().span().map_or(0, |(from, until)| {
-            lines.histogram().columns(from, until, 7).iter().flat_map(|column| column.counts).sum()
+            let mut columns = Column::split(from, until, 7);
+            lines.histogram().pour(&mut columns);
+            columns.iter().flat_map(|column| column.counts).sum()
         });
         prop_assert_eq!(counted as usize, lines.len());
     }
@@ -185,6 +187,9 @@ proptest! {
         prop_assert_eq!(&got, &want);
         prop_assert_eq!(&back, &want);
         prop_assert_eq!(index.len(), want.len());
+        let mut columns = Column::split(START - 100_000, START + 10_000_000, 3);
+        index.pour(&mut columns);
+        prop_assert_eq!(columns.iter().flat_map(|column| column.counts).sum::<u32>() as usize, want.len());
         for (row, spot) in want.into_iter().enumerate() {
             prop_assert_eq!(index.row(&lines, spot), row);
             prop_assert!(index.contains(&lines, spot));
