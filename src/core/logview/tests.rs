@@ -424,7 +424,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn the_scroll_is_never_stolen_and_the_cursor_stays_in_sight(acts in prop::collection::vec(act(), 1..60)) {
-        let mut run = Run { view: LogView::new(usize::MAX), clock: 30_000, count: 0 };
+        let view = LogView { lines: Lines::in_small_segments(usize::MAX), ..LogView::new(0) };
+        let mut run = Run { view, clock: 30_000, count: 0 };
         run.view.resize(7, 30);
         for act in acts {
             // Late lines that come between top and cursor may push the cursor out of a window that
