@@ -54,6 +54,18 @@ impl Probe {
     pub async fn openwebui_image(
         &self,
         app_url: &str,
+        sign_in: (&SecretText, &SecretText),
+        brief: Brief,
+        now: impl Fn() -> Millis,
+    ) -> Result<Picture, Fault> {
+        let late = fault(FaultKind::TimedOut, &brief, "no answer in time");
+        let image = self.through_openwebui(app_url, sign_in, brief, now);
+        tokio::time::timeout(self.image, image).await.unwrap_or(Err(late))
+    }
+
+    async fn through_openwebui(
+        &self,
+        app_url: &str,
         (email, password): (&SecretText, &SecretText),
         brief: Brief,
         now: impl Fn() -> Millis,
