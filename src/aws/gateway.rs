@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use http_body_util::Full;
 
 /// An answer with status 2xx that AWS does not give.
 #[derive(Debug, thiserror::Error)]
@@ -112,13 +113,15 @@ async fn judged(mut answer: HttpResponse, wire: &Wire) -> Result<HttpResponse, C
         let odd = Odd(description(&answer, bytes.len()));
         return Err(ConnectorError::other(odd.into(), None));
     }
-    *answer.body_mut() = match wire {
+    let whole = match wire {
         Wire::Json { is_log: true } => match repaired(&bytes) {
-            Cow::Owned(mended) => SdkBody::from(mended),
-            Cow::Borrowed(_) => SdkBody::from(bytes),
+            Cow::Owned(mended) => mended.into(),
+            Cow::Borrowed(_) => bytes,
         },
-        _ => SdkBody::from(bytes),
+        _ => bytes,
     };
+    // The SDK traces the bytes of a body that is in memory, and of no other: secrets come this way.
+    *answer.body_mut() = SdkBody::from_body_1_x(Full::new(whole));
     Ok(answer)
 }
 

@@ -323,3 +323,58 @@ async fn open_webui_fails_without_telling_secrets() {
         assert!(!all_text(&fault).contains(CANARY), "{}", all_text(&fault));
     }
 }
+
+/// What is traced, kept in memory.
+#[derive(Clone, Default)]
+struct Traced(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Traced {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("a lock").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_secret_is_traced() {
+    let traced = Traced::default();
+    let writer = traced.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let stack = Stack::new().await;
+    stack
+        .app
+        .on("POST /api/v1/auths/signin", [app(200, json!({ "token": "jwt-canary-7f3a" }))]);
+    stack.app.on(
+        "POST /api/v1/images/generations",
+        [app(400, json!({ "detail": "jwt-canary-7f3a" }))],
+    );
+    stack
+        .app
+        .on("POST /v1/images/generations", [app(500, json!({ "error": { "message": KEY } }))]);
+    let options = AwsOptions {
+        credentials: Some(("AKIDEXAMPLE".into(), "aws-canary-7f3a".into())),
+        ..options(&stack.aws)
+    };
+    let cloud = connect(options).await.expect("options are whole");
+    let secret = cloud.reveal(secret(None)).await.expect("a secret");
+    assert!(secret.expose_str().is_some_and(|text| text.contains(CANARY)));
+    stack.aws.on("DescribeServices", [Reply::new(500, "text/html", CANARY)]);
+    assert!(stack.litellm().await.is_err() && stack.openwebui().await.is_err());
+    stack.aws.on(
+        "GetSecretValue",
+        [Reply::new(200, "application/x-amz-json-1.1", "{\"SecretString\":\"canary-7f3a")],
+    );
+    assert!(stack.litellm().await.is_err());
+    let text = String::from_utf8_lossy(&traced.0.lock().expect("a lock")).into_owned();
+    assert!(text.contains("reveal") && text.contains("TRACE"), "it is traced at all");
+    let leak = text.lines().find(|line| line.contains(CANARY));
+    assert_eq!(leak, None);
+}
