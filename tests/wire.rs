@@ -369,6 +369,35 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
+async fn nobody_takes_the_connection() {
+    let server = Server::start().await;
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = socket.listen(1).expect("it listens");
+    let address = listener.local_addr().expect("an address");
+    // Fill the queue: from then on nobody answers.
+    let mut held = Vec::new();
+    let limit = Duration::from_millis(100);
+    while let Ok(stream) = tokio::time::timeout(limit, tokio::net::TcpStream::connect(address)).await {
+        held.push(stream.expect("a connection"));
+    }
+    let options = AwsOptions {
+        endpoint_url: Some(format!("http://{address}")),
+        limits: Limits {
+            connect: limit,
+            ..options(&server).limits
+        },
+        ..options(&server)
+    };
+    let cloud = connect(options).await.expect("options are whole");
+    let fault = cloud.ask(Query::Identity).await.expect_err("nobody answers");
+    assert_eq!(
+        fault.sentence(),
+        format!("http://{address} could not be reached: no connection in time")
+    );
+}
+
+#[tokio::test]
 async fn a_read_recovers_when_the_second_try_is_well() {
     for read in reads().into_iter().filter(|it| it.operation != "ListTasks") {
         let server = server_for(&read, read.good.clone()).await;

@@ -72,8 +72,8 @@ impl Default for Limits {
     }
 }
 
-/// What the operator said about the way to AWS.
-#[derive(Debug, Clone, Default)]
+/// What the operator said about the way to AWS. No `Debug`: it may hold a key.
+#[derive(Clone, Default)]
 pub struct AwsOptions {
     /// `--profile`.
     pub profile: Option<String>,
