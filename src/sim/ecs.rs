@@ -37,6 +37,8 @@ pub(super) struct DeploymentState {
     pub(super) definition: String,
     created: Millis,
     updated: Millis,
+    /// The circuit breaker went back to it; there is nothing to go back to from here.
+    is_rollback: bool,
 }
 
 /// One service.
@@ -63,8 +65,8 @@ pub(super) struct ServiceState {
     max_percent: i32,
     has_breaker: bool,
     rolls_back: bool,
-    /// Definition of the last deployment that was completed.
-    last_good: Option<String>,
+    /// Id and definition of the last deployment that was completed.
+    last_good: Option<(String, String)>,
     is_steady: bool,
     /// How often it became steady.
     calm: u32,
@@ -156,8 +158,14 @@ impl World {
     fn deploy(&mut self, s: usize, definition: String) {
         let serial = self.serial();
         let id = format!("ecs-svc/{}", self.chance(&format!("deployment/{serial}")).digits(19));
+        self.make_primary(s, id, definition);
+    }
+
+    /// Puts a deployment at the head of a service, a new one or one that was there before.
+    fn make_primary(&mut self, s: usize, id: String, definition: String) {
         let now = self.now;
         let service = &mut self.services[s];
+        service.deployments.retain(|d| d.id != id);
         let reason = format!("ECS deployment {id} in progress.");
         service.deployments.insert(
             0,
@@ -169,6 +177,7 @@ impl World {
                 definition,
                 created: now,
                 updated: now,
+                is_rollback: false,
             },
         );
         service.failures = 0;
@@ -378,7 +387,7 @@ impl World {
         if was == "IN_PROGRESS" {
             let now = self.now;
             let service = &mut self.services[s];
-            service.last_good = Some(definition);
+            service.last_good = Some((id.clone(), definition));
             let d = &mut service.deployments[0];
             d.rollout = "COMPLETED";
             d.reason = format!("ECS deployment {id} completed.");
@@ -437,17 +446,19 @@ impl World {
 
     fn break_circuit(&mut self, s: usize, deployment: &str) {
         let service = &mut self.services[s];
-        if let Some(d) = service.deployments.iter_mut().find(|d| d.id == deployment) {
-            d.rollout = "FAILED";
-            "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut d.reason);
-        }
-        let back = service.last_good.clone().filter(|_| service.rolls_back);
+        let Some(d) = service.deployments.iter_mut().find(|d| d.id == deployment) else {
+            return;
+        };
+        d.rollout = "FAILED";
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut d.reason);
+        let can_go_back = service.rolls_back && !d.is_rollback;
+        let back = service.last_good.clone().filter(|_| can_go_back);
         let arn = service.arn.clone();
         self.service_event(s, &format!("(deployment {deployment}) deployment failed: tasks failed to start."));
-        if let Some(definition) = back {
-            self.deploy(s, definition);
-            let id = self.services[s].deployments[0].id.clone();
+        if let Some((id, definition)) = back {
             self.service_event(s, &format!("rolling back to deployment {id}."));
+            self.make_primary(s, id, definition);
+            self.services[s].deployments[0].is_rollback = true;
         }
         let serial = self.serial();
         let token = self.chance(&format!("handler/{serial}")).uuid();
