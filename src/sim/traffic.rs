@@ -158,16 +158,20 @@ impl<'a> Writer<'a> {
         for client in clients {
             let source = format!("check/{client}");
             let phase = self.world.chance(&format!("{}/{source}", task.id)).between(0, 14_999);
-            let first = (self.from.max(ready) - phase).div_euclid(15 * SECOND) + 1;
+            let first = (self.from.max(ready) - phase).div_euclid(15 * SECOND);
             for k in first.. {
-                let at = k * 15 * SECOND + phase;
-                if at >= self.until {
+                let mut chance = self.world.chance(&format!("{}/{source}/{k}", task.id));
+                let due = k * 15 * SECOND + phase;
+                if due >= self.until {
                     break;
+                }
+                let at = due + chance.between(0, 40);
+                if at < ready {
+                    continue;
                 }
                 if client != "127.0.0.1" && is_cut_off(at) {
                     continue;
                 }
-                let mut chance = self.world.chance(&format!("{}/{source}/{k}", task.id));
                 let text = self.access(
                     (t, at),
                     &format!("{client}:{}", chance.between(32_768, 60_999)),
