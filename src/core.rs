@@ -8,6 +8,7 @@ pub mod fault;
 pub mod lines;
 pub mod names;
 pub mod nearest;
+pub mod plan;
 pub mod prices;
 pub mod secret;
 pub mod settings;
