@@ -6,6 +6,8 @@ pub mod cloud;
 pub mod config;
 pub mod core;
 pub mod journal;
+pub mod layout;
 pub mod picture;
 pub mod probe;
 pub mod sim;
+pub mod ui;

@@ -1,14 +1,6 @@
 //! Dialogs: one at a time over the screen; under one nothing else is reached.
 
-use super::{
-    fact::Picture,
-    fact::StageReport,
-    fault::Fault,
-    field::TextField,
-    keymap::Intent,
-    names::App,
-    text::SafeText,
-};
+use super::{fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, text::SafeText};
 use crate::cloud::{Change, ImageRoute};
 
 /// The dialog that is open.

@@ -19,7 +19,13 @@ pub struct Feed<T> {
 
 impl<T> Default for Feed<T> {
     fn default() -> Self {
-        Self { value: None, awaiting: None, fault: None, due: 0, failures: 0 }
+        Self {
+            value: None,
+            awaiting: None,
+            fault: None,
+            due: 0,
+            failures: 0,
+        }
     }
 }
 

@@ -36,7 +36,8 @@ impl TextField {
 
     /// Takes pasted text: printable characters only, the first line only.
     pub fn paste(&mut self, text: &str) {
-        self.text.extend(text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()));
+        self.text
+            .extend(text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()));
     }
 }
 

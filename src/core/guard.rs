@@ -99,7 +99,10 @@ impl Guard {
         for change in &changes {
             self.permits(change, self.generation, now)?;
         }
-        Ok(Approved { changes, generation: self.generation })
+        Ok(Approved {
+            changes,
+            generation: self.generation,
+        })
     }
 
     /// The check of the door itself: allow-list, session, read-only, armed.
@@ -119,7 +122,10 @@ impl Guard {
 }
 
 fn refused(operation: &str, why: &str) -> Fault {
-    Fault { detail: SafeText::new(why), ..Fault::new(FaultKind::Guarded, operation, "", "") }
+    Fault {
+        detail: SafeText::new(why),
+        ..Fault::new(FaultKind::Guarded, operation, "", "")
+    }
 }
 
 #[cfg(test)]
@@ -133,24 +139,43 @@ mod tests {
     #[test]
     fn read_only_and_unarmed_production_refuse_everything() {
         let now = Now { mono: 10, wall: 0 };
-        for guard in [Guard { read_only: true, ..Guard::default() }, Guard { production: true, ..Guard::default() }] {
+        for guard in [
+            Guard {
+                read_only: true,
+                ..Guard::default()
+            },
+            Guard {
+                production: true,
+                ..Guard::default()
+            },
+        ] {
             assert!(guard.approve(vec![delete()], now, Consent::given()).is_err());
         }
-        let armed = Guard { production: true, armed_until: Some(11), ..Guard::default() };
+        let armed = Guard {
+            production: true,
+            armed_until: Some(11),
+            ..Guard::default()
+        };
         assert!(armed.approve(vec![delete()], now, Consent::given()).is_ok());
         assert!(armed.approve(vec![delete()], Now { mono: 11, wall: 0 }, Consent::given()).is_err());
     }
 
     #[test]
     fn another_session_refuses() {
-        let guard = Guard { generation: 2, ..Guard::default() };
+        let guard = Guard {
+            generation: 2,
+            ..Guard::default()
+        };
         assert!(guard.permits(&delete(), 1, Now::default()).is_err());
     }
 
     #[test]
     fn only_plans_pass_without_consent() {
         assert!(Guard::default().plan(delete(), Now::default()).is_err());
-        let drop = Change::DeleteChangeSet { stack: "s".into(), change_set: "c".into() };
+        let drop = Change::DeleteChangeSet {
+            stack: "s".into(),
+            change_set: "c".into(),
+        };
         assert!(Guard::default().plan(drop, Now::default()).is_ok());
     }
 }

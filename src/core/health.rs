@@ -64,13 +64,24 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
 }
 
 fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
-    out.push(Finding { severity, text: text.into() });
+    out.push(Finding {
+        severity,
+        text: text.into(),
+    });
 }
 
 fn stack_findings(stack: &Stack, out: &mut Vec<Finding>) {
-    let because = if stack.reason.is_empty() { String::new() } else { format!(": {}", stack.reason) };
+    let because = if stack.reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", stack.reason)
+    };
     if stack.status.is_in_progress() {
-        let severity = if stack.status.is_failure() { Severity::Bad } else { Severity::Warning };
+        let severity = if stack.status.is_failure() {
+            Severity::Bad
+        } else {
+            Severity::Warning
+        };
         push(out, severity, format!("stack {}{because}", stack.status.0));
     } else if stack.status.is_failure() {
         push(out, Severity::Bad, format!("stack {}{because}", stack.status.0));
@@ -79,12 +90,20 @@ fn stack_findings(stack: &Stack, out: &mut Vec<Finding>) {
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     if service.running < service.desired {
-        let why = last_stop(&service.name, evidence).map_or_else(|| "starting".to_owned(), |t| stop_words(t));
+        let why = last_stop(&service.name, evidence).map_or_else(|| "starting".to_owned(), stop_words);
         let severity = if service.running == 0 { Severity::Bad } else { Severity::Warning };
-        push(out, severity, format!("{} {}/{} running: {why}", service.name, service.running, service.desired));
+        push(
+            out,
+            severity,
+            format!("{} {}/{} running: {why}", service.name, service.running, service.desired),
+        );
     }
     if let Some(deployment) = service.primary().filter(|d| d.rollout == "FAILED") {
-        push(out, Severity::Bad, format!("{} deployment failed: {}", service.name, deployment.reason));
+        push(
+            out,
+            Severity::Bad,
+            format!("{} deployment failed: {}", service.name, deployment.reason),
+        );
     }
 }
 
@@ -101,7 +120,10 @@ fn last_stop<'a>(service: &str, evidence: Evidence<'a>) -> Option<&'a Task> {
 
 /// Why a task stopped, in one phrase: the container's reason, the exit code, or ECS's own words.
 pub fn stop_words(task: &Task) -> String {
-    let container = task.containers.iter().find(|c| !c.reason.is_empty() || c.exit_code.is_some_and(|code| code != 0));
+    let container = task
+        .containers
+        .iter()
+        .find(|c| !c.reason.is_empty() || c.exit_code.is_some_and(|code| code != 0));
     match container {
         Some(c) if !c.reason.is_empty() => format!("{}: {}", c.name, c.reason),
         Some(c) => format!("{} exited with code {}", c.name, c.exit_code.unwrap_or_default()),
@@ -111,13 +133,34 @@ pub fn stop_words(task: &Task) -> String {
 }
 
 fn group_findings(group: &TargetGroup, out: &mut Vec<Finding>) {
-    let sick: Vec<_> = group.targets.iter().filter(|t| t.state == "unhealthy" || t.state == "unavailable").collect();
+    let sick: Vec<_> = group
+        .targets
+        .iter()
+        .filter(|t| t.state == "unhealthy" || t.state == "unavailable")
+        .collect();
     if let Some(first) = sick.first() {
-        let why = if first.description.is_empty() { &first.reason } else { &first.description };
+        let why = if first.description.is_empty() {
+            &first.reason
+        } else {
+            &first.description
+        };
         let severity = if group.healthy() == 0 { Severity::Bad } else { Severity::Warning };
-        push(out, severity, format!("{}: {} of {} targets unhealthy: {why}", group.name(), sick.len(), group.targets.len()));
+        push(
+            out,
+            severity,
+            format!(
+                "{}: {} of {} targets unhealthy: {why}",
+                group.name(),
+                sick.len(),
+                group.targets.len()
+            ),
+        );
     } else if group.healthy() == 0 {
-        let text = if group.targets.is_empty() { "no target registered".to_owned() } else { "no target healthy yet".to_owned() };
+        let text = if group.targets.is_empty() {
+            "no target registered".to_owned()
+        } else {
+            "no target healthy yet".to_owned()
+        };
         push(out, Severity::Warning, format!("{}: {text}", group.name()));
     }
 }

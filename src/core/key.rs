@@ -72,7 +72,11 @@ const NAMED: [(&str, Code); 15] = [
 impl Key {
     /// A key without modifiers.
     pub const fn plain(code: Code) -> Self {
-        Self { code, ctrl: false, alt: false }
+        Self {
+            code,
+            ctrl: false,
+            alt: false,
+        }
     }
 
     /// A printable character.
@@ -82,7 +86,11 @@ impl Key {
 
     /// A character with Control.
     pub const fn ctrl(c: char) -> Self {
-        Self { code: Code::Char(c), ctrl: true, alt: false }
+        Self {
+            code: Code::Char(c),
+            ctrl: true,
+            alt: false,
+        }
     }
 
     /// The character that it would type.
@@ -148,7 +156,8 @@ impl FromStr for Key {
                 break;
             }
         }
-        key.code = code(rest).ok_or_else(|| format!("`{text}` is not a key; write a character, or one of enter, esc, tab, up, pgdn, f5, ctrl-r"))?;
+        key.code = code(rest)
+            .ok_or_else(|| format!("`{text}` is not a key; write a character, or one of enter, esc, tab, up, pgdn, f5, ctrl-r"))?;
         Ok(key)
     }
 }
@@ -171,7 +180,21 @@ mod tests {
 
     #[test]
     fn keys_print_and_parse_back() {
-        for text in ["q", "Q", "$", "-", "ctrl-c", "alt-x", "enter", "shift-tab", "pgdn", "space", "f12", "ctrl-left", "["] {
+        for text in [
+            "q",
+            "Q",
+            "$",
+            "-",
+            "ctrl-c",
+            "alt-x",
+            "enter",
+            "shift-tab",
+            "pgdn",
+            "space",
+            "f12",
+            "ctrl-left",
+            "[",
+        ] {
             let key: Key = text.parse().unwrap();
             assert_eq!(key.to_string(), text);
         }

@@ -3,7 +3,7 @@
 
 use super::{
     key::{Code, Key},
-    screen::ScreenId::{self, Access, Cost, Deploy, Logs, Overview, Services},
+    screen::ScreenId::{self, Access, Deploy, Logs, Overview, Services},
     settings::Settings,
     text::SafeText,
 };
@@ -165,7 +165,9 @@ impl Keymap {
         }
         let map = Self { keys };
         match map.clash() {
-            Some((key, a, b)) => Err(format!("the key `{key}` is bound to both `{a}` and `{b}`; give one of them another key")),
+            Some((key, a, b)) => Err(format!(
+                "the key `{key}` is bound to both `{a}` and `{b}`; give one of them another key"
+            )),
             None => Ok(map),
         }
     }
@@ -196,7 +198,10 @@ impl Keymap {
 
     /// What a key means on a screen.
     pub fn resolve(&self, screen: ScreenId, key: Key) -> Option<Intent> {
-        KEYMAP.iter().find(|b| b.is_on(screen) && self.keys(b.intent).contains(&key)).map(|b| b.intent)
+        KEYMAP
+            .iter()
+            .find(|b| b.is_on(screen) && self.keys(b.intent).contains(&key))
+            .map(|b| b.intent)
     }
 
     /// Rows that work on a screen, in table order.
@@ -215,7 +220,10 @@ impl Intent {
 
 fn unknown(name: &SafeText) -> String {
     use strum::IntoEnumIterator;
-    let nearest = Intent::iter().map(|i| i.to_string()).min_by_key(|known| distance(known, name)).unwrap_or_default();
+    let nearest = Intent::iter()
+        .map(|i| i.to_string())
+        .min_by_key(|known| distance(known, name))
+        .unwrap_or_default();
     format!("there is no action `{name}`; the nearest is `{nearest}`")
 }
 
@@ -235,7 +243,12 @@ pub fn distance(a: &str, b: &str) -> usize {
 }
 
 /// Keys that terminals, tmux or screen take for themselves, or that people hit by accident: never a default.
-pub const NEVER: [Key; 4] = [Key::ctrl('a'), Key::ctrl('k'), Key::plain(Code::Backspace), Key::plain(Code::Delete)];
+pub const NEVER: [Key; 4] = [
+    Key::ctrl('a'),
+    Key::ctrl('k'),
+    Key::plain(Code::Backspace),
+    Key::plain(Code::Delete),
+];
 
 #[cfg(test)]
 mod tests {
@@ -275,7 +288,12 @@ mod tests {
 
     #[test]
     fn overrides_are_taken_and_bad_ones_named() {
-        let with = |name: &str, key: &str| Keymap::new(&Settings { keys: vec![(name.into(), vec![key.into()])], ..Settings::default() });
+        let with = |name: &str, key: &str| {
+            Keymap::new(&Settings {
+                keys: vec![(name.into(), vec![key.into()])],
+                ..Settings::default()
+            })
+        };
         assert_eq!(with("zoom", "z").unwrap().label(Intent::Zoom), "z");
         assert!(with("zom", "z").unwrap_err().contains("`zoom`"));
         assert!(with("zoom", "zz").unwrap_err().contains("`zz`"));

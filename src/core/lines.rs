@@ -1,1 +1,5 @@
-//! (being written)
+//! The line store (being written).
+
+mod id;
+
+pub use id::EventId;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    cost::{CostModel, Estimate},
     dialog::Dialog,
     fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
     fault::Fault,
@@ -16,7 +17,7 @@ use super::{
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
-    template::Template,
+    template::{Pseudo, Resource, Template},
     text::SafeText,
 };
 use crate::cloud::About;
@@ -101,6 +102,10 @@ pub struct Model {
     pub guard: Guard,
     /// The shipped template.
     pub template: Arc<Template>,
+    /// Prices and assumptions.
+    pub cost: CostModel,
+    /// The template's resources for the stack's parameters, or for the defaults.
+    pub resources: Vec<Resource>,
     /// The two clocks.
     pub now: Now,
     /// The terminal.
@@ -163,9 +168,16 @@ impl Model {
     /// A console that knows nothing yet.
     pub fn new(settings: Settings, about: About, keymap: Keymap, template: Arc<Template>) -> Self {
         Self {
-            guard: Guard { read_only: settings.read_only, production: settings.production, armed_until: None, generation: 1 },
+            guard: Guard {
+                read_only: settings.read_only,
+                production: settings.production,
+                armed_until: None,
+                generation: 1,
+            },
             times: if settings.utc { Times::Utc } else { Times::Local },
             mouse: settings.mouse,
+            cost: CostModel::shipped(&about.region),
+            resources: Vec::new(),
             settings,
             about,
             keymap,
@@ -226,7 +238,10 @@ impl Model {
 
     /// Desired counts are all zero.
     pub fn is_asleep(&self) -> bool {
-        self.feeds.services.get().is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
+        self.feeds
+            .services
+            .get()
+            .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
     }
 
     /// Panel that has the focus.
@@ -239,9 +254,45 @@ impl Model {
         self.cursors.get(&panel).copied().unwrap_or(0)
     }
 
+    /// Parameters of the stack, else the template's defaults.
+    pub fn parameters(&self) -> BTreeMap<String, String> {
+        let given = self
+            .live_stack()
+            .map(|s| s.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+        self.template.values(&given.unwrap_or_default())
+    }
+
+    /// What the resolver of the template needs to know of this session.
+    pub fn pseudo(&self) -> Pseudo {
+        Pseudo {
+            region: self.about.region.to_string(),
+            account: self.feeds.identity.get().map(|i| i.account.to_string()).unwrap_or_default(),
+            stack_name: self.settings.stack.to_string(),
+        }
+    }
+
+    /// Resolves the template again: the stack or its parameters have changed.
+    pub fn resolve_template(&mut self) {
+        self.resources = self.template.resources(&self.parameters(), &self.pseudo());
+    }
+
+    /// What runs at this moment costs this.
+    pub fn cost_now(&self) -> Estimate {
+        self.cost
+            .now_estimate(&self.resources, self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// What the stack costs at the counts of its template.
+    pub fn cost_planned(&self) -> Estimate {
+        self.cost.plan_estimate(&self.resources)
+    }
+
     /// Address of the application.
     pub fn app_url(&self) -> Option<SafeText> {
-        self.settings.app_url.clone().or_else(|| self.stack().and_then(|s| s.output("ALBEndpoint").cloned()))
+        self.settings
+            .app_url
+            .clone()
+            .or_else(|| self.stack().and_then(|s| s.output("ALBEndpoint").cloned()))
     }
 
     /// What needs attention, worst first.
@@ -257,13 +308,18 @@ impl Model {
 
     /// Credentials stand in the way of every request.
     pub fn credentials_fault(&self) -> Option<&Fault> {
-        [&self.feeds.identity.fault, &self.feeds.stack.fault].into_iter().flatten().find(|f| f.is_credentials())
+        [&self.feeds.identity.fault, &self.feeds.stack.fault]
+            .into_iter()
+            .flatten()
+            .find(|f| f.is_credentials())
     }
 
     /// Stack events as the filters let them through.
     pub fn shown_events(&self) -> Vec<&StackEvent> {
         let all = self.feeds.events.get().map(Vec::as_slice).unwrap_or_default();
-        all.iter().filter(|e| self.keeps(e.status.is_failure(), &[&e.logical_id, &e.resource_type, &e.reason])).collect()
+        all.iter()
+            .filter(|e| self.keeps(e.status.is_failure(), &[&e.logical_id, &e.resource_type, &e.reason]))
+            .collect()
     }
 
     /// Services as the filters let them through.
@@ -354,5 +410,7 @@ impl Model {
 
 /// ECS says in words what went wrong.
 fn is_bad_event(message: &str) -> bool {
-    ["unable", "failed", "unhealthy", "error", "circuit breaker", "insufficient"].iter().any(|w| message.to_lowercase().contains(w))
+    ["unable", "failed", "unhealthy", "error", "circuit breaker", "insufficient"]
+        .iter()
+        .any(|w| message.to_lowercase().contains(w))
 }

@@ -40,7 +40,10 @@ mod tests {
     #[test]
     fn failures_double_the_pause_up_to_a_minute() {
         let mid = |failures| pause(Poll::Stack, true, failures, 500);
-        assert_eq!([mid(0), mid(1), mid(2), mid(3), mid(9)], [Some(7_000), Some(14_000), Some(28_000), Some(56_000), Some(60_000)]);
+        assert_eq!(
+            [mid(0), mid(1), mid(2), mid(3), mid(9)],
+            [Some(7_000), Some(14_000), Some(28_000), Some(56_000), Some(60_000)]
+        );
     }
 
     #[test]

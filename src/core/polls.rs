@@ -43,14 +43,62 @@ pub struct PollRow {
 /// All polls. Idle calls a minute with both services and one target group each:
 /// stack 2 + services 2 + tasks 3 + targets 4 + logs 7.5 + its second pass 1 = 19.5.
 pub const POLLS: &[PollRow] = &[
-    PollRow { poll: Poll::Identity, idle: None, busy: 3600, calls: 1, actions: &["sts:GetCallerIdentity"] },
-    PollRow { poll: Poll::Stack, idle: Some(30), busy: 7, calls: 1, actions: &["cloudformation:DescribeStacks"] },
-    PollRow { poll: Poll::Events, idle: None, busy: 4, calls: 1, actions: &["cloudformation:DescribeStackEvents"] },
-    PollRow { poll: Poll::Resources, idle: None, busy: 10, calls: 1, actions: &["cloudformation:ListStackResources"] },
-    PollRow { poll: Poll::Services, idle: Some(30), busy: 5, calls: 1, actions: &["ecs:DescribeServices"] },
-    PollRow { poll: Poll::Tasks, idle: Some(60), busy: 10, calls: 3, actions: &["ecs:ListTasks", "ecs:DescribeTasks"] },
-    PollRow { poll: Poll::Targets, idle: Some(30), busy: 10, calls: 2, actions: &["elasticloadbalancing:DescribeTargetHealth"] },
-    PollRow { poll: Poll::Logs, idle: Some(8), busy: 3, calls: 1, actions: &["logs:FilterLogEvents"] },
+    PollRow {
+        poll: Poll::Identity,
+        idle: None,
+        busy: 3600,
+        calls: 1,
+        actions: &["sts:GetCallerIdentity"],
+    },
+    PollRow {
+        poll: Poll::Stack,
+        idle: Some(30),
+        busy: 7,
+        calls: 1,
+        actions: &["cloudformation:DescribeStacks"],
+    },
+    PollRow {
+        poll: Poll::Events,
+        idle: None,
+        busy: 4,
+        calls: 1,
+        actions: &["cloudformation:DescribeStackEvents"],
+    },
+    PollRow {
+        poll: Poll::Resources,
+        idle: None,
+        busy: 10,
+        calls: 1,
+        actions: &["cloudformation:ListStackResources"],
+    },
+    PollRow {
+        poll: Poll::Services,
+        idle: Some(30),
+        busy: 5,
+        calls: 1,
+        actions: &["ecs:DescribeServices"],
+    },
+    PollRow {
+        poll: Poll::Tasks,
+        idle: Some(60),
+        busy: 10,
+        calls: 3,
+        actions: &["ecs:ListTasks", "ecs:DescribeTasks"],
+    },
+    PollRow {
+        poll: Poll::Targets,
+        idle: Some(30),
+        busy: 10,
+        calls: 2,
+        actions: &["elasticloadbalancing:DescribeTargetHealth"],
+    },
+    PollRow {
+        poll: Poll::Logs,
+        idle: Some(8),
+        busy: 3,
+        calls: 1,
+        actions: &["logs:FilterLogEvents"],
+    },
 ];
 
 impl Poll {
@@ -76,7 +124,10 @@ mod tests {
     #[test]
     fn the_pace_fits_the_budget() {
         let a_minute = |every: fn(&PollRow) -> Option<u32>| -> f64 {
-            POLLS.iter().filter_map(|r| every(r).map(|s| f64::from(r.calls) * 60.0 / f64::from(s))).sum()
+            POLLS
+                .iter()
+                .filter_map(|r| every(r).map(|s| f64::from(r.calls) * 60.0 / f64::from(s)))
+                .sum()
         };
         // The second pass of the log tail adds one call a minute.
         assert!(a_minute(|r| r.idle) + 1.0 <= 20.0);

@@ -46,7 +46,10 @@ impl Progress {
             }
         }
         newest.reverse();
-        let mut progress = Self { started: newest.first().map_or(0, |e| e.at), ..Self::default() };
+        let mut progress = Self {
+            started: newest.first().map_or(0, |e| e.at),
+            ..Self::default()
+        };
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         for event in newest {
             if event.is_stack() {
@@ -97,5 +100,8 @@ impl Row {
 
 /// The stack's own event that opens an operation the operator asked for.
 fn begins(status: &ResourceStatus) -> bool {
-    matches!(status.0.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
+    matches!(
+        status.0.as_str(),
+        "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
+    )
 }

@@ -29,6 +29,17 @@ impl SafeText {
         Self(out.into())
     }
 
+    /// Sanitises a text of several lines; its line ends stay. For the clipboard and files only.
+    pub fn of_lines(raw: &str) -> Self {
+        Self(
+            raw.lines()
+                .map(|line| Self::new(line).0.to_string())
+                .collect::<Vec<_>>()
+                .join("\n")
+                .into(),
+        )
+    }
+
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0

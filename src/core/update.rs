@@ -68,7 +68,11 @@ fn say_outcome(model: &mut Model, verb: &str, answer: Result<SafeText, Fault>) {
 fn say(model: &mut Model, severity: Severity, text: impl Into<SafeText>) {
     let text = text.into();
     let shown_for = 4_000 + 40 * text.len() as u64;
-    model.notice = Some(Notice { text, severity, until: model.now.mono + shown_for });
+    model.notice = Some(Notice {
+        text,
+        severity,
+        until: model.now.mono + shown_for,
+    });
 }
 
 /// Shows a fault and puts it into the error log.
@@ -80,7 +84,8 @@ fn complain(model: &mut Model, fault: Fault) {
 /// Puts a fault into the error log; the same one again only counts up.
 fn record(model: &mut Model, fault: Fault) {
     let at = model.now.wall;
-    let is_same = |last: &ErrorEntry| (last.fault.kind, &last.fault.operation, &last.fault.detail) == (fault.kind, &fault.operation, &fault.detail);
+    let is_same =
+        |last: &ErrorEntry| (last.fault.kind, &last.fault.operation, &last.fault.detail) == (fault.kind, &fault.operation, &fault.detail);
     if let Some(last) = model.errors.iter_mut().rev().take(8).find(|e| is_same(e)) {
         last.count += 1;
         return;
@@ -94,5 +99,9 @@ fn record(model: &mut Model, fault: Fault) {
 /// A ticket for a new request.
 fn ticket(model: &mut Model, asked: Asked) -> Ticket {
     model.seq += 1;
-    Ticket { asked, generation: model.guard.generation, seq: model.seq }
+    Ticket {
+        asked,
+        generation: model.guard.generation,
+        seq: model.seq,
+    }
 }

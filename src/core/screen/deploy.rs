@@ -84,11 +84,21 @@ impl Form {
             .map(|def| {
                 let previous = stack.and_then(|s| s.parameter(&def.name)).cloned();
                 let value = previous.as_deref().or(def.default.as_deref()).unwrap_or_default();
-                Field { value: TextField::with(value), previous, def: def.clone() }
+                Field {
+                    value: TextField::with(value),
+                    previous,
+                    def: def.clone(),
+                }
             })
             .collect();
         let tags = stack.map_or_else(default_tags, |s| s.tags.clone());
-        Self { fields, selected: 0, is_update: stack.is_some(), tags, error: None }
+        Self {
+            fields,
+            selected: 0,
+            is_update: stack.is_some(),
+            tags,
+            error: None,
+        }
     }
 
     /// The button has the focus.
@@ -121,7 +131,12 @@ impl Form {
                 (f.def.name.clone(), (!keep).then(|| f.value.text.as_str().into()))
             })
             .collect();
-        PlanRequest { stack: stack.clone(), is_create: !self.is_update, parameters, tags: self.tags.clone() }
+        PlanRequest {
+            stack: stack.clone(),
+            is_create: !self.is_update,
+            parameters,
+            tags: self.tags.clone(),
+        }
     }
 
     /// `parameters.json` in CloudFormation's own format.
@@ -137,9 +152,13 @@ impl Form {
 
 /// The three tags of the deployment guide.
 pub fn default_tags() -> Vec<(SafeText, SafeText)> {
-    [("Project", "BedrockImageChat"), ("Environment", "Production"), ("ManagedBy", "CloudFormation")]
-        .map(|(k, v)| (k.into(), v.into()))
-        .to_vec()
+    [
+        ("Project", "BedrockImageChat"),
+        ("Environment", "Production"),
+        ("ManagedBy", "CloudFormation"),
+    ]
+    .map(|(k, v)| (k.into(), v.into()))
+    .to_vec()
 }
 
 /// A plan being worked out.
@@ -196,7 +215,10 @@ impl Plan {
             .filter_map(|c| match (c.action, c.replacement) {
                 (ChangeAction::Remove, _) => Some(format!("{} ({}) is removed with all it holds", c.logical_id, c.resource_type)),
                 (_, Replacement::Always) => Some(format!("{} ({}) is replaced: what it holds is lost", c.logical_id, c.resource_type)),
-                (_, Replacement::Conditional) => Some(format!("{} ({}) may be replaced and lose what it holds", c.logical_id, c.resource_type)),
+                (_, Replacement::Conditional) => Some(format!(
+                    "{} ({}) may be replaced and lose what it holds",
+                    c.logical_id, c.resource_type
+                )),
                 _ => None,
             })
             .collect()

@@ -7,12 +7,13 @@ use crate::{
         effect::Effect,
         fact::{Fact, Stack, StackEvents},
         fault::{Fault, FaultKind},
+        feed::Feed,
         health::Severity,
         model::Model,
         msg::{Asked, Ticket},
         polls::Poll,
         progress::Progress,
-        screen::{ScreenId, deploy::Stage},
+        screen::{Panel, ScreenId, deploy::Stage},
     },
 };
 
@@ -92,16 +93,33 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     let has_changed = before.as_ref().map(|s| (&s.status, s.updated)) != stack.as_ref().map(|s| (&s.status, s.updated));
     let is_first = !model.has_landed;
     model.feeds.stack.set(stack, now);
+    if has_changed || is_first {
+        model.resolve_template();
+    }
     land(model, is_first);
     if has_changed {
-        polling::hurry(model, &[Poll::Events, Poll::Resources, Poll::Services, Poll::Tasks, Poll::Targets, Poll::Logs]);
+        polling::hurry(
+            model,
+            &[
+                Poll::Events,
+                Poll::Resources,
+                Poll::Services,
+                Poll::Tasks,
+                Poll::Targets,
+                Poll::Logs,
+            ],
+        );
     }
-    let effects = if is_first { Vec::new() } else { tell_outcome(model, before.as_ref()) };
+    let effects = if is_first {
+        Vec::new()
+    } else {
+        tell_outcome(model, before.as_ref())
+    };
     if model.stack().is_some_and(|s| s.status.is_deleted()) {
-        model.feeds.services = super::super::feed::Feed::default();
-        model.feeds.tasks = super::super::feed::Feed::default();
-        model.feeds.targets = super::super::feed::Feed::default();
-        model.feeds.resources = super::super::feed::Feed::default();
+        model.feeds.services = Feed::default();
+        model.feeds.tasks = Feed::default();
+        model.feeds.targets = Feed::default();
+        model.feeds.resources = Feed::default();
     }
     refresh_progress(model);
     effects
@@ -109,11 +127,11 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
 
 /// Forgets what belonged to a stack that is no longer followed.
 fn forget(model: &mut Model) {
-    model.feeds.events = super::super::feed::Feed::default();
-    model.feeds.resources = super::super::feed::Feed::default();
-    model.feeds.services = super::super::feed::Feed::default();
-    model.feeds.tasks = super::super::feed::Feed::default();
-    model.feeds.targets = super::super::feed::Feed::default();
+    model.feeds.events = Feed::default();
+    model.feeds.resources = Feed::default();
+    model.feeds.services = Feed::default();
+    model.feeds.tasks = Feed::default();
+    model.feeds.targets = Feed::default();
     model.progress = Progress::default();
 }
 
@@ -129,13 +147,18 @@ fn land(model: &mut Model, is_first: bool) {
 
 /// Says how an operation ended. The verdict is the stack's status and nothing else.
 fn tell_outcome(model: &mut Model, before: Option<&Stack>) -> Vec<Effect> {
-    let Some(was) = before.filter(|s| s.status.is_in_progress()) else { return Vec::new() };
+    let Some(was) = before.filter(|s| s.status.is_in_progress()) else {
+        return Vec::new();
+    };
     let (severity, text) = match model.stack() {
         None => (Severity::Note, format!("stack {} is gone", was.name)),
         Some(s) if s.status.is_in_progress() => return Vec::new(),
         Some(s) if s.status.is_deleted() => (Severity::Note, format!("stack {} is deleted", s.name)),
         Some(s) if s.status.is_success() => (Severity::Note, format!("stack {} reached {}", s.name, s.status.0)),
-        Some(s) => (Severity::Bad, format!("stack {} ended in {}: see Deploy for the cause", s.name, s.status.0)),
+        Some(s) => (
+            Severity::Bad,
+            format!("stack {} ended in {}: see Deploy for the cause", s.name, s.status.0),
+        ),
     };
     say(model, severity, text);
     if model.stack().is_none_or(|s| s.status.is_deleted()) {
@@ -156,7 +179,7 @@ fn on_events(model: &mut Model, new: StackEvents) {
     events.truncate(5_000);
     model.feeds.events.set(events, now);
     // The cursor stays on its event.
-    if let Some(cursor) = model.cursors.get_mut(&super::super::screen::Panel::Events)
+    if let Some(cursor) = model.cursors.get_mut(&Panel::Events)
         && *cursor > 0
     {
         *cursor += added;

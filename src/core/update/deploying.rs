@@ -36,12 +36,20 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if model.feeds.stack.get().is_none() {
-        say(model, Severity::Note, "not yet known whether the stack exists; try again in a moment");
+        say(
+            model,
+            Severity::Note,
+            "not yet known whether the stack exists; try again in a moment",
+        );
         return Vec::new();
     }
     match model.live_stack().cloned() {
         Some(stack) if stack.status.is_in_progress() => {
-            say(model, Severity::Warning, format!("{} is {}: wait for it, or press R for the ways out", stack.name, stack.status.0));
+            say(
+                model,
+                Severity::Warning,
+                format!("{} is {}: wait for it, or press R for the ways out", stack.name, stack.status.0),
+            );
             Vec::new()
         }
         Some(stack) if stack.status.is_dead() => offer_deletion(model, &stack),
@@ -100,7 +108,9 @@ fn type_into(form: &mut Form, key: Key) {
         // A letter picks the next allowed value that begins with it.
         let after = field.def.allowed.iter().position(|v| **v == *field.value.text).map_or(0, |i| i + 1);
         let n = field.def.allowed.len();
-        let next = (0..n).map(|i| &field.def.allowed[(after + i) % n]).find(|v| c == ' ' || v.starts_with(c));
+        let next = (0..n)
+            .map(|i| &field.def.allowed[(after + i) % n])
+            .find(|v| c == ' ' || v.starts_with(c));
         if let Some(value) = next {
             field.value = TextField::with(value);
         }
@@ -115,16 +125,12 @@ fn save_parameters(model: &mut Model) -> Vec<Effect> {
 
 /// The button of the form: checks the values, then has CloudFormation work out a plan.
 fn ask_plan(model: &mut Model) -> Vec<Effect> {
+    let pseudo = model.pseudo();
     let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
     if let Some((row, why)) = form.first_error() {
         (form.selected, form.error) = (row, Some(why.into()));
         return Vec::new();
     }
-    let pseudo = crate::core::template::Pseudo {
-        region: model.about.region.to_string(),
-        account: model.feeds.identity.get().map(|i| i.account.to_string()).unwrap_or_default(),
-        stack_name: model.settings.stack.to_string(),
-    };
     if let Some(rule) = model.template.broken_rules(&form.values(), &pseudo).into_iter().next() {
         form.error = Some(rule);
         return Vec::new();
@@ -135,7 +141,15 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
     match model.guard.plan(Change::CreateChangeSet(request.clone()), model.now) {
         Ok(approved) => {
             let since = model.now.mono;
-            model.deploy = Stage::Planning(Planning { request, form, change_set: None, since, due: u64::MAX, awaiting: None, fault: None });
+            model.deploy = Stage::Planning(Planning {
+                request,
+                form,
+                change_set: None,
+                since,
+                due: u64::MAX,
+                awaiting: None,
+                fault: None,
+            });
             model.writes += 1;
             vec![Effect::Change(approved)]
         }
@@ -149,7 +163,9 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
 /// AWS took the request for a plan, or not.
 pub(super) fn on_planned(model: &mut Model, answer: Result<Done, Fault>) -> Vec<Effect> {
     let now = model.now.mono;
-    let Stage::Planning(planning) = &mut model.deploy else { return Vec::new() };
+    let Stage::Planning(planning) = &mut model.deploy else {
+        return Vec::new();
+    };
     match answer {
         Ok(Done::ChangeSet { id, stack_id }) => {
             planning.change_set = Some((stack_id, id));
@@ -161,7 +177,11 @@ pub(super) fn on_planned(model: &mut Model, answer: Result<Done, Fault>) -> Vec<
             let mut form = planning.form.clone();
             form.error = Some(fault.sentence().into());
             model.deploy = Stage::Form(form);
-            if fault.kind == FaultKind::NoChange { Vec::new() } else { with_complaint(model, fault) }
+            if fault.kind == FaultKind::NoChange {
+                Vec::new()
+            } else {
+                with_complaint(model, fault)
+            }
         }
     }
 }
@@ -174,9 +194,15 @@ fn with_complaint(model: &mut Model, fault: Fault) -> Vec<Effect> {
 /// Asks for the change set again while it is being worked out.
 pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
-    let Stage::Planning(planning) = &model.deploy else { return Vec::new() };
+    let Stage::Planning(planning) = &model.deploy else {
+        return Vec::new();
+    };
     model.is_dirty = true;
-    let Some((stack, change_set)) = planning.change_set.clone().filter(|_| planning.awaiting.is_none() && planning.due <= now) else {
+    let Some((stack, change_set)) = planning
+        .change_set
+        .clone()
+        .filter(|_| planning.awaiting.is_none() && planning.due <= now)
+    else {
         return Vec::new();
     };
     let ticket = ticket(model, Asked::Plan);
@@ -189,7 +215,9 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
 /// The change set as it stands.
 pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
     let now = model.now.mono;
-    let Stage::Planning(planning) = &mut model.deploy else { return Vec::new() };
+    let Stage::Planning(planning) = &mut model.deploy else {
+        return Vec::new();
+    };
     if planning.awaiting != Some(seq) {
         return Vec::new();
     }
@@ -209,16 +237,27 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
     }
     let (form, is_create) = (planning.form.clone(), planning.request.is_create);
     if set.is_ready() {
-        model.deploy = Stage::Plan(Plan { form, change_set: set, selected: 0, is_create });
+        model.deploy = Stage::Plan(Plan {
+            form,
+            change_set: set,
+            selected: 0,
+            is_create,
+        });
         model.cursors.insert(Panel::Deploy, 0);
         return Vec::new();
     }
-    let drop = Change::DeleteChangeSet { stack: set.stack_id.clone(), change_set: set.id.clone() };
+    let drop = Change::DeleteChangeSet {
+        stack: set.stack_id.clone(),
+        change_set: set.id.clone(),
+    };
     if set.is_no_change() {
         model.deploy = Stage::Rest;
         say(model, Severity::Note, "no changes: the stack already is as the form says");
     } else {
-        model.deploy = Stage::Form(Form { error: Some(format!("CloudFormation refused the plan: {}", set.reason).into()), ..form });
+        model.deploy = Stage::Form(Form {
+            error: Some(format!("CloudFormation refused the plan: {}", set.reason).into()),
+            ..form
+        });
     }
     drop_plan(model, drop, is_create)
 }
@@ -239,13 +278,18 @@ fn drop_plan(model: &mut Model, drop: Change, is_create: bool) -> Vec<Effect> {
 pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.deploy) {
         Stage::Plan(plan) => {
-            let drop = Change::DeleteChangeSet { stack: plan.change_set.stack_id.clone(), change_set: plan.change_set.id.clone() };
+            let drop = Change::DeleteChangeSet {
+                stack: plan.change_set.stack_id.clone(),
+                change_set: plan.change_set.id.clone(),
+            };
             model.deploy = Stage::Form(plan.form);
             say(model, Severity::Note, "the plan is dropped; the form keeps your values");
             drop_plan(model, drop, plan.is_create)
         }
         Stage::Planning(planning) => {
-            let drop = planning.change_set.map(|(stack, change_set)| Change::DeleteChangeSet { stack, change_set });
+            let drop = planning
+                .change_set
+                .map(|(stack, change_set)| Change::DeleteChangeSet { stack, change_set });
             model.deploy = Stage::Form(planning.form);
             drop.map_or_else(Vec::new, |d| drop_plan(model, d, planning.request.is_create))
         }
@@ -268,7 +312,10 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
         format!("{verb} stack {} in {}?", model.settings.stack, model.about.region),
         vec![format!("{add} to add, {modify} to modify, {remove} to remove")],
         verb,
-        vec![Change::ExecuteChangeSet { stack: set.stack_id.clone(), change_set: set.id.clone() }],
+        vec![Change::ExecuteChangeSet {
+            stack: set.stack_id.clone(),
+            change_set: set.id.clone(),
+        }],
     );
     if !losses.is_empty() {
         confirm.losses = losses;
@@ -281,15 +328,29 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
 pub(super) fn on_accepted(model: &mut Model, change: &Change) {
     match change {
         Change::ExecuteChangeSet { stack, .. } => {
-            let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else { return };
+            let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
+                return;
+            };
             let verb = if plan.is_create { "create" } else { "update" };
-            model.operation = Some(Operation { stack: stack.clone(), verb, planned: plan.change_set.changes.len() });
+            model.operation = Some(Operation {
+                stack: stack.clone(),
+                verb,
+                planned: plan.change_set.changes.len(),
+            });
             model.stack_id = Some(stack.clone());
-            say(model, Severity::Note, format!("{verb} has begun; the console follows it, and may be left and opened again"));
+            say(
+                model,
+                Severity::Note,
+                format!("{verb} has begun; the console follows it, and may be left and opened again"),
+            );
         }
         Change::DeleteStack { stack } => {
             let planned = model.feeds.resources.get().map_or(0, Vec::len);
-            model.operation = Some(Operation { stack: stack.clone(), verb: "delete", planned });
+            model.operation = Some(Operation {
+                stack: stack.clone(),
+                verb: "delete",
+                planned,
+            });
             model.screen = ScreenId::Deploy;
             say(model, Severity::Note, "deletion has begun");
         }
@@ -309,7 +370,11 @@ pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     if stack.termination_protection {
-        say(model, Severity::Warning, "termination protection is on: switch it off first, then destroy");
+        say(
+            model,
+            Severity::Warning,
+            "termination protection is on: switch it off first, then destroy",
+        );
         return Vec::new();
     }
     let confirm = destroy_dialog(model, &stack);
@@ -321,28 +386,29 @@ fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     let (kept, lost): (Vec<_>, Vec<_>) = resources
         .iter()
         .filter(|r| crate::core::screen::deploy::holds_data(&r.resource_type))
-        .partition(|r| is_kept(model, stack, &r.logical_id));
+        .partition(|r| is_kept(model, &r.logical_id));
     let mut confirm = Confirm::new(
         format!("Destroy stack {} with its {} resources?", stack.name, resources.len()),
-        kept.iter().map(|r| format!("stays: {} ({})", r.logical_id, r.resource_type)).collect(),
+        kept.iter()
+            .map(|r| format!("stays: {} ({})", r.logical_id, r.resource_type))
+            .collect(),
         "Destroy",
         vec![Change::DeleteStack { stack: stack.id.clone() }],
     );
-    confirm.losses = lost.iter().map(|r| format!("lost: {} ({})", r.logical_id, r.resource_type).into()).collect();
+    confirm.losses = lost
+        .iter()
+        .map(|r| format!("lost: {} ({})", r.logical_id, r.resource_type).into())
+        .collect();
     confirm.typed = Some((stack.name.clone(), TextField::default()));
     confirm
 }
 
 /// The template keeps this resource when the stack goes.
-fn is_kept(model: &Model, stack: &Stack, logical_id: &SafeText) -> bool {
-    let given = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-    let pseudo = crate::core::template::Pseudo {
-        region: model.about.region.to_string(),
-        account: String::new(),
-        stack_name: stack.name.to_string(),
-    };
-    let resources = model.template.resources(&model.template.values(&given), &pseudo);
-    resources.iter().any(|r| r.logical_id == *logical_id && r.deletion_policy.starts_with("Retain"))
+fn is_kept(model: &Model, logical_id: &SafeText) -> bool {
+    model
+        .resources
+        .iter()
+        .any(|r| r.logical_id == *logical_id && r.deletion_policy.starts_with("Retain"))
 }
 
 /// `R`, or Ctrl-C while an operation runs: the ways out.
@@ -353,7 +419,11 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
     };
     let mut ways = vec![
         way("Stay", "the operation goes on, and so does this console", Act::Stay),
-        way("Detach", "leave the console; the operation goes on in AWS, and a console opened again follows it", Act::Detach),
+        way(
+            "Detach",
+            "leave the console; the operation goes on in AWS, and a console opened again follows it",
+            Act::Detach,
+        ),
     ];
     if stack.status.0 == "UPDATE_IN_PROGRESS" {
         let confirm = Confirm::new(
@@ -362,17 +432,35 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
             "Cancel the update",
             vec![Change::CancelUpdate { stack: stack.id.clone() }],
         );
-        ways.push(way("Cancel the update", "roll back to what ran before", Act::Ask(Box::new(confirm))));
+        ways.push(way(
+            "Cancel the update",
+            "roll back to what ran before",
+            Act::Ask(Box::new(confirm)),
+        ));
     }
     if stack.status.is_dead() || stack.status.0 == "CREATE_IN_PROGRESS" {
         let confirm = destroy_dialog(model, &stack);
-        ways.push(way("Delete this creation", "give up the first creation and remove what it made", Act::Ask(Box::new(confirm))));
+        ways.push(way(
+            "Delete this creation",
+            "give up the first creation and remove what it made",
+            Act::Ask(Box::new(confirm)),
+        ));
     }
     let title = format!("{} is {}", stack.name, stack.status.0);
-    dialogs::open(model, Dialog::Menu(Menu { title: title.into(), ways, selected: 0 }))
+    dialogs::open(
+        model,
+        Dialog::Menu(Menu {
+            title: title.into(),
+            ways,
+            selected: 0,
+        }),
+    )
 }
 
 fn way(label: &str, help: &str, act: Act) -> Way {
-    Way { label: label.into(), help: help.into(), act }
+    Way {
+        label: label.into(),
+        help: help.into(),
+        act,
+    }
 }
-

@@ -71,7 +71,7 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// Sends what was confirmed.
-fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consent: Consent) -> Vec<Effect> {
+pub(super) fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consent: Consent) -> Vec<Effect> {
     match model.guard.approve(changes, model.now, consent) {
         Ok(approved) => {
             model.writes += approved.changes().len();
@@ -127,7 +127,9 @@ fn cancelled(model: &mut Model) -> Vec<Effect> {
 
 /// A countdown that ran out acts.
 pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
-    let Some(Dialog::Countdown(countdown)) = &model.dialog else { return Vec::new() };
+    let Some(Dialog::Countdown(countdown)) = &model.dialog else {
+        return Vec::new();
+    };
     model.is_dirty = true;
     // It must have been seen for its whole time.
     if countdown.until > model.now.mono || !model.is_dialog_seen {
@@ -142,7 +144,15 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
 pub(super) fn count_down(model: &mut Model, title: String, lines: Vec<String>, changes: Vec<crate::cloud::Change>) -> Vec<Effect> {
     let until = model.now.mono + 3_000;
     let lines = lines.into_iter().map(Into::into).collect();
-    open(model, Dialog::Countdown(Countdown { title: title.into(), lines, until, changes }))
+    open(
+        model,
+        Dialog::Countdown(Countdown {
+            title: title.into(),
+            lines,
+            until,
+            changes,
+        }),
+    )
 }
 
 fn on_prompt(model: &mut Model, mut prompt: Prompt, key: Key) -> Vec<Effect> {
@@ -150,7 +160,11 @@ fn on_prompt(model: &mut Model, mut prompt: Prompt, key: Key) -> Vec<Effect> {
         Code::Esc => return close(model),
         Code::Enter => return take_prompt(model, prompt),
         Code::Tab if matches!(prompt.purpose, Purpose::Search | Purpose::Filter) => {
-            prompt.purpose = if prompt.purpose == Purpose::Search { Purpose::Filter } else { Purpose::Search };
+            prompt.purpose = if prompt.purpose == Purpose::Search {
+                Purpose::Filter
+            } else {
+                Purpose::Search
+            };
         }
         _ => {
             prompt.field.key(key);
@@ -286,5 +300,12 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
 
 /// Opens a prompt, with what stands there already.
 pub(super) fn prompt(model: &mut Model, purpose: Purpose, text: &str) -> Vec<Effect> {
-    open(model, Dialog::Prompt(Prompt { purpose, field: TextField::with(text), error: None }))
+    open(
+        model,
+        Dialog::Prompt(Prompt {
+            purpose,
+            field: TextField::with(text),
+            error: None,
+        }),
+    )
 }

@@ -1,6 +1,6 @@
 //! Time: what is due is asked, what has run out is put away.
 
-use super::{acting, deploying, dialogs, logs, secrets, ticket};
+use super::{deploying, dialogs, logs, secrets, ticket};
 use crate::{
     cloud::Query,
     core::{
@@ -17,9 +17,6 @@ use crate::{
     },
 };
 
-/// A request that is not answered by then is given up, in milliseconds; the edge's own limits are shorter.
-pub(super) const GIVE_UP: u64 = 30_000;
-
 /// Takes the time.
 pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     // Ages are shown in seconds: one draw a second at most for the passing of time alone.
@@ -35,7 +32,6 @@ pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     let mut effects = secrets::on_tick(model);
     effects.extend(dialogs::on_tick(model));
     effects.extend(deploying::on_tick(model));
-    effects.extend(acting::on_tick(model));
     for row in POLLS {
         effects.extend(ask_if_due(model, row.poll));
     }
@@ -67,7 +63,10 @@ fn query(model: &mut Model, poll: Poll) -> Option<Query> {
     match poll {
         Poll::Identity => Some(Query::Identity),
         Poll::Stack => Some(Query::Stack { stack }),
-        Poll::Events => exists.then(|| Query::StackEvents { stack, known: newest_event(model) }),
+        Poll::Events => exists.then(|| Query::StackEvents {
+            stack,
+            known: newest_event(model),
+        }),
         Poll::Resources => lives.then_some(Query::StackResources { stack }),
         Poll::Services => lives.then(|| services(&names)),
         Poll::Tasks => lives.then(|| Query::Tasks { cluster: names.cluster() }),
@@ -80,7 +79,10 @@ fn query(model: &mut Model, poll: Poll) -> Option<Query> {
 }
 
 fn services(names: &Names) -> Query {
-    Query::Services { cluster: names.cluster(), services: names.services() }
+    Query::Services {
+        cluster: names.cluster(),
+        services: names.services(),
+    }
 }
 
 fn newest_event(model: &Model) -> Option<SafeText> {
@@ -103,9 +105,15 @@ pub(super) fn plan_next(model: &mut Model, poll: Poll) {
         Poll::Logs => model.screen == ScreenId::Logs,
         _ => model.is_busy() || model.writes > 0 || is_settling(model),
     };
-    let (failures, is_hopeless) = with(model, poll, |f| (f.failures(), f.fault().is_some_and(|f| pace::is_hopeless(f.kind))));
+    let (failures, is_hopeless) = with(model, poll, |f| {
+        (f.failures(), f.fault().is_some_and(|f| pace::is_hopeless(f.kind)))
+    });
     let spread = pace::spread(model.seq);
-    let pause = if is_hopeless { Some(60_000) } else { pace::pause(poll, is_busy, failures, spread) };
+    let pause = if is_hopeless {
+        Some(60_000)
+    } else {
+        pace::pause(poll, is_busy, failures, spread)
+    };
     let due = pause.map_or(u64::MAX, |p| model.now.mono + p);
     with(model, poll, |f| f.set_due(due));
 }

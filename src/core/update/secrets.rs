@@ -20,7 +20,11 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     match selected(model) {
         Some(secret) if model.live_stack().is_some() => vec![Effect::Reveal(secret)],
         _ => {
-            say(model, Severity::Note, "there is no secret until the stack exists: press D to deploy");
+            say(
+                model,
+                Severity::Note,
+                "there is no secret until the stack exists: press D to deploy",
+            );
             Vec::new()
         }
     }
@@ -29,7 +33,11 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
 /// Copies the secret under the cursor.
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
     let Some(secret) = selected(model).filter(|_| model.live_stack().is_some()) else {
-        say(model, Severity::Note, "there is no secret until the stack exists: press D to deploy");
+        say(
+            model,
+            Severity::Note,
+            "there is no secret until the stack exists: press D to deploy",
+        );
         return Vec::new();
     };
     model.clipboard_until = Some(model.now.mono + KEPT_FOR);

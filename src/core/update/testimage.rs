@@ -1,0 +1,221 @@
+//! The test image: what it costs and where it goes first, then each stage on its own, then the picture.
+
+use strum::IntoEnumIterator;
+
+use super::{dialogs, say, ticket};
+use crate::{
+    cloud::{Change, Done, ImageRoute, ProbeRequest, Query},
+    core::{
+        dialog::{Dialog, ImageDialog, ImageRun},
+        effect::Effect,
+        fact::{Fact, Picture, ProbeStage},
+        fault::Fault,
+        field::TextField,
+        guard::Consent,
+        health::Severity,
+        key::{Code, Key},
+        keymap::Intent,
+        model::Model,
+        msg::Asked,
+        text::SafeText,
+    },
+};
+
+/// Alias under which LiteLLM serves the image model.
+const ALIAS: &str = "nova-canvas";
+
+/// `I`: opens the dialog.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    if let Some(why) = model.guard.refusal(model.now) {
+        say(model, Severity::Warning, why);
+        return Vec::new();
+    }
+    let routes = routes(model);
+    let model_id = image_model(model);
+    let price = model.cost.prices.model(&model_id).and_then(|p| p.usd_per_image);
+    let price = price.map_or_else(
+        || format!("price of {model_id} not known"),
+        |usd| format!("${usd:.3} an image ({model_id}), estimate"),
+    );
+    let is_plain = model.app_url().is_some_and(|url| url.starts_with("http://"));
+    let image = ImageDialog {
+        prompt: TextField::with(&model.settings.image_prompt),
+        routes,
+        route: 0,
+        on_prompt: true,
+        on_yes: false,
+        price: price.into(),
+        warning: is_plain.then(|| "plain HTTP: the API key crosses the network in clear".into()),
+        run: None,
+    };
+    dialogs::open(model, Dialog::Image(image))
+}
+
+/// Bedrock id of the image model that the stack, or the template's default, names.
+pub fn image_model(model: &Model) -> SafeText {
+    model
+        .parameters()
+        .get("ImageModelId")
+        .map_or_else(|| "stability.stable-image-core-v1:1".into(), |id| id.as_str().into())
+}
+
+/// Ways to an image: through the stack where there is one, and straight to Bedrock always.
+fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
+    let names = model.names();
+    let mut routes = Vec::new();
+    if let (Some(app_url), true) = (model.app_url(), model.live_stack().is_some()) {
+        let litellm = ImageRoute::Litellm {
+            app_url: app_url.clone(),
+            api_key: names.api_key(),
+        };
+        let webui = ImageRoute::OpenWebui {
+            app_url,
+            admin: names.admin_password(),
+        };
+        routes.push(("through LiteLLM".into(), litellm, ALIAS.into()));
+        routes.push(("through Open WebUI".into(), webui, ALIAS.into()));
+    }
+    routes.push(("straight to Bedrock".into(), ImageRoute::Bedrock, image_model(model)));
+    routes
+}
+
+/// A key in the dialog.
+pub(super) fn on_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec<Effect> {
+    if image.run.is_some() {
+        return on_result_key(model, image, key);
+    }
+    match key.code {
+        Code::Esc => {
+            say(model, Severity::Note, "cancelled; nothing was sent");
+            return Vec::new();
+        }
+        Code::Up | Code::Down => {
+            let n = image.routes.len();
+            image.route = if key.code == Code::Up {
+                (image.route + n - 1) % n
+            } else {
+                (image.route + 1) % n
+            };
+        }
+        // Tab goes round: prompt → Cancel → Fire.
+        Code::Tab => (image.on_prompt, image.on_yes) = (image.on_yes, !image.on_prompt && !image.on_yes),
+        Code::BackTab => (image.on_prompt, image.on_yes) = (!image.on_prompt && !image.on_yes, image.on_prompt),
+        Code::Enter if image.on_prompt => image.on_prompt = false,
+        Code::Enter if image.on_yes => return fire(model, image),
+        Code::Enter => {
+            say(model, Severity::Note, "cancelled; nothing was sent");
+            return Vec::new();
+        }
+        _ if image.on_prompt => {
+            image.prompt.key(key);
+        }
+        _ => match key.typed() {
+            Some('y') => return fire(model, image),
+            Some('n' | 'q') => return Vec::new(),
+            _ => {}
+        },
+    }
+    model.dialog = Some(Dialog::Image(image));
+    Vec::new()
+}
+
+fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
+    let Some((_, route, name)) = image.routes.get(image.route).cloned() else {
+        return Vec::new();
+    };
+    let prompt: SafeText = image.prompt.text.as_str().into();
+    let mut effects = dialogs::send(
+        model,
+        vec![Change::TestImage {
+            route: route.clone(),
+            model: name,
+            prompt,
+        }],
+        Consent::given(),
+    );
+    if effects.is_empty() {
+        return effects;
+    }
+    image.run = Some(ImageRun {
+        since: model.now.mono,
+        stages: Vec::new(),
+        end: None,
+        saved: None,
+    });
+    if let ImageRoute::Litellm { app_url, .. } | ImageRoute::OpenWebui { app_url, .. } = route {
+        let api_key = model.names().api_key();
+        for stage in ProbeStage::iter() {
+            let ticket = ticket(model, Asked::Probe);
+            let request = ProbeRequest {
+                stage,
+                app_url: app_url.clone(),
+                api_key: api_key.clone(),
+            };
+            effects.push(Effect::Ask(ticket, Query::Probe(request)));
+        }
+    }
+    dialogs::open(model, Dialog::Image(image));
+    effects
+}
+
+fn on_result_key(model: &mut Model, image: ImageDialog, key: Key) -> Vec<Effect> {
+    let done = image.run.as_ref().and_then(|r| r.end.clone());
+    match model.keymap.resolve(model.screen, key) {
+        Some(Intent::Back | Intent::Interrupt | Intent::Enter) => Vec::new(),
+        Some(Intent::Save) => {
+            model.dialog = Some(Dialog::Image(image));
+            done.and_then(Result::ok).map_or_else(Vec::new, |p| vec![save(model, &p)])
+        }
+        Some(Intent::Copy) => {
+            model.dialog = Some(Dialog::Image(image));
+            match done {
+                Some(Err(fault)) => vec![Effect::Copy(format!("{}. {}", fault.sentence(), fault.advice()).into())],
+                _ => Vec::new(),
+            }
+        }
+        Some(Intent::Image) if done.is_some() => open(model),
+        _ => {
+            model.dialog = Some(Dialog::Image(image));
+            Vec::new()
+        }
+    }
+}
+
+fn save(model: &Model, picture: &Picture) -> Effect {
+    let path = format!("{}/bic-image-{}.{}", model.settings.save_dir, picture.at, picture.format);
+    Effect::Save(path.into(), picture.bytes.clone())
+}
+
+/// A stage was judged.
+pub(super) fn on_stage(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    if let (Some(Dialog::Image(ImageDialog { run: Some(run), .. })), Ok(Fact::Stage(report))) = (&mut model.dialog, answer) {
+        run.stages.push(report);
+        run.stages.sort_by_key(|r| r.stage);
+    }
+    Vec::new()
+}
+
+/// The image came, or did not.
+pub(super) fn on_image(model: &mut Model, answer: Result<Done, Fault>) -> Vec<Effect> {
+    let end = match answer {
+        Ok(Done::Picture(picture)) => Ok(picture),
+        Ok(_) => return Vec::new(),
+        Err(fault) => {
+            super::record(model, fault.clone());
+            Err(fault)
+        }
+    };
+    let effects = end.as_ref().ok().map(|p| save(model, p)).into_iter().collect();
+    match &mut model.dialog {
+        Some(Dialog::Image(ImageDialog { run: Some(run), .. })) => run.end = Some(end),
+        _ => say(model, Severity::Note, "the test image is done; it was saved"),
+    }
+    effects
+}
+
+/// The picture was saved.
+pub(super) fn on_saved(model: &mut Model, answer: &Result<SafeText, Fault>) {
+    if let (Some(Dialog::Image(ImageDialog { run: Some(run), .. })), Ok(path)) = (&mut model.dialog, answer) {
+        run.saved = Some(path.clone());
+    }
+}

@@ -1,0 +1,82 @@
+//! The frame round a panel: title on the left, age or state on the right, and what stands there when
+//! there is nothing to show.
+
+use ratatui::{
+    Frame,
+    layout::{Alignment, Rect},
+    text::{Line, Span},
+    widgets::{Block, BorderType, Paragraph, Wrap},
+};
+
+use super::{Side, theme::Role};
+use crate::core::{feed::Feed, model::Model, screen::Panel, when};
+
+/// Draws the frame of a panel and gives the area inside.
+pub fn frame(model: &Model, side: &Side<'_>, panel: Panel, area: Rect, frame: &mut Frame<'_>, head: Head<'_>) -> Rect {
+    let is_focused = model.panel() == panel && model.dialog.is_none();
+    let (border, kind) = if is_focused {
+        (Role::BorderFocus, BorderType::Thick)
+    } else {
+        (Role::Border, BorderType::Plain)
+    };
+    let block = Block::bordered()
+        .border_type(kind)
+        .border_style(side.theme.style(border))
+        .title(Line::from(vec![
+            Span::raw(" "),
+            Span::styled(head.title.to_owned(), side.theme.style(Role::Title)),
+            Span::raw(" "),
+        ]))
+        .title(Line::from(head.right).alignment(Alignment::Right));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// Title and the words on the right of a panel's top line.
+#[derive(Debug, Clone, Default)]
+pub struct Head<'a> {
+    /// What the panel is.
+    pub title: &'a str,
+    /// Counts, state, age.
+    pub right: Vec<Span<'a>>,
+}
+
+/// A head with the age of a feed: ` 8s `; in the colour of warning, with the reason, when the newest poll failed.
+pub fn head<'a, T>(model: &Model, side: &Side<'_>, title: &'a str, feed: &Feed<T>) -> Head<'a> {
+    let age = feed.age(model.now).map(|ms| when::short(ms as i64));
+    let right = match (&feed.fault, age) {
+        (None, None) => vec![Span::styled(" asking… ", side.theme.style(Role::Dim))],
+        (None, Some(age)) => vec![Span::styled(format!(" {age} old "), side.theme.style(Role::Dim))],
+        (Some(fault), age) => {
+            let old = age.map_or_else(|| " ".to_owned(), |a| format!(" {a} old, "));
+            vec![Span::styled(format!("{old}{} ", fault.kind), side.theme.style(Role::Warn))]
+        }
+    };
+    Head { title, right }
+}
+
+/// Says why a panel is empty and what to do.
+pub fn empty(side: &Side<'_>, area: Rect, frame: &mut Frame<'_>, why: &str, next: &str) {
+    let lines = vec![
+        Line::from(Span::styled(why.to_owned(), side.theme.style(Role::Text))),
+        Line::from(Span::styled(next.to_owned(), side.theme.style(Role::Dim))),
+    ];
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), area);
+}
+
+/// Says why a feed has nothing to show; true when it did.
+pub fn empty_feed<T>(model: &Model, side: &Side<'_>, feed: &Feed<T>, area: Rect, frame: &mut Frame<'_>) -> bool {
+    if feed.get().is_some() {
+        return false;
+    }
+    match &feed.fault {
+        Some(fault) => empty(side, area, frame, &format!("{}.", fault.sentence()), &fault.advice()),
+        None if model.is_without_stack() => {
+            let why = format!("There is no stack {} in {}.", model.settings.stack, model.about.region);
+            empty(side, area, frame, &why, "Press D to deploy it.");
+        }
+        None => empty(side, area, frame, "Asking AWS…", ""),
+    }
+    true
+}

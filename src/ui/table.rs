@@ -1,0 +1,65 @@
+//! Rows with a cursor. The offset follows from cursor and height, so nothing is kept between frames.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Rect},
+    text::Line,
+    widgets::{Cell, Row, Table},
+};
+
+use super::{Side, theme::Role};
+
+/// First row shown, so that the cursor stays in sight, near the middle of a long list.
+pub fn offset(cursor: usize, rows: usize, height: usize) -> usize {
+    cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
+}
+
+/// What a table shows.
+pub struct Rows<'a> {
+    /// Column heads; empty for none.
+    pub heads: &'a [&'a str],
+    /// Column widths.
+    pub widths: &'a [Constraint],
+    /// Row under the cursor; `None` when the panel has not the focus.
+    pub cursor: Option<usize>,
+    /// How many rows there are.
+    pub count: usize,
+}
+
+/// Draws the rows in sight; `row` makes the cells of one row.
+pub fn draw<'r>(side: &Side<'_>, rows: &Rows<'_>, area: Rect, frame: &mut Frame<'_>, row: impl Fn(usize) -> Vec<Line<'r>>) {
+    let head = usize::from(!rows.heads.is_empty());
+    let height = usize::from(area.height).saturating_sub(head);
+    let first = offset(rows.cursor.unwrap_or(0), rows.count, height);
+    let shown = (first..rows.count.min(first + height)).map(|i| {
+        let cells = row(i).into_iter().map(Cell::from);
+        let style = if rows.cursor == Some(i) {
+            side.theme.style(Role::Selected)
+        } else {
+            side.theme.style(Role::Text)
+        };
+        Row::new(cells).style(style)
+    });
+    let mut table = Table::new(shown, rows.widths.iter().copied()).column_spacing(1);
+    if !rows.heads.is_empty() {
+        table = table.header(Row::new(rows.heads.iter().map(|h| (*h).to_owned())).style(side.theme.style(Role::Dim)));
+    }
+    frame.render_widget(table, area);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_cursor_is_always_in_sight(rows in 1usize..500, height in 1usize..60, seed in 0usize..500) {
+            let cursor = seed % rows;
+            let first = offset(cursor, rows, height);
+            prop_assert!(first <= cursor && cursor < first + height);
+            prop_assert!(first + height <= rows.max(height));
+        }
+    }
+}
