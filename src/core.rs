@@ -24,6 +24,7 @@ pub mod nearest;
 pub mod plan;
 pub mod pace;
 pub mod polls;
+pub mod preflight;
 pub mod prices;
 pub mod progress;
 pub mod screen;

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod cli;
 pub mod cloud;
+pub mod command;
 pub mod config;
 pub mod core;
 pub mod journal;
