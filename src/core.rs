@@ -25,6 +25,8 @@ pub mod plan;
 pub mod pace;
 pub mod polls;
 pub mod preflight;
+pub mod pace;
+pub mod polls;
 pub mod prices;
 pub mod progress;
 pub mod screen;

@@ -1,5 +1,6 @@
 //! `bic-tui`, the operations console of Bedrock Image Chat.
 
+pub mod app;
 pub mod aws;
 pub mod cli;
 pub mod cloud;
@@ -9,6 +10,10 @@ pub mod core;
 pub mod journal;
 pub mod layout;
 pub mod picture;
+pub mod pictures;
 pub mod probe;
+pub mod runtime;
 pub mod sim;
+pub mod term;
 pub mod ui;
+pub mod vault;

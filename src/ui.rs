@@ -22,3 +22,6 @@ pub struct Side<'a> {
     /// Words about how pictures are drawn here: `half-blocks`, `kitty`.
     pub picture_protocol: SafeText,
 }
+
+/// Draws the console.
+pub fn view(_model: &crate::core::model::Model, _side: &Side<'_>, _frame: &mut ratatui::Frame<'_>) {}
