@@ -122,7 +122,10 @@ impl Failure {
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     // An operation such as `ecs:StopTask` keeps its spelling.
-    let is_name = text.split(' ').next().is_some_and(|word| word.contains(':') && !word.ends_with(':'));
+    let is_name = text
+        .split(' ')
+        .next()
+        .is_some_and(|word| word.contains(':') && !word.ends_with(':'));
     match chars.next() {
         Some(first) if !is_name => first.to_uppercase().chain(chars).collect(),
         _ => text.to_owned(),
@@ -196,6 +199,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Plan(_)
         | Command::Deploy(_)
         | Command::Destroy(_)
+        | Command::Keys
         | Command::Policy
         | Command::Config
         | Command::Completions(_)
@@ -275,7 +279,9 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
     if typed == name {
         return Ok(());
     }
-    Err(Failure::Usage(format!("\"{typed}\" is not the stack's name, {name}. Nothing was sent.")))
+    Err(Failure::Usage(format!(
+        "\"{typed}\" is not the stack's name, {name}. Nothing was sent."
+    )))
 }
 
 /// Waits `wall` at the cloud's own speed.

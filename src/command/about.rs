@@ -53,7 +53,11 @@ fn keys(out: &mut Out) -> Answer<()> {
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let screens = if row.screens.is_empty() { "everywhere".into() } else { row.screens.join(", ") };
+            let screens = if row.screens.is_empty() {
+                "everywhere".into()
+            } else {
+                row.screens.join(", ")
+            };
             vec![row.keys.join(" "), row.name.clone(), screens, row.kind.clone(), row.help.into()]
         })
         .collect();
@@ -66,10 +70,12 @@ fn keys(out: &mut Out) -> Answer<()> {
 fn man(out: &mut Out) -> Answer<()> {
     let mut page = Vec::new();
     let command = Cli::command();
-    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(super::Failure::Output)?;
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(super::Failure::Output)?;
     for sub in command.get_subcommands().filter(|s| s.get_name() != "help") {
         let name = format!("bic-tui {}", sub.get_name());
-        let man = clap_mangen::Man::new(sub.clone().name(name).disable_help_flag(true));
+        let man = clap_mangen::Man::new(sub.clone().bin_name(name).disable_help_flag(true));
         let mut section = Vec::new();
         man.render_synopsis_section(&mut section)
             .and_then(|()| man.render_description_section(&mut section))

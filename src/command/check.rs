@@ -67,7 +67,11 @@ pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
     } else {
         print(cx, &report)?;
     }
-    Ok(if report.outcome == Outcome::Blocker { Verdict::NotWell } else { Verdict::Well })
+    Ok(if report.outcome == Outcome::Blocker {
+        Verdict::NotWell
+    } else {
+        Verdict::Well
+    })
 }
 
 fn print(cx: &mut Context, report: &Report) -> Answer<()> {
@@ -75,8 +79,16 @@ fn print(cx: &mut Context, report: &Report) -> Answer<()> {
         .checks
         .iter()
         .map(|c| {
-            let next = if c.next.is_empty() { String::new() } else { format!("→ {}", c.next) };
-            vec![c.outcome.to_string(), c.name.to_owned(), format!("{}  {next}", c.evidence).trim_end().to_owned()]
+            let next = if c.next.is_empty() {
+                String::new()
+            } else {
+                format!("→ {}", c.next)
+            };
+            vec![
+                c.outcome.to_string(),
+                c.name.to_owned(),
+                format!("{}  {next}", c.evidence).trim_end().to_owned(),
+            ]
         })
         .collect();
     for line in text::table(&["RESULT", "CHECK", "EVIDENCE"], &rows) {

@@ -49,9 +49,10 @@ struct ImageCost {
 #[derive(Debug, Serialize)]
 struct Guide {
     rows: Vec<GuideRow>,
-    guide_total: f64,
-    our_total: f64,
-    guide_grand_total: (f64, f64),
+    theirs_usd: f64,
+    ours_usd: f64,
+    /// With the images of its own example, from and to.
+    theirs_with_images_usd: (f64, f64),
 }
 
 /// Prints the cost.
@@ -124,27 +125,34 @@ fn guide() -> Guide {
     let values = template.values(&Parameters::new());
     let estimate = CostModel::shipped("us-east-1").plan_estimate(&template.resources(&values, &pseudo));
     let rows = guide_rows(&estimate);
-    let guide_total = rows.iter().filter_map(|r| r.guide).sum();
+    let theirs_usd: f64 = rows.iter().filter_map(|r| r.guide).sum();
     let (_, low, high) = GUIDE_IMAGES;
     Guide {
         rows,
-        guide_total,
-        our_total: estimate.usd_month(),
-        guide_grand_total: (guide_total + low, guide_total + high),
+        theirs_usd,
+        ours_usd: estimate.usd_month(),
+        theirs_with_images_usd: (theirs_usd + low, theirs_usd + high),
     }
 }
 
 fn print(cx: &mut Context, report: &Report, values: &Parameters) -> Answer<()> {
     let month = &report.month;
     let region = &month.region;
-    cx.out.line(format!("Estimates for {region}, prices of {} or later, 730 hours a month, model calls apart.", month.date))?;
+    cx.out.line(format!(
+        "Estimates for {region}, prices of {} or later, 730 hours a month, model calls apart.",
+        month.date
+    ))?;
     if let Some(now) = &report.now {
         let (fixed, scalable) = (text::usd(now.fixed_hour()), text::usd(now.scalable_hour()));
         let total = text::usd(now.usd_hour());
-        cx.out.line(format!("now    {total} an hour: {fixed} fixed, {scalable} for tasks"))?;
+        cx.out
+            .line(format!("now    {total} an hour: {fixed} fixed, {scalable} for tasks"))?;
     }
     let size = values.get("DeploymentSize").map_or("", String::as_str);
-    cx.out.line(format!("month  {} at the counts of the template ({size})", text::usd(month.usd_month())))?;
+    cx.out.line(format!(
+        "month  {} at the counts of the template ({size})",
+        text::usd(month.usd_month())
+    ))?;
     cx.out.line("")?;
     lines(cx, month)?;
     cx.out.line("")?;
@@ -165,9 +173,22 @@ fn lines(cx: &mut Context, estimate: &Estimate) -> Answer<()> {
     let mut rows: Vec<Vec<String>> = estimate
         .lines
         .iter()
-        .map(|l| vec![text::usd(l.usd_month), l.label.to_string(), l.resource.to_string(), mark(l.is_verified), l.basis.to_string()])
+        .map(|l| {
+            vec![
+                text::usd(l.usd_month),
+                l.label.to_string(),
+                l.resource.to_string(),
+                mark(l.is_verified),
+                l.basis.to_string(),
+            ]
+        })
         .collect();
-    rows.extend(estimate.unpriced.iter().map(|u| vec!["?".into(), u.to_string(), String::new(), "no price".into()]));
+    rows.extend(
+        estimate
+            .unpriced
+            .iter()
+            .map(|u| vec!["?".into(), u.to_string(), String::new(), "no price".into()]),
+    );
     table(cx, &["A MONTH", "WHAT", "RESOURCE", "", "RESTS ON"], &rows)
 }
 
@@ -188,7 +209,11 @@ fn image_table(cx: &mut Context, report: &Report) -> Answer<()> {
         .iter()
         .map(|i| {
             let ended = i.ended.as_ref().map_or_else(String::new, |day| format!("ended {day}"));
-            let state = if ended.is_empty() && !i.is_verified { "unverified".into() } else { ended };
+            let state = if ended.is_empty() && !i.is_verified {
+                "unverified".into()
+            } else {
+                ended
+            };
             let total = text::usd(report.month_usd + i.usd_month);
             vec![i.model.to_string(), text::usd(i.usd), text::usd(i.usd_month), total, state]
         })
@@ -203,10 +228,22 @@ fn guide_table(cx: &mut Context, guide: &Guide) -> Answer<()> {
     let mut rows: Vec<Vec<String>> = guide
         .rows
         .iter()
-        .map(|r| vec![r.label.to_owned(), r.guide.map_or_else(|| "-".into(), text::usd), text::usd(r.ours), r.reason.to_owned()])
+        .map(|r| {
+            vec![
+                r.label.to_owned(),
+                r.guide.map_or_else(|| "-".into(), text::usd),
+                text::usd(r.ours),
+                r.reason.to_owned(),
+            ]
+        })
         .collect();
-    let (low, high) = guide.guide_grand_total;
-    rows.push(vec!["Total".into(), text::usd(guide.guide_total), text::usd(guide.our_total), String::new()]);
+    let (low, high) = guide.theirs_with_images_usd;
+    rows.push(vec![
+        "Total".into(),
+        text::usd(guide.theirs_usd),
+        text::usd(guide.ours_usd),
+        String::new(),
+    ]);
     rows.push(vec![
         format!("With {} images", GUIDE_IMAGES.0),
         format!("{}–{}", text::usd(low), text::usd(high)),
@@ -220,7 +257,13 @@ fn what_if_table(cx: &mut Context, rows: &[WhatIf]) -> Answer<()> {
     cx.out.line("")?;
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|r| vec![r.label.to_owned(), r.delta_month.map_or_else(|| "-".into(), text::delta), r.note.to_owned()])
+        .map(|r| {
+            vec![
+                r.label.to_owned(),
+                r.delta_month.map_or_else(|| "-".into(), text::delta),
+                r.note.to_owned(),
+            ]
+        })
         .collect();
     table(cx, &["WHAT IF", "A MONTH", "BUT"], &rows)
 }

@@ -14,6 +14,7 @@ use crate::{
         fault::{Fault, FaultKind},
         names::Names,
         plan::{self, Draft},
+        sleep::Parameters,
         template::Template,
         text::SafeText,
     },
@@ -140,7 +141,7 @@ async fn wait(cx: &Context, made: &Made) -> Answer<ChangeSet> {
 async fn show(cx: &mut Context, draft: &Draft, before: Option<&Stack>, set: &ChangeSet) -> Answer<Vec<String>> {
     let pseudo = reads::pseudo(cx, before);
     let model = CostModel::shipped(&pseudo.region);
-    let month = |values| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
+    let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
     let parameters = before.map(reads::parameters);
     let mut notes = draft.notes.clone();
     notes.extend(drift(cx, before).await);
@@ -191,15 +192,18 @@ async fn drift(cx: &Context, before: Option<&Stack>) -> Vec<String> {
 
 fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
     if plan.action == "none" {
-        return cx.out.line(format!("Stack {} already is as wanted: nothing would change.", plan.stack));
+        return cx
+            .out
+            .line(format!("Stack {} already is as wanted: nothing would change.", plan.stack));
     }
     let count = plan.changes.len();
-    cx.out.line(format!("Plan to {} stack {}: {count} change(s).", plan.action, plan.stack))?;
+    cx.out
+        .line(format!("Plan to {} stack {}: {count} change(s).", plan.action, plan.stack))?;
     let rows: Vec<Vec<String>> = plan.changes.iter().map(row).collect();
     for line in text::table(&["CHANGE", "RESOURCE", "TYPE", "TOUCHES"], &rows) {
         cx.out.line(line)?;
     }
-    let list = |items: &[SafeText]| items.iter().map(|i| i.as_str()).collect::<Vec<_>>().join(", ");
+    let list = |items: &[SafeText]| items.iter().map(SafeText::as_str).collect::<Vec<_>>().join(", ");
     cx.out.line(format!("capabilities  {}", text::or_dash(&list(&plan.capabilities))))?;
     let tags: Vec<SafeText> = plan.tags.iter().map(|(k, v)| format!("{k}={v}").into()).collect();
     cx.out.line(format!("tags          {}", text::or_dash(&list(&tags))))?;
@@ -207,7 +211,10 @@ fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
     match plan.usd_month_before {
         Some(before) => {
             let change = text::delta(plan.usd_month_after - before);
-            cx.out.line(format!("cost          {} → {after} a month ({change}), an estimate", text::usd(before)))?;
+            cx.out.line(format!(
+                "cost          {} → {after} a month ({change}), an estimate",
+                text::usd(before)
+            ))?;
         }
         None => cx.out.line(format!("cost          {after} a month, an estimate"))?,
     }
@@ -228,7 +235,12 @@ fn row(change: &ResourceChange) -> Vec<String> {
         (action, _) => action.to_string().to_lowercase(),
     };
     let touches: Vec<&str> = change.properties.iter().map(|p| p.path.as_str()).collect();
-    vec![word, change.logical_id.to_string(), change.resource_type.to_string(), touches.join(", ")]
+    vec![
+        word,
+        change.logical_id.to_string(),
+        change.resource_type.to_string(),
+        touches.join(", "),
+    ]
 }
 
 /// Waits for the plan, shows it and asks. `false` when there is nothing to do.

@@ -28,7 +28,9 @@ struct Inventory {
 
 /// Deletes the stack.
 pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
-    let stack = reads::stack(&*cx.cloud, &cx.settings.stack).await?.ok_or_else(|| reads::no_such_stack(cx))?;
+    let stack = reads::stack(&*cx.cloud, &cx.settings.stack)
+        .await?
+        .ok_or_else(|| reads::no_such_stack(cx))?;
     refuse(&stack)?;
     let inventory = inventory(cx, &stack).await?;
     if cx.out.is_json() {
@@ -65,7 +67,11 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
 
 async fn agree(cx: &mut Context, args: &DestroyArgs, stack: &Stack, question: &str, change: &Change) -> Answer<()> {
     super::refuse_unless_writable(cx, change)?;
-    let given = args.confirm.as_deref().or(cx.is_yes.then_some(stack.name.as_str())).map(str::to_owned);
+    let given = args
+        .confirm
+        .as_deref()
+        .or(cx.is_yes.then_some(stack.name.as_str()))
+        .map(str::to_owned);
     confirm_name(cx, question, &stack.name, given.as_deref()).await
 }
 
@@ -83,7 +89,11 @@ fn refuse(stack: &Stack) -> Answer<()> {
 async fn inventory(cx: &Context, stack: &Stack) -> Answer<Inventory> {
     let resources = reads::resources(&*cx.cloud, &stack.id).await?;
     let template = reads::template_resources(cx, stack);
-    let is_kept = |r: &StackResource| template.iter().any(|t| t.logical_id == r.logical_id && t.deletion_policy != "Delete");
+    let is_kept = |r: &StackResource| {
+        template
+            .iter()
+            .any(|t| t.logical_id == r.logical_id && t.deletion_policy != "Delete")
+    };
     let mut stays: Vec<String> = resources
         .iter()
         .filter(|r| is_kept(r))
@@ -96,15 +106,22 @@ async fn inventory(cx: &Context, stack: &Stack) -> Answer<Inventory> {
         stack: stack.name.clone(),
         status: stack.status.0.clone(),
         resources: resources.len(),
-        lost: resources.into_iter().filter(|r| holds_data(&r.resource_type) && !is_kept(r)).collect(),
+        lost: resources
+            .into_iter()
+            .filter(|r| holds_data(&r.resource_type) && !is_kept(r))
+            .collect(),
         stays,
     })
 }
 
 fn print(cx: &mut Context, inventory: &Inventory) -> Answer<()> {
-    cx.out.line(format!("Stack {} is {} with {} resources.", inventory.stack, inventory.status, inventory.resources))?;
+    cx.out.line(format!(
+        "Stack {} is {} with {} resources.",
+        inventory.stack, inventory.status, inventory.resources
+    ))?;
     for r in &inventory.lost {
-        cx.out.line(format!("lost   {} ({}) {}", r.logical_id, r.resource_type, r.physical_id))?;
+        cx.out
+            .line(format!("lost   {} ({}) {}", r.logical_id, r.resource_type, r.physical_id))?;
     }
     for line in &inventory.stays {
         cx.out.line(format!("stays  {line}"))?;

@@ -9,7 +9,9 @@ use crate::{
 /// Prints stack events. JSON: a list of `StackEvent`.
 pub(super) async fn run(cx: &mut Context, args: &EventsArgs) -> Answer {
     // By id, so that the events of a deleted stack are found while AWS keeps them.
-    let stack = reads::stack(&*cx.cloud, &cx.settings.stack).await?.ok_or_else(|| reads::no_such_stack(cx))?;
+    let stack = reads::stack(&*cx.cloud, &cx.settings.stack)
+        .await?
+        .ok_or_else(|| reads::no_such_stack(cx))?;
     let mut events = reads::events(&*cx.cloud, &stack.id, None).await?.events;
     events.retain(|e| !args.failed || e.status.is_failure());
     if args.limit > 0 {

@@ -45,7 +45,11 @@ struct Report {
 /// Makes one image and saves it.
 pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
     let stack = reads::stack(&*cx.cloud, &cx.settings.stack).await;
-    let stack = if args.direct { stack.ok().flatten() } else { Some(stack?.ok_or_else(|| reads::no_such_stack(cx))?) };
+    let stack = if args.direct {
+        stack.ok().flatten()
+    } else {
+        Some(stack?.ok_or_else(|| reads::no_such_stack(cx))?)
+    };
     let base = base_model(stack.as_ref());
     let route = match &stack {
         Some(stack) if !args.direct => route(cx, stack)?,
@@ -81,7 +85,13 @@ fn report(cx: &mut Context, picture: &Picture, file: &Path, usd: Option<f64>) ->
             usd,
         })?;
     } else {
-        cx.out.note(format!("{} × {} {} in {:.1} s", picture.width, picture.height, picture.format, picture.took as f64 / 1000.0));
+        cx.out.note(format!(
+            "{} × {} {} in {:.1} s",
+            picture.width,
+            picture.height,
+            picture.format,
+            picture.took as f64 / 1000.0
+        ));
         cx.out.line(SafeText::new(&file.display().to_string()))?;
     }
     Ok(Verdict::Well)
@@ -143,7 +153,9 @@ fn question(route: &ImageRoute, model: &str, usd: Option<f64>) -> String {
 
 /// The sentence that goes before the question when a secret would travel unencrypted.
 fn clear_text(app_url: &str, what: &str) -> String {
-    let Ok(url) = reqwest::Url::parse(app_url) else { return String::new() };
+    let Ok(url) = reqwest::Url::parse(app_url) else {
+        return String::new();
+    };
     let host = url.host_str().unwrap_or_default();
     let is_here = host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     if url.scheme() == "https" || is_here {

@@ -16,7 +16,10 @@ pub(super) async fn tasks(cx: &mut Context, args: &TasksArgs) -> Answer {
     let names = Names::of(&reads::existing_stack(cx).await?);
     let mut tasks = reads::tasks(&*cx.cloud, &names).await?;
     if let Some(word) = &args.service {
-        let full = word.to_lowercase().parse::<App>().map_or_else(|_| word.as_str().into(), |app| names.service(app));
+        let full = word
+            .to_lowercase()
+            .parse::<App>()
+            .map_or_else(|_| word.as_str().into(), |app| names.service(app));
         tasks.retain(|t| t.service == full);
     }
     tasks.retain(|t| !args.stopped || t.is_stopped());
@@ -54,7 +57,10 @@ fn row(task: &Task, now: Millis) -> Vec<String> {
 pub(super) async fn targets(cx: &mut Context) -> Answer {
     let resources = reads::resources(&*cx.cloud, &cx.settings.stack).await?;
     let groups = reads::targets(&*cx.cloud, reads::target_groups(&resources)).await?;
-    let is_well = groups.iter().flat_map(|g| &g.targets).all(|t| t.is_healthy() || t.state == "draining");
+    let is_well = groups
+        .iter()
+        .flat_map(|g| &g.targets)
+        .all(|t| t.is_healthy() || t.state == "draining");
     let verdict = if is_well { Verdict::Well } else { Verdict::NotWell };
     if cx.out.is_json() {
         cx.out.json(&groups)?;
@@ -72,7 +78,12 @@ pub(super) async fn targets(cx: &mut Context) -> Answer {
                 format!("{}{port}", target.id),
                 text::or_dash(&target.zone),
                 target.state.to_string(),
-                [&*target.reason, &*target.description].iter().filter(|s| !s.is_empty()).copied().collect::<Vec<_>>().join(": "),
+                [&*target.reason, &*target.description]
+                    .iter()
+                    .filter(|s| !s.is_empty())
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(": "),
             ]);
         }
     }
@@ -88,7 +99,11 @@ pub(super) async fn outputs(cx: &mut Context, args: &OutputsArgs) -> Answer {
     if let Some(name) = &args.name {
         let value = stack.output(name).ok_or_else(|| {
             let known = stack.outputs.iter().map(|o| o.key.as_str());
-            Failure::Usage(format!("Stack {} has no output \"{name}\"; {}", stack.name, nearest::hint(name, known)))
+            Failure::Usage(format!(
+                "Stack {} has no output \"{name}\"; {}",
+                stack.name,
+                nearest::hint(name, known)
+            ))
         })?;
         if cx.out.is_json() {
             cx.out.json(value)?;

@@ -61,7 +61,11 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         return Err(Failure::Usage("--until must be later than --since.".into()));
     }
     let mut sieve = Sieve::new(cx, args)?;
-    let group = cx.settings.log_group.clone().unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
+    let group = cx
+        .settings
+        .log_group
+        .clone()
+        .unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
     if args.follow {
         follow(cx, Tail::new(group, from), &mut sieve).await
     } else {
@@ -86,7 +90,15 @@ async fn window(cx: &mut Context, mut request: LogRequest, sieve: &mut Sieve) ->
         events.extend(page.events);
         match page.next {
             Some(token) if given.insert(token.clone()) => request.token = Some(token),
-            Some(_) => return Err(Fault::new(FaultKind::OddAnswer, "logs:FilterLogEvents", &request.group, "the same page came twice").into()),
+            Some(_) => {
+                return Err(Fault::new(
+                    FaultKind::OddAnswer,
+                    "logs:FilterLogEvents",
+                    &request.group,
+                    "the same page came twice",
+                )
+                .into());
+            }
             None => break,
         }
         if is_paced {
@@ -150,7 +162,8 @@ async fn follow(cx: &mut Context, mut tail: Tail, sieve: &mut Sieve) -> Answer {
             Some(fault) => {
                 wait = (wait * 2).min(MOST);
                 if said.replace(fault.kind) != Some(fault.kind) {
-                    cx.out.note(format!("{}; asking again until it is well, no line is lost.", fault.sentence()));
+                    cx.out
+                        .note(format!("{}; asking again until it is well, no line is lost.", fault.sentence()));
                 }
             }
         }
@@ -171,7 +184,11 @@ fn show(cx: &mut Context, event: &LogEvent, late: bool) -> Answer<()> {
             late,
         });
     }
-    let stamp = format!("{}.{:03}", text::moment(event.at, &cx.settings).trim_end_matches('Z'), event.at.rem_euclid(1000));
+    let stamp = format!(
+        "{}.{:03}",
+        text::moment(event.at, &cx.settings).trim_end_matches('Z'),
+        event.at.rem_euclid(1000)
+    );
     let mark = if late { " (late)" } else { "" };
     let mut parts = logline::shown_parts(event.message.as_raw());
     let first = SafeText::new(parts.next().unwrap_or_default());
@@ -217,7 +234,11 @@ impl Sieve {
             Failure::Usage(format!("There is no {what} \"{word}\"; {hint}"))
         };
         let app = match &args.service {
-            Some(word) => Some(word.to_lowercase().parse().map_err(|_| wrong("service", word, &["openwebui", "litellm"]))?),
+            Some(word) => Some(
+                word.to_lowercase()
+                    .parse()
+                    .map_err(|_| wrong("service", word, &["openwebui", "litellm"]))?,
+            ),
             None => None,
         };
         let level = match &args.level {
@@ -226,7 +247,10 @@ impl Sieve {
         };
         let pattern = args.grep.as_deref().map(|pattern| {
             Regex::new(pattern).or_else(|_| {
-                cx.out.note(format!("\"{}\" is no regular expression; searched as text.", SafeText::new(pattern)));
+                cx.out.note(format!(
+                    "\"{}\" is no regular expression; searched as text.",
+                    SafeText::new(pattern)
+                ));
                 Regex::new(&regex::escape(pattern))
             })
         });

@@ -44,12 +44,18 @@ impl Prompt {
     /// # Errors
     /// The terminal has gone.
     pub async fn ask(&self, out: &mut Out, question: &str) -> Answer<String> {
-        let Some(input) = self.input.clone() else { return Ok(String::new()) };
+        let Some(input) = self.input.clone() else {
+            return Ok(String::new());
+        };
         out.flush()?;
         out.question(question);
         let read = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
-            input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut line).map(|_| line)
+            input
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .read_line(&mut line)
+                .map(|_| line)
         });
         match read.await {
             Ok(line) => line.map_err(Failure::Output),

@@ -94,7 +94,10 @@ pub(super) fn template_resources(cx: &Context, stack: &Stack) -> Vec<Resource> {
 
 /// The service that a person means by `openwebui`, `litellm` or its full name.
 pub(super) fn service_named<'a>(services: &'a [Service], names: &Names, word: &str) -> Answer<&'a Service> {
-    let full = word.to_lowercase().parse::<App>().map_or_else(|_| word.into(), |app| names.service(app));
+    let full = word
+        .to_lowercase()
+        .parse::<App>()
+        .map_or_else(|_| word.into(), |app| names.service(app));
     services.iter().find(|s| s.name == full).ok_or_else(|| {
         let known = ["openwebui", "litellm"].into_iter().chain(services.iter().map(|s| s.name.as_str()));
         Failure::Usage(format!("There is no service \"{word}\"; {}", nearest::hint(word, known)))

@@ -15,7 +15,7 @@ use crate::{
 
 /// The JSON of the three.
 #[derive(Debug, Serialize)]
-struct Done<'a> {
+struct Report<'a> {
     done: &'static str,
     subject: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,13 +49,17 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
     let question = format!("Scale {} from {} to {} task(s)?", service.name, service.desired, args.count);
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
     write(cx, change).await?;
-    let done = Done {
+    let done = Report {
         done: "scale",
         subject: &service.name,
         from: Some(service.desired),
         to: Some(args.count),
     };
-    say(cx, &done, &format!("{}: {} → {} task(s) wanted.", service.name, service.desired, args.count))
+    say(
+        cx,
+        &done,
+        &format!("{}: {} → {} task(s) wanted.", service.name, service.desired, args.count),
+    )
 }
 
 /// Forces a new deployment.
@@ -70,7 +74,7 @@ pub(super) async fn restart(cx: &mut Context, args: &RestartArgs) -> Answer {
     let question = format!("Replace all {} task(s) of {} by new ones?", service.desired, service.name);
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
     write(cx, change).await?;
-    let done = Done {
+    let done = Report {
         done: "restart",
         subject: &service.name,
         from: None,
@@ -84,11 +88,25 @@ pub(super) async fn stop_task(cx: &mut Context, args: &StopTaskArgs) -> Answer {
     let names = Names::of(&reads::existing_stack(cx).await?);
     let tasks = reads::tasks(&*cx.cloud, &names).await?;
     let wanted = args.task.rsplit('/').next().unwrap_or(&args.task);
-    let found: Vec<_> = tasks.iter().filter(|t| !t.is_stopped() && !wanted.is_empty() && t.id().starts_with(wanted)).collect();
+    let found: Vec<_> = tasks
+        .iter()
+        .filter(|t| !t.is_stopped() && !wanted.is_empty() && t.id().starts_with(wanted))
+        .collect();
     let task = match found.as_slice() {
-        [] => return Err(Failure::Usage(format!("No running task begins with \"{}\"; `bic-tui tasks` lists them.", args.task))),
+        [] => {
+            return Err(Failure::Usage(format!(
+                "No running task begins with \"{}\"; `bic-tui tasks` lists them.",
+                args.task
+            )));
+        }
         [task] => *task,
-        many => return Err(Failure::Usage(format!("{} running tasks begin with \"{}\"; give more of the id.", many.len(), args.task))),
+        many => {
+            return Err(Failure::Usage(format!(
+                "{} running tasks begin with \"{}\"; give more of the id.",
+                many.len(),
+                args.task
+            )));
+        }
     };
     let change = Change::StopTask {
         cluster: names.cluster(),
@@ -97,7 +115,7 @@ pub(super) async fn stop_task(cx: &mut Context, args: &StopTaskArgs) -> Answer {
     let question = format!("Stop task {} of {}? The service starts another one.", task.id(), task.service);
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
     write(cx, change).await?;
-    let done = Done {
+    let done = Report {
         done: "stop-task",
         subject: &task.arn,
         from: None,
@@ -106,7 +124,7 @@ pub(super) async fn stop_task(cx: &mut Context, args: &StopTaskArgs) -> Answer {
     say(cx, &done, &format!("Task {} is stopping.", task.id()))
 }
 
-fn say(cx: &mut Context, done: &Done<'_>, text: &str) -> Answer {
+fn say(cx: &mut Context, done: &Report<'_>, text: &str) -> Answer {
     if cx.out.is_json() {
         cx.out.json(done)?;
     } else {

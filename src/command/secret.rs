@@ -38,7 +38,8 @@ pub(super) async fn run(cx: &mut Context, args: &SecretArgs) -> Answer {
         })?;
     } else {
         let field = secret.field.map_or_else(String::new, |f| format!(", field {f}"));
-        cx.out.line(format!("{}{field}: there, and you may read it. --reveal prints it.", secret.secret))?;
+        cx.out
+            .line(format!("{}{field}: there, and you may read it. --reveal prints it.", secret.secret))?;
     }
     Ok(Verdict::Well)
 }

@@ -107,11 +107,16 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
         cx.out.json(&report)?;
     } else {
         let change = report.usd_hour_after - before;
-        let line = format!("{} an hour now, {} than before.", text::usd(report.usd_hour_after), more_or_less(change));
+        let line = format!(
+            "{} an hour now, {} than before.",
+            text::usd(report.usd_hour_after),
+            more_or_less(change)
+        );
         cx.out.line(line)?;
     }
     if !report.is_complete {
-        cx.out.note("Not everything was reached in 15 minutes; `bic-tui status` says where it stands.");
+        cx.out
+            .note("Not everything was reached in 15 minutes; `bic-tui status` says where it stands.");
         return Ok(Verdict::NotWell);
     }
     Ok(Verdict::Well)

@@ -112,7 +112,9 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     };
     let guessed = join(reads::services(cloud, &guess), reads::tasks(cloud, &guess));
     let (stack, targets, (mut services, mut tasks)) = join3(reads::stack(cloud, &cx.settings.stack), targets, guessed).await;
-    let stack = stack?.filter(|s| !s.status.is_in_review()).ok_or_else(|| reads::no_such_stack(cx))?;
+    let stack = stack?
+        .filter(|s| !s.status.is_in_review())
+        .ok_or_else(|| reads::no_such_stack(cx))?;
     let names = Names::of(&stack);
     if names != guess {
         (services, tasks) = join(reads::services(cloud, &names), reads::tasks(cloud, &names)).await;
@@ -153,8 +155,15 @@ fn print(cx: &mut Context, status: &Status) -> Answer<()> {
     let since = text::age(stack.updated.or(Some(stack.created)), now);
     cx.out.line(format!("stack     {}  {}  {since} ago", stack.name, stack.status.0))?;
     for s in &status.services {
-        let pending = if s.pending > 0 { format!("  {} starting", s.pending) } else { String::new() };
-        cx.out.line(format!("service   {}  {}/{} running{pending}  {}", s.name, s.running, s.desired, s.rollout))?;
+        let pending = if s.pending > 0 {
+            format!("  {} starting", s.pending)
+        } else {
+            String::new()
+        };
+        cx.out.line(format!(
+            "service   {}  {}/{} running{pending}  {}",
+            s.name, s.running, s.desired, s.rollout
+        ))?;
     }
     for group in &status.targets {
         let line = format!("targets   {}  {}/{} healthy", group.name(), group.healthy(), group.targets.len());
@@ -164,7 +173,8 @@ fn print(cx: &mut Context, status: &Status) -> Answer<()> {
         cx.out.line(format!("address   {url}"))?;
     }
     let asleep = if status.is_asleep { " (asleep)" } else { "" };
-    cx.out.line(format!("cost      {} an hour now{asleep}, an estimate", text::usd(status.usd_hour)))?;
+    cx.out
+        .line(format!("cost      {} an hour now{asleep}, an estimate", text::usd(status.usd_hour)))?;
     for finding in &status.findings {
         cx.out.line(format!("{:<9} {}", finding.severity, finding.text))?;
     }

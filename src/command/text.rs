@@ -17,23 +17,23 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
 }
 
 fn line(row: &[String], widths: &[usize]) -> String {
-    let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))));
+    let cells = row
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))));
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
 /// `2026-11-22 03:12:04`, in UTC with a `Z` or in local time.
 pub(super) fn moment(at: Millis, settings: &Settings) -> String {
-    let Ok(stamp) = Timestamp::from_millisecond(at) else { return at.to_string() };
+    let Ok(stamp) = Timestamp::from_millisecond(at) else {
+        return at.to_string();
+    };
     if settings.utc {
         stamp.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
     } else {
         stamp.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
-}
-
-/// `03:12:04`.
-pub(super) fn clock(at: Millis, settings: &Settings) -> String {
-    moment(at, settings).split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
 /// How long ago: `42 s`, `7 min`, `3 h`, `5 d`.
@@ -84,7 +84,13 @@ mod tests {
 
     #[test]
     fn amounts_and_ages() {
-        for (amount, want) in [(0.0, "$0.00"), (0.0494, "$0.0494"), (-0.5, "-$0.5000"), (158.974, "$158.97"), (-36.5, "-$36.50")] {
+        for (amount, want) in [
+            (0.0, "$0.00"),
+            (0.0494, "$0.0494"),
+            (-0.5, "-$0.5000"),
+            (158.974, "$158.97"),
+            (-36.5, "-$36.50"),
+        ] {
             assert_eq!(usd(amount), want);
         }
         assert_eq!((delta(3.0).as_str(), delta(-3.0).as_str()), ("+$3.00", "-$3.00"));

@@ -86,7 +86,11 @@ impl Watch {
             out.push(format!("Cause: {} ({}): {}", first.logical_id, first.resource_type, first.reason));
         }
         let tasks = reads::tasks(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
-        if let Some(task) = tasks.iter().filter(|t| t.is_stopped() && t.stop_code != "UserInitiated").max_by_key(|t| t.stopped) {
+        if let Some(task) = tasks
+            .iter()
+            .filter(|t| t.is_stopped() && t.stop_code != "UserInitiated")
+            .max_by_key(|t| t.stopped)
+        {
             out.push(format!("Last stopped task of {}: {}", task.service, stop_words(task)));
         }
         out

@@ -16,7 +16,7 @@ pub(super) fn parse(text: &str, now: Millis, zone: &TimeZone) -> Result<Millis, 
     let text = text.trim();
     ago(text)
         .map(|ms| now - ms)
-        .or_else(|| text.parse::<Timestamp>().ok().map(|t| t.as_millisecond()))
+        .or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond))
         .or_else(|| local(text, zone))
         .or_else(|| time_of_day(text, now, zone))
         .ok_or_else(|| format!("\"{text}\" is no time; write it as 15m, 2h, 3d, 03:12 or 2026-11-22T03:12:00Z."))
@@ -38,7 +38,7 @@ fn ago(text: &str) -> Option<Millis> {
 
 fn local(text: &str, zone: &TimeZone) -> Option<Millis> {
     let civil: DateTime = text.parse().ok()?;
-    zone.to_timestamp(civil).ok().map(|t| t.as_millisecond())
+    zone.to_timestamp(civil).ok().map(Timestamp::as_millisecond)
 }
 
 /// The last time that the clock showed it.
@@ -51,7 +51,7 @@ fn time_of_day(text: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
         return Some(today);
     }
     let yesterday = here.date().yesterday().ok()?;
-    zone.to_timestamp(yesterday.to_datetime(time)).ok().map(|t| t.as_millisecond())
+    zone.to_timestamp(yesterday.to_datetime(time)).ok().map(Timestamp::as_millisecond)
 }
 
 #[cfg(test)]

@@ -55,14 +55,20 @@ pub fn refusal(stack: &Stack) -> Option<String> {
     if status.is_in_review() || status.can_update() || status.is_deleted() {
         None
     } else if status.is_in_progress() {
-        Some(format!("Stack {name} is {}: wait for the running operation; `bic-tui events --stack {name}` shows it.", status.0))
+        Some(format!(
+            "Stack {name} is {}: wait for the running operation; `bic-tui events --stack {name}` shows it.",
+            status.0
+        ))
     } else if status.is_dead() {
         Some(format!(
             "Stack {name} is {}: its creation failed and it can only be deleted first; run `bic-tui destroy --stack {name}`.",
             status.0
         ))
     } else {
-        Some(format!("Stack {name} is {}: it takes no update before that is resolved in CloudFormation.", status.0))
+        Some(format!(
+            "Stack {name} is {}: it takes no update before that is resolved in CloudFormation.",
+            status.0
+        ))
     }
 }
 
@@ -74,7 +80,11 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
     for (name, value) in &wish.parameters {
         let Some(def) = template.parameter(name) else {
             let known = template.parameters.iter().map(|p| p.name.as_str());
-            return Err(format!("unknown parameter \"{}\"; {}", SafeText::new(name), nearest::hint(name, known)));
+            return Err(format!(
+                "unknown parameter \"{}\"; {}",
+                SafeText::new(name),
+                nearest::hint(name, known)
+            ));
         };
         def.check(value)?;
     }
@@ -92,7 +102,9 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
     for def in &template.parameters {
         let name = def.name.as_str();
         let is_kept = !given.contains_key(name) && before.as_ref().is_some_and(|b| b.contains_key(name));
-        let value = values.get(name).ok_or_else(|| format!("the parameter {name} needs a value: add --param {name}=VALUE"))?;
+        let value = values
+            .get(name)
+            .ok_or_else(|| format!("the parameter {name} needs a value: add --param {name}=VALUE"))?;
         parameters.push((def.name.clone(), (!is_kept).then(|| value.as_str().into())));
     }
     if let Some(broken) = template.broken_rules(&values, pseudo).first() {
@@ -177,7 +189,10 @@ pub fn read_parameters(text: &str) -> Result<BTreeMap<String, String>, String> {
         .filter(|row| !row.use_previous_value)
         .map(|row| match row.parameter_value {
             Some(value) => Ok((row.parameter_key, value)),
-            None => Err(format!("{} has neither ParameterValue nor UsePreviousValue", SafeText::new(&row.parameter_key))),
+            None => Err(format!(
+                "{} has neither ParameterValue nor UsePreviousValue",
+                SafeText::new(&row.parameter_key)
+            )),
         })
         .collect()
 }
@@ -257,7 +272,10 @@ mod tests {
         for (pairs, want) in [
             (vec![("DeploymentSiz", "small")], "did you mean \"DeploymentSize\"?"),
             (vec![("DeploymentSize", "huge")], "small, medium, large"),
-            (vec![("BedrockRegion", "us-east-1")], "BedrockRegion must be empty or the region of the stack"),
+            (
+                vec![("BedrockRegion", "us-east-1")],
+                "BedrockRegion must be empty or the region of the stack",
+            ),
             (vec![("Database", "sqlite"), ("DeploymentSize", "large")], "SQLite"),
         ] {
             let error = draft(&Template::shipped(), None, &wish(&pairs), &pseudo()).unwrap_err();
@@ -324,6 +342,10 @@ mod tests {
         assert!(read_parameters(r#"[{"ParameterKey":"A"}]"#).is_err());
         assert!(read_parameters(r#"{"A":"1"}"#).is_err());
         let shipped = read_parameters(include_str!("../../assets/parameters.json")).unwrap();
-        assert_eq!(shipped, Template::shipped().values(&BTreeMap::new()), "parameters.json is the template's defaults");
+        assert_eq!(
+            shipped,
+            Template::shipped().values(&BTreeMap::new()),
+            "parameters.json is the template's defaults"
+        );
     }
 }

@@ -8,6 +8,7 @@ use super::{
     fault::{Fault, FaultKind},
     plan::{self, Draft},
     prices::Prices,
+    text::SafeText,
 };
 
 /// How a check came out.
@@ -42,7 +43,12 @@ pub fn identity(answer: &Result<Identity, Fault>) -> Check {
         Ok(identity) => {
             let evidence = format!("{} in account {}", identity.arn, identity.account);
             if identity.arn.ends_with(":root") {
-                return check("identity", Outcome::Warning, evidence, "Deploy with a role, not with the root user.");
+                return check(
+                    "identity",
+                    Outcome::Warning,
+                    evidence,
+                    "Deploy with a role, not with the root user.",
+                );
             }
             check("identity", Outcome::Ok, evidence, "")
         }
@@ -54,8 +60,12 @@ pub fn identity(answer: &Result<Identity, Fault>) -> Check {
 pub fn template(answer: &Result<Validation, Fault>) -> Check {
     match answer {
         Ok(validation) => {
-            let capabilities: Vec<&str> = validation.capabilities.iter().map(|c| c.as_str()).collect();
-            let evidence = format!("valid, {} parameters, asks for {}", validation.parameters.len(), capabilities.join(", "));
+            let capabilities: Vec<&str> = validation.capabilities.iter().map(SafeText::as_str).collect();
+            let evidence = format!(
+                "valid, {} parameters, asks for {}",
+                validation.parameters.len(),
+                capabilities.join(", ")
+            );
             check("template", Outcome::Ok, evidence, "")
         }
         Err(fault) => failed("template", fault),
@@ -70,7 +80,12 @@ pub fn stack(name: &str, answer: &Result<Option<Stack>, Fault>) -> Check {
             check("stack", Outcome::Ok, format!("{name} is an empty plan: a deploy creates it"), "")
         }
         Ok(Some(stack)) => match plan::refusal(stack) {
-            None => check("stack", Outcome::Ok, format!("{name} is {}: a deploy updates it", stack.status.0), ""),
+            None => check(
+                "stack",
+                Outcome::Ok,
+                format!("{name} is {}: a deploy updates it", stack.status.0),
+                "",
+            ),
             Some(refusal) => check("stack", Outcome::Blocker, format!("{name} is {}", stack.status.0), &refusal),
         },
         Err(fault) => failed("stack", fault),
@@ -81,17 +96,34 @@ pub fn stack(name: &str, answer: &Result<Option<Stack>, Fault>) -> Check {
 pub fn parameters(draft: &Result<Draft, String>, region: &str) -> Vec<Check> {
     let draft = match draft {
         Ok(draft) => draft,
-        Err(reason) => return vec![check("parameters", Outcome::Blocker, reason.clone(), "Change the parameter and check again.")],
+        Err(reason) => {
+            return vec![check(
+                "parameters",
+                Outcome::Blocker,
+                reason.clone(),
+                "Change the parameter and check again.",
+            )];
+        }
     };
     let value = |name: &str| draft.values.get(name).map_or("", String::as_str);
     let given = format!("{} parameters, size {}", draft.values.len(), value("DeploymentSize"));
     let mut out = vec![check("parameters", Outcome::Ok, given, "")];
     if value("ACMCertificateArn").is_empty() {
         let next = "Give ACMCertificateArn for HTTPS, or keep AllowedCIDR narrow.";
-        out.push(check("encryption", Outcome::Warning, "plain HTTP: passwords travel unencrypted".into(), next));
+        out.push(check(
+            "encryption",
+            Outcome::Warning,
+            "plain HTTP: passwords travel unencrypted".into(),
+            next,
+        ));
     } else if !value("ACMCertificateArn").contains(&format!(":acm:{region}:")) {
         let next = "Take a certificate of the region of the stack.";
-        out.push(check("encryption", Outcome::Blocker, format!("the certificate is not in {region}"), next));
+        out.push(check(
+            "encryption",
+            Outcome::Blocker,
+            format!("the certificate is not in {region}"),
+            next,
+        ));
     } else {
         out.push(check("encryption", Outcome::Ok, "HTTPS".into(), ""));
     }
@@ -132,7 +164,12 @@ fn image_model(model: &str, region: &str) -> Check {
 /// What the plan would cost.
 pub fn cost(usd_month: f64, is_verified: bool) -> Check {
     let note = if is_verified { "" } else { ", some prices not verified" };
-    check("cost", Outcome::Ok, format!("about ${usd_month:.2} a month without model calls, an estimate{note}"), "")
+    check(
+        "cost",
+        Outcome::Ok,
+        format!("about ${usd_month:.2} a month without model calls, an estimate{note}"),
+        "",
+    )
 }
 
 /// The worst outcome of a list.
@@ -151,7 +188,11 @@ fn check(name: &'static str, outcome: Outcome, evidence: String, next: &str) -> 
 
 /// A read that the operator may not make is a warning: the deploy itself may still be allowed.
 fn failed(name: &'static str, fault: &Fault) -> Check {
-    let outcome = if fault.kind == FaultKind::Denied { Outcome::Warning } else { Outcome::Blocker };
+    let outcome = if fault.kind == FaultKind::Denied {
+        Outcome::Warning
+    } else {
+        Outcome::Blocker
+    };
     check(name, outcome, fault.sentence(), &fault.advice())
 }
 
@@ -161,7 +202,6 @@ mod tests {
     use crate::core::{
         plan::{Wish, draft},
         template::{Pseudo, Template},
-        text::SafeText,
     };
 
     fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)> {
@@ -182,17 +222,41 @@ mod tests {
     fn parameters_are_judged_one_by_one() {
         let cert = "arn:aws:acm:us-west-2:123456789012:certificate/abc-1";
         for (region, pairs, want) in [
-            ("us-west-2", vec![], vec![("encryption", Outcome::Warning), ("access", Outcome::Warning), ("image model", Outcome::Ok)]),
+            (
+                "us-west-2",
+                vec![],
+                vec![
+                    ("encryption", Outcome::Warning),
+                    ("access", Outcome::Warning),
+                    ("image model", Outcome::Ok),
+                ],
+            ),
             (
                 "us-west-2",
                 vec![("ACMCertificateArn", cert), ("AllowedCIDR", "203.0.113.0/24")],
                 vec![("encryption", Outcome::Ok), ("access", Outcome::Ok)],
             ),
-            ("us-east-1", vec![("ACMCertificateArn", cert)], vec![("encryption", Outcome::Blocker), ("image model", Outcome::Warning)]),
-            ("us-east-1", vec![("AllowedCIDR", "172.20.0.0/16")], vec![("access", Outcome::Warning)]),
+            (
+                "us-east-1",
+                vec![("ACMCertificateArn", cert)],
+                vec![("encryption", Outcome::Blocker), ("image model", Outcome::Warning)],
+            ),
+            (
+                "us-east-1",
+                vec![("AllowedCIDR", "172.20.0.0/16")],
+                vec![("access", Outcome::Warning)],
+            ),
             ("us-east-1", vec![("AllowedCIDR", "172.32.0.0/16")], vec![("access", Outcome::Ok)]),
-            ("us-east-1", vec![("ImageModelId", "amazon.nova-canvas-v1:0")], vec![("image model", Outcome::Blocker)]),
-            ("us-east-1", vec![("DeploymentSize", "tiny")], vec![("parameters", Outcome::Blocker)]),
+            (
+                "us-east-1",
+                vec![("ImageModelId", "amazon.nova-canvas-v1:0")],
+                vec![("image model", Outcome::Blocker)],
+            ),
+            (
+                "us-east-1",
+                vec![("DeploymentSize", "tiny")],
+                vec![("parameters", Outcome::Blocker)],
+            ),
         ] {
             let got = outcomes(region, &pairs);
             for expected in want {
