@@ -3,7 +3,10 @@
 
 mod image;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect::Policy};
 use serde_json::Value;
@@ -25,9 +28,10 @@ const CONNECT: Duration = Duration::from_millis(3_100);
 const MAX_ANSWER: usize = MAX_BYTES / 3 * 4 + (1 << 20);
 
 /// HTTP to the application.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Probe {
-    client: Client,
+    /// Made when first needed: reading the trusted certificates takes time.
+    client: OnceLock<Client>,
     stage: Duration,
     image: Duration,
 }
@@ -50,11 +54,16 @@ impl Answer {
 type Verdict = (Option<bool>, String);
 
 impl Probe {
-    /// A client with time limits for one stage and for one image.
-    ///
-    /// # Errors
-    /// `Internal` when TLS can not be set up.
-    pub fn new(stage: Duration, image: Duration) -> Result<Self, Fault> {
+    /// With time limits for one stage and for one image.
+    pub fn new(stage: Duration, image: Duration) -> Self {
+        let client = OnceLock::new();
+        Self { client, stage, image }
+    }
+
+    fn client(&self) -> Result<&Client, Fault> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let client = Client::builder()
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
@@ -63,12 +72,12 @@ impl Probe {
             .map_err(|_| {
                 Fault::new(
                     FaultKind::Internal,
-                    "connect",
+                    "probe",
                     "",
                     "TLS could not be set up: are there trusted certificates?",
                 )
             })?;
-        Ok(Self { client, stage, image })
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Judges one stage. It never fails: what went wrong is its evidence.
@@ -108,7 +117,7 @@ impl Probe {
     }
 
     async fn get(&self, app_url: &str, path: &str, key: Option<&SecretText>) -> Result<Answer, Fault> {
-        let request = self.client.request(Method::GET, url(app_url, path)?);
+        let request = self.client()?.request(Method::GET, url(app_url, path)?);
         let request = match key {
             Some(key) => request.bearer_auth(printable(key, "the LiteLLM key")?),
             None => request,

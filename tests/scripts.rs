@@ -246,6 +246,39 @@ fn a_failed_poll_keeps_the_value_and_an_old_answer_is_dropped() {
 }
 
 #[test]
+fn refused_credentials_rest_all_polls_but_one_and_recover() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let asks = |effects: &[Effect]| -> Vec<bic_tui::core::msg::Ticket> {
+        effects
+            .iter()
+            .filter_map(|e| if let Effect::Ask(t, _) = e { Some(*t) } else { None })
+            .collect()
+    };
+    for ticket in asks(&wait(&mut model, 60_000)) {
+        update(&mut model, Msg::Told(ticket, Err(Fault::new(FaultKind::Expired, "x:Y", "", ""))));
+    }
+    let mut tries = Vec::new();
+    for _ in 0..60 {
+        for ticket in asks(&wait(&mut model, 1_000)) {
+            tries.push(ticket.asked);
+            update(&mut model, Msg::Told(ticket, Err(Fault::new(FaultKind::Expired, "x:Y", "", ""))));
+        }
+    }
+    assert!((10..=12).contains(&tries.len()), "{} tries a minute", tries.len());
+    let mut back = Vec::new();
+    for _ in 0..6 {
+        for ticket in asks(&wait(&mut model, 1_000)) {
+            back.push(ticket.asked);
+            if ticket.asked == bic_tui::core::msg::Asked::Poll(bic_tui::core::polls::Poll::Identity) {
+                let identity = model.feeds.identity.get().unwrap().clone();
+                update(&mut model, Msg::Told(ticket, Ok(bic_tui::core::fact::Fact::Identity(identity))));
+            }
+        }
+    }
+    assert!(model.credentials_fault().is_none() && back.len() >= 5, "{back:?}");
+}
+
+#[test]
 fn ctrl_c_leaves_an_operation_of_ours_running_after_a_menu() {
     let mut model = loaded(Settings::default(), "UPDATE_IN_PROGRESS");
     assert_eq!(press(&mut model, "ctrl-c"), [Effect::Quit], "nobody's operation of ours runs");

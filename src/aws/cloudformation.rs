@@ -219,10 +219,11 @@ fn action(it: Option<&types::ChangeAction>) -> ChangeAction {
 
 /// What AWS leaves open counts as a possible replacement, since that loses data.
 fn replacement(action: ChangeAction, it: Option<&types::Replacement>) -> Replacement {
-    match (action, it) {
-        (_, Some(types::Replacement::True)) => Replacement::Always,
-        (_, Some(types::Replacement::False)) => Replacement::Never,
-        (ChangeAction::Add | ChangeAction::Remove | ChangeAction::Import, None) => Replacement::Never,
+    let can_replace = matches!(action, ChangeAction::Modify | ChangeAction::Dynamic);
+    match it {
+        Some(types::Replacement::True) => Replacement::Always,
+        Some(types::Replacement::False) => Replacement::Never,
+        None if !can_replace => Replacement::Never,
         _ => Replacement::Conditional,
     }
 }

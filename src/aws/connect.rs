@@ -78,7 +78,7 @@ pub struct AwsOptions {
     /// Time limits.
     pub limits: Limits,
     /// Key id and secret key in place of the standard chain; then neither environment nor files are read.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<(String, String)>,
 }
 
 /// Finds region, endpoint and credentials, and builds the clients. Nothing is asked of AWS itself.
@@ -108,8 +108,7 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
         badge: None,
         speed: 1,
     };
-    let probe = Probe::new(options.limits.stage, options.limits.image)?;
-    Ok(build(about, probe, &config, &options.limits))
+    Ok(build(about, &config, &options.limits))
 }
 
 fn usage(sentence: &str) -> Fault {
@@ -135,7 +134,8 @@ fn explicit(options: &AwsOptions) -> SdkConfig {
         .region(options.region.clone().map(Region::new));
     config.set_app_name(app_name());
     config.set_endpoint_url(options.endpoint_url.clone());
-    config.set_credentials_provider(options.credentials.clone().map(SharedCredentialsProvider::new));
+    let fixed = |(key, secret): (String, String)| SharedCredentialsProvider::new(Credentials::new(key, secret, None, None, "options"));
+    config.set_credentials_provider(options.credentials.clone().map(fixed));
     config.build()
 }
 
@@ -274,7 +274,7 @@ macro_rules! client {
     }};
 }
 
-fn build(about: About, probe: Probe, config: &SdkConfig, limits: &Limits) -> Aws {
+fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
     // Own retry tokens: what one console polls can not use up those of another in this process.
     let partition = || RetryPartition::custom("bic-tui").build();
     let once = RetryConfig::disabled();
@@ -305,7 +305,7 @@ fn build(about: About, probe: Probe, config: &SdkConfig, limits: &Limits) -> Aws
         about,
         reads,
         writes,
-        probe,
+        probe: Probe::new(limits.stage, limits.image),
         listing: limits.listing,
     }
 }

@@ -94,7 +94,7 @@ impl Probe {
             (StatusCode::OK, _) => return Err(fault(FaultKind::OddAnswer, &brief, "Open WebUI's answer names no file")),
             _ => return Err(openwebui_fault(&answer, &brief)),
         };
-        let request = self.client.request(Method::GET, url(app_url, path)?).timeout(self.image);
+        let request = self.client()?.request(Method::GET, url(app_url, path)?).timeout(self.image);
         let file = send(request.bearer_auth(token), app_url).await?;
         match file.status {
             StatusCode::OK => Ok(file.body),
@@ -103,7 +103,7 @@ impl Probe {
     }
 
     fn post(&self, app_url: &str, path: &str) -> Result<RequestBuilder, Fault> {
-        Ok(self.client.request(Method::POST, url(app_url, path)?).timeout(self.image))
+        Ok(self.client()?.request(Method::POST, url(app_url, path)?).timeout(self.image))
     }
 }
 
