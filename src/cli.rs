@@ -122,6 +122,8 @@ pub enum Command {
     Policy,
     /// Print the default config.toml
     Config,
+    /// Print the table of keys
+    Keys,
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

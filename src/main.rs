@@ -1,17 +1,22 @@
-//! The program.
+//! `bic-tui`: parses the command line and hands over.
 
-use std::sync::Arc;
+use std::{alloc::System, process::ExitCode};
 
-fn main() -> anyhow::Result<()> {
-    let scene = std::env::args().nth(1).unwrap_or_else(|| "new".into());
-    let speed = std::env::args().nth(2).and_then(|s| s.parse().ok()).unwrap_or(30);
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
-        let scene = bic_tui::sim::Scene::named(&scene).map_err(anyhow::Error::msg)?;
-        let clock = Arc::new(bic_tui::sim::RealClock::default());
-        let cloud = Arc::new(bic_tui::sim::Sim::new(&scene, speed, clock));
-        let journal = Arc::new(bic_tui::journal::Journal::memory());
-        bic_tui::app::run(cloud, bic_tui::core::settings::Settings::default(), journal).await?;
-        anyhow::Ok(())
-    })
+use bic_tui::{cli::Cli, session};
+use clap::Parser;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Freed memory is wiped: copies of secrets inside the SDK and the HTTP client too.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
+fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => ExitCode::from(session::run(cli)),
+        Err(error) => {
+            // A closed pipe is no reason to complain.
+            let _ = error.print();
+            ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+        }
+    }
 }
