@@ -212,6 +212,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
         fn panels_lie_in_the_body_apart_and_the_focus_is_in_sight(width in 40u16..300, height in 12u16..120, seed in 0usize..100) {
             for screen in ScreenId::iter() {

@@ -1,5 +1,7 @@
 //! Every screen at every size in every condition, as text and, at 80×24, with its styles.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 #[path = "support/facts.rs"]
 mod facts;
 
@@ -172,6 +174,11 @@ fn confirm(typed: Option<&str>) -> Confirm {
 
 /// Every kind of dialog, with names for the snapshots.
 fn dialogs() -> Vec<(&'static str, Dialog)> {
+    [questions(), lists()].concat()
+}
+
+/// Dialogs that ask.
+fn questions() -> Vec<(&'static str, Dialog)> {
     let countdown = Countdown {
         title: "Putting the stack to sleep: all tasks stop".into(),
         lines: vec!["saves about $0.099/h; $0.061/h goes on (network, storage, secrets)".into()],
@@ -190,6 +197,25 @@ fn dialogs() -> Vec<(&'static str, Dialog)> {
         field: TextField::with(text),
         error: error.map(SafeText::new),
     };
+    let chosen = Confirm {
+        on_yes: true,
+        ..confirm(None)
+    };
+    let mistyped = prompt(Purpose::Arm, "defalt", Some("type the profile's name, default, to arm it"));
+    vec![
+        ("confirm", Dialog::Confirm(confirm(None))),
+        ("confirm-yes", Dialog::Confirm(chosen)),
+        ("confirm-typed", Dialog::Confirm(confirm(Some("bedrock-ima")))),
+        ("countdown", Dialog::Countdown(countdown)),
+        ("scale", Dialog::Scale(scale(App::Litellm, 2))),
+        ("scale-refused", Dialog::Scale(scale(App::OpenWebui, 2))),
+        ("prompt", Dialog::Prompt(prompt(Purpose::Rows, "openwebui", None))),
+        ("prompt-error", Dialog::Prompt(mistyped)),
+    ]
+}
+
+/// Dialogs to read in and to choose from.
+fn lists() -> Vec<(&'static str, Dialog)> {
     let detail = Detail {
         title: "Stack event".into(),
         lines: (1..40)
@@ -221,29 +247,12 @@ fn dialogs() -> Vec<(&'static str, Dialog)> {
         warning: None,
         run: None,
     };
-    let chosen = Confirm {
-        on_yes: true,
-        ..confirm(None)
+    let palette = Palette {
+        field: TextField::with("stack"),
+        selected: 1,
     };
     vec![
-        ("confirm", Dialog::Confirm(confirm(None))),
-        ("confirm-yes", Dialog::Confirm(chosen)),
-        ("confirm-typed", Dialog::Confirm(confirm(Some("bedrock-ima")))),
-        ("countdown", Dialog::Countdown(countdown)),
-        ("scale", Dialog::Scale(scale(App::Litellm, 2))),
-        ("scale-refused", Dialog::Scale(scale(App::OpenWebui, 2))),
-        ("prompt", Dialog::Prompt(prompt(Purpose::Rows, "openwebui", None))),
-        (
-            "prompt-error",
-            Dialog::Prompt(prompt(Purpose::Arm, "defalt", Some("type the profile's name, default, to arm it"))),
-        ),
-        (
-            "palette",
-            Dialog::Palette(Palette {
-                field: TextField::with("stack"),
-                selected: 1,
-            }),
-        ),
+        ("palette", Dialog::Palette(palette)),
         ("help", Dialog::Help(Scroll::default())),
         ("errors", Dialog::Errors(Scroll { top: 9_999 })),
         ("detail", Dialog::Detail(detail)),
@@ -298,36 +307,40 @@ fn the_overview_at_its_edges() {
     compare("overview-edges", &out);
 }
 
+/// Small sizes, each fifth one at each step, so that five models in a row see them all; and a large one.
+fn odd_sizes(step: u16) -> impl Iterator<Item = (u16, u16)> {
+    let small = (0..=40).flat_map(|w| (0..=15).map(move |h| (w, h)));
+    small
+        .filter(move |(w, h)| (w + 2 * h + step).is_multiple_of(5))
+        .chain([(300, 100), (300, 1), (1, 100)])
+}
+
 #[test]
 fn no_size_and_no_dialog_makes_it_panic() {
-    let sizes = (0..=40)
-        .step_by(3)
-        .flat_map(|w| (0..=15).map(move |h| (w, h)))
-        .chain([(300, 100), (300, 1), (1, 100), (80, 24)]);
-    let sizes: Vec<(u16, u16)> = sizes.collect();
-    for (condition, model) in facts::conditions() {
-        for screen in ScreenId::iter() {
-            for focus in screen.panels() {
-                let mut model = model.clone();
-                model.screen = screen;
-                model.focus.insert(screen, *focus);
-                model.cursors.insert(*focus, 10_000);
-                for size in [(40, 12), (41, 13), (64, 15), (80, 16), (300, 100)] {
-                    model.is_zoomed = !model.is_zoomed;
-                    assert_eq!(draw(&model, size).area.width, size.0, "{screen} {condition}");
-                }
-            }
+    let loaded = facts::loaded("bedrock-image-chat");
+    let with_dialogs = dialogs().into_iter().map(|(_, d)| with_dialog(loaded.clone(), d));
+    let conditions = facts::conditions().into_iter().map(|(_, m)| m).chain([facts::signed_out()]);
+    for (model, step) in with_dialogs.chain(conditions).zip(0..) {
+        for size in odd_sizes(step) {
+            assert_eq!(draw(&model, size).area.width, size.0);
         }
     }
-    let all = dialogs()
-        .into_iter()
-        .map(|(_, d)| with_dialog(facts::loaded("bedrock-image-chat"), d));
-    for model in all
-        .chain(facts::conditions().into_iter().map(|(_, m)| m))
-        .chain([facts::signed_out()])
-    {
-        for size in &sizes {
-            draw(&model, *size);
+}
+
+#[test]
+fn no_screen_and_no_focus_makes_it_panic() {
+    for (_, mut model) in facts::conditions() {
+        for screen in ScreenId::iter() {
+            model.screen = screen;
+            for focus in screen.panels() {
+                model.focus.insert(screen, *focus);
+                model.cursors.insert(*focus, 10_000);
+                for size in [(40, 12), (41, 13), (64, 15), (80, 16)] {
+                    model.is_zoomed = !model.is_zoomed;
+                    draw(&model, size);
+                }
+            }
+            draw(&model, (300, 100));
         }
     }
 }

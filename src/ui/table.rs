@@ -66,7 +66,6 @@ mod tests {
         #[test]
         fn the_cursor_is_always_in_sight(rows in 1usize..500, height in 1usize..60, seed in 0usize..500) {
             let cursor = seed % rows;
-            let columns: Vec<u16> = Layout::horizontal(rows.widths).spacing(1).split(area).iter().map(|c| c.width).collect();
     let first = offset(cursor, rows, height);
             prop_assert!(first <= cursor && cursor < first + height);
             prop_assert!(first + height <= rows.max(height));

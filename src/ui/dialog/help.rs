@@ -43,6 +43,9 @@ fn refusal(model: &Model, side: &Side<'_>, width: usize) -> Vec<Line<'static>> {
     })
 }
 
+/// Which bindings belong to a group.
+type Choice = fn(&Binding) -> bool;
+
 /// A group: its title and its rows, each row one or more lines.
 fn blocks(model: &Model, side: &Side<'_>, width: usize) -> Vec<Vec<Line<'static>>> {
     let all: Vec<_> = model
@@ -50,7 +53,7 @@ fn blocks(model: &Model, side: &Side<'_>, width: usize) -> Vec<Vec<Line<'static>
         .available(model.screen)
         .filter(|b| !model.keymap.keys(b.intent).is_empty())
         .collect();
-    let groups: [(&str, fn(&Binding) -> bool); 3] = [
+    let groups: [(&str, Choice); 3] = [
         ("Acting: each asks first", |b| is_acting(b.kind)),
         ("On this screen", |b| !is_acting(b.kind) && !b.screens.is_empty()),
         ("Everywhere", |b| !is_acting(b.kind) && b.screens.is_empty()),
