@@ -70,7 +70,11 @@ pub fn areas(size: Size, screen: ScreenId, focus: Panel, zoomed: bool) -> Areas 
 pub fn panels(screen: ScreenId, focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
     match screen {
         ScreenId::Overview => overview(focus, body),
-        ScreenId::Services => stacked(screen, body, &[Constraint::Length(PANEL + 1), Constraint::Fill(1), Constraint::Fill(1)]),
+        ScreenId::Services => stacked(
+            screen,
+            body,
+            &[Constraint::Length(PANEL + 1), Constraint::Fill(1), Constraint::Fill(1)],
+        ),
         ScreenId::Access => stacked(screen, body, &[Constraint::Fill(1), Constraint::Length(PANEL + 2)]),
         ScreenId::Deploy | ScreenId::Logs | ScreenId::Cost => stacked(screen, body, &[Constraint::Fill(1)]),
     }
@@ -129,12 +133,8 @@ fn overview_wide(body: Rect) -> Vec<(Panel, Rect)> {
 fn overview_medium(body: Rect) -> Vec<(Panel, Rect)> {
     let cost_height = if body.height >= 2 * PANEL + PANEL + LINE { LINE } else { 0 };
     let top_height = ((body.height - cost_height) * 11 / 20).max(2 * PANEL);
-    let [top, log, cost] = Layout::vertical([
-        Constraint::Length(top_height),
-        Constraint::Fill(1),
-        Constraint::Length(cost_height),
-    ])
-    .areas(body);
+    let [top, log, cost] =
+        Layout::vertical([Constraint::Length(top_height), Constraint::Fill(1), Constraint::Length(cost_height)]).areas(body);
     let [events, side] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(top);
     let [services, targets] = Layout::vertical([Constraint::Length(PANEL), Constraint::Fill(1)]).areas(side);
     let mut shown = vec![
@@ -160,7 +160,8 @@ fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
         .filter(|p| BY_WORTH[..fit].contains(p))
         .collect();
     let heights = kept.iter().map(|panel| match panel {
-        Panel::Services | Panel::Targets | Panel::CostNow => Constraint::Length(PANEL),
+        Panel::Services | Panel::Targets => Constraint::Length(PANEL),
+        Panel::CostNow => Constraint::Length(LINE),
         _ => Constraint::Fill(1),
     });
     let rects = Layout::vertical(heights).split(body);
@@ -211,6 +212,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
         fn panels_lie_in_the_body_apart_and_the_focus_is_in_sight(width in 40u16..300, height in 12u16..120, seed in 0usize..100) {
             for screen in ScreenId::iter() {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Cells that a text takes.
@@ -30,6 +31,30 @@ pub fn middle(text: &str, cells: usize) -> Cow<'_, str> {
     }
     let back = (cells - 1) / 2;
     Cow::Owned(format!("{}…{}", head(text, cells - 1 - back), tail(text, back)))
+}
+
+/// A line of at most `cells`; what is left out at its end becomes `…`.
+pub fn line(mut line: Line<'_>, cells: usize) -> Line<'_> {
+    if line.width() <= cells {
+        return line;
+    }
+    let mut left = cells.saturating_sub(1);
+    let mut kept = Vec::new();
+    for span in line.spans {
+        let text = head(&span.content, left);
+        let is_cut = text.len() < span.content.len();
+        left -= width(&text);
+        kept.push(Span::styled(text, span.style));
+        if is_cut {
+            break;
+        }
+    }
+    if cells > 0 {
+        let style = kept.last().map(|s| s.style).unwrap_or_default();
+        kept.push(Span::styled("…", style));
+    }
+    line.spans = kept;
+    line
 }
 
 /// The end of a text that is being typed: the newest characters stay in sight.
@@ -84,7 +109,11 @@ mod tests {
             ("openwebui", 0, "", ""),
             ("漢字漢字", 5, "漢字…", "漢…字"),
         ] {
-            assert_eq!((end(text, cells).as_ref(), middle(text, cells).as_ref()), (at_end, in_middle), "{text} {cells}");
+            assert_eq!(
+                (end(text, cells).as_ref(), middle(text, cells).as_ref()),
+                (at_end, in_middle),
+                "{text} {cells}"
+            );
         }
     }
 
@@ -95,6 +124,8 @@ mod tests {
             for short in [end(&text, cells), middle(&text, cells), start(&text, cells)] {
                 prop_assert!(width(&short) <= cells);
             }
+            let spans = Line::from(vec![Span::raw("ab"), Span::raw(text.as_str()), Span::raw("cd")]);
+            prop_assert!(line(spans, cells).width() <= cells);
             for line in wrap(&text, cells) {
                 prop_assert!(width(&line) <= cells.max(2));
             }

@@ -123,7 +123,8 @@ impl Parts {
         if self.middle.len() > for_middle && for_middle > 0 {
             let hidden = self.middle.len() - (for_middle - 1);
             self.middle.truncate(for_middle - 1);
-            self.middle.push(Line::styled(format!("… and {hidden} more lines: enlarge the terminal to read them"), dim));
+            self.middle
+                .push(Line::styled(format!("(+{hidden} lines: enlarge the terminal)"), dim));
         }
         self.middle.truncate(for_middle);
         self.end.drain(..self.end.len().saturating_sub(room));

@@ -47,7 +47,7 @@ fn identity_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     let mut spans = vec![Span::raw(" ")];
     for word in &words {
         spans.push(Span::styled(word.text.as_str(), side.theme.style(word.role)));
-        spans.push(Span::raw("  "));
+        spans.push(Span::raw(if word.worth == BADGE { " " } else { "  " }));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
     if taken(&words) + clock.len() + 2 <= room {
@@ -64,7 +64,8 @@ fn split_right(area: Rect, width: usize) -> [Rect; 2] {
 }
 
 fn taken(words: &[Word]) -> usize {
-    1 + words.iter().map(|w| cut::width(&w.text) + 2).sum::<usize>()
+    let gap = |w: &Word| if w.worth == BADGE { 1 } else { 2 };
+    1 + words.iter().map(|w| cut::width(&w.text) + gap(w)).sum::<usize>()
 }
 
 /// Drops the least worthy word; the last step cuts the stack's name. False when nothing is left to give.
@@ -81,6 +82,9 @@ fn leave_out(words: &mut Vec<Word>) -> bool {
         }),
     }
 }
+
+/// Fewest cells in which a status can be told.
+const STATUS: usize = 12;
 
 const STACK: u8 = 9;
 const BADGE: u8 = 10;
@@ -128,7 +132,11 @@ fn badges(model: &Model) -> Vec<Word> {
         badge(format!("{name}{speed}"), Role::Badge);
     }
     if let Some(url) = &model.about.endpoint {
-        let role = if model.about.is_endpoint_inherited { Role::BadgeBad } else { Role::Badge };
+        let role = if model.about.is_endpoint_inherited {
+            Role::BadgeBad
+        } else {
+            Role::Badge
+        };
         badge(format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
     }
     if model.guard.read_only {
@@ -194,7 +202,7 @@ fn intent(screen: ScreenId) -> Intent {
 
 /// Where the stack stands; while an operation runs, how far it is.
 fn status(model: &Model, side: &Side<'_>, room: usize) -> Line<'static> {
-    let (text, role) = match model.stack() {
+    let (text, role) = match model.stack().filter(|_| room >= STATUS) {
         Some(stack) => {
             let name = &stack.status.0;
             let done = model.progress.done();
@@ -204,7 +212,10 @@ fn status(model: &Model, side: &Side<'_>, room: usize) -> Line<'static> {
             } else {
                 String::new()
             };
-            (format!("{}{far}", cut::end(name, room.saturating_sub(far.len()))), theme::of_status(name))
+            (
+                format!("{}{far}", cut::end(name, room.saturating_sub(far.len()))),
+                theme::of_status(name),
+            )
         }
         None if model.is_without_stack() => ("no stack".to_owned(), Role::Dim),
         None => (String::new(), Role::Dim),

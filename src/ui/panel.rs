@@ -25,13 +25,13 @@ pub fn frame(model: &Model, side: &Side<'_>, panel: Panel, area: Rect, frame: &m
     if model.is_zoomed && is_focused {
         title.push(Span::styled("full screen ", side.theme.style(Role::Dim)));
     }
-    let title = fit(title, room);
-    let left: usize = title.iter().map(Span::width).sum();
+    let title = cut::line(Line::from(title), room);
+    let left = title.width();
     let right = Line::from(head.right);
     let mut block = Block::bordered()
         .border_type(kind)
         .border_style(side.theme.style(border))
-        .title(Line::from(title));
+        .title(title);
     // Title and right end never run into each other.
     if left + right.width() < room {
         block = block.title(right.alignment(Alignment::Right));
@@ -56,20 +56,6 @@ fn sieve(model: &Model, side: &Side<'_>, panel: Panel) -> Vec<Span<'static>> {
         spans.push(Span::styled("only what needs attention ", side.theme.style(Role::Warn)));
     }
     spans
-}
-
-/// Spans that fit into `room`; the last one is cut.
-fn fit(spans: Vec<Span<'_>>, room: usize) -> Vec<Span<'_>> {
-    let mut left = room;
-    let mut out = Vec::new();
-    for mut span in spans {
-        if span.width() > left {
-            span.content = cut::end(&span.content, left).into_owned().into();
-        }
-        left -= span.width();
-        out.push(span);
-    }
-    out
 }
 
 /// Title and the words on the right of a panel's top line.

@@ -23,11 +23,13 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
 
 fn words(model: &Model, room: usize) -> (String, Role) {
     if let Some(fault) = model.credentials_fault() {
-        return (cut::end(&format!("✗ {}. {}", fault.sentence(), fault.advice()), room).into_owned(), Role::Bad);
+        // While nothing has come yet, the body says what to do.
+        let advice = model.feeds.stack.get().map_or_else(String::new, |_| format!(" {}", fault.advice()));
+        return (cut::end(&format!("✗ {}.{advice}", fault.sentence()), room).into_owned(), Role::Bad);
     }
     let findings = model.findings();
     let mut phrases: Vec<(Severity, String)> = findings.iter().map(|f| (f.severity, f.text.to_string())).collect();
-    phrases.extend(faults(model).map(|(name, fault)| (Severity::Warning, format!("{name} not up to date: {}", fault.sentence()))));
+    phrases.extend(faults(model).map(|(name, fault)| (Severity::Warning, format!("{name}: {}", fault.sentence()))));
     phrases.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     match phrases.first() {
         Some((severity, _)) => (listed(&phrases, room), theme::of_severity(*severity)),
@@ -55,7 +57,7 @@ fn listed(phrases: &[(Severity, String)], room: usize) -> String {
     format!("{}{rest}", cut::end(&format!("{sign} {first}"), room.saturating_sub(rest.len())))
 }
 
-/// Feeds whose newest poll failed, so that what is shown of them is old.
+/// Feeds whose newest poll failed: what is shown of them is old, or nothing.
 fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     let feeds = &model.feeds;
     [

@@ -25,7 +25,10 @@ pub(super) fn too_small(side: &Side<'_>, size: Size, area: Rect, frame: &mut Fra
         "bic-tui needs {}×{} cells; this terminal has {}×{}.",
         LEAST.width, LEAST.height, size.width, size.height
     );
-    frame.render_widget(Paragraph::new(text).style(side.theme.style(Role::Text)).wrap(Wrap { trim: true }), area);
+    frame.render_widget(
+        Paragraph::new(text).style(side.theme.style(Role::Text)).wrap(Wrap { trim: true }),
+        area,
+    );
 }
 
 /// No request has ever been answered, because of the credentials.
@@ -33,11 +36,11 @@ pub(super) fn without_credentials(model: &Model, side: &Side<'_>, fault: &Fault,
     let profile = &model.about.profile;
     let refresh = model.keymap.label(Intent::Refresh);
     let steps = [
-        (format!("aws sso login --profile {profile}"), "log in, in another terminal; the console goes on by itself"),
+        (format!("aws sso login --profile {profile}"), "log in from another terminal"),
         ("bic-tui --profile NAME".to_owned(), "use another profile of ~/.aws/config"),
         ("aws configure sso".to_owned(), "make a profile"),
         (refresh, "ask again now"),
-        ("bic-tui --demo".to_owned(), "walk through everything without an account"),
+        ("bic-tui --demo".to_owned(), "walk through it without an account"),
     ];
     let title = format!("Not signed in to AWS: {}.", fault.sentence());
     let about = format!("Profile {profile}, region {}.", model.about.region);
@@ -46,7 +49,12 @@ pub(super) fn without_credentials(model: &Model, side: &Side<'_>, fault: &Fault,
 
 /// AWS has said that there is no stack.
 pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let account = model.feeds.identity.get().map(|i| format!(", account {}", i.account)).unwrap_or_default();
+    let account = model
+        .feeds
+        .identity
+        .get()
+        .map(|i| format!(", account {}", i.account))
+        .unwrap_or_default();
     let title = format!("There is no stack {} here yet.", model.settings.stack);
     let mut lines = vec![format!("Region {}{account}, profile {}.", model.about.region, model.about.profile)];
     let cost = model.cost_planned();
@@ -59,7 +67,7 @@ pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &
     }
     let key = |intent| model.keymap.label(intent);
     let steps = [
-        (key(Intent::Deploy), "deploy it: form, plan with its cost, then your yes"),
+        (key(Intent::Deploy), "deploy it: form, plan with cost, your yes"),
         ("bic-tui --stack NAME".to_owned(), "look at a stack of another name"),
         ("bic-tui --region NAME".to_owned(), "look in another region"),
         (key(Intent::Help), "all keys of this screen"),

@@ -38,7 +38,9 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
         parts.end.extend(wrapped(side, &label, Role::Warn, width));
         let typed = SafeText::new(&field.text);
         let typed = cut::start(&typed, width.saturating_sub(3)).into_owned();
-        parts.end.push(Line::from(vec![Span::raw(format!("{mark} ")), Span::raw(typed), Span::raw("▏")]));
+        parts
+            .end
+            .push(Line::from(vec![Span::raw(format!("{mark} ")), Span::raw(typed), Span::raw("▏")]));
     }
     // While a name is being typed the focus is in its field, not on Cancel.
     let on_cancel = !confirm.on_yes && confirm.typed.is_none();
@@ -65,7 +67,7 @@ pub(super) fn countdown(model: &Model, side: &Side<'_>, countdown: &Countdown, f
     }
     let words = format!("in {seconds} s; any key stops it");
     parts.end.push(Line::styled(words, side.theme.style(Role::Warn)).centered());
-    question(side, "", "any key stops it", parts, frame);
+    question(side, "", "", parts, frame);
 }
 
 /// Rows of the digits, three bits a row, five rows a digit.

@@ -43,10 +43,17 @@ fn refusal(model: &Model, side: &Side<'_>, width: usize) -> Vec<Line<'static>> {
     })
 }
 
+/// Which bindings belong to a group.
+type Choice = fn(&Binding) -> bool;
+
 /// A group: its title and its rows, each row one or more lines.
 fn blocks(model: &Model, side: &Side<'_>, width: usize) -> Vec<Vec<Line<'static>>> {
-    let all: Vec<_> = model.keymap.available(model.screen).filter(|b| !model.keymap.keys(b.intent).is_empty()).collect();
-    let groups: [(&str, fn(&Binding) -> bool); 3] = [
+    let all: Vec<_> = model
+        .keymap
+        .available(model.screen)
+        .filter(|b| !model.keymap.keys(b.intent).is_empty())
+        .collect();
+    let groups: [(&str, Choice); 3] = [
         ("Acting: each asks first", |b| is_acting(b.kind)),
         ("On this screen", |b| !is_acting(b.kind) && !b.screens.is_empty()),
         ("Everywhere", |b| !is_acting(b.kind) && b.screens.is_empty()),
@@ -71,7 +78,11 @@ fn row(model: &Model, side: &Side<'_>, binding: &Binding, width: usize) -> Vec<L
     let keys: Vec<String> = model.keymap.keys(binding.intent).iter().map(|k| k.label()).collect();
     let keys = cut::end(&keys.join(" "), KEYS).into_owned();
     let is_refused = is_acting(binding.kind) && model.guard.refusal(model.now).is_some();
-    let (key, help) = if is_refused { (Role::Dim, Role::Dim) } else { (Role::Key, Role::Text) };
+    let (key, help) = if is_refused {
+        (Role::Dim, Role::Dim)
+    } else {
+        (Role::Key, Role::Text)
+    };
     let texts = cut::wrap(binding.help, width.saturating_sub(KEYS + 1));
     let heads = std::iter::once(keys).chain(std::iter::repeat(String::new()));
     texts

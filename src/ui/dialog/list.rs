@@ -59,7 +59,11 @@ pub(super) fn palette(model: &Model, side: &Side<'_>, palette: &Palette, frame: 
 fn palette_row(model: &Model, side: &Side<'_>, binding: &'static Binding) -> Vec<Line<'static>> {
     let is_refused = is_acting(binding.kind) && model.guard.refusal(model.now).is_some();
     let dim = side.theme.style(Role::Dim);
-    let (key, help) = if is_refused { (dim, dim) } else { (side.theme.style(Role::Key), side.theme.style(Role::Text)) };
+    let (key, help) = if is_refused {
+        (dim, dim)
+    } else {
+        (side.theme.style(Role::Key), side.theme.style(Role::Text))
+    };
     vec![
         Line::styled(model.keymap.label(binding.intent), key),
         Line::styled(binding.help, help),
@@ -91,7 +95,10 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
         let is_here = i == menu.selected;
         let mark = if is_here { "▸ " } else { "  " };
         let role = if is_here { Role::Selected } else { Role::Text };
-        lines.push(Line::styled(cut::end(&format!("{mark}{}", way.label), width).into_owned(), side.theme.style(role)));
+        lines.push(Line::styled(
+            cut::end(&format!("{mark}{}", way.label), width).into_owned(),
+            side.theme.style(role),
+        ));
         for line in wrapped(side, &way.help, Role::Dim, width.saturating_sub(4)) {
             lines.push(Line::from([vec![Span::raw("    ")], line.spans].concat()).style(line.style));
         }

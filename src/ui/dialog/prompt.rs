@@ -16,6 +16,9 @@ use crate::{
     ui::{Side, cut, theme::Role},
 };
 
+/// Cells that what is typed always has.
+const TYPED: usize = 16;
+
 /// Draws the line, and above it what is wrong with it.
 pub(super) fn draw(model: &Model, side: &Side<'_>, prompt: &Prompt, frame: &mut Frame<'_>) {
     let [_, error, line] = Layout::vertical([Constraint::Fill(1), Constraint::Max(1), Constraint::Max(1)]).areas(frame.area());
@@ -27,20 +30,23 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, prompt: &Prompt, frame: &mut 
     frame.render_widget(Clear, line);
     let room = usize::from(line.width);
     let label = label(model, prompt.purpose);
-    let label = cut::end(&label, room / 2).into_owned();
+    let label = cut::end(&label, room.saturating_sub(TYPED)).into_owned();
     let hints = hints(prompt.purpose);
-    let hints = if cut::width(&label) + cut::width(hints) + 20 <= room { hints } else { "" };
+    let hints = if cut::width(&label) + cut::width(hints) + 20 <= room {
+        hints
+    } else {
+        ""
+    };
     let typed = SafeText::new(&prompt.field.text);
     let typed_room = room.saturating_sub(cut::width(&label) + cut::width(hints) + 3);
     let typed = cut::start(&typed, typed_room).into_owned();
     let at = cut::width(&label) + 1 + cut::width(&typed);
-    let spans = vec![
-        Span::raw(" "),
-        Span::styled(label, side.theme.style(Role::Key)),
-        Span::raw(typed),
-    ];
+    let spans = vec![Span::raw(" "), Span::styled(label, side.theme.style(Role::Key)), Span::raw(typed)];
     frame.render_widget(Paragraph::new(Line::from(spans)), line);
-    frame.render_widget(Paragraph::new(Line::styled(hints, side.theme.style(Role::Dim)).right_aligned()), line);
+    frame.render_widget(
+        Paragraph::new(Line::styled(hints, side.theme.style(Role::Dim)).right_aligned()),
+        line,
+    );
     cursor(line, at, frame);
 }
 

@@ -13,7 +13,7 @@ use crate::{
         model::{ErrorEntry, Model},
         when,
     },
-    ui::{Side, theme::Role},
+    ui::{Side, cut, theme::Role},
 };
 
 /// How wide a text wants to be.
@@ -32,7 +32,11 @@ pub(super) fn scrolled(side: &Side<'_>, title: &str, width: u16, lines: Vec<Line
     let it = Sheet {
         title,
         right: &right,
-        hints: if right.is_empty() { "Esc closes" } else { "j k scroll · PgUp PgDn a page · Esc closes" },
+        hints: if right.is_empty() {
+            "Esc closes"
+        } else {
+            "j k scroll · PgUp PgDn a page · Esc closes"
+        },
     };
     let inner = sheet(side, &it, width, rows, frame);
     let shown: Vec<Line<'_>> = lines.into_iter().skip(top).take(rows).collect();
@@ -51,14 +55,24 @@ pub(super) fn errors(model: &Model, side: &Side<'_>, scroll: Scroll, frame: &mut
 
 fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Vec<Line<'static>> {
     let at = when::show(entry.at, model.now.wall, model.times, model.utc_offset);
-    let times = if entry.count > 1 { format!("  {} times", entry.count) } else { String::new() };
+    let times = if entry.count > 1 {
+        format!("  {} times", entry.count)
+    } else {
+        String::new()
+    };
     let code = entry.fault.code.as_ref().map(|c| format!("  {c}")).unwrap_or_default();
-    let request = entry.fault.request_id.as_ref().map(|id| format!("  request {id}")).unwrap_or_default();
-    let mut lines = vec![Line::from(vec![
+    let request = entry
+        .fault
+        .request_id
+        .as_ref()
+        .map(|id| format!("  request {id}"))
+        .unwrap_or_default();
+    let head = Line::from(vec![
         Span::styled(at, side.theme.style(Role::Key)),
         Span::styled(times, side.theme.style(Role::Warn)),
         Span::styled(format!("  {}{code}{request}", entry.fault.kind), side.theme.style(Role::Dim)),
-    ])];
+    ]);
+    let mut lines = vec![cut::line(head, width)];
     lines.extend(wrapped(side, &format!("{}.", entry.fault.sentence()), Role::Bad, width));
     lines.extend(wrapped(side, &entry.fault.advice(), Role::Text, width));
     lines.push(Line::default());

@@ -3,13 +3,14 @@
 use ratatui::{
     Frame,
     layout::{Constraint, Rect},
+    style::Style,
     text::{Line, Span},
     widgets::Paragraph,
 };
 
 use crate::{
     core::{
-        fact::{ResourceStatus, Service, StackEvent, Target, TargetGroup},
+        fact::{Service, StackEvent, Target},
         keymap::Intent,
         model::Model,
         names::{App, Names},
@@ -18,15 +19,18 @@ use crate::{
     },
     layout::Areas,
     ui::{
-        Side, cut, panel,
+        Side, cut,
+        panel::{self, Head},
         table::{self, Rows},
         theme::{self, Role},
         welcome,
     },
 };
 
-/// Inside width from which events and targets have all their columns.
+/// Inside width from which events have a reason, and targets their group.
 const ROOMY: u16 = 58;
+/// Inside width from which a status is written out, and a task definition.
+const WIDE: u16 = 84;
 
 /// Draws the panels that are in sight.
 pub fn draw(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Frame<'_>) {
@@ -67,7 +71,7 @@ fn empty_list(model: &Model, side: &Side<'_>, rows: usize, area: Rect, frame: &m
 
 fn events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let feed = &model.feeds.events;
-    let area = panel::frame(model, side, Panel::Events, area, frame, panel::head(model, side, "Stack events", feed));
+    let area = panel::frame(model, side, Panel::Events, area, frame, events_head(model, side));
     if panel::empty_feed(model, side, feed, area, frame) {
         return;
     }
@@ -76,48 +80,75 @@ fn events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if empty_list(model, side, events.len(), area, frame, none) {
         return;
     }
-    let is_roomy = area.width >= ROOMY;
-    let times = if events.iter().take(60).any(|e| time(model, e).len() > 8) { 11 } else { 8 };
-    let (heads, widths): (&[&str], Vec<Constraint>) = if is_roomy {
-        let id = (area.width / 4).clamp(18, 34);
-        let fixed = [times, 18, id].map(Constraint::Length);
-        (&["time", "status", "resource", "reason"], fixed.into_iter().chain([Constraint::Fill(1)]).collect())
+    let widest = |text: &dyn Fn(&StackEvent) -> String| {
+        let in_sight = events.iter().take(SIGHT).map(|e| cut::width(&text(e)));
+        Constraint::Length(u16::try_from(in_sight.max().unwrap_or(0)).unwrap_or(u16::MAX))
+    };
+    let times = widest(&|e| time(model, e));
+    let statuses = widest(&|e| status(e, area.width));
+    let id = Constraint::Length((area.width * 3 / 10).clamp(18, 36));
+    let (heads, widths): (&[&str], &[Constraint]) = if area.width >= ROOMY {
+        (
+            &["time", "status", "resource", "reason"],
+            &[times, statuses, id, Constraint::Fill(1)],
+        )
     } else {
-        (&["time", "status", "resource"], vec![Constraint::Length(times), Constraint::Length(10), Constraint::Fill(1)])
+        (&["time", "status", "resource"], &[times, statuses, Constraint::Fill(1)])
     };
     let rows = Rows {
         heads,
-        widths: &widths,
+        widths,
         cursor: cursor(model, Panel::Events),
         count: events.len(),
     };
-    table::draw(side, &rows, area, frame, |i| event_row(model, side, events[i], is_roomy));
+    table::draw(side, &rows, area, frame, |i| event_row(model, side, events[i], area.width));
+}
+
+/// Rows that columns are measured on.
+const SIGHT: usize = 60;
+
+/// Events are asked for when the stack has changed, so they are as fresh as the stack.
+fn events_head<'a>(model: &Model, side: &Side<'_>) -> Head<'a> {
+    let feeds = &model.feeds;
+    if feeds.events.fault.is_some() || feeds.events.get().is_none() {
+        panel::head(model, side, "Stack events", &feeds.events)
+    } else {
+        panel::head(model, side, "Stack events", &feeds.stack)
+    }
 }
 
 fn time(model: &Model, event: &StackEvent) -> String {
     when::show(event.at, model.now.wall, model.times, model.utc_offset)
 }
 
-fn event_row(model: &Model, side: &Side<'_>, event: &StackEvent, is_roomy: bool) -> Vec<Line<'static>> {
+fn event_row(model: &Model, side: &Side<'_>, event: &StackEvent, room: u16) -> Vec<Line<'static>> {
     let style = side.theme.style(theme::of_status(&event.status.0));
     let time = Line::styled(time(model, event), side.theme.style(Role::Dim));
+    let status = Line::styled(status(event, room), style);
     let id = event.logical_id.to_string();
-    if is_roomy {
-        let status = cut::middle(&event.status.0, 18).into_owned();
+    if room >= ROOMY {
         let reason = Line::styled(event.reason.to_string(), side.theme.style(reason_role(event)));
-        return vec![time, Line::styled(status, style), Line::from(id), reason];
+        return vec![time, status, Line::from(id), reason];
     }
-    let reason = if event.status.is_failure() { format!(" {}", event.reason) } else { String::new() };
+    let reason = if event.status.is_failure() {
+        format!(" {}", event.reason)
+    } else {
+        String::new()
+    };
     let what = Line::from(vec![Span::raw(id), Span::styled(reason, side.theme.style(Role::Bad))]);
-    vec![time, Line::styled(short_status(&event.status), style), what]
+    vec![time, status, what]
 }
 
 fn reason_role(event: &StackEvent) -> Role {
     if event.status.is_failure() { Role::Bad } else { Role::Dim }
 }
 
-/// The verb with a sign: `CREATE ✓`, `UPDATE …`, `DELETE ✗`.
-fn short_status(status: &ResourceStatus) -> String {
+/// A status written out where there is room, else the verb with a sign: `CREATE ✓`, `UPDATE …`, `DELETE ✗`.
+fn status(event: &StackEvent, room: u16) -> String {
+    let status = &event.status;
+    if room >= WIDE {
+        return cut::middle(&status.0, 22).into_owned();
+    }
     let verb = status.0.split('_').next().unwrap_or_default();
     let sign = if status.is_failure() {
         "✗"
@@ -143,24 +174,32 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         return;
     }
     let names = model.names();
-    let is_roomy = area.width >= 46;
-    let heads: &[&str] = match (area.height > 2, is_roomy) {
-        (false, _) => &[],
-        (true, true) => &["service", "tasks", "state", "rollout", "revision"],
-        (true, false) => &["service", "tasks", "state", "rev"],
+    // From left to right by worth; what does not fit is left out at the right.
+    let columns = match area.width {
+        0..36 => 3,
+        36..52 => 4,
+        _ => 5,
     };
-    let widths: &[Constraint] = if is_roomy {
-        &[Constraint::Fill(3), Constraint::Length(8), Constraint::Length(9), Constraint::Length(11), Constraint::Fill(2)]
+    let definition = if area.width >= WIDE {
+        Constraint::Fill(1)
     } else {
-        &[Constraint::Fill(1), Constraint::Length(7), Constraint::Length(9), Constraint::Length(5)]
+        Constraint::Length(5)
     };
+    let widths = [
+        Constraint::Fill(1),
+        Constraint::Length(8),
+        Constraint::Length(9),
+        definition,
+        Constraint::Length(11),
+    ];
+    let heads = ["service", "tasks", "state", "task definition", "rollout"];
     let rows = Rows {
-        heads,
-        widths,
+        heads: if area.height > 2 { &heads[..columns] } else { &[] },
+        widths: &widths[..columns],
         cursor: cursor(model, Panel::Services),
         count: services.len(),
     };
-    table::draw(side, &rows, area, frame, |i| service_row(side, &names, services[i], is_roomy));
+    table::draw(side, &rows, area, frame, |i| service_row(side, &names, services[i], area.width));
 }
 
 fn none_running(model: &Model) -> [&'static str; 2] {
@@ -171,20 +210,27 @@ fn none_running(model: &Model) -> [&'static str; 2] {
     }
 }
 
-fn service_row(side: &Side<'_>, names: &Names, service: &Service, is_roomy: bool) -> Vec<Line<'static>> {
+fn service_row(side: &Side<'_>, names: &Names, service: &Service, room: u16) -> Vec<Line<'static>> {
     let app = names.app(&service.name);
     let name = Line::styled(short_name(app, &service.name), side.theme.style(theme::of_app(app)));
     let (word, role) = state(service);
     let style = side.theme.style(role);
-    let pending = if service.pending > 0 { format!(" +{}", service.pending) } else { String::new() };
+    let pending = if service.pending > 0 {
+        format!(" +{}", service.pending)
+    } else {
+        String::new()
+    };
     let tasks = Line::styled(format!("{}/{}{pending}", service.running, service.desired), style);
     let (family, revision) = service.task_definition.rsplit_once(':').unwrap_or((&service.task_definition, ""));
-    if !is_roomy {
-        return vec![name, tasks, Line::styled(word, style), Line::from(format!(":{revision}"))];
-    }
+    let family = if room >= WIDE { cut::middle(family, 30) } else { "".into() };
     let rollout = service.primary().map_or("", |d| d.rollout.as_str()).to_owned();
-    let definition = format!("{}:{revision}", cut::middle(family, 20));
-    vec![name, tasks, Line::styled(word, style), Line::styled(rollout, side.theme.style(Role::Dim)), Line::from(definition)]
+    vec![
+        name,
+        tasks,
+        Line::styled(word, style),
+        Line::from(format!("{family}:{revision}")),
+        Line::styled(rollout, side.theme.style(Role::Dim)),
+    ]
 }
 
 /// One word for where a service stands.
@@ -216,7 +262,12 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     }
     let is_roomy = area.width >= ROOMY;
     let widths: &[Constraint] = if is_roomy {
-        &[Constraint::Length(10), Constraint::Length(15), Constraint::Length(11), Constraint::Fill(1)]
+        &[
+            Constraint::Length(10),
+            Constraint::Length(15),
+            Constraint::Length(11),
+            Constraint::Fill(1),
+        ]
     } else {
         &[Constraint::Length(11), Constraint::Length(15), Constraint::Fill(1)]
     };
@@ -231,26 +282,40 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         cursor: cursor(model, Panel::Targets),
         count: targets.len(),
     };
-    let names = model.names();
+    let prefix = format!("{}-", model.names().project);
     table::draw(side, &rows, area, frame, |i| {
         let (group, at) = targets[i];
-        target_row(side, &names, group, at.map(|i| &group.targets[i]), is_roomy)
+        let name = group.name().strip_prefix(prefix.as_str()).unwrap_or(group.name());
+        let name = cut::middle(name, 10).into_owned();
+        match at.and_then(|i| group.targets.get(i)) {
+            Some(target) => target_row(side, name, target, is_roomy),
+            None => no_target_row(model, side, name, is_roomy),
+        }
     });
 }
 
-fn target_row(side: &Side<'_>, names: &Names, group: &TargetGroup, target: Option<&Target>, is_roomy: bool) -> Vec<Line<'static>> {
-    let dim = side.theme.style(Role::Dim);
-    let prefix = format!("{}-", names.project);
-    let name = cut::middle(group.name().strip_prefix(prefix.as_str()).unwrap_or(group.name()), 10).into_owned();
-    let Some(target) = target else {
-        let none = Line::styled("no target", side.theme.style(Role::Warn));
-        let why = "no task registered yet";
-        return if is_roomy {
-            vec![Line::from(name), Line::from("–"), none, Line::styled(why, dim)]
-        } else {
-            vec![none, Line::from("–"), Line::from(name)]
-        };
+/// A group without targets: nothing is wrong with that while the stack is asleep.
+fn no_target_row(model: &Model, side: &Side<'_>, name: String, is_roomy: bool) -> Vec<Line<'static>> {
+    let (role, why) = if model.is_asleep() {
+        (Role::Dim, "asleep")
+    } else {
+        (Role::Warn, "no task registered yet")
     };
+    let none = Line::styled("no target", side.theme.style(role));
+    if is_roomy {
+        vec![
+            Line::from(name),
+            Line::from("–"),
+            none,
+            Line::styled(why, side.theme.style(Role::Dim)),
+        ]
+    } else {
+        vec![none, Line::from("–"), Line::from(name)]
+    }
+}
+
+fn target_row(side: &Side<'_>, name: String, target: &Target, is_roomy: bool) -> Vec<Line<'static>> {
+    let dim = side.theme.style(Role::Dim);
     let role = match target.state.as_str() {
         "healthy" => Role::Good,
         "unhealthy" | "unavailable" => Role::Bad,
@@ -296,7 +361,8 @@ fn cost_now(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let now = format!("${:.4}/h now", cost.usd_hour());
     let month = format!("${month:.2}/month at this rate");
     let parts = format!("fixed ${:.4}/h, scalable ${:.4}/h", cost.fixed_hour(), cost.scalable_hour());
-    let note = format!("estimate, prices of {}", cost.date);
+    let unsure = if cost.is_verified() { "" } else { ", some unverified" };
+    let note = format!("estimate, prices {}{unsure}", cost.date);
     let bold = side.theme.style(Role::Title);
     let dim = side.theme.style(Role::Dim);
     let lines = if area.height >= 3 {
@@ -306,16 +372,16 @@ fn cost_now(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
             Line::styled(note, dim),
         ]
     } else {
-        one_line(area.width, [now, month, parts, note], bold, dim)
+        vec![one_line(area.width, [now, month, parts, note], &cost.date, [bold, dim])]
     };
     frame.render_widget(Paragraph::new(lines), area);
 }
 
 /// All on one line, in shorter words where room is short; that it is an estimate is never left out.
-fn one_line(width: u16, [now, month, parts, note]: [String; 4], bold: ratatui::style::Style, dim: ratatui::style::Style) -> Vec<Line<'static>> {
+fn one_line(width: u16, [now, month, parts, note]: [String; 4], date: &str, [bold, dim]: [Style; 2]) -> Line<'static> {
     let room = usize::from(width);
     let shorter = month.replace(" at this rate", "");
-    let brief = note.split(',').next().unwrap_or_default().to_owned();
+    let brief = format!("estimate of {date}");
     let tries = [
         format!(" · {month} · {parts} · {note}"),
         format!(" · {shorter} · {parts} · {note}"),
@@ -325,7 +391,7 @@ fn one_line(width: u16, [now, month, parts, note]: [String; 4], bold: ratatui::s
     ];
     let fits = |t: &&String| now.len() + cut::width(t) <= room;
     let rest = tries.iter().find(fits).cloned().unwrap_or_else(|| format!(" {brief}"));
-    vec![Line::from(vec![Span::styled(now, bold), Span::styled(rest, dim)])]
+    Line::from(vec![Span::styled(now, bold), Span::styled(rest, dim)])
 }
 
 /// The name of an application as the panels write it.
