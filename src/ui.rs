@@ -1,6 +1,8 @@
 //! The view: reads the model, draws a frame, changes nothing.
 
+pub mod image;
 pub mod panel;
+pub mod screen;
 pub mod table;
 pub mod theme;
 

@@ -14,6 +14,7 @@ use super::{
 };
 
 mod guide;
+pub mod sheet;
 mod what_if;
 
 pub use self::{
