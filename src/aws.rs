@@ -72,7 +72,7 @@ impl Cloud for Aws {
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
         let span = tracing::info_span!("ask", ?query);
         async move {
-            let late = |_| Err(Fault::new(FaultKind::TimedOut, "the whole listing", "", ""));
+            let late = |_| Err(Fault::new(FaultKind::TimedOut, "the listing", "", "some of its pages did not come"));
             let answer = tokio::time::timeout(self.listing, self.answer(query)).await;
             answer.unwrap_or_else(late).map_err(|fault| self.located(fault))
         }

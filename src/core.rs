@@ -2,14 +2,17 @@
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
 pub mod awscli;
+pub mod cause;
 pub mod cost;
 pub mod describe;
 pub mod dialog;
 pub mod effect;
+pub mod eta;
 pub mod fact;
 pub mod fault;
 pub mod feed;
 pub mod field;
+pub mod form_checks;
 pub mod guard;
 pub mod health;
 pub mod key;

@@ -106,3 +106,59 @@ fn no_picture(drawn: &Drawn, why: &str) -> Fault {
     let why = format!("the image can not be read: {why}");
     Fault::new(FaultKind::OddAnswer, "the test image", &drawn.brief.model, &why)
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, RgbImage};
+
+    use super::*;
+
+    fn drawn() -> Drawn {
+        let (model, prompt) = ("model".into(), "prompt".into());
+        Brief { model, prompt }.drawn(42, 7)
+    }
+
+    fn file(format: ImageFormat, (width, height): (u32, u32)) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        let picture = DynamicImage::ImageRgb8(RgbImage::from_pixel(width, height, image::Rgb([9, 8, 7])));
+        picture.write_to(&mut bytes, format).expect("it can be coded");
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn format_and_size_are_told_from_the_bytes() {
+        for (format, want) in [(ImageFormat::Png, PictureFormat::Png), (ImageFormat::Jpeg, PictureFormat::Jpeg)] {
+            let bytes = file(format, (5, 4));
+            let picture = from_bytes(bytes.clone(), drawn()).expect("a picture");
+            assert_eq!((picture.format, picture.width, picture.height), (want, 5, 4));
+            assert_eq!((&*picture.bytes, picture.took, picture.at), (bytes.as_slice(), 42, 7));
+            let coded = format!("data:image/any;base64,{}\n", STANDARD.encode(&bytes));
+            assert_eq!(from_base64(&coded, drawn()).expect("a picture").bytes, picture.bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_picture_is_refused() {
+        let png = file(ImageFormat::Png, (64, 64));
+        let mut flipped = png.clone();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 0xff;
+        // A head that claims far more pixels than anybody has asked for.
+        let mut bomb = png.clone();
+        bomb[16..20].copy_from_slice(&60_000u32.to_be_bytes());
+        let jpeg = file(ImageFormat::Jpeg, (64, 64));
+        for bytes in [
+            Vec::new(),
+            b"<html>".to_vec(),
+            png[..8].to_vec(),
+            png[..png.len() / 2].to_vec(),
+            flipped,
+            bomb,
+            jpeg[..20].to_vec(),
+            file(ImageFormat::Png, (MAX_SIDE + 1, 1)),
+        ] {
+            let fault = from_bytes(bytes.clone(), drawn()).expect_err("no picture");
+            assert_eq!(fault.kind, FaultKind::OddAnswer, "{} bytes", bytes.len());
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod make;
 mod plan;
 mod scene;
 mod secrets;
+mod service;
 mod task;
 mod traffic;
 mod world;
@@ -47,6 +48,7 @@ use crate::{
         secret::{SecretRef, SecretText},
         text::SafeText,
     },
+    picture::Brief,
 };
 
 /// One simulated account.
@@ -228,9 +230,12 @@ impl World {
                 to,
             } => self.scale(cluster, service, *from, *to)?,
             Change::Restart { cluster, service } => self.restart(cluster, service)?,
-            Change::StopTask { cluster, task } => self.stop_task(cluster, task)?,
+            Change::StopTask { cluster, task } => self.stop_task(cluster, task, "Stopped by hand from bic-tui")?,
             Change::TagService { service, key, value } => self.tag_service(service, key, value.as_ref())?,
-            Change::TestImage { route, model, prompt } => return self.test_image(route, model, prompt).map(Done::Picture),
+            Change::TestImage { route, model, prompt } => {
+                let (model, prompt) = (model.clone(), prompt.clone());
+                return self.test_image(route, Brief { model, prompt }).map(Done::Picture);
+            }
         }
         Ok(Done::Accepted)
     }
@@ -245,19 +250,14 @@ impl World {
             Action::Scale { service, count } => self.service_named(service).map(|s| Change::Scale {
                 cluster: s.cluster.as_str().into(),
                 service: s.name.as_str().into(),
-                from: s.desired(),
+                from: s.desired,
                 to: *count,
             }),
             Action::Restart { service } => self.service_named(service).map(|s| Change::Restart {
                 cluster: s.cluster.as_str().into(),
                 service: s.name.as_str().into(),
             }),
-            Action::StopTask { service } => self.service_named(service).and_then(|s| {
-                Some(Change::StopTask {
-                    cluster: s.cluster.as_str().into(),
-                    task: self.task_arn_of(s)?.into(),
-                })
-            }),
+            Action::StopTask { service } => return self.stop_any_task(service),
             Action::Tag { service, key, value } => self.service_named(service).map(|s| Change::TagService {
                 service: s.arn.as_str().into(),
                 key: key.as_str().into(),

@@ -266,7 +266,7 @@ fn refused_credentials_rest_all_polls_but_one_and_recover() {
     }
     assert!((10..=12).contains(&tries.len()), "{} tries a minute", tries.len());
     let mut back = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..8 {
         for ticket in asks(&wait(&mut model, 1_000)) {
             back.push(ticket.asked);
             if ticket.asked == bic_tui::core::msg::Asked::Poll(bic_tui::core::polls::Poll::Identity) {

@@ -2,7 +2,13 @@
 
 use std::{net::IpAddr, sync::Mutex, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig,
+    environment::region::EnvironmentVariableRegionProvider,
+    meta::region::{ProvideRegion, RegionProviderChain, future::ProvideRegion as ProvidedRegion},
+    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
+    provider_config::ProviderConfig,
+};
 use aws_credential_types::{
     Credentials,
     provider::{self, ProvideCredentials, SharedCredentialsProvider, future},
@@ -66,8 +72,8 @@ impl Default for Limits {
     }
 }
 
-/// What the operator said about the way to AWS.
-#[derive(Debug, Clone, Default)]
+/// What the operator said about the way to AWS. No `Debug`: it may hold a key.
+#[derive(Clone, Default)]
 pub struct AwsOptions {
     /// `--profile`.
     pub profile: Option<String>,
@@ -141,22 +147,28 @@ fn explicit(options: &AwsOptions) -> SdkConfig {
 
 /// The chain that every AWS tool follows.
 async fn standard(options: &AwsOptions) -> SdkConfig {
+    let http = gateway::http_client();
+    let region = region(options).await;
     let mut loader = aws_config::defaults(behavior())
-        .http_client(gateway::http_client())
+        .http_client(http.clone())
+        .region(Fixed(region.clone()))
         .timeout_config(timeouts(&options.limits))
         .retry_config(retries(&options.limits))
         .identity_cache(IdentityCache::lazy().load_timeout(options.limits.operation).build());
     if let Some(name) = app_name() {
         loader = loader.app_name(name);
     }
-    if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(region) = &options.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
     if let Some(url) = &options.endpoint_url {
         loader = loader.endpoint_url(url);
+    }
+    if let Some(profile) = &options.profile {
+        // Alone: keys in the environment belong to another account, perhaps.
+        let config = ProviderConfig::default()
+            .with_behavior_version(Some(behavior()))
+            .with_http_client(http)
+            .with_region(region);
+        let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile);
+        loader = loader.profile_name(profile).credentials_provider(provider.build());
     }
     let config = loader.load().await;
     match config.credentials_provider() {
@@ -168,6 +180,30 @@ async fn standard(options: &AwsOptions) -> SdkConfig {
                 .build()
         }
         None => config,
+    }
+}
+
+/// From the command line, the environment or the profile. A virtual machine is not asked where it is:
+/// that takes seconds where there is none.
+async fn region(options: &AwsOptions) -> Option<Region> {
+    if let Some(region) = &options.region {
+        return Some(Region::new(region.clone()));
+    }
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &options.profile {
+        profile = profile.profile_name(name);
+    }
+    let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new());
+    chain.or_else(profile.build()).region().await
+}
+
+/// A region that has been looked for already.
+#[derive(Debug)]
+struct Fixed(Option<Region>);
+
+impl ProvideRegion for Fixed {
+    fn region(&self) -> ProvidedRegion<'_> {
+        ProvidedRegion::ready(self.0.clone())
     }
 }
 

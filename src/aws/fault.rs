@@ -165,3 +165,34 @@ fn said(error: &(dyn Error + 'static), words: &str) -> bool {
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |link| (*link).source())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_credentials_are_told_from_expired_ones_without_quoting_their_source() {
+        for (error, want) in [
+            (CredentialsError::not_loaded("no providers canary"), FaultKind::NoCredentials),
+            (
+                CredentialsError::provider_error("the SSO token has expired and cannot be refreshed; canary"),
+                FaultKind::Expired,
+            ),
+            (
+                CredentialsError::provider_error("UnauthorizedException: canary"),
+                FaultKind::Expired,
+            ),
+            (CredentialsError::provider_error("helper said: canary"), FaultKind::NoCredentials),
+            (
+                CredentialsError::provider_timed_out(std::time::Duration::from_secs(5)),
+                FaultKind::NoCredentials,
+            ),
+            (CredentialsError::invalid_configuration("canary"), FaultKind::NoCredentials),
+            (CredentialsError::unhandled("canary"), FaultKind::NoCredentials),
+        ] {
+            let (kind, detail) = credentials_kind(&error);
+            assert_eq!(kind, want, "{error}");
+            assert!(!detail.contains("canary"), "{detail}");
+        }
+    }
+}

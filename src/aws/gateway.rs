@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use http_body_util::Full;
 
 /// An answer with status 2xx that AWS does not give.
 #[derive(Debug, thiserror::Error)]
@@ -112,10 +113,15 @@ async fn judged(mut answer: HttpResponse, wire: &Wire) -> Result<HttpResponse, C
         let odd = Odd(description(&answer, bytes.len()));
         return Err(ConnectorError::other(odd.into(), None));
     }
-    *answer.body_mut() = match (wire, repaired(&bytes)) {
-        (Wire::Json { is_log: true }, Cow::Owned(whole)) => SdkBody::from(whole),
-        _ => SdkBody::from(bytes),
+    let whole = match wire {
+        Wire::Json { is_log: true } => match repaired(&bytes) {
+            Cow::Owned(mended) => mended.into(),
+            Cow::Borrowed(_) => bytes,
+        },
+        _ => bytes,
     };
+    // The SDK traces the bytes of a body that is in memory, and of no other: secrets come this way.
+    *answer.body_mut() = SdkBody::from_body_1_x(Full::new(whole));
     Ok(answer)
 }
 
@@ -137,30 +143,39 @@ impl fmt::Display for Answer<'_> {
 }
 
 /// JSON in which half surrogate pairs, unknown escapes and broken UTF-8 have become `�`, so that one
-/// damaged log line does not lose a page of ten thousand. Whole JSON is borrowed.
+/// damaged log line does not lose a page of ten thousand. Sound JSON is borrowed.
 fn repaired(body: &[u8]) -> Cow<'_, [u8]> {
-    let text = match String::from_utf8_lossy(body) {
-        Cow::Borrowed(text) if !text.contains('\\') => return Cow::Borrowed(body),
-        text => text,
-    };
+    let text = String::from_utf8_lossy(body);
+    let damage: Vec<(usize, usize)> = escapes(&text)
+        .filter(|(_, is_sound, _)| !is_sound)
+        .map(|(at, _, size)| (at, size))
+        .collect();
+    if damage.is_empty() {
+        return match text {
+            Cow::Borrowed(_) => Cow::Borrowed(body),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+    }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_ref();
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        let (good, length) = escape(&rest[at..]);
-        if good {
-            out.push_str(&rest[at..at + length]);
-        } else {
-            out.push('\u{fffd}');
-        }
-        rest = &rest[at + length..];
+    let mut from = 0;
+    for (at, size) in damage {
+        out.push_str(&text[from..at]);
+        out.push('\u{fffd}');
+        from = at + size;
     }
-    out.push_str(rest);
-    if out.as_bytes() == body {
-        Cow::Borrowed(body)
-    } else {
-        Cow::Owned(out.into_bytes())
-    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out.into_bytes())
+}
+
+/// Place, soundness and length of each escape.
+fn escapes(text: &str) -> impl Iterator<Item = (usize, bool, usize)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + text[from..].find('\\')?;
+        let (is_sound, size) = escape(&text[at..]);
+        from = at + size;
+        Some((at, is_sound, size))
+    })
 }
 
 /// Whether the escape at the start of `text` is sound, and how many bytes it takes.

@@ -10,6 +10,7 @@ use super::{fact::Task, prices::Prices, template::Resource, text::SafeText};
 
 mod guide;
 mod sheet;
+pub mod table;
 mod what_if;
 
 pub use self::{

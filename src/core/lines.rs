@@ -89,8 +89,10 @@ pub struct Appended {
     pub lines: usize,
     /// Ids of segments that were made or grew.
     pub touched: Vec<u64>,
-    /// Ids of segments that are no more.
+    /// Ids of segments whose lines are in others now.
     pub removed: Vec<u64>,
+    /// Ids of segments that were dropped.
+    pub evicted: Vec<u64>,
 }
 
 /// Log lines in time order.
@@ -100,6 +102,8 @@ pub struct Lines {
     next_segment: u64,
     next_seq: u64,
     limit: usize,
+    /// Lines of a full segment.
+    full_lines: usize,
     bytes: usize,
     len: usize,
     dropped: Dropped,
@@ -140,11 +144,21 @@ impl Lines {
             next_segment: 0,
             next_seq: 0,
             limit,
+            full_lines: segment::FULL_LINES,
             bytes: 0,
             len: 0,
             dropped: Dropped::default(),
             before: HashMap::new(),
             histogram: Histogram::default(),
+        }
+    }
+
+    /// A store whose segments are so small that little data fills many.
+    #[cfg(test)]
+    pub(crate) fn in_small_segments(limit: usize) -> Self {
+        Self {
+            full_lines: 16,
+            ..Self::new(limit)
         }
     }
 
@@ -354,7 +368,7 @@ impl Lines {
 
     /// Adds a line at the end.
     fn push(&mut self, line: &Between, change: &mut Appended) {
-        if self.segments.back().is_none_or(|open| open.is_full()) {
+        if self.segments.back().is_none_or(|open| open.is_full(self.full_lines)) {
             let id = self.new_segment_id();
             self.segments.push_back(Arc::new(Segment::new(id, line.seq)));
         }
@@ -364,7 +378,7 @@ impl Lines {
         }
         let open = Arc::make_mut(open);
         open.push(&line.parts());
-        if open.is_full() {
+        if open.is_full(self.full_lines) {
             open.seal();
         }
     }
@@ -400,7 +414,7 @@ impl Lines {
         self.segments.remove(place);
         let mut place = place;
         for line in &all {
-            if new.is_full() {
+            if new.is_full(self.full_lines) {
                 let next = Segment::new(self.new_segment_id(), first_seq);
                 self.put(place, std::mem::replace(&mut new, next), change);
                 place += 1;
@@ -427,7 +441,7 @@ impl Lines {
             self.dropped.lines += oldest.len() as u64;
             self.dropped.until = oldest.last().map_or(self.dropped.until, |line| line.at());
             change.touched.retain(|id| *id != oldest.id());
-            change.removed.push(oldest.id());
+            change.evicted.push(oldest.id());
         }
     }
 

@@ -54,6 +54,18 @@ impl Probe {
     pub async fn openwebui_image(
         &self,
         app_url: &str,
+        sign_in: (&SecretText, &SecretText),
+        brief: Brief,
+        now: impl Fn() -> Millis,
+    ) -> Result<Picture, Fault> {
+        let late = fault(FaultKind::TimedOut, &brief, "no answer in time");
+        let image = self.through_openwebui(app_url, sign_in, brief, now);
+        tokio::time::timeout(self.image, image).await.unwrap_or(Err(late))
+    }
+
+    async fn through_openwebui(
+        &self,
+        app_url: &str,
         (email, password): (&SecretText, &SecretText),
         brief: Brief,
         now: impl Fn() -> Millis,
@@ -188,7 +200,7 @@ fn litellm_fault(answer: &Answer, brief: &Brief) -> Fault {
         _ => {}
     }
     let class = CLASSES.iter().find(|(class, ..)| message.contains(&format!("litellm.{class}")));
-    let detail = aws_text(&message);
+    let detail = wrapped_text(&message);
     // Older versions of LiteLLM give every denial the class of a broken connection.
     let is_denial = detail.contains("not authorized to perform") || detail.contains("AccessDenied");
     let (code, kind) = match (class, status) {
@@ -217,7 +229,7 @@ fn own_fault(code: &str, kind: FaultKind, brief: &Brief, why: &str) -> Fault {
 }
 
 /// AWS's own words inside LiteLLM's: `litellm.X: BedrockException - {"message": "…"}` and a tail.
-fn aws_text(message: &str) -> String {
+fn wrapped_text(message: &str) -> String {
     let head = message.split("\n\nLiteLLM:").next().unwrap_or(message);
     let json = head.find('{').map(|at| &head[at..]);
     let inner = json.and_then(|json| serde_json::Deserializer::from_str(json).into_iter::<Value>().next()?.ok());

@@ -7,7 +7,10 @@ use super::{
     chance::Chance,
     world::World,
 };
-use crate::core::template::Resource;
+use crate::core::{
+    fault::{Fault, FaultKind},
+    template::Resource,
+};
 
 /// What a service of AWS calls a resource, as a prefix of a random id.
 const PREFIXED: [(&str, &str); 14] = [
@@ -26,6 +29,14 @@ const PREFIXED: [(&str, &str); 14] = [
     ("AWS::ServiceDiscovery::PrivateDnsNamespace", "ns-"),
     ("AWS::ServiceDiscovery::Service", "srv-"),
 ];
+
+/// A refusal with AWS's own code and words.
+pub(super) fn refusal(kind: FaultKind, operation: &str, subject: &str, code: &str, message: &str) -> Fault {
+    Fault {
+        code: Some(code.into()),
+        ..Fault::new(kind, operation, subject, message)
+    }
+}
 
 /// A property as text; empty when it is none.
 pub(super) fn text(properties: &Value, name: &str) -> String {

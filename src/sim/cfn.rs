@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    account::refusal,
     deploy::{Kind, Run},
     plan,
     world::{SECOND, World},
@@ -94,16 +95,13 @@ pub(super) struct SetState {
 const NOTHING_TO_DO: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
 /// A refusal in CloudFormation's own words.
-pub(super) fn refused(operation: &str, subject: &str, code: &str, message: &str) -> Fault {
+fn refused(operation: &str, subject: &str, code: &str, message: &str) -> Fault {
     let kind = match code {
         "ChangeSetNotFound" => FaultKind::NotFound,
         _ if message.contains("does not exist") && message.starts_with("Stack") => FaultKind::NotFound,
         _ => FaultKind::Refused,
     };
-    Fault {
-        code: Some(code.into()),
-        ..Fault::new(kind, operation, subject, message)
-    }
+    refusal(kind, operation, subject, code, message)
 }
 
 fn invalid(operation: &str, subject: &str, message: &str) -> Fault {

@@ -420,6 +420,10 @@ impl World {
             let alive: Vec<ResourceState> = self.stacks[i].resources.iter().filter(|r| r.is_alive()).cloned().collect();
             return self.begin_run(i, Kind::Rollback, backward(&alive), old.token);
         }
+        if old.kind != Kind::Update {
+            // Only a person can say how to go on: continue the rollback, or skip what can not be put back.
+            return self.stack_event(i, "UPDATE_ROLLBACK_FAILED", &old.undo, old.token.as_ref());
+        }
         self.stack_event(i, "UPDATE_ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
         let stack = &mut self.stacks[i];
         (stack.values, stack.tags) = old.before;

@@ -1,16 +1,15 @@
 //! ECS services: what is wanted, what runs, rolling deployments with a circuit breaker, and the events
 //! that ECS writes about them.
 
-use serde_json::Value;
-
 use super::{
-    account::text,
+    account::refusal,
     scene::What,
+    service::{DeploymentState, ServiceState},
     task::{Phase, TaskState},
     world::{Due, SECOND, World},
 };
 use crate::core::{
-    fact::{Deployment, Fact, Millis, Service, ServiceEvent},
+    fact::{Millis, ServiceEvent},
     fault::{Fault, FaultKind},
     text::SafeText,
 };
@@ -20,144 +19,18 @@ const CALM: Millis = 6 * 3_600 * SECOND;
 /// ECS keeps this many events of a service.
 const EVENTS: usize = 100;
 
-/// A target group that a service registers its tasks in.
-#[derive(Debug, Clone)]
-pub(super) struct Group {
-    pub(super) arn: String,
-    pub(super) port: i32,
-}
-
-/// One deployment.
-#[derive(Debug, Clone)]
-pub(super) struct DeploymentState {
-    pub(super) id: String,
-    rollout: &'static str,
-    reason: String,
-    failed: i32,
-    pub(super) definition: String,
-    created: Millis,
-    updated: Millis,
-}
-
-/// One service.
-#[derive(Debug)]
-pub(super) struct ServiceState {
-    pub(super) arn: String,
-    pub(super) name: String,
-    pub(super) cluster: String,
-    /// Id of the stack it belongs to.
-    pub(super) stack: String,
-    pub(super) status: &'static str,
-    desired: i32,
-    /// Newest first; the first is PRIMARY.
-    pub(super) deployments: Vec<DeploymentState>,
-    /// Oldest first.
-    events: Vec<ServiceEvent>,
-    tags: Vec<(SafeText, SafeText)>,
-    pub(super) groups: Vec<Group>,
-    /// Range and zone of each of its subnets.
-    pub(super) subnets: Vec<(String, String)>,
-    pub(super) capacity: String,
-    pub(super) grace: Millis,
-    min_percent: i32,
-    max_percent: i32,
-    has_breaker: bool,
-    rolls_back: bool,
-    /// Definition of the last deployment that was completed.
-    last_good: Option<String>,
-    is_steady: bool,
-    /// How often it became steady.
-    calm: u32,
-    /// Starts that failed in a row, and when the next may be tried.
-    failures: u32,
-    next_start: Millis,
-}
-
-impl ServiceState {
-    pub(super) fn desired(&self) -> i32 {
-        self.desired
-    }
-}
-
-/// ECS's refusal.
-fn refused(kind: FaultKind, operation: &str, subject: &str, code: &str, message: &str) -> Fault {
-    Fault {
-        code: Some(code.into()),
-        ..Fault::new(kind, operation, subject, message)
-    }
-}
-
 impl World {
-    /// Makes a service from its filled-in properties.
-    pub(super) fn create_service(&mut self, stack: usize, arn: &str, properties: &Value) {
-        self.services.push(ServiceState {
-            arn: arn.to_owned(),
-            name: text(properties, "ServiceName"),
-            cluster: text(properties, "Cluster"),
-            stack: self.stacks[stack].id.clone(),
-            status: "ACTIVE",
-            desired: 0,
-            deployments: Vec::new(),
-            events: Vec::new(),
-            tags: tags(properties),
-            groups: Vec::new(),
-            subnets: Vec::new(),
-            capacity: String::new(),
-            grace: 0,
-            min_percent: 100,
-            max_percent: 200,
-            has_breaker: false,
-            rolls_back: false,
-            last_good: None,
-            is_steady: false,
-            calm: 0,
-            failures: 0,
-            next_start: 0,
-        });
-        self.configure_service(stack, arn, properties);
-    }
-
-    /// Brings a service in line with its properties; a new task definition is a new deployment.
-    pub(super) fn configure_service(&mut self, stack: usize, arn: &str, properties: &Value) {
-        let Some(s) = self.services.iter().position(|s| s.arn == arn && s.status == "ACTIVE") else {
-            return;
-        };
-        let deployment = &properties["DeploymentConfiguration"];
-        let percent = |name: &str, otherwise: i32| text(deployment, name).parse().unwrap_or(otherwise);
-        let breaker = &deployment["DeploymentCircuitBreaker"];
-        let subnets = self.subnets(stack, &properties["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]);
-        let desired: i32 = text(properties, "DesiredCount").parse().unwrap_or(1);
-        let service = &mut self.services[s];
-        service.groups = groups(properties);
-        service.subnets = subnets;
-        service.capacity = capacity(properties);
-        service.grace = text(properties, "HealthCheckGracePeriodSeconds").parse::<Millis>().unwrap_or(0) * SECOND;
-        service.min_percent = percent("MinimumHealthyPercent", 100);
-        service.max_percent = percent("MaximumPercent", 200);
-        service.has_breaker = text(breaker, "Enable") == "true";
-        service.rolls_back = text(breaker, "Rollback") == "true";
-        service.desired = desired;
-        service.is_steady = false;
-        let arn = text(properties, "TaskDefinition");
-        let definition = arn.rsplit('/').next().unwrap_or(&arn).to_owned();
-        if service.deployments.first().is_none_or(|d| d.definition != definition) {
-            self.deploy(s, definition);
-        }
-        self.look_soon(s);
-    }
-
-    fn subnets(&self, stack: usize, ids: &Value) -> Vec<(String, String)> {
-        let stack = &self.stacks[stack];
-        let find = |id: &Value| stack.resources.iter().find(|r| Some(r.physical.as_str()) == id.as_str());
-        let pair = |r: &super::cfn::ResourceState| (text(&r.def.properties, "CidrBlock"), text(&r.def.properties, "AvailabilityZone"));
-        ids.as_array().into_iter().flatten().filter_map(find).map(pair).collect()
-    }
-
-    fn deploy(&mut self, s: usize, definition: String) {
+    pub(super) fn deploy(&mut self, s: usize, definition: String) {
         let serial = self.serial();
         let id = format!("ecs-svc/{}", self.chance(&format!("deployment/{serial}")).digits(19));
+        self.make_primary(s, id, definition);
+    }
+
+    /// Puts a deployment at the head of a service, a new one or one that was there before.
+    fn make_primary(&mut self, s: usize, id: String, definition: String) {
         let now = self.now;
         let service = &mut self.services[s];
+        service.deployments.retain(|d| d.id != id);
         let reason = format!("ECS deployment {id} in progress.");
         service.deployments.insert(
             0,
@@ -169,6 +42,7 @@ impl World {
                 definition,
                 created: now,
                 updated: now,
+                is_rollback: false,
             },
         );
         service.failures = 0;
@@ -181,8 +55,8 @@ impl World {
         let s = self.need_service("ecs:UpdateService", cluster, name)?;
         let desired = self.services[s].desired;
         if desired != from {
-            let why = format!("The desired count of {name} is {desired} by now, not {from} as shown; look again.");
-            return Err(Fault::new(FaultKind::Guarded, "ecs:UpdateService", name, &why));
+            let why = format!("its desired count is {desired} by now, not {from}; nothing was sent");
+            return Err(Fault::new(FaultKind::Refused, "ecs:UpdateService", name, &why));
         }
         let now = self.now;
         let service = &mut self.services[s];
@@ -207,12 +81,12 @@ impl World {
     }
 
     /// `StopTask`.
-    pub(super) fn stop_task(&mut self, cluster: &str, arn: &str) -> Result<(), Fault> {
+    pub(super) fn stop_task(&mut self, cluster: &str, arn: &str, reason: &str) -> Result<(), Fault> {
         self.need_cluster("ecs:StopTask", cluster)?;
         let id = arn.rsplit('/').next().unwrap_or(arn);
         let Some(t) = self.tasks.iter().position(|t| t.id == id) else {
             let message = "The referenced task was not found.";
-            return Err(refused(
+            return Err(refusal(
                 FaultKind::NotFound,
                 "ecs:StopTask",
                 id,
@@ -221,7 +95,7 @@ impl World {
             ));
         };
         if self.tasks[t].is_wanted {
-            self.stop_task_in_order(t, "UserInitiated", "Task stopped by user");
+            self.stop_task_in_order(t, "UserInitiated", reason);
             let s = self.tasks[t].service;
             self.services[s].is_steady = false;
             self.look_soon(s);
@@ -233,7 +107,7 @@ impl World {
     pub(super) fn tag_service(&mut self, arn: &str, key: &SafeText, value: Option<&SafeText>) -> Result<(), Fault> {
         let Some(service) = self.services.iter_mut().find(|s| s.arn == arn && s.status == "ACTIVE") else {
             let message = "The specified service was not found.";
-            return Err(refused(
+            return Err(refusal(
                 FaultKind::NotFound,
                 "ecs:TagResource",
                 arn,
@@ -272,7 +146,7 @@ impl World {
         self.settle_if_calm(s);
     }
 
-    fn of_service(&self, s: usize) -> impl Iterator<Item = (usize, &TaskState)> {
+    pub(super) fn of_service(&self, s: usize) -> impl Iterator<Item = (usize, &TaskState)> {
         self.tasks.iter().enumerate().filter(move |(_, t)| t.service == s)
     }
 
@@ -378,7 +252,7 @@ impl World {
         if was == "IN_PROGRESS" {
             let now = self.now;
             let service = &mut self.services[s];
-            service.last_good = Some(definition);
+            service.last_good = Some((id.clone(), definition));
             let d = &mut service.deployments[0];
             d.rollout = "COMPLETED";
             d.reason = format!("ECS deployment {id} completed.");
@@ -437,17 +311,19 @@ impl World {
 
     fn break_circuit(&mut self, s: usize, deployment: &str) {
         let service = &mut self.services[s];
-        if let Some(d) = service.deployments.iter_mut().find(|d| d.id == deployment) {
-            d.rollout = "FAILED";
-            "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut d.reason);
-        }
-        let back = service.last_good.clone().filter(|_| service.rolls_back);
+        let Some(d) = service.deployments.iter_mut().find(|d| d.id == deployment) else {
+            return;
+        };
+        d.rollout = "FAILED";
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut d.reason);
+        let can_go_back = service.rolls_back && !d.is_rollback;
+        let back = service.last_good.clone().filter(|_| can_go_back);
         let arn = service.arn.clone();
         self.service_event(s, &format!("(deployment {deployment}) deployment failed: tasks failed to start."));
-        if let Some(definition) = back {
-            self.deploy(s, definition);
-            let id = self.services[s].deployments[0].id.clone();
+        if let Some((id, definition)) = back {
             self.service_event(s, &format!("rolling back to deployment {id}."));
+            self.make_primary(s, id, definition);
+            self.services[s].deployments[0].is_rollback = true;
         }
         let serial = self.serial();
         let token = self.chance(&format!("handler/{serial}")).uuid();
@@ -474,145 +350,26 @@ impl World {
         }
     }
 
-    pub(super) fn need_cluster(&self, operation: &str, cluster: &str) -> Result<(), Fault> {
-        if self.living_of("AWS::ECS::Cluster").contains(cluster) {
-            return Ok(());
-        }
-        Err(refused(
-            FaultKind::NotFound,
-            operation,
-            cluster,
-            "ClusterNotFoundException",
-            "Cluster not found.",
-        ))
-    }
-
-    fn need_service(&self, operation: &str, cluster: &str, name: &str) -> Result<usize, Fault> {
-        self.need_cluster(operation, cluster)?;
-        let is_it = |s: &ServiceState| s.cluster == cluster && s.name == name && s.status != "INACTIVE";
-        let found = self.services.iter().position(is_it);
-        let s = found.ok_or_else(|| {
-            refused(
-                FaultKind::NotFound,
-                operation,
-                name,
-                "ServiceNotFoundException",
-                "Service not found.",
-            )
-        })?;
-        if self.services[s].status == "ACTIVE" {
-            return Ok(s);
-        }
-        Err(refused(
-            FaultKind::Refused,
-            operation,
-            name,
-            "ServiceNotActiveException",
-            "Service was not ACTIVE.",
-        ))
-    }
-
-    pub(super) fn tell_services(&self, cluster: &str, names: &[SafeText]) -> Result<Fact, Fault> {
-        self.need_cluster("ecs:DescribeServices", cluster)?;
-        let newest = |name: &SafeText| {
-            (0..self.services.len())
-                .rev()
-                .find(|s| self.services[*s].cluster == cluster && *self.services[*s].name == **name)
-        };
-        Ok(Fact::Services(
-            names.iter().filter_map(newest).map(|s| self.service_fact(s)).collect(),
-        ))
-    }
-
-    fn service_fact(&self, s: usize) -> Service {
-        let service = &self.services[s];
-        let (running, pending) = self.counts(s, None);
-        let deployments = service
-            .deployments
-            .iter()
-            .enumerate()
-            .map(|(i, d)| self.deployment_fact(s, i, d))
-            .collect();
-        Service {
-            arn: service.arn.as_str().into(),
-            name: service.name.as_str().into(),
-            status: service.status.into(),
-            desired: service.desired,
-            running,
-            pending,
-            task_definition: service
-                .deployments
-                .first()
-                .map(|d| d.definition.as_str().into())
-                .unwrap_or_default(),
-            deployments,
-            events: service.events.iter().rev().cloned().collect(),
-            tags: service.tags.clone(),
-            target_groups: service.groups.iter().map(|g| g.arn.as_str().into()).collect(),
-        }
-    }
-
-    fn deployment_fact(&self, s: usize, i: usize, d: &DeploymentState) -> Deployment {
-        let (running, pending) = self.counts(s, Some(&d.id));
-        let is_primary = i == 0;
-        Deployment {
-            id: d.id.as_str().into(),
-            status: if is_primary { "PRIMARY" } else { "ACTIVE" }.into(),
-            rollout: d.rollout.into(),
-            reason: d.reason.as_str().into(),
-            desired: if is_primary { self.services[s].desired } else { 0 },
-            running,
-            pending,
-            failed: d.failed,
-            task_definition: d.definition.as_str().into(),
-            created: Some(d.created),
-            updated: Some(d.updated),
-        }
-    }
-
-    /// Running and pending tasks of a service, or of one of its deployments.
-    fn counts(&self, s: usize, deployment: Option<&str>) -> (i32, i32) {
-        let of = |phases: &[Phase]| {
-            let is_in = |t: &TaskState| phases.contains(&t.phase) && deployment.is_none_or(|d| t.deployment == d);
-            i32::try_from(self.of_service(s).filter(|(_, t)| is_in(t)).count()).unwrap_or(0)
-        };
-        (of(&[Phase::Running]), of(&[Phase::Provisioning, Phase::Pending, Phase::Activating]))
-    }
-
     /// The service of a short name, such as `openwebui`: scenes speak so.
     pub(super) fn service_named(&self, short: &str) -> Option<&ServiceState> {
         self.services.iter().find(|s| s.status == "ACTIVE" && s.name.ends_with(short))
     }
 
-    /// An active task of a service, for scenes that stop one.
-    pub(super) fn task_arn_of(&self, service: &ServiceState) -> Option<String> {
-        let task = self
+    /// Somebody stops a task of a service: scenes do.
+    pub(super) fn stop_any_task(&mut self, short: &str) {
+        let of = |t: &&TaskState| t.is_active() && self.services[t.service].name.ends_with(short);
+        let found = self
             .tasks
             .iter()
-            .find(|t| t.is_active() && self.services[t.service].arn == service.arn)?;
-        Some(self.arn("ecs", &format!("task/{}/{}", service.cluster, task.id)))
+            .find(of)
+            .map(|t| (self.services[t.service].cluster.clone(), t.id.clone()));
+        if let Some((cluster, id)) = found {
+            drop(self.stop_task(&cluster, &id, "Task stopped by user"));
+        }
     }
 
     /// Whether Bedrock refuses image models at a time.
     pub(super) fn is_image_denied(&self, at: Millis) -> bool {
         self.is_troubled(What::ImageDenied, "", at)
     }
-}
-
-fn tags(properties: &Value) -> Vec<(SafeText, SafeText)> {
-    let pair = |t: &Value| (SafeText::from(text(t, "Key")), SafeText::from(text(t, "Value")));
-    properties["Tags"].as_array().into_iter().flatten().map(pair).collect()
-}
-
-fn groups(properties: &Value) -> Vec<Group> {
-    let group = |b: &Value| Group {
-        arn: text(b, "TargetGroupArn"),
-        port: text(b, "ContainerPort").parse().unwrap_or(80),
-    };
-    properties["LoadBalancers"].as_array().into_iter().flatten().map(group).collect()
-}
-
-fn capacity(properties: &Value) -> String {
-    let provider = text(&properties["CapacityProviderStrategy"][0], "CapacityProvider");
-    if provider.is_empty() { "FARGATE".into() } else { provider }
 }

@@ -1,10 +1,10 @@
 //! The load balancer: targets and their health, and what the way to the application answers.
 
 use super::{
-    account::text,
+    account::{refusal, text},
     cfn::{ResourceState, StackState},
-    ecs::ServiceState,
     scene::What,
+    service::ServiceState,
     task::{TargetState, TaskState, address_in},
     world::{Due, SECOND, World},
 };
@@ -18,8 +18,12 @@ use crate::{
     },
 };
 
+/// How long the probe waits for one stage, in milliseconds.
+const PATIENCE: Millis = 10 * SECOND;
 /// What is said of a request to LiteLLM that the load balancer does not pass on.
-pub(super) const NOT_EXPOSED: &str = "LiteLLM is not exposed on this load balancer";
+pub(super) const NOT_EXPOSED: &str = "LiteLLM is not exposed at this address";
+/// What a load balancer says when it has no target.
+pub(super) const NOBODY: &str = "Service Unavailable";
 
 /// Checks every 15 s; this many in a row, as the template has it.
 const INTERVAL: Millis = 15 * SECOND;
@@ -118,15 +122,13 @@ impl World {
         let living = self.living_of("AWS::ElasticLoadBalancingV2::TargetGroup");
         let group = |(logical_id, arn): &(SafeText, SafeText)| {
             if !living.contains(arn.as_str()) {
-                return Err(Fault {
-                    code: Some("TargetGroupNotFound".into()),
-                    ..Fault::new(
-                        FaultKind::NotFound,
-                        "elasticloadbalancing:DescribeTargetHealth",
-                        arn,
-                        "One or more target groups not found",
-                    )
-                });
+                return Err(refusal(
+                    FaultKind::NotFound,
+                    "elasticloadbalancing:DescribeTargetHealth",
+                    arn,
+                    "TargetGroupNotFound",
+                    "One or more target groups not found",
+                ));
             }
             Ok(TargetGroup {
                 arn: arn.clone(),
@@ -178,7 +180,7 @@ impl World {
 
     /// The load balancer that answers to an address.
     pub(super) fn balancer(&self, url: &str) -> Option<(&StackState, &ResourceState)> {
-        let host = url.split("://").last().unwrap_or(url).split(['/', ':']).next().unwrap_or_default();
+        let host = host_of(url);
         self.living()
             .filter(|(_, r)| r.def.kind == "AWS::ElasticLoadBalancingV2::LoadBalancer" && r.status != "CREATE_IN_PROGRESS")
             .find(|(_, r)| self.attribute(r, "DNSName") == host)
@@ -215,62 +217,69 @@ impl World {
         if states.contains(&TargetState::Healthy) {
             (200, "OK")
         } else if !states.contains(&TargetState::Unhealthy) {
-            (503, "Service Temporarily Unavailable")
+            (503, NOBODY)
         } else if self.is_troubled(What::Health502, &service.name, self.now) {
             (502, "Bad Gateway")
         } else {
-            (504, "Gateway Time-out")
+            (504, "Gateway Timeout")
         }
     }
 
-    pub(super) fn probe(&mut self, request: &ProbeRequest) -> Fact {
-        let serial = self.requests;
-        let mut chance = self.chance(&format!("probe/{serial}"));
+    /// One stage of the way, in the words of the real probe.
+    pub(super) fn probe(&self, request: &ProbeRequest) -> Fact {
+        let mut chance = self.chance(&format!("probe/{}", self.requests));
         let (is_well, evidence) = self.probe_stage(request);
-        let is_slow = request.stage != ProbeStage::Dns && self.is_troubled(What::Slow, "", self.now);
-        let took = if evidence.starts_with("504") {
-            60_003
-        } else {
-            chance.between(14, 70) + if is_slow { 2_400 } else { 0 }
+        let is_dns = request.stage == ProbeStage::Dns;
+        let is_slow = !is_dns && self.is_troubled(What::Slow, "", self.now);
+        let took = match () {
+            () if evidence.starts_with("no answer") => PATIENCE,
+            () if is_slow => chance.between(2_100, 3_900),
+            () => chance.between(14, 70),
         };
-        let timed = if is_well == Some(true) && request.stage != ProbeStage::Dns {
-            format!("{evidence} in {took} ms")
-        } else {
-            evidence
-        };
+        let evidence = if is_dns { evidence } else { format!("{evidence} in {took} ms") };
         Fact::Stage(StageReport {
             stage: request.stage,
             is_well,
-            evidence: timed.into(),
+            evidence: evidence.into(),
             took: took.unsigned_abs(),
         })
     }
 
     fn probe_stage(&self, request: &ProbeRequest) -> (Option<bool>, String) {
+        let is_dns = request.stage == ProbeStage::Dns;
         let Some((stack, balancer)) = self.balancer(&request.app_url) else {
-            let is_dns = request.stage == ProbeStage::Dns;
-            return (is_dns.then_some(false), "the name does not resolve".into());
+            let host = host_of(&request.app_url);
+            return (
+                Some(false),
+                if is_dns {
+                    format!("{host} does not resolve")
+                } else {
+                    "no connection".into()
+                },
+            );
         };
-        let answer = |app: App| self.exposed(stack, app).map(|s| self.http_status(s));
-        let line = |(status, text): (u16, &str)| {
-            (
-                Some(status == 200),
-                if status == 200 { "200".into() } else { format!("{status} {text}") },
-            )
-        };
-        match request.stage {
-            ProbeStage::Dns => {
-                let mut chance = self.chance(&balancer.physical);
-                let mut address = || format!("203.0.113.{}", chance.between(4, 250));
-                (Some(true), format!("{}, {}", address(), address()))
-            }
+        if is_dns {
+            let mut chance = self.chance(&balancer.physical);
+            let mut address = || format!("203.0.113.{}", chance.between(4, 250));
+            return (Some(true), format!("{}, {}", address(), address()));
+        }
+        let is_litellm = request.stage == ProbeStage::Litellm;
+        let exposed = self.exposed(stack, if is_litellm { App::Litellm } else { App::OpenWebui });
+        // What LiteLLM is not there for, Open WebUI answers with its page.
+        let asked = exposed.or_else(|| self.exposed(stack, App::OpenWebui));
+        let (status, text) = asked.map_or((503, NOBODY), |s| self.http_status(s));
+        match (request.stage, status) {
+            (_, 504) => (Some(false), format!("no answer within {} s", PATIENCE / SECOND)),
             // Any answer proves the load balancer; what it says is about what stands behind.
-            ProbeStage::LoadBalancer => {
-                let (status, text) = answer(App::OpenWebui).unwrap_or((503, "Service Temporarily Unavailable"));
-                (Some(true), if status == 200 { "200".into() } else { format!("{status} {text}") })
-            }
-            ProbeStage::OpenWebui => answer(App::OpenWebui).map_or((Some(false), "503 Service Temporarily Unavailable".into()), line),
-            ProbeStage::Litellm => answer(App::Litellm).map_or((None, NOT_EXPOSED.into()), line),
+            (ProbeStage::LoadBalancer, _) => (Some(true), format!("{status} {text}")),
+            (ProbeStage::Litellm, 200) if exposed.is_none() => (None, format!("200 OK: {NOT_EXPOSED}")),
+            (ProbeStage::Litellm, 200) => (Some(true), "200 OK, 2 models".into()),
+            _ => (Some(status == 200), format!("{status} {text}")),
         }
     }
+}
+
+/// The host of an address.
+fn host_of(url: &str) -> &str {
+    url.split("://").last().unwrap_or(url).split(['/', ':']).next().unwrap_or_default()
 }

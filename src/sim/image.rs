@@ -3,71 +3,84 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use image::{ExtendedColorType, ImageEncoder, codecs::png};
+use serde_json::{Value, json};
 
-use super::{chance::Chance, elb, logs::Line, scene::What, task::Phase, traffic::DENIED, world::World};
+use super::{
+    account::refusal,
+    chance::Chance,
+    elb,
+    logs::Line,
+    scene::What,
+    task::{Phase, TaskState},
+    traffic::DENIED,
+    world::World,
+};
 use crate::{
     cloud::ImageRoute,
     core::{
-        fact::{Picture, PictureFormat},
+        fact::Picture,
         fault::{Fault, FaultKind},
         names::App,
-        text::SafeText,
     },
+    picture::{self, Brief},
 };
+
+const IMAGE: &str = "the test image";
+const INVOKE: &str = "bedrock:InvokeModel";
 
 /// Width and height that the template asks for.
 const SIDE: u32 = 1_024;
 
 impl World {
     /// One paid image.
-    pub(super) fn test_image(&mut self, route: &ImageRoute, model: &SafeText, prompt: &SafeText) -> Result<Picture, Fault> {
-        let is_through_stack = match route {
-            ImageRoute::Litellm { app_url, .. } => Some((app_url, App::Litellm)),
-            ImageRoute::OpenWebui { app_url, .. } => Some((app_url, App::OpenWebui)),
-            ImageRoute::Bedrock => None,
-        };
-        let operation = if is_through_stack.is_some() {
-            "image"
-        } else {
-            "bedrock:InvokeModel"
-        };
-        if let Some((url, app)) = is_through_stack {
-            self.need_way(operation, url, app)?;
+    pub(super) fn test_image(&mut self, route: &ImageRoute, brief: Brief) -> Result<Picture, Fault> {
+        match route {
+            ImageRoute::Litellm { app_url, .. } => self.need_way(app_url, App::Litellm, &brief)?,
+            ImageRoute::OpenWebui { app_url, .. } => self.need_way(app_url, App::OpenWebui, &brief)?,
+            ImageRoute::Bedrock => need_model_id(&brief)?,
         }
         let is_denied = self.is_image_denied(self.now);
-        if is_through_stack.is_some() {
+        if !matches!(route, ImageRoute::Bedrock) {
             self.note_request(is_denied);
         }
         if is_denied {
-            return Err(denied(operation, model, route));
+            return Err(denied(route, &brief));
         }
         self.images += 1;
-        let mut chance = self.chance(&format!("image/{}/{prompt}", self.images));
+        let mut chance = self.chance(&format!("image/{}/{}", self.images, brief.prompt));
         let slow = if self.is_troubled(What::Slow, "", self.now) { 5 } else { 1 };
         let took = chance.between(5_400, 9_800).unsigned_abs() * slow;
-        let reply = reply(&mut chance).map_err(|e| Fault::new(FaultKind::Internal, operation, model, &e))?;
-        self.decoded(operation, &reply, (model, prompt), took)
+        let reply = reply(&mut chance).map_err(|e| Fault::new(FaultKind::Internal, IMAGE, &brief.model, &e))?;
+        let coded = reply["data"][0]["b64_json"].as_str().unwrap_or_default();
+        picture::from_base64(coded, brief.drawn(took, self.now))
     }
 
     /// Whether a request would come through to the application that makes images.
-    fn need_way(&self, operation: &str, url: &str, app: App) -> Result<(), Fault> {
-        let fail = |kind: FaultKind, why: &str| Fault::new(kind, operation, url, why);
+    fn need_way(&self, url: &str, app: App, brief: &Brief) -> Result<(), Fault> {
+        let fail = |kind: FaultKind, why: &str| Fault::new(kind, IMAGE, &brief.model, why);
         let Some((stack, _)) = self.balancer(url) else {
-            return Err(fail(FaultKind::Unreachable, "the name does not resolve"));
+            return Err(Fault::new(FaultKind::Unreachable, IMAGE, url, "no connection"));
         };
-        let Some(service) = self.exposed(stack, app) else {
-            return Err(fail(FaultKind::OddAnswer, elb::NOT_EXPOSED));
-        };
-        match self.http_status(service) {
+        let answer = |app: App| self.exposed(stack, app).map_or((503, elb::NOBODY), |s| self.http_status(s));
+        let is_exposed = app == App::OpenWebui || self.exposed(stack, app).is_some();
+        match answer(if is_exposed { app } else { App::OpenWebui }) {
+            (200, _) if !is_exposed => return Err(fail(FaultKind::Refused, &format!("{} (200 OK, a page)", elb::NOT_EXPOSED))),
             (200, _) => {}
-            (504, text) => return Err(fail(FaultKind::TimedOut, &format!("504 {text}"))),
-            (status, text) => return Err(fail(FaultKind::AwsFailed, &format!("{status} {text}"))),
+            (504, _) => return Err(Fault::new(FaultKind::TimedOut, IMAGE, url, "no answer in time")),
+            (status, text) => return Err(fail(FaultKind::AwsFailed, &format!("the load balancer answered {status} {text}"))),
         }
-        let is_litellm = |t: &super::task::TaskState| t.phase == Phase::Running && self.app_of(t) == App::Litellm;
+        let known = ["nova-canvas", "image-provisioned"];
+        let has_provisioned = stack.values.get("ProvisionedModelArn").is_some_and(|arn| !arn.is_empty());
+        let is_known = known[..=usize::from(has_provisioned)].contains(&brief.model.as_str());
+        if app == App::Litellm && !is_known {
+            let why = format!("/image/generations: Invalid model name passed in model={}", brief.model);
+            return Err(fail(FaultKind::Refused, &why));
+        }
+        let is_litellm = |t: &TaskState| t.phase == Phase::Running && self.app_of(t) == App::Litellm;
         if self.tasks.iter().any(is_litellm) {
             Ok(())
         } else {
-            Err(fail(FaultKind::Refused, "400 [ERROR: Connection error: LiteLLM does not answer]"))
+            Err(fail(FaultKind::Refused, "Open WebUI says: [ERROR: Server Connection Error]"))
         }
     }
 
@@ -95,52 +108,46 @@ impl World {
             text: line.to_owned(),
         }));
     }
-
-    /// Out of the reply's JSON, its base64 and its PNG: nothing is shown that was not decoded.
-    fn decoded(&self, operation: &str, reply: &str, asked: (&SafeText, &SafeText), took: u64) -> Result<Picture, Fault> {
-        let odd = |why: &str| Fault::new(FaultKind::OddAnswer, operation, asked.0, why);
-        let json: serde_json::Value = serde_json::from_str(reply).map_err(|_| odd("not JSON"))?;
-        let text = json["data"][0]["b64_json"].as_str().ok_or_else(|| odd("no image in it"))?;
-        let bytes = STANDARD.decode(text).map_err(|_| odd("not base64"))?;
-        let picture = image::load_from_memory(&bytes).map_err(|_| odd("not a picture"))?;
-        Ok(Picture {
-            bytes: bytes.into(),
-            format: PictureFormat::Png,
-            width: picture.width(),
-            height: picture.height(),
-            model: asked.0.clone(),
-            prompt: asked.1.clone(),
-            took,
-            at: self.now,
-        })
-    }
 }
 
-fn denied(operation: &str, model: &SafeText, route: &ImageRoute) -> Fault {
-    let detail = match route {
-        ImageRoute::OpenWebui { .. } => "400 [ERROR: Forbidden]".to_owned(),
-        ImageRoute::Litellm { .. } => format!("403 litellm.PermissionDeniedError: BedrockException - {}", DENIED.message),
-        ImageRoute::Bedrock => DENIED.message.to_owned(),
-    };
-    Fault {
-        code: Some("AccessDeniedException".into()),
-        ..Fault::new(FaultKind::Denied, operation, model, &detail)
+/// Bedrock knows model ids, not LiteLLM's names for them.
+fn need_model_id(brief: &Brief) -> Result<(), Fault> {
+    if brief.model.contains('.') {
+        return Ok(());
+    }
+    Err(Fault {
+        code: Some("ValidationException".into()),
+        ..Fault::new(
+            FaultKind::Refused,
+            INVOKE,
+            &brief.model,
+            "The provided model identifier is invalid.",
+        )
+    })
+}
+
+/// The refusal as each way tells it: Open WebUI says next to nothing.
+fn denied(route: &ImageRoute, brief: &Brief) -> Fault {
+    let aws = |operation: &str| refusal(FaultKind::Denied, operation, &brief.model, "AccessDeniedException", DENIED.message);
+    match route {
+        ImageRoute::OpenWebui { .. } => Fault::new(FaultKind::Refused, IMAGE, &brief.model, "Open WebUI says: [ERROR: Forbidden]"),
+        ImageRoute::Litellm { .. } => aws(IMAGE),
+        ImageRoute::Bedrock => aws(INVOKE),
     }
 }
 
 /// LiteLLM's reply with a picture in it.
-fn reply(chance: &mut Chance) -> Result<String, String> {
+fn reply(chance: &mut Chance) -> Result<Value, String> {
     let pixels = draw(chance);
     let mut bytes = Vec::new();
     let encoder = png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Fast, png::FilterType::Sub);
     encoder
         .write_image(&pixels, SIDE, SIDE, ExtendedColorType::Rgb8)
         .map_err(|e| format!("the picture could not be encoded: {e}"))?;
-    let body = serde_json::json!({
+    Ok(json!({
         "created": 0,
         "data": [{ "b64_json": STANDARD.encode(bytes), "revised_prompt": null, "url": null }],
-    });
-    Ok(body.to_string())
+    }))
 }
 
 type Color = [u8; 3];

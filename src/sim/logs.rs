@@ -4,6 +4,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
+    account::refusal,
     chance::Chance,
     traffic::{Draft, Writer},
     world::{SECOND, World},
@@ -38,16 +39,18 @@ impl World {
     pub(super) fn log_page(&self, request: &LogRequest) -> Result<Fact, Fault> {
         let group = request.group.as_str();
         if !self.living_of("AWS::Logs::LogGroup").contains(group) {
-            return Err(log_fault(
+            return Err(refusal(
                 FaultKind::NotFound,
+                OPERATION,
                 group,
                 "ResourceNotFoundException",
                 "The specified log group does not exist.",
             ));
         }
         let invalid = || {
-            log_fault(
+            refusal(
                 FaultKind::Refused,
+                OPERATION,
                 group,
                 "InvalidParameterException",
                 "The specified nextToken is invalid.",
@@ -140,11 +143,4 @@ fn read_token(token: &str) -> Option<(Millis, u32)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let (from, turn) = text.split_once(':')?;
     Some((from.parse().ok()?, turn.parse().ok()?))
-}
-
-fn log_fault(kind: FaultKind, group: &str, code: &str, message: &str) -> Fault {
-    Fault {
-        code: Some(code.into()),
-        ..Fault::new(kind, OPERATION, group, message)
-    }
 }

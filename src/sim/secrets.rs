@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{account::text, cfn::ResourceState, cfn::StackState, scene::What, world::World};
+use super::{account::refusal, account::text, cfn::ResourceState, cfn::StackState, scene::What, world::World};
 use crate::core::{
     fault::{Fault, FaultKind},
     secret::{SecretRef, SecretText},
@@ -15,10 +15,7 @@ const OPERATION: &str = "secretsmanager:GetSecretValue";
 impl World {
     /// The value of a secret, or of one field of it.
     pub(super) fn reveal(&self, secret: &SecretRef) -> Result<Arc<SecretText>, Fault> {
-        let fail = |kind: FaultKind, code: &str, message: &str| Fault {
-            code: Some(code.into()),
-            ..Fault::new(kind, OPERATION, &secret.secret, message)
-        };
+        let fail = |kind: FaultKind, code: &str, message: &str| refusal(kind, OPERATION, &secret.secret, code, message);
         if self.is_troubled(What::Expired, "", self.now) {
             let message = "The security token included in the request is expired";
             return Err(fail(FaultKind::Expired, "ExpiredTokenException", message));

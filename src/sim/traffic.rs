@@ -88,7 +88,8 @@ impl<'a> Writer<'a> {
     fn write(&mut self, task: usize, at: Millis, (source, index): (&str, usize), text: String) {
         let t = &self.world.tasks[task];
         let is_alive = t.started.is_some_and(|s| s <= at) && t.ended.is_none_or(|e| at <= e + 2 * SECOND);
-        if is_alive && (self.from..self.until).contains(&at) {
+        // The log driver sends no empty lines.
+        if is_alive && !text.is_empty() && (self.from..self.until).contains(&at) {
             self.out.push(Draft {
                 at,
                 task,
@@ -157,16 +158,20 @@ impl<'a> Writer<'a> {
         for client in clients {
             let source = format!("check/{client}");
             let phase = self.world.chance(&format!("{}/{source}", task.id)).between(0, 14_999);
-            let first = (self.from.max(ready) - phase).div_euclid(15 * SECOND) + 1;
+            let first = (self.from.max(ready) - phase).div_euclid(15 * SECOND);
             for k in first.. {
-                let at = k * 15 * SECOND + phase;
-                if at >= self.until {
+                let mut chance = self.world.chance(&format!("{}/{source}/{k}", task.id));
+                let due = k * 15 * SECOND + phase;
+                if due >= self.until {
                     break;
+                }
+                let at = due + chance.between(0, 40);
+                if at < ready {
+                    continue;
                 }
                 if client != "127.0.0.1" && is_cut_off(at) {
                     continue;
                 }
-                let mut chance = self.world.chance(&format!("{}/{source}/{k}", task.id));
                 let text = self.access(
                     (t, at),
                     &format!("{client}:{}", chance.between(32_768, 60_999)),

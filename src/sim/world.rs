@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::{
     cfn::StackState,
-    ecs::ServiceState,
     logs::Line,
     scene::{Scene, What},
+    service::ServiceState,
     task::{Definition, TaskState},
 };
 use crate::core::{fact::Millis, template::Template};

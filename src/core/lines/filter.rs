@@ -178,6 +178,8 @@ pub struct Filter {
     pub pattern: Option<Pattern>,
     /// Only lines that have this text: the request under the cursor.
     pub request: Option<Pattern>,
+    /// Only the first line of each entry.
+    pub heads_only: bool,
 }
 
 impl Filter {
@@ -189,7 +191,7 @@ impl Filter {
     /// Whether a line matches.
     pub fn matches(&self, line: Line<'_>) -> bool {
         self.takes_stream(line.stream())
-            && self.takes_level(line.level())
+            && self.takes_line(line)
             && [&self.request, &self.pattern]
                 .into_iter()
                 .flatten()
@@ -202,7 +204,7 @@ impl Filter {
             return Vec::new();
         }
         let streams: Vec<bool> = segment.streams().iter().map(|stream| self.takes_stream(stream)).collect();
-        let takes = |line: Line<'_>| streams[line.stream_place()] && self.takes_level(line.level());
+        let takes = |line: Line<'_>| streams[line.stream_place()] && self.takes_line(line);
         let sure = [&self.request, &self.pattern]
             .into_iter()
             .flatten()
@@ -227,6 +229,10 @@ impl Filter {
 
     fn takes_stream(&self, stream: &SafeText) -> bool {
         self.app.is_none_or(|app| app_of_stream(stream) == Some(app)) && self.stream.as_ref().is_none_or(|only| only == stream)
+    }
+
+    fn takes_line(&self, line: Line<'_>) -> bool {
+        self.takes_level(line.level()) && !(self.heads_only && line.is_continuation())
     }
 
     fn takes_level(&self, level: Level) -> bool {

@@ -51,24 +51,33 @@ impl Histogram {
         Some((first * STEP, (last + 1) * STEP))
     }
 
-    /// The interval in `columns` equal parts. A step that lies in two of them counts where it begins.
-    pub fn columns(&self, from: Millis, until: Millis, columns: usize) -> Vec<Column> {
-        let width = (until - from).max(1);
-        let edge = |i: usize| from + width * i as Millis / columns as Millis;
-        let mut out: Vec<Column> = (0..columns)
-            .map(|i| Column {
-                from: edge(i),
-                until: edge(i + 1),
-                counts: [0; Level::COUNT],
-            })
-            .collect();
+    /// Adds the counts to columns that lie side by side. A step that lies in two of them counts where
+    /// it begins.
+    pub fn pour(&self, columns: &mut [Column]) {
+        let (Some(first), Some(last)) = (columns.first(), columns.last()) else {
+            return;
+        };
+        let (from, until) = (first.from, last.until);
         for (step, counts) in self.steps.range(from.div_euclid(STEP)..=until.div_euclid(STEP)) {
             let at = (step * STEP).max(from);
-            let place = ((at - from) * columns as Millis / width) as usize;
-            if let Some(column) = out.get_mut(place) {
+            let place = columns.partition_point(|column| column.until <= at);
+            if let Some(column) = columns.get_mut(place) {
                 column.counts.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
             }
         }
-        out
+    }
+}
+
+impl Column {
+    /// The interval in `count` equal parts, with nothing counted yet.
+    pub fn split(from: Millis, until: Millis, count: usize) -> Vec<Self> {
+        let width = (until - from).max(1);
+        let edge = |i: usize| from + width * i as Millis / count as Millis;
+        let column = |i| Self {
+            from: edge(i),
+            until: edge(i + 1),
+            counts: [0; Level::COUNT],
+        };
+        (0..count).map(column).collect()
     }
 }

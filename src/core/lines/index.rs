@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Appended, Filter, Histogram, Lines, Segment, Spot};
+use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot};
 
 /// A piece of work for another thread: segments to look through.
 #[derive(Debug, Clone)]
@@ -69,6 +69,17 @@ impl Scan {
 struct Hits {
     scanned: usize,
     rows: Vec<u32>,
+    histogram: Histogram,
+}
+
+impl Hits {
+    fn add(&mut self, segment: &Segment, rows: Vec<u32>, scanned: usize) {
+        for line in rows.iter().filter_map(|row| segment.line(*row as usize)) {
+            self.histogram.add(line.at(), line.level());
+        }
+        self.rows.extend(rows);
+        self.scanned = scanned;
+    }
 }
 
 /// Rows that match one filter.
@@ -94,6 +105,16 @@ impl Index {
     /// What is looked for.
     pub fn filter(&self) -> &Filter {
         &self.filter
+    }
+
+    /// Tells its scans from those of others.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether all lines have been looked at.
+    pub fn is_complete(&self, lines: &Lines) -> bool {
+        lines.segments().all(|segment| self.segments.contains_key(&segment.id()))
     }
 
     /// Rows found so far.
@@ -131,22 +152,17 @@ impl Index {
             return false;
         };
         self.len += found.rows.len();
-        self.segments.insert(
-            found.segment,
-            Hits {
-                scanned: found.scanned,
-                rows: found.rows,
-            },
-        );
+        let hits = self.segments.entry(found.segment).or_default();
+        hits.add(segment, found.rows, found.scanned);
         self.extend(segment);
         true
     }
 
-    /// Follows a change of the store: looks at the lines that are new.
-    pub fn follow(&mut self, lines: &Lines, change: &Appended) {
-        for id in &change.removed {
-            self.len -= self.segments.remove(id).map_or(0, |hits| hits.rows.len());
-        }
+    /// Follows a change of the store: looks at the lines that are new, and gives how many match.
+    pub fn follow(&mut self, lines: &Lines, change: &Appended) -> usize {
+        self.forget(&change.evicted);
+        let before = self.len;
+        self.forget(&change.removed);
         let mut left = change.touched.len();
         for segment in lines.segments().rev() {
             if left == 0 {
@@ -157,6 +173,7 @@ impl Index {
                 left -= 1;
             }
         }
+        self.len.saturating_sub(before)
     }
 
     /// Whether the line at a spot matches, as far as is known.
@@ -197,16 +214,17 @@ impl Index {
         before + here.map_or(0, |rows| rows.partition_point(|row| (*row as usize) < spot.line))
     }
 
-    /// Counts of the rows found so far, by time and level.
-    pub fn histogram(&self, lines: &Lines) -> Histogram {
-        let mut histogram = Histogram::default();
-        for segment in lines.segments() {
-            let rows = self.segments.get(&segment.id()).map_or(&[][..], |hits| &hits.rows);
-            for line in rows.iter().filter_map(|row| segment.line(*row as usize)) {
-                histogram.add(line.at(), line.level());
-            }
+    /// Adds the counts of the rows found so far to columns that lie side by side.
+    pub fn pour(&self, columns: &mut [Column]) {
+        for hits in self.segments.values() {
+            hits.histogram.pour(columns);
         }
-        histogram
+    }
+
+    fn forget(&mut self, segments: &[u64]) {
+        for id in segments {
+            self.len -= self.segments.remove(id).map_or(0, |hits| hits.rows.len());
+        }
     }
 
     fn rows(&self, lines: &Lines, segment: usize) -> Option<&[u32]> {
@@ -219,8 +237,7 @@ impl Index {
         if hits.scanned < segment.len() {
             let new = self.filter.rows(segment, hits.scanned);
             self.len += new.len();
-            hits.rows.extend(new);
-            hits.scanned = segment.len();
+            hits.add(segment, new, segment.len());
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::core::{
 /// A segment is sealed when its text reaches this size.
 const FULL_TEXT: usize = 512 << 10;
 /// A segment is sealed when it has this many lines.
-const FULL_LINES: usize = 4096;
+pub(super) const FULL_LINES: usize = 4096;
 /// `Meta::ingested` of a line whose difference does not fit; the value is in `far`.
 const FAR: i32 = i32::MIN;
 /// First word of an id that is not a number; the last word is its place in `odd_ids`.
@@ -186,8 +186,8 @@ impl Segment {
         self.metas.partition_point(|meta| meta.start as usize <= at).saturating_sub(1)
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.text.len() >= FULL_TEXT || self.len() >= FULL_LINES
+    pub(super) fn is_full(&self, full_lines: usize) -> bool {
+        self.text.len() >= FULL_TEXT || self.len() >= full_lines
     }
 
     /// Adds a line that is not before the last one.

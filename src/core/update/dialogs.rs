@@ -267,7 +267,8 @@ fn on_detail(model: &mut Model, mut detail: Detail, key: Key) -> Vec<Effect> {
         model.dialog = Some(Dialog::Detail(detail));
         return vec![Effect::Copy(keys::lines_for_clipboard(&text))];
     }
-    let last = detail.lines.len().saturating_sub(1);
+    // The view wraps lines, no narrower than this, and stops at the true end itself.
+    let last = detail.lines.iter().map(|l| 1 + l.len() / 36).sum::<usize>();
     if !scrolled(model, key, &mut detail.scroll) {
         return close(model);
     }

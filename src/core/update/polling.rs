@@ -115,7 +115,9 @@ pub(super) fn plan_next(model: &mut Model, poll: Poll) {
         (f.failures(), f.fault().is_some_and(|f| pace::is_hopeless(f.kind)))
     });
     let spread = pace::spread(model.seq);
-    let pause = if is_hopeless {
+    let pause = if poll == Poll::Identity && model.credentials_fault().is_some() {
+        Some(CREDENTIALS_EVERY)
+    } else if is_hopeless {
         Some(60_000)
     } else {
         pace::pause(poll, is_busy, failures, spread)
