@@ -9,8 +9,8 @@ use self::sheet::{Sheet, number, text};
 use super::{fact::Task, prices::Prices, template::Resource, text::SafeText};
 
 mod guide;
+pub mod listing;
 mod sheet;
-pub mod table;
 mod what_if;
 
 pub use self::{

@@ -42,8 +42,6 @@ pub struct ModelPrice {
     pub kind: SafeText,
     /// US dollars for one image.
     pub usd_per_image: Option<f64>,
-    /// Day from which the model is no longer offered.
-    pub ended: Option<SafeText>,
     /// US dollars for a million tokens in.
     pub usd_per_million_input: Option<f64>,
     /// US dollars for a million tokens out.

@@ -12,7 +12,7 @@ use crate::{
     core::{
         cost::{
             CostLine, Estimate, GuideRow,
-            table::{self, SheetRow},
+            listing::{self, SheetRow},
         },
         model::Model,
         prices::ModelPrice,
@@ -45,7 +45,7 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     ])
     .areas(inner);
     frame.render_widget(Paragraph::new(top), above);
-    let sheet = table::sheet(model);
+    let sheet = listing::sheet(model);
     draw_sheet(model, pen, &sheet, list, frame);
     frame.render_widget(Paragraph::new(Line::from(pen.ink(Role::Border, "─".repeat(width)))), rule);
     frame.render_widget(Paragraph::new(detail(model, pen, &sheet, width)), below);

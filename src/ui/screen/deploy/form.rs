@@ -11,8 +11,8 @@ use super::super::kit::{Pen, count, cut, left, right, tail, usd, wrap, wrap_to};
 use crate::{
     core::{
         cost::Estimate,
-        model::Model,
         form_checks::{self, Check, Verdict},
+        model::Model,
         screen::{
             Panel,
             deploy::{Field, Form},
@@ -92,7 +92,9 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
     let inner = panel::frame(model, side, Panel::Deploy, area, frame, head);
     let worked = Worked::of(model, form);
     if inner.width >= WIDE {
-        let [main, beside] = Layout::horizontal([Constraint::Max(WIDEST), Constraint::Min(BESIDE)]).spacing(2).areas(inner);
+        let [main, beside] = Layout::horizontal([Constraint::Max(WIDEST), Constraint::Min(BESIDE)])
+            .spacing(2)
+            .areas(inner);
         draw_main(side, form, main, frame);
         draw_beside(side, &worked, beside, frame);
     } else {

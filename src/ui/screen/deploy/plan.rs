@@ -177,9 +177,7 @@ fn time(plan: &Plan, resources: &[Resource]) -> Option<String> {
 }
 
 fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {
-    let list = |pairs: &[(SafeText, SafeText)]| {
-        pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
-    };
+    let list = |pairs: &[(SafeText, SafeText)]| pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
     let capabilities = if plan.change_set.capabilities.is_empty() {
         "no capability".to_owned()
     } else {
