@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    cost::{CostModel, Estimate},
+    cost::{CostModel, Estimate, listing},
     dialog::Dialog,
+    eta::Work,
     fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
     fault::Fault,
     feed::Feed,
@@ -87,6 +88,19 @@ pub struct Operation {
     pub verb: &'static str,
     /// Resources that the plan named.
     pub planned: usize,
+    /// Their logical ids.
+    pub resources: Vec<SafeText>,
+}
+
+impl Operation {
+    /// What it does to resources.
+    pub fn work(&self) -> Work {
+        match self.verb {
+            "delete" => Work::Delete,
+            "update" => Work::Update,
+            _ => Work::Create,
+        }
+    }
 }
 
 /// The console.
@@ -382,7 +396,8 @@ impl Model {
                 Stage::Rest => self.progress.rows.len(),
                 Stage::Form(_) | Stage::Planning(_) => 0,
             },
-            Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => 0,
+            Panel::Cost => listing::rows(&listing::sheet(self)),
+            Panel::LogTail | Panel::CostNow | Panel::Logs => 0,
         }
     }
 

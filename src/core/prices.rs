@@ -46,6 +46,8 @@ pub struct ModelPrice {
     pub usd_per_million_input: Option<f64>,
     /// US dollars for a million tokens out.
     pub usd_per_million_output: Option<f64>,
+    /// Day on which Bedrock ended the model; `None` while it is offered.
+    pub ended: Option<SafeText>,
     /// Where the figure is from.
     pub source: SafeText,
     /// Day of the figure.

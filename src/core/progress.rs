@@ -18,16 +18,18 @@ pub struct Row {
     pub status: ResourceStatus,
     /// Newest reason that says something.
     pub reason: SafeText,
-    /// First event of the operation.
+    /// When the present work on it began: its creation, update or deletion.
     pub started: Millis,
     /// When it was done or failed.
     pub ended: Option<Millis>,
+    /// It failed in this operation, though its roll-back may have gone well since.
+    pub has_failed: bool,
 }
 
 /// The newest operation of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// Resources in the order in which they began.
+    /// Running resources first, oldest first; then those that failed; then the others, newest end first.
     pub rows: Vec<Row>,
     /// When it began.
     pub started: Millis,
@@ -38,20 +40,13 @@ pub struct Progress {
 impl Progress {
     /// Reads the newest operation from events, newest first.
     pub fn read(stack: &Stack, events: &[StackEvent]) -> Self {
-        let mut newest: Vec<&StackEvent> = Vec::new();
-        for event in events {
-            newest.push(event);
-            if event.is_stack() && begins(&event.status) {
-                break;
-            }
-        }
-        newest.reverse();
+        let newest = newest_operation(events);
         let mut progress = Self {
-            started: newest.first().map_or(0, |e| e.at),
+            started: newest.last().map_or(0, |e| e.at),
             ..Self::default()
         };
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-        for event in newest {
+        for event in newest.iter().rev() {
             if event.is_stack() {
                 progress.ended = (!stack.status.is_in_progress() && !event.status.is_in_progress()).then_some(event.at);
                 continue;
@@ -64,11 +59,13 @@ impl Progress {
                     reason: SafeText::default(),
                     started: event.at,
                     ended: None,
+                    has_failed: false,
                 });
                 progress.rows.len() - 1
             });
             progress.rows[at].take(event);
         }
+        progress.rows.sort_by_key(Row::rank);
         progress
     }
 
@@ -79,7 +76,7 @@ impl Progress {
 
     /// Resources that failed.
     pub fn failed(&self) -> usize {
-        self.rows.iter().filter(|r| r.status.is_failure()).count()
+        self.rows.iter().filter(|r| r.has_failed).count()
     }
 
     /// Resources being worked on.
@@ -88,14 +85,42 @@ impl Progress {
     }
 }
 
+/// Events of the newest operation, newest first, down to the stack's own event that opens it.
+pub fn newest_operation(events: &[StackEvent]) -> &[StackEvent] {
+    let opens = events.iter().position(|e| e.is_stack() && begins(&e.status));
+    &events[..opens.map_or(events.len(), |i| i + 1)]
+}
+
 impl Row {
+    /// How long the present work on it has taken, in milliseconds.
+    pub fn elapsed(&self, now: Millis) -> Millis {
+        (self.ended.unwrap_or(now) - self.started).max(0)
+    }
+
+    fn rank(&self) -> (u8, Millis) {
+        match self.ended {
+            None => (0, self.started),
+            Some(at) if self.has_failed => (1, at),
+            Some(at) => (2, -at),
+        }
+    }
+
     fn take(&mut self, event: &StackEvent) {
+        if verb(&event.status) != verb(&self.status) {
+            self.started = event.at;
+        }
+        self.has_failed |= event.status.is_failure();
         self.status = event.status.clone();
         self.ended = (!event.status.is_in_progress()).then_some(event.at);
         if !event.reason.is_empty() && event.reason != "Resource creation Initiated" {
             self.reason = event.reason.clone();
         }
     }
+}
+
+/// `CREATE` of `CREATE_IN_PROGRESS`.
+fn verb(status: &ResourceStatus) -> &str {
+    status.0.split('_').next().unwrap_or_default()
 }
 
 /// The stack's own event that opens an operation the operator asked for.

@@ -11,7 +11,7 @@ mod polling;
 mod secrets;
 mod testimage;
 
-pub use dialogs::palette_rows;
+pub use self::{acting::scale_refusal, dialogs::palette_rows, testimage::image_model};
 
 use super::{
     effect::Effect,

@@ -1,11 +1,325 @@
-//! Placeholder until the image dialog is merged.
+//! The test image: what is asked and what it costs, then each stage as it is judged, then the picture.
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    text::Line,
+    widgets::{Block, BorderType, Clear, Paragraph},
+};
+use strum::IntoEnumIterator;
 
+use super::{
+    Side,
+    screen::kit::{Pen, centred, cut, left, right, tail, wrap_to},
+    theme::Role,
+};
 use crate::{
-    core::{dialog::ImageDialog, model::Model},
-    ui::Side,
+    cloud::ImageRoute,
+    core::{
+        dialog::{ImageDialog, ImageRun},
+        fact::{Picture, ProbeStage, StageReport},
+        fault::{Fault, FaultKind},
+        model::Model,
+        when,
+    },
 };
 
-/// Draws nothing yet.
-pub fn draw(_model: &Model, _side: &Side<'_>, _image: &ImageDialog, _area: Rect, _frame: &mut Frame<'_>) {}
+/// Draws the dialog over the screen.
+pub fn draw(model: &Model, side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut Frame<'_>) {
+    match &image.run {
+        None => draw_question(side, image, area, frame),
+        Some(run) => draw_run(model, side, image, run, area, frame),
+    }
+}
+
+/// A cleared box with a title; gives the area inside.
+fn boxed(side: &Side<'_>, area: Rect, frame: &mut Frame<'_>, title: &str) -> Rect {
+    let pen = Pen::of(side);
+    frame.render_widget(Clear, area);
+    let block = Block::bordered()
+        .border_type(BorderType::Thick)
+        .border_style(side.theme.style(Role::BorderFocus))
+        .title(Line::from(pen.title(format!(" {title} "))));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let width = usize::from(area.width.min(76).saturating_sub(4));
+    let mut lines = vec![Line::from(pen.dim("Prompt")), prompt(pen, image, width), Line::default()];
+    lines.push(pen.keys("Way ([↑↓] choose)"));
+    for (i, (label, route, model)) in image.routes.iter().enumerate() {
+        let is_set = i == image.route;
+        let (mark, role) = if is_set { ("(•)", Role::Accent) } else { ("( )", Role::Text) };
+        let room = width.saturating_sub(26);
+        lines.push(Line::from(vec![
+            pen.ink(role, format!("{mark} {}", left(label, 22))),
+            pen.dim(cut(&format!("{} {}", model, proves(route)), room)),
+        ]));
+    }
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        pen.dim("Price  "),
+        pen.ink(Role::Accent, cut(&image.price, width.saturating_sub(7))),
+    ]));
+    let is_through = !matches!(image.routes.get(image.route), Some((_, ImageRoute::Bedrock, _)));
+    if let Some(warning) = image.warning.as_ref().filter(|_| is_through) {
+        lines.extend(
+            wrap_to(&format!("! {warning}"), width, 3)
+                .into_iter()
+                .map(|l| Line::from(pen.ink(Role::Warn, l))),
+        );
+    }
+    lines.push(Line::default());
+    lines.push(buttons(pen, image));
+    let inner = boxed(side, centred(area, 76, lines.len() as u16 + 2), frame, "Test image");
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// What a success on this way shows.
+fn proves(route: &ImageRoute) -> &'static str {
+    match route {
+        ImageRoute::Litellm { .. } => "· proves load balancer, LiteLLM, Bedrock",
+        ImageRoute::OpenWebui { .. } => "· proves the way that users take",
+        ImageRoute::Bedrock => "· proves model and your own permission",
+    }
+}
+
+fn prompt(pen: Pen<'_>, image: &ImageDialog, width: usize) -> Line<'static> {
+    let text = tail(&image.prompt.text, width.saturating_sub(3));
+    if image.on_prompt {
+        Line::from(vec![pen.ink(Role::Accent, "▸ "), pen.text(text), pen.ink(Role::Accent, "▏")])
+    } else {
+        Line::from(vec![pen.text("  "), pen.text(text)])
+    }
+}
+
+fn buttons(pen: Pen<'_>, image: &ImageDialog) -> Line<'static> {
+    let role = |is_on: bool| if is_on { Role::ButtonFocus } else { Role::Button };
+    Line::from(vec![
+        pen.ink(role(!image.on_prompt && !image.on_yes), "[ Cancel ]"),
+        pen.text("  "),
+        pen.ink(role(image.on_yes), "[ Fire ]"),
+        pen.dim("   Tab moves · Enter presses · Esc leaves"),
+    ])
+}
+
+fn draw_run(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let picture = run.end.as_ref().and_then(|e| e.as_ref().ok());
+    let is_wide = area.width >= 110;
+    let outer = match picture {
+        Some(_) => area,
+        None => centred(area, 96, 18),
+    };
+    let inner = boxed(side, outer, frame, "Test image");
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let column = if picture.is_some() && is_wide {
+        44.min(inner.width / 3)
+    } else {
+        inner.width
+    };
+    let lines = run_lines(model, side, image, run, usize::from(column));
+    let [text, shown] = if is_wide {
+        Layout::horizontal([Constraint::Length(column), Constraint::Fill(1)]).areas(inner)
+    } else {
+        Layout::vertical([Constraint::Length(lines.len() as u16), Constraint::Fill(1)]).areas(inner)
+    };
+    frame.render_widget(Paragraph::new(lines), text);
+    if let Some(picture) = picture {
+        draw_picture(
+            side,
+            picture,
+            if is_wide {
+                Rect {
+                    x: shown.x + 2,
+                    width: shown.width.saturating_sub(2),
+                    ..shown
+                }
+            } else {
+                shown
+            },
+            frame,
+        );
+    }
+    let _ = pen;
+}
+
+/// The picture as large as fits; a cell is taken to be twice as high as it is wide.
+fn draw_picture(side: &Side<'_>, picture: &Picture, area: Rect, frame: &mut Frame<'_>) {
+    let (width, height) = fit(picture.width, picture.height, area.width, area.height);
+    let place = centred(area, width, height);
+    if !(side.picture)(picture, place, frame) {
+        let pen = Pen::of(side);
+        let text = "The picture can not be drawn here; the file is whole.";
+        frame.render_widget(Paragraph::new(Line::from(pen.dim(cut(text, usize::from(area.width))))), area);
+    }
+}
+
+/// Cells for a picture of these pixels within these cells.
+fn fit(width: u32, height: u32, columns: u16, rows: u16) -> (u16, u16) {
+    if width == 0 || height == 0 {
+        return (columns, rows);
+    }
+    let (w, h, c, r) = (f64::from(width), f64::from(height) / 2.0, f64::from(columns), f64::from(rows));
+    let scale = (c / w).min(r / h);
+    (
+        ((w * scale).round() as u16).clamp(1, columns.max(1)),
+        ((h * scale).round() as u16).clamp(1, rows.max(1)),
+    )
+}
+
+fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun, width: usize) -> Vec<Line<'static>> {
+    let pen = Pen::of(side);
+    let route = image.routes.get(image.route);
+    let label = route.map(|(label, ..)| label.to_string()).unwrap_or_default();
+    let mut lines = vec![Line::from(vec![
+        pen.title(format!("{label}  ")),
+        pen.dim(cut(&image.prompt.text, width.saturating_sub(label.chars().count() + 2))),
+    ])];
+    if !matches!(route, Some((_, ImageRoute::Bedrock, _))) {
+        lines.extend(ProbeStage::iter().map(|stage| stage_line(pen, stage, run, width)));
+    }
+    lines.push(last_stage(model, pen, run, width));
+    lines.push(Line::default());
+    match &run.end {
+        None => lines.push(pen.keys("[Esc] closes this; the image is saved when it comes")),
+        Some(Ok(picture)) => lines.extend(success(model, side, picture, run, width)),
+        Some(Err(fault)) => lines.extend(failure(pen, route.map(|r| &r.1), fault, &run.stages, width)),
+    }
+    lines
+}
+
+fn name(stage: ProbeStage) -> &'static str {
+    match stage {
+        ProbeStage::Dns => "DNS",
+        ProbeStage::LoadBalancer => "Load balancer",
+        ProbeStage::OpenWebui => "Open WebUI",
+        ProbeStage::Litellm => "LiteLLM",
+    }
+}
+
+fn stage_line(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) -> Line<'static> {
+    let report = run.stages.iter().find(|r| r.stage == stage);
+    let (mark, role) = match report.map(|r| r.is_well) {
+        Some(Some(true)) => ("✓", Role::Good),
+        Some(Some(false)) => ("✗", Role::Bad),
+        Some(None) => ("?", Role::Warn),
+        None => ("…", Role::Dim),
+    };
+    let (evidence, took) = report.map_or_else(Default::default, |r| (r.evidence.to_string(), millis(r.took)));
+    Line::from(vec![
+        pen.ink(role, format!("{mark} {}", left(name(stage), 14))),
+        pen.text(right(&took, 8)),
+        pen.dim(format!("  {}", cut(&evidence, width.saturating_sub(26)))),
+    ])
+}
+
+/// The image itself: seconds while it is made, the time when it came.
+fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Line<'static> {
+    let (mark, role, took, words) = match &run.end {
+        None => {
+            let waited = model.now.mono.saturating_sub(run.since) / 1000;
+            ("…", Role::Warn, format!("{waited} s"), "being made; usually 5 to 20 s".to_owned())
+        }
+        Some(Ok(p)) => ("✓", Role::Good, millis(p.took), format!("{} × {} {}", p.width, p.height, p.format)),
+        Some(Err(fault)) => ("✗", Role::Bad, String::new(), fault.sentence()),
+    };
+    Line::from(vec![
+        pen.ink(role, format!("{mark} {}", left("Image", 14))),
+        pen.text(right(&took, 8)),
+        pen.dim(format!("  {}", cut(&words, width.saturating_sub(26)))),
+    ])
+}
+
+/// `41 ms`, `8.2 s`.
+fn millis(ms: u64) -> String {
+    if ms < 1000 {
+        format!("{ms} ms")
+    } else {
+        format!("{:.1} s", ms as f64 / 1000.0)
+    }
+}
+
+fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, width: usize) -> Vec<Line<'static>> {
+    let pen = Pen::of(side);
+    let saved = run.saved.as_ref().map_or_else(|| "saving…".to_owned(), ToString::to_string);
+    let at = when::show(picture.at, model.now.wall, model.times, model.utc_offset);
+    let pair = |label: &str, value: &str| Line::from(vec![pen.dim(left(label, 8)), pen.text(cut(value, width.saturating_sub(8)))]);
+    vec![
+        pair("model", &picture.model),
+        pair("size", &format!("{} KB", picture.bytes.len().div_ceil(1024))),
+        pair("at", &at),
+        pair("saved", &saved),
+        pair("drawn as", &format!(" {}", side.picture_protocol)),
+        pen.keys("[Esc] close · [^S] save again · [I] another"),
+    ]
+}
+
+/// What failed, at which layer, and what to do.
+fn failure(pen: Pen<'_>, route: Option<&ImageRoute>, fault: &Fault, stages: &[StageReport], width: usize) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    let mut push =
+        |text: &str, role: Role, rows: usize| out.extend(wrap_to(text, width, rows).into_iter().map(|l| Line::from(pen.ink(role, l))));
+    push(&format!("✗ {}.", layer(route, fault, stages)), Role::Bad, 2);
+    push(&format!("{}.", fault.sentence()), Role::Text, 4);
+    push(&fault.advice(), Role::Accent, 2);
+    out.push(pen.keys("[y] copies it · [I] tries again · [4] logs · [Esc] closes"));
+    out
+}
+
+/// The first layer that is known to be at fault.
+fn layer(route: Option<&ImageRoute>, fault: &Fault, stages: &[StageReport]) -> String {
+    if fault.kind == FaultKind::Guarded {
+        return "Nothing was sent".into();
+    }
+    let broken = stages.iter().find(|r| r.is_well == Some(false));
+    match (broken, route) {
+        (Some(report), _) => format!("It fails at {}: {}", name(report.stage), report.evidence),
+        (None, Some(ImageRoute::Bedrock)) => "It fails at Bedrock, asked with your own credentials".into(),
+        (None, Some(ImageRoute::OpenWebui { .. })) => "All stages before it are well: it fails in Open WebUI or behind it".into(),
+        (None, _) => "All stages before it are well: it fails between LiteLLM and Bedrock".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_keep_their_shape() {
+        // A square takes twice as many columns as rows.
+        assert_eq!(fit(1024, 1024, 100, 30), (60, 30));
+        assert_eq!(fit(1024, 1024, 40, 30), (40, 20));
+        assert_eq!(fit(1024, 512, 80, 40), (80, 20));
+        assert_eq!(fit(0, 0, 80, 40), (80, 40));
+        assert_eq!(fit(5000, 1, 10, 10), (10, 1));
+    }
+
+    #[test]
+    fn the_failing_layer_is_named() {
+        let report = |stage, is_well| StageReport {
+            stage,
+            is_well,
+            evidence: "503".into(),
+            took: 1,
+        };
+        let fault = Fault::new(FaultKind::AwsFailed, "image", "", "");
+        let well = [report(ProbeStage::Dns, Some(true)), report(ProbeStage::Litellm, None)];
+        let ill = [report(ProbeStage::Dns, Some(true)), report(ProbeStage::OpenWebui, Some(false))];
+        assert!(layer(Some(&ImageRoute::Bedrock), &fault, &[]).contains("Bedrock"));
+        assert!(layer(None, &fault, &well).contains("between LiteLLM and Bedrock"));
+        assert!(layer(None, &fault, &ill).contains("Open WebUI: 503"));
+    }
+}

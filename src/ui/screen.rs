@@ -1,8 +1,15 @@
-//! One file a screen.
+//! The screens: one `draw` each.
 
 pub mod access;
 pub mod cost;
 pub mod deploy;
+pub mod kit;
 pub mod logs;
 pub mod overview;
 pub mod services;
+
+#[cfg(test)]
+mod fixture;
+
+#[cfg(test)]
+mod tests;

@@ -336,6 +336,7 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
                 stack: stack.clone(),
                 verb,
                 planned: plan.change_set.changes.len(),
+                resources: plan.change_set.changes.iter().map(|c| c.logical_id.clone()).collect(),
             });
             model.stack_id = Some(stack.clone());
             say(
@@ -345,11 +346,19 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
             );
         }
         Change::DeleteStack { stack } => {
-            let planned = model.feeds.resources.get().map_or(0, Vec::len);
+            let resources: Vec<SafeText> = model
+                .feeds
+                .resources
+                .get()
+                .into_iter()
+                .flatten()
+                .map(|r| r.logical_id.clone())
+                .collect();
             model.operation = Some(Operation {
                 stack: stack.clone(),
                 verb: "delete",
-                planned,
+                planned: resources.len(),
+                resources,
             });
             model.screen = ScreenId::Deploy;
             say(model, Severity::Note, "deletion has begun");

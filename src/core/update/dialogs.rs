@@ -29,10 +29,11 @@ fn close(model: &mut Model) -> Vec<Effect> {
 
 /// A key while a dialog is open.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    if !model.is_dialog_seen {
+    let Some(dialog) = model.dialog.take() else { return Vec::new() };
+    if !model.is_dialog_seen && !matches!(dialog, Dialog::Prompt(_) | Dialog::Palette(_)) {
+        model.dialog = Some(dialog);
         return Vec::new();
     }
-    let Some(dialog) = model.dialog.take() else { return Vec::new() };
     match dialog {
         Dialog::Confirm(confirm) => on_confirm(model, confirm, key),
         Dialog::Countdown(_) => {

@@ -1,8 +1,239 @@
-//! Placeholder until the screen is merged.
+//! The Access screen: outputs to copy and open, secrets masked until asked for.
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    text::Line,
+    widgets::Paragraph,
+};
 
-use crate::{core::model::Model, ui::Side};
+use super::kit::{Pen, cut, widths, wrap_to};
+use crate::{
+    core::{
+        model::Model,
+        screen::Panel,
+        secret::{SecretRef, SecretText},
+        text::SafeText,
+    },
+    ui::{
+        Side,
+        panel::{self, Head},
+        table::{self, Rows},
+        theme::Role,
+    },
+};
 
-/// Draws nothing yet.
-pub fn draw(_model: &Model, _side: &Side<'_>, _area: Rect, _frame: &mut Frame<'_>) {}
+/// What stands for a secret that is not shown; always as long, so that it says nothing of the length.
+const MASK: &str = "••••••••••••";
+
+/// Draws the screen.
+pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    if model.is_zoomed {
+        return match model.panel() {
+            Panel::Secrets => draw_secrets(model, side, area, frame),
+            _ => draw_outputs(model, side, area, frame),
+        };
+    }
+    let [top, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(13.min(area.height / 2 + 1))]).areas(area);
+    draw_outputs(model, side, top, frame);
+    draw_secrets(model, side, below, frame);
+}
+
+fn cursor(model: &Model, panel: Panel) -> Option<usize> {
+    (model.panel() == panel).then(|| model.cursor(panel))
+}
+
+fn draw_outputs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let head = panel::head(model, side, "Outputs", &model.feeds.stack);
+    let inner = panel::frame(model, side, Panel::Outputs, area, frame, head);
+    if panel::empty_feed(model, side, &model.feeds.stack, inner, frame) {
+        return;
+    }
+    let Some(stack) = model.live_stack() else {
+        let why = format!(
+            "There is no stack {} in {}, so it has no outputs.",
+            model.settings.stack, model.about.region
+        );
+        return panel::empty(side, inner, frame, &why, "Press D to deploy it.");
+    };
+    if stack.outputs.is_empty() {
+        let why = format!("{} has no outputs: it is {}.", stack.name, stack.status.0);
+        return panel::empty(
+            side,
+            inner,
+            frame,
+            &why,
+            "They come when the stack is complete; press 2 to follow it.",
+        );
+    }
+    let [list, keys] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(inner);
+    let columns = [
+        Constraint::Length(24),
+        Constraint::Fill(3),
+        Constraint::Fill(if inner.width >= 110 { 2 } else { 0 }),
+    ];
+    let w = widths(inner.width, &columns);
+    let rows = Rows {
+        heads: &["output", "value", "what it is"],
+        widths: &columns,
+        cursor: cursor(model, Panel::Outputs),
+        count: stack.outputs.len(),
+    };
+    table::draw(side, &rows, list, frame, |i| {
+        let output = &stack.outputs[i];
+        vec![
+            Line::from(pen.title(cut(&output.key, w[0]))),
+            Line::from(pen.text(cut(&output.value, w[1]))),
+            Line::from(pen.dim(cut(&output.description, w[2]))),
+        ]
+    });
+    frame.render_widget(
+        Paragraph::new(pen.keys("[y] copies the value · [d] shows it whole · [o] opens the application")),
+        keys,
+    );
+}
+
+fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let left = model
+        .shown_secret
+        .as_ref()
+        .map(|(_, until)| until.saturating_sub(model.now.mono).div_ceil(1000));
+    let head = Head {
+        title: "Secrets",
+        right: left.map_or_else(Vec::new, |s| vec![pen.ink(Role::Warn, format!(" shown, hidden again in {s} s "))]),
+    };
+    let inner = panel::frame(model, side, Panel::Secrets, area, frame, head);
+    if model.live_stack().is_none() {
+        return panel::empty(
+            side,
+            inner,
+            frame,
+            "There are no secrets: the stack makes them.",
+            "Press D to deploy it.",
+        );
+    }
+    let secrets = model.secrets();
+    let below = below(model, side, usize::from(inner.width));
+    let [list, below_area] = Layout::vertical([Constraint::Length(secrets.len() as u16 + 1), Constraint::Fill(1)]).areas(inner);
+    let columns = [
+        Constraint::Length(18),
+        Constraint::Fill(1),
+        Constraint::Length(12),
+        Constraint::Length(22),
+    ];
+    let w = widths(inner.width, &columns);
+    let rows = Rows {
+        heads: &["what", "secret", "field", "value"],
+        widths: &columns,
+        cursor: cursor(model, Panel::Secrets),
+        count: secrets.len(),
+    };
+    table::draw(side, &rows, list, frame, |i| {
+        let secret = &secrets[i];
+        let is_shown = model.shown_secret.as_ref().is_some_and(|(shown, _)| shown == secret);
+        let (value, role) = if is_shown { ("shown below", Role::Warn) } else { (MASK, Role::Dim) };
+        vec![
+            Line::from(pen.title(cut(what(secret), w[0]))),
+            Line::from(pen.text(cut(&secret.secret, w[1]))),
+            Line::from(pen.dim(cut(secret.field.as_deref().unwrap_or("whole"), w[2]))),
+            Line::from(pen.ink(role, value)),
+        ]
+    });
+    frame.render_widget(Paragraph::new(below), below_area);
+}
+
+/// What a secret is for.
+fn what(secret: &SecretRef) -> &'static str {
+    match secret.field.as_deref() {
+        Some("api_key") => "LiteLLM API key",
+        Some("email") => "sign-in name",
+        Some("password") => "sign-in password",
+        _ => "secret",
+    }
+}
+
+/// The secret that is shown, the warning about plain HTTP, the keys.
+fn below(model: &Model, side: &Side<'_>, width: usize) -> Vec<Line<'static>> {
+    let pen = Pen::of(side);
+    let mut out = Vec::new();
+    let shown = model
+        .shown_secret
+        .as_ref()
+        .and_then(|(secret, _)| Some((secret, (side.secret)(secret)?)));
+    if let Some((secret, value)) = shown {
+        let (text, about) = legible(&value);
+        out.push(Line::from(vec![pen.title(what(secret)), pen.dim(format!("  {about}"))]));
+        out.extend(broken(&text, width).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
+        out.push(Line::default());
+    }
+    if model.app_url().is_some_and(|url| url.starts_with("http://")) {
+        let text = "! The application is served over plain HTTP: whoever signs in sends the password in clear. Deploy with a certificate.";
+        out.extend(wrap_to(text, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
+    }
+    out.push(pen.keys("[x] shows it for 30 s, hides it · [K] copies it without showing; the clipboard is cleared after 45 s"));
+    out
+}
+
+/// A secret as text that can not act on the terminal, and words about it: length, and whether anything
+/// had to be escaped.
+fn legible(value: &SecretText) -> (String, String) {
+    let bytes = value.expose();
+    let (text, is_odd) = match value.expose_str() {
+        Some(text) => {
+            let shown: String = text.chars().map(visible).collect();
+            let is_odd = shown != text;
+            (shown, is_odd)
+        }
+        None => (bytes.escape_ascii().to_string(), true),
+    };
+    let mut about = if value.expose_str().is_some_and(|t| t.chars().count() == bytes.len()) {
+        format!("{} characters", bytes.len())
+    } else {
+        format!("{} bytes", bytes.len())
+    };
+    if is_odd {
+        about.push_str(", odd bytes shown as \\…; K copies it exactly");
+    }
+    if bytes.first().is_some_and(u8::is_ascii_whitespace) || bytes.last().is_some_and(u8::is_ascii_whitespace) {
+        about.push_str(", with a space at an end");
+    }
+    (text, about)
+}
+
+/// A character as it is where it is plainly visible, else its escape.
+fn visible(c: char) -> String {
+    let as_is = c.to_string();
+    let is_plain = c != '\t' && !('\u{300}'..='\u{36f}').contains(&c) && SafeText::new(&as_is).as_str() == as_is;
+    if is_plain { as_is } else { c.escape_unicode().to_string() }
+}
+
+/// Pieces of at most `width` characters; spaces stay.
+fn broken(text: &str, width: usize) -> Vec<String> {
+    let chars: Vec<char> = text.chars().collect();
+    chars.chunks(width.max(1)).map(|c| c.iter().collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_legible_and_say_what_is_odd() {
+        for (raw, text, odd) in [
+            (&b"sk-1234"[..], "sk-1234", false),
+            ("pä ss".as_bytes(), "pä ss", false),
+            (b"a\x1b[31mb", "a\\u{1b}[31mb", true),
+            ("a\u{202e}b".as_bytes(), "a\\u{202e}b", true),
+            ("a\u{fe0f}".as_bytes(), "a\\u{fe0f}", true),
+            (b"a\tb", "a\\u{9}b", true),
+            (b"\xffx", "\\xffx", true),
+        ] {
+            let (shown, about) = legible(&SecretText::new(raw.to_vec()));
+            assert_eq!((shown.as_str(), about.contains("odd bytes")), (text, odd));
+        }
+        assert!(legible(&SecretText::new(b"abc ".to_vec())).1.contains("space at an end"));
+        assert!(legible(&SecretText::new(b"abc".to_vec())).1.starts_with("3 characters"));
+    }
+}

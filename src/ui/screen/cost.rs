@@ -1,8 +1,253 @@
-//! Placeholder until the screen is merged.
+//! The Cost screen: now and a month, line by line, the guide's table beside ours, images.
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    text::Line,
+    widgets::Paragraph,
+};
 
-use crate::{core::model::Model, ui::Side};
+use super::kit::{Pen, cut, left, right, usd, usd_hour, wrap_to};
+use crate::{
+    core::{
+        cost::{
+            CostLine, Estimate, GuideRow,
+            listing::{self, SheetRow},
+        },
+        model::Model,
+        prices::ModelPrice,
+        screen::Panel,
+    },
+    ui::{
+        Side,
+        panel::{self, Head},
+        table,
+        theme::Role,
+    },
+};
 
-/// Draws nothing yet.
-pub fn draw(_model: &Model, _side: &Side<'_>, _area: Rect, _frame: &mut Frame<'_>) {}
+/// Draws the screen.
+pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let planned = model.cost_planned();
+    let head = Head {
+        title: "Cost, estimate",
+        right: vec![pen.dim(format!(" {} · prices of {} ", planned.region, planned.date))],
+    };
+    let inner = panel::frame(model, side, Panel::Cost, area, frame, head);
+    let width = usize::from(inner.width);
+    let top = summary(model, pen, &planned, width);
+    let [above, list, rule, below] = Layout::vertical([
+        Constraint::Length(top.len() as u16),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+        Constraint::Length(3),
+    ])
+    .areas(inner);
+    frame.render_widget(Paragraph::new(top), above);
+    let sheet = listing::sheet(model);
+    draw_sheet(model, pen, &sheet, list, frame);
+    frame.render_widget(Paragraph::new(Line::from(pen.ink(Role::Border, "─".repeat(width)))), rule);
+    frame.render_widget(Paragraph::new(detail(model, pen, &sheet, width)), below);
+}
+
+/// The figures that Zoe comes for.
+fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    if model.live_stack().is_some() {
+        let now = model.cost_now();
+        let is_known = model.feeds.tasks.get().is_some();
+        let hour = if is_known { usd_hour(now.usd_hour()) } else { "asking…".into() };
+        out.push(Line::from(vec![
+            pen.dim("Now      "),
+            pen.ink(Role::Accent, format!("{hour} an hour")),
+            pen.text(format!("   {} a month at this rate", usd(now.usd_month()))),
+            pen.dim(format!("   template's counts: {}", usd(planned.usd_month()))),
+        ]));
+        let asleep = format!(
+            "{} an hour ends with the tasks (Z); {} goes on while asleep",
+            usd_hour(now.scalable_hour()),
+            usd_hour(now.fixed_hour())
+        );
+        out.push(Line::from(vec![
+            pen.dim("Asleep   "),
+            pen.text(cut(&asleep, width.saturating_sub(9))),
+        ]));
+    } else {
+        out.push(Line::from(vec![
+            pen.dim("Deployed "),
+            pen.ink(Role::Accent, format!("{} an hour", usd_hour(planned.usd_hour()))),
+            pen.text(format!("   {} a month", usd(planned.usd_month()))),
+            pen.dim("   there is no stack now: nothing is billed for one"),
+        ]));
+    }
+    let a = planned.assumptions;
+    let basis = format!(
+        "730 h · EFS {} GB, logs {} GB/month, ECR {} GB per image, endpoints {} GB, {} LCU assumed",
+        a.efs_gb, a.log_gb, a.ecr_gb, a.endpoint_gb, a.lcu
+    );
+    out.push(Line::from(vec![
+        pen.dim("Rests on "),
+        pen.dim(cut(&basis, width.saturating_sub(9))),
+    ]));
+    out.push(Line::default());
+    out
+}
+
+fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame: &mut Frame<'_>) {
+    let width = usize::from(area.width);
+    let selected = selected(model, sheet);
+    let height = usize::from(area.height);
+    // At the very top the heading is in sight too.
+    let first = match selected {
+        Some(at) => table::offset(at, sheet.len(), height),
+        None => 0,
+    };
+    let shown = sheet.iter().enumerate().skip(first).take(height).map(|(i, row)| {
+        let line = line(pen, row, width);
+        if Some(i) == selected {
+            line.style(pen.0.style(Role::Selected))
+        } else {
+            line
+        }
+    });
+    frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
+}
+
+/// Place in the sheet of the row under the cursor.
+fn selected(model: &Model, sheet: &[SheetRow]) -> Option<usize> {
+    let at = model.cursor(Panel::Cost);
+    sheet.iter().enumerate().filter(|(_, r)| r.is_row()).nth(at).map(|(i, _)| i)
+}
+
+/// Widths: label, quantity, hour, month, kind; the rest is the basis.
+const LABEL: usize = 34;
+const QUANTITY: usize = 16;
+const HOUR: usize = 9;
+const MONTH: usize = 10;
+
+fn line(pen: Pen<'_>, row: &SheetRow, width: usize) -> Line<'static> {
+    match row {
+        SheetRow::Blank => Line::default(),
+        SheetRow::Heading(text) if text.starts_with("What") => heading(pen, text),
+        SheetRow::Heading(text) => Line::from(pen.title((*text).to_owned())),
+        SheetRow::Note(text) => Line::from(pen.dim(cut(text, width))),
+        SheetRow::Line(cost) => cost_line(pen, cost, width),
+        SheetRow::Sum(label, hour, month) => {
+            let role = if *label == "Total" { Role::Title } else { Role::Text };
+            let text = format!(
+                "{} {} {} {}",
+                left(label, LABEL),
+                " ".repeat(QUANTITY),
+                right(&usd_hour(*hour), HOUR),
+                right(&usd(*month), MONTH)
+            );
+            Line::from(pen.ink(role, text))
+        }
+        SheetRow::Unpriced(text) => Line::from(pen.ink(Role::Warn, cut(&format!("? no price known: {text}"), width))),
+        SheetRow::Guide(row) => guide_line(pen, row, width),
+        SheetRow::GuideSum(guide, ours) => Line::from(pen.title(format!(
+            "{} {} {}",
+            left("Total", LABEL),
+            right(&usd(*guide), MONTH),
+            right(&usd(*ours), MONTH)
+        ))),
+        SheetRow::Image(price, usd) => image_line(pen, price, *usd, width),
+    }
+}
+
+fn heading(pen: Pen<'_>, text: &str) -> Line<'static> {
+    Line::from(vec![
+        pen.title(left(text, LABEL + 1)),
+        pen.dim(format!(
+            "{} {} {}",
+            right("quantity", QUANTITY),
+            right("an hour", HOUR),
+            right("a month", MONTH)
+        )),
+    ])
+}
+
+fn cost_line(pen: Pen<'_>, cost: &CostLine, width: usize) -> Line<'static> {
+    let quantity = format!("{} {}", trimmed(cost.quantity), cost.unit);
+    let (kind, role) = if cost.is_scalable {
+        ("scalable", Role::Info)
+    } else {
+        ("fixed", Role::Dim)
+    };
+    let doubt = if cost.is_verified { "  " } else { " ≈" };
+    let used = LABEL + QUANTITY + HOUR + MONTH + 3 + 2 + 9;
+    Line::from(vec![
+        pen.text(left(&cost.label, LABEL)),
+        pen.dim(format!(" {}", right(&quantity, QUANTITY))),
+        pen.text(format!(
+            " {} {}",
+            right(&usd_hour(cost.usd_hour), HOUR),
+            right(&usd(cost.usd_month), MONTH)
+        )),
+        pen.ink(Role::Warn, doubt),
+        pen.ink(role, format!(" {kind:<8}")),
+        pen.dim(cut(&format!(" {}", cost.basis), width.saturating_sub(used))),
+    ])
+}
+
+/// `2`, `0.1`, `16.44`: no more places than say something.
+fn trimmed(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn guide_line(pen: Pen<'_>, row: &GuideRow, width: usize) -> Line<'static> {
+    let guide = row.guide.map_or_else(|| "–".to_owned(), usd);
+    let used = LABEL + 2 * MONTH + 4;
+    Line::from(vec![
+        pen.text(left(row.label, LABEL)),
+        pen.dim(format!(" {}", right(&guide, MONTH))),
+        pen.text(format!(" {}", right(&usd(row.ours), MONTH))),
+        pen.dim(format!("  {}", cut(row.reason, width.saturating_sub(used)))),
+    ])
+}
+
+fn image_line(pen: Pen<'_>, price: &ModelPrice, each: f64, width: usize) -> Line<'static> {
+    let doubt = if price.verified { "  " } else { " ≈" };
+    let ended = price
+        .ended
+        .as_ref()
+        .map(|day| format!("no longer offered since {day}"))
+        .unwrap_or_default();
+    let used = LABEL + MONTH + 26;
+    Line::from(vec![
+        pen.text(left(&price.id, LABEL)),
+        pen.text(format!(" {}", right(&format!("${each:.3}"), MONTH))),
+        pen.ink(Role::Warn, doubt),
+        pen.dim(format!(" {} for 1,000", right(&usd(each * 1000.0), MONTH))),
+        pen.ink(Role::Warn, cut(&format!("  {ended}"), width.saturating_sub(used))),
+    ])
+}
+
+/// The row under the cursor in full: what it rests on.
+fn detail(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], width: usize) -> Vec<Line<'static>> {
+    let text = match selected(model, sheet).map(|i| &sheet[i]) {
+        Some(SheetRow::Line(cost)) => {
+            let basis = if cost.basis.is_empty() { "one unit" } else { cost.basis.as_str() };
+            let doubt = if cost.is_verified {
+                ""
+            } else {
+                " ≈ price not verified for this region."
+            };
+            format!("{} ({}): {basis}.{doubt}", cost.label, cost.resource)
+        }
+        Some(SheetRow::Guide(row)) => format!("{}: {}.", row.label, row.reason),
+        Some(SheetRow::Image(price, _)) => format!("{}: {}, {}.", price.id, price.source, price.date),
+        Some(SheetRow::Unpriced(what)) => format!("{what} may cost something, and is in no sum."),
+        Some(SheetRow::Sum(..) | SheetRow::GuideSum(..)) => "Model calls, data out to the internet and taxes are in no sum.".into(),
+        _ => String::new(),
+    };
+    let mut out: Vec<Line<'static>> = wrap_to(&text, width, 2).into_iter().map(|l| Line::from(pen.text(l))).collect();
+    out.resize(2, Line::default());
+    out.push(Line::from(pen.dim(cut(
+        "Every figure is an estimate; ≈ marks prices that nobody has checked for this region.",
+        width,
+    ))));
+    out
+}

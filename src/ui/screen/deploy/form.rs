@@ -1,0 +1,414 @@
+//! The parameter form: values by group, help for the one under the cursor, sizes, live cost, checks.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::super::kit::{Pen, count, cut, left, right, tail, usd, wrap, wrap_to};
+use crate::{
+    core::{
+        cost::Estimate,
+        form_checks::{self, Check, Verdict},
+        model::Model,
+        screen::{
+            Panel,
+            deploy::{Field, Form},
+        },
+        size::{self, SizeRow},
+        text::SafeText,
+    },
+    ui::{
+        Side,
+        panel::{self, Head},
+        table,
+        theme::Role,
+    },
+};
+
+/// From this width on the sizes, the cost and the checks stand beside the form.
+const WIDE: u16 = 106;
+/// Width of that column.
+const BESIDE: u16 = 46;
+/// Width of the labels.
+const LABEL: usize = 33;
+/// Widest that the rows become.
+const WIDEST: u16 = 100;
+
+/// Everything about the values that is worth computing once for a frame.
+struct Worked {
+    sizes: Vec<SizeRow>,
+    size: String,
+    usd_month: f64,
+    usd_before: Option<f64>,
+    date: String,
+    checks: Vec<Check>,
+}
+
+impl Worked {
+    fn of(model: &Model, form: &Form) -> Self {
+        let pseudo = model.pseudo();
+        let values = model.template.values(&form.values());
+        let sizes = size::sizes(&model.cost, &model.template, &values, &pseudo);
+        let size = values.get("DeploymentSize").cloned().unwrap_or_default();
+        // The size that is set is one of the three, so its estimate is that of the values as they stand.
+        let set = sizes.iter().find(|s| s.name == size).map(|s| s.usd_month);
+        let usd_month = set.unwrap_or_else(|| model.cost.plan_estimate(&model.template.resources(&values, &pseudo)).usd_month());
+        let planned: Estimate = model.cost_planned();
+        Self {
+            sizes,
+            size,
+            usd_month,
+            usd_before: form.is_update.then(|| planned.usd_month()),
+            date: planned.date.to_string(),
+            checks: form_checks::checks(model, form, &pseudo),
+        }
+    }
+
+    fn cost(&self) -> String {
+        let after = usd(self.usd_month);
+        match self.usd_before {
+            Some(before) if (before - self.usd_month).abs() >= 0.005 => format!("{} → {after}", usd(before)),
+            _ => after,
+        }
+    }
+}
+
+/// Draws the form.
+pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let title = if form.is_update {
+        format!("Update stack {}", model.settings.stack)
+    } else {
+        format!("New stack {} in {}", model.settings.stack, model.about.region)
+    };
+    let changed = form.fields.iter().filter(|f| f.is_changed()).count();
+    let head = Head {
+        title: &title,
+        right: vec![pen.dim(format!(" {changed} changed of {} ", count(form.fields.len(), "parameter")))],
+    };
+    let inner = panel::frame(model, side, Panel::Deploy, area, frame, head);
+    let worked = Worked::of(model, form);
+    if inner.width >= WIDE {
+        let [main, beside] = Layout::horizontal([Constraint::Max(WIDEST), Constraint::Min(BESIDE)])
+            .spacing(2)
+            .areas(inner);
+        draw_main(side, form, main, frame);
+        draw_beside(side, &worked, beside, frame);
+    } else {
+        let [strip, main] = Layout::vertical([Constraint::Length(2), Constraint::Fill(1)]).areas(inner);
+        draw_strip(side, &worked, strip, frame);
+        draw_main(side, form, main, frame);
+    }
+}
+
+/// The rows, and under them what is wrong and what the field under the cursor means.
+fn draw_main(side: &Side<'_>, form: &Form, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let width = usize::from(area.width);
+    let mut help = Vec::new();
+    if let Some(error) = &form.error {
+        help.extend(
+            wrap_to(&format!("✗ {error}"), width, 4)
+                .into_iter()
+                .map(|l| Line::from(pen.ink(Role::Bad, l))),
+        );
+    }
+    help.extend(help_lines(pen, form, width));
+    let [rows, rule, below] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(help.len() as u16)]).areas(area);
+    let (lines, at) = row_lines(pen, form, width, usize::from(rows.height));
+    let first = table::offset(at, lines.len(), usize::from(rows.height));
+    let (above, rest) = (first, lines.len().saturating_sub(first + usize::from(rows.height)));
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(first).take(usize::from(rows.height)).collect();
+    frame.render_widget(Paragraph::new(shown), rows);
+    frame.render_widget(Paragraph::new(more(pen, above, rest, width)), rule);
+    frame.render_widget(Paragraph::new(help), below);
+}
+
+/// A rule that says how many rows are out of sight.
+fn more(pen: Pen<'_>, above: usize, below: usize, width: usize) -> Line<'static> {
+    let words = match (above, below) {
+        (0, 0) => String::new(),
+        (0, n) => format!(" ↓ {n} more "),
+        (n, 0) => format!(" ↑ {n} more "),
+        (a, b) => format!(" ↑ {a} ↓ {b} more "),
+    };
+    let rest = width.saturating_sub(2 + words.chars().count());
+    Line::from(pen.ink(Role::Border, format!("──{words}{}", "─".repeat(rest))))
+}
+
+/// All rows with group headings, and which one is under the cursor.
+fn row_lines(pen: Pen<'_>, form: &Form, width: usize, height: usize) -> (Vec<Line<'static>>, usize) {
+    let groups = form.fields.windows(2).filter(|w| w[0].def.group != w[1].def.group).count() + 1;
+    let is_airy = form.fields.len() + 2 * groups + 2 <= height;
+    let mut lines = Vec::new();
+    let mut at = 0;
+    let mut group = None;
+    for (i, field) in form.fields.iter().enumerate() {
+        if group != Some(&field.def.group) {
+            if is_airy && i > 0 {
+                lines.push(Line::default());
+            }
+            group = Some(&field.def.group);
+            let title = if field.def.group.is_empty() {
+                "Other"
+            } else {
+                field.def.group.as_str()
+            };
+            lines.push(Line::from(pen.title(cut(title, width))));
+        }
+        if i == form.selected {
+            at = lines.len();
+        }
+        lines.push(row(pen, field, i == form.selected, width));
+    }
+    if is_airy {
+        lines.push(Line::default());
+    }
+    if form.is_on_button() {
+        at = lines.len();
+    }
+    let style = if form.is_on_button() { Role::ButtonFocus } else { Role::Button };
+    lines.push(Line::from(vec![pen.text("  "), pen.ink(style, "[ Make the plan ]")]));
+    (lines, at)
+}
+
+/// `▸*Size      ‹ medium ›   was small`.
+fn row(pen: Pen<'_>, field: &Field, is_selected: bool, width: usize) -> Line<'static> {
+    let is_wrong = field.error().is_some();
+    let (mark, role) = if is_wrong {
+        ("✗", Role::Bad)
+    } else if field.is_changed() {
+        ("*", Role::Accent)
+    } else {
+        (" ", Role::Dim)
+    };
+    let label_width = LABEL.min(width / 2);
+    let label = left(&field.def.label, label_width);
+    let room = width.saturating_sub(label_width + 4);
+    let label = if is_selected {
+        pen.ink(Role::Accent, label)
+    } else {
+        pen.text(label)
+    };
+    let cursor = if is_selected { pen.ink(Role::Accent, "▸") } else { pen.text(" ") };
+    let mut spans = vec![cursor, pen.ink(role, mark), label, pen.text(" ")];
+    spans.extend(value(pen, field, is_selected, room));
+    Line::from(spans)
+}
+
+fn value(pen: Pen<'_>, field: &Field, is_selected: bool, room: usize) -> Vec<Span<'static>> {
+    let text = field.value.text.as_str();
+    let role = if field.error().is_some() { Role::Bad } else { Role::Text };
+    let was = field
+        .previous
+        .as_ref()
+        .filter(|_| field.is_changed())
+        .map(|p| format!("  was {}", quoted(p)));
+    if !field.def.allowed.is_empty() {
+        let (open, close) = if is_selected {
+            (pen.ink(Role::Key, "‹ "), pen.ink(Role::Key, " ›"))
+        } else {
+            (pen.dim("‹ "), pen.dim(" ›"))
+        };
+        let shown = cut(text, room.saturating_sub(4));
+        let left_over = room.saturating_sub(4 + shown.chars().count());
+        let was = was.map(|w| pen.dim(cut(&w, left_over)));
+        return [open, pen.ink(role, shown), close].into_iter().chain(was).collect();
+    }
+    if is_selected {
+        return vec![pen.ink(role, tail(text, room.saturating_sub(1))), pen.ink(Role::Accent, "▏")];
+    }
+    if text.is_empty() {
+        return vec![pen.dim("–")];
+    }
+    let shown = cut(text, room);
+    let left_over = room.saturating_sub(shown.chars().count());
+    let was = was.map(|w| pen.dim(cut(&w, left_over)));
+    std::iter::once(pen.ink(role, shown)).chain(was).collect()
+}
+
+fn quoted(text: &str) -> &str {
+    if text.is_empty() { "empty" } else { text }
+}
+
+/// What the field under the cursor means, what it may be, and the keys of the form.
+fn help_lines(pen: Pen<'_>, form: &Form, width: usize) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    match form.fields.get(form.selected) {
+        Some(field) => {
+            let default = field
+                .def
+                .default
+                .as_deref()
+                .map_or("must be given".to_owned(), |d| format!("default {}", quoted(d)));
+            out.push(Line::from(vec![
+                pen.title(field.def.name.to_string()),
+                pen.dim(cut(&format!("  {default}"), width.saturating_sub(field.def.name.len()))),
+            ]));
+            let mut about = wrap_to(&field.def.description, width, 2);
+            about.resize(2, String::new());
+            out.extend(about.into_iter().map(|l| Line::from(pen.text(l))));
+            out.push(match field.error() {
+                Some(error) => Line::from(pen.ink(Role::Bad, cut(&format!("✗ {error}"), width))),
+                None => Line::from(pen.dim(cut(&allowed(field), width))),
+            });
+        }
+        None => {
+            out.push(Line::from(pen.title("Make the plan")));
+            out.push(Line::from(pen.text(cut(
+                "CloudFormation works out what would change. Nothing that runs is touched.",
+                width,
+            ))));
+            out.push(Line::from(
+                pen.text(cut("The plan is shown next; executing it asks once more.", width)),
+            ));
+            out.push(Line::default());
+        }
+    }
+    let keys = if width >= 74 {
+        "[↑↓] move  [←→] choose  [Enter] next  [End] to the button  [^S] save  [Esc] leave"
+    } else {
+        "[↑↓] move  [←→] choose  [End] button  [^S] save  [Esc] leave"
+    };
+    out.push(pen.keys(keys));
+    out
+}
+
+fn allowed(field: &Field) -> String {
+    let def = &field.def;
+    if def.allowed.is_empty() {
+        return def.constraint.to_string();
+    }
+    let list: Vec<&str> = def.allowed.iter().map(SafeText::as_str).collect();
+    format!("One of {}", list.join(", "))
+}
+
+/// Sizes, cost and checks in two lines, for narrow terminals.
+fn draw_strip(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let mut sizes = Vec::new();
+    for row in &worked.sizes {
+        let is_set = row.name == worked.size;
+        let text = format!("{} ${:.0}", row.name, row.usd_month);
+        sizes.push(if is_set {
+            pen.ink(Role::Accent, format!("▸{text}"))
+        } else {
+            pen.dim(format!(" {text}"))
+        });
+        sizes.push(pen.text("  "));
+    }
+    sizes.push(pen.text(format!("= {}", worked.cost())));
+    sizes.push(pen.dim(" a month, estimate"));
+    let bad: Vec<&Check> = worked.checks.iter().filter(|c| c.verdict >= Verdict::Warning).collect();
+    let width = usize::from(area.width);
+    let line = match bad.iter().max_by_key(|c| c.verdict) {
+        Some(worst) => {
+            let (mark, role) = mark(worst.verdict);
+            let more = if bad.len() > 1 {
+                format!(" (+{} more)", bad.len() - 1)
+            } else {
+                String::new()
+            };
+            Line::from(pen.ink(
+                role,
+                cut(&format!("{mark} {}: {}{more}. {}", worst.name, worst.evidence, worst.next), width),
+            ))
+        }
+        None => {
+            let well = worked.checks.iter().filter(|c| c.verdict == Verdict::Ok).count();
+            Line::from(pen.dim(format!("✓ {well} of {} checks are well", worked.checks.len())))
+        }
+    };
+    frame.render_widget(Paragraph::new(vec![Line::from(sizes), line]), area);
+}
+
+/// How a verdict looks: a mark and its colour.
+fn mark(verdict: Verdict) -> (&'static str, Role) {
+    match verdict {
+        Verdict::Ok => ("✓", Role::Good),
+        Verdict::Unknown => ("…", Role::Dim),
+        Verdict::Warning => ("!", Role::Warn),
+        Verdict::Blocker => ("✗", Role::Bad),
+    }
+}
+
+/// Sizes side by side, cost and checks, for wide terminals.
+fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let width = usize::from(area.width.min(70));
+    let mut lines = vec![
+        Line::from(pen.title("Sizes")),
+        Line::from(pen.dim(format!(
+            "  {:<7}{:>5}{:>4} {:>6}  {:<9} {:>9}",
+            "", "vCPU", "GB", "tasks", "users", "a month"
+        ))),
+    ];
+    lines.extend(worked.sizes.iter().map(|row| size_line(pen, row, row.name == worked.size)));
+    lines.push(Line::from(pen.dim(cut(
+        "  vCPU and GB of each Open WebUI task; LiteLLM and all else is in the sum.",
+        width,
+    ))));
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        pen.title("As it stands  "),
+        pen.ink(Role::Accent, worked.cost()),
+        pen.dim(" a month"),
+    ]));
+    lines.extend(
+        wrap(
+            &format!("Estimate for 730 hours, prices of {}; model calls are not in it.", worked.date),
+            width,
+        )
+        .into_iter()
+        .map(|l| Line::from(pen.dim(l))),
+    );
+    lines.push(Line::default());
+    lines.push(Line::from(pen.title("Checks before the plan")));
+    for check in &worked.checks {
+        lines.extend(check_lines(pen, check, width));
+    }
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn size_line(pen: Pen<'_>, row: &SizeRow, is_set: bool) -> Line<'static> {
+    let text = format!(
+        "{:<7}{:>5}{:>4} {:>6}  {:<9} {}",
+        row.name,
+        row.vcpu,
+        row.gb,
+        row.tasks,
+        row.users,
+        right(&usd(row.usd_month), 9)
+    );
+    if is_set {
+        Line::from(pen.ink(Role::Accent, format!("▸ {text}")))
+    } else {
+        Line::from(pen.text(format!("  {text}")))
+    }
+}
+
+fn check_lines(pen: Pen<'_>, check: &Check, width: usize) -> Vec<Line<'static>> {
+    let (mark, role) = mark(check.verdict);
+    let room = width.saturating_sub(13);
+    let role_of_text = if check.verdict == Verdict::Ok { Role::Text } else { role };
+    let mut out = Vec::new();
+    for (i, line) in wrap_to(&check.evidence, room, 3).into_iter().enumerate() {
+        let head = if i == 0 {
+            vec![pen.ink(role, mark), pen.text(format!(" {:<10} ", check.name))]
+        } else {
+            vec![pen.text(" ".repeat(13))]
+        };
+        out.push(Line::from(
+            head.into_iter().chain([pen.ink(role_of_text, line)]).collect::<Vec<_>>(),
+        ));
+    }
+    if !check.next.is_empty() {
+        let next = wrap_to(&check.next, room, 2).into_iter();
+        out.extend(next.map(|l| Line::from(vec![pen.text(" ".repeat(13)), pen.dim(l)])));
+    }
+    out
+}

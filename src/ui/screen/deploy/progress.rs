@@ -1,0 +1,296 @@
+//! An operation that runs, or has just ended: how far, how long still, resource by resource, and why it fails.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    text::{Line, Span},
+    widgets::{Block, BorderType, Paragraph},
+};
+
+use super::super::kit::{Pen, cut, gauge, left, right, short_type, widths, wrap_to};
+use crate::{
+    core::{
+        cause::{self, Cause},
+        eta::{self, Eta, Outlook, Work},
+        fact::{Millis, Stack},
+        model::Model,
+        progress::Row,
+        screen::Panel,
+        when,
+    },
+    ui::{
+        Side, panel,
+        table::{self, Rows},
+        theme::{Role, of_status},
+    },
+};
+
+/// From this inner width on each row has a bar of its time.
+const WITH_BARS: u16 = 136;
+/// From this inner width on type and reason are columns.
+const WITH_REASON: u16 = 104;
+
+/// Draws the operation.
+pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let Some(stack) = model.stack() else { return };
+    let pen = Pen::of(side);
+    let head = panel::head(model, side, "Deploy", &model.feeds.events);
+    let inner = panel::frame(model, side, Panel::Deploy, area, frame, head);
+    let width = usize::from(inner.width);
+    let outlook = eta::outlook(model);
+    let top = top(model, pen, stack, &outlook, width);
+    let card = card(model, pen, stack, width);
+    let card_height = card
+        .as_ref()
+        .map_or(0, |(_, lines)| lines.len() as u16 + 2)
+        .min(inner.height.saturating_sub(7));
+    let [above, middle, list] = Layout::vertical([
+        Constraint::Length(top.len() as u16),
+        Constraint::Length(card_height),
+        Constraint::Fill(1),
+    ])
+    .areas(inner);
+    frame.render_widget(Paragraph::new(top), above);
+    if let Some(((title, role), lines)) = card {
+        let block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(side.theme.style(role))
+            .title(Line::from(pen.ink(role, format!(" {title} "))));
+        let area = block.inner(middle);
+        frame.render_widget(block, middle);
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+    if model.progress.rows.is_empty() {
+        let why = if panel::empty_feed(model, side, &model.feeds.events, list, frame) {
+            return;
+        } else {
+            "No resource has been touched yet."
+        };
+        panel::empty(side, list, frame, why, "");
+        return;
+    }
+    draw_rows(model, side, list, frame);
+}
+
+/// Status; gauge, elapsed, range; what is slow.
+fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usize) -> Vec<Line<'static>> {
+    let progress = &model.progress;
+    let until = progress.ended.unwrap_or(model.now.wall);
+    let status = &stack.status;
+    let mark = if status.is_failure() {
+        "✗"
+    } else if status.is_in_progress() {
+        "●"
+    } else {
+        "✓"
+    };
+    let reason = if stack.reason.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", stack.reason)
+    };
+    let name = format!("{mark} {} ", status.0);
+    let room = width.saturating_sub(name.chars().count() + stack.name.chars().count());
+    let mut out = vec![Line::from(vec![
+        pen.ink(of_status(&status.0), name),
+        pen.title(stack.name.to_string()),
+        pen.dim(cut(&reason, room)),
+    ])];
+    let role = if progress.failed() > 0 || status.is_failure() {
+        Role::Bad
+    } else {
+        Role::Accent
+    };
+    let of = if outlook.is_total_known { "of" } else { "of at least" };
+    let bar = gauge(progress.done(), outlook.total, (width / 5).clamp(10, 30));
+    let mut second = vec![
+        pen.ink(role, bar),
+        pen.text(format!(" {} {of} {}", progress.done(), outlook.total)),
+        pen.dim("   elapsed "),
+        pen.text(when::span(until - progress.started)),
+    ];
+    second.extend(forecast(model, pen, outlook));
+    out.push(Line::from(second));
+    if let Some(slow) = slow(model) {
+        out.push(Line::from(pen.ink(Role::Warn, cut(&slow, width))));
+    }
+    out
+}
+
+fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>> {
+    match outlook.eta {
+        Some(eta) => vec![pen.dim("   still "), pen.text(range(eta))],
+        None if model.is_busy() && model.progress.failed() > 0 => vec![pen.ink(Role::Bad, "   it fails: see the cause")],
+        None => Vec::new(),
+    }
+}
+
+/// `about 5 to 9 min`; short ones in seconds.
+pub(super) fn range(eta: Eta) -> String {
+    let minutes = |ms: Millis| (ms + 30_000) / 60_000;
+    if eta.high < 90_000 {
+        let seconds = |ms: Millis| (ms + 9_999) / 10_000 * 10;
+        return format!("about {} s", seconds(eta.high).max(10));
+    }
+    match (minutes(eta.low).max(1), minutes(eta.high)) {
+        (low, high) if low >= high => format!("about {high} min"),
+        (low, high) => format!("about {low} to {high} min"),
+    }
+}
+
+fn slow(model: &Model) -> Option<String> {
+    let late: Vec<String> = model
+        .progress
+        .running()
+        .filter(|r| eta::is_slow(r, model.now.wall))
+        .map(|r| {
+            let usual = when::short(eta::typical(&r.kind, Work::of(&r.status)));
+            format!("{} {} (usually {usual})", r.logical_id, when::short(r.elapsed(model.now.wall)))
+        })
+        .collect();
+    (!late.is_empty() && model.is_busy()).then(|| format!("! slower than usual: {}", late.join(", ")))
+}
+
+type Card = ((&'static str, Role), Vec<Line<'static>>);
+
+/// The cause card when it fails; outputs and next steps when it went well.
+fn card(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Option<Card> {
+    let width = width.saturating_sub(2);
+    if let Some(cause) = cause::find(model) {
+        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, stack, width)));
+    }
+    if !stack.status.is_success() {
+        return None;
+    }
+    let mut lines: Vec<Line<'static>> = stack
+        .outputs
+        .iter()
+        .map(|o| Line::from(vec![pen.dim(left(&o.key, 24)), pen.text(cut(&o.value, width.saturating_sub(24)))]))
+        .collect();
+    lines.push(pen.keys("[o] open in the browser · [I] test image · [8] outputs and secrets"));
+    Some((("Done", Role::Good), lines))
+}
+
+fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, width: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::from(pen.title(cut(&cause.title, width)))];
+    let mut labelled = |label: &str, text: &str, role: Role, rows: usize| {
+        for (i, line) in wrap_to(text, width.saturating_sub(9), rows).into_iter().enumerate() {
+            let head = if i == 0 { label } else { "" };
+            lines.push(Line::from(vec![pen.dim(left(head, 9)), pen.ink(role, line)]));
+        }
+    };
+    for (label, text) in &cause.evidence {
+        labelled(label, text, Role::Text, 2);
+    }
+    labelled("so", &cause.plain, Role::Bad, 2);
+    labelled("now", &cause.advice, Role::Accent, 2);
+    let keys = if stack.status.is_dead() {
+        "[R] ways out (it can only be deleted) · [L] logs · [3] tasks · [Y] copy this card"
+    } else {
+        "[R] ways out · [L] logs · [3] tasks · [Y] copy this card"
+    };
+    lines.push(pen.keys(keys));
+    lines
+}
+
+/// The resources: running first, then failed, then done.
+pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let has_bars = area.width >= WITH_BARS;
+    let has_reason = area.width >= WITH_REASON;
+    let columns = [
+        Constraint::Length(1),
+        Constraint::Length(27),
+        Constraint::Length(if has_reason { 33 } else { 0 }),
+        Constraint::Length(13),
+        Constraint::Length(6),
+        Constraint::Length(7),
+        Constraint::Length(if has_bars { area.width / 4 } else { 0 }),
+        Constraint::Fill(1),
+    ];
+    let w = widths(area.width, &columns);
+    let progress = &model.progress;
+    let rows = Rows {
+        heads: &["", "resource", "type", "status", "  took", "usually", "when", "reason"],
+        widths: &columns,
+        cursor: Some(model.cursor(Panel::Deploy)),
+        count: progress.rows.len(),
+    };
+    let until = progress.ended.unwrap_or(model.now.wall);
+    table::draw(side, &rows, area, frame, |i| {
+        let row = &progress.rows[i];
+        let (mark, word, role) = look(row);
+        let usual = eta::typical(&row.kind, Work::of(&row.status));
+        let time_role = if eta::is_slow(row, model.now.wall) {
+            Role::Warn
+        } else {
+            Role::Text
+        };
+        vec![
+            Line::from(pen.ink(role, mark)),
+            Line::from(pen.text(cut(&row.logical_id, w[1]))),
+            Line::from(pen.dim(cut(short_type(&row.kind), w[2]))),
+            Line::from(pen.ink(role, cut(&word, w[3]))),
+            Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.now.wall)), w[4]))),
+            Line::from(pen.dim(right(&format!("~{}", when::short(usual)), w[5]))),
+            bar(pen, row, (progress.started, until), usual, w[6]),
+            Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, cut(&row.reason, w[7]))),
+        ]
+    });
+}
+
+/// How a row looks: mark, word, colour.
+fn look(row: &Row) -> (&'static str, String, Role) {
+    let status = row.status.0.as_str();
+    let (verb, end) = status.split_once('_').unwrap_or((status, ""));
+    let doing = match verb {
+        "CREATE" => ["creating", "created", "not created"],
+        "UPDATE" => ["updating", "updated", "not updated"],
+        "DELETE" => ["deleting", "deleted", "not deleted"],
+        _ => [status, status, status],
+    };
+    match end {
+        "IN_PROGRESS" if row.has_failed => ("✗", format!("✗ {}", doing[0]), Role::Bad),
+        "IN_PROGRESS" => ("●", doing[0].to_owned(), Role::Warn),
+        "FAILED" => ("✗", doing[2].to_owned(), Role::Bad),
+        "COMPLETE" if row.has_failed => ("✗", format!("failed, {}", doing[1]), Role::Bad),
+        "COMPLETE" => ("✓", doing[1].to_owned(), Role::Good),
+        "SKIPPED" => ("–", "kept".to_owned(), Role::Dim),
+        _ => ("·", status.to_lowercase(), Role::Text),
+    }
+}
+
+/// When the row's work fell within the operation: `█` what has passed, `▒` what went past the usual time,
+/// `░` what is still to be expected.
+fn bar(pen: Pen<'_>, row: &Row, span: (Millis, Millis), usual: Millis, width: usize) -> Line<'static> {
+    let whole = (span.1 - span.0).max(1);
+    let cell = |at: Millis| ((at - span.0).clamp(0, whole) * width as Millis / whole) as usize;
+    let end = row.ended.unwrap_or(span.1);
+    let from = cell(row.started).min(width.saturating_sub(1));
+    let usual_end = cell((row.started + usual).min(end)).clamp(from, width);
+    let to = cell(end).clamp(from, width);
+    let within = usual_end.max(from + usize::from(to == from)).min(width);
+    Line::from(vec![
+        pen.dim(" ".repeat(from)),
+        pen.ink(if row.has_failed { Role::Bad } else { Role::Info }, "█".repeat(within - from)),
+        pen.ink(Role::Warn, "▒".repeat(to.saturating_sub(within))),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_in_words() {
+        for (low, high, want) in [
+            (0, 5_000, "about 10 s"),
+            (20_000, 61_000, "about 70 s"),
+            (70_000, 130_000, "about 1 to 2 min"),
+            (290_000, 310_000, "about 5 min"),
+            (300_000, 560_000, "about 5 to 9 min"),
+        ] {
+            assert_eq!(range(Eta { low, high }), want);
+        }
+    }
+}
