@@ -181,7 +181,7 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         _ => 5,
     };
     let definition = if area.width >= WIDE {
-        Constraint::Fill(1)
+        Constraint::Fill(2)
     } else {
         Constraint::Length(5)
     };
