@@ -493,14 +493,13 @@ fn a_plan_says_what_will_change_and_what_is_refused() {
             .collect()
     };
     let modify = |id: &str, replacement| (id.to_owned(), ChangeAction::Modify, replacement);
-    let version = changes(&[("LiteLLMVersion", Some("v1.109.1"))]);
-    assert_eq!(
-        lines(&version),
-        [
-            modify("LiteLLMTaskDefinition", Replacement::Always),
-            modify("LiteLLMService", Replacement::Never)
-        ]
+    let version = lines(&changes(&[("LiteLLMVersion", Some("v1.109.1"))]));
+    assert!(
+        version.contains(&modify("LiteLLMTaskDefinition", Replacement::Always)),
+        "{version:?}"
     );
+    assert!(version.contains(&modify("LiteLLMService", Replacement::Never)), "{version:?}");
+    assert_eq!(version.iter().filter(|(.., r)| *r == Replacement::Always).count(), 1);
     let network = lines(&changes(&[("NetworkMode", Some("nat"))]));
     assert!(network.contains(&("NatGateway".to_owned(), ChangeAction::Add, Replacement::Never)));
     assert!(network.contains(&("BedrockEndpoint".to_owned(), ChangeAction::Remove, Replacement::Never)));
@@ -520,7 +519,7 @@ fn a_plan_says_what_will_change_and_what_is_refused() {
         (
             false,
             &[("DeploymentSize", Some("huge"))],
-            "Parameter DeploymentSize failed to satisfy constraint: small, medium or large.",
+            "Parameter 'DeploymentSize' must be one of AllowedValues",
         ),
         (
             false,
@@ -549,8 +548,12 @@ fn a_parameter_not_given_falls_back_to_its_default_as_on_aws() {
     desk.wait(10);
     assert!(desk.change_set(&stack, &kept).is_no_change());
     let changes = desk.change_set(&stack, &reset).changes;
-    assert_eq!(changes.len(), 1);
-    let property = &changes[0].properties[0];
+    assert!(
+        changes
+            .iter()
+            .all(|c| c.properties.len() == 1 && c.replacement == Replacement::Never)
+    );
+    let property = &changes.iter().find(|c| c.logical_id == "LogGroup").unwrap().properties[0];
     assert_eq!(property.path, "Properties.RetentionInDays");
     assert_eq!((property.before.as_deref(), property.after.as_deref()), (Some("90"), Some("30")));
 }
@@ -599,8 +602,34 @@ fn an_update_replaces_cleans_up_and_ends_well() {
     assert!(
         desk.tasks(App::Litellm).last().unwrap().containers[0]
             .image
-            .ends_with("litellm:v1.109.1-amd64")
+            .contains("litellm:v1.109.1")
     );
+}
+
+#[test]
+fn a_larger_size_brings_a_database_and_more_tasks() {
+    let desk = Desk::at("running");
+    let stack = desk.deploy(false, &[("DeploymentSize", Some("medium"))]);
+    assert_eq!(desk.settle(&stack), "UPDATE_COMPLETE");
+    let service = desk.service(App::OpenWebui);
+    assert!(service.is_steady() && service.running == 2 && desk.targets().len() == 2);
+    let zones: BTreeSet<SafeText> = desk.targets().into_iter().map(|t| t.zone).collect();
+    assert_eq!(zones.len(), 2, "a task in each zone");
+    let resources = fact!(desk, Query::StackResources { stack: stack.clone() }, Fact::StackResources);
+    assert!(
+        resources
+            .iter()
+            .any(|r| r.resource_type == "AWS::RDS::DBInstance" && r.status.is_complete())
+    );
+    let took = desk
+        .stack()
+        .unwrap()
+        .updated
+        .map(|at| (desk.events(&stack).last().unwrap().at - at) / 60_000);
+    assert!(took.is_some_and(|minutes| (5..30).contains(&minutes)), "{took:?} minutes");
+    desk.wait(30);
+    let (lines, _) = desk.logs(START, None, Some("openwebui"));
+    assert!(lines.iter().any(|e| e.message.as_raw().contains("PostgresqlImpl")));
 }
 
 #[test]
@@ -734,8 +763,11 @@ fn some_lines_come_late_and_none_is_lost() {
     let desk = Desk::at("running");
     let mut seen = BTreeSet::new();
     let mut late = 0;
-    let mut newest = START - 10_000;
-    for _ in 0..400 {
+    // An hour in which people are about.
+    desk.wait(6 * 3_600);
+    let from = desk.sim.now();
+    let mut newest = from;
+    for _ in 0..300 {
         desk.wait(3);
         for e in desk.logs(desk.sim.now() - 15_000, None, None).0 {
             if seen.insert(e.id.clone()) {
@@ -746,10 +778,18 @@ fn some_lines_come_late_and_none_is_lost() {
     }
     assert!(late > 0, "no line was late");
     desk.wait(30);
-    let until = START + 1_200_000;
-    let all: BTreeSet<Option<SafeText>> = desk.logs(START - 10_000, Some(until), None).0.into_iter().map(|e| e.id).collect();
+    let ids = |until: Millis| -> BTreeSet<Option<SafeText>> { desk.logs(from, Some(until), None).0.into_iter().map(|e| e.id).collect() };
+    let until = from + 900_000;
+    let all = ids(until);
+    let before: Vec<&Option<SafeText>> = all.difference(&seen).collect();
+    assert!(
+        before.len() < all.len() / 50,
+        "{} of {} lines came later than 15 s",
+        before.len(),
+        all.len()
+    );
     desk.wait(3_600);
-    let afterwards: BTreeSet<Option<SafeText>> = desk.logs(START - 10_000, Some(until), None).0.into_iter().map(|e| e.id).collect();
+    let afterwards = ids(until);
     assert_eq!(all, afterwards);
 }
 
@@ -1141,7 +1181,7 @@ impl Desk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn whatever_is_done_the_world_stays_sound_and_can_be_repeated(acts in acts()) {
