@@ -114,6 +114,7 @@ impl<'a> Writer<'a> {
             OPENWEBUI_START
         };
         let version = self.world.version_of(task);
+        let has_postgres = self.world.has_postgres(t);
         let count = text.lines().count();
         for (i, line) in text.lines().enumerate() {
             // The first line comes late, when Python has read its modules; the last when all is ready.
@@ -123,6 +124,12 @@ impl<'a> Writer<'a> {
                 .replace("{stamp}", &stamp(at))
                 .replace("{hms}", &hms(at))
                 .replace("{version}", &version);
+            let line = if has_postgres {
+                line.replace("SQLiteImpl", "PostgresqlImpl")
+                    .replace("non-transactional", "transactional")
+            } else {
+                line
+            };
             self.write(t, at, ("start", i), line);
         }
     }
@@ -428,11 +435,22 @@ impl World {
             .unwrap_or_default()
     }
 
+    /// The task's stack has a database of its own.
+    fn has_postgres(&self, task: usize) -> bool {
+        self.stack_of(task)
+            .is_some_and(|s| s.resources.iter().any(|r| r.def.kind == "AWS::RDS::DBInstance"))
+    }
+
     /// The tag of a task's image, without what the mirror adds.
     fn version_of(&self, task: &TaskState) -> String {
         let image = self.definitions.get(&task.definition).map(|d| d.image.as_str()).unwrap_or_default();
         let tag = image.rsplit(':').next().unwrap_or_default();
-        tag.split_once("-a").map_or(tag, |(version, _)| version).to_owned()
+        let is_architecture = |end: &str| ["X86_64", "ARM64", "amd64", "arm64"].contains(&end);
+        let version = tag
+            .rsplit_once('-')
+            .filter(|(_, end)| is_architecture(end))
+            .map_or(tag, |(version, _)| version);
+        version.to_owned()
     }
 
     /// LiteLLM's report of a failed image, a line each.
