@@ -395,7 +395,13 @@ impl Cause {
     /// The card as text for the clipboard.
     pub fn card(&self) -> SafeText {
         let evidence: Vec<String> = self.evidence.iter().map(|(label, text)| format!("{label}: {text}")).collect();
-        SafeText::of_lines(&format!("{}\n{}\ncause: {}\n{}", self.title, evidence.join("\n"), self.plain, self.advice))
+        SafeText::of_lines(&format!(
+            "{}\n{}\ncause: {}\n{}",
+            self.title,
+            evidence.join("\n"),
+            self.plain,
+            self.advice
+        ))
     }
 }
 
