@@ -638,6 +638,7 @@ fn an_update_can_be_cancelled() {
     let stack = desk.deploy(false, &[("LiteLLMVersion", Some("v1.109.1")), ("NetworkMode", Some("nat"))]);
     desk.wait(40);
     desk.change(Change::CancelUpdate { stack: stack.clone() }).unwrap();
+    desk.change(Change::CancelUpdate { stack: stack.clone() }).unwrap();
     assert_eq!(desk.settle(&stack), "UPDATE_ROLLBACK_COMPLETE");
     let events = desk.events(&stack);
     assert_legal(&events);

@@ -179,7 +179,7 @@ impl<'a> Writer<'a> {
                 if client != "127.0.0.1" && is_cut_off(at) {
                     continue;
                 }
-                let text = self.access(
+                let text = self.world.access(
                     (t, at),
                     &format!("{client}:{}", chance.between(32_768, 60_999)),
                     self.check_path(t),
@@ -197,21 +197,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// An access line in the manner of the program.
-    fn access(&self, (t, at): (usize, Millis), client: &str, request: &str, status: u16) -> String {
-        match self.world.app_of(&self.world.tasks[t]) {
-            App::Litellm => format!("INFO:     {client} - \"{request} HTTP/1.1\" {status} {}", status_text(status)),
-            App::OpenWebui => format!(
-                "{} | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - {client} - \"{request} HTTP/1.1\" {status}",
-                stamp(at)
-            ),
-        }
-    }
-
     fn webui(&mut self, visit: &Visit, (after, index): (Millis, usize), request: &str, status: u16) {
         let at = visit.at + after;
         // Behind the load balancer the client is taken from a header, which tells no port.
-        let line = self.access((visit.webui, at), &format!("{}:0", visit.client), request, status);
+        let line = self
+            .world
+            .access((visit.webui, at), &format!("{}:0", visit.client), request, status);
         self.write(visit.webui, at, (&visit.name, index), line);
     }
 
@@ -306,7 +297,7 @@ impl<'a> Writer<'a> {
         let port = self.world.chance(&visit.name).between(32_768, 60_999);
         let client = format!("{}:{port}", self.world.tasks[visit.webui].address);
         let at = visit.at + after;
-        let line = self.access((litellm, at), &client, request, status);
+        let line = self.world.access((litellm, at), &client, request, status);
         self.write(litellm, at, (&format!("{}/{request}", visit.name), 0), line);
     }
 
@@ -408,6 +399,17 @@ const TIMEOUT: ImageError = ImageError {
 };
 
 impl World {
+    /// An access line in the manner of the program.
+    pub(super) fn access(&self, (t, at): (usize, Millis), client: &str, request: &str, status: u16) -> String {
+        match self.app_of(&self.tasks[t]) {
+            App::Litellm => format!("INFO:     {client} - \"{request} HTTP/1.1\" {status} {}", status_text(status)),
+            App::OpenWebui => format!(
+                "{} | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - {client} - \"{request} HTTP/1.1\" {status}",
+                stamp(at)
+            ),
+        }
+    }
+
     /// When the program of a task answers, or will.
     pub(super) fn ready_at(&self, task: &TaskState) -> Option<Millis> {
         let started = task.started?;
