@@ -224,6 +224,18 @@ fn rows_are_cut_wrapped_and_counted() {
 }
 
 #[test]
+fn the_first_line_stays_when_it_is_no_longer_wrapped() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(4, 10);
+    view.append([line(0, 0, &"x".repeat(45)), line(1, 1, "a"), line(2, 2, "b"), line(3, 3, "c")]);
+    view.toggle_wrap();
+    view.up(0);
+    assert_eq!(texts(&view)[0], "xxxxx", "the last of its five rows");
+    view.toggle_wrap();
+    assert_eq!(texts(&view)[0], "xxxxxxxxxx");
+}
+
+#[test]
 fn what_made_room_is_told_at_the_top() {
     let mut view = LogView::new(2 << 20);
     for i in 0..40 {
