@@ -227,10 +227,10 @@ fn rows_are_cut_wrapped_and_counted() {
 fn the_first_line_stays_when_it_is_no_longer_wrapped() {
     let mut view = LogView::new(usize::MAX);
     view.resize(4, 10);
-    view.append([line(0, 0, &"x".repeat(45)), line(1, 1, "a"), line(2, 2, "b"), line(3, 3, "c")]);
+    view.append([line(0, 0, &"x".repeat(35)), line(1, 1, "a"), line(2, 2, "b"), line(3, 3, "c")]);
     view.toggle_wrap();
     view.up(0);
-    assert_eq!(texts(&view)[0], "xxxxx", "the last of its five rows");
+    assert_eq!(texts(&view)[0], "xxxxx", "the last of its four rows");
     view.toggle_wrap();
     assert_eq!(texts(&view)[0], "xxxxxxxxxx");
 }
