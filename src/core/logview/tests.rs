@@ -227,12 +227,19 @@ fn rows_are_cut_wrapped_and_counted() {
 fn the_first_line_stays_when_it_is_no_longer_wrapped() {
     let mut view = LogView::new(usize::MAX);
     view.resize(4, 10);
-    view.append([line(0, 0, &"x".repeat(35)), line(1, 1, "a"), line(2, 2, "b"), line(3, 3, "c")]);
+    view.append([line(0, 0, &"x".repeat(35))]);
+    view.append(
+        ["a", "b", "c", "d", "e", "f"]
+            .into_iter()
+            .zip(1..)
+            .map(|(text, i)| line(i as Millis, i, text)),
+    );
     view.toggle_wrap();
-    view.up(0);
-    assert_eq!(texts(&view)[0], "xxxxx", "the last of its four rows");
+    view.half_up();
+    view.half_up();
+    assert_eq!(texts(&view), ["xxxxxxxxxx", "xxxxx", "a", "b"], "two of its four rows");
     view.toggle_wrap();
-    assert_eq!(texts(&view)[0], "xxxxxxxxxx");
+    assert_eq!(texts(&view), ["xxxxxxxxxx", "a", "b", "c"]);
 }
 
 #[test]
