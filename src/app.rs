@@ -131,7 +131,13 @@ impl App {
                 Effect::Mouse(on) => term::set_mouse(on)?,
                 Effect::Bell => term::bell()?,
                 Effect::Suspend => self.suspend(terminal)?,
-                Effect::Ask(..) | Effect::Change(_) | Effect::Reveal(_) | Effect::Hide | Effect::Save(..) | Effect::Open(_) => {}
+                Effect::Ask(..)
+                | Effect::Change(_)
+                | Effect::Reveal(_)
+                | Effect::Scan(_)
+                | Effect::Hide
+                | Effect::Save(..)
+                | Effect::Open(_) => {}
             }
         }
         Ok(Round::Go)

@@ -4,13 +4,13 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::Line,
-    widgets::{Block, BorderType, Clear, Paragraph},
+    widgets::{Block, BorderType, Clear},
 };
 use strum::IntoEnumIterator;
 
 use super::{
     Side,
-    screen::kit::{Pen, centred, cut, left, right, tail, wrap_to},
+    screen::kit::{Pen, centred, cut, left, right, show, tail, wrap_to},
     theme::Role,
 };
 use crate::{
@@ -80,7 +80,7 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut F
         width: inner.width.saturating_sub(2),
         ..inner
     };
-    frame.render_widget(Paragraph::new(lines), inner);
+    show(lines, inner, frame);
 }
 
 /// What a success on this way shows.
@@ -136,7 +136,7 @@ fn draw_run(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun,
     } else {
         Layout::vertical([Constraint::Length(lines.len() as u16), Constraint::Fill(1)]).areas(inner)
     };
-    frame.render_widget(Paragraph::new(lines), text);
+    show(lines, text, frame);
     if let Some(picture) = picture {
         draw_picture(
             side,
@@ -163,7 +163,7 @@ fn draw_picture(side: &Side<'_>, picture: &Picture, area: Rect, frame: &mut Fram
     if !(side.picture)(picture, place, frame) {
         let pen = Pen::of(side);
         let text = "The picture can not be drawn here; the file is whole.";
-        frame.render_widget(Paragraph::new(Line::from(pen.dim(cut(text, usize::from(area.width))))), area);
+        show(vec![Line::from(pen.dim(text))], area, frame);
     }
 }
 

@@ -4,10 +4,9 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::Line,
-    widgets::Paragraph,
 };
 
-use super::kit::{Pen, cut, widths, wrap_to};
+use super::kit::{Pen, cut, show, widths, wrap_to};
 use crate::{
     core::{
         model::Model,
@@ -88,9 +87,10 @@ fn draw_outputs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
             Line::from(pen.dim(cut(&output.description, w[2]))),
         ]
     });
-    frame.render_widget(
-        Paragraph::new(pen.keys("[y] copies the value · [d] shows it whole · [o] opens the application")),
+    show(
+        vec![pen.keys("[y] copies the value · [d] shows it whole · [o] opens the application")],
         keys,
+        frame,
     );
 }
 
@@ -141,7 +141,7 @@ fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
             Line::from(pen.ink(role, value)),
         ]
     });
-    frame.render_widget(Paragraph::new(below), below_area);
+    show(below, below_area, frame);
 }
 
 /// What a secret is for.

@@ -4,10 +4,9 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::Line,
-    widgets::Paragraph,
 };
 
-use super::kit::{Pen, cut, left, right, usd, usd_hour, wrap_to};
+use super::kit::{Pen, cut, left, right, show, usd, usd_hour, wrap_to};
 use crate::{
     core::{
         cost::{
@@ -44,11 +43,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         Constraint::Length(3),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(top), above);
+    show(top, above, frame);
     let sheet = listing::sheet(model);
     draw_sheet(model, pen, &sheet, list, frame);
-    frame.render_widget(Paragraph::new(Line::from(pen.ink(Role::Border, "─".repeat(width)))), rule);
-    frame.render_widget(Paragraph::new(detail(model, pen, &sheet, width)), below);
+    show(vec![Line::from(pen.ink(Role::Border, "─".repeat(width)))], rule, frame);
+    show(detail(model, pen, &sheet, width), below, frame);
 }
 
 /// The figures that Zoe comes for.
@@ -111,7 +110,7 @@ fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame
             line
         }
     });
-    frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
+    show(shown.collect(), area, frame);
 }
 
 /// Place in the sheet of the row under the cursor.

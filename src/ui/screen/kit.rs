@@ -1,8 +1,10 @@
 //! Small pieces that the screens share: styled spans, text cut to a width, money, gauges.
 
 use ratatui::{
+    Frame,
     layout::{Constraint, Layout, Rect, Spacing},
     text::{Line, Span},
+    widgets::Paragraph,
 };
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -54,6 +56,34 @@ impl Pen<'_> {
         spans.push(self.dim(rest));
         Line::from(spans)
     }
+}
+
+/// Draws lines, each cut to the width of the area with `…`.
+pub fn show(lines: Vec<Line<'static>>, area: Rect, frame: &mut Frame<'_>) {
+    let lines: Vec<Line<'_>> = lines.into_iter().map(|l| fit(l, usize::from(area.width))).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// A line in at most `width` cells; what does not fit becomes `…`.
+pub fn fit(mut line: Line<'static>, width: usize) -> Line<'static> {
+    if line.width() <= width {
+        return line;
+    }
+    let mut left = width;
+    let mut is_full = false;
+    for span in &mut line.spans {
+        let needed = span.content.width();
+        if is_full {
+            span.content = "".into();
+        } else if needed < left {
+            left -= needed;
+        } else {
+            // A cell more than there is, so that the sign stands for what follows too.
+            span.content = cut(&format!("{} ", span.content), left.min(needed)).into();
+            is_full = true;
+        }
+    }
+    line
 }
 
 /// `text` in at most `width` cells; what does not fit becomes `…` at the end.
@@ -243,6 +273,11 @@ mod tests {
             prop_assert!(cut(&text, width).width() <= width);
             prop_assert!(tail(&text, width).width() <= width);
             prop_assert_eq!(right(&text, width).width(), width);
+            let line = Line::from(vec![Span::raw(text.clone()), Span::raw("ab"), Span::raw(text.clone())]);
+            let is_cut = line.width() > width;
+            let fitted = fit(line, width);
+            prop_assert!(fitted.width() <= width);
+            prop_assert_eq!(fitted.to_string().ends_with('…'), is_cut || text.ends_with('…'));
             for line in wrap_to(&text, width.max(2), 3) {
                 prop_assert!(line.width() <= width.max(2));
             }

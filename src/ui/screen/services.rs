@@ -4,10 +4,9 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::Line,
-    widgets::Paragraph,
 };
 
-use super::kit::{Pen, count, cut, right, widths};
+use super::kit::{Pen, count, cut, right, show, widths};
 use crate::{
     core::{
         cause,
@@ -171,7 +170,7 @@ fn draw_deployments(model: &Model, side: &Side<'_>, service: &Service, area: Rec
             Line::from(pen.ink(role, cut(&text, width)))
         })
         .collect();
-    frame.render_widget(Paragraph::new(lines), area);
+    show(lines, area, frame);
 }
 
 fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {

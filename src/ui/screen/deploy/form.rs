@@ -4,10 +4,9 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::{Line, Span},
-    widgets::Paragraph,
 };
 
-use super::super::kit::{Pen, count, cut, left, right, tail, usd, wrap, wrap_to};
+use super::super::kit::{Pen, count, cut, left, right, show, tail, usd, wrap, wrap_to};
 use crate::{
     core::{
         cost::Estimate,
@@ -123,9 +122,9 @@ fn draw_main(side: &Side<'_>, form: &Form, area: Rect, frame: &mut Frame<'_>) {
     let first = table::offset(at, lines.len(), usize::from(rows.height));
     let (above, rest) = (first, lines.len().saturating_sub(first + usize::from(rows.height)));
     let shown: Vec<Line<'_>> = lines.into_iter().skip(first).take(usize::from(rows.height)).collect();
-    frame.render_widget(Paragraph::new(shown), rows);
-    frame.render_widget(Paragraph::new(more(pen, above, rest, width)), rule);
-    frame.render_widget(Paragraph::new(help), below);
+    show(shown, rows, frame);
+    show(vec![more(pen, above, rest, width)], rule, frame);
+    show(help, below, frame);
 }
 
 /// A rule that says how many rows are out of sight.
@@ -323,7 +322,7 @@ fn draw_strip(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_
             Line::from(pen.dim(format!("✓ {well} of {} checks are well", worked.checks.len())))
         }
     };
-    frame.render_widget(Paragraph::new(vec![Line::from(sizes), line]), area);
+    show(vec![Line::from(sizes), line], area, frame);
 }
 
 /// How a verdict looks: a mark and its colour.
@@ -340,18 +339,8 @@ fn mark(verdict: Verdict) -> (&'static str, Role) {
 fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
     let width = usize::from(area.width.min(70));
-    let mut lines = vec![
-        Line::from(pen.title("Sizes")),
-        Line::from(pen.dim(format!(
-            "  {:<7}{:>5}{:>4} {:>6}  {:<9} {:>9}",
-            "", "vCPU", "GB", "tasks", "users", "a month"
-        ))),
-    ];
-    lines.extend(worked.sizes.iter().map(|row| size_line(pen, row, row.name == worked.size)));
-    lines.push(Line::from(pen.dim(cut(
-        "  vCPU and GB of each Open WebUI task; LiteLLM and all else is in the sum.",
-        width,
-    ))));
+    let mut lines = vec![Line::from(pen.title("Sizes"))];
+    lines.extend(size_lines(pen, &worked.sizes, &worked.size));
     lines.push(Line::default());
     lines.push(Line::from(vec![
         pen.title("As it stands  "),
@@ -371,7 +360,18 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
     for check in &worked.checks {
         lines.extend(check_lines(pen, check, width));
     }
-    frame.render_widget(Paragraph::new(lines), area);
+    show(lines, area, frame);
+}
+
+/// The sizes side by side; the one that is set is marked.
+pub(super) fn size_lines(pen: Pen<'_>, sizes: &[SizeRow], set: &str) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::from(pen.dim(format!(
+        "  {:<7}{:>5}{:>4} {:>6}  {:<9} {:>9}",
+        "", "vCPU", "GB", "tasks", "users", "a month"
+    )))];
+    lines.extend(sizes.iter().map(|row| size_line(pen, row, row.name == set)));
+    lines.push(Line::from(pen.dim("  of each Open WebUI task; the sum is for all")));
+    lines
 }
 
 fn size_line(pen: Pen<'_>, row: &SizeRow, is_set: bool) -> Line<'static> {

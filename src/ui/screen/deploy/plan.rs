@@ -4,10 +4,9 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::Line,
-    widgets::Paragraph,
 };
 
-use super::super::kit::{Pen, count, cut, short_type, usd, widths, wrap, wrap_to};
+use super::super::kit::{Pen, count, cut, short_type, show, usd, widths, wrap, wrap_to};
 use crate::{
     core::{
         eta::{self, Work},
@@ -65,7 +64,7 @@ pub(super) fn draw_planning(model: &Model, side: &Side<'_>, planning: &Planning,
     }
     lines.push(Line::default());
     lines.push(pen.keys("[Esc] goes back to the form and removes the plan"));
-    frame.render_widget(Paragraph::new(lines), inner);
+    show(lines, inner, frame);
 }
 
 /// Draws the plan.
@@ -88,7 +87,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, fram
         Constraint::Length(1),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(summary), top);
+    show(summary, top, frame);
     let (list, beside) = if detail == 0 {
         let [list, gap, beside] = Layout::horizontal([Constraint::Fill(3), Constraint::Length(2), Constraint::Fill(2)]).areas(list);
         let _ = gap;
@@ -98,9 +97,10 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, fram
     };
     draw_list(model, side, plan, list, frame);
     draw_detail(model, side, plan, beside, frame);
-    frame.render_widget(
-        Paragraph::new(pen.keys("[Enter] executes, after one more question · [q] drops the plan · [d] whole row")),
+    show(
+        vec![pen.keys("[Enter] executes, after one more question · [q] drops the plan · [d] whole row")],
         keys,
+        frame,
     );
 }
 
@@ -279,5 +279,5 @@ fn draw_detail(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, frame: &
         lines.truncate(usize::from(area.height) - 1);
         lines.push(pen.keys(&format!("… {} more: [d]", count(hidden + 1, "line"))));
     }
-    frame.render_widget(Paragraph::new(lines), area);
+    show(lines, area, frame);
 }

@@ -4,10 +4,10 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::{Line, Span},
-    widgets::{Block, BorderType, Paragraph},
+    widgets::{Block, BorderType},
 };
 
-use super::super::kit::{Pen, cut, gauge, left, right, short_type, widths, wrap_to};
+use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, widths, wrap_to};
 use crate::{
     core::{
         cause::{self, Cause},
@@ -25,10 +25,10 @@ use crate::{
     },
 };
 
-/// From this inner width on each row has a bar of its time.
-const WITH_BARS: u16 = 136;
-/// From this inner width on type and reason are columns.
-const WITH_REASON: u16 = 104;
+/// From this width on the rows have a type, and a bar of their time where no reason takes the room.
+const WIDE: u16 = 106;
+/// From this width on they have both bars and reasons.
+const WITH_BARS: u16 = 140;
 
 /// Draws the operation.
 pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -50,7 +50,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
         Constraint::Fill(1),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(top), above);
+    show(top, above, frame);
     if let Some(((title, role), lines)) = card {
         let block = Block::bordered()
             .border_type(BorderType::Rounded)
@@ -58,7 +58,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
             .title(Line::from(pen.ink(role, format!(" {title} "))));
         let area = block.inner(middle);
         frame.render_widget(block, middle);
-        frame.render_widget(Paragraph::new(lines), area);
+        show(lines, area, frame);
     }
     if model.progress.rows.is_empty() {
         let why = if panel::empty_feed(model, side, &model.feeds.events, list, frame) {
@@ -119,22 +119,22 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
 
 fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>> {
     match outlook.eta {
-        Some(eta) => vec![pen.dim("   still "), pen.text(range(eta))],
+        Some(eta) => vec![pen.dim("   still about "), pen.text(range(eta))],
         None if model.is_busy() && model.progress.failed() > 0 => vec![pen.ink(Role::Bad, "   it fails: see the cause")],
         None => Vec::new(),
     }
 }
 
-/// `about 5 to 9 min`; short ones in seconds.
+/// `5 to 9 min`; short ones in seconds.
 pub(super) fn range(eta: Eta) -> String {
     let minutes = |ms: Millis| (ms + 30_000) / 60_000;
     if eta.high < 90_000 {
         let seconds = |ms: Millis| (ms + 9_999) / 10_000 * 10;
-        return format!("about {} s", seconds(eta.high).max(10));
+        return format!("{} s", seconds(eta.high).max(10));
     }
     match (minutes(eta.low).max(1), minutes(eta.high)) {
-        (low, high) if low >= high => format!("about {high} min"),
-        (low, high) => format!("about {low} to {high} min"),
+        (low, high) if low >= high => format!("{high} min"),
+        (low, high) => format!("{low} to {high} min"),
     }
 }
 
@@ -196,17 +196,23 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, width: usize) -> Vec<
 /// The resources: running first, then failed, then done.
 pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
-    let has_bars = area.width >= WITH_BARS;
-    let has_reason = area.width >= WITH_REASON;
+    // Where nothing has a reason to tell, its room goes to the bars.
+    let has_reasons = model.progress.rows.iter().any(|r| !r.reason.is_empty());
+    let is_wide = area.width >= WIDE;
+    let (bars, reason) = match (is_wide, has_reasons) {
+        (false, _) => (0, 1),
+        (true, false) => (area.width - WIDE + 16, 0),
+        (true, true) => (area.width.saturating_sub(WITH_BARS), 1),
+    };
     let columns = [
         Constraint::Length(1),
         Constraint::Length(27),
-        Constraint::Length(if has_reason { 33 } else { 0 }),
+        Constraint::Length(if is_wide { 30 } else { 0 }),
         Constraint::Length(13),
         Constraint::Length(6),
         Constraint::Length(7),
-        Constraint::Length(if has_bars { area.width / 4 } else { 0 }),
-        Constraint::Fill(1),
+        Constraint::Length(bars),
+        Constraint::Fill(reason),
     ];
     let w = widths(area.width, &columns);
     let progress = &model.progress;
@@ -284,11 +290,11 @@ mod tests {
     #[test]
     fn ranges_in_words() {
         for (low, high, want) in [
-            (0, 5_000, "about 10 s"),
-            (20_000, 61_000, "about 70 s"),
-            (70_000, 130_000, "about 1 to 2 min"),
-            (290_000, 310_000, "about 5 min"),
-            (300_000, 560_000, "about 5 to 9 min"),
+            (0, 5_000, "10 s"),
+            (20_000, 61_000, "70 s"),
+            (70_000, 130_000, "1 to 2 min"),
+            (290_000, 310_000, "5 min"),
+            (300_000, 560_000, "5 to 9 min"),
         ] {
             assert_eq!(range(Eta { low, high }), want);
         }

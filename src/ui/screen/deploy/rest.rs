@@ -6,10 +6,9 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::Line,
-    widgets::Paragraph,
 };
 
-use super::super::kit::{Pen, count, cut, left, usd, wrap};
+use super::super::kit::{Pen, count, cut, left, show, usd, wrap};
 use crate::{
     core::{
         eta::{self, Work},
@@ -17,6 +16,7 @@ use crate::{
         model::Model,
         progress::Progress,
         screen::Panel,
+        size,
         template::Resource,
         when,
     },
@@ -90,11 +90,17 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
             pen.text(format!("usually {}", super::progress::range(eta))),
         ]));
     }
+    if inner.height >= 22 {
+        lines.push(Line::default());
+        lines.push(Line::from(pen.title("  Sizes")));
+        let sizes = size::sizes(&model.cost, &model.template, &values, &model.pseudo());
+        lines.extend(super::form::size_lines(pen, &sizes, ""));
+    }
     if let Some(why) = model.guard.refusal(model.now) {
         lines.push(Line::default());
         lines.push(Line::from(pen.ink(Role::Warn, cut(&format!("  ! {why}"), width))));
     }
-    frame.render_widget(Paragraph::new(lines), inner);
+    show(lines, inner, frame);
 }
 
 /// `1 load balancer, 2 ECS services, … and 40 smaller ones`.
@@ -138,7 +144,7 @@ pub(super) fn draw_stack(model: &Model, side: &Side<'_>, stack: &Stack, area: Re
         Constraint::Fill(1),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(top), above);
+    show(top, above, frame);
     if is_wide {
         let [one, two] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(middle);
         draw_cut(pen, parameters, one, frame);
@@ -158,7 +164,7 @@ fn draw_cut(pen: Pen<'_>, mut lines: Vec<Line<'static>>, area: Rect, frame: &mut
         lines.truncate(height - 1);
         lines.push(Line::from(pen.dim(format!("… {hidden} more"))));
     }
-    frame.render_widget(Paragraph::new(lines), area);
+    show(lines, area, frame);
 }
 
 fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec<Line<'static>> {
@@ -238,6 +244,6 @@ fn draw_last(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) 
     let progress = &model.progress;
     let took = progress.ended.map_or(0, |at| at - progress.started);
     let text = format!("Last operation: {} in {}", count(progress.rows.len(), "resource"), when::span(took));
-    frame.render_widget(Paragraph::new(Line::from(pen.title(cut(&text, usize::from(area.width))))), title);
+    show(vec![Line::from(pen.title(text))], title, frame);
     super::progress::draw_rows(model, side, rows, frame);
 }
