@@ -131,12 +131,19 @@ fn more_or_less(change: f64) -> String {
 async fn reached(cx: &Context, names: &Names, service: &SafeText, to: i32) -> Answer<bool> {
     for _ in 0..LOOKS {
         let services = reads::services(&*cx.cloud, names).await?;
-        if services.iter().any(|s| s.name == *service && s.running == to && s.pending == 0) {
+        let is_counted = services.iter().any(|s| s.name == *service && s.running == to && s.pending == 0);
+        if is_counted && (to > 0 || is_drained(cx, names, service).await?) {
             return Ok(true);
         }
         pause(cx, EVERY).await;
     }
     Ok(false)
+}
+
+/// ECS no longer counts a task that is stopping, but it still works, and is billed.
+async fn is_drained(cx: &Context, names: &Names, service: &SafeText) -> Answer<bool> {
+    let tasks = reads::tasks(&*cx.cloud, names).await?;
+    Ok(tasks.iter().all(|t| t.service != *service || t.is_stopped()))
 }
 
 /// Waits until the load balancer finds every target healthy.
