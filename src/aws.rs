@@ -1,1 +1,233 @@
-//! The SDK behind the port.
+//! The SDK behind the port: one gateway with the clients of all services, their time limits and
+//! retries, and the way from a [`Query`] or [`Change`] to the service that answers it.
+//!
+//! The SDK traces whole bodies, secrets too, when `LOG_SENSITIVE_BODIES` is set: `main` removes that
+//! variable before anything else, so that it has no effect here.
+
+mod bedrock;
+mod cloudformation;
+mod connect;
+mod ecs;
+mod elb;
+mod fault;
+mod gateway;
+mod logs;
+mod pages;
+mod secrets;
+mod sts;
+
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use tracing::Instrument;
+
+pub use self::connect::{AwsOptions, Limits, connect};
+use crate::{
+    cloud::{About, Change, Cloud, Done, ImageRoute, ProbeRequest, Query, Token},
+    core::{
+        fact::{Fact, Millis, Picture, ProbeStage},
+        fault::{Fault, FaultKind},
+        secret::{SecretRef, SecretText},
+        text::SafeText,
+    },
+    picture::Brief,
+    probe::Probe,
+};
+
+/// AWS, as one profile sees it in one region.
+#[derive(Debug)]
+pub struct Aws {
+    about: About,
+    reads: Reads,
+    writes: Writes,
+    probe: Probe,
+    /// Longest time for all pages of one listing.
+    listing: Duration,
+}
+
+/// Clients that retry.
+#[derive(Debug)]
+struct Reads {
+    cloudformation: aws_sdk_cloudformation::Client,
+    ecs: aws_sdk_ecs::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
+    secrets: aws_sdk_secretsmanager::Client,
+    sts: aws_sdk_sts::Client,
+}
+
+/// Clients that send once: a write whose answer was lost is looked up by its token, not repeated.
+#[derive(Debug)]
+struct Writes {
+    cloudformation: aws_sdk_cloudformation::Client,
+    ecs: aws_sdk_ecs::Client,
+    bedrock: aws_sdk_bedrockruntime::Client,
+}
+
+impl Cloud for Aws {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        let span = tracing::info_span!("ask", ?query);
+        async move {
+            let late = |_| Err(Fault::new(FaultKind::TimedOut, "the listing", "", "some of its pages did not come"));
+            let answer = tokio::time::timeout(self.listing, self.answer(query)).await;
+            answer.unwrap_or_else(late).map_err(|fault| self.located(fault))
+        }
+        .instrument(span)
+        .boxed()
+    }
+
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        let span = tracing::info_span!("change", operation = change.operation(), token = %token.0);
+        async move { self.carry_out(change, token.0).await.map_err(|fault| self.located(fault)) }
+            .instrument(span)
+            .boxed()
+    }
+
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        let span = tracing::info_span!("reveal", ?secret);
+        async move { self.secret(&secret).await.map(Arc::new).map_err(|fault| self.located(fault)) }
+            .instrument(span)
+            .boxed()
+    }
+
+    fn now(&self) -> Millis {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |age| Millis::try_from(age.as_millis()).unwrap_or(Millis::MAX))
+    }
+
+    fn about(&self) -> About {
+        self.about.clone()
+    }
+}
+
+impl Aws {
+    async fn answer(&self, query: Query) -> Result<Fact, Fault> {
+        let Reads {
+            cloudformation, ecs, logs, ..
+        } = &self.reads;
+        match query {
+            Query::Identity => sts::identity(&self.reads.sts).await.map(Fact::Identity),
+            Query::Validate => cloudformation::validate(cloudformation).await.map(Fact::Validation),
+            Query::Stack { stack } => cloudformation::stack(cloudformation, &stack).await.map(Fact::Stack),
+            Query::StackEvents { stack, known } => {
+                let events = cloudformation::events(cloudformation, &stack, known.as_ref());
+                events.await.map(Fact::StackEvents)
+            }
+            Query::StackResources { stack } => {
+                let resources = cloudformation::resources(cloudformation, &stack);
+                resources.await.map(Fact::StackResources)
+            }
+            Query::ChangeSet { stack, change_set } => {
+                let change_set = cloudformation::change_set(cloudformation, &stack, &change_set);
+                change_set.await.map(Fact::ChangeSet)
+            }
+            Query::Services { cluster, services } => ecs::services(ecs, &cluster, &services).await.map(Fact::Services),
+            Query::Tasks { cluster } => ecs::tasks(ecs, &cluster).await.map(Fact::Tasks),
+            Query::TargetHealth { groups } => elb::target_health(&self.reads.elb, groups).await.map(Fact::Targets),
+            Query::LogPage(request) => logs::page(logs, request).await.map(Fact::LogPage),
+            Query::Probe(request) => self.stage(request).await,
+        }
+    }
+
+    async fn stage(&self, request: ProbeRequest) -> Result<Fact, Fault> {
+        let key = match request.stage {
+            ProbeStage::Litellm => Some(self.secret(&request.api_key).await?),
+            ProbeStage::Dns | ProbeStage::LoadBalancer | ProbeStage::OpenWebui => None,
+        };
+        let report = self.probe.stage(request.stage, &request.app_url, key.as_ref());
+        Ok(Fact::Stage(report.await))
+    }
+
+    async fn carry_out(&self, change: Change, token: SafeText) -> Result<Done, Fault> {
+        let Writes { cloudformation, ecs, .. } = &self.writes;
+        let accepted = match change {
+            Change::CreateChangeSet(plan) => return cloudformation::create_change_set(cloudformation, plan, &token).await,
+            Change::TestImage { route, model, prompt } => {
+                let picture = self.image(route, Brief { model, prompt });
+                return picture.await.map(Done::Picture);
+            }
+            Change::ExecuteChangeSet { stack, change_set } => {
+                cloudformation::execute_change_set(cloudformation, &stack, &change_set, &token).await
+            }
+            Change::DeleteChangeSet { stack, change_set } => cloudformation::delete_change_set(cloudformation, &stack, &change_set).await,
+            Change::DeleteStack { stack } => cloudformation::delete_stack(cloudformation, &stack, &token).await,
+            Change::CancelUpdate { stack } => cloudformation::cancel_update(cloudformation, &stack, &token).await,
+            Change::Scale {
+                cluster,
+                service,
+                from,
+                to,
+            } => {
+                ecs::check_count(&self.reads.ecs, &cluster, &service, from).await?;
+                ecs::scale(ecs, &cluster, &service, to).await
+            }
+            Change::Restart { cluster, service } => ecs::restart(ecs, &cluster, &service).await,
+            Change::StopTask { cluster, task } => ecs::stop_task(ecs, &cluster, &task).await,
+            Change::TagService { service, key, value } => ecs::tag(ecs, &service, &key, value.as_ref()).await,
+        };
+        accepted.map(|()| Done::Accepted)
+    }
+
+    async fn image(&self, route: ImageRoute, brief: Brief) -> Result<Picture, Fault> {
+        match route {
+            ImageRoute::Bedrock => bedrock::image(&self.writes.bedrock, brief, || self.now()).await,
+            ImageRoute::Litellm { app_url, api_key } => {
+                let key = self.secret(&api_key).await?;
+                self.probe.litellm_image(&app_url, &key, brief, || self.now()).await
+            }
+            ImageRoute::OpenWebui { app_url, admin } => {
+                let [email, password] = self
+                    .guarded(&admin.secret, secrets::fields(&self.reads.secrets, &admin.secret))
+                    .await?;
+                let sign_in = (&email, &password);
+                self.probe.openwebui_image(&app_url, sign_in, brief, || self.now()).await
+            }
+        }
+    }
+
+    async fn secret(&self, secret: &SecretRef) -> Result<SecretText, Fault> {
+        self.guarded(&secret.secret, secrets::value(&self.reads.secrets, secret)).await
+    }
+
+    /// An endpoint that nobody named on the command line gets no secret, unless it is this machine.
+    async fn guarded<T>(&self, subject: &str, read: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        match &self.about.endpoint {
+            Some(endpoint) if self.about.is_endpoint_inherited && !connect::is_loopback(endpoint) => {
+                let why = format!(
+                    "No secret is read through {endpoint}, which comes from the environment or the profile: name it with --endpoint-url to allow it"
+                );
+                Err(Fault::new(FaultKind::Guarded, secrets::READ, subject, &why))
+            }
+            _ => read.await,
+        }
+    }
+
+    /// A fault of the connection names what could not be reached.
+    fn located(&self, fault: Fault) -> Fault {
+        let is_ours = fault.operation.contains(':');
+        if fault.kind != FaultKind::Unreachable || !is_ours {
+            return fault;
+        }
+        let service = fault.operation.split(':').next().unwrap_or_default();
+        let subject = match &self.about.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("{service} in {}", self.about.region).into(),
+        };
+        Fault { subject, ..fault }
+    }
+}
+
+/// Text of an optional field; empty when AWS left it out.
+fn text(field: Option<String>) -> SafeText {
+    field.map(SafeText::from).unwrap_or_default()
+}
+
+/// Time of an optional field.
+fn millis(field: Option<aws_smithy_types::DateTime>) -> Option<Millis> {
+    field.and_then(|time| time.to_millis().ok())
+}

@@ -1,6 +1,7 @@
 //! The pure core: state, messages in, requests out. Nothing here waits, reads a clock, touches a disk,
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
+pub mod awscli;
 pub mod cause;
 pub mod cost;
 pub mod describe;
@@ -11,15 +12,20 @@ pub mod fact;
 pub mod fault;
 pub mod feed;
 pub mod field;
+pub mod form_checks;
 pub mod guard;
 pub mod health;
 pub mod key;
 pub mod keymap;
 pub mod lines;
+pub mod logline;
+pub mod logview;
 pub mod model;
 pub mod msg;
 pub mod names;
+pub mod nearest;
 pub mod pace;
+pub mod plan;
 pub mod polls;
 pub mod preflight;
 pub mod prices;

@@ -1,8 +1,237 @@
-//! Where everything stands: pure geometry.
+//! Where everything stands: pure geometry, used by the view and by clicks.
+//!
+//! ```text
+//! header   product, stack, account, region, badges, clock
+//! tabs     [1 Overview] 2 Deploy …                 stack status
+//! strip    silence when fine, else the worst finding
+//! body     the panels of the screen
+//! footer   keys, or the notice
+//! ```
 
-use crate::core::{model::Model, screen::Panel};
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use crate::core::{
+    model::Model,
+    msg::Size,
+    screen::{Panel, ScreenId},
+};
+
+/// Smallest terminal that shows a screen; below it the console says what it needs.
+pub const LEAST: Size = Size { width: 40, height: 12 };
+
+/// From this width on the five panels have room for their right column of three.
+const WIDE: u16 = 110;
+/// From this width on panels stand side by side.
+const MEDIUM: u16 = 64;
+/// Rows of a panel that still says something: its frame and two lines.
+const PANEL: u16 = 4;
+/// Rows of the cost panel as one line.
+const LINE: u16 = 3;
+
+/// The parts of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Areas {
+    /// Line 1.
+    pub header: Rect,
+    /// Line 2.
+    pub tabs: Rect,
+    /// Line 3.
+    pub strip: Rect,
+    /// What the screen fills.
+    pub body: Rect,
+    /// The last line.
+    pub footer: Rect,
+    /// The panels in sight, in the order of Tab.
+    pub panels: Vec<(Panel, Rect)>,
+}
+
+/// The parts of a terminal for a screen. The panel with the focus is always in sight; zoomed, it alone.
+pub fn areas(size: Size, screen: ScreenId, focus: Panel, zoomed: bool) -> Areas {
+    let [header, tabs, strip, body, footer] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ])
+    .areas(Rect::new(0, 0, size.width, size.height));
+    let panels = if zoomed { vec![(focus, body)] } else { panels(screen, focus, body) };
+    Areas {
+        header,
+        tabs,
+        strip,
+        body,
+        footer,
+        panels,
+    }
+}
+
+/// The panels of a screen within its body.
+pub fn panels(screen: ScreenId, focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
+    match screen {
+        ScreenId::Overview => overview(focus, body),
+        ScreenId::Services => stacked(
+            screen,
+            body,
+            &[
+                Constraint::Length((PANEL + 3).min(body.height / 3).max(PANEL)),
+                Constraint::Fill(1),
+                Constraint::Fill(1),
+            ],
+        ),
+        ScreenId::Access => stacked(
+            screen,
+            body,
+            &[Constraint::Fill(1), Constraint::Length((3 * PANEL).min(body.height / 2 + 1))],
+        ),
+        ScreenId::Deploy | ScreenId::Logs | ScreenId::Cost => stacked(screen, body, &[Constraint::Fill(1)]),
+    }
+}
+
+fn stacked(screen: ScreenId, body: Rect, heights: &[Constraint]) -> Vec<(Panel, Rect)> {
+    let rects = Layout::vertical(heights).split(body);
+    screen.panels().iter().copied().zip(rects.iter().copied()).collect()
+}
+
+/// The Overview by size. What does not fit is dropped: cost first, then targets, services, the log
+/// tail; events last. A dropped panel that gets the focus takes the place of the last one shown.
+fn overview(focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
+    let mut shown = if body.width >= WIDE && body.height >= 20 {
+        overview_wide(body)
+    } else if body.width >= MEDIUM && body.height >= 2 * PANEL + PANEL {
+        overview_medium(body)
+    } else {
+        overview_narrow(body)
+    };
+    if shown.iter().all(|(p, _)| *p != focus)
+        && let Some(last) = shown.last_mut()
+    {
+        last.0 = focus;
+    }
+    shown
+}
+
+/// ```text
+/// events            | services
+///                   | targets
+///                   | cost now
+/// log tail
+/// ```
+fn overview_wide(body: Rect) -> Vec<(Panel, Rect)> {
+    let top_height = (body.height / 2).clamp(14, 26);
+    let [top, log] = Layout::vertical([Constraint::Length(top_height), Constraint::Fill(1)]).areas(body);
+    let [events, side] = Layout::horizontal([Constraint::Fill(11), Constraint::Fill(9)]).areas(top);
+    let [services, targets, cost] =
+        Layout::vertical([Constraint::Length(PANEL + 1), Constraint::Fill(1), Constraint::Length(PANEL + 1)]).areas(side);
+    vec![
+        (Panel::Events, events),
+        (Panel::Services, services),
+        (Panel::Targets, targets),
+        (Panel::LogTail, log),
+        (Panel::CostNow, cost),
+    ]
+}
+
+/// ```text
+/// events      | services
+///             | targets
+/// log tail
+/// cost now
+/// ```
+fn overview_medium(body: Rect) -> Vec<(Panel, Rect)> {
+    let cost_height = if body.height >= 2 * PANEL + PANEL + LINE { LINE } else { 0 };
+    let top_height = ((body.height - cost_height) * 11 / 20).max(2 * PANEL);
+    let [top, log, cost] =
+        Layout::vertical([Constraint::Length(top_height), Constraint::Fill(1), Constraint::Length(cost_height)]).areas(body);
+    let [events, side] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(top);
+    let [services, targets] = Layout::vertical([Constraint::Length(PANEL), Constraint::Fill(1)]).areas(side);
+    let mut shown = vec![
+        (Panel::Events, events),
+        (Panel::Services, services),
+        (Panel::Targets, targets),
+        (Panel::LogTail, log),
+    ];
+    if cost_height > 0 {
+        shown.push((Panel::CostNow, cost));
+    }
+    shown
+}
+
+/// One below the other, as many as fit.
+fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
+    const BY_WORTH: [Panel; 5] = [Panel::Events, Panel::LogTail, Panel::Services, Panel::Targets, Panel::CostNow];
+    let fit = usize::from((body.height / PANEL).max(1)).min(BY_WORTH.len());
+    let kept: Vec<Panel> = ScreenId::Overview
+        .panels()
+        .iter()
+        .copied()
+        .filter(|p| BY_WORTH[..fit].contains(p))
+        .collect();
+    let heights = kept.iter().map(|panel| match panel {
+        Panel::Services | Panel::Targets => Constraint::Length(PANEL),
+        Panel::CostNow => Constraint::Length(LINE),
+        _ => Constraint::Fill(1),
+    });
+    let rects = Layout::vertical(heights).split(body);
+    kept.into_iter().zip(rects.iter().copied()).collect()
+}
 
 /// The panel at a cell.
-pub fn panel_at(_model: &Model, _x: u16, _y: u16) -> Option<Panel> {
-    None
+pub fn panel_at(model: &Model, x: u16, y: u16) -> Option<Panel> {
+    areas(model.size, model.screen, model.panel(), model.is_zoomed)
+        .panels
+        .into_iter()
+        .find(|(_, area)| area.contains((x, y).into()))
+        .map(|(panel, _)| panel)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use strum::IntoEnumIterator;
+
+    use super::*;
+
+    fn shown(width: u16, height: u16) -> Vec<Panel> {
+        areas(Size { width, height }, ScreenId::Overview, Panel::Events, false)
+            .panels
+            .into_iter()
+            .map(|(p, _)| p)
+            .collect()
+    }
+
+    #[test]
+    fn the_overview_keeps_its_five_panels_down_to_80_by_24_then_drops_in_order() {
+        use Panel::{CostNow, Events, LogTail, Services, Targets};
+        let all = [Events, Services, Targets, LogTail, CostNow];
+        for (width, height, want) in [
+            (200, 60, &all[..]),
+            (120, 40, &all[..]),
+            (80, 24, &all[..]),
+            (80, 17, &[Events, Services, Targets, LogTail]),
+            (80, 14, &[Events, LogTail]),
+            (50, 24, &all[..]),
+            (50, 20, &[Events, Services, Targets, LogTail]),
+            (50, 16, &[Events, Services, LogTail]),
+            (40, 12, &[Events, LogTail]),
+        ] {
+            assert_eq!(shown(width, height), want, "{width}×{height}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn panels_lie_in_the_body_apart_and_the_focus_is_in_sight(width in 40u16..300, height in 12u16..120, seed in 0usize..100) {
+            for screen in ScreenId::iter() {
+                let focus = screen.panels()[seed % screen.panels().len()];
+                let a = areas(Size { width, height }, screen, focus, false);
+                prop_assert!(a.panels.iter().any(|(p, _)| *p == focus));
+                for (i, (_, rect)) in a.panels.iter().enumerate() {
+                    prop_assert!(rect.width > 0 && rect.height > 0 && a.body.intersection(*rect) == *rect);
+                    prop_assert!(a.panels[i + 1..].iter().all(|(_, other)| !rect.intersects(*other)));
+                }
+            }
+        }
+    }
 }

@@ -1,1 +1,22 @@
-fn main() {}
+//! `bic-tui`: parses the command line and hands over.
+
+use std::{alloc::System, process::ExitCode};
+
+use bic_tui::{cli::Cli, session};
+use clap::Parser;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Freed memory is wiped: copies of secrets inside the SDK and the HTTP client too.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
+fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => ExitCode::from(session::run(cli)),
+        Err(error) => {
+            // A closed pipe is no reason to complain.
+            let _ = error.print();
+            ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+        }
+    }
+}

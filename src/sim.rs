@@ -1,1 +1,302 @@
-//! The simulator behind the port.
+//! The simulator behind the port: a small deterministic AWS account with its own clock, built from the
+//! shipped template. `--demo`, stories and tests run in it; nothing outside knows.
+//!
+//! Its state is a function of the scene, the changes made and their times: it moves on when it is asked,
+//! and no task runs behind it.
+
+mod account;
+mod cfn;
+mod chance;
+mod clock;
+mod deploy;
+mod ecs;
+mod elb;
+mod image;
+mod logs;
+mod make;
+mod plan;
+mod scene;
+mod secrets;
+mod service;
+mod task;
+mod traffic;
+mod world;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+
+use self::{
+    chance::Chance,
+    scene::{Action, What},
+    world::World,
+};
+pub use self::{
+    clock::{Clock, RealClock, StepClock},
+    scene::{Scene, SceneInfo, scenes},
+};
+use crate::{
+    cloud::{About, Change, Cloud, Done, PlanRequest, Query, Token},
+    core::{
+        fact::{Fact, Identity, Millis, Validation},
+        fault::{Fault, FaultKind},
+        names::DEFAULT_PROJECT,
+        secret::{SecretRef, SecretText},
+        text::SafeText,
+    },
+    picture::Brief,
+};
+
+/// One simulated account.
+pub struct Sim {
+    scene: String,
+    speed: u32,
+    has_latency: bool,
+    clock: Arc<dyn Clock>,
+    began: Millis,
+    world: Mutex<World>,
+}
+
+impl Sim {
+    /// A world whose time begins at the clock's and runs `speed` times as fast. What the scene says of
+    /// the past has been lived through when this returns.
+    pub fn new(scene: &Scene, speed: u32, clock: Arc<dyn Clock>) -> Self {
+        let began = clock.now();
+        let mut world = World::new(scene, began - scene.past(), began);
+        for step in &scene.step {
+            world.advance(began - step.ago.0);
+            world.act(&step.action);
+        }
+        world.advance(began);
+        Self {
+            scene: scene.name.clone(),
+            speed: speed.max(1),
+            has_latency: true,
+            clock,
+            began,
+            world: Mutex::new(world),
+        }
+    }
+
+    /// Answers at once, for tests.
+    pub fn without_latency(self) -> Self {
+        Self {
+            has_latency: false,
+            ..self
+        }
+    }
+
+    /// Locks the world and moves it on to the present.
+    fn present(&self) -> MutexGuard<'_, World> {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.advance(self.now());
+        world.requests += 1;
+        world
+    }
+
+    /// A request's way to AWS and back, in real time.
+    async fn latency(&self, request: u64) {
+        if self.has_latency {
+            let millis = Chance::new(0, &format!("latency/{request}")).between(20, 80);
+            tokio::time::sleep(Duration::from_millis(millis.unsigned_abs())).await;
+        }
+    }
+}
+
+impl Cloud for Sim {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        Box::pin(async move {
+            let (answer, request) = {
+                let mut world = self.present();
+                (world.answer(&query), world.requests)
+            };
+            self.latency(request).await;
+            answer
+        })
+    }
+
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        Box::pin(async move {
+            let (done, request) = {
+                let mut world = self.present();
+                (world.change(&change, &token), world.requests)
+            };
+            self.latency(request).await;
+            done
+        })
+    }
+
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        Box::pin(async move {
+            let (value, request) = {
+                let world = self.present();
+                (world.reveal(&secret), world.requests)
+            };
+            self.latency(request).await;
+            value
+        })
+    }
+
+    fn now(&self) -> Millis {
+        self.began + (self.clock.now() - self.began).max(0) * Millis::from(self.speed)
+    }
+
+    fn about(&self) -> About {
+        let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        About {
+            region: world.region.as_str().into(),
+            profile: self.scene.as_str().into(),
+            endpoint: None,
+            is_endpoint_inherited: false,
+            badge: Some("DEMO".into()),
+            speed: self.speed,
+        }
+    }
+}
+
+impl World {
+    /// A fault that strikes whatever is asked.
+    fn overall_fault(&self, operation: &str) -> Option<Fault> {
+        let fault = |kind: FaultKind, code: &str, message: &str| Fault {
+            code: Some(code.into()),
+            request_id: Some(self.chance(&format!("request/{}", self.requests)).uuid().into()),
+            ..Fault::new(kind, operation, "", message)
+        };
+        if self.is_troubled(What::Expired, "", self.now) {
+            let message = "The security token included in the request is expired";
+            return Some(fault(FaultKind::Expired, "ExpiredToken", message));
+        }
+        let is_throttled = self.is_troubled(What::Throttled, "", self.now);
+        let is_hit = is_throttled && self.chance(&format!("throttle/{}", self.requests)).one_in(4);
+        is_hit.then(|| fault(FaultKind::Throttled, "ThrottlingException", "Rate exceeded"))
+    }
+
+    fn answer(&mut self, query: &Query) -> Result<Fact, Fault> {
+        if let Some(fault) = self.overall_fault(operation(query)).filter(|_| !matches!(query, Query::Probe(_))) {
+            return Err(fault);
+        }
+        match query {
+            Query::Identity => Ok(Fact::Identity(Identity {
+                account: self.account.as_str().into(),
+                arn: format!("arn:aws:sts::{}:assumed-role/Operator/demo", self.account).into(),
+            })),
+            Query::Validate => Ok(Fact::Validation(Validation {
+                capabilities: self.template.capabilities(),
+                parameters: self.template.parameters.iter().map(|p| p.name.clone()).collect(),
+            })),
+            Query::Stack { stack } => Ok(self.tell_stack(stack)),
+            Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
+            Query::StackResources { stack } => self.tell_resources(stack),
+            Query::ChangeSet { stack, change_set } => self.tell_change_set(stack, change_set),
+            Query::Services { cluster, services } => self.tell_services(cluster, services),
+            Query::Tasks { cluster } => self.tell_tasks(cluster),
+            Query::TargetHealth { groups } => self.tell_targets(groups),
+            Query::LogPage(request) => self.log_page(request),
+            Query::Probe(request) => Ok(self.probe(request)),
+        }
+    }
+
+    fn change(&mut self, change: &Change, token: &Token) -> Result<Done, Fault> {
+        if let Some(fault) = self.overall_fault(change.operation()) {
+            return Err(fault);
+        }
+        // CloudFormation takes a token once; ECS and an image know none.
+        let is_once = change.operation().starts_with("cloudformation:");
+        if let Some(done) = self.answered.get(token.0.as_str()).filter(|_| is_once) {
+            return Ok(done.clone());
+        }
+        let done = self.do_change(change, token)?;
+        if is_once {
+            self.answered.insert(token.0.to_string(), done.clone());
+        }
+        Ok(done)
+    }
+
+    fn do_change(&mut self, change: &Change, token: &Token) -> Result<Done, Fault> {
+        match change {
+            Change::CreateChangeSet(request) => return self.create_change_set(request, token),
+            Change::ExecuteChangeSet { stack, change_set } => return self.execute_change_set(stack, change_set, token),
+            Change::DeleteChangeSet { stack, change_set } => return self.delete_change_set(stack, change_set),
+            Change::DeleteStack { stack } => return self.delete_stack(stack, token),
+            Change::CancelUpdate { stack } => return self.cancel_update(stack, token),
+            Change::Scale {
+                cluster,
+                service,
+                from,
+                to,
+            } => self.scale(cluster, service, *from, *to)?,
+            Change::Restart { cluster, service } => self.restart(cluster, service)?,
+            Change::StopTask { cluster, task } => self.stop_task(cluster, task, "Stopped by hand from bic-tui")?,
+            Change::TagService { service, key, value } => self.tag_service(service, key, value.as_ref())?,
+            Change::TestImage { route, model, prompt } => {
+                let (model, prompt) = (model.clone(), prompt.clone());
+                return self.test_image(route, Brief { model, prompt }).map(Done::Picture);
+            }
+        }
+        Ok(Done::Accepted)
+    }
+
+    /// Does what a scene says was done. A step that the world refuses is left out; a test plays them all.
+    fn act(&mut self, action: &Action) {
+        let serial = self.serial();
+        let token = Token(self.chance(&format!("step/{serial}")).uuid().into());
+        let change = match action {
+            Action::Create { parameters, tags } => return self.deploy_at_once(parameters, tags, true, &token),
+            Action::Update { parameters } => return self.deploy_at_once(parameters, &BTreeMap::new(), false, &token),
+            Action::Scale { service, count } => self.service_named(service).map(|s| Change::Scale {
+                cluster: s.cluster.as_str().into(),
+                service: s.name.as_str().into(),
+                from: s.desired,
+                to: *count,
+            }),
+            Action::Restart { service } => self.service_named(service).map(|s| Change::Restart {
+                cluster: s.cluster.as_str().into(),
+                service: s.name.as_str().into(),
+            }),
+            Action::StopTask { service } => return self.stop_any_task(service),
+            Action::Tag { service, key, value } => self.service_named(service).map(|s| Change::TagService {
+                service: s.arn.as_str().into(),
+                key: key.as_str().into(),
+                value: Some(value.as_str().into()),
+            }),
+        };
+        if let Some(change) = change {
+            drop(self.do_change(&change, &token));
+        }
+    }
+
+    fn deploy_at_once(&mut self, parameters: &BTreeMap<String, String>, tags: &BTreeMap<String, String>, is_create: bool, token: &Token) {
+        let pair = |(k, v): (&String, &String)| (SafeText::from(k.as_str()), SafeText::from(v.as_str()));
+        let request = PlanRequest {
+            stack: DEFAULT_PROJECT.into(),
+            is_create,
+            parameters: parameters.iter().map(pair).map(|(k, v)| (k, Some(v))).collect(),
+            tags: tags.iter().map(pair).collect(),
+        };
+        if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {
+            self.advance(self.now + 10 * world::SECOND);
+            drop(self.execute_change_set(&stack_id, &id, token));
+        }
+    }
+}
+
+/// The operation of a query, as IAM names it.
+fn operation(query: &Query) -> &'static str {
+    match query {
+        Query::Identity => "sts:GetCallerIdentity",
+        Query::Validate => "cloudformation:ValidateTemplate",
+        Query::Stack { .. } => "cloudformation:DescribeStacks",
+        Query::StackEvents { .. } => "cloudformation:DescribeStackEvents",
+        Query::StackResources { .. } => "cloudformation:DescribeStackResources",
+        Query::ChangeSet { .. } => "cloudformation:DescribeChangeSet",
+        Query::Services { .. } => "ecs:DescribeServices",
+        Query::Tasks { .. } => "ecs:DescribeTasks",
+        Query::TargetHealth { .. } => "elasticloadbalancing:DescribeTargetHealth",
+        Query::LogPage(_) => "logs:FilterLogEvents",
+        Query::Probe(_) => "probe",
+    }
+}

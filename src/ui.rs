@@ -1,16 +1,30 @@
 //! The view: reads the model, draws a frame, changes nothing.
 
+pub mod cut;
+pub mod dialog;
+mod footer;
+mod header;
 pub mod image;
 pub mod panel;
 pub mod screen;
+mod strip;
 pub mod table;
 pub mod theme;
+mod welcome;
 
 use std::sync::Arc;
 
-use crate::core::{
-    secret::{SecretRef, SecretText},
-    text::SafeText,
+use ratatui::{Frame, layout::Rect};
+
+use crate::{
+    core::{
+        model::Model,
+        msg::Size,
+        screen::ScreenId,
+        secret::{SecretRef, SecretText},
+        text::SafeText,
+    },
+    layout::{self, Areas, LEAST},
 };
 
 /// What a view needs besides the model: the theme, the vault, and pictures made ready for the terminal.
@@ -20,7 +34,40 @@ pub struct Side<'a> {
     /// The value of the secret that is shown; only the reveal panel asks.
     pub secret: &'a dyn Fn(&SecretRef) -> Option<Arc<SecretText>>,
     /// Draws a picture into an area; false when there is none. Graphics protocols keep state, so it lives outside.
-    pub picture: &'a dyn Fn(&crate::core::fact::Picture, ratatui::layout::Rect, &mut ratatui::Frame<'_>) -> bool,
+    pub picture: &'a dyn Fn(&crate::core::fact::Picture, Rect, &mut Frame<'_>) -> bool,
     /// Words about how pictures are drawn here: `half-blocks`, `kitty`.
     pub picture_protocol: SafeText,
+}
+
+/// Draws the whole screen.
+pub fn view(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let size = Size {
+        width: area.width,
+        height: area.height,
+    };
+    if size.width < LEAST.width || size.height < LEAST.height {
+        welcome::too_small(side, size, area, frame);
+    } else {
+        let areas = layout::areas(size, model.screen, model.panel(), model.is_zoomed);
+        header::draw(model, side, &areas, frame);
+        strip::draw(model, side, areas.strip, frame);
+        body(model, side, &areas, frame);
+        footer::draw(model, side, areas.footer, frame);
+    }
+    dialog::draw(model, side, frame);
+}
+
+fn body(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Frame<'_>) {
+    if let Some(fault) = model.credentials_fault().filter(|_| model.feeds.stack.get().is_none()) {
+        return welcome::without_credentials(model, side, fault, areas.body, frame);
+    }
+    match model.screen {
+        ScreenId::Overview => screen::overview::draw(model, side, areas, frame),
+        ScreenId::Deploy => screen::deploy::draw(model, side, areas.body, frame),
+        ScreenId::Services => screen::services::draw(model, side, areas.body, frame),
+        ScreenId::Logs => screen::logs::draw(model, side, areas.body, frame),
+        ScreenId::Cost => screen::cost::draw(model, side, areas.body, frame),
+        ScreenId::Access => screen::access::draw(model, side, areas.body, frame),
+    }
 }

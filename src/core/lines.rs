@@ -1,1 +1,458 @@
-//! (being written)
+//! The line store: log lines in time order, in sealed shared segments and one that is open, bounded by
+//! bytes. Lines that come late are put where their time says. Each line has a number of its own, which
+//! outlives everything but its eviction.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use super::{
+    fact::Millis,
+    logline::{self, Before, Level},
+    tail::Arrived,
+    text::SafeText,
+};
+
+mod export;
+mod filter;
+mod histogram;
+mod id;
+mod index;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+use self::segment::{Flags, Parts};
+pub use self::{
+    export::{ExportFormat, ExportLine, export, iso},
+    filter::{Filter, Pattern},
+    histogram::{Column, Histogram},
+    id::EventId,
+    index::{Found, Index, Scan},
+    segment::{Line, Segment},
+};
+
+/// How many lines back a late line looks for the one before it in its stream.
+const LOOK_BACK: usize = 200;
+/// Streams whose last line is remembered; more than that are alive only over days.
+const MAX_STREAMS: usize = 512;
+
+/// A line that can be found again whatever is added or dropped: its time and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Anchor {
+    /// Time of the line.
+    pub at: Millis,
+    /// When it was taken in.
+    pub ingested: Millis,
+    /// Its number.
+    pub seq: u64,
+}
+
+impl Anchor {
+    /// Anchor of a line.
+    pub fn of(line: Line<'_>) -> Self {
+        Self {
+            at: line.at(),
+            ingested: line.ingested(),
+            seq: line.seq(),
+        }
+    }
+
+    fn time(&self) -> (Millis, Millis) {
+        (self.at, self.ingested)
+    }
+}
+
+/// Where a line is now: good until the next change of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    /// Place of the segment.
+    pub segment: usize,
+    /// Place of the line in it.
+    pub line: usize,
+}
+
+/// Lines that had to make room; all are before the first line held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many.
+    pub lines: u64,
+    /// Time of the last of them.
+    pub until: Millis,
+}
+
+/// What an append did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// Lines taken in.
+    pub lines: usize,
+    /// Ids of segments that were made or grew.
+    pub touched: Vec<u64>,
+    /// Ids of segments whose lines are in others now.
+    pub removed: Vec<u64>,
+    /// Ids of segments that were dropped.
+    pub evicted: Vec<u64>,
+}
+
+/// Log lines in time order.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    segments: VecDeque<Arc<Segment>>,
+    next_segment: u64,
+    next_seq: u64,
+    limit: usize,
+    /// Lines of a full segment.
+    full_lines: usize,
+    bytes: usize,
+    len: usize,
+    dropped: Dropped,
+    before: HashMap<SafeText, Before>,
+    histogram: Histogram,
+}
+
+/// A line that has to go between others.
+struct Between {
+    arrived: Arrived,
+    id: Option<EventId>,
+    seq: u64,
+    level: Level,
+    flags: Flags,
+}
+
+impl Between {
+    fn parts(&self) -> Parts<'_> {
+        let event = &self.arrived.event;
+        Parts {
+            seq: self.seq,
+            at: event.at,
+            ingested: event.ingested,
+            id: self.id.clone(),
+            stream: &event.stream,
+            level: self.level,
+            flags: self.flags,
+            text: event.message.as_raw(),
+        }
+    }
+}
+
+impl Lines {
+    /// An empty store that holds at most about `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            segments: VecDeque::new(),
+            next_segment: 0,
+            next_seq: 0,
+            limit,
+            full_lines: segment::FULL_LINES,
+            bytes: 0,
+            len: 0,
+            dropped: Dropped::default(),
+            before: HashMap::new(),
+            histogram: Histogram::default(),
+        }
+    }
+
+    /// A store whose segments are so small that little data fills many.
+    #[cfg(test)]
+    pub(crate) fn in_small_segments(limit: usize) -> Self {
+        Self {
+            full_lines: 16,
+            ..Self::new(limit)
+        }
+    }
+
+    /// Lines held.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no line is held.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What had to make room.
+    pub fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+
+    /// Counts of all lines held, by time and level.
+    pub fn histogram(&self) -> &Histogram {
+        &self.histogram
+    }
+
+    /// The segments, oldest first.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Arc<Segment>> + ExactSizeIterator {
+        self.segments.iter()
+    }
+
+    /// One segment.
+    pub fn segment(&self, place: usize) -> Option<&Arc<Segment>> {
+        self.segments.get(place)
+    }
+
+    /// Takes events in, each where its time says, and drops the oldest segments where the limit is
+    /// passed. An event older than what has been dropped is counted as dropped.
+    pub fn append(&mut self, arrivals: impl IntoIterator<Item = Arrived>) -> Appended {
+        let mut change = Appended::default();
+        let mut between = Vec::new();
+        for arrived in arrivals {
+            if self.dropped.lines > 0 && arrived.event.at < self.dropped.until {
+                self.dropped.lines += 1;
+                continue;
+            }
+            let line = self.read(arrived);
+            self.histogram.add(line.arrived.event.at, line.level);
+            if self.is_after_all(&line.parts()) {
+                self.push(&line, &mut change);
+            } else {
+                between.push(line);
+            }
+            change.lines += 1;
+        }
+        self.len += change.lines;
+        self.merge(between, &mut change);
+        self.bytes = self.segments.iter().map(|segment| segment.bytes()).sum();
+        self.evict(&mut change);
+        change
+    }
+
+    /// The line at a spot.
+    pub fn line(&self, spot: Spot) -> Option<Line<'_>> {
+        self.segments.get(spot.segment)?.line(spot.line)
+    }
+
+    /// The first line.
+    pub fn first(&self) -> Option<Spot> {
+        (self.len > 0).then_some(Spot { segment: 0, line: 0 })
+    }
+
+    /// The last line.
+    pub fn last(&self) -> Option<Spot> {
+        let segment = self.segments.len().checked_sub(1)?;
+        Some(Spot {
+            segment,
+            line: self.segments[segment].len().checked_sub(1)?,
+        })
+    }
+
+    /// The line after.
+    pub fn next(&self, spot: Spot) -> Option<Spot> {
+        let Spot { segment, line } = spot;
+        if line + 1 < self.segments.get(segment)?.len() {
+            return Some(Spot { segment, line: line + 1 });
+        }
+        (segment + 1 < self.segments.len()).then_some(Spot {
+            segment: segment + 1,
+            line: 0,
+        })
+    }
+
+    /// The line before.
+    pub fn prev(&self, spot: Spot) -> Option<Spot> {
+        let Spot { segment, line } = spot;
+        match (line.checked_sub(1), segment.checked_sub(1)) {
+            (Some(line), _) => Some(Spot { segment, line }),
+            (None, Some(segment)) => Some(Spot {
+                segment,
+                line: self.segments.get(segment)?.len().checked_sub(1)?,
+            }),
+            (None, None) => None,
+        }
+    }
+
+    /// How many lines are before a spot.
+    pub fn row(&self, spot: Spot) -> usize {
+        self.segments.iter().take(spot.segment).map(|segment| segment.len()).sum::<usize>() + spot.line
+    }
+
+    /// The first line at or after a time; `None` past the last.
+    pub fn at_time(&self, at: Millis) -> Option<Spot> {
+        self.first_not_before((at, Millis::MIN))
+    }
+
+    /// Where the line of an anchor is; where it has been dropped, the first line after its time.
+    pub fn locate(&self, anchor: &Anchor) -> Option<Spot> {
+        let first = self.first_not_before(anchor.time())?;
+        std::iter::successors(Some(first), |spot| self.next(*spot))
+            .map_while(|spot| self.line(spot).map(|line| (spot, Anchor::of(line))))
+            .take_while(|(_, there)| there.time() == anchor.time())
+            .find_map(|(spot, there)| (there.seq == anchor.seq).then_some(spot))
+            .or(Some(first))
+    }
+
+    /// Log streams of the lines held, in order of their first line.
+    pub fn streams(&self) -> Vec<SafeText> {
+        let mut streams: Vec<SafeText> = Vec::new();
+        for stream in self.segments.iter().flat_map(|segment| segment.streams()) {
+            if !streams.contains(stream) {
+                streams.push(stream.clone());
+            }
+        }
+        streams
+    }
+
+    fn first_not_before(&self, time: (Millis, Millis)) -> Option<Spot> {
+        let of = |line: Line<'_>| (line.at(), line.ingested());
+        let segment = self
+            .segments
+            .partition_point(|segment| segment.last().is_some_and(|last| of(last) < time));
+        let lines = self.segments.get(segment)?;
+        let (mut low, mut high) = (0, lines.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let is_before = lines.line(middle).is_some_and(|line| of(line) < time);
+            (low, high) = if is_before { (middle + 1, high) } else { (low, middle) };
+        }
+        Some(Spot { segment, line: low })
+    }
+
+    /// Gives a line its number, its level and its place in an entry.
+    fn read(&mut self, arrived: Arrived) -> Between {
+        let event = &arrived.event;
+        let reading = logline::read(event.message.as_raw());
+        let before = self.before.get(&event.stream).copied();
+        let is_in_order = before.is_none_or(|before| before.at <= event.at);
+        let before = if is_in_order { before } else { self.before_late(&arrived) };
+        let (level, is_continuation) = logline::join(before, reading, event.at);
+        if is_in_order {
+            self.remember(event.stream.clone(), Before { at: event.at, level });
+        }
+        let flags = Flags::default()
+            .set(Flags::LATE, arrived.late)
+            .set(Flags::CONTINUATION, is_continuation)
+            .set(Flags::PLAIN, is_plain(arrived.event.message.as_raw()));
+        self.next_seq += 1;
+        Between {
+            id: arrived.event.id.as_ref().map(EventId::new),
+            seq: self.next_seq - 1,
+            arrived,
+            level,
+            flags,
+        }
+    }
+
+    fn remember(&mut self, stream: SafeText, line: Before) {
+        if self.before.len() > MAX_STREAMS {
+            self.before.retain(|_, before| line.at - before.at <= logline::JOIN_WITHIN);
+        }
+        self.before.insert(stream, line);
+    }
+
+    /// The line before a late one in its stream.
+    fn before_late(&self, arrived: &Arrived) -> Option<Before> {
+        let event = &arrived.event;
+        let after = self.at_time(event.at + 1);
+        let start = after.map_or_else(|| self.last(), |spot| self.prev(spot))?;
+        std::iter::successors(Some(start), |spot| self.prev(*spot))
+            .take(LOOK_BACK)
+            .map_while(|spot| self.line(spot))
+            .take_while(|line| event.at - line.at() <= logline::JOIN_WITHIN)
+            .find(|line| *line.stream() == event.stream)
+            .map(|line| Before {
+                at: line.at(),
+                level: line.level(),
+            })
+    }
+
+    fn is_after_all(&self, line: &Parts<'_>) -> bool {
+        let last = self.segments.back().and_then(|segment| segment.last());
+        last.is_none_or(|last| last.parts().key() <= line.key())
+    }
+
+    /// Adds a line at the end.
+    fn push(&mut self, line: &Between, change: &mut Appended) {
+        if self.segments.back().is_none_or(|open| open.is_full(self.full_lines)) {
+            let id = self.new_segment_id();
+            self.segments.push_back(Arc::new(Segment::new(id, line.seq)));
+        }
+        let Some(open) = self.segments.back_mut() else { return };
+        if change.touched.last() != Some(&open.id()) {
+            change.touched.push(open.id());
+        }
+        let open = Arc::make_mut(open);
+        open.push(&line.parts());
+        if open.is_full(self.full_lines) {
+            open.seal();
+        }
+    }
+
+    /// Puts lines between others: each segment that is concerned is written anew, once.
+    fn merge(&mut self, mut between: Vec<Between>, change: &mut Appended) {
+        between.sort_by(|a, b| a.parts().key().cmp(&b.parts().key()));
+        let mut rest = between.as_slice();
+        while let Some(first) = rest.first() {
+            let key = first.parts();
+            let is_before = |segment: &Arc<Segment>| segment.last().is_some_and(|last| last.parts().key() <= key.key());
+            let place = self.segments.partition_point(is_before).min(self.segments.len().saturating_sub(1));
+            let Some(segment) = self.segments.get(place).cloned() else { return };
+            let count = match segment.last().map(|line| line.parts()) {
+                Some(last) if place + 1 < self.segments.len() => rest.partition_point(|line| line.parts().key() < last.key()).max(1),
+                _ => rest.len(),
+            };
+            let (now, later) = rest.split_at(count);
+            self.rewrite(place, &segment, now, change);
+            rest = later;
+        }
+    }
+
+    /// Replaces the segment at `place` by one or more that hold its lines and those of `between`.
+    fn rewrite(&mut self, place: usize, old: &Segment, between: &[Between], change: &mut Appended) {
+        let mut all: Vec<Parts<'_>> = old.lines().map(|line| line.parts()).collect();
+        all.extend(between.iter().map(Between::parts));
+        all.sort_by(|a, b| a.key().cmp(&b.key()));
+        let first_seq = all.iter().map(|line| line.seq).min().unwrap_or_default();
+        change.removed.push(old.id());
+        change.touched.retain(|id| *id != old.id());
+        let mut new = Segment::new(self.new_segment_id(), first_seq);
+        self.segments.remove(place);
+        let mut place = place;
+        for line in &all {
+            if new.is_full(self.full_lines) {
+                let next = Segment::new(self.new_segment_id(), first_seq);
+                self.put(place, std::mem::replace(&mut new, next), change);
+                place += 1;
+            }
+            new.push(line);
+        }
+        self.put(place, new, change);
+    }
+
+    fn put(&mut self, place: usize, mut segment: Segment, change: &mut Appended) {
+        segment.seal();
+        change.touched.push(segment.id());
+        self.segments.insert(place, Arc::new(segment));
+    }
+
+    fn evict(&mut self, change: &mut Appended) {
+        while self.bytes > self.limit && self.segments.len() > 1 {
+            let Some(oldest) = self.segments.pop_front() else { return };
+            self.bytes -= oldest.bytes();
+            self.len -= oldest.len();
+            for line in oldest.lines() {
+                self.histogram.remove(line.at(), line.level());
+            }
+            self.dropped.lines += oldest.len() as u64;
+            self.dropped.until = oldest.last().map_or(self.dropped.until, |line| line.at());
+            change.touched.retain(|id| *id != oldest.id());
+            change.evicted.push(oldest.id());
+        }
+    }
+
+    fn new_segment_id(&mut self) -> u64 {
+        self.next_segment += 1;
+        self.next_segment
+    }
+}
+
+/// Whether the screen shows the message byte for byte.
+fn is_plain(raw: &str) -> bool {
+    raw.bytes().all(|b| (0x20..0x7f).contains(&b) || b == b'\n')
+        || (!raw.contains('\u{1b}') && logline::shown_parts(raw).all(|part| logline::display(part).as_str() == part) && !raw.contains('\r'))
+}

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    cost::{CostModel, Estimate, sheet},
+    cost::{CostModel, Estimate, table},
     dialog::Dialog,
     eta::Work,
     fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
@@ -396,7 +396,7 @@ impl Model {
                 Stage::Rest => self.progress.rows.len(),
                 Stage::Form(_) | Stage::Planning(_) => 0,
             },
-            Panel::Cost => sheet::rows(&sheet::sheet(self)),
+            Panel::Cost => table::rows(&table::sheet(self)),
             Panel::LogTail | Panel::CostNow | Panel::Logs => 0,
         }
     }

@@ -42,12 +42,12 @@ pub struct ModelPrice {
     pub kind: SafeText,
     /// US dollars for one image.
     pub usd_per_image: Option<f64>,
-    /// Day from which the model is no longer offered.
-    pub ended: Option<SafeText>,
     /// US dollars for a million tokens in.
     pub usd_per_million_input: Option<f64>,
     /// US dollars for a million tokens out.
     pub usd_per_million_output: Option<f64>,
+    /// Day on which Bedrock ended the model; `None` while it is offered.
+    pub ended: Option<SafeText>,
     /// Where the figure is from.
     pub source: SafeText,
     /// Day of the figure.

@@ -68,7 +68,7 @@ fn push_visible(out: &mut String, c: char, marks: usize) {
 
 /// Characters that are invisible, reorder text or end lines: C1 controls, bidirectional marks,
 /// zero-width characters, separators, tags, private use and non-characters.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

@@ -11,6 +11,8 @@ mod polling;
 mod secrets;
 mod testimage;
 
+pub use self::{acting::scale_refusal, dialogs::palette_rows, testimage::image_model};
+
 use super::{
     effect::Effect,
     fault::Fault,

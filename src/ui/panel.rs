@@ -8,7 +8,7 @@ use ratatui::{
     widgets::{Block, BorderType, Paragraph, Wrap},
 };
 
-use super::{Side, theme::Role};
+use super::{Side, cut, theme::Role};
 use crate::core::{feed::Feed, model::Model, screen::Panel, when};
 
 /// Draws the frame of a panel and gives the area inside.
@@ -19,18 +19,43 @@ pub fn frame(model: &Model, side: &Side<'_>, panel: Panel, area: Rect, frame: &m
     } else {
         (Role::Border, BorderType::Plain)
     };
-    let block = Block::bordered()
+    let room = usize::from(area.width).saturating_sub(2);
+    let mut title = vec![Span::styled(format!(" {} ", head.title), side.theme.style(Role::Title))];
+    title.extend(sieve(model, side, panel));
+    if model.is_zoomed && is_focused {
+        title.push(Span::styled("full screen ", side.theme.style(Role::Dim)));
+    }
+    let title = cut::line(Line::from(title), room);
+    let left = title.width();
+    let right = Line::from(head.right);
+    let mut block = Block::bordered()
         .border_type(kind)
         .border_style(side.theme.style(border))
-        .title(Line::from(vec![
-            Span::raw(" "),
-            Span::styled(head.title.to_owned(), side.theme.style(Role::Title)),
-            Span::raw(" "),
-        ]))
-        .title(Line::from(head.right).alignment(Alignment::Right));
+        .title(title);
+    // Title and right end never run into each other.
+    if left + right.width() < room {
+        block = block.title(right.alignment(Alignment::Right));
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
     inner
+}
+
+/// What keeps rows out of sight, so that a list never seems whole when it is not.
+fn sieve(model: &Model, side: &Side<'_>, panel: Panel) -> Vec<Span<'static>> {
+    let sifts = !matches!(
+        panel,
+        Panel::LogTail | Panel::Logs | Panel::Cost | Panel::CostNow | Panel::Deploy | Panel::Outputs | Panel::Secrets
+    );
+    let mut spans = Vec::new();
+    if let Some(filter) = model.row_filter.as_ref().filter(|_| sifts) {
+        let text = format!("/{} ", cut::end(filter, 24));
+        spans.push(Span::styled(text, side.theme.style(Role::Warn)));
+    }
+    if model.attention && sifts {
+        spans.push(Span::styled("only what needs attention ", side.theme.style(Role::Warn)));
+    }
+    spans
 }
 
 /// Title and the words on the right of a panel's top line.

@@ -4,6 +4,8 @@ pub mod access;
 pub mod cost;
 pub mod deploy;
 pub mod kit;
+pub mod logs;
+pub mod overview;
 pub mod services;
 
 #[cfg(test)]

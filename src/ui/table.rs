@@ -2,12 +2,12 @@
 
 use ratatui::{
     Frame,
-    layout::{Constraint, Rect},
+    layout::{Constraint, Layout, Rect},
     text::Line,
     widgets::{Cell, Row, Table},
 };
 
-use super::{Side, theme::Role};
+use super::{Side, cut, theme::Role};
 
 /// First row shown, so that the cursor stays in sight, near the middle of a long list.
 pub fn offset(cursor: usize, rows: usize, height: usize) -> usize {
@@ -26,13 +26,22 @@ pub struct Rows<'a> {
     pub count: usize,
 }
 
-/// Draws the rows in sight; `row` makes the cells of one row.
+/// Draws the rows in sight; `row` makes the cells of one row. A cell too long for its column ends in `…`.
 pub fn draw<'r>(side: &Side<'_>, rows: &Rows<'_>, area: Rect, frame: &mut Frame<'_>, row: impl Fn(usize) -> Vec<Line<'r>>) {
     let head = usize::from(!rows.heads.is_empty());
     let height = usize::from(area.height).saturating_sub(head);
+    let columns: Vec<u16> = Layout::horizontal(rows.widths)
+        .spacing(1)
+        .split(area)
+        .iter()
+        .map(|c| c.width)
+        .collect();
     let first = offset(rows.cursor.unwrap_or(0), rows.count, height);
     let shown = (first..rows.count.min(first + height)).map(|i| {
-        let cells = row(i).into_iter().map(Cell::from);
+        let cells = row(i)
+            .into_iter()
+            .zip(&columns)
+            .map(|(cell, width)| Cell::from(cut::line(cell, (*width).into())));
         let style = if rows.cursor == Some(i) {
             side.theme.style(Role::Selected)
         } else {
@@ -40,7 +49,7 @@ pub fn draw<'r>(side: &Side<'_>, rows: &Rows<'_>, area: Rect, frame: &mut Frame<
         };
         Row::new(cells).style(style)
     });
-    let mut table = Table::new(shown, rows.widths.iter().copied()).column_spacing(1);
+    let mut table = Table::new(shown, columns.iter().map(|width| Constraint::Length(*width))).column_spacing(1);
     if !rows.heads.is_empty() {
         table = table.header(Row::new(rows.heads.iter().map(|h| (*h).to_owned())).style(side.theme.style(Role::Dim)));
     }
@@ -57,7 +66,7 @@ mod tests {
         #[test]
         fn the_cursor_is_always_in_sight(rows in 1usize..500, height in 1usize..60, seed in 0usize..500) {
             let cursor = seed % rows;
-            let first = offset(cursor, rows, height);
+    let first = offset(cursor, rows, height);
             prop_assert!(first <= cursor && cursor < first + height);
             prop_assert!(first + height <= rows.max(height));
         }

@@ -36,7 +36,6 @@ def combinations(quick):
     yield "plain-shown-litellm", {"ExposeLiteLLM": "true"}
     yield "one-endpoint-az", {"EndpointAzs": "1"}
     yield "arm-spot", {"CpuArchitecture": "ARM64", "FargateSpot": "true"}
-    yield "exec", {"EnableExec": "true"}
     yield "provisioned", {"ProvisionedModelArn": PROVISIONED}
     yield "small-postgres", {"Database": "postgres"}
     yield "own-region", {"BedrockRegion": "us-west-2"}
@@ -54,15 +53,34 @@ def combinations(quick):
         )
 
 
+# Parameters at the start, and those that an update changes.
+UPDATES = [
+    ("update-retention", {"AllowedCIDR": "203.0.113.0/24"}, {"LogRetentionDays": "7"}),
+    ("update-certificate", {"AllowedCIDR": "203.0.113.0/24"}, {"ACMCertificateArn": CERTIFICATE}),
+    ("update-size", {"Database": "postgres"}, {"DeploymentSize": "large"}),
+    ("update-provisioned", {"DeploymentSize": "medium"}, {"ProvisionedModelArn": PROVISIONED}),
+    ("update-version", {}, {"OpenWebUIVersion": "v0.12.5"}),
+    ("update-spot", {}, {"FargateSpot": "true"}),
+    ("update-public", {}, {"NetworkMode": "public"}),
+]
+
+# What has to be refused, and a word of the reason.
 REFUSED = {
-    "sqlite-medium": {"Database": "sqlite", "DeploymentSize": "medium"},
-    "sqlite-large": {"Database": "sqlite", "DeploymentSize": "large"},
-    "other-region": {"BedrockRegion": "us-east-1"},
-    "bad-size": {"DeploymentSize": "huge"},
-    "bad-cidr": {"AllowedCIDR": "300.0.0.0/8"},
-    "bad-name": {"ProjectName": "Has-Capitals"},
-    "bad-certificate": {"ACMCertificateArn": "arn:aws:iam::1:x"},
+    "sqlite-medium": ("cannot share SQLite", {"Database": "sqlite", "DeploymentSize": "medium"}),
+    "sqlite-large": ("cannot share SQLite", {"Database": "sqlite", "DeploymentSize": "large"}),
+    "other-region": ("region of the stack", {"BedrockRegion": "us-east-1"}),
+    "bad-size": ("DeploymentSize", {"DeploymentSize": "huge"}),
+    "bad-cidr": ("AllowedCIDR", {"AllowedCIDR": "300.0.0.0/8"}),
+    "bad-name": ("ProjectName", {"ProjectName": "Has-Capitals"}),
+    "long-name": ("ProjectName", {"ProjectName": "a-name-that-is-too-long"}),
+    "bad-certificate": ("ACMCertificateArn", {"ACMCertificateArn": "arn:aws:iam::1:x"}),
+    "moving-tag": ("OpenWebUIVersion", {"OpenWebUIVersion": "main"}),
 }
+
+
+def short(error):
+    text = " ".join(error.response["Error"]["Message"].split())
+    return text if len(text) < 260 else text[:120] + " … " + text[-120:]
 
 
 class Lab:
@@ -95,6 +113,20 @@ class Lab:
             StackName=stack, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"]
         )["StackId"]
         return arn, self.wait(arn)
+
+    def update(self, arn, body, changes):
+        """Change some parameters and keep the others, as the console does."""
+        before = self.cfn.describe_stacks(StackName=arn)["Stacks"][0]["Parameters"]
+        given = [
+            {"ParameterKey": p["ParameterKey"], "ParameterValue": changes[p["ParameterKey"]]}
+            if p["ParameterKey"] in changes
+            else {"ParameterKey": p["ParameterKey"], "UsePreviousValue": True}
+            for p in before
+        ]
+        self.cfn.update_stack(StackName=arn, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"])
+        found = self.wait(arn)
+        values = lambda rows: {p["ParameterKey"]: p["ParameterValue"] for p in rows}  # noqa: E731
+        return found["StackStatus"], values(found["Parameters"]) == {**values(before), **changes}
 
     def delete(self, arn):
         self.cfn.delete_stack(StackName=arn)
@@ -168,7 +200,7 @@ def main():
         try:
             arn, found = lab.create(name, body, parameters)
         except ClientError as error:
-            say(False, name, error.response["Error"]["Message"])
+            say(False, name, short(error))
             continue
         if found["StackStatus"] != "CREATE_COMPLETE":
             say(False, name, f"{found['StackStatus']} {lab.reasons(arn)}")
@@ -181,7 +213,24 @@ def main():
             wrong.append(f"delete ended {gone} {lab.reasons(arn)}")
         say(not wrong, name, "; ".join(wrong) or f"{count} resources" + (f", rewritten: {', '.join(used)}" if used else ""))
 
-    for name, parameters in REFUSED.items():
+    for name, start, changes in UPDATES:
+        if options.names and name not in options.names:
+            continue
+        body, used = emulator_template.rewrite(source, {**start, **changes})
+        try:
+            arn, found = lab.create(name, body, start)
+            status, kept = lab.update(arn, body, changes)
+        except ClientError as error:
+            say(False, name, short(error))
+            continue
+        wrong = [] if status == "UPDATE_COMPLETE" else [f"{status} {lab.reasons(arn)}"]
+        if not kept:
+            wrong.append("other parameters changed")
+        wrong += lab.check({**start, **changes}, lab.cfn.describe_stacks(StackName=arn)["Stacks"][0])
+        lab.delete(arn)
+        say(not wrong, name, "; ".join(wrong) or "updated: " + ", ".join(changes))
+
+    for name, (word, parameters) in REFUSED.items():
         if options.names and name not in options.names:
             continue
         body, _ = emulator_template.rewrite(source, parameters)
@@ -190,7 +239,7 @@ def main():
             say(False, name, f"was not refused: {found['StackStatus']}")
             lab.delete(arn)
         except ClientError as error:
-            say(True, name, "refused: " + error.response["Error"]["Message"][:160])
+            say(word in short(error), name, "refused: " + short(error))
     return 1 if bad else 0
 
 

@@ -24,7 +24,10 @@ def resources(text):
     heads = [i for i in range(start + 1, end) if re.match(r"  [A-Za-z0-9]+:\s*$", lines[i])]
     for head, after in zip(heads, heads[1:] + [end]):
         yield lines[head].strip().rstrip(":"), head, after
-    return
+
+
+def matches(value, wanted):
+    return value != "" if wanted == "*" else value == wanted
 
 
 def rewrite(text, parameters=None):
@@ -32,7 +35,7 @@ def rewrite(text, parameters=None):
     used = []
     for entry in tomllib.loads(LIST.read_text()).get("rewrite", []):
         wanted = entry.get("when", {})
-        if parameters is not None and any(parameters.get(k) != v for k, v in wanted.items()):
+        if parameters is not None and not all(matches(parameters.get(k, ""), v) for k, v in wanted.items()):
             continue
         lines = text.splitlines(keepends=True)
         for name, head, after in reversed(list(resources(text))):

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use strum::IntoEnumIterator;
 
-use super::*;
+use super::{sheet::is_interface_endpoint, *};
 use crate::core::template::{Pseudo, Template};
 
 fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -1,5 +1,7 @@
 //! Answers: facts find their feed, faults their panel; then the joins are made anew.
 
+use strum::IntoEnumIterator;
+
 use super::{complain, deploying, logs, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done},
@@ -49,16 +51,27 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
     effects
 }
 
+/// A fault stays with its feed. One of the credentials is everybody's: all other polls rest, and only
+/// the identity is asked for again, until it is answered.
 fn on_fault(model: &mut Model, poll: Poll, fault: Fault) {
     record(model, fault.clone());
+    if fault.is_credentials() && poll != Poll::Identity {
+        model.feeds.identity.fail(fault.clone());
+        model.feeds.identity.due = model.now.mono + polling::CREDENTIALS_EVERY;
+    }
     polling::with(model, poll, |f| f.fail(fault));
-    // A cluster that is not there yet while the stack is being made is no trouble; the panel says so itself.
 }
 
 fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
     let now = model.now;
     match fact {
-        Fact::Identity(identity) => model.feeds.identity.set(identity, now),
+        Fact::Identity(identity) => {
+            let was_locked_out = model.credentials_fault().is_some();
+            model.feeds.identity.set(identity, now);
+            if was_locked_out {
+                polling::hurry(model, &Poll::iter().filter(|p| *p != Poll::Identity).collect::<Vec<_>>());
+            }
+        }
         Fact::Stack(stack) => return on_stack(model, stack),
         Fact::StackEvents(events) => on_events(model, events),
         Fact::StackResources(resources) => {

@@ -29,10 +29,11 @@ fn close(model: &mut Model) -> Vec<Effect> {
 
 /// A key while a dialog is open.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    if !model.is_dialog_seen {
+    let Some(dialog) = model.dialog.take() else { return Vec::new() };
+    if !model.is_dialog_seen && !matches!(dialog, Dialog::Prompt(_) | Dialog::Palette(_)) {
+        model.dialog = Some(dialog);
         return Vec::new();
     }
-    let Some(dialog) = model.dialog.take() else { return Vec::new() };
     match dialog {
         Dialog::Confirm(confirm) => on_confirm(model, confirm, key),
         Dialog::Countdown(_) => {
@@ -266,7 +267,8 @@ fn on_detail(model: &mut Model, mut detail: Detail, key: Key) -> Vec<Effect> {
         model.dialog = Some(Dialog::Detail(detail));
         return vec![Effect::Copy(keys::lines_for_clipboard(&text))];
     }
-    let last = detail.lines.len().saturating_sub(1);
+    // The view wraps lines, no narrower than this, and stops at the true end itself.
+    let last = detail.lines.iter().map(|l| 1 + l.len() / 36).sum::<usize>();
     if !scrolled(model, key, &mut detail.scroll) {
         return close(model);
     }

@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// How often refused credentials are tried again, in milliseconds.
+pub(super) const CREDENTIALS_EVERY: u64 = 5_000;
+
 /// Takes the time.
 pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     // Ages are shown in seconds: one draw a second at most for the passing of time alone.
@@ -56,6 +59,9 @@ pub(super) fn ask(model: &mut Model, poll: Poll) -> Option<Effect> {
 
 /// What a poll asks, or nothing while what it needs is not known or does not exist.
 fn query(model: &mut Model, poll: Poll) -> Option<Query> {
+    if model.credentials_fault().is_some() && poll != Poll::Identity {
+        return None;
+    }
     let stack = model.stack_id.clone().unwrap_or_else(|| model.settings.stack.clone());
     let exists = model.stack().is_some_and(|s| !s.status.is_in_review());
     let lives = model.live_stack().is_some();
@@ -109,7 +115,9 @@ pub(super) fn plan_next(model: &mut Model, poll: Poll) {
         (f.failures(), f.fault().is_some_and(|f| pace::is_hopeless(f.kind)))
     });
     let spread = pace::spread(model.seq);
-    let pause = if is_hopeless {
+    let pause = if poll == Poll::Identity && model.credentials_fault().is_some() {
+        Some(CREDENTIALS_EVERY)
+    } else if is_hopeless {
         Some(60_000)
     } else {
         pace::pause(poll, is_busy, failures, spread)

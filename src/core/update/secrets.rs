@@ -4,9 +4,9 @@ use super::{complain, say};
 use crate::core::{effect::Effect, fault::Fault, health::Severity, model::Model, screen::Panel, secret::SecretRef};
 
 /// How long a secret is shown, in milliseconds.
-pub const SHOWN_FOR: u64 = 30_000;
+const SHOWN_FOR: u64 = 30_000;
 /// How long a secret stays in the clipboard, in milliseconds.
-pub const KEPT_FOR: u64 = 45_000;
+const KEPT_FOR: u64 = 45_000;
 
 fn selected(model: &Model) -> Option<SecretRef> {
     model.secrets().get(model.cursor(Panel::Secrets)).cloned()

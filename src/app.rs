@@ -1,0 +1,384 @@
+//! The loop: wait, update, carry out, draw when something changed. Input goes first; everything that is
+//! queued is taken before one frame is drawn.
+
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crossterm::event::{Event, EventStream};
+use futures::{FutureExt, Stream, StreamExt};
+use ratatui::{Terminal, backend::Backend};
+use tokio::sync::mpsc;
+
+use crate::{
+    cloud::Cloud,
+    core::{
+        effect::Effect,
+        keymap::Keymap,
+        model::Model,
+        msg::{Msg, Now},
+        secret::{SecretRef, SecretText},
+        settings::Settings,
+        template::Template,
+        text::SafeText,
+        update::update,
+    },
+    journal::Journal,
+    pictures::Pictures,
+    runtime::Runtime,
+    term,
+    ui::{self, Side, theme::Theme},
+    vault::Vault,
+};
+
+/// How often time goes on for the model.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How the console ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The operator left.
+    Left,
+    /// A signal ended it: its number.
+    Signal(i32),
+    /// The terminal is gone.
+    HungUp,
+}
+
+/// The console without its terminal: what the loop and in-process tests drive.
+pub struct App {
+    /// The model.
+    pub model: Model,
+    runtime: Runtime,
+    answers: mpsc::Receiver<Msg>,
+    secrets: (
+        mpsc::Sender<(SecretRef, Arc<SecretText>)>,
+        mpsc::Receiver<(SecretRef, Arc<SecretText>)>,
+    ),
+    cloud: Arc<dyn Cloud>,
+    started: Instant,
+    theme: Theme,
+    pictures: Pictures,
+    /// The clipboard holds a secret of ours.
+    owns_clipboard: bool,
+}
+
+/// What one round left for the terminal to do.
+enum Round {
+    Go,
+    Quit,
+}
+
+impl App {
+    /// A console over a cloud.
+    ///
+    /// # Errors
+    /// A sentence about a bad key or theme in the settings.
+    pub fn new(cloud: Arc<dyn Cloud>, settings: Settings, journal: Arc<Journal>) -> Result<Self, String> {
+        let keymap = Keymap::new(&settings)?;
+        let theme = match settings.theme.as_str() {
+            _ if settings.no_color => Theme::plain(),
+            "auto" => Theme::named("dark")?,
+            name => Theme::named(name)?,
+        };
+        let (sender, answers) = mpsc::channel(256);
+        let vault = Arc::new(Vault::default());
+        let runtime = Runtime::new(Arc::clone(&cloud), vault, journal, sender);
+        let template = Arc::new(Template::shipped());
+        let mut model = Model::new(settings, cloud.about(), keymap, template);
+        model.utc_offset = jiff::Zoned::now().offset().seconds();
+        model.now.wall = cloud.now();
+        Ok(Self {
+            model,
+            runtime,
+            answers,
+            secrets: mpsc::channel(4),
+            cloud,
+            started: Instant::now(),
+            theme,
+            pictures: Pictures::default(),
+            owns_clipboard: false,
+        })
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            mono: self.started.elapsed().as_millis() as u64,
+            wall: self.cloud.now(),
+        }
+    }
+
+    /// Takes one message and carries out what it asks for.
+    fn take<B: Backend>(&mut self, msg: Msg, terminal: &mut Terminal<B>) -> io::Result<Round>
+    where
+        B::Error: Into<io::Error>,
+    {
+        for effect in update(&mut self.model, msg) {
+            let Some(effect) = self.runtime.run(effect, &self.model.guard, self.model.now) else {
+                continue;
+            };
+            match effect {
+                Effect::Quit => return Ok(Round::Quit),
+                Effect::Copy(text) => {
+                    let copied = term::copy(text.as_bytes());
+                    self.tell_copied(copied, "copied, where the terminal allows it (OSC 52)");
+                }
+                Effect::CopySecret(secret) => self.runtime.fetch_secret(secret, self.secrets.0.clone()),
+                Effect::ClearClipboard => self.clear_clipboard(),
+                Effect::Repaint => terminal.clear().map_err(Into::into)?,
+                Effect::Mouse(on) => term::set_mouse(on)?,
+                Effect::Bell => term::bell()?,
+                Effect::Suspend => self.suspend(terminal)?,
+                Effect::Ask(..) | Effect::Change(_) | Effect::Reveal(_) | Effect::Hide | Effect::Save(..) | Effect::Open(_) => {}
+            }
+        }
+        Ok(Round::Go)
+    }
+
+    fn tell_copied(&mut self, copied: io::Result<()>, words: &str) {
+        let words: SafeText = if copied.is_ok() {
+            words.into()
+        } else {
+            "nothing: the terminal refused".into()
+        };
+        self.model.notice = Some(crate::core::model::Notice {
+            text: words,
+            severity: crate::core::health::Severity::Note,
+            until: self.model.now.mono + 5_000,
+        });
+        self.model.is_dirty = true;
+    }
+
+    fn on_secret(&mut self, value: &SecretText) {
+        let copied = term::copy(value.expose());
+        self.owns_clipboard = copied.is_ok();
+        self.tell_copied(
+            copied,
+            "secret copied (OSC 52, not verified); cleared after 45 s; clipboard managers may keep it",
+        );
+    }
+
+    fn clear_clipboard(&mut self) {
+        if std::mem::take(&mut self.owns_clipboard) {
+            let cleared = term::copy(b"");
+            self.tell_copied(cleared, "the clipboard was cleared; clipboard managers may still hold the secret");
+        }
+    }
+
+    fn suspend<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> io::Result<()>
+    where
+        B::Error: Into<io::Error>,
+    {
+        self.runtime.vault().clear();
+        term::leave();
+        term::stop_process();
+        self.resume(terminal)
+    }
+
+    /// Takes the terminal again after the process was stopped.
+    fn resume<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> io::Result<()>
+    where
+        B::Error: Into<io::Error>,
+    {
+        term::enter(self.model.mouse)?;
+        terminal.clear().map_err(Into::into)?;
+        self.model.size = term::size();
+        self.model.is_dirty = true;
+        Ok(())
+    }
+
+    fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> io::Result<()>
+    where
+        B::Error: Into<io::Error>,
+    {
+        let (model, pictures, vault) = (&self.model, &self.pictures, self.runtime.vault());
+        let side = Side {
+            theme: &self.theme,
+            secret: &|name| vault.get(name),
+            picture: &|picture, area, frame| pictures.draw(picture, area, frame),
+            picture_protocol: pictures.protocol(),
+        };
+        terminal.draw(|frame| ui::view(model, &side, frame)).map_err(Into::into)?;
+        update(&mut self.model, Msg::Drawn);
+        Ok(())
+    }
+}
+
+/// Runs the console on the real terminal.
+///
+/// # Errors
+/// The terminal's own, or a sentence about the settings.
+pub async fn run(cloud: Arc<dyn Cloud>, settings: Settings, journal: Arc<Journal>) -> anyhow::Result<End> {
+    let asks_theme = settings.theme == "auto" && !settings.no_color;
+    let mouse = settings.mouse;
+    let mut app = App::new(cloud, settings, journal).map_err(anyhow::Error::msg)?;
+    let signals = Signals::new()?;
+    term::install_panic_hook(std::thread::current().id());
+    term::enter(mouse)?;
+    let mut terminal = Terminal::new(ratatui::backend::CrosstermBackend::new(io::stdout()))?;
+    app.model.size = term::size();
+    let first = async {
+        let now = app.now();
+        app.take(Msg::Tick(now), &mut terminal)?;
+        app.draw(&mut terminal)?;
+        // Asked after the first frame, so that a terminal that is slow to answer delays nothing that is seen.
+        if asks_theme && term::is_light() == Some(true) {
+            app.theme = Theme::named("light").map_err(anyhow::Error::msg)?;
+            app.model.is_dirty = true;
+        }
+        app.pictures.ask_terminal();
+        let end = app.run(&mut terminal, EventStream::new(), signals).await?;
+        anyhow::Ok(end)
+    };
+    let end = first.await;
+    app.clear_clipboard();
+    app.runtime.vault().clear();
+    term::leave();
+    end
+}
+
+impl App {
+    /// The loop, over any terminal and any source of events.
+    ///
+    /// # Errors
+    /// The terminal's own.
+    pub async fn run<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+        mut events: impl Stream<Item = io::Result<Event>> + Unpin,
+        mut signals: Signals,
+    ) -> io::Result<End>
+    where
+        B::Error: Into<io::Error>,
+    {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut seconds = 0u32;
+        loop {
+            if self.model.is_dirty {
+                self.draw(terminal)?;
+            }
+            let msg = tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    Signal::End(number) => return Ok(End::Signal(number)),
+                    Signal::Stop => { self.suspend(terminal)?; Some(Msg::Hide) }
+                    Signal::Continue => { self.resume(terminal)?; Some(Msg::Hide) }
+                },
+                event = events.next() => match event {
+                    Some(Ok(event)) => term::message(event, self.model.size),
+                    Some(Err(_)) | None => return Ok(End::HungUp),
+                },
+                Some(answer) = self.answers.recv() => Some(answer),
+                Some((_, value)) = self.secrets.1.recv() => { self.on_secret(&value); None }
+                _ = ticks.tick() => {
+                    seconds = seconds.wrapping_add(1);
+                    // Crossterm does not tell of a terminal that is gone; so it is looked at once a second.
+                    if seconds.is_multiple_of(4) && term::has_hung_up() {
+                        return Ok(End::HungUp);
+                    }
+                    Some(Msg::Tick(self.now()))
+                }
+            };
+            let Some(msg) = msg else { continue };
+            if let Round::Quit = self.take(msg, terminal)? {
+                return Ok(End::Left);
+            }
+            if let Some(end) = self.drain(terminal, &mut events)? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Takes all that is queued already; a dialog that has just opened ends the round, so that keys
+    /// typed before it was seen are judged after it is drawn.
+    fn drain<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+        events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+    ) -> io::Result<Option<End>>
+    where
+        B::Error: Into<io::Error>,
+    {
+        let now = self.now();
+        self.take(Msg::Tick(now), terminal)?;
+        for _ in 0..256 {
+            let msg = match events.next().now_or_never() {
+                Some(Some(Ok(event))) => term::message(event, self.model.size),
+                Some(_) => return Ok(Some(End::HungUp)),
+                None => match self.answers.try_recv() {
+                    Ok(answer) => Some(answer),
+                    Err(_) => break,
+                },
+            };
+            let Some(msg) = msg else { continue };
+            if let Round::Quit = self.take(msg, terminal)? {
+                return Ok(Some(End::Left));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What the shell or the system wants of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    End(i32),
+    Stop,
+    Continue,
+}
+
+/// Signals that the console handles itself.
+pub struct Signals {
+    #[cfg(unix)]
+    kinds: Vec<(Signal, tokio::signal::unix::Signal)>,
+}
+
+impl Signals {
+    /// Takes over the handling of the signals.
+    ///
+    /// # Errors
+    /// The system's own.
+    #[cfg(unix)]
+    pub fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let end = |kind: SignalKind| (Signal::End(kind.as_raw_value()), kind);
+        let kinds = [
+            end(SignalKind::terminate()),
+            end(SignalKind::hangup()),
+            end(SignalKind::interrupt()),
+            end(SignalKind::quit()),
+            (Signal::Stop, SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())),
+            (Signal::Continue, SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())),
+        ];
+        let kinds = kinds
+            .into_iter()
+            .map(|(what, kind)| signal(kind).map(|s| (what, s)))
+            .collect::<io::Result<_>>()?;
+        Ok(Self { kinds })
+    }
+
+    /// No signals here.
+    #[cfg(not(unix))]
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) -> Signal {
+        #[cfg(unix)]
+        {
+            let waiting = self.kinds.iter_mut().map(|(what, signal)| {
+                let what = *what;
+                Box::pin(async move {
+                    signal.recv().await;
+                    what
+                })
+            });
+            futures::future::select_all(waiting).await.0
+        }
+        #[cfg(not(unix))]
+        std::future::pending().await
+    }
+}

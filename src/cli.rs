@@ -1,0 +1,368 @@
+//! The command line: flags common to all, and one variant for each subcommand that is served.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// The operations console of Bedrock Image Chat.
+///
+/// Without a subcommand it opens the console; each subcommand does one thing and exits.
+#[derive(Debug, Parser)]
+#[command(name = "bic-tui", version, after_help = EXIT_STATUS, propagate_version = true)]
+pub struct Cli {
+    /// Flags that stand before or after the subcommand.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do; the console when there is none.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXIT_STATUS: &str = "Exit status: 0 well; 1 the answer is \"not well\"; 2 usage or configuration; 3 credentials; \
+                           4 AWS refused or could not be reached; 130 after Ctrl-C; 143 after SIGTERM.";
+
+/// Flags common to the console and every subcommand.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Configuration file in place of the one in the config folder.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// AWS profile.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// AWS region.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Stack name.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// Send every AWS request here.
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Address of the application, in place of the stack's ALBEndpoint.
+    #[arg(long, global = true, value_name = "URL")]
+    pub app_url: Option<String>,
+    /// Refuse every write.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Allow writes with a production profile; must name that profile.
+    #[arg(long, global = true, value_name = "PROFILE")]
+    pub arm: Option<String>,
+    /// A simulated account: no AWS, no network.
+    #[arg(long, global = true, value_name = "SCENE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub demo: Option<String>,
+    /// How much faster than the wall clock the simulated account runs.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub speed: Option<u32>,
+    /// How to print.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    pub output: Format,
+    /// Answer yes to the confirmation.
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+    /// No colours.
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Log group, in place of /ecs/<project>.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub log_group: Option<String>,
+}
+
+/// How a subcommand prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One documented schema for each command.
+    Json,
+}
+
+/// One subcommand.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Look before a deploy: identity, template, stack name, parameters
+    Check(PlanArgs),
+    /// Show what a deploy would change and cost, and leave nothing behind
+    Plan(PlanArgs),
+    /// Create or update the stack: plan, confirmation, progress
+    Deploy(DeployArgs),
+    /// Stack, services, targets and cost in one answer
+    Status,
+    /// Stack events, oldest first
+    Events(EventsArgs),
+    /// Tasks, running and stopped, and why they stopped
+    Tasks(TasksArgs),
+    /// Health of the load balancer's targets
+    Targets,
+    /// Stack outputs, or the value of one
+    Outputs(OutputsArgs),
+    /// Log lines of the application
+    Logs(LogsArgs),
+    /// What it costs now and in a month
+    Cost(CostArgs),
+    /// Set the number of tasks of a service
+    Scale(ScaleArgs),
+    /// Force a new deployment of a service
+    Restart(RestartArgs),
+    /// Stop one task
+    StopTask(StopTaskArgs),
+    /// Scale both services to nothing, and remember their counts
+    Sleep,
+    /// Bring back the counts from before sleep
+    Wake,
+    /// Look at a secret; prints its value only with --reveal
+    Secret(SecretArgs),
+    /// Make one test image and save it
+    Image(ImageArgs),
+    /// Delete the stack and all that is in it
+    Destroy(DestroyArgs),
+    /// Print an IAM policy with what this program needs
+    Policy,
+    /// Print the default config.toml
+    Config,
+    /// Print the table of keys
+    Keys,
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// What a plan is made of.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlanArgs {
+    /// A template parameter; may be given more than once.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    pub params: Vec<(String, String)>,
+    /// Short for --param DeploymentSize=SIZE.
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    /// Parameters in CloudFormation's own JSON, as written by the guide.
+    #[arg(long, value_name = "FILE")]
+    pub params_file: Option<PathBuf>,
+    /// A stack tag; may be given more than once. Without any, an update keeps those of the stack.
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = pair)]
+    pub tags: Vec<(String, String)>,
+}
+
+/// Arguments of `deploy`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DeployArgs {
+    /// What to deploy.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Follow the events until the stack is done (the default).
+    #[arg(long, overrides_with = "no_watch")]
+    pub watch: bool,
+    /// Return as soon as CloudFormation has begun.
+    #[arg(long)]
+    pub no_watch: bool,
+    /// The stack's name: needed, besides --yes, when the plan loses data.
+    #[arg(long, value_name = "STACK")]
+    pub confirm: Option<String>,
+}
+
+/// Arguments of `events`.
+#[derive(Debug, Clone, Args)]
+pub struct EventsArgs {
+    /// Only failures.
+    #[arg(long)]
+    pub failed: bool,
+    /// The newest N; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+}
+
+/// Arguments of `tasks`.
+#[derive(Debug, Clone, Args)]
+pub struct TasksArgs {
+    /// Only tasks of one service: openwebui, litellm or a service's full name.
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Only tasks that have stopped.
+    #[arg(long)]
+    pub stopped: bool,
+}
+
+/// Arguments of `outputs`.
+#[derive(Debug, Clone, Args)]
+pub struct OutputsArgs {
+    /// Print only the value of this one.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Arguments of `logs`.
+#[derive(Debug, Clone, Args)]
+pub struct LogsArgs {
+    /// Go on as new lines arrive.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// From when: 15m, 2h, 3d, 03:12 or 2026-11-22T03:12:00Z.
+    #[arg(long, value_name = "WHEN", default_value = "15m")]
+    pub since: String,
+    /// Until when; until now without it.
+    #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
+    pub until: Option<String>,
+    /// Only lines of one service: openwebui or litellm.
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Only lines that match this regular expression.
+    #[arg(long, value_name = "REGEX")]
+    pub grep: Option<String>,
+    /// Only lines that do not match --grep.
+    #[arg(long, requires = "grep")]
+    pub invert: bool,
+    /// Only lines of this level and worse: debug, info, warning, error.
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<String>,
+}
+
+/// Arguments of `cost`.
+#[derive(Debug, Clone, Args)]
+pub struct CostArgs {
+    /// Set the guide's own table beside ours, for its own case: small, us-east-1.
+    #[arg(long)]
+    pub guide: bool,
+    /// What the month would be if one thing were different.
+    #[arg(long)]
+    pub what_if: bool,
+    /// Images a month for the grand total.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub images: u32,
+    /// For these parameters instead of the stack's.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+}
+
+/// Arguments of `scale`.
+#[derive(Debug, Clone, Args)]
+pub struct ScaleArgs {
+    /// openwebui, litellm or a service's full name.
+    pub service: String,
+    /// Number of tasks.
+    #[arg(value_parser = clap::value_parser!(i32).range(0..=1000))]
+    pub count: i32,
+}
+
+/// Arguments of `restart`.
+#[derive(Debug, Clone, Args)]
+pub struct RestartArgs {
+    /// openwebui, litellm or a service's full name.
+    pub service: String,
+}
+
+/// Arguments of `stop-task`.
+#[derive(Debug, Clone, Args)]
+pub struct StopTaskArgs {
+    /// Task id or its beginning, or ARN.
+    pub task: String,
+}
+
+/// Arguments of `secret`.
+#[derive(Debug, Clone, Args)]
+pub struct SecretArgs {
+    /// litellm-api-key, openwebui-admin, or a secret's full name or ARN.
+    pub name: String,
+    /// Field of the secret's JSON.
+    #[arg(long, value_name = "FIELD")]
+    pub field: Option<String>,
+    /// Print the value, and nothing else.
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// Arguments of `image`.
+#[derive(Debug, Clone, Args)]
+pub struct ImageArgs {
+    /// Straight to Bedrock with your own credentials, past the stack.
+    #[arg(long)]
+    pub direct: bool,
+    /// What to draw.
+    #[arg(long, value_name = "TEXT")]
+    pub prompt: Option<String>,
+    /// Model alias (through the stack) or Bedrock model id (with --direct).
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// File to write; a new one in the save folder without it.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// Arguments of `destroy`.
+#[derive(Debug, Clone, Args)]
+pub struct DestroyArgs {
+    /// The stack's name, in place of typing it.
+    #[arg(long, value_name = "STACK")]
+    pub confirm: Option<String>,
+    /// Return as soon as CloudFormation has begun.
+    #[arg(long)]
+    pub no_watch: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    /// Which shell.
+    pub shell: Shell,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "it must read NAME=VALUE".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn common_flags_stand_before_or_after() {
+        for args in [
+            "bic-tui --region eu-west-1 --demo=running status",
+            "bic-tui status --region eu-west-1 --demo=running",
+            "bic-tui --demo=running status --region eu-west-1",
+        ] {
+            let cli = Cli::try_parse_from(args.split(' ')).unwrap();
+            assert_eq!(cli.common.region.as_deref(), Some("eu-west-1"));
+            assert_eq!(cli.common.demo.as_deref(), Some("running"));
+        }
+        // `--demo` without a scene does not swallow the subcommand.
+        let cli = Cli::try_parse_from(["bic-tui", "--demo", "status"]).unwrap();
+        assert_eq!(cli.common.demo.as_deref(), Some(""));
+        assert!(matches!(cli.command, Some(Command::Status)));
+    }
+
+    #[test]
+    fn what_is_not_served_does_not_appear() {
+        let served: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+        for name in [
+            "metrics",
+            "doctor",
+            "models",
+            "throughput",
+            "dns",
+            "cert",
+            "dashboard",
+            "schedule",
+            "chat",
+            "unstick",
+            "leftovers",
+            "replay",
+        ] {
+            assert!(!served.iter().any(|s| s == name), "{name}");
+            assert!(Cli::try_parse_from(["bic-tui", name]).is_err());
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The subcommands: each one an async function over the port, the settings and an [`Out`]. All writes go
+//! through [`write`], the only door to `Cloud::change`.
+
+mod about;
+mod check;
+mod cost;
+mod deploy;
+mod destroy;
+mod events;
+mod image;
+mod listing;
+mod logs;
+mod out;
+mod policy;
+mod prompt;
+mod reads;
+mod scale;
+mod secret;
+mod sleep;
+mod status;
+mod text;
+mod watch;
+mod when;
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::sync::watch as channel;
+
+pub use self::{about::offline, out::Out, prompt::Prompt};
+use crate::{
+    cli::Command,
+    cloud::{Change, Cloud, Done, Token},
+    core::{
+        fault::{Fault, FaultKind},
+        settings::Settings,
+        text::SafeText,
+    },
+    journal::Journal,
+};
+
+/// What a subcommand has to work with.
+pub struct Context {
+    /// The cloud.
+    pub cloud: Arc<dyn Cloud>,
+    /// Settings.
+    pub settings: Settings,
+    /// Audit log; `None` when it could not be opened, and then nothing is written.
+    pub journal: Result<Journal, Fault>,
+    /// Writes with a production profile were allowed with `--arm`.
+    pub is_armed: bool,
+    /// `--yes`.
+    pub is_yes: bool,
+    /// Who answers questions.
+    pub prompt: Prompt,
+    /// Where answers go.
+    pub out: Out,
+    /// Ctrl-C and SIGTERM.
+    pub interrupt: Interrupt,
+}
+
+/// How a subcommand ended, when nothing failed on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Exit status 0.
+    Well,
+    /// The answer is "not well": exit status 1.
+    NotWell,
+}
+
+/// Why a subcommand could not give its answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong arguments: what, and what would be right.
+    Usage(String),
+    /// A request failed.
+    Fault(Fault),
+    /// The operator said no.
+    Declined,
+    /// Ctrl-C or SIGTERM: the exit status, and what to say.
+    Interrupted(u8, Option<String>),
+    /// The reader of stdout has gone: no failure at all.
+    Closed,
+    /// stdout could not be written.
+    Output(io::Error),
+}
+
+/// What every subcommand gives back.
+pub type Answer<T = Verdict> = Result<T, Failure>;
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Failure {
+    /// Exit status.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Fault(fault) => fault.exit_status(),
+            Self::Declined => 1,
+            Self::Interrupted(status, _) => *status,
+            Self::Closed => 0,
+            Self::Output(_) => 4,
+        }
+    }
+
+    /// What to say on stderr: one sentence, then what to do.
+    pub fn message(&self) -> Option<String> {
+        match self {
+            Self::Usage(text) => Some(text.clone()),
+            Self::Fault(fault) => Some(format!("{}. {}", capitalised(&fault.sentence()), fault.advice())),
+            Self::Declined => Some("Nothing was sent.".into()),
+            Self::Interrupted(_, text) => text.clone(),
+            Self::Closed => None,
+            Self::Output(error) => Some(format!("The answer can not be written: {error}.")),
+        }
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    // An operation such as `ecs:StopTask` keeps its spelling.
+    let is_name = text
+        .split(' ')
+        .next()
+        .is_some_and(|word| word.contains(':') && !word.ends_with(':'));
+    match chars.next() {
+        Some(first) if !is_name => first.to_uppercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+/// Ctrl-C and SIGTERM, as the exit status they ask for.
+#[derive(Debug, Clone)]
+pub struct Interrupt(channel::Receiver<u8>);
+
+impl Interrupt {
+    /// The sender, for the signal handlers, and the interrupt.
+    pub fn channel() -> (channel::Sender<u8>, Self) {
+        let (sender, receiver) = channel::channel(0);
+        (sender, Self(receiver))
+    }
+
+    /// Waits for a signal; gives the exit status it asks for.
+    pub async fn caught(&self) -> u8 {
+        let mut receiver = self.0.clone();
+        match receiver.wait_for(|status| *status != 0).await {
+            Ok(status) => *status,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// `work`, given up at a signal.
+    pub async fn or<T>(&self, work: impl Future<Output = Answer<T>>) -> Answer<T> {
+        tokio::select! {
+            biased;
+            status = self.caught() => Err(Failure::Interrupted(status, None)),
+            answer = work => answer,
+        }
+    }
+}
+
+/// Runs one subcommand that asks the cloud.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn run(cx: &mut Context, command: Command) -> Answer {
+    let interrupt = cx.interrupt.clone();
+    let answer = match command {
+        // These have something to tidy up or to say at a signal.
+        Command::Plan(args) => deploy::plan(cx, &args).await,
+        Command::Deploy(args) => deploy::deploy(cx, &args).await,
+        Command::Destroy(args) => destroy::run(cx, &args).await,
+        other => interrupt.or(read_or_write(cx, other)).await,
+    };
+    cx.out.flush()?;
+    answer
+}
+
+async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
+    match command {
+        Command::Check(args) => check::run(cx, &args).await,
+        Command::Status => status::run(cx).await,
+        Command::Events(args) => events::run(cx, &args).await,
+        Command::Tasks(args) => listing::tasks(cx, &args).await,
+        Command::Targets => listing::targets(cx).await,
+        Command::Outputs(args) => listing::outputs(cx, &args).await,
+        Command::Logs(args) => logs::run(cx, &args).await,
+        Command::Cost(args) => cost::run(cx, &args).await,
+        Command::Scale(args) => scale::scale(cx, &args).await,
+        Command::Restart(args) => scale::restart(cx, &args).await,
+        Command::StopTask(args) => scale::stop_task(cx, &args).await,
+        Command::Sleep => sleep::sleep(cx).await,
+        Command::Wake => sleep::wake(cx).await,
+        Command::Secret(args) => secret::run(cx, &args).await,
+        Command::Image(args) => image::run(cx, &args).await,
+        Command::Plan(_)
+        | Command::Deploy(_)
+        | Command::Destroy(_)
+        | Command::Keys
+        | Command::Policy
+        | Command::Config
+        | Command::Completions(_)
+        | Command::Man => Err(Failure::Usage("this subcommand is answered elsewhere".into())),
+    }
+}
+
+/// Sends a change: refused when read-only or not armed, noted in the audit log before and after.
+///
+/// # Errors
+/// The refusal, or why the cloud did not take it.
+pub async fn write(cx: &Context, change: Change) -> Answer<Done> {
+    refuse_unless_writable(cx, &change)?;
+    let journal = cx.journal.as_ref().map_err(Clone::clone)?;
+    let token = Token(SafeText::new(&format!("bic-tui-{}", uuid::Uuid::new_v4())));
+    let about = cx.cloud.about();
+    journal.begin(&change, &token, &about, cx.cloud.now())?;
+    let result = cx.cloud.change(change.clone(), token.clone()).await;
+    journal.end(&change, &token, &about, (&result, cx.cloud.now()))?;
+    Ok(result?)
+}
+
+/// Refuses early, before a question is asked, what [`write`] would refuse.
+fn refuse_unless_writable(cx: &Context, change: &Change) -> Result<(), Fault> {
+    let refused = |why: &str| Err(Fault::new(FaultKind::Guarded, change.operation(), "", why));
+    if cx.settings.read_only {
+        return refused(&format!("{} is refused: this session is read-only", change.operation()));
+    }
+    if cx.settings.production && !cx.is_armed {
+        return refused(&format!(
+            "{} is refused: this is a production profile; add --arm and its name",
+            change.operation()
+        ));
+    }
+    Ok(())
+}
+
+/// Asks before `changes` are sent; `--yes` answers it.
+///
+/// # Errors
+/// The refusal, the operator's no, or that there is nobody to ask.
+pub async fn confirm(cx: &mut Context, question: &str, changes: &[Change]) -> Answer<()> {
+    for change in changes {
+        refuse_unless_writable(cx, change)?;
+    }
+    if cx.is_yes {
+        return Ok(());
+    }
+    if !cx.prompt.is_interactive() {
+        return Err(Failure::Usage(format!(
+            "{question} Without a terminal this needs --yes. Nothing was sent."
+        )));
+    }
+    let answer = cx.prompt.ask(&mut cx.out, &format!("{question} [y/N] ")).await?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::Declined),
+    }
+}
+
+/// Asks for the stack's name before something that can not be undone; `given` answers it.
+///
+/// # Errors
+/// The refusal, a wrong name, or that there is nobody to ask.
+pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: Option<&str>) -> Answer<()> {
+    let typed = match given {
+        Some(given) => given.to_owned(),
+        None if cx.prompt.is_interactive() => {
+            let question = format!("{question} Type the stack's name to go on: ");
+            cx.prompt.ask(&mut cx.out, &question).await?.trim().to_owned()
+        }
+        None => {
+            let text = format!("{question} Without a terminal this needs --confirm {name}. Nothing was sent.");
+            return Err(Failure::Usage(text));
+        }
+    };
+    if typed == name {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "\"{typed}\" is not the stack's name, {name}. Nothing was sent."
+    )))
+}
+
+/// Waits `wall` at the cloud's own speed.
+pub async fn pause(cx: &Context, wall: Duration) {
+    let speed = cx.cloud.about().speed.max(1);
+    tokio::time::sleep((wall / speed).max(Duration::from_millis(100))).await;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Subcommands that ask nobody: `config`, `keys`, `policy`, `completions`, `man`.
+
+use clap::CommandFactory;
+
+use super::{Answer, Out, Verdict, policy};
+use crate::{
+    cli::{Cli, Command},
+    config,
+    core::keymap::KEYMAP,
+};
+
+/// Answers a subcommand that needs no cloud; `None` when it needs one.
+pub fn offline(command: &Command, out: &mut Out) -> Option<Answer> {
+    let answer = match command {
+        Command::Config => out.raw(config::DEFAULTS.as_bytes()),
+        Command::Keys => keys(out),
+        Command::Policy => policy::print(out),
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "bic-tui", &mut script);
+            out.raw(&script)
+        }
+        Command::Man => man(out),
+        _ => return None,
+    };
+    Some(answer.and_then(|()| out.flush()).map(|()| Verdict::Well))
+}
+
+/// One line of `keys --output json`.
+#[derive(serde::Serialize)]
+struct KeyRow {
+    name: String,
+    keys: &'static [&'static str],
+    screens: Vec<String>,
+    kind: String,
+    help: &'static str,
+}
+
+fn keys(out: &mut Out) -> Answer<()> {
+    let rows: Vec<KeyRow> = KEYMAP
+        .iter()
+        .map(|b| KeyRow {
+            name: b.intent.to_string(),
+            keys: b.keys,
+            screens: b.screens.iter().map(ToString::to_string).collect(),
+            kind: b.kind.to_string(),
+            help: b.help,
+        })
+        .collect();
+    if out.is_json() {
+        return out.json(&rows);
+    }
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let screens = if row.screens.is_empty() {
+                "everywhere".into()
+            } else {
+                row.screens.join(", ")
+            };
+            vec![row.keys.join(" "), row.name.clone(), screens, row.kind.clone(), row.help.into()]
+        })
+        .collect();
+    for line in super::text::table(&["KEYS", "NAME", "WHERE", "KIND", "WHAT IT DOES"], &cells) {
+        out.line(line)?;
+    }
+    Ok(())
+}
+
+fn man(out: &mut Out) -> Answer<()> {
+    let mut page = Vec::new();
+    let command = Cli::command();
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(super::Failure::Output)?;
+    for sub in command.get_subcommands().filter(|s| s.get_name() != "help") {
+        let name = format!("bic-tui {}", sub.get_name());
+        let man = clap_mangen::Man::new(sub.clone().bin_name(name).disable_help_flag(true));
+        let mut section = Vec::new();
+        man.render_synopsis_section(&mut section)
+            .and_then(|()| man.render_description_section(&mut section))
+            .and_then(|()| man.render_options_section(&mut section))
+            .map_err(super::Failure::Output)?;
+        page.extend_from_slice(format!(".SH \"{}\"\n", sub.get_name().to_uppercase()).as_bytes());
+        page.extend_from_slice(&demoted(&section));
+    }
+    out.raw(&page)
+}
+
+/// Sections of a subcommand become subsections of the one page.
+fn demoted(section: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(section)
+        .lines()
+        .map(|line| line.replacen(".SH ", ".SS ", 1))
+        .chain(std::iter::once(String::new()))
+        .collect::<Vec<_>>()
+        .join("\n")
+        .into_bytes()
+}

@@ -1,0 +1,334 @@
+//! `plan` and `deploy`: a change set, always shown before it runs.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Serialize;
+
+use super::{Answer, Context, Failure, Verdict, check, confirm, confirm_name, pause, reads, text, watch::Watch, write};
+use crate::{
+    cli::{DeployArgs, PlanArgs},
+    cloud::{Change, Done},
+    core::{
+        cost::CostModel,
+        fact::{ChangeSet, ResourceChange, Stack},
+        fault::{Fault, FaultKind},
+        names::Names,
+        plan::{self, Draft},
+        sleep::Parameters,
+        template::Template,
+        text::SafeText,
+    },
+};
+
+/// Between two looks at a change set.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Looks at a change set before it is given up: ten minutes at the cloud's own speed.
+const LOOKS: u32 = 300;
+
+/// The JSON of `plan`, and the first line of `deploy --output json`.
+#[derive(Debug, Serialize)]
+struct Plan {
+    stack: SafeText,
+    /// `create`, `update` or `none`.
+    action: &'static str,
+    changes: Vec<ResourceChange>,
+    parameters: BTreeMap<String, String>,
+    /// Names of the parameters whose value is sent; the others keep theirs.
+    sent: Vec<SafeText>,
+    tags: Vec<(SafeText, SafeText)>,
+    capabilities: Vec<SafeText>,
+    /// What is lost, one sentence each.
+    losses: Vec<String>,
+    /// What the console decided, or what is to be known besides.
+    notes: Vec<String>,
+    /// US dollars a month; `None` before a creation.
+    usd_month_before: Option<f64>,
+    usd_month_after: f64,
+}
+
+/// A change set that exists, and what it is for.
+struct Made {
+    stack_id: SafeText,
+    change_set: SafeText,
+    /// The stack did not exist before: without its plan it is empty.
+    is_new: bool,
+}
+
+/// Shows what a deploy would do, and leaves nothing behind.
+pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
+    let (draft, before) = draft(cx, args).await?;
+    let made = make(cx, &draft, before.is_none()).await?;
+    let interrupt = cx.interrupt.clone();
+    let shown = interrupt
+        .or(async {
+            let set = wait(cx, &made).await?;
+            show(cx, &draft, before.as_ref(), &set).await.map(|_| ())
+        })
+        .await;
+    discard(cx, &made).await?;
+    shown.map(|()| Verdict::Well)
+}
+
+/// Creates or updates the stack.
+pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
+    let (draft, before) = draft(cx, &args.plan).await?;
+    let made = make(cx, &draft, before.is_none()).await?;
+    let interrupt = cx.interrupt.clone();
+    let agreed = interrupt.or(agree(cx, args, &draft, before.as_ref(), &made)).await;
+    match agreed {
+        Ok(true) => execute(cx, made, args.no_watch).await,
+        Ok(false) => {
+            discard(cx, &made).await?;
+            Ok(Verdict::Well)
+        }
+        Err(failure) => {
+            // The first failure is the one to report.
+            let _ = discard(cx, &made).await;
+            Err(failure)
+        }
+    }
+}
+
+async fn draft(cx: &Context, args: &PlanArgs) -> Answer<(Draft, Option<Stack>)> {
+    let wish = check::wish(args)?;
+    let found = reads::stack(&*cx.cloud, &cx.settings.stack).await?;
+    if let Some(refusal) = found.as_ref().and_then(plan::refusal) {
+        let why = refusal.trim_end_matches('.');
+        return Err(Fault::new(FaultKind::Refused, "cloudformation:CreateChangeSet", &cx.settings.stack, why).into());
+    }
+    let stack = found.filter(|s| !s.status.is_in_review() && !s.status.is_deleted());
+    let draft = plan::draft(&Template::shipped(), stack.as_ref(), &wish, &reads::pseudo(cx, stack.as_ref()));
+    let draft = draft.map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
+    Ok((draft, stack))
+}
+
+async fn make(cx: &mut Context, draft: &Draft, is_new: bool) -> Answer<Made> {
+    let done = write(cx, Change::CreateChangeSet(draft.request.clone())).await?;
+    let Done::ChangeSet { id, stack_id } = done else {
+        return Err(Fault::new(FaultKind::OddAnswer, "cloudformation:CreateChangeSet", "", "").into());
+    };
+    Ok(Made {
+        stack_id,
+        change_set: id,
+        is_new,
+    })
+}
+
+/// Waits until CloudFormation has worked it out. What changes nothing comes back with no changes.
+async fn wait(cx: &Context, made: &Made) -> Answer<ChangeSet> {
+    let operation = "cloudformation:DescribeChangeSet";
+    for _ in 0..LOOKS {
+        let query = crate::cloud::Query::ChangeSet {
+            stack: made.stack_id.clone(),
+            change_set: made.change_set.clone(),
+        };
+        let crate::core::fact::Fact::ChangeSet(set) = cx.cloud.ask(query).await? else {
+            return Err(Fault::new(FaultKind::OddAnswer, operation, "", "").into());
+        };
+        if set.is_ready() || set.is_no_change() {
+            return Ok(set);
+        }
+        if !set.is_pending() {
+            return Err(Fault::new(FaultKind::Refused, operation, &made.change_set, &set.reason).into());
+        }
+        pause(cx, EVERY).await;
+    }
+    Err(Fault::new(FaultKind::TimedOut, operation, &made.change_set, "").into())
+}
+
+/// Shows the plan; gives what it loses.
+async fn show(cx: &mut Context, draft: &Draft, before: Option<&Stack>, set: &ChangeSet) -> Answer<Vec<String>> {
+    let pseudo = reads::pseudo(cx, before);
+    let model = CostModel::shipped(&pseudo.region);
+    let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
+    let parameters = before.map(reads::parameters);
+    let mut notes = draft.notes.clone();
+    notes.extend(drift(cx, before).await);
+    let action = match (set.is_no_change(), before) {
+        (true, _) => "none",
+        (false, None) => "create",
+        (false, Some(_)) => "update",
+    };
+    let sent = draft.request.parameters.iter().filter(|(_, v)| v.is_some()).map(|(k, _)| k.clone());
+    let plan = Plan {
+        stack: cx.settings.stack.clone(),
+        action,
+        changes: set.changes.clone(),
+        sent: sent.collect(),
+        tags: set.tags.clone(),
+        capabilities: set.capabilities.clone(),
+        losses: plan::losses(&set.changes, parameters.as_ref(), &draft.values),
+        notes,
+        usd_month_before: parameters.as_ref().map(|p| month(&Template::shipped().values(p))),
+        usd_month_after: month(&draft.values),
+        parameters: draft.values.clone(),
+    };
+    if cx.out.is_json() {
+        cx.out.json_line(&plan)?;
+    } else {
+        print(cx, &plan)?;
+    }
+    cx.out.flush()?;
+    Ok(plan.losses)
+}
+
+/// Counts set by hand, which CloudFormation does not know of.
+async fn drift(cx: &Context, before: Option<&Stack>) -> Vec<String> {
+    let Some(stack) = before else { return Vec::new() };
+    let wanted = crate::core::cost::template_counts(&reads::template_resources(cx, stack));
+    let services = reads::services(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
+    services
+        .iter()
+        .filter_map(|s| wanted.get(&s.name).filter(|count| **count != s.desired).map(|count| (s, *count)))
+        .map(|(s, count)| {
+            format!(
+                "{} has {} task(s) by hand where the template says {count}: a change of its size sets the template's count",
+                s.name, s.desired
+            )
+        })
+        .collect()
+}
+
+fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
+    if plan.action == "none" {
+        return cx
+            .out
+            .line(format!("Stack {} already is as wanted: nothing would change.", plan.stack));
+    }
+    let count = plan.changes.len();
+    cx.out
+        .line(format!("Plan to {} stack {}: {count} change(s).", plan.action, plan.stack))?;
+    let rows: Vec<Vec<String>> = plan.changes.iter().map(row).collect();
+    for line in text::table(&["CHANGE", "RESOURCE", "TYPE", "TOUCHES"], &rows) {
+        cx.out.line(line)?;
+    }
+    let list = |items: &[SafeText]| items.iter().map(SafeText::as_str).collect::<Vec<_>>().join(", ");
+    cx.out.line(format!("capabilities  {}", text::or_dash(&list(&plan.capabilities))))?;
+    let tags: Vec<SafeText> = plan.tags.iter().map(|(k, v)| format!("{k}={v}").into()).collect();
+    cx.out.line(format!("tags          {}", text::or_dash(&list(&tags))))?;
+    let after = text::usd(plan.usd_month_after);
+    match plan.usd_month_before {
+        Some(before) => {
+            let change = text::delta(plan.usd_month_after - before);
+            cx.out.line(format!(
+                "cost          {} → {after} a month ({change}), an estimate",
+                text::usd(before)
+            ))?;
+        }
+        None => cx.out.line(format!("cost          {after} a month, an estimate"))?,
+    }
+    for note in &plan.notes {
+        cx.out.line(format!("note          {note}"))?;
+    }
+    for loss in &plan.losses {
+        cx.out.line(format!("LOSES DATA    {loss}"))?;
+    }
+    Ok(())
+}
+
+fn row(change: &ResourceChange) -> Vec<String> {
+    use crate::core::fact::{ChangeAction, Replacement};
+    let word = match (change.action, change.replacement) {
+        (ChangeAction::Modify, Replacement::Always) => "REPLACE".to_owned(),
+        (ChangeAction::Modify, Replacement::Conditional) => "modify or REPLACE".to_owned(),
+        (action, _) => action.to_string().to_lowercase(),
+    };
+    let touches: Vec<&str> = change.properties.iter().map(|p| p.path.as_str()).collect();
+    vec![
+        word,
+        change.logical_id.to_string(),
+        change.resource_type.to_string(),
+        touches.join(", "),
+    ]
+}
+
+/// Waits for the plan, shows it and asks. `false` when there is nothing to do.
+async fn agree(cx: &mut Context, args: &DeployArgs, draft: &Draft, before: Option<&Stack>, made: &Made) -> Answer<bool> {
+    let set = wait(cx, made).await?;
+    let losses = show(cx, draft, before, &set).await?;
+    if set.is_no_change() {
+        return Ok(false);
+    }
+    let name = cx.settings.stack.clone();
+    let change = Change::ExecuteChangeSet {
+        stack: made.stack_id.clone(),
+        change_set: made.change_set.clone(),
+    };
+    if losses.is_empty() {
+        confirm(cx, &format!("Execute this plan on stack {name}?"), &[change]).await?;
+    } else {
+        let question = format!("This plan loses data of stack {name}.");
+        confirm_name(cx, &question, &name, args.confirm.as_deref()).await?;
+    }
+    Ok(true)
+}
+
+async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
+    let mut watch = Watch::before(cx, made.stack_id.clone()).await?;
+    let change = Change::ExecuteChangeSet {
+        stack: made.stack_id,
+        change_set: made.change_set,
+    };
+    write(cx, change).await?;
+    if is_detached {
+        cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
+        return Ok(Verdict::Well);
+    }
+    let interrupt = cx.interrupt.clone();
+    let hint = format!("The deploy goes on without this program; {} shows it.", follow_command(cx));
+    let stack = match interrupt.or(watch.follow(cx)).await {
+        Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
+        Err(failure) => {
+            cx.out.note(hint);
+            return Err(failure);
+        }
+        Ok(stack) => stack,
+    };
+    verdict(cx, &watch, &stack).await
+}
+
+async fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
+    if cx.out.is_json() {
+        cx.out.json_line(stack)?;
+    } else {
+        cx.out.line(format!("Stack {} is {}.", stack.name, stack.status.0))?;
+    }
+    if stack.status.is_success() {
+        if !cx.out.is_json() {
+            for output in &stack.outputs {
+                cx.out.line(format!("{}  {}", output.key, output.value))?;
+            }
+        }
+        return Ok(Verdict::Well);
+    }
+    for line in watch.cause(cx, stack).await {
+        cx.out.note(line);
+    }
+    Ok(Verdict::NotWell)
+}
+
+/// The command with which anyone follows what runs.
+pub(super) fn follow_command(cx: &Context) -> String {
+    let about = cx.cloud.about();
+    format!("`bic-tui events --stack {} --region {}`", cx.settings.stack, about.region)
+}
+
+/// Removes the plan, and the empty stack that a first plan makes.
+async fn discard(cx: &mut Context, made: &Made) -> Answer<()> {
+    let change = Change::DeleteChangeSet {
+        stack: made.stack_id.clone(),
+        change_set: made.change_set.clone(),
+    };
+    write(cx, change).await?;
+    if made.is_new {
+        let left = reads::stack(&*cx.cloud, &made.stack_id).await?;
+        if left.is_some_and(|s| s.status.is_in_review()) {
+            let change = Change::DeleteStack {
+                stack: made.stack_id.clone(),
+            };
+            write(cx, change).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! `destroy`: what is lost and what stays, the typed name, then the deletion to its end.
+
+use serde::Serialize;
+
+use super::{Answer, Context, Failure, Verdict, confirm_name, deploy::follow_command, reads, watch::Watch, write};
+use crate::{
+    cli::DestroyArgs,
+    cloud::Change,
+    core::{
+        fact::{Stack, StackResource},
+        fault::{Fault, FaultKind},
+        plan::holds_data,
+        text::SafeText,
+    },
+};
+
+/// The JSON of what `destroy` would take; one line before the events.
+#[derive(Debug, Serialize)]
+struct Inventory {
+    stack: SafeText,
+    status: SafeText,
+    resources: usize,
+    /// What holds data and goes.
+    lost: Vec<StackResource>,
+    /// What stays, and may go on costing: one sentence each.
+    stays: Vec<String>,
+}
+
+/// Deletes the stack.
+pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
+    let stack = reads::stack(&*cx.cloud, &cx.settings.stack)
+        .await?
+        .ok_or_else(|| reads::no_such_stack(cx))?;
+    refuse(&stack)?;
+    let inventory = inventory(cx, &stack).await?;
+    if cx.out.is_json() {
+        cx.out.json_line(&inventory)?;
+    } else {
+        print(cx, &inventory)?;
+    }
+    cx.out.flush()?;
+    let change = Change::DeleteStack { stack: stack.id.clone() };
+    let question = format!("Delete stack {} with all of that?", stack.name);
+    let interrupt = cx.interrupt.clone();
+    interrupt.or(agree(cx, args, &stack, &question, &change)).await?;
+    let mut watch = Watch::before(cx, stack.id.clone()).await?;
+    write(cx, change).await?;
+    if args.no_watch {
+        cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
+        return Ok(Verdict::Well);
+    }
+    let hint = format!("The deletion goes on without this program; {} shows it.", follow_command(cx));
+    let rests = match interrupt.or(watch.follow(cx)).await {
+        Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
+        other => other?,
+    };
+    if rests.status.is_deleted() {
+        cx.out.note(format!("Stack {} is deleted.", rests.name));
+        return Ok(Verdict::Well);
+    }
+    cx.out.note(format!("Stack {} is {}.", rests.name, rests.status.0));
+    for line in watch.cause(cx, &rests).await {
+        cx.out.note(line);
+    }
+    Ok(Verdict::NotWell)
+}
+
+async fn agree(cx: &mut Context, args: &DestroyArgs, stack: &Stack, question: &str, change: &Change) -> Answer<()> {
+    super::refuse_unless_writable(cx, change)?;
+    let given = args
+        .confirm
+        .as_deref()
+        .or(cx.is_yes.then_some(stack.name.as_str()))
+        .map(str::to_owned);
+    confirm_name(cx, question, &stack.name, given.as_deref()).await
+}
+
+fn refuse(stack: &Stack) -> Answer<()> {
+    let refused = |why: &str| Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", &stack.name, why).into());
+    if stack.termination_protection {
+        return refused("its termination protection is on; switch that off first");
+    }
+    if stack.status.is_deleted() {
+        return refused("it is deleted already");
+    }
+    Ok(())
+}
+
+async fn inventory(cx: &Context, stack: &Stack) -> Answer<Inventory> {
+    let resources = reads::resources(&*cx.cloud, &stack.id).await?;
+    let template = reads::template_resources(cx, stack);
+    let is_kept = |r: &StackResource| {
+        template
+            .iter()
+            .any(|t| t.logical_id == r.logical_id && t.deletion_policy != "Delete")
+    };
+    let mut stays: Vec<String> = resources
+        .iter()
+        .filter(|r| is_kept(r))
+        .map(|r| format!("{} ({}) {}", r.logical_id, r.resource_type, r.physical_id))
+        .collect();
+    if resources.iter().any(|r| r.resource_type == "AWS::EFS::FileSystem") {
+        stays.push("recovery points of the file system in AWS Backup, which go on costing".into());
+    }
+    Ok(Inventory {
+        stack: stack.name.clone(),
+        status: stack.status.0.clone(),
+        resources: resources.len(),
+        lost: resources
+            .into_iter()
+            .filter(|r| holds_data(&r.resource_type) && !is_kept(r))
+            .collect(),
+        stays,
+    })
+}
+
+fn print(cx: &mut Context, inventory: &Inventory) -> Answer<()> {
+    cx.out.line(format!(
+        "Stack {} is {} with {} resources.",
+        inventory.stack, inventory.status, inventory.resources
+    ))?;
+    for r in &inventory.lost {
+        cx.out
+            .line(format!("lost   {} ({}) {}", r.logical_id, r.resource_type, r.physical_id))?;
+    }
+    for line in &inventory.stays {
+        cx.out.line(format!("stays  {line}"))?;
+    }
+    Ok(())
+}

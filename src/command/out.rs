@@ -1,0 +1,118 @@
+//! Where a subcommand's answer goes: text or JSON on stdout, remarks on stderr. A reader that has gone
+//! (`| head`) ends the command quietly.
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
+
+use serde::Serialize;
+
+use super::{Answer, Failure};
+use crate::cli::Format;
+
+/// The two streams and the format.
+pub struct Out {
+    stdout: Box<dyn Write + Send>,
+    stderr: Box<dyn Write + Send>,
+    format: Format,
+}
+
+impl Out {
+    /// Writes to these.
+    pub fn new(stdout: Box<dyn Write + Send>, stderr: Box<dyn Write + Send>, format: Format) -> Self {
+        Self { stdout, stderr, format }
+    }
+
+    /// JSON was asked for.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// One line of the answer.
+    ///
+    /// # Errors
+    /// The reader has gone, or the disk is full.
+    pub fn line(&mut self, text: impl Display) -> Answer<()> {
+        writeln!(self.stdout, "{text}").map_err(failure)
+    }
+
+    /// Bytes of the answer, and nothing beside them.
+    ///
+    /// # Errors
+    /// The reader has gone, or the disk is full.
+    pub fn raw(&mut self, bytes: &[u8]) -> Answer<()> {
+        self.stdout.write_all(bytes).map_err(failure)
+    }
+
+    /// The whole answer as one JSON document.
+    ///
+    /// # Errors
+    /// The reader has gone, or the disk is full.
+    pub fn json(&mut self, value: &impl Serialize) -> Answer<()> {
+        serde_json::to_writer_pretty(&mut self.stdout, value).map_err(|e| failure(e.into()))?;
+        self.line("")
+    }
+
+    /// One line of JSON Lines.
+    ///
+    /// # Errors
+    /// The reader has gone, or the disk is full.
+    pub fn json_line(&mut self, value: &impl Serialize) -> Answer<()> {
+        serde_json::to_writer(&mut self.stdout, value).map_err(|e| failure(e.into()))?;
+        self.line("")
+    }
+
+    /// A remark beside the answer. That nobody reads it is no failure.
+    pub fn note(&mut self, text: impl Display) {
+        let _ = writeln!(self.stderr, "{text}");
+    }
+
+    /// A question, without the end of the line.
+    pub fn question(&mut self, text: &str) {
+        let _ = write!(self.stderr, "{text}").and_then(|()| self.stderr.flush());
+    }
+
+    /// Brings all of it out.
+    ///
+    /// # Errors
+    /// The reader has gone, or the disk is full.
+    pub fn flush(&mut self) -> Answer<()> {
+        self.stdout.flush().map_err(failure)
+    }
+}
+
+fn failure(error: io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Failure::Closed
+    } else {
+        Failure::Output(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_well_and_a_full_disk_is_not() {
+        for (kind, status) in [(io::ErrorKind::BrokenPipe, 0), (io::ErrorKind::StorageFull, 4)] {
+            let mut out = Out::new(Box::new(Broken(kind)), Box::new(io::sink()), Format::Json);
+            assert_eq!(out.line("x").unwrap_err().status(), status);
+            assert_eq!(out.json(&[1]).unwrap_err().status(), status);
+            assert_eq!(out.json_line(&[1]).unwrap_err().status(), status);
+            assert_eq!(out.raw(b"x").unwrap_err().status(), status);
+        }
+    }
+}

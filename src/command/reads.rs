@@ -1,0 +1,105 @@
+//! Reads of one fact each, typed; and the target application: its stack, names and resources.
+
+use std::collections::BTreeMap;
+
+use super::{Answer, Context, Failure};
+use crate::{
+    cloud::{Cloud, Query},
+    core::{
+        fact::{Fact, Identity, Service, Stack, StackEvents, StackResource, TargetGroup, Task, Validation},
+        fault::{Fault, FaultKind},
+        names::{App, Names},
+        nearest,
+        sleep::Parameters,
+        template::{Pseudo, Resource, Template},
+        text::SafeText,
+    },
+};
+
+macro_rules! reads {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $fact:ty = $variant:ident, $query:expr;)*) => {
+        $($(#[$doc])*
+        pub(super) async fn $name(cloud: &dyn Cloud, $($arg: $kind),*) -> Result<$fact, Fault> {
+            match cloud.ask($query).await? {
+                Fact::$variant(fact) => Ok(fact),
+                _ => Err(Fault::new(FaultKind::OddAnswer, stringify!($name), "", "")),
+            }
+        })*
+    };
+}
+
+reads! {
+    /// Who asks.
+    identity() -> Identity = Identity, Query::Identity;
+    /// What CloudFormation says of the template.
+    validation() -> Validation = Validation, Query::Validate;
+    /// One stack.
+    stack(stack: &SafeText) -> Option<Stack> = Stack, Query::Stack { stack: stack.clone() };
+    /// Its events, newest first, down to `known`.
+    events(stack: &SafeText, known: Option<SafeText>) -> StackEvents = StackEvents, Query::StackEvents { stack: stack.clone(), known };
+    /// Its resources.
+    resources(stack: &SafeText) -> Vec<StackResource> = StackResources, Query::StackResources { stack: stack.clone() };
+    /// Both services.
+    services(names: &Names) -> Vec<Service> = Services, Query::Services { cluster: names.cluster(), services: names.services() };
+    /// The tasks of the cluster.
+    tasks(names: &Names) -> Vec<Task> = Tasks, Query::Tasks { cluster: names.cluster() };
+    /// Health of target groups.
+    targets(groups: Vec<(SafeText, SafeText)>) -> Vec<TargetGroup> = Targets, Query::TargetHealth { groups };
+}
+
+/// The stack that must be there.
+pub(super) async fn existing_stack(cx: &Context) -> Answer<Stack> {
+    let found = stack(&*cx.cloud, &cx.settings.stack).await?;
+    found.filter(|s| !s.status.is_in_review()).ok_or_else(|| no_such_stack(cx))
+}
+
+/// The fault of a stack that is not there.
+pub(super) fn no_such_stack(cx: &Context) -> Failure {
+    let about = cx.cloud.about();
+    let subject = format!("stack {} in {}", cx.settings.stack, about.region);
+    Fault::new(FaultKind::NotFound, "cloudformation:DescribeStacks", &subject, "").into()
+}
+
+/// Target groups among the resources of a stack.
+pub(super) fn target_groups(resources: &[StackResource]) -> Vec<(SafeText, SafeText)> {
+    resources
+        .iter()
+        .filter(|r| r.resource_type == "AWS::ElasticLoadBalancingV2::TargetGroup" && !r.physical_id.is_empty())
+        .map(|r| (r.logical_id.clone(), r.physical_id.clone()))
+        .collect()
+}
+
+/// Parameters of a stack as a map.
+pub(super) fn parameters(stack: &Stack) -> Parameters {
+    stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()
+}
+
+/// Region, account and name of a stack that exists, from its id.
+pub(super) fn pseudo(cx: &Context, stack: Option<&Stack>) -> Pseudo {
+    let account = stack.and_then(|s| s.id.split(':').nth(4)).filter(|a| !a.is_empty());
+    Pseudo {
+        region: cx.cloud.about().region.to_string(),
+        // Which account it is decides no price; twelve zeros stand for the one that is not known yet.
+        account: account.unwrap_or("000000000000").to_owned(),
+        stack_name: stack.map_or(&cx.settings.stack, |s| &s.name).to_string(),
+    }
+}
+
+/// What the template makes of a stack's parameters.
+pub(super) fn template_resources(cx: &Context, stack: &Stack) -> Vec<Resource> {
+    let template = Template::shipped();
+    let given: BTreeMap<String, String> = parameters(stack);
+    template.resources(&template.values(&given), &pseudo(cx, Some(stack)))
+}
+
+/// The service that a person means by `openwebui`, `litellm` or its full name.
+pub(super) fn service_named<'a>(services: &'a [Service], names: &Names, word: &str) -> Answer<&'a Service> {
+    let full = word
+        .to_lowercase()
+        .parse::<App>()
+        .map_or_else(|_| word.into(), |app| names.service(app));
+    services.iter().find(|s| s.name == full).ok_or_else(|| {
+        let known = ["openwebui", "litellm"].into_iter().chain(services.iter().map(|s| s.name.as_str()));
+        Failure::Usage(format!("There is no service \"{word}\"; {}", nearest::hint(word, known)))
+    })
+}

@@ -1,0 +1,54 @@
+//! `secret`: the one place that prints a secret, and then nothing beside it.
+
+use serde::Serialize;
+
+use super::{Answer, Context, Failure, Verdict, reads};
+use crate::{
+    cli::SecretArgs,
+    core::{names::Names, secret::SecretRef, text::SafeText},
+};
+
+/// The JSON of `secret` without `--reveal`.
+#[derive(Debug, Serialize)]
+struct Report {
+    secret: SafeText,
+    field: Option<SafeText>,
+    is_readable: bool,
+}
+
+/// Reads a secret. Its bytes are printed raw with `--reveal`; without, only that it can be read.
+pub(super) async fn run(cx: &mut Context, args: &SecretArgs) -> Answer {
+    if args.reveal && cx.out.is_json() {
+        return Err(Failure::Usage(
+            "A revealed secret is printed as it is, never inside JSON; leave out --output json.".into(),
+        ));
+    }
+    let secret = SecretRef {
+        secret: full_name(cx, &args.name).await?,
+        field: args.field.as_deref().map(Into::into),
+    };
+    let value = cx.cloud.reveal(secret.clone()).await?;
+    if args.reveal {
+        cx.out.raw(value.expose())?;
+    } else if cx.out.is_json() {
+        cx.out.json(&Report {
+            secret: secret.secret,
+            field: secret.field,
+            is_readable: true,
+        })?;
+    } else {
+        let field = secret.field.map_or_else(String::new, |f| format!(", field {f}"));
+        cx.out
+            .line(format!("{}{field}: there, and you may read it. --reveal prints it.", secret.secret))?;
+    }
+    Ok(Verdict::Well)
+}
+
+/// A short name belongs to the project of the stack; a path or an ARN is taken as it is.
+async fn full_name(cx: &Context, name: &str) -> Answer<SafeText> {
+    if name.contains('/') || name.starts_with("arn:") {
+        return Ok(name.into());
+    }
+    let names = Names::of(&reads::existing_stack(cx).await?);
+    Ok(format!("{}/{name}", names.project).into())
+}

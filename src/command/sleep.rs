@@ -1,0 +1,157 @@
+//! `sleep` and `wake`, fit for cron: in dependency order, each step waited for.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Answer, Context, Failure, Verdict, confirm, pause, reads, text, write};
+use crate::{
+    cloud::Change,
+    core::{
+        cost::{CostModel, Estimate, template_counts},
+        fact::{Stack, TargetGroup},
+        fault::{Fault, FaultKind},
+        names::Names,
+        sleep,
+        text::SafeText,
+    },
+};
+
+/// How often a count is looked at while waiting.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// How many looks are waited for: fifteen minutes at the cloud's own speed.
+const LOOKS: u32 = 180;
+
+/// The JSON of both.
+#[derive(Debug, Serialize)]
+struct Report {
+    done: &'static str,
+    /// Services that were changed, as name, count before, count after.
+    services: Vec<(SafeText, i32, i32)>,
+    /// US dollars an hour before and after.
+    usd_hour_before: f64,
+    usd_hour_after: f64,
+    /// All counts were reached, and after waking all targets are healthy.
+    is_complete: bool,
+}
+
+/// Scales both services away.
+pub(super) async fn sleep(cx: &mut Context) -> Answer {
+    let stack = reads::existing_stack(cx).await?;
+    let names = Names::of(&stack);
+    let services = reads::services(&*cx.cloud, &names).await?;
+    let plan = sleep::sleep_plan(&services, &names);
+    if plan.is_empty() {
+        cx.out.note("It already sleeps.");
+        return Ok(Verdict::Well);
+    }
+    let before = cost(cx, &stack, &names).await?;
+    let question = format!(
+        "Put {} to sleep? It saves {} an hour; {} an hour goes on.",
+        stack.name,
+        text::usd(before.scalable_hour()),
+        text::usd(before.fixed_hour())
+    );
+    confirm(cx, &question, &plan).await?;
+    carry_out(cx, &stack, "sleep", plan, before.usd_hour()).await
+}
+
+/// Brings the counts back.
+pub(super) async fn wake(cx: &mut Context) -> Answer {
+    let stack = reads::existing_stack(cx).await?;
+    let names = Names::of(&stack);
+    let services = reads::services(&*cx.cloud, &names).await?;
+    let defaults = template_counts(&reads::template_resources(cx, &stack));
+    let plan = sleep::wake_plan(&services, &names, &defaults, &reads::parameters(&stack)).map_err(|reason| {
+        let reason = reason.trim_end_matches('.');
+        Failure::Fault(Fault::new(FaultKind::Guarded, "ecs:UpdateService", &stack.name, reason))
+    })?;
+    if plan.is_empty() {
+        cx.out.note("It is already awake.");
+        return Ok(Verdict::Well);
+    }
+    let before = cost(cx, &stack, &names).await?;
+    confirm(cx, &format!("Wake {}?", stack.name), &plan).await?;
+    carry_out(cx, &stack, "wake", plan, before.usd_hour()).await
+}
+
+async fn cost(cx: &Context, stack: &Stack, names: &Names) -> Answer<Estimate> {
+    let tasks = reads::tasks(&*cx.cloud, names).await?;
+    let model = CostModel::shipped(&cx.cloud.about().region);
+    Ok(model.now_estimate(&reads::template_resources(cx, stack), &tasks))
+}
+
+async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Vec<Change>, before: f64) -> Answer {
+    let names = Names::of(stack);
+    let mut report = Report {
+        done: word,
+        services: Vec::new(),
+        usd_hour_before: before,
+        usd_hour_after: before,
+        is_complete: true,
+    };
+    for change in plan {
+        write(cx, change.clone()).await?;
+        if let Change::Scale { service, from, to, .. } = change {
+            cx.out.note(format!("{service}: {from} → {to} task(s) wanted."));
+            report.is_complete &= reached(cx, &names, &service, to).await?;
+            report.services.push((service, from, to));
+        }
+    }
+    if word == "wake" {
+        report.is_complete &= healthy(cx).await?;
+    }
+    report.usd_hour_after = cost(cx, stack, &names).await?.usd_hour();
+    if cx.out.is_json() {
+        cx.out.json(&report)?;
+    } else {
+        let change = report.usd_hour_after - before;
+        let line = format!(
+            "{} an hour now, {} than before.",
+            text::usd(report.usd_hour_after),
+            more_or_less(change)
+        );
+        cx.out.line(line)?;
+    }
+    if !report.is_complete {
+        cx.out
+            .note("Not everything was reached in 15 minutes; `bic-tui status` says where it stands.");
+        return Ok(Verdict::NotWell);
+    }
+    Ok(Verdict::Well)
+}
+
+fn more_or_less(change: f64) -> String {
+    let word = if change < 0.0 { "less" } else { "more" };
+    format!("{} {word}", text::usd(change.abs()))
+}
+
+/// Waits until a service runs as many tasks as wanted.
+async fn reached(cx: &Context, names: &Names, service: &SafeText, to: i32) -> Answer<bool> {
+    for _ in 0..LOOKS {
+        let services = reads::services(&*cx.cloud, names).await?;
+        if services.iter().any(|s| s.name == *service && s.running == to && s.pending == 0) {
+            return Ok(true);
+        }
+        pause(cx, EVERY).await;
+    }
+    Ok(false)
+}
+
+/// Waits until the load balancer finds every target healthy.
+async fn healthy(cx: &Context) -> Answer<bool> {
+    let groups = reads::target_groups(&reads::resources(&*cx.cloud, &cx.settings.stack).await?);
+    for _ in 0..LOOKS {
+        let found = reads::targets(&*cx.cloud, groups.clone()).await?;
+        if found.iter().all(is_ready) {
+            return Ok(true);
+        }
+        pause(cx, EVERY).await;
+    }
+    Ok(false)
+}
+
+fn is_ready(group: &TargetGroup) -> bool {
+    group.healthy() > 0 && group.targets.iter().all(|t| t.is_healthy() || t.state == "draining")
+}

@@ -1,0 +1,185 @@
+//! `status`: stack, services, targets and cost in one answer, all reads side by side.
+
+use futures::future::{join, join3};
+use serde::Serialize;
+
+use super::{Answer, Context, Verdict, reads, text};
+use crate::core::{
+    cost::CostModel,
+    fact::{Service, Stack, TargetGroup, Task},
+    fault::Fault,
+    health::{self, Evidence, Severity},
+    names::Names,
+    sleep,
+    text::SafeText,
+};
+
+/// The JSON of `status`.
+#[derive(Debug, Serialize)]
+struct Status {
+    region: SafeText,
+    profile: SafeText,
+    stack: Stack,
+    /// All services are at zero.
+    is_asleep: bool,
+    services: Vec<ServiceLine>,
+    targets: Vec<TargetGroup>,
+    /// US dollars an hour for what runs now.
+    usd_hour: f64,
+    /// What is wrong or under way, worst first.
+    findings: Vec<Finding>,
+    /// What could not be read: one sentence each.
+    faults: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ServiceLine {
+    name: SafeText,
+    status: SafeText,
+    desired: i32,
+    running: i32,
+    pending: i32,
+    task_definition: SafeText,
+    rollout: SafeText,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    severity: &'static str,
+    text: SafeText,
+}
+
+/// What the parallel reads gave.
+struct Facts {
+    stack: Stack,
+    services: Vec<Service>,
+    tasks: Vec<Task>,
+    targets: Vec<TargetGroup>,
+    faults: Vec<String>,
+}
+
+/// Prints the status; "not well" when something is broken.
+pub(super) async fn run(cx: &mut Context) -> Answer {
+    let facts = facts(cx).await?;
+    let findings = health::findings(Evidence {
+        stack: Some(&facts.stack),
+        services: Some(&facts.services),
+        tasks: Some(&facts.tasks),
+        targets: Some(&facts.targets),
+        now: cx.cloud.now(),
+    });
+    let is_well = findings.iter().all(|f| f.severity != Severity::Bad);
+    let model = CostModel::shipped(&cx.cloud.about().region);
+    let cost = model.now_estimate(&reads::template_resources(cx, &facts.stack), &facts.tasks);
+    let about = cx.cloud.about();
+    let status = Status {
+        region: about.region,
+        profile: about.profile,
+        is_asleep: sleep::is_asleep(&facts.services),
+        services: facts.services.iter().map(service_line).collect(),
+        targets: facts.targets,
+        usd_hour: cost.usd_hour(),
+        findings: findings
+            .into_iter()
+            .map(|f| Finding {
+                severity: match f.severity {
+                    Severity::Note => "note",
+                    Severity::Warning => "warning",
+                    Severity::Bad => "bad",
+                },
+                text: f.text,
+            })
+            .collect(),
+        stack: facts.stack,
+        faults: facts.faults,
+    };
+    if cx.out.is_json() {
+        cx.out.json(&status)?;
+    } else {
+        print(cx, &status)?;
+    }
+    Ok(if is_well { Verdict::Well } else { Verdict::NotWell })
+}
+
+/// The stack decides the names of the rest. To spare a round trip the rest is asked by the stack's name
+/// at once, and again only where `ProjectName` differs.
+async fn facts(cx: &Context) -> Answer<Facts> {
+    let cloud = &*cx.cloud;
+    let guess = Names::new(&cx.settings.stack);
+    let targets = async {
+        let resources = reads::resources(cloud, &cx.settings.stack).await?;
+        reads::targets(cloud, reads::target_groups(&resources)).await
+    };
+    let guessed = join(reads::services(cloud, &guess), reads::tasks(cloud, &guess));
+    let (stack, targets, (mut services, mut tasks)) = join3(reads::stack(cloud, &cx.settings.stack), targets, guessed).await;
+    let stack = stack?
+        .filter(|s| !s.status.is_in_review())
+        .ok_or_else(|| reads::no_such_stack(cx))?;
+    let names = Names::of(&stack);
+    if names != guess {
+        (services, tasks) = join(reads::services(cloud, &names), reads::tasks(cloud, &names)).await;
+    }
+    let mut faults = Vec::new();
+    Ok(Facts {
+        stack,
+        services: or_noted(services, &mut faults),
+        tasks: or_noted(tasks, &mut faults),
+        targets: or_noted(targets, &mut faults),
+        faults,
+    })
+}
+
+/// One panel's fault does not take the others' answer away.
+fn or_noted<T>(answer: Result<Vec<T>, Fault>, faults: &mut Vec<String>) -> Vec<T> {
+    answer.unwrap_or_else(|fault| {
+        faults.push(fault.sentence());
+        Vec::new()
+    })
+}
+
+fn service_line(service: &Service) -> ServiceLine {
+    ServiceLine {
+        name: service.name.clone(),
+        status: service.status.clone(),
+        desired: service.desired,
+        running: service.running,
+        pending: service.pending,
+        task_definition: service.task_definition.clone(),
+        rollout: service.primary().map(|d| d.rollout.clone()).unwrap_or_default(),
+    }
+}
+
+fn print(cx: &mut Context, status: &Status) -> Answer<()> {
+    let now = cx.cloud.now();
+    let stack = &status.stack;
+    let since = text::age(stack.updated.or(Some(stack.created)), now);
+    cx.out.line(format!("stack     {}  {}  {since} ago", stack.name, stack.status.0))?;
+    for s in &status.services {
+        let pending = if s.pending > 0 {
+            format!("  {} starting", s.pending)
+        } else {
+            String::new()
+        };
+        cx.out.line(format!(
+            "service   {}  {}/{} running{pending}  {}",
+            s.name, s.running, s.desired, s.rollout
+        ))?;
+    }
+    for group in &status.targets {
+        let line = format!("targets   {}  {}/{} healthy", group.name(), group.healthy(), group.targets.len());
+        cx.out.line(line)?;
+    }
+    if let Some(url) = stack.output("ALBEndpoint") {
+        cx.out.line(format!("address   {url}"))?;
+    }
+    let asleep = if status.is_asleep { " (asleep)" } else { "" };
+    cx.out
+        .line(format!("cost      {} an hour now{asleep}, an estimate", text::usd(status.usd_hour)))?;
+    for finding in &status.findings {
+        cx.out.line(format!("{:<9} {}", finding.severity, finding.text))?;
+    }
+    for fault in &status.faults {
+        cx.out.line(format!("unread    {fault}"))?;
+    }
+    Ok(())
+}

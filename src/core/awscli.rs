@@ -1,0 +1,273 @@
+//! The `aws` command line that does the same as a change: for the confirmation, the audit log and a
+//! colleague without this program. It never holds a secret.
+
+use serde_json::{Value, json};
+
+use crate::cloud::{Change, ImageRoute, PlanRequest};
+
+/// The command that does what `change` does, quoted for a POSIX shell.
+pub fn command(change: &Change, region: &str) -> String {
+    let words = words(change);
+    let mut line: Vec<String> = words.iter().map(|word| quote(word)).collect();
+    if line.first().is_some_and(|word| word == "aws") {
+        line.extend(["--region".into(), quote(region)]);
+    }
+    line.join(" ")
+}
+
+fn words(change: &Change) -> Vec<String> {
+    match change {
+        Change::CreateChangeSet(plan) => create_change_set(plan),
+        Change::ExecuteChangeSet { stack, change_set } => {
+            cloudformation("execute-change-set", &[("--stack-name", stack), ("--change-set-name", change_set)])
+        }
+        Change::DeleteChangeSet { stack, change_set } => {
+            cloudformation("delete-change-set", &[("--stack-name", stack), ("--change-set-name", change_set)])
+        }
+        Change::DeleteStack { stack } => cloudformation("delete-stack", &[("--stack-name", stack)]),
+        Change::CancelUpdate { stack } => cloudformation("cancel-update-stack", &[("--stack-name", stack)]),
+        Change::Scale { cluster, service, to, .. } => ecs(
+            "update-service",
+            &[("--cluster", cluster), ("--service", service), ("--desired-count", &to.to_string())],
+        ),
+        Change::Restart { cluster, service } => {
+            let mut words = ecs("update-service", &[("--cluster", cluster), ("--service", service)]);
+            words.push("--force-new-deployment".into());
+            words
+        }
+        Change::StopTask { cluster, task } => ecs("stop-task", &[("--cluster", cluster), ("--task", task)]),
+        Change::TagService {
+            service,
+            key,
+            value: Some(value),
+        } => ecs(
+            "tag-resource",
+            &[
+                ("--resource-arn", service),
+                ("--tags", &json!([{"key": key, "value": value}]).to_string()),
+            ],
+        ),
+        Change::TagService { service, key, value: None } => ecs("untag-resource", &[("--resource-arn", service), ("--tag-keys", key)]),
+        Change::TestImage { route, model, prompt } => test_image(route, model, prompt),
+    }
+}
+
+fn create_change_set(plan: &PlanRequest) -> Vec<String> {
+    let parameters: Vec<Value> = plan
+        .parameters
+        .iter()
+        .map(|(name, value)| match value {
+            Some(value) => json!({"ParameterKey": name, "ParameterValue": value}),
+            None => json!({"ParameterKey": name, "UsePreviousValue": true}),
+        })
+        .collect();
+    let tags: Vec<Value> = plan.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    let kind = if plan.is_create { "CREATE" } else { "UPDATE" };
+    let mut words = cloudformation(
+        "create-change-set",
+        &[
+            ("--stack-name", &plan.stack),
+            ("--change-set-name", "bic-tui"),
+            ("--change-set-type", kind),
+            ("--template-body", "file://bedrock-image-chat-stack.yaml"),
+            ("--capabilities", "CAPABILITY_NAMED_IAM"),
+            ("--parameters", &Value::from(parameters).to_string()),
+        ],
+    );
+    if !tags.is_empty() {
+        words.extend(["--tags".into(), Value::from(tags).to_string()]);
+    }
+    words
+}
+
+/// Through the stack there is no `aws` command; `curl` does it, with keys taken from the environment.
+fn test_image(route: &ImageRoute, model: &str, prompt: &str) -> Vec<String> {
+    let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+    match route {
+        ImageRoute::Bedrock => {
+            let body = if model.starts_with("stability.") {
+                json!({"prompt": prompt})
+            } else {
+                json!({"taskType": "TEXT_IMAGE", "textToImageParams": {"text": prompt}, "imageGenerationConfig": {"numberOfImages": 1}})
+            };
+            owned(&[
+                "aws",
+                "bedrock-runtime",
+                "invoke-model",
+                "--model-id",
+                model,
+                "--cli-binary-format",
+                "raw-in-base64-out",
+                "--body",
+                &body.to_string(),
+                "image.json",
+            ])
+        }
+        ImageRoute::Litellm { app_url, .. } => {
+            let body = json!({"model": model, "prompt": prompt, "n": 1, "response_format": "b64_json"});
+            let url = format!("{app_url}/v1/images/generations");
+            let data = body.to_string();
+            owned(&[
+                "curl",
+                &url,
+                "--variable",
+                "%LITELLM_API_KEY",
+                "--expand-oauth2-bearer",
+                "{{LITELLM_API_KEY}}",
+                "--json",
+                &data,
+            ])
+        }
+        ImageRoute::OpenWebui { app_url, .. } => {
+            let url = format!("{app_url}/api/v1/images/generations");
+            let data = json!({"prompt": prompt}).to_string();
+            owned(&[
+                "curl",
+                &url,
+                "--variable",
+                "%OPENWEBUI_TOKEN",
+                "--expand-oauth2-bearer",
+                "{{OPENWEBUI_TOKEN}}",
+                "--json",
+                &data,
+            ])
+        }
+    }
+}
+
+fn cloudformation(operation: &str, options: &[(&str, &str)]) -> Vec<String> {
+    aws("cloudformation", operation, options)
+}
+
+fn ecs(operation: &str, options: &[(&str, &str)]) -> Vec<String> {
+    aws("ecs", operation, options)
+}
+
+fn aws(service: &str, operation: &str, options: &[(&str, &str)]) -> Vec<String> {
+    let mut words: Vec<String> = ["aws", service, operation].map(str::to_owned).to_vec();
+    words.extend(options.iter().flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()]));
+    words
+}
+
+/// A word as a POSIX shell takes it: bare where it is harmless, else in single quotes.
+fn quote(word: &str) -> String {
+    let is_harmless = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c));
+    if is_harmless {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::names::Names;
+
+    #[test]
+    fn one_line_for_each_change() {
+        let names = Names::new("p");
+        let (cluster, service) = (names.cluster(), names.services()[0].clone());
+        for (change, want) in [
+            (
+                Change::Scale {
+                    cluster: cluster.clone(),
+                    service: service.clone(),
+                    from: 1,
+                    to: 2,
+                },
+                "aws ecs update-service --cluster p-cluster --service p-openwebui --desired-count 2 --region us-west-2",
+            ),
+            (
+                Change::Restart {
+                    cluster: cluster.clone(),
+                    service,
+                },
+                "aws ecs update-service --cluster p-cluster --service p-openwebui --force-new-deployment --region us-west-2",
+            ),
+            (
+                Change::StopTask {
+                    cluster,
+                    task: "arn:aws:ecs:r:1:task/c/0a".into(),
+                },
+                "aws ecs stop-task --cluster p-cluster --task arn:aws:ecs:r:1:task/c/0a --region us-west-2",
+            ),
+            (
+                Change::TagService {
+                    service: "arn:s".into(),
+                    key: "k".into(),
+                    value: Some("it's".into()),
+                },
+                r#"aws ecs tag-resource --resource-arn arn:s --tags '[{"key":"k","value":"it'\''s"}]' --region us-west-2"#,
+            ),
+            (
+                Change::TagService {
+                    service: "arn:s".into(),
+                    key: "k".into(),
+                    value: None,
+                },
+                "aws ecs untag-resource --resource-arn arn:s --tag-keys k --region us-west-2",
+            ),
+            (
+                Change::DeleteStack { stack: "s".into() },
+                "aws cloudformation delete-stack --stack-name s --region us-west-2",
+            ),
+        ] {
+            assert_eq!(command(&change, "us-west-2"), want);
+        }
+    }
+
+    #[test]
+    fn a_plan_keeps_what_was_not_touched() {
+        let plan = PlanRequest {
+            stack: "s".into(),
+            is_create: false,
+            parameters: vec![("A".into(), Some("x y".into())), ("B".into(), None)],
+            tags: vec![("K".into(), "V".into())],
+        };
+        let line = command(&Change::CreateChangeSet(plan), "r");
+        assert!(line.contains("--change-set-type UPDATE"));
+        assert!(
+            line.contains(r#"'[{"ParameterKey":"A","ParameterValue":"x y"},{"ParameterKey":"B","UsePreviousValue":true}]'"#),
+            "{line}"
+        );
+        assert!(line.contains(r#"--tags '[{"Key":"K","Value":"V"}]'"#), "{line}");
+    }
+
+    #[test]
+    fn no_key_is_in_a_command() {
+        let names = Names::new("p");
+        let route = ImageRoute::Litellm {
+            app_url: "http://x".into(),
+            api_key: names.api_key(),
+        };
+        let change = Change::TestImage {
+            route,
+            model: "nova-canvas".into(),
+            prompt: "a $(reboot) `cat`".into(),
+        };
+        let line = command(&change, "r");
+        assert!(
+            line.starts_with("curl ") && !line.contains("--region") && line.contains("'%LITELLM_API_KEY'"),
+            "{line}"
+        );
+        assert!(
+            line.ends_with(r#"'{"model":"nova-canvas","prompt":"a $(reboot) `cat`","n":1,"response_format":"b64_json"}'"#),
+            "{line}"
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// A real shell takes the word back as it was.
+        #[test]
+        fn a_shell_reads_back_what_was_quoted(word in "[^\\x00]{0,40}") {
+            let out = Command::new("sh").arg("-c").arg(format!("printf %s {}", quote(&word))).output().unwrap();
+            prop_assert_eq!(out.stdout, word.as_bytes());
+        }
+    }
+}

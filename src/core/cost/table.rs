@@ -1,0 +1,97 @@
+//! The Cost screen as rows: what runs now, what the template would cost, the guide's table beside ours,
+//! images. Rows are made here, so that the cursor and the screen count the same.
+
+use super::{CostLine, Estimate, GUIDE_IMAGES, GuideRow, guide_rows};
+use crate::core::{model::Model, prices::ModelPrice};
+
+/// One row of the sheet.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SheetRow {
+    /// Begins a part.
+    Heading(&'static str),
+    /// A sentence under a heading.
+    Note(String),
+    /// One thing that costs.
+    Line(CostLine),
+    /// A sum: label, US dollars an hour, US dollars a month.
+    Sum(&'static str, f64, f64),
+    /// A resource without a price.
+    Unpriced(String),
+    /// The guide's row beside ours.
+    Guide(GuideRow),
+    /// Sum of the guide's table, and ours.
+    GuideSum(f64, f64),
+    /// A model that makes images, and US dollars for one.
+    Image(ModelPrice, f64),
+    /// Between parts.
+    Blank,
+}
+
+impl SheetRow {
+    /// The cursor stops at it.
+    pub fn is_row(&self) -> bool {
+        !matches!(self, Self::Heading(_) | Self::Note(_) | Self::Blank)
+    }
+}
+
+/// How many rows the cursor can stop at.
+pub fn rows(sheet: &[SheetRow]) -> usize {
+    sheet.iter().filter(|r| r.is_row()).count()
+}
+
+/// The whole sheet.
+pub fn sheet(model: &Model) -> Vec<SheetRow> {
+    let planned = model.cost_planned();
+    let now = model.live_stack().is_some().then(|| model.cost_now());
+    let mut out = Vec::new();
+    match &now {
+        Some(now) => lines("What runs now", now, &mut out),
+        None => lines("What the template would cost with its defaults", &planned, &mut out),
+    }
+    out.push(SheetRow::Blank);
+    guide(&planned, &mut out);
+    out.push(SheetRow::Blank);
+    images(model, &mut out);
+    out
+}
+
+fn lines(title: &'static str, estimate: &Estimate, out: &mut Vec<SheetRow>) {
+    out.push(SheetRow::Heading(title));
+    let mut sorted = estimate.lines.clone();
+    sorted.sort_by(|a, b| b.usd_month.total_cmp(&a.usd_month));
+    out.extend(sorted.into_iter().map(SheetRow::Line));
+    out.extend(estimate.unpriced.iter().map(|u| SheetRow::Unpriced(u.to_string())));
+    let (fixed, scalable) = (estimate.fixed_hour(), estimate.scalable_hour());
+    let month = |scalable: bool| {
+        estimate
+            .lines
+            .iter()
+            .filter(|l| l.is_scalable == scalable)
+            .map(|l| l.usd_month)
+            .sum()
+    };
+    out.push(SheetRow::Sum("Fixed: goes on while asleep", fixed, month(false)));
+    out.push(SheetRow::Sum("Scalable: ends with the tasks", scalable, month(true)));
+    out.push(SheetRow::Sum("Total", estimate.usd_hour(), estimate.usd_month()));
+}
+
+fn guide(planned: &Estimate, out: &mut Vec<SheetRow>) {
+    let rows = guide_rows(planned);
+    let total = rows.iter().filter_map(|r| r.guide).sum();
+    out.push(SheetRow::Heading("The guide's table beside ours, a month"));
+    out.push(SheetRow::Note(
+        "The guide reckons the small size in us-east-1; ours is this stack's parameters at the template's counts.".into(),
+    ));
+    out.extend(rows.into_iter().map(SheetRow::Guide));
+    out.push(SheetRow::GuideSum(total, planned.usd_month()));
+}
+
+fn images(model: &Model, out: &mut Vec<SheetRow>) {
+    let (count, low, high) = GUIDE_IMAGES;
+    out.push(SheetRow::Heading("Images, on top of all above"));
+    out.push(SheetRow::Note(format!(
+        "The guide reckons ${low:.0} to ${high:.0} for {count} images a month."
+    )));
+    let prices = model.cost.prices.image_models();
+    out.extend(prices.map(|(price, usd)| SheetRow::Image(price.clone(), usd)));
+}

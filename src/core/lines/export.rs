@@ -1,0 +1,130 @@
+//! Lines for a file or a pipe: JSON Lines, byte-exact after parsing, or text that is safe to look at.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+use super::Line;
+use crate::core::{
+    fact::{LogEvent, Millis},
+    logline,
+    text::is_hidden,
+};
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ExportFormat {
+    /// One JSON object a line.
+    JsonLines,
+    /// UTC time, stream and message.
+    Text,
+}
+
+/// A line to write; made from a line of the store or from an event that goes straight through.
+#[derive(Debug, Clone)]
+pub struct ExportLine<'a> {
+    id: Option<String>,
+    at: Millis,
+    ingested: Millis,
+    stream: &'a str,
+    message: &'a str,
+    late: bool,
+}
+
+impl<'a> From<Line<'a>> for ExportLine<'a> {
+    fn from(line: Line<'a>) -> Self {
+        Self {
+            id: line.id().map(|id| id.to_string()),
+            at: line.at(),
+            ingested: line.ingested(),
+            stream: line.stream(),
+            message: line.raw(),
+            late: line.is_late(),
+        }
+    }
+}
+
+impl<'a> From<(&'a LogEvent, bool)> for ExportLine<'a> {
+    fn from((event, late): (&'a LogEvent, bool)) -> Self {
+        Self {
+            id: event.id.as_ref().map(ToString::to_string),
+            at: event.at,
+            ingested: event.ingested,
+            stream: &event.stream,
+            message: event.message.as_raw(),
+            late,
+        }
+    }
+}
+
+/// Writes lines one by one; each text ends with a newline.
+pub fn export<'a, L>(lines: impl IntoIterator<Item = L>, format: ExportFormat) -> impl Iterator<Item = String>
+where
+    L: Into<ExportLine<'a>>,
+{
+    lines.into_iter().map(move |line| {
+        let line = line.into();
+        match format {
+            ExportFormat::JsonLines => json(&line),
+            ExportFormat::Text => text(&line),
+        }
+    })
+}
+
+/// A time as `2026-11-22T19:40:58.134Z`.
+pub fn iso(at: Millis) -> String {
+    Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |time| format!("{time:.3}"))
+}
+
+fn json(line: &ExportLine<'_>) -> String {
+    let mut out = String::with_capacity(line.message.len() + 220);
+    out.push_str("{\"id\":");
+    match &line.id {
+        Some(id) => push_json(&mut out, id),
+        None => out.push_str("null"),
+    }
+    // Writing to a string does not fail.
+    let _ = write!(out, ",\"timestamp\":{},\"ingestion\":{},\"stream\":", line.at, line.ingested);
+    push_json(&mut out, line.stream);
+    out.push_str(",\"message\":");
+    push_json(&mut out, line.message);
+    out.push_str(if line.late { ",\"late\":true}\n" } else { "}\n" });
+    out
+}
+
+/// A JSON string that can not act on a terminal: what is hidden is written by its number.
+fn push_json(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            ' '..='~' => out.push(c),
+            _ if c.is_control() || is_hidden(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn text(line: &ExportLine<'_>) -> String {
+    let mut out = String::with_capacity(line.message.len() + 100);
+    out.push_str(&iso(line.at));
+    out.push(' ');
+    out.push_str(&logline::display(line.stream));
+    out.push_str(if line.late { " (late)" } else { "" });
+    for (i, part) in logline::shown_parts(line.message).enumerate() {
+        // Further parts stand in, so that a message can not pass itself off as two.
+        out.push_str(if i == 0 { " " } else { "    " });
+        out.push_str(&logline::display(part));
+        out.push('\n');
+    }
+    out
+}

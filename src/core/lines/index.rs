@@ -1,0 +1,250 @@
+//! Which rows of the store match a filter: found segment by segment, on any thread, and kept up as
+//! lines come and go. The rows of segments not looked through yet are not there yet.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot};
+
+/// A piece of work for another thread: segments to look through.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// Which index asks.
+    pub generation: u64,
+    /// What is looked for.
+    pub filter: Filter,
+    /// Where.
+    pub segments: Vec<Arc<Segment>>,
+}
+
+impl PartialEq for Scan {
+    fn eq(&self, other: &Self) -> bool {
+        let ids = |scan: &Self| scan.segments.iter().map(|segment| segment.id()).collect::<Vec<_>>();
+        self.generation == other.generation && self.filter == other.filter && ids(self) == ids(other)
+    }
+}
+
+/// What a scan found in one segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which index asked.
+    pub generation: u64,
+    /// Id of the segment.
+    pub segment: u64,
+    /// How many of its lines were looked at.
+    pub scanned: usize,
+    /// Rows of the segment that match.
+    pub rows: Vec<u32>,
+}
+
+impl Scan {
+    /// Looks through the segments one after the other and tells what each gave. Asks before each
+    /// whether to stop.
+    pub fn run(&self, is_cancelled: impl Fn() -> bool, mut found: impl FnMut(Found)) {
+        for segment in &self.segments {
+            if is_cancelled() {
+                return;
+            }
+            found(Found {
+                generation: self.generation,
+                segment: segment.id(),
+                scanned: segment.len(),
+                rows: self.filter.rows(segment, 0),
+            });
+        }
+    }
+
+    /// The same work in up to `parts` pieces, each with its share of the nearest segments.
+    pub fn split(self, parts: usize) -> Vec<Self> {
+        (0..parts.clamp(1, self.segments.len().max(1)))
+            .map(|part| Self {
+                generation: self.generation,
+                filter: self.filter.clone(),
+                segments: self.segments.iter().skip(part).step_by(parts).cloned().collect(),
+            })
+            .collect()
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Hits {
+    scanned: usize,
+    rows: Vec<u32>,
+    histogram: Histogram,
+}
+
+impl Hits {
+    fn add(&mut self, segment: &Segment, rows: Vec<u32>, scanned: usize) {
+        for line in rows.iter().filter_map(|row| segment.line(*row as usize)) {
+            self.histogram.add(line.at(), line.level());
+        }
+        self.rows.extend(rows);
+        self.scanned = scanned;
+    }
+}
+
+/// Rows that match one filter.
+#[derive(Debug, Clone)]
+pub struct Index {
+    filter: Filter,
+    generation: u64,
+    segments: HashMap<u64, Hits>,
+    len: usize,
+}
+
+impl Index {
+    /// An index that has looked at nothing yet. `generation` tells its scans from those of others.
+    pub fn new(filter: Filter, generation: u64) -> Self {
+        Self {
+            filter,
+            generation,
+            segments: HashMap::new(),
+            len: 0,
+        }
+    }
+
+    /// What is looked for.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Tells its scans from those of others.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether all lines have been looked at.
+    pub fn is_complete(&self, lines: &Lines) -> bool {
+        lines.segments().all(|segment| self.segments.contains_key(&segment.id()))
+    }
+
+    /// Rows found so far.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing has been found so far.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The work that is left, nearest to `near` first; `None` when all has been looked through.
+    pub fn scan(&self, lines: &Lines, near: Option<Spot>) -> Option<Scan> {
+        let near = near.map_or(lines.segments().len(), |spot| spot.segment);
+        let mut left: Vec<_> = lines
+            .segments()
+            .enumerate()
+            .filter(|(_, segment)| !self.segments.contains_key(&segment.id()))
+            .collect();
+        left.sort_by_key(|(place, _)| place.abs_diff(near));
+        (!left.is_empty()).then(|| Scan {
+            generation: self.generation,
+            filter: self.filter.clone(),
+            segments: left.into_iter().map(|(_, segment)| segment.clone()).collect(),
+        })
+    }
+
+    /// Takes what a scan found; `false` when it is of another index or of a segment that is no more.
+    pub fn found(&mut self, lines: &Lines, found: Found) -> bool {
+        if found.generation != self.generation || self.segments.contains_key(&found.segment) {
+            return false;
+        }
+        let Some(segment) = lines.segments().rev().find(|segment| segment.id() == found.segment) else {
+            return false;
+        };
+        self.len += found.rows.len();
+        let hits = self.segments.entry(found.segment).or_default();
+        hits.add(segment, found.rows, found.scanned);
+        self.extend(segment);
+        true
+    }
+
+    /// Follows a change of the store: looks at the lines that are new, and gives how many match.
+    pub fn follow(&mut self, lines: &Lines, change: &Appended) -> usize {
+        self.forget(&change.evicted);
+        let before = self.len;
+        self.forget(&change.removed);
+        let mut left = change.touched.len();
+        for segment in lines.segments().rev() {
+            if left == 0 {
+                break;
+            }
+            if change.touched.contains(&segment.id()) {
+                self.extend(segment);
+                left -= 1;
+            }
+        }
+        self.len.saturating_sub(before)
+    }
+
+    /// Whether the line at a spot matches, as far as is known.
+    pub fn contains(&self, lines: &Lines, spot: Spot) -> bool {
+        self.rows(lines, spot.segment)
+            .is_some_and(|rows| rows.binary_search(&(spot.line as u32)).is_ok())
+    }
+
+    /// The first match after `spot`, or at it.
+    pub fn at_or_after(&self, lines: &Lines, spot: Spot) -> Option<Spot> {
+        let place = |rows: &[u32]| rows.partition_point(|row| (*row as usize) < spot.line);
+        let here = self.rows(lines, spot.segment).and_then(|rows| rows.get(place(rows)));
+        here.map(|row| at(spot.segment, *row)).or_else(|| {
+            (spot.segment + 1..lines.segments().len()).find_map(|segment| self.rows(lines, segment)?.first().map(|row| at(segment, *row)))
+        })
+    }
+
+    /// The last match before `spot`, or at it.
+    pub fn at_or_before(&self, lines: &Lines, spot: Spot) -> Option<Spot> {
+        let place = |rows: &[u32]| rows.partition_point(|row| (*row as usize) <= spot.line);
+        let here = self
+            .rows(lines, spot.segment)
+            .and_then(|rows| rows.get(place(rows).checked_sub(1)?));
+        here.map(|row| at(spot.segment, *row)).or_else(|| {
+            (0..spot.segment)
+                .rev()
+                .find_map(|segment| self.rows(lines, segment)?.last().map(|row| at(segment, *row)))
+        })
+    }
+
+    /// How many matches are before `spot`.
+    pub fn row(&self, lines: &Lines, spot: Spot) -> usize {
+        let before: usize = (0..spot.segment)
+            .filter_map(|segment| self.rows(lines, segment))
+            .map(<[u32]>::len)
+            .sum();
+        let here = self.rows(lines, spot.segment);
+        before + here.map_or(0, |rows| rows.partition_point(|row| (*row as usize) < spot.line))
+    }
+
+    /// Adds the counts of the rows found so far to columns that lie side by side.
+    pub fn pour(&self, columns: &mut [Column]) {
+        for hits in self.segments.values() {
+            hits.histogram.pour(columns);
+        }
+    }
+
+    fn forget(&mut self, segments: &[u64]) {
+        for id in segments {
+            self.len -= self.segments.remove(id).map_or(0, |hits| hits.rows.len());
+        }
+    }
+
+    fn rows(&self, lines: &Lines, segment: usize) -> Option<&[u32]> {
+        let id = lines.segment(segment)?.id();
+        self.segments.get(&id).map(|hits| hits.rows.as_slice())
+    }
+
+    fn extend(&mut self, segment: &Segment) {
+        let hits = self.segments.entry(segment.id()).or_default();
+        if hits.scanned < segment.len() {
+            let new = self.filter.rows(segment, hits.scanned);
+            self.len += new.len();
+            hits.add(segment, new, segment.len());
+        }
+    }
+}
+
+fn at(segment: usize, row: u32) -> Spot {
+    Spot {
+        segment,
+        line: row as usize,
+    }
+}

@@ -1,0 +1,352 @@
+//! One run of log lines in time order: their text in one buffer, and 48 bytes beside it for each.
+//! A segment that has been sealed never changes; it is shared with scans on other threads.
+
+use std::fmt;
+
+use strum::EnumCount;
+
+use super::EventId;
+use crate::core::{
+    fact::Millis,
+    logline::Level,
+    names::{App, app_of_stream},
+    text::SafeText,
+};
+
+/// A segment is sealed when its text reaches this size.
+const FULL_TEXT: usize = 512 << 10;
+/// A segment is sealed when it has this many lines.
+pub(super) const FULL_LINES: usize = 4096;
+/// `Meta::ingested` of a line whose difference does not fit; the value is in `far`.
+const FAR: i32 = i32::MIN;
+/// First word of an id that is not a number; the last word is its place in `odd_ids`.
+const ODD: u64 = u64::MAX;
+
+/// What is known of a line beside its text.
+#[derive(Debug, Clone, Copy)]
+struct Meta {
+    at: Millis,
+    /// Ingestion, from `at` on.
+    ingested: i32,
+    /// Number of the line, from the segment's first on.
+    seq: u32,
+    /// Where its text begins.
+    start: u32,
+    /// Place in the segment's streams.
+    stream: u16,
+    level: Level,
+    flags: Flags,
+}
+
+/// Three facts of a line in one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Flags(u8);
+
+impl Flags {
+    pub(super) const LATE: u8 = 1;
+    pub(super) const CONTINUATION: u8 = 2;
+    /// What the screen shows of it is its text, byte for byte.
+    pub(super) const PLAIN: u8 = 4;
+
+    pub(super) fn set(mut self, flag: u8, is: bool) -> Self {
+        self.0 |= if is { flag } else { 0 };
+        self
+    }
+
+    fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
+    }
+}
+
+/// A line on its way into a segment.
+#[derive(Debug, Clone)]
+pub(super) struct Parts<'a> {
+    pub(super) seq: u64,
+    pub(super) at: Millis,
+    pub(super) ingested: Millis,
+    pub(super) id: Option<EventId>,
+    pub(super) stream: &'a SafeText,
+    pub(super) level: Level,
+    pub(super) flags: Flags,
+    pub(super) text: &'a str,
+}
+
+impl Parts<'_> {
+    /// Lines stand in this order; equal ones as they came.
+    pub(super) fn key(&self) -> (Millis, Millis, &Option<EventId>) {
+        (self.at, self.ingested, &self.id)
+    }
+}
+
+/// A run of log lines in time order.
+#[derive(Clone)]
+pub struct Segment {
+    id: u64,
+    first_seq: u64,
+    text: String,
+    metas: Vec<Meta>,
+    ids: Vec<[u64; 3]>,
+    odd_ids: Vec<SafeText>,
+    /// Ingestion times that are weeks away from their line, by number of the line.
+    far: Vec<(u64, Millis)>,
+    streams: Vec<SafeText>,
+    levels: [u32; Level::COUNT],
+    /// Entries (not lines that go on with one) of level error and above.
+    errors: u32,
+    is_plain: bool,
+}
+
+impl Segment {
+    /// An empty segment; `first_seq` is not above the number of any line that it will hold.
+    pub(super) fn new(id: u64, first_seq: u64) -> Self {
+        Self {
+            id,
+            first_seq,
+            text: String::new(),
+            metas: Vec::new(),
+            ids: Vec::new(),
+            odd_ids: Vec::new(),
+            far: Vec::new(),
+            streams: Vec::new(),
+            levels: [0; Level::COUNT],
+            errors: 0,
+            is_plain: true,
+        }
+    }
+
+    /// Names this very run of lines: lines may be added at its end under the same name, but any other
+    /// change gives a segment with another.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Lines held.
+    pub fn len(&self) -> usize {
+        self.metas.len()
+    }
+
+    /// Whether it has no lines.
+    pub fn is_empty(&self) -> bool {
+        self.metas.is_empty()
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.text.capacity()
+            + self.metas.capacity() * size_of::<Meta>()
+            + self.ids.capacity() * size_of::<[u64; 3]>()
+            + self.streams.capacity() * size_of::<SafeText>()
+            + self.odd_ids.iter().map(|id| id.len() + 2 * size_of::<SafeText>()).sum::<usize>()
+            + self.far.capacity() * size_of::<(u64, Millis)>()
+    }
+
+    /// The line at `index`.
+    pub fn line(&self, index: usize) -> Option<Line<'_>> {
+        (index < self.len()).then_some(Line { segment: self, index })
+    }
+
+    /// All lines in time order.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = Line<'_>> + ExactSizeIterator {
+        (0..self.len()).map(|index| Line { segment: self, index })
+    }
+
+    /// The last line.
+    pub fn last(&self) -> Option<Line<'_>> {
+        self.line(self.len().checked_sub(1)?)
+    }
+
+    /// The log streams that its lines come from.
+    pub fn streams(&self) -> &[SafeText] {
+        &self.streams
+    }
+
+    /// Entries of level error and above.
+    pub fn errors(&self) -> u32 {
+        self.errors
+    }
+
+    /// The gravest level among its lines.
+    pub fn worst(&self) -> Level {
+        let worst = self.levels.iter().rposition(|count| *count > 0).unwrap_or(0);
+        Level::from_repr(worst as u8).unwrap_or_default()
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// The texts of all lines, one after the other.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line that holds byte `at` of the text.
+    pub(super) fn line_at_byte(&self, at: usize) -> usize {
+        self.metas.partition_point(|meta| meta.start as usize <= at).saturating_sub(1)
+    }
+
+    pub(super) fn is_full(&self, full_lines: usize) -> bool {
+        self.text.len() >= FULL_TEXT || self.len() >= full_lines
+    }
+
+    /// Adds a line that is not before the last one.
+    pub(super) fn push(&mut self, line: &Parts<'_>) {
+        let stream = self.stream_place(line.stream);
+        let ingested = i32::try_from(line.ingested - line.at).ok().filter(|delta| *delta != FAR);
+        if ingested.is_none() {
+            self.far.push((line.seq, line.ingested));
+        }
+        let id = self.packed(line.id.as_ref());
+        self.ids.push(id);
+        self.metas.push(Meta {
+            at: line.at,
+            ingested: ingested.unwrap_or(FAR),
+            seq: (line.seq - self.first_seq) as u32,
+            start: self.text.len() as u32,
+            stream,
+            level: line.level,
+            flags: line.flags,
+        });
+        self.text.push_str(line.text);
+        self.levels[line.level as usize] += 1;
+        self.errors += u32::from(line.level >= Level::Error && !line.flags.has(Flags::CONTINUATION));
+        self.is_plain &= line.flags.has(Flags::PLAIN);
+    }
+
+    /// Gives back what was set aside for growth.
+    pub(super) fn seal(&mut self) {
+        self.text.shrink_to_fit();
+        self.metas.shrink_to_fit();
+        self.ids.shrink_to_fit();
+        self.streams.shrink_to_fit();
+    }
+
+    fn stream_place(&mut self, stream: &SafeText) -> u16 {
+        let place = self.streams.iter().rposition(|known| known == stream).unwrap_or_else(|| {
+            self.streams.push(stream.clone());
+            self.streams.len() - 1
+        });
+        place as u16
+    }
+
+    fn packed(&mut self, id: Option<&EventId>) -> [u64; 3] {
+        match id {
+            None => [0; 3],
+            Some(EventId::Number(groups)) => *groups,
+            Some(EventId::Text(text)) => {
+                self.odd_ids.push(text.clone());
+                [ODD, 0, self.odd_ids.len() as u64 - 1]
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Segment({}, {} lines)", self.id, self.len())
+    }
+}
+
+/// One line of a segment.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    segment: &'a Segment,
+    index: usize,
+}
+
+impl<'a> Line<'a> {
+    fn meta(&self) -> &'a Meta {
+        &self.segment.metas[self.index]
+    }
+
+    /// Number of the line: given when it came, never given again.
+    pub fn seq(&self) -> u64 {
+        self.segment.first_seq + u64::from(self.meta().seq)
+    }
+
+    /// Time of the event.
+    pub fn at(&self) -> Millis {
+        self.meta().at
+    }
+
+    /// When CloudWatch took it in.
+    pub fn ingested(&self) -> Millis {
+        let meta = self.meta();
+        if meta.ingested != FAR {
+            return meta.at + Millis::from(meta.ingested);
+        }
+        let far = self.segment.far.iter().find(|(seq, _)| *seq == self.seq());
+        far.map_or(meta.at, |(_, ingested)| *ingested)
+    }
+
+    /// Id of the event; Live Tail gives none.
+    pub fn id(&self) -> Option<EventId> {
+        match self.segment.ids[self.index] {
+            [0, 0, 0] => None,
+            [ODD, _, place] => self.segment.odd_ids.get(place as usize).cloned().map(EventId::Text),
+            groups => Some(EventId::Number(groups)),
+        }
+    }
+
+    /// Log stream.
+    pub fn stream(&self) -> &'a SafeText {
+        &self.segment.streams[usize::from(self.meta().stream)]
+    }
+
+    /// Place of its stream in [`Segment::streams`].
+    pub(super) fn stream_place(&self) -> usize {
+        usize::from(self.meta().stream)
+    }
+
+    /// The application that wrote it.
+    pub fn app(&self) -> Option<App> {
+        app_of_stream(self.stream())
+    }
+
+    /// Its level; a line that goes on with an entry has that entry's.
+    pub fn level(&self) -> Level {
+        self.meta().level
+    }
+
+    /// It came after a line with a later timestamp.
+    pub fn is_late(&self) -> bool {
+        self.meta().flags.has(Flags::LATE)
+    }
+
+    /// It goes on with the entry before it in its stream.
+    pub fn is_continuation(&self) -> bool {
+        self.meta().flags.has(Flags::CONTINUATION)
+    }
+
+    /// What the screen shows of it is its text, byte for byte.
+    pub(super) fn is_plain(&self) -> bool {
+        self.meta().flags.has(Flags::PLAIN)
+    }
+
+    /// The message as it came, for search and byte-exact export; a screen shows
+    /// [`display`](crate::core::logline::display) of it.
+    pub fn raw(&self) -> &'a str {
+        let next = self.segment.metas.get(self.index + 1);
+        let end = next.map_or(self.segment.text.len(), |meta| meta.start as usize);
+        &self.segment.text[self.meta().start as usize..end]
+    }
+
+    /// Byte of the segment's text at which the next line begins.
+    pub(super) fn end(&self) -> usize {
+        self.meta().start as usize + self.raw().len()
+    }
+
+    pub(super) fn parts(&self) -> Parts<'a> {
+        Parts {
+            seq: self.seq(),
+            at: self.at(),
+            ingested: self.ingested(),
+            id: self.id(),
+            stream: self.stream(),
+            level: self.level(),
+            flags: self.meta().flags,
+            text: self.raw(),
+        }
+    }
+}

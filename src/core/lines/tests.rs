@@ -1,0 +1,324 @@
+//! The store and its index against plain lists.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::{
+    fact::LogEvent,
+    names::App,
+    text::{RawText, is_hidden},
+};
+
+const START: Millis = 1_790_000_000_000;
+
+fn event(at: Millis, id: u64, stream: &str, message: &str) -> LogEvent {
+    LogEvent {
+        id: Some(format!("37{id:054}").into()),
+        at: START + at,
+        ingested: START + at + 300,
+        stream: stream.into(),
+        message: RawText::new(message),
+    }
+}
+
+fn arrived(at: Millis, id: u64, message: &str) -> Arrived {
+    let stream = ["litellm/litellm/a", "openwebui/openwebui/b"][id as usize % 2];
+    Arrived {
+        event: event(at, id, stream, message),
+        late: false,
+    }
+}
+
+fn all(lines: &Lines) -> Vec<Line<'_>> {
+    lines.segments().flat_map(|segment| segment.lines()).collect()
+}
+
+fn spots(lines: &Lines) -> Vec<Spot> {
+    std::iter::successors(lines.first(), |spot| lines.next(*spot)).collect()
+}
+
+fn message() -> impl Strategy<Value = String> {
+    prop_oneof![
+        24 => "(INFO: +|ERROR: |)[a-z]{0,6} (alpha|Beta|gamma)",
+        3 => "[a-z]{3}\u{1b}\\[3[0-9]m(alpha|beta)\u{1b}\\[0m",
+        3 => "é(alpha|beta)\n\tsecond (gamma|delta)",
+    ]
+}
+
+fn batches() -> impl Strategy<Value = Vec<Vec<(Millis, String)>>> {
+    let lateness = prop_oneof![6 => Just(0i64), 1 => 0i64..60_000];
+    let batch = prop::collection::vec((lateness, message()), 0..40);
+    prop::collection::vec(batch, 1..14).prop_map(|batches| {
+        let mut clock = 0;
+        let of = |batch: Vec<(Millis, String)>| {
+            let stamped = batch.into_iter().map(|(late, message)| {
+                clock += Millis::try_from(message.len() % 3).unwrap_or_default() * 400;
+                (clock - late, message)
+            });
+            stamped.collect()
+        };
+        batches.into_iter().map(of).collect()
+    })
+}
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let pattern = prop_oneof![
+        Just("alpha"),
+        Just("Beta"),
+        Just("!gamma"),
+        Just("a.p|second"),
+        Just("^inf"),
+        Just("a("),
+        Just("")
+    ];
+    let level = prop::option::of(prop_oneof![Just(Level::Info), Just(Level::Error)]);
+    (pattern, level, prop::option::of(Just(App::Litellm))).prop_map(|(pattern, min_level, app)| Filter {
+        app,
+        min_level,
+        pattern: Pattern::filter(pattern),
+        ..Filter::default()
+    })
+}
+
+/// The slow, plain way to match.
+fn is_shown_match(filter: &Filter, plain: Option<&regex::Regex>, line: Line<'_>) -> bool {
+    let found = |regex: &regex::Regex| logline::shown_parts(line.raw()).any(|part| regex.is_match(&logline::display(part)));
+    let is_inverse = filter.pattern.as_ref().is_some_and(Pattern::is_inverse);
+    filter.app.is_none_or(|app| line.app() == Some(app))
+        && filter.min_level.is_none_or(|min| line.level() >= min)
+        && plain.is_none_or(|regex| found(regex) != is_inverse)
+}
+
+fn plain_regex(pattern: &Pattern) -> regex::Regex {
+    let text = if pattern.is_literal_fallback() {
+        regex::escape(pattern.text())
+    } else {
+        pattern.text().to_owned()
+    };
+    let flags = if pattern.text().chars().all(|c| !c.is_uppercase()) {
+        "(?i)"
+    } else {
+        ""
+    };
+    regex::Regex::new(&format!("{flags}{text}")).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn lines_stand_in_time_order_and_keep_their_numbers(batches in batches()) {
+        let mut lines = Lines::in_small_segments(usize::MAX);
+        let mut reference = Vec::new();
+        let mut known: Vec<(Anchor, String)> = Vec::new();
+        for (at, message) in batches.iter().flatten() {
+            reference.push((*at, reference.len() as u64, message.clone()));
+        }
+        let mut rest = reference.as_slice();
+        for batch in &batches {
+            let (now, later) = rest.split_at(batch.len());
+            rest = later;
+            lines.append(now.iter().map(|(at, id, message)| arrived(*at, *id, message)));
+            known.extend(all(&lines).last().map(|line| (Anchor::of(*line), line.raw().to_owned())));
+        }
+        reference.sort();
+        let want: Vec<_> = reference.iter().map(|(at, id, message)| (START + at, format!("37{id:054}"), message.as_str())).collect();
+        let got: Vec<_> = all(&lines).iter().map(|line| (line.at(), line.id().unwrap().to_string(), line.raw())).collect();
+        prop_assert_eq!(got, want);
+        prop_assert_eq!(lines.len(), reference.len());
+        for (row, spot) in spots(&lines).into_iter().enumerate() {
+            let line = lines.line(spot).unwrap();
+            prop_assert_eq!(lines.row(spot), row);
+            prop_assert_eq!(lines.locate(&Anchor::of(line)), Some(spot));
+            prop_assert!(lines.next(spot).is_none_or(|next| lines.prev(next) == Some(spot)));
+            prop_assert_eq!(lines.at_time(line.at()).and_then(|spot| lines.line(spot)).map(|l| l.at()), Some(line.at()));
+        }
+        for (anchor, raw) in known {
+            let spot = lines.locate(&anchor).unwrap();
+            prop_assert_eq!(lines.line(spot).unwrap().raw(), raw);
+        }
+        let counted: u32 = lines.histogram().span().map_or(0, |(from, until)| {
+            let mut columns = Column::split(from, until, 7);
+            lines.histogram().pour(&mut columns);
+            columns.iter().flat_map(|column| column.counts).sum()
+        });
+        prop_assert_eq!(counted as usize, lines.len());
+    }
+
+    #[test]
+    fn an_index_has_exactly_the_matching_lines(batches in batches(), filter in filters(), limit in 4_000usize..40_000, eager: bool) {
+        let mut lines = Lines::in_small_segments(limit);
+        let mut index = Index::new(filter.clone(), 1);
+        let mut id = 0;
+        let mut waiting = Vec::new();
+        for (i, batch) in batches.iter().enumerate() {
+            if i == batches.len() / 3 {
+                // The filter is set while lines are there, and its scan answers when it will.
+                index = Index::new(filter.clone(), 2);
+                if let Some(scan) = index.scan(&lines, None) {
+                    let pieces = scan.split(2);
+                    for piece in pieces {
+                        piece.run(|| false, |found| waiting.push(found));
+                    }
+                }
+                if eager {
+                    for found in waiting.drain(..) {
+                        index.found(&lines, found);
+                    }
+                }
+            }
+            let events = batch.iter().map(|(at, message)| { id += 1; arrived(*at, id, message) });
+            let change = lines.append(events);
+            index.follow(&lines, &change);
+        }
+        for found in waiting.drain(..) {
+                        index.found(&lines, found);
+                    }
+        prop_assert_eq!(index.scan(&lines, None), None);
+        let plain = filter.pattern.as_ref().map(plain_regex);
+        let want: Vec<Spot> = spots(&lines).into_iter().filter(|spot| is_shown_match(&filter, plain.as_ref(), lines.line(*spot).unwrap())).collect();
+        let first = lines.first().and_then(|spot| index.at_or_after(&lines, spot));
+        let got: Vec<Spot> = std::iter::successors(first, |spot| index.at_or_after(&lines, lines.next(*spot)?)).collect();
+        let last = lines.last().and_then(|spot| index.at_or_before(&lines, spot));
+        let mut back: Vec<Spot> = std::iter::successors(last, |spot| index.at_or_before(&lines, lines.prev(*spot)?)).collect();
+        back.reverse();
+        prop_assert_eq!(&got, &want);
+        prop_assert_eq!(&back, &want);
+        prop_assert_eq!(index.len(), want.len());
+        let mut columns = Column::split(START - 100_000, START + 10_000_000, 3);
+        index.pour(&mut columns);
+        prop_assert_eq!(columns.iter().flat_map(|column| column.counts).sum::<u32>() as usize, want.len());
+        for (row, spot) in want.into_iter().enumerate() {
+            prop_assert_eq!(index.row(&lines, spot), row);
+            prop_assert!(index.contains(&lines, spot));
+            prop_assert!(filter.matches(lines.line(spot).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn memory_stays_within_its_promise() {
+    let mut lines = Lines::new(usize::MAX);
+    let mut text = 0;
+    for i in 0..200u64 {
+        lines.append((0..100).map(|j| {
+            let message = "m".repeat(((i * 100 + j) * 7919 % 300) as usize);
+            text += message.len();
+            arrived((i * 100 + j) as Millis, i * 100 + j, &message)
+        }));
+    }
+    let open = 1 << 20;
+    assert!(lines.bytes() <= text * 3 / 2 + 48 * lines.len() + open);
+    let sealed: usize = lines.segments().take(lines.segments().len() - 1).map(|s| s.bytes()).sum();
+    let sealed_lines: usize = lines.segments().take(lines.segments().len() - 1).map(|s| s.len()).sum();
+    assert!(sealed <= text + 49 * sealed_lines, "{sealed} bytes for {sealed_lines} lines");
+}
+
+#[test]
+fn the_oldest_lines_make_room_and_are_counted() {
+    let mut lines = Lines::new(4 << 20);
+    let message = "m".repeat(200);
+    for i in 0..300u64 {
+        lines.append((i * 100..(i + 1) * 100).map(|i| arrived(i as Millis, i, &message)));
+    }
+    let dropped = lines.dropped();
+    assert!(lines.bytes() <= 4 << 20);
+    assert_eq!(dropped.lines + lines.len() as u64, 30_000);
+    let first = lines.line(lines.first().unwrap()).unwrap();
+    assert_eq!((dropped.until + 1, first.seq()), (first.at(), dropped.lines));
+    let gone = Anchor {
+        at: START + 5,
+        ingested: START + 305,
+        seq: 5,
+    };
+    assert_eq!(lines.locate(&gone), lines.first());
+    assert_eq!(lines.append([arrived(3, 99_999, "late")]).lines, 0, "its place is gone");
+    assert_eq!(lines.dropped().lines, dropped.lines + 1);
+}
+
+#[test]
+fn a_line_of_a_megabyte_is_a_line() {
+    let mut lines = Lines::new(16 << 20);
+    let big = format!("ERROR: {}needle", "\u{1b}".repeat(1 << 20));
+    lines.append([arrived(1, 1, "before"), arrived(2, 2, &big), arrived(3, 3, "after")]);
+    let filter = Filter {
+        pattern: Pattern::search("needle"),
+        ..Filter::default()
+    };
+    let rows: Vec<_> = lines.segments().flat_map(|segment| filter.rows(segment, 0)).collect();
+    assert_eq!(rows, [1]);
+    assert_eq!(all(&lines)[1].raw(), big);
+    assert_eq!(all(&lines)[1].level(), Level::Error);
+}
+
+#[test]
+fn a_late_line_of_a_traceback_joins_its_entry() {
+    let mut lines = Lines::new(usize::MAX);
+    let of = |at, id, message: &str| Arrived {
+        event: event(at, id, "litellm/litellm/a", message),
+        late: false,
+    };
+    lines.append([of(1_000, 1, "ERROR:root:bad"), of(9_000, 3, "INFO:     fine")]);
+    lines.append([of(1_001, 2, "  File \"x.py\", line 3")]);
+    let got: Vec<_> = all(&lines).iter().map(|line| (line.level(), line.is_continuation())).collect();
+    assert_eq!(got, [(Level::Error, false), (Level::Error, true), (Level::Info, false)]);
+}
+
+#[test]
+fn odd_ids_and_times_come_back() {
+    let mut lines = Lines::new(usize::MAX);
+    let mut odd = arrived(1, 1, "x");
+    odd.event.id = Some("not-a-number".into());
+    odd.event.ingested = 0;
+    let mut none = arrived(2, 2, "y");
+    none.event.id = None;
+    lines.append([odd, none]);
+    let got: Vec<_> = all(&lines)
+        .iter()
+        .map(|line| (line.id().map(|id| id.to_string()), line.ingested()))
+        .collect();
+    assert_eq!(got, [(Some("not-a-number".to_owned()), 0), (None, START + 302)]);
+}
+
+#[test]
+fn patterns_say_how_they_were_read() {
+    for (text, hit, miss, fallback) in [
+        ("error", "An ERROR", "fine", false),
+        ("Error", "An Error", "an error", false),
+        (r"\d{3}", "code 404", "code 4", false),
+        (r"\S+@\W*x", "a@x", "a x", false),
+        ("a(", "f A(b", "ab", true),
+        ("[", "x[0]", "x", true),
+        ("a.c", "abc", "ac", false),
+        ("ÄRGER", "ÄRGER", "ärger", false),
+        ("ärger", "Ärger", "x", false),
+    ] {
+        let pattern = Pattern::search(text).unwrap();
+        assert_eq!(pattern.is_literal_fallback(), fallback, "{text}");
+        assert!(!pattern.ranges(hit).is_empty() && pattern.ranges(miss).is_empty(), "{text}");
+    }
+    assert!(Pattern::filter("!x").unwrap().is_inverse());
+    assert_eq!(Pattern::search(""), None);
+    assert_eq!(Pattern::filter("!"), None);
+    assert!(
+        Pattern::search(r"(\w{900}){900}").unwrap().is_literal_fallback(),
+        "too large to compile"
+    );
+}
+
+#[test]
+fn exports_are_exact_as_json_and_safe_as_text() {
+    let message = "a\"\\\n\u{1b}[31mb\u{7f}\u{9b}\u{202e}é漢\u{1f600}\u{e0041}\n";
+    let line = event(5, 7, "litellm/litellm/a", message);
+    let json: String = export([(&line, true)], ExportFormat::JsonLines).collect();
+    assert!(json.ends_with(",\"late\":true}\n"));
+    assert!(json.trim_end().chars().all(|c| !c.is_control() && !is_hidden(c)));
+    let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(parsed["message"], message);
+    assert_eq!(parsed["timestamp"], START + 5);
+    let text: String = export([(&line, false)], ExportFormat::Text).collect();
+    assert_eq!(
+        text,
+        "2026-09-21T14:13:20.005Z litellm/litellm/a a\"\\\n    b␡<U+009B><U+202E>é漢\u{1f600}<U+E0041>\n"
+    );
+}

@@ -1,0 +1,427 @@
+//! The state of the Logs screen: which lines are shown, where the window and the cursor are, and what
+//! the operator asked for. It moves only when somebody moves it: lines that come in never take a
+//! detached window along.
+
+use std::collections::BTreeSet;
+
+use super::{
+    fact::Millis,
+    lines::{Anchor, Appended, Column, Filter, Found, Index, Line, Lines, Pattern, Scan, Spot},
+    tail::Arrived,
+};
+
+mod filter;
+mod jump;
+#[cfg(test)]
+mod tests;
+mod time;
+mod window;
+
+use self::window::Size;
+pub use self::{
+    jump::Jump,
+    time::parse_time,
+    window::{Row, Window},
+};
+
+/// Most lines of one entry.
+const MAX_ENTRY: usize = 2_000;
+
+/// Where the window stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At the end, whatever comes.
+    Follow,
+    /// Detached.
+    At {
+        /// First line of the window.
+        top: Anchor,
+        /// Rows of it that are above the window.
+        skip: usize,
+        /// The selected line.
+        cursor: Anchor,
+    },
+}
+
+/// A row of the screen: a line and the how-manieth of its rows.
+type RowSpot = (Spot, usize);
+
+/// The state of the Logs screen.
+#[derive(Debug, Clone)]
+pub struct LogView {
+    lines: Lines,
+    place: Place,
+    size: Size,
+    filter: Filter,
+    /// Which lines the filter keeps; none where it keeps all.
+    kept: Option<Index>,
+    search: Option<(Pattern, Index)>,
+    generation: u64,
+    scans: Vec<Scan>,
+    shows_hidden: bool,
+    wrap: bool,
+    sideways: usize,
+    shows_histogram: bool,
+    marks: BTreeSet<Anchor>,
+    /// Paused; whether the window followed before.
+    paused: Option<bool>,
+    new: usize,
+}
+
+impl LogView {
+    /// An empty screen that follows; `memory` is the most bytes of lines held.
+    pub fn new(memory: usize) -> Self {
+        Self {
+            lines: Lines::new(memory),
+            place: Place::Follow,
+            size: Size::new(24, 80),
+            filter: Filter::default(),
+            kept: None,
+            search: None,
+            generation: 0,
+            scans: Vec::new(),
+            shows_hidden: false,
+            wrap: false,
+            sideways: 0,
+            shows_histogram: true,
+            marks: BTreeSet::new(),
+            paused: None,
+            new: 0,
+        }
+    }
+
+    /// The lines held.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// What is kept.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// What is searched for.
+    pub fn searched(&self) -> Option<&Pattern> {
+        self.search.as_ref().map(|(pattern, _)| pattern)
+    }
+
+    /// Matches of the search found so far.
+    pub fn search_len(&self) -> usize {
+        self.search.as_ref().map_or(0, |(_, index)| index.len())
+    }
+
+    /// The window is at the end and stays there.
+    pub fn is_following(&self) -> bool {
+        self.place == Place::Follow
+    }
+
+    /// No new lines are wanted: the caller stops asking for pages. The tail takes up later where it was.
+    pub fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// Lines that came and are shown since the window was detached.
+    pub fn new_lines(&self) -> usize {
+        self.new
+    }
+
+    /// Long lines go on in the next row.
+    pub fn wraps(&self) -> bool {
+        self.wrap
+    }
+
+    /// The histogram is wanted.
+    pub fn shows_histogram(&self) -> bool {
+        self.shows_histogram
+    }
+
+    /// Lines that the filter does not keep are shown as well, marked as such.
+    pub fn shows_hidden(&self) -> bool {
+        self.shows_hidden
+    }
+
+    /// Lines marked.
+    pub fn marks(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Takes the size of the window.
+    pub fn resize(&mut self, height: usize, width: usize) {
+        if self.size != Size::new(height, width) {
+            self.size = Size::new(height, width);
+            self.settle();
+        }
+    }
+
+    /// Takes new events in. A detached window stays where it is.
+    pub fn append(&mut self, arrivals: impl IntoIterator<Item = Arrived>) {
+        self.hold_cursor();
+        let change = self.lines.append(arrivals);
+        let kept = self.kept.as_mut().map(|index| index.follow(&self.lines, &change));
+        if let Some((_, index)) = &mut self.search {
+            index.follow(&self.lines, &change);
+        }
+        if !self.is_following() {
+            self.new += kept.filter(|_| !self.shows_hidden).unwrap_or(change.lines);
+        }
+        self.drop_marks(&change);
+    }
+
+    /// Work for another thread: call after each action; what it finds comes back through
+    /// [`found`](Self::found).
+    pub fn take_scans(&mut self) -> Vec<Scan> {
+        std::mem::take(&mut self.scans)
+    }
+
+    /// Whether a scan of this generation is still of use.
+    pub fn wants(&self, generation: u64) -> bool {
+        let search = self.search.as_ref().map(|(_, index)| index);
+        self.kept.iter().chain(search).any(|index| index.generation() == generation)
+    }
+
+    /// Takes what a scan found.
+    pub fn found(&mut self, found: Found) {
+        let is_kept = self.kept.as_ref().is_some_and(|index| index.generation() == found.generation);
+        if is_kept {
+            if let Some(index) = &mut self.kept {
+                index.found(&self.lines, found);
+            }
+            self.settle();
+        } else if let Some((_, index)) = &mut self.search {
+            index.found(&self.lines, found);
+        }
+    }
+
+    /// Filter or search have not looked at all lines yet.
+    pub fn is_searching(&self) -> bool {
+        let search = self.search.as_ref().map(|(_, index)| index);
+        self.kept.iter().chain(search).any(|index| !index.is_complete(&self.lines))
+    }
+
+    /// Does the waiting scans here and now: for scripts and tests.
+    pub fn finish_scans(&mut self) {
+        for scan in self.take_scans() {
+            let mut all = Vec::new();
+            scan.run(|| false, |found| all.push(found));
+            for found in all {
+                self.found(found);
+            }
+        }
+    }
+
+    /// Stops or takes up the intake. A window that followed stands still meanwhile.
+    pub fn toggle_pause(&mut self) {
+        if let Some(followed) = self.paused.take() {
+            if followed {
+                self.follow_on();
+            }
+        } else {
+            self.paused = Some(self.is_following());
+            self.detach();
+        }
+    }
+
+    /// Goes to the end and stays there.
+    pub fn follow_on(&mut self) {
+        self.place = Place::Follow;
+        self.new = 0;
+    }
+
+    /// The cursor `count` lines up.
+    pub fn up(&mut self, count: usize) {
+        self.detach();
+        let Some(mut cursor) = self.cursor() else { return };
+        for _ in 0..count {
+            let Some(prev) = self.prev(cursor) else { break };
+            cursor = prev;
+        }
+        self.set_cursor(cursor);
+        self.scroll_to_cursor();
+    }
+
+    /// The cursor `count` lines down. At the end it stays; only [`follow_on`](Self::follow_on) follows.
+    pub fn down(&mut self, count: usize) {
+        let Some(mut cursor) = self.cursor().filter(|_| !self.is_following()) else {
+            return;
+        };
+        for _ in 0..count {
+            let Some(next) = self.next(cursor) else { break };
+            cursor = next;
+        }
+        self.set_cursor(cursor);
+        self.scroll_to_cursor();
+    }
+
+    /// A page up.
+    pub fn page_up(&mut self) {
+        self.turn_up(self.size.height.saturating_sub(1).max(1));
+    }
+
+    /// A page down.
+    pub fn page_down(&mut self) {
+        self.turn_down(self.size.height.saturating_sub(1).max(1));
+    }
+
+    /// Half a page up.
+    pub fn half_up(&mut self) {
+        self.turn_up((self.size.height / 2).max(1));
+    }
+
+    /// Half a page down.
+    pub fn half_down(&mut self) {
+        self.turn_down((self.size.height / 2).max(1));
+    }
+
+    /// To the first line.
+    pub fn top(&mut self) {
+        self.detach();
+        if let Some(first) = self.first() {
+            self.set_place((first, 0), first);
+        }
+    }
+
+    /// To the last line, following.
+    pub fn bottom(&mut self) {
+        self.follow_on();
+    }
+
+    /// To the first line shown at or after a time, or to the last one.
+    pub fn jump_to_time(&mut self, at: Millis) {
+        self.detach();
+        let there = self.lines.at_time(at).and_then(|spot| self.at_or_after(spot));
+        if let Some(spot) = there.or_else(|| self.last()) {
+            self.show(spot);
+        }
+    }
+
+    /// To a line that is known by its anchor, such as that of an event on another screen.
+    pub fn jump_to(&mut self, anchor: &Anchor) {
+        self.detach();
+        let there = self.lines.locate(anchor).and_then(|spot| self.at_or_after(spot));
+        if let Some(spot) = there.or_else(|| self.last()) {
+            self.show(spot);
+        }
+    }
+
+    /// Long lines go on in the next row, or are cut.
+    pub fn toggle_wrap(&mut self) {
+        self.wrap = !self.wrap;
+        self.settle();
+    }
+
+    /// Shows or hides the histogram.
+    pub fn toggle_histogram(&mut self) {
+        self.shows_histogram = !self.shows_histogram;
+    }
+
+    /// Sideways by columns, where lines are not wrapped.
+    pub fn sideways(&mut self, columns: isize) {
+        self.sideways = self.sideways.saturating_add_signed(columns);
+    }
+
+    /// The line under the cursor; while following the last one.
+    pub fn selected(&self) -> Option<Line<'_>> {
+        self.lines.line(self.cursor()?)
+    }
+
+    /// The whole entry under the cursor: its first line, and those of its stream that go on with it.
+    pub fn entry(&self) -> Vec<Line<'_>> {
+        let Some(cursor) = self.cursor() else { return Vec::new() };
+        let Some(line) = self.lines.line(cursor) else {
+            return Vec::new();
+        };
+        let stream = line.stream();
+        let of_stream = |spot: &Spot| self.lines.line(*spot).filter(|line| line.stream() == stream);
+        let mut head = cursor;
+        let back = std::iter::successors(Some(cursor), |spot| self.lines.prev(*spot)).take(MAX_ENTRY);
+        for spot in back {
+            let Some(line) = of_stream(&spot) else { continue };
+            head = spot;
+            if !line.is_continuation() {
+                break;
+            }
+        }
+        let after = std::iter::successors(self.lines.next(head), |spot| self.lines.next(*spot)).take(MAX_ENTRY);
+        let tail = after.filter_map(|spot| of_stream(&spot)).take_while(Line::is_continuation);
+        self.lines.line(head).into_iter().chain(tail).collect()
+    }
+
+    /// All lines shown, oldest first: what an export writes.
+    pub fn shown(&self) -> impl Iterator<Item = Line<'_>> {
+        std::iter::successors(self.first(), |spot| self.next(*spot)).filter_map(|spot| self.lines.line(spot))
+    }
+
+    /// Counts of the lines shown by time and level, in `columns` equal parts of an interval.
+    pub fn histogram(&self, from: Millis, until: Millis, columns: usize) -> Vec<Column> {
+        let mut out = Column::split(from, until, columns);
+        match self.index() {
+            Some(index) => index.pour(&mut out),
+            None => self.lines.histogram().pour(&mut out),
+        }
+        out
+    }
+
+    /// Where the filter hides the chosen line, the one shown in its place becomes the chosen one; else
+    /// a line that comes in between would take the cursor.
+    fn hold_cursor(&mut self) {
+        let shown = self.selected().map(Anchor::of);
+        if let (Place::At { cursor, .. }, Some(shown)) = (&mut self.place, shown) {
+            *cursor = shown;
+        }
+    }
+
+    fn drop_marks(&mut self, change: &Appended) {
+        let first = self.lines.first().and_then(|spot| self.lines.line(spot)).map(Anchor::of);
+        if let Some(first) = first.filter(|_| !change.evicted.is_empty()) {
+            self.marks.retain(|mark| mark.at >= first.at);
+        }
+    }
+
+    /// The index of what is shown; none where all is.
+    fn index(&self) -> Option<&Index> {
+        self.kept.as_ref().filter(|_| !self.shows_hidden)
+    }
+
+    fn at_or_after(&self, spot: Spot) -> Option<Spot> {
+        match self.index() {
+            Some(index) => index.at_or_after(&self.lines, spot),
+            None => Some(spot),
+        }
+    }
+
+    fn at_or_before(&self, spot: Spot) -> Option<Spot> {
+        match self.index() {
+            Some(index) => index.at_or_before(&self.lines, spot),
+            None => Some(spot),
+        }
+    }
+
+    fn first(&self) -> Option<Spot> {
+        self.at_or_after(self.lines.first()?)
+    }
+
+    fn last(&self) -> Option<Spot> {
+        self.at_or_before(self.lines.last()?)
+    }
+
+    fn next(&self, spot: Spot) -> Option<Spot> {
+        self.at_or_after(self.lines.next(spot)?)
+    }
+
+    fn prev(&self, spot: Spot) -> Option<Spot> {
+        self.at_or_before(self.lines.prev(spot)?)
+    }
+
+    /// The shown line nearest to an anchor.
+    fn near(&self, anchor: &Anchor) -> Option<Spot> {
+        let there = self.lines.locate(anchor).and_then(|spot| self.at_or_after(spot));
+        there.or_else(|| self.last())
+    }
+
+    fn cursor(&self) -> Option<Spot> {
+        match &self.place {
+            Place::Follow => self.last(),
+            Place::At { cursor, .. } => self.near(cursor),
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! The Logs screen under scripts and random use.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::{fact::LogEvent, lines::Filter, text::RawText};
+
+const START: Millis = 1_790_000_000_000;
+
+fn line(at: Millis, id: u64, message: &str) -> Arrived {
+    let stream = ["litellm/litellm/a", "openwebui/openwebui/b"][id as usize % 2];
+    Arrived {
+        event: LogEvent {
+            id: Some(format!("37{id:054}").into()),
+            at: START + at,
+            ingested: START + at + 200,
+            stream: stream.into(),
+            message: RawText::new(message),
+        },
+        late: false,
+    }
+}
+
+/// A view of `count` lines, one a second; each tenth is an error.
+fn view(count: u64, height: usize) -> LogView {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(height, 40);
+    view.append((0..count).map(|i| {
+        let level = if i % 10 == 3 { "ERROR" } else { "INFO" };
+        line(i as Millis * 1_000, i, &format!("{level}:     number {i}."))
+    }));
+    view
+}
+
+fn texts(view: &LogView) -> Vec<String> {
+    let window = view.window(view.size.height, view.size.width);
+    window.rows.iter().map(|row| row.text.to_string()).collect()
+}
+
+fn numbers(view: &LogView) -> Vec<usize> {
+    texts(view)
+        .iter()
+        .map(|text| text.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap())
+        .collect()
+}
+
+fn cursor(view: &LogView) -> u64 {
+    view.selected().unwrap().seq()
+}
+
+#[test]
+fn following_shows_the_end_and_detaching_holds_the_window() {
+    let mut view = view(100, 5);
+    assert_eq!(numbers(&view), [95, 96, 97, 98, 99]);
+    view.append([line(100_000, 100, "INFO: number 100")]);
+    assert_eq!(numbers(&view), [96, 97, 98, 99, 100]);
+    view.up(1);
+    assert_eq!((numbers(&view), cursor(&view)), (vec![96, 97, 98, 99, 100], 99));
+    view.append((101..138).map(|i| line(i as Millis * 1_000, i, &format!("INFO: number {i}"))));
+    assert_eq!((numbers(&view), view.new_lines()), (vec![96, 97, 98, 99, 100], 37));
+    view.up(5);
+    assert_eq!((numbers(&view), cursor(&view)), (vec![94, 95, 96, 97, 98], 94));
+    view.down(500);
+    assert_eq!((numbers(&view), view.is_following()), (vec![133, 134, 135, 136, 137], false));
+    view.bottom();
+    assert_eq!((view.new_lines(), view.is_following()), (0, true));
+}
+
+#[test]
+fn pages_tops_and_times() {
+    let mut view = view(100, 5);
+    view.page_up();
+    assert_eq!((numbers(&view), cursor(&view)), (vec![91, 92, 93, 94, 95], 95));
+    view.half_up();
+    assert_eq!(numbers(&view)[0], 89);
+    view.page_down();
+    view.page_down();
+    view.page_down();
+    view.page_down();
+    assert_eq!((numbers(&view), cursor(&view)), (vec![95, 96, 97, 98, 99], 99));
+    view.top();
+    assert_eq!((numbers(&view), cursor(&view)), (vec![0, 1, 2, 3, 4], 0));
+    view.page_up();
+    assert_eq!(cursor(&view), 0);
+    view.jump_to_time(START + 49_500);
+    assert_eq!((numbers(&view), cursor(&view)), (vec![49, 50, 51, 52, 53], 50));
+    view.jump_to_time(START + 9_000_000);
+    assert_eq!(cursor(&view), 99);
+    let window = view.window(5, 40);
+    assert_eq!((window.above, window.total), (95, 100));
+}
+
+#[test]
+fn search_goes_from_match_to_match_and_round() {
+    let mut view = view(100, 5);
+    view.top();
+    view.search("number .7");
+    assert_eq!(view.search_len(), 9);
+    assert_eq!((view.next_match(), cursor(&view)), (Jump::Moved, 17));
+    let window = view.window(5, 40);
+    let selected = window.rows.iter().find(|row| row.selected).unwrap();
+    assert_eq!(&selected.text[selected.matches[0].clone()], "number 17");
+    assert_eq!((view.prev_match(), cursor(&view)), (Jump::Wrapped, 97));
+    assert_eq!((view.next_match(), cursor(&view)), (Jump::Wrapped, 17));
+    view.filter_by("number 5");
+    assert_eq!((view.next_match(), cursor(&view)), (Jump::Moved, 57));
+    assert_eq!((view.next_match(), cursor(&view)), (Jump::Wrapped, 57));
+    view.search("nothing");
+    assert_eq!(view.next_match(), Jump::Nowhere);
+    view.search("");
+    assert_eq!(view.searched(), None);
+}
+
+#[test]
+fn errors_levels_and_sources() {
+    let mut view = view(100, 5);
+    assert_eq!((view.prev_error(), cursor(&view)), (Jump::Moved, 93));
+    assert_eq!((view.prev_error(), cursor(&view)), (Jump::Moved, 83));
+    assert_eq!((view.next_error(), cursor(&view)), (Jump::Moved, 93));
+    assert_eq!(view.next_error(), Jump::Nowhere);
+    view.attention_only();
+    assert_eq!(numbers(&view), [53, 63, 73, 83, 93]);
+    view.cycle_source();
+    assert_eq!(numbers(&view), [53, 63, 73, 83, 93], "errors are Open WebUI's here");
+    view.cycle_source();
+    assert_eq!((view.window(5, 40).total, view.selected().is_none()), (0, true));
+    view.cycle_source();
+    view.attention_only();
+    assert_eq!(cursor(&view), 93, "the cursor's line is still the chosen one");
+    assert_eq!(numbers(&view).len(), 5);
+}
+
+#[test]
+fn a_filter_keeps_the_chosen_line_and_can_show_what_it_hides() {
+    let mut view = view(100, 5);
+    view.jump_to_time(START + 50_000);
+    view.filter_by("!number .?[0-8]\\.");
+    assert_eq!(numbers(&view), [49, 59, 69, 79, 89]);
+    assert_eq!(cursor(&view), 59);
+    view.toggle_hidden();
+    assert_eq!(cursor(&view), 50);
+    let hidden: Vec<bool> = view.window(5, 40).rows.iter().map(|row| row.hidden).collect();
+    assert_eq!(hidden.iter().filter(|hidden| **hidden).count(), 4);
+    view.clear_filter();
+    assert_eq!(view.window(5, 40).total, 100);
+}
+
+#[test]
+fn marks_pause_and_sideways() {
+    let mut view = view(100, 5);
+    view.jump_to_time(START + 20_000);
+    view.toggle_mark();
+    view.jump_to_time(START + 60_000);
+    view.toggle_mark();
+    assert_eq!((view.next_mark(), cursor(&view)), (Jump::Wrapped, 20));
+    assert_eq!((view.next_mark(), cursor(&view)), (Jump::Moved, 60));
+    view.toggle_mark();
+    assert_eq!(view.marks(), 1);
+    view.follow_on();
+    view.toggle_pause();
+    let before = texts(&view);
+    view.append([line(100_000, 100, "INFO: number 100")]);
+    assert_eq!((texts(&view), view.is_paused()), (before, true));
+    view.toggle_pause();
+    assert_eq!(numbers(&view)[4], 100);
+    view.sideways(6);
+    assert_eq!(texts(&view)[4], "number 100");
+    view.sideways(-600);
+    assert_eq!(texts(&view)[4], "INFO: number 100");
+}
+
+#[test]
+fn entries_requests_and_folding() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(10, 60);
+    let id = "7d1e4c0a-1111-4222-8333-944455556666";
+    view.append([
+        line(0, 0, &format!("ERROR:root:litellm_call_id={id} failed")),
+        line(1, 1, "INFO:     other"),
+        line(2, 2, "Traceback (most recent call last):"),
+        line(3, 4, "  File \"x\""),
+        line(4, 5, &format!("INFO:     saw {id}")),
+        line(5, 6, "INFO:     done"),
+    ]);
+    view.jump_to_time(START + 3);
+    assert_eq!(view.entry().iter().map(Line::seq).collect::<Vec<_>>(), [0, 2, 3]);
+    assert!(!view.toggle_request(), "that line names none");
+    view.top();
+    assert!(view.toggle_request());
+    assert_eq!(view.window(10, 60).total, 2);
+    assert!(view.toggle_request());
+    view.toggle_fold();
+    assert_eq!(view.window(10, 60).total, 4);
+}
+
+#[test]
+fn rows_are_cut_wrapped_and_counted() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(4, 10);
+    view.append([line(0, 0, "0123456789abcdef\n漢字漢字漢字"), line(1, 1, "\u{1b}[31mend\u{1b}[0m")]);
+    let row = |row: &Row| (row.part, row.text.to_string(), row.more);
+    let rows: Vec<_> = view.window(4, 10).rows.iter().map(row).collect();
+    assert_eq!(
+        rows,
+        [(0, "0123456789".into(), 6), (1, "漢字漢字漢".into(), 3), (0, "end".into(), 0)]
+    );
+    view.toggle_wrap();
+    let rows: Vec<_> = view.window(5, 10).rows.iter().map(row).collect();
+    assert_eq!(rows[..2], [(0, "0123456789".into(), 0), (1, "abcdef".into(), 0)]);
+    assert_eq!(rows[2..4], [(2, "漢字漢字漢".into(), 0), (3, "字".into(), 0)]);
+    view.search("789abc");
+    let found = |row: &Row| {
+        row.matches
+            .iter()
+            .map(|range| row.text[range.clone()].to_owned())
+            .collect::<String>()
+    };
+    let found: Vec<_> = view.window(5, 10).rows.iter().map(found).collect();
+    assert_eq!(found[..2], ["789", "abc"]);
+    let big = "x".repeat(1 << 20);
+    view.append([line(2, 2, &big)]);
+    let window = view.window(5, 10);
+    assert_eq!((window.rows.len(), window.rows[4].more), (5, (1 << 20) - 50));
+}
+
+#[test]
+fn what_made_room_is_told_at_the_top() {
+    let mut view = LogView::new(2 << 20);
+    for i in 0..40 {
+        view.append((0..500).map(|j| line(i * 1_000 + j, (i * 500 + j) as u64, &"x".repeat(200))));
+    }
+    assert_eq!(view.window(5, 40).dropped, None);
+    view.top();
+    let dropped = view.window(5, 40).dropped.unwrap();
+    assert_eq!(dropped.lines as usize + view.lines().len(), 20_000);
+}
+
+#[test]
+fn a_scan_in_pieces_fills_the_window_as_it_comes() {
+    let mut view = view(20_000, 5);
+    view.filter_by("number .*77\\.");
+    assert!(view.is_searching());
+    let scans = view.take_scans();
+    assert!(view.take_scans().is_empty());
+    assert!(scans.iter().all(|scan| view.wants(scan.generation)));
+    let near = numbers(&view);
+    assert_eq!(near, [19_577, 19_677, 19_777, 19_877, 19_977], "what is near is there at once");
+    for scan in scans {
+        let mut all = Vec::new();
+        scan.run(|| false, |found| all.push(found));
+        for found in all {
+            view.found(found);
+        }
+    }
+    assert!(!view.is_searching());
+    assert_eq!(view.window(5, 40).total, 200);
+    view.filter_by("");
+    assert!(!view.wants(1));
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Append(Vec<(Millis, u8)>),
+    Up(usize),
+    Down(usize),
+    Page(bool),
+    Half(bool),
+    Top,
+    Bottom,
+    Filter(&'static str),
+    Search(&'static str),
+    Match(bool),
+    Error(bool),
+    Level,
+    Source,
+    Wrap,
+    Hidden,
+    Fold,
+    Time(Millis),
+    Mark,
+    NextMark,
+    Resize(usize, usize),
+    Pause,
+    Scans,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let events = prop::collection::vec((prop_oneof![4 => Just(0i64), 1 => 0i64..20_000], any::<u8>()), 0..60);
+    prop_oneof![
+        6 => events.prop_map(Act::Append),
+        2 => (0usize..30).prop_map(Act::Up),
+        2 => (0usize..30).prop_map(Act::Down),
+        2 => any::<bool>().prop_map(Act::Page),
+        1 => any::<bool>().prop_map(Act::Half),
+        1 => Just(Act::Top),
+        1 => Just(Act::Bottom),
+        2 => prop_oneof![Just(""), Just("alpha"), Just("!alpha"), Just("zzz"), Just("b.ta|two")].prop_map(Act::Filter),
+        1 => prop_oneof![Just(""), Just("a"), Just("Beta")].prop_map(Act::Search),
+        1 => any::<bool>().prop_map(Act::Match),
+        1 => any::<bool>().prop_map(Act::Error),
+        1 => Just(Act::Level),
+        1 => Just(Act::Source),
+        1 => Just(Act::Wrap),
+        1 => Just(Act::Hidden),
+        1 => Just(Act::Fold),
+        1 => (0i64..100_000).prop_map(Act::Time),
+        1 => Just(Act::Mark),
+        1 => Just(Act::NextMark),
+        1 => (0usize..30, 0usize..60).prop_map(|(h, w)| Act::Resize(h, w)),
+        1 => Just(Act::Pause),
+        1 => Just(Act::Scans),
+    ]
+}
+
+fn drop_jump(_: Jump) {}
+
+struct Run {
+    view: LogView,
+    clock: Millis,
+    count: u64,
+}
+
+impl Run {
+    fn batch(&mut self, events: &[(Millis, u8)]) -> Vec<Arrived> {
+        let made = events.iter().map(|(late, kind)| {
+            self.clock += 50;
+            self.count += 1;
+            let message = match kind % 7 {
+                0 => "ERROR: alpha".to_owned(),
+                1 => "INFO: beta\n  two\n  three".to_owned(),
+                2 => format!("WARNING: {}", "wide 漢字 ".repeat(20)),
+                3 => "Traceback (most recent call last):".to_owned(),
+                4 => "  indented alpha".to_owned(),
+                _ => format!("INFO: alpha {}", self.count),
+            };
+            line(self.clock - late, self.count, &message)
+        });
+        made.collect()
+    }
+
+    fn act(&mut self, act: Act) {
+        let view = &mut self.view;
+        match act {
+            Act::Append(events) => self.append(&events),
+            Act::Up(n) => view.up(n),
+            Act::Down(n) => view.down(n),
+            Act::Page(true) => view.page_up(),
+            Act::Page(false) => view.page_down(),
+            Act::Half(true) => view.half_up(),
+            Act::Half(false) => view.half_down(),
+            Act::Top => view.top(),
+            Act::Bottom => view.bottom(),
+            Act::Filter(text) => view.filter_by(text),
+            Act::Search(text) => view.search(text),
+            Act::Match(true) => drop_jump(view.next_match()),
+            Act::Match(false) => drop_jump(view.prev_match()),
+            Act::Error(true) => drop_jump(view.next_error()),
+            Act::Error(false) => drop_jump(view.prev_error()),
+            Act::Level => view.cycle_level(),
+            Act::Source => view.cycle_source(),
+            Act::Wrap => view.toggle_wrap(),
+            Act::Hidden => view.toggle_hidden(),
+            Act::Fold => view.toggle_fold(),
+            Act::Time(at) => view.jump_to_time(START + at),
+            Act::Mark => view.toggle_mark(),
+            Act::NextMark => drop_jump(view.next_mark()),
+            Act::Resize(height, width) => view.resize(height, width),
+            Act::Pause => view.toggle_pause(),
+            Act::Scans => view.finish_scans(),
+        }
+    }
+
+    /// What comes in never moves a detached window.
+    fn append(&mut self, events: &[(Millis, u8)]) {
+        let top = |view: &LogView| {
+            let window = view.window(view.size.height, view.size.width);
+            window.rows.first().map(|row| (row.anchor, row.part))
+        };
+        let events = self.batch(events);
+        let before = (!self.view.is_following()).then(|| (top(&self.view), self.view.selected().map(Anchor::of)));
+        self.view.append(events);
+        if let Some((before @ Some(_), selected)) = before {
+            assert_eq!(top(&self.view), before, "the scroll was stolen");
+            assert_eq!(self.view.selected().map(Anchor::of), selected, "the cursor was moved");
+        }
+    }
+
+    fn check(&self, settles: bool) {
+        let view = &self.view;
+        let (height, width) = (view.size.height, view.size.width);
+        let window = view.window(height, width);
+        assert!(window.rows.len() <= height);
+        let is_narrow = |row: &Row| unicode_width::UnicodeWidthStr::width(row.text.as_str()) <= width.max(2);
+        assert!(window.rows.iter().all(is_narrow));
+        assert!(window.above + usize::from(!window.rows.is_empty()) <= window.total.max(1));
+        assert_eq!(window.rows.is_empty(), window.total == 0);
+        if settles {
+            let is_in_sight = window.rows.iter().any(|row| row.selected);
+            assert_eq!(is_in_sight, window.total > 0, "the cursor is in sight");
+        }
+        for row in &window.rows {
+            assert!(row.matches.iter().all(|range| row.text.get(range.clone()).is_some()));
+        }
+        if view.is_following() && window.total > 0 {
+            let last = view.shown().last().map(Anchor::of);
+            assert_eq!(window.rows.last().map(|row| row.anchor), last);
+        }
+        if !view.is_searching() {
+            let keeps = |filter: &Filter, line: &Line<'_>| view.shows_hidden() || filter.matches(*line);
+            let want: Vec<u64> = view
+                .lines()
+                .segments()
+                .flat_map(|s| s.lines())
+                .filter(|line| keeps(view.filter(), line))
+                .map(|l| l.seq())
+                .collect();
+            assert_eq!(view.shown().map(|line| line.seq()).collect::<Vec<_>>(), want);
+            assert_eq!(window.total, want.len());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn the_scroll_is_never_stolen_and_the_cursor_stays_in_sight(acts in prop::collection::vec(act(), 1..60)) {
+        let view = LogView { lines: Lines::in_small_segments(usize::MAX), ..LogView::new(0) };
+        let mut run = Run { view, clock: 30_000, count: 0 };
+        run.view.resize(7, 30);
+        for act in acts {
+            // Late lines that come between top and cursor may push the cursor out of a window that
+            // stands still; the next move brings it back.
+            let settles = matches!(
+                act,
+                Act::Up(_) | Act::Down(_) | Act::Page(_) | Act::Half(_) | Act::Top | Act::Bottom | Act::Filter(_)
+                    | Act::Level | Act::Source | Act::Wrap | Act::Hidden | Act::Fold | Act::Time(_)
+            );
+            run.act(act);
+            run.check(settles);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Times as people type them.
+
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime, Time},
+    tz::{Offset, TimeZone},
+};
+
+use crate::core::fact::Millis;
+
+/// Reads `-15m` (before now; `s m h d`, also `-1h30m`), `03:12` or `03:12:45` (the last one that has
+/// been), a date, or an ISO date and time. `offset` is the zone of times that name none, in seconds
+/// east of UTC.
+pub fn parse_time(text: &str, now: Millis, offset: i32) -> Result<Millis, String> {
+    let text = text.trim();
+    let parsed = match text.strip_prefix('-') {
+        Some(ago) => before(ago).and_then(|ago| now.checked_sub(ago)),
+        None => absolute(text, now, offset),
+    };
+    parsed.ok_or_else(|| format!("`{text}` is not a time: write -15m, 03:12, 2026-11-22 or 2026-11-22T03:12:45Z."))
+}
+
+/// Milliseconds of `1h30m`.
+fn before(text: &str) -> Option<Millis> {
+    let mut sum: Millis = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let unit = rest[digits..].chars().next()?;
+        let factor = match unit {
+            's' => 1_000,
+            'm' => 60_000,
+            'h' => 3_600_000,
+            'd' => 86_400_000,
+            _ => return None,
+        };
+        let count: Millis = rest[..digits].parse().ok()?;
+        sum = sum.checked_add(count.checked_mul(factor)?)?;
+        rest = &rest[digits + unit.len_utf8()..];
+    }
+    (!text.is_empty()).then_some(sum)
+}
+
+fn absolute(text: &str, now: Millis, offset: i32) -> Option<Millis> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let zone = TimeZone::fixed(Offset::from_seconds(offset).ok()?);
+    let stamp = |at: DateTime| at.to_zoned(zone.clone()).ok().map(|at| at.timestamp().as_millisecond());
+    if text.len() <= 8 {
+        let time: Time = text.parse().ok()?;
+        let today = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone()).date();
+        let at = stamp(today.to_datetime(time))?;
+        return if at <= now {
+            Some(at)
+        } else {
+            stamp(today.yesterday().ok()?.to_datetime(time))
+        };
+    }
+    let date_time = text.parse::<DateTime>().ok();
+    date_time.or_else(|| text.parse::<Date>().ok().map(DateTime::from)).and_then(stamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_people_type_them() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap().as_millisecond();
+        let now = at("2026-11-22T10:00:00Z");
+        for (text, offset, want) in [
+            ("-15m", 0, Some(at("2026-11-22T09:45:00Z"))),
+            ("-1h30m", 0, Some(at("2026-11-22T08:30:00Z"))),
+            ("-2d", 0, Some(at("2026-11-20T10:00:00Z"))),
+            ("03:12", 0, Some(at("2026-11-22T03:12:00Z"))),
+            ("03:12:45", 3_600, Some(at("2026-11-22T02:12:45Z"))),
+            ("23:00", 0, Some(at("2026-11-21T23:00:00Z"))),
+            ("2026-11-22", 0, Some(at("2026-11-22T00:00:00Z"))),
+            ("2026-11-22T03:12", -18_000, Some(at("2026-11-22T08:12:00Z"))),
+            ("2026-11-22 03:12:45", 0, Some(at("2026-11-22T03:12:45Z"))),
+            ("2026-11-22T03:12:45+02:00", 0, Some(at("2026-11-22T01:12:45Z"))),
+            ("-", 0, None),
+            ("-15", 0, None),
+            ("-15é", 0, None),
+            ("-99999999999999d", 0, None),
+            ("25:00", 0, None),
+            ("yesterday", 0, None),
+            ("", 0, None),
+        ] {
+            assert_eq!(parse_time(text, now, offset).ok(), want, "{text}");
+        }
+        assert!(parse_time("soon", now, 0).unwrap_err().contains("-15m"));
+    }
+}

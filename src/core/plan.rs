@@ -1,0 +1,351 @@
+//! What a deploy asks CloudFormation for, from what the operator gave and what the stack has; and what
+//! its change set would lose.
+
+use std::collections::BTreeMap;
+
+use super::{
+    fact::{ChangeAction, Replacement, ResourceChange, Stack},
+    nearest,
+    sleep::{Engine, engine},
+    template::{Pseudo, Template},
+    text::SafeText,
+};
+use crate::cloud::PlanRequest;
+
+/// What the operator gave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wish {
+    /// Template parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Stack tags; none keeps those of the stack.
+    pub tags: Vec<(String, String)>,
+}
+
+/// A plan that may be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// What is sent.
+    pub request: PlanRequest,
+    /// Values of all parameters once it is done.
+    pub values: BTreeMap<String, String>,
+    /// What the console decided by itself: one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The stack tags of the deployment guide.
+pub const DEFAULT_TAGS: [(&str, &str); 3] = [
+    ("Project", "BedrockImageChat"),
+    ("Environment", "Production"),
+    ("ManagedBy", "CloudFormation"),
+];
+
+/// Types whose replacement or removal loses data.
+const HOLDS_DATA: &[&str] = &[
+    "AWS::EFS::FileSystem",
+    "AWS::RDS::DBInstance",
+    "AWS::SecretsManager::Secret",
+    "AWS::Logs::LogGroup",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+];
+
+/// Why a stack in this state takes no plan: one sentence with the way on. `None` when it does.
+pub fn refusal(stack: &Stack) -> Option<String> {
+    let (name, status) = (&stack.name, &stack.status);
+    if status.is_in_review() || status.can_update() || status.is_deleted() {
+        None
+    } else if status.is_in_progress() {
+        Some(format!(
+            "Stack {name} is {}: wait for the running operation; `bic-tui events --stack {name}` shows it.",
+            status.0
+        ))
+    } else if status.is_dead() {
+        Some(format!(
+            "Stack {name} is {}: its creation failed and it can only be deleted first; run `bic-tui destroy --stack {name}`.",
+            status.0
+        ))
+    } else {
+        Some(format!(
+            "Stack {name} is {}: it takes no update before that is resolved in CloudFormation.",
+            status.0
+        ))
+    }
+}
+
+/// Works out what to send. `stack` is the one that exists; one in review does not.
+///
+/// # Errors
+/// The first thing wrong with the wish: one sentence.
+pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &Pseudo) -> Result<Draft, String> {
+    for (name, value) in &wish.parameters {
+        let Some(def) = template.parameter(name) else {
+            let known = template.parameters.iter().map(|p| p.name.as_str());
+            return Err(format!(
+                "unknown parameter \"{}\"; {}",
+                SafeText::new(name),
+                nearest::hint(name, known)
+            ));
+        };
+        def.check(value)?;
+    }
+    let before: Option<BTreeMap<String, String>> =
+        stack.map(|s| s.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+    let mut notes = Vec::new();
+    let mut given = wish.parameters.clone();
+    if let Some(before) = &before {
+        keep_database(before, &mut given, &mut notes);
+    }
+    let mut known = before.clone().unwrap_or_default();
+    known.extend(given.clone());
+    let values = template.values(&known);
+    let mut parameters = Vec::new();
+    for def in &template.parameters {
+        let name = def.name.as_str();
+        let is_kept = !given.contains_key(name) && before.as_ref().is_some_and(|b| b.contains_key(name));
+        let value = values
+            .get(name)
+            .ok_or_else(|| format!("the parameter {name} needs a value: add --param {name}=VALUE"))?;
+        parameters.push((def.name.clone(), (!is_kept).then(|| value.as_str().into())));
+    }
+    if let Some(broken) = template.broken_rules(&values, pseudo).first() {
+        return Err(broken.to_string());
+    }
+    Ok(Draft {
+        request: PlanRequest {
+            stack: stack.map_or_else(|| pseudo.stack_name.as_str().into(), |s| s.id.clone()),
+            is_create: stack.is_none(),
+            parameters,
+            tags: tags(wish, stack.is_none()),
+        },
+        values,
+        notes,
+    })
+}
+
+/// `auto` was decided when the stack was made: a smaller size must not take PostgreSQL away.
+fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String, String>, notes: &mut Vec<String>) {
+    let mut after = before.clone();
+    after.extend(given.clone());
+    if !given.contains_key("Database") && engine(before) == Engine::Postgres && engine(&after) == Engine::Sqlite {
+        given.insert("Database".into(), "postgres".into());
+        notes.push("Database is set to postgres, so that the smaller size keeps the database it has.".into());
+    }
+}
+
+fn tags(wish: &Wish, is_create: bool) -> Vec<(SafeText, SafeText)> {
+    if wish.tags.is_empty() && is_create {
+        return DEFAULT_TAGS.map(|(k, v)| (k.into(), v.into())).to_vec();
+    }
+    wish.tags.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect()
+}
+
+/// What executing a plan loses: one sentence each; nothing when it loses nothing.
+pub fn losses(changes: &[ResourceChange], before: Option<&BTreeMap<String, String>>, after: &BTreeMap<String, String>) -> Vec<String> {
+    let mut out: Vec<String> = changes.iter().filter(|c| holds_data(&c.resource_type)).filter_map(loss).collect();
+    if let Some(before) = before
+        && engine(before) != engine(after)
+    {
+        out.push(format!(
+            "the database changes from {} to {}: users, chats and settings stay behind, and it starts empty",
+            engine(before),
+            engine(after)
+        ));
+    }
+    out
+}
+
+/// Whether the removal of such a resource loses data.
+pub fn holds_data(resource_type: &str) -> bool {
+    HOLDS_DATA.contains(&resource_type)
+}
+
+fn loss(change: &ResourceChange) -> Option<String> {
+    let what = format!("{} ({})", change.logical_id, change.resource_type);
+    match (change.action, change.replacement) {
+        (ChangeAction::Remove, _) => Some(format!("{what} is removed with all it holds")),
+        (ChangeAction::Modify | ChangeAction::Dynamic, Replacement::Always) => Some(format!("{what} is replaced: what it holds is lost")),
+        (ChangeAction::Modify | ChangeAction::Dynamic, Replacement::Conditional) => {
+            Some(format!("{what} may be replaced, and what it holds be lost"))
+        }
+        _ => None,
+    }
+}
+
+/// Parameters in CloudFormation's own file format: a list of `ParameterKey` and `ParameterValue`.
+///
+/// # Errors
+/// One sentence.
+pub fn read_parameters(text: &str) -> Result<BTreeMap<String, String>, String> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Row {
+        parameter_key: String,
+        parameter_value: Option<String>,
+        #[serde(default)]
+        use_previous_value: bool,
+    }
+    let rows: Vec<Row> = serde_json::from_str(text).map_err(|e| format!("not a list of ParameterKey and ParameterValue: {e}"))?;
+    rows.into_iter()
+        .filter(|row| !row.use_previous_value)
+        .map(|row| match row.parameter_value {
+            Some(value) => Ok((row.parameter_key, value)),
+            None => Err(format!(
+                "{} has neither ParameterValue nor UsePreviousValue",
+                SafeText::new(&row.parameter_key)
+            )),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fact::StackStatus;
+
+    fn pseudo() -> Pseudo {
+        Pseudo {
+            region: "us-west-2".into(),
+            account: "123456789012".into(),
+            stack_name: "chat".into(),
+        }
+    }
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    fn wish(pairs: &[(&str, &str)]) -> Wish {
+        Wish {
+            parameters: map(pairs),
+            tags: Vec::new(),
+        }
+    }
+
+    fn stack(status: &str, pairs: &[(&str, &str)]) -> Stack {
+        let values = Template::shipped().values(&map(pairs));
+        Stack {
+            id: "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/1".into(),
+            name: "chat".into(),
+            status: StackStatus(status.into()),
+            reason: SafeText::default(),
+            created: 0,
+            updated: None,
+            parameters: values.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect(),
+            outputs: Vec::new(),
+            tags: Vec::new(),
+            termination_protection: false,
+        }
+    }
+
+    fn sent<'a>(draft: &'a Draft, name: &str) -> Option<&'a str> {
+        let (_, value) = draft.request.parameters.iter().find(|(k, _)| *k == name).unwrap();
+        value.as_deref()
+    }
+
+    #[test]
+    fn a_creation_sends_everything_and_an_update_only_what_was_touched() {
+        let template = Template::shipped();
+        let made = draft(&template, None, &wish(&[("DeploymentSize", "medium")]), &pseudo()).unwrap();
+        assert!(made.request.is_create && made.request.stack == "chat");
+        assert_eq!(made.request.tags.len(), 3);
+        assert!(made.request.parameters.iter().all(|(_, v)| v.is_some()));
+        assert_eq!(sent(&made, "DeploymentSize"), Some("medium"));
+        let old = stack("CREATE_COMPLETE", &[("AllowedCIDR", "203.0.113.0/24")]);
+        let changed = draft(&template, Some(&old), &wish(&[("LogRetentionDays", "7")]), &pseudo()).unwrap();
+        assert!(!changed.request.is_create && changed.request.stack == old.id);
+        assert!(changed.request.tags.is_empty());
+        assert_eq!(sent(&changed, "LogRetentionDays"), Some("7"));
+        assert_eq!(changed.request.parameters.iter().filter(|(_, v)| v.is_some()).count(), 1);
+        assert_eq!(changed.values["AllowedCIDR"], "203.0.113.0/24");
+    }
+
+    #[test]
+    fn a_parameter_that_the_stack_has_not_yet_is_sent() {
+        let mut old = stack("UPDATE_COMPLETE", &[]);
+        old.parameters.retain(|(k, _)| *k != "EnableExec");
+        let made = draft(&Template::shipped(), Some(&old), &Wish::default(), &pseudo()).unwrap();
+        assert_eq!(sent(&made, "EnableExec"), Some("false"));
+    }
+
+    #[test]
+    fn wrong_wishes_are_named() {
+        for (pairs, want) in [
+            (vec![("DeploymentSiz", "small")], "did you mean \"DeploymentSize\"?"),
+            (vec![("DeploymentSize", "huge")], "small, medium, large"),
+            (
+                vec![("BedrockRegion", "us-east-1")],
+                "BedrockRegion must be empty or the region of the stack",
+            ),
+            (vec![("Database", "sqlite"), ("DeploymentSize", "large")], "SQLite"),
+        ] {
+            let error = draft(&Template::shipped(), None, &wish(&pairs), &pseudo()).unwrap_err();
+            assert!(error.contains(want), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_smaller_size_keeps_postgres_and_a_larger_one_says_what_is_lost() {
+        let template = Template::shipped();
+        let big = stack("UPDATE_COMPLETE", &[("DeploymentSize", "large")]);
+        let down = draft(&template, Some(&big), &wish(&[("DeploymentSize", "small")]), &pseudo()).unwrap();
+        assert_eq!((sent(&down, "Database"), down.notes.len()), (Some("postgres"), 1));
+        assert!(losses(&[], Some(&map(&[("DeploymentSize", "large")])), &down.values).is_empty());
+        let small = map(&[("DeploymentSize", "small"), ("Database", "auto")]);
+        let lost = losses(&[], Some(&small), &map(&[("DeploymentSize", "medium"), ("Database", "auto")]));
+        assert!(lost[0].contains("SQLite to PostgreSQL"), "{lost:?}");
+        assert!(losses(&[], None, &small).is_empty());
+    }
+
+    #[test]
+    fn what_holds_data_and_goes_is_a_loss() {
+        let change = |action, replacement, kind: &str| ResourceChange {
+            action,
+            logical_id: "X".into(),
+            physical_id: SafeText::default(),
+            resource_type: kind.into(),
+            replacement,
+            properties: Vec::new(),
+        };
+        for (action, replacement, kind, count) in [
+            (ChangeAction::Remove, Replacement::Never, "AWS::EFS::FileSystem", 1),
+            (ChangeAction::Modify, Replacement::Always, "AWS::RDS::DBInstance", 1),
+            (ChangeAction::Modify, Replacement::Conditional, "AWS::Logs::LogGroup", 1),
+            (ChangeAction::Modify, Replacement::Never, "AWS::EFS::FileSystem", 0),
+            (ChangeAction::Add, Replacement::Never, "AWS::SecretsManager::Secret", 0),
+            (ChangeAction::Remove, Replacement::Never, "AWS::EC2::Route", 0),
+        ] {
+            let lost = losses(&[change(action, replacement, kind)], None, &BTreeMap::new());
+            assert_eq!(lost.len(), count, "{action} {kind}: {lost:?}");
+        }
+    }
+
+    #[test]
+    fn states_that_take_no_plan_say_the_way_on() {
+        for (status, want) in [
+            ("CREATE_COMPLETE", None),
+            ("REVIEW_IN_PROGRESS", None),
+            ("UPDATE_ROLLBACK_COMPLETE", None),
+            ("UPDATE_IN_PROGRESS", Some("bic-tui events")),
+            ("ROLLBACK_COMPLETE", Some("bic-tui destroy --stack chat")),
+            ("UPDATE_ROLLBACK_FAILED", Some("takes no update")),
+        ] {
+            let said = refusal(&stack(status, &[]));
+            assert_eq!(said.is_some(), want.is_some(), "{status}: {said:?}");
+            assert!(want.is_none_or(|w| said.unwrap().contains(w)), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_guides_parameter_file_is_read() {
+        let read = read_parameters(r#"[{"ParameterKey":"A","ParameterValue":"1"},{"ParameterKey":"B","UsePreviousValue":true}]"#);
+        assert_eq!(read, Ok(map(&[("A", "1")])));
+        assert!(read_parameters(r#"[{"ParameterKey":"A"}]"#).is_err());
+        assert!(read_parameters(r#"{"A":"1"}"#).is_err());
+        let shipped = read_parameters(include_str!("../../assets/parameters.json")).unwrap();
+        assert_eq!(
+            shipped,
+            Template::shipped().values(&BTreeMap::new()),
+            "parameters.json is the template's defaults"
+        );
+    }
+}

@@ -1,0 +1,264 @@
+//! Carries out what the core asks of the cloud and the disk: one task a request, a time limit, and the
+//! guard's last check before a write. Answers come back as messages; nothing here decides anything.
+
+use std::{
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::FutureExt;
+use tokio::sync::mpsc;
+
+use crate::{
+    cloud::{Cloud, Query, Token},
+    core::{
+        effect::Effect,
+        fact::Fact,
+        fault::{Fault, FaultKind},
+        guard::{Approved, Guard},
+        msg::{Msg, Now, Ticket},
+        secret::SecretRef,
+        text::SafeText,
+    },
+    journal::Journal,
+    vault::Vault,
+};
+
+/// Longest that a read may take; the edge's own limits are shorter.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+/// Longest that a write may take: an image through the stack has 130 s of its own.
+const WRITE_LIMIT: Duration = Duration::from_secs(140);
+
+/// What requests need.
+pub struct Runtime {
+    cloud: Arc<dyn Cloud>,
+    vault: Arc<Vault>,
+    journal: Arc<Journal>,
+    answers: mpsc::Sender<Msg>,
+}
+
+impl Runtime {
+    /// A runtime for one session.
+    pub fn new(cloud: Arc<dyn Cloud>, vault: Arc<Vault>, journal: Arc<Journal>, answers: mpsc::Sender<Msg>) -> Self {
+        Self {
+            cloud,
+            vault,
+            journal,
+            answers,
+        }
+    }
+
+    /// The secrets that are shown.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Begins what an effect asks for; effects of the terminal are given back.
+    pub fn run(&self, effect: Effect, guard: &Guard, now: Now) -> Option<Effect> {
+        match effect {
+            Effect::Ask(ticket, query) => self.ask(ticket, query),
+            Effect::Change(approved) => self.change(&approved, guard, now),
+            Effect::Reveal(secret) => self.reveal(secret),
+            Effect::Hide => self.vault.clear(),
+            Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
+            Effect::Open(url) => self.open(url),
+            terminal => return Some(terminal),
+        }
+        None
+    }
+
+    /// Runs a request as a task; a panic in it is a fault of its panel, not the end of the program.
+    fn spawn<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Fault>> + Send + 'static,
+        answer: impl FnOnce(Result<T, Fault>) -> Msg + Send + 'static,
+    ) {
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let guarded = AssertUnwindSafe(work).catch_unwind();
+            let result = match tokio::time::timeout(limit, guarded).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(Fault::new(
+                    FaultKind::Internal,
+                    "",
+                    "",
+                    "a task of the console failed; this is a bug",
+                )),
+                Err(_) => Err(Fault::new(FaultKind::TimedOut, "the request", "", "")),
+            };
+            // The loop is gone when the program ends: nobody waits for this answer then.
+            let _ = answers.send(answer(result)).await;
+        });
+    }
+
+    fn ask(&self, ticket: Ticket, query: Query) {
+        let cloud = Arc::clone(&self.cloud);
+        let work = async move { cloud.ask(query).await };
+        self.spawn::<Fact>(READ_LIMIT, work, move |result| Msg::Told(ticket, result));
+    }
+
+    /// One after the other; what follows a failure is not sent.
+    fn change(&self, approved: &Approved, guard: &Guard, now: Now) {
+        let generation = approved.generation();
+        let changes = approved.changes().to_vec();
+        let refused = changes.iter().find_map(|c| guard.permits(c, generation, now).err());
+        let (cloud, journal, answers) = (Arc::clone(&self.cloud), Arc::clone(&self.journal), self.answers.clone());
+        tokio::spawn(async move {
+            let mut failed = refused;
+            for change in changes {
+                let result = match &failed {
+                    Some(fault) => Err(fault.clone()),
+                    None => {
+                        let sent = AssertUnwindSafe(send(&*cloud, &journal, &change)).catch_unwind();
+                        tokio::time::timeout(WRITE_LIMIT, sent)
+                            .await
+                            .unwrap_or_else(|_| Ok(Err(timed_out(change.operation()))))
+                            .unwrap_or_else(|_| {
+                                Err(Fault::new(
+                                    FaultKind::Internal,
+                                    change.operation(),
+                                    "",
+                                    "a task of the console failed; look at AWS for what came of it",
+                                ))
+                            })
+                    }
+                };
+                if let Err(fault) = &result {
+                    failed = Some(fault.clone());
+                }
+                let _ = answers.send(Msg::Changed(generation, change, result)).await;
+            }
+        });
+    }
+
+    fn reveal(&self, secret: SecretRef) {
+        let (cloud, vault, name) = (Arc::clone(&self.cloud), Arc::clone(&self.vault), secret.clone());
+        let work = async move {
+            let value = cloud.reveal(name.clone()).await?;
+            vault.put(name, value);
+            Ok(())
+        };
+        self.spawn(READ_LIMIT, work, move |result| Msg::Revealed(secret, result));
+    }
+
+    /// The value of a secret for the clipboard, without the vault.
+    pub fn fetch_secret(&self, secret: SecretRef, done: mpsc::Sender<(SecretRef, Arc<crate::core::secret::SecretText>)>) {
+        let cloud = Arc::clone(&self.cloud);
+        let name = secret.clone();
+        let work = async move {
+            let value = cloud.reveal(name.clone()).await?;
+            let _ = done.send((name, value)).await;
+            Ok(SafeText::default())
+        };
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            if let Err(fault) = work.await {
+                let _ = answers.send(Msg::Copied(Err(fault))).await;
+            }
+        });
+    }
+
+    fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {
+        let work = async move {
+            let shown: SafeText = path.display().to_string().into();
+            let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
+            match written {
+                Ok(Ok(())) => Ok(shown),
+                Ok(Err(e)) => Err(Fault::new(
+                    FaultKind::Internal,
+                    "",
+                    "",
+                    &format!("{shown} could not be written: {e}"),
+                )),
+                Err(_) => Err(Fault::new(FaultKind::Internal, "", "", &format!("{shown} could not be written"))),
+            }
+        };
+        self.spawn(READ_LIMIT, work, Msg::Saved);
+    }
+
+    fn open(&self, url: SafeText) {
+        let work = async move {
+            let address = url.to_string();
+            let opened = tokio::task::spawn_blocking(move || open::that_detached(address)).await;
+            match opened {
+                Ok(Ok(())) => Ok(format!("{url} handed to the browser").into()),
+                _ => Err(Fault::new(
+                    FaultKind::Internal,
+                    "",
+                    "",
+                    &format!("no browser could be started here; open {url} yourself"),
+                )),
+            }
+        };
+        self.spawn(READ_LIMIT, work, |result| match result {
+            Ok(text) => Msg::Copied(Ok(text)),
+            Err(fault) => Msg::Copied(Err(fault)),
+        });
+    }
+}
+
+/// Sends one change: the token and the change are on the disk before it goes out.
+///
+/// # Errors
+/// The cloud's fault, or the journal's: what can not be noted is not sent.
+pub async fn send(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &crate::cloud::Change) -> Result<crate::cloud::Done, Fault> {
+    let token = Token(format!("bic-tui-{}", uuid::Uuid::new_v4()).into());
+    let about = cloud.about();
+    let at = cloud.now();
+    let noted = {
+        let (journal, change, token, about) = (Arc::clone(journal), change.clone(), token.clone(), about.clone());
+        tokio::task::spawn_blocking(move || journal.begin(&change, &token, &about, at)).await
+    };
+    noted.unwrap_or_else(|_| {
+        Err(Fault::new(
+            FaultKind::Internal,
+            change.operation(),
+            "",
+            "the audit log could not be written",
+        ))
+    })?;
+    let result = cloud.change(change.clone(), token.clone()).await;
+    let at = cloud.now();
+    let (journal, change, outcome) = (Arc::clone(journal), change.clone(), result.clone());
+    let ended = tokio::task::spawn_blocking(move || journal.end(&change, &token, &about, (&outcome, at))).await;
+    if !matches!(ended, Ok(Ok(()))) {
+        tracing::warn!("the end of a change could not be noted in the audit log");
+    }
+    result
+}
+
+fn timed_out(operation: &str) -> Fault {
+    Fault::new(
+        FaultKind::TimedOut,
+        operation,
+        "",
+        "it may have been carried out all the same; the next poll tells",
+    )
+}
+
+/// Writes a new file beside the old one and renames it, so that no half file is ever seen.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        std::fs::create_dir_all(dir)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| std::fs::rename(&part, path));
+    if renamed.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    renamed
+}

@@ -1,0 +1,181 @@
+//! From the command line to a running session: configuration, cloud, audit log, then the console or one
+//! subcommand, and the exit status.
+
+use std::{
+    io::{self, BufWriter, IsTerminal},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    app::{self, End},
+    aws::{self, AwsOptions},
+    cli::{Cli, Command, Common},
+    cloud::Cloud,
+    command::{self, Context, Failure, Interrupt, Out, Prompt, Verdict},
+    config::{self, Config},
+    core::fault::{Fault, FaultKind},
+    journal::Journal,
+    log,
+    sim::{RealClock, Scene, Sim},
+};
+
+/// How fast a simulated account runs unless `--speed` says otherwise.
+const DEMO_SPEED: u32 = 30;
+
+/// Runs what the command line asks for; gives the exit status.
+pub fn run(cli: Cli) -> u8 {
+    let mut out = Out::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), cli.common.output);
+    if let Some(answer) = cli.command.as_ref().and_then(|command| command::offline(command, &mut out)) {
+        return status(&answer);
+    }
+    let config = match config::load(&cli.common, &|name| std::env::var(name).ok()) {
+        Ok(config) => config,
+        Err(error) => return status(&Err(Failure::Usage(format!("{error}.")))),
+    };
+    let folder = state_folder();
+    let filter = std::env::var("BIC_LOG").unwrap_or_else(|_| "info".into());
+    let _log = folder.as_deref().and_then(|folder| log::start(folder, &filter));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return status(&Err(Failure::Fault(Fault::new(
+                FaultKind::Internal,
+                "start",
+                "",
+                &error.to_string(),
+            ))));
+        }
+    };
+    let answer = runtime.block_on(begin(cli, config, out));
+    // A question that nobody answered any more must not hold the process.
+    runtime.shutdown_background();
+    status(&answer)
+}
+
+async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
+    if cli.command.is_none() && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        let text = "The console needs a terminal; the subcommands do not: `bic-tui --help` lists them.";
+        return Err(Failure::Usage(text.into()));
+    }
+    let scene = if cli.command.is_some() { "running" } else { "new" };
+    let cloud = connect(&cli.common, &config, scene).await?;
+    let journal = open_journal(&cli.common);
+    match cli.command {
+        None => console(cloud, config, journal?).await,
+        Some(command) => subcommand(cloud, config, (cli.common, command), (out, journal)).await,
+    }
+}
+
+/// The one place where a cloud is made: AWS, or a simulated account with `--demo`.
+async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn Cloud>, Failure> {
+    let Some(wanted) = &flags.demo else {
+        let options = AwsOptions {
+            profile: config.profile.clone(),
+            region: config.region.clone(),
+            endpoint_url: flags.endpoint_url.clone(),
+            ..AwsOptions::default()
+        };
+        return Ok(Arc::new(aws::connect(options).await?));
+    };
+    let name = if wanted.is_empty() { scene } else { wanted };
+    let scene = Scene::named(name).map_err(Failure::Usage)?;
+    let speed = flags.speed.unwrap_or(DEMO_SPEED);
+    Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
+}
+
+/// A simulated account leaves no trace on the disk.
+fn open_journal(flags: &Common) -> Result<Journal, Fault> {
+    if flags.demo.is_some() {
+        return Ok(Journal::memory());
+    }
+    let fault = |why: &str| Fault::new(FaultKind::Internal, "the audit log", "", why);
+    let folder = state_folder().ok_or_else(|| fault("there is no folder for the audit log: HOME is not set"))?;
+    let path = folder.join("audit.jsonl");
+    Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))
+}
+
+async fn console(cloud: Arc<dyn Cloud>, config: Config, journal: Journal) -> Result<Verdict, Failure> {
+    let end = app::run(cloud, config.settings, Arc::new(journal)).await;
+    match end.map_err(|error| Failure::Usage(format!("{error:#}.")))? {
+        End::Left => Ok(Verdict::Well),
+        End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),
+        End::HungUp => Err(Failure::Interrupted(129, None)),
+    }
+}
+
+async fn subcommand(
+    cloud: Arc<dyn Cloud>,
+    config: Config,
+    (flags, command): (Common, Command),
+    (out, journal): (Out, Result<Journal, Fault>),
+) -> Result<Verdict, Failure> {
+    let (sender, interrupt) = Interrupt::channel();
+    let signals = tokio::spawn(listen(sender));
+    let mut cx = Context {
+        cloud,
+        settings: config.settings,
+        journal,
+        is_armed: config.is_armed,
+        is_yes: flags.yes,
+        prompt: Prompt::terminal(),
+        out,
+        interrupt,
+    };
+    let about = cx.cloud.about();
+    if let Some(endpoint) = about.endpoint.filter(|_| about.is_endpoint_inherited) {
+        cx.out
+            .note(format!("Requests go to {endpoint}, which the environment or a profile names."));
+    }
+    let answer = command::run(&mut cx, command).await;
+    signals.abort();
+    answer
+}
+
+/// The first signal asks the command to end well; the second one ends it.
+#[cfg(unix)]
+async fn listen(sender: watch::Sender<u8>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        return;
+    };
+    for round in 0.. {
+        let status = tokio::select! {
+            _ = interrupt.recv() => 130,
+            _ = terminate.recv() => 143,
+        };
+        if round > 0 {
+            std::process::exit(status);
+        }
+        let _ = sender.send(u8::try_from(status).unwrap_or(130));
+    }
+}
+
+#[cfg(not(unix))]
+async fn listen(sender: watch::Sender<u8>) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        let _ = sender.send(130);
+    }
+}
+
+/// `~/.local/state/bic-tui`, or the platform's folder for local data.
+fn state_folder() -> Option<PathBuf> {
+    dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("bic-tui"))
+}
+
+/// Says on stderr what went wrong; gives the exit status.
+fn status(answer: &Result<Verdict, Failure>) -> u8 {
+    match answer {
+        Ok(Verdict::Well) => 0,
+        Ok(Verdict::NotWell) => 1,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                use io::Write;
+                let _ = writeln!(io::stderr(), "bic-tui: {message}");
+            }
+            failure.status()
+        }
+    }
+}

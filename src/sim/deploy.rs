@@ -1,0 +1,529 @@
+//! CloudFormation at work: runs of jobs that start as soon as what they wait for is done, with AWS's
+//! own events; clean-up, rollback, cancellation and deletion.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    cfn::ResourceState,
+    world::{Due, Durations, RunId, World},
+};
+use crate::{
+    cloud::Token,
+    core::{
+        fact::{ChangeAction, Millis, Replacement, ResourceChange},
+        template::Resource,
+        text::SafeText,
+    },
+};
+
+/// Parameter values and tags of a stack.
+pub(super) type Settings = (BTreeMap<String, String>, Vec<(SafeText, SafeText)>);
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Create,
+    Update,
+    /// Deletes what an update replaced or removed.
+    CleanUp,
+    /// Deletes what a failed creation made.
+    Rollback,
+    /// Puts back what a failed update changed.
+    UpdateRollback,
+    /// Deletes what a failed update made.
+    RollbackCleanUp,
+    Delete,
+}
+
+/// One run: the part of an operation between two events of the stack.
+#[derive(Debug)]
+pub(super) struct Run {
+    number: u32,
+    pub(super) kind: Kind,
+    pub(super) token: Option<SafeText>,
+    jobs: Vec<Job>,
+    /// Parameters and tags to go back to.
+    before: Settings,
+    /// What the clean-up after this run deletes.
+    garbage: Vec<ResourceState>,
+    /// Why it is undone.
+    undo: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Create,
+    Modify,
+    Replace,
+    Delete,
+}
+
+impl Work {
+    /// The first word of its statuses.
+    fn statuses(self) -> [&'static str; 3] {
+        match self {
+            Self::Create => ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"],
+            Self::Modify | Self::Replace => ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED"],
+            Self::Delete => ["DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED"],
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Waiting,
+    Queued,
+    Begun,
+    Called,
+    Done,
+}
+
+#[derive(Debug)]
+struct Job {
+    work: Work,
+    /// The definition wanted, or the one that is deleted.
+    def: Resource,
+    /// What is deleted.
+    physical: String,
+    after: Vec<usize>,
+    progress: Progress,
+    /// The resource as it was.
+    before: Option<ResourceState>,
+}
+
+impl Job {
+    fn new(work: Work, def: Resource, physical: &str) -> Self {
+        Self {
+            work,
+            def,
+            physical: physical.to_owned(),
+            after: Vec::new(),
+            progress: Progress::Waiting,
+            before: None,
+        }
+    }
+
+    fn is_under_way(&self) -> bool {
+        matches!(self.progress, Progress::Begun | Progress::Called)
+    }
+}
+
+const REPLACEMENT: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
+
+/// Jobs that make wait for what they refer to.
+fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
+    let ids: Vec<SafeText> = jobs.iter().map(|j| j.def.logical_id.clone()).collect();
+    for job in &mut jobs {
+        job.after = (0..ids.len()).filter(|k| job.def.depends_on.contains(&ids[*k])).collect();
+    }
+    jobs
+}
+
+/// Jobs that delete wait for what refers to them.
+fn backward(resources: &[ResourceState]) -> Vec<Job> {
+    let mut jobs: Vec<Job> = resources
+        .iter()
+        .rev()
+        .map(|r| Job::new(Work::Delete, r.def.clone(), &r.physical))
+        .collect();
+    let needs: Vec<Vec<SafeText>> = jobs.iter().map(|j| j.def.depends_on.clone()).collect();
+    for job in &mut jobs {
+        job.after = (0..needs.len()).filter(|k| needs[*k].contains(&job.def.logical_id)).collect();
+    }
+    jobs
+}
+
+impl World {
+    fn job(&mut self, run: RunId, job: usize) -> Option<&mut Job> {
+        let current = self.stacks[run.stack].run.as_mut().filter(|r| r.number == run.number)?;
+        current.jobs.get_mut(job)
+    }
+
+    fn run_id(&self, i: usize) -> RunId {
+        RunId {
+            stack: i,
+            number: self.stacks[i].runs,
+        }
+    }
+
+    /// Executes a change set.
+    pub(super) fn begin_change(&mut self, i: usize, (values, tags): Settings, changes: &[ResourceChange], token: &Token) {
+        let is_create = self.stacks[i].status == "REVIEW_IN_PROGRESS";
+        let defs = self.template.resources(&values, &self.pseudo(&self.stacks[i].name));
+        let stack = &mut self.stacks[i];
+        let before = (
+            std::mem::replace(&mut stack.values, values),
+            std::mem::replace(&mut stack.tags, tags),
+        );
+        let mut existing = std::mem::take(&mut stack.resources);
+        for def in &defs {
+            let at = existing.iter().position(|r| r.def.logical_id == def.logical_id);
+            let state = at.map_or_else(|| fresh(def), |at| existing.remove(at));
+            stack.resources.push(state);
+        }
+        stack.resources.extend(existing);
+        let jobs = jobs_of(changes, &defs);
+        let (kind, status) = if is_create {
+            (Kind::Create, "CREATE_IN_PROGRESS")
+        } else {
+            stack.updated = Some(self.now);
+            (Kind::Update, "UPDATE_IN_PROGRESS")
+        };
+        self.stack_event(i, status, "User Initiated", Some(&token.0));
+        self.begin_run(i, kind, forward(jobs), Some(token.0.clone()));
+        if let Some(run) = &mut self.stacks[i].run {
+            run.before = before;
+        }
+    }
+
+    /// Deletes a stack with all that exists of it.
+    pub(super) fn begin_delete(&mut self, i: usize, token: &Token) {
+        self.stack_event(i, "DELETE_IN_PROGRESS", "User Initiated", Some(&token.0));
+        let alive: Vec<ResourceState> = self.stacks[i].resources.iter().filter(|r| r.is_alive()).cloned().collect();
+        self.begin_run(i, Kind::Delete, backward(&alive), Some(token.0.clone()));
+    }
+
+    fn begin_run(&mut self, i: usize, kind: Kind, jobs: Vec<Job>, token: Option<SafeText>) {
+        let stack = &mut self.stacks[i];
+        stack.runs += 1;
+        stack.run = Some(Run {
+            number: stack.runs,
+            kind,
+            token,
+            jobs,
+            before: (BTreeMap::new(), Vec::new()),
+            garbage: Vec::new(),
+            undo: String::new(),
+        });
+        let run = self.run_id(i);
+        self.start_ready_jobs(run);
+    }
+
+    /// Starts what no longer waits, or ends the run.
+    fn start_ready_jobs(&mut self, run: RunId) {
+        let Some(current) = self.stacks[run.stack].run.as_mut().filter(|r| r.number == run.number) else {
+            return;
+        };
+        let done: BTreeSet<usize> = (0..current.jobs.len())
+            .filter(|k| current.jobs[*k].progress == Progress::Done)
+            .collect();
+        let is_ready = |j: &Job| j.progress == Progress::Waiting && j.after.iter().all(|a| done.contains(a));
+        let ready: Vec<usize> = (0..current.jobs.len()).filter(|k| is_ready(&current.jobs[*k])).collect();
+        for k in &ready {
+            current.jobs[*k].progress = Progress::Queued;
+        }
+        let is_over = done.len() == current.jobs.len();
+        for k in ready {
+            let wait = self.chance(&format!("start/{}/{}/{k}", run.stack, run.number)).between(150, 900);
+            self.after(wait, Due::StartJob(run, k));
+        }
+        if is_over {
+            self.after(1_100, Due::EndRun(run));
+        }
+    }
+
+    /// Writes where a job stands, into the events and, if it is about the stack's present resource, there.
+    fn tell_job(&mut self, run: RunId, job: usize, status: &'static str, reason: &str) {
+        let now = self.now;
+        let Some(j) = self.job(run, job) else { return };
+        let (def, work, subject) = (j.def.clone(), j.work, j.physical.clone());
+        let Some(resource) = self.stacks[run.stack].resource_mut(&def.logical_id) else {
+            return;
+        };
+        let told = if work != Work::Delete || resource.physical == subject {
+            resource.status = status;
+            reason.clone_into(&mut resource.reason);
+            resource.at = now;
+            resource.clone()
+        } else {
+            ResourceState {
+                def,
+                physical: subject,
+                status,
+                reason: reason.to_owned(),
+                at: now,
+            }
+        };
+        self.resource_event(run.stack, &told);
+    }
+
+    pub(super) fn start_job(&mut self, run: RunId, job: usize) {
+        let Some(j) = self.job(run, job) else { return };
+        j.progress = Progress::Begun;
+        let (work, id) = (j.work, j.def.logical_id.clone());
+        if work == Work::Delete && self.is_retained(run, job) {
+            self.tell_job(run, job, "DELETE_SKIPPED", "");
+            return self.job_is_done(run, job);
+        }
+        let before = self.stacks[run.stack].resource(&id).cloned();
+        if let Some(j) = self.job(run, job) {
+            j.before = before;
+        }
+        let reason = if work == Work::Replace { REPLACEMENT } else { "" };
+        self.tell_job(run, job, work.statuses()[0], reason);
+        let wait = self.chance(&format!("call/{}/{}/{job}", run.stack, run.number)).between(600, 1_900);
+        self.after(wait, Due::CallJob(run, job));
+    }
+
+    fn is_retained(&mut self, run: RunId, job: usize) -> bool {
+        let kind = self.stacks[run.stack].run.as_ref().map(|r| r.kind);
+        let Some(j) = self.job(run, job) else { return false };
+        let policy = if kind == Some(Kind::CleanUp) {
+            &j.def.replace_policy
+        } else {
+            &j.def.deletion_policy
+        };
+        match policy.as_str() {
+            "Retain" => true,
+            "RetainExceptOnCreate" => kind != Some(Kind::Rollback),
+            _ => false,
+        }
+    }
+
+    pub(super) fn call_job(&mut self, run: RunId, job: usize) {
+        let Some(j) = self.job(run, job) else { return };
+        j.progress = Progress::Called;
+        let (work, def, subject) = (j.work, j.def.clone(), j.physical.clone());
+        match work {
+            Work::Create | Work::Replace => {
+                if let Err(reason) = self.make(run.stack, &def) {
+                    return self.fail_job(run, job, &reason);
+                }
+                self.tell_job(run, job, work.statuses()[0], "Resource creation Initiated");
+            }
+            Work::Modify => self.modify(run.stack, &def),
+            Work::Delete => self.unmake(&def, &subject),
+        }
+        if !is_settled_by_ecs(&def) {
+            let wait = self.duration(run, &def, work);
+            self.after(wait, Due::EndJob(run, job));
+        }
+    }
+
+    /// How long the resource itself takes, within a quarter of what is typical.
+    fn duration(&self, run: RunId, def: &Resource, work: Work) -> Millis {
+        let kind = if def.kind.starts_with("Custom::") {
+            "AWS::CloudFormation::CustomResource"
+        } else {
+            &def.kind
+        };
+        let typical = self.durations.get(kind).copied().unwrap_or(Durations {
+            create: 5,
+            update: 4,
+            delete: 3,
+        });
+        let is_gateway = def.properties["VpcEndpointType"] == "Gateway";
+        let seconds = match work {
+            _ if is_gateway => 14,
+            Work::Create | Work::Replace => typical.create,
+            Work::Modify => typical.update,
+            Work::Delete => typical.delete,
+        };
+        let mut chance = self.chance(&format!("lasts/{}/{}/{}", run.stack, run.number, def.logical_id));
+        Millis::from(seconds) * chance.between(780, 1_250)
+    }
+
+    pub(super) fn end_job(&mut self, run: RunId, job: usize) {
+        let Some(work) = self.job(run, job).map(|j| j.work) else { return };
+        self.tell_job(run, job, work.statuses()[1], "");
+        self.job_is_done(run, job);
+    }
+
+    fn job_is_done(&mut self, run: RunId, job: usize) {
+        if let Some(j) = self.job(run, job) {
+            j.progress = Progress::Done;
+        }
+        self.start_ready_jobs(run);
+    }
+
+    /// ECS has brought a service to where it was wanted, or has given up.
+    pub(super) fn service_settled(&mut self, arn: &str, outcome: Result<(), &str>) {
+        let waiting = (0..self.stacks.len()).find_map(|i| {
+            let stack = &self.stacks[i];
+            let physical = |j: &Job| match j.work {
+                Work::Delete => j.physical.clone(),
+                _ => stack.resource(&j.def.logical_id).map(|r| r.physical.clone()).unwrap_or_default(),
+            };
+            let is_it = |j: &Job| j.progress == Progress::Called && is_settled_by_ecs(&j.def) && physical(j) == arn;
+            Some((i, stack.run.as_ref()?.jobs.iter().position(is_it)?))
+        });
+        let Some((i, job)) = waiting else { return };
+        let run = self.run_id(i);
+        match outcome {
+            Ok(()) => self.end_job(run, job),
+            Err(reason) => self.fail_job(run, job, reason),
+        }
+    }
+
+    fn fail_job(&mut self, run: RunId, job: usize, reason: &str) {
+        let Some(work) = self.job(run, job).map(|j| j.work) else { return };
+        self.tell_job(run, job, work.statuses()[2], reason);
+        let mut failed = vec![job];
+        failed.extend(self.cancel_jobs(run, Some(job)));
+        let verb = if work == Work::Create { "create" } else { "update" };
+        let tail = if self.stacks[run.stack].run.as_ref().is_some_and(|r| r.kind == Kind::Create) {
+            "Rollback requested by user."
+        } else {
+            ""
+        };
+        let mut ids: Vec<String> = failed
+            .into_iter()
+            .filter_map(|k| self.job(run, k).map(|j| j.def.logical_id.to_string()))
+            .collect();
+        ids.sort_unstable();
+        let undo = format!("The following resource(s) failed to {verb}: [{}]. {tail}", ids.join(", "));
+        self.give_up(run, &undo);
+    }
+
+    /// Stops what is under way besides `cause`.
+    fn cancel_jobs(&mut self, run: RunId, cause: Option<usize>) -> Vec<usize> {
+        let jobs = self.stacks[run.stack].run.as_ref().map_or(&[][..], |r| &r.jobs);
+        let others: Vec<usize> = (0..jobs.len()).filter(|k| Some(*k) != cause && jobs[*k].is_under_way()).collect();
+        for k in &others {
+            let Some(work) = self.job(run, *k).map(|j| j.work) else { continue };
+            let noun = if work == Work::Create { "creation" } else { "update" };
+            self.tell_job(run, *k, work.statuses()[2], &format!("Resource {noun} cancelled"));
+        }
+        others
+    }
+
+    fn give_up(&mut self, run: RunId, undo: &str) {
+        if let Some(current) = self.stacks[run.stack].run.as_mut() {
+            undo.trim().clone_into(&mut current.undo);
+        }
+        // A new number: nothing of the old plan happens any more.
+        self.stacks[run.stack].runs += 1;
+        let number = self.stacks[run.stack].runs;
+        if let Some(current) = self.stacks[run.stack].run.as_mut() {
+            current.number = number;
+        }
+        self.after(1_300, Due::UndoRun(RunId { number, ..run }));
+    }
+
+    /// `CancelUpdateStack`.
+    pub(super) fn cancel_run(&mut self, i: usize, token: &Token) {
+        let run = self.run_id(i);
+        if let Some(current) = self.stacks[i].run.as_mut() {
+            current.token = Some(token.0.clone());
+        }
+        self.cancel_jobs(run, None);
+        self.give_up(run, "User Initiated");
+    }
+
+    pub(super) fn undo_run(&mut self, run: RunId) {
+        let Some(old) = self.stacks[run.stack].run.take_if(|r| r.number == run.number) else {
+            return;
+        };
+        let i = run.stack;
+        if old.kind == Kind::Create {
+            self.stack_event(i, "ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
+            let alive: Vec<ResourceState> = self.stacks[i].resources.iter().filter(|r| r.is_alive()).cloned().collect();
+            return self.begin_run(i, Kind::Rollback, backward(&alive), old.token);
+        }
+        if old.kind != Kind::Update {
+            // Only a person can say how to go on: continue the rollback, or skip what can not be put back.
+            return self.stack_event(i, "UPDATE_ROLLBACK_FAILED", &old.undo, old.token.as_ref());
+        }
+        self.stack_event(i, "UPDATE_ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
+        let stack = &mut self.stacks[i];
+        (stack.values, stack.tags) = old.before;
+        let mut garbage = Vec::new();
+        let mut back = Vec::new();
+        for job in old
+            .jobs
+            .into_iter()
+            .filter(|j| matches!(j.progress, Progress::Called | Progress::Done))
+        {
+            let now = stack.resource(&job.def.logical_id).cloned();
+            match (job.work, job.before, now) {
+                (Work::Create, _, Some(made)) => garbage.push(made),
+                (Work::Replace, Some(before), Some(made)) => {
+                    if made.physical != before.physical {
+                        garbage.push(made);
+                    }
+                    back.push(before);
+                }
+                (_, Some(before), _) => back.push(before),
+                _ => {}
+            }
+        }
+        stack.resources.retain(|r| !r.status.is_empty());
+        for before in &back {
+            if let Some(r) = stack.resource_mut(&before.def.logical_id) {
+                r.physical.clone_from(&before.physical);
+            }
+        }
+        let jobs = back.into_iter().map(|b| Job::new(Work::Modify, b.def, &b.physical)).collect();
+        self.begin_run(i, Kind::UpdateRollback, forward(jobs), old.token);
+        if let Some(current) = &mut self.stacks[i].run {
+            current.garbage = garbage;
+        }
+    }
+
+    pub(super) fn end_run(&mut self, run: RunId) {
+        let i = run.stack;
+        let Some(old) = self.stacks[i].run.take_if(|r| r.number == run.number) else {
+            return;
+        };
+        let token = old.token.clone();
+        let last = match old.kind {
+            Kind::Create => "CREATE_COMPLETE",
+            Kind::Rollback => "ROLLBACK_COMPLETE",
+            Kind::Delete => "DELETE_COMPLETE",
+            Kind::CleanUp => "UPDATE_COMPLETE",
+            Kind::RollbackCleanUp => "UPDATE_ROLLBACK_COMPLETE",
+            Kind::Update => {
+                let garbage = self.update_garbage(i, &old);
+                self.stack_event(i, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", token.as_ref());
+                return self.begin_run(i, Kind::CleanUp, backward(&garbage), token);
+            }
+            Kind::UpdateRollback => {
+                self.stack_event(i, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "", token.as_ref());
+                return self.begin_run(i, Kind::RollbackCleanUp, backward(&old.garbage), token);
+            }
+        };
+        self.stack_event(i, last, "", token.as_ref());
+        if matches!(old.kind, Kind::CleanUp | Kind::RollbackCleanUp) {
+            self.stacks[i].resources.retain(|r| r.status != "DELETE_COMPLETE");
+        }
+    }
+
+    /// What an update leaves to be deleted: the old ones of what it replaced, and what it removed.
+    fn update_garbage(&self, i: usize, run: &Run) -> Vec<ResourceState> {
+        let stack = &self.stacks[i];
+        let wanted = self.template.resources(&stack.values, &self.pseudo(&stack.name));
+        let is_wanted = |r: &ResourceState| wanted.iter().any(|w| w.logical_id == r.def.logical_id);
+        let replaced = run.jobs.iter().filter(|j| j.work == Work::Replace).filter_map(|j| j.before.clone());
+        let removed = stack.resources.iter().filter(|r| r.is_alive() && !is_wanted(r)).cloned();
+        replaced.chain(removed).collect()
+    }
+}
+
+/// CloudFormation waits until ECS says that a service is steady.
+fn is_settled_by_ecs(def: &Resource) -> bool {
+    def.kind == "AWS::ECS::Service"
+}
+
+fn fresh(def: &Resource) -> ResourceState {
+    ResourceState {
+        def: def.clone(),
+        physical: String::new(),
+        status: "",
+        reason: String::new(),
+        at: 0,
+    }
+}
+
+fn jobs_of(changes: &[ResourceChange], defs: &[Resource]) -> Vec<Job> {
+    let job = |change: &ResourceChange| {
+        let work = match (change.action, change.replacement) {
+            (ChangeAction::Add, _) => Work::Create,
+            (ChangeAction::Modify, Replacement::Always) => Work::Replace,
+            (ChangeAction::Modify, _) => Work::Modify,
+            _ => return None,
+        };
+        let def = defs.iter().find(|d| d.logical_id == change.logical_id)?;
+        Some(Job::new(work, def.clone(), ""))
+    };
+    changes.iter().filter_map(job).collect()
+}

@@ -1,0 +1,146 @@
+//! `FilterLogEvents` as AWS answers it: pages with tokens, empty pages that have one, events that
+//! become visible some seconds after their time.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    account::refusal,
+    chance::Chance,
+    traffic::{Draft, Writer},
+    world::{SECOND, World},
+};
+use crate::{
+    cloud::LogRequest,
+    core::{
+        fact::{Fact, LogEvent, LogPage, Millis},
+        fault::{Fault, FaultKind},
+        text::RawText,
+    },
+};
+
+/// Events after which a page ends. AWS's own limits are 10,000 and 1 MB; smaller pages make paging real.
+const PAGE: usize = 500;
+/// How much time is looked through at once, and at most for one page.
+const CHUNK: Millis = 600 * SECOND;
+const MOST: Millis = 6 * 3_600 * SECOND;
+
+/// A line that something else than the traffic wrote.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) at: Millis,
+    pub(super) task: usize,
+    pub(super) text: String,
+}
+
+const OPERATION: &str = "logs:FilterLogEvents";
+
+impl World {
+    /// One page.
+    pub(super) fn log_page(&self, request: &LogRequest) -> Result<Fact, Fault> {
+        let group = request.group.as_str();
+        if !self.living_of("AWS::Logs::LogGroup").contains(group) {
+            return Err(refusal(
+                FaultKind::NotFound,
+                OPERATION,
+                group,
+                "ResourceNotFoundException",
+                "The specified log group does not exist.",
+            ));
+        }
+        let invalid = || {
+            refusal(
+                FaultKind::Refused,
+                OPERATION,
+                group,
+                "InvalidParameterException",
+                "The specified nextToken is invalid.",
+            )
+        };
+        let (mut from, turn) = match &request.token {
+            Some(token) => read_token(token).ok_or_else(invalid)?,
+            None => (request.from, 0),
+        };
+        let until = request.until.unwrap_or(Millis::MAX).min(self.now + 1);
+        // AWS looks through a piece of the group at a time, and may find nothing in it.
+        if turn > 0 && Chance::new(self.seed, &format!("page/{from}/{turn}")).one_in(5) && turn % 2 == 1 {
+            return Ok(page(Vec::new(), Some((from, turn + 1))));
+        }
+        let limit = from.saturating_add(MOST);
+        let mut events = Vec::new();
+        while from < until && from < limit && events.len() < PAGE {
+            let end = (from + CHUNK).min(until);
+            events.extend(self.events(request, from, end));
+            from = end;
+        }
+        if events.len() > PAGE {
+            // A page ends between two milliseconds, so that a token needs to name only a time.
+            let last = events[PAGE - 1].at;
+            let cut = events.iter().position(|e| e.at > last).unwrap_or(events.len());
+            if cut < events.len() {
+                from = last + 1;
+            }
+            events.truncate(cut);
+        }
+        let next = (from < until).then_some((from, turn + 1));
+        Ok(page(events, next))
+    }
+
+    fn events(&self, request: &LogRequest, from: Millis, until: Millis) -> Vec<LogEvent> {
+        let mut drafts = Writer::new(self, from, until).lines(&request.group);
+        let own = self.lines.iter().enumerate().filter(|(_, l)| (from..until).contains(&l.at));
+        drafts.extend(
+            own.filter(|(_, l)| self.tasks[l.task].has_logs && self.tasks[l.task].log_group == *request.group)
+                .map(|(i, l)| Draft {
+                    at: l.at,
+                    task: l.task,
+                    source: "own".into(),
+                    index: i,
+                    text: l.text.clone(),
+                }),
+        );
+        let prefix = request.stream_prefix.as_deref().unwrap_or_default();
+        drafts.sort_by(|a, b| (a.at, a.task, &a.source, a.index).cmp(&(b.at, b.task, &b.source, b.index)));
+        drafts
+            .into_iter()
+            .map(|d| self.event(d))
+            .filter(|e| e.ingested <= self.now && e.stream.starts_with(prefix))
+            .collect()
+    }
+
+    fn event(&self, draft: Draft) -> LogEvent {
+        let task = &self.tasks[draft.task];
+        let mut record = self.chance(&format!("{}/{}", task.id, draft.source));
+        // The agent sends what it has every second or so; now and then it is held up.
+        let delay = if record.one_in(70) {
+            record.between(4_000, 9_000)
+        } else {
+            record.between(250, 1_900)
+        };
+        let mut chance = self.chance(&format!("{}/{}/{}", task.id, draft.source, draft.index));
+        let definition = self.definitions.get(&task.definition);
+        let (prefix, container) = definition
+            .map(|d| (d.log_prefix.as_str(), d.container.as_str()))
+            .unwrap_or_default();
+        LogEvent {
+            // 56 digits that grow with time, as AWS has them.
+            id: Some(format!("{}{:020}{:020}", 3_600_000_000_000_000 + draft.at, chance.next(), chance.next()).into()),
+            at: draft.at,
+            ingested: draft.at + delay,
+            stream: format!("{prefix}/{container}/{}", task.id).into(),
+            message: RawText::new(&draft.text),
+        }
+    }
+}
+
+fn page(events: Vec<LogEvent>, next: Option<(Millis, u32)>) -> Fact {
+    Fact::LogPage(LogPage {
+        events,
+        next: next.map(|(from, turn)| URL_SAFE_NO_PAD.encode(format!("{from}:{turn}")).into()),
+    })
+}
+
+fn read_token(token: &str) -> Option<(Millis, u32)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+    let (from, turn) = text.split_once(':')?;
+    Some((from.parse().ok()?, turn.parse().ok()?))
+}

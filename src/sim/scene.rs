@@ -1,0 +1,236 @@
+//! Scenes: what has happened in a world before the console looks at it, and what is wrong with it.
+//! They are data, in `assets/scenes`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::core::fact::Millis;
+
+/// The scenes that ship, by name.
+const FILES: [(&str, &str); 10] = [
+    ("new", include_str!("../../assets/scenes/new.toml")),
+    ("running", include_str!("../../assets/scenes/running.toml")),
+    ("asleep", include_str!("../../assets/scenes/asleep.toml")),
+    ("tasks-not-starting", include_str!("../../assets/scenes/tasks-not-starting.toml")),
+    ("unreachable", include_str!("../../assets/scenes/unreachable.toml")),
+    ("image-fails", include_str!("../../assets/scenes/image-fails.toml")),
+    ("slow", include_str!("../../assets/scenes/slow.toml")),
+    ("deploy-fails", include_str!("../../assets/scenes/deploy-fails.toml")),
+    ("throttled", include_str!("../../assets/scenes/throttled.toml")),
+    ("expired", include_str!("../../assets/scenes/expired.toml")),
+];
+
+/// What can be said of a scene before it is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SceneInfo {
+    /// Name for `--demo=NAME`.
+    pub name: &'static str,
+    /// One line about it.
+    pub title: &'static str,
+}
+
+/// All scenes, in the order of the guide.
+pub fn scenes() -> Vec<SceneInfo> {
+    let title = |text: &'static str| text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
+    FILES.iter().map(|(name, text)| SceneInfo { name, title: title(text) }).collect()
+}
+
+/// A scene ready to be played.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scene {
+    /// Its name.
+    #[serde(skip)]
+    pub name: String,
+    /// Decides everything that is left to chance.
+    #[serde(default)]
+    pub(super) seed: u64,
+    #[serde(default)]
+    pub(super) step: Vec<Step>,
+    #[serde(default)]
+    pub(super) trouble: Vec<Trouble>,
+}
+
+impl Scene {
+    /// The scene of that name.
+    ///
+    /// # Errors
+    /// One sentence that names the nearest scenes.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let Some((_, text)) = FILES.iter().find(|(n, _)| *n == name) else {
+            return Err(format!(
+                "There is no scene \"{}\"; did you mean {}?",
+                name.escape_default(),
+                nearest(name)
+            ));
+        };
+        let scene: Self = toml::from_str(text).map_err(|e| format!("The scene {name} can not be read: {e}"))?;
+        Ok(Self {
+            name: name.to_owned(),
+            ..scene
+        })
+    }
+
+    /// How long before the console's start the world begins.
+    pub(super) fn past(&self) -> Millis {
+        let steps = self.step.iter().map(|s| s.ago.0);
+        steps.chain(self.trouble.iter().map(|t| t.ago.0)).max().unwrap_or(0)
+    }
+}
+
+/// Something that somebody did.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Step {
+    pub(super) ago: Ago,
+    #[serde(flatten)]
+    pub(super) action: Action,
+}
+
+/// What it was. Services are named by their short names, such as `openwebui`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub(super) enum Action {
+    Create {
+        #[serde(default)]
+        parameters: BTreeMap<String, String>,
+        #[serde(default)]
+        tags: BTreeMap<String, String>,
+    },
+    Update {
+        parameters: BTreeMap<String, String>,
+    },
+    Scale {
+        service: String,
+        count: i32,
+    },
+    Restart {
+        service: String,
+    },
+    StopTask {
+        service: String,
+    },
+    Tag {
+        service: String,
+        key: String,
+        value: String,
+    },
+}
+
+/// Something that is wrong from a moment on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trouble {
+    #[serde(default)]
+    pub(super) ago: Ago,
+    pub(super) what: What,
+    /// Short name of the service it strikes; every one when empty.
+    #[serde(default)]
+    pub(super) service: String,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum What {
+    /// Images can not be pulled.
+    CannotPull,
+    /// Health checks get no answer.
+    HealthTimeout,
+    /// Health checks get a 502.
+    #[serde(rename = "health-502")]
+    Health502,
+    /// Bedrock refuses the image model.
+    ImageDenied,
+    /// Everything takes long: the tasks have too little CPU.
+    Slow,
+    /// AWS throttles now and then.
+    Throttled,
+    /// The credentials have expired.
+    Expired,
+}
+
+/// A span such as `2d`, `9h`, `25m` or `40s`, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Ago(pub(super) Millis);
+
+impl TryFrom<String> for Ago {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("{text} is not a span such as 2d, 9h, 25m or 40s");
+        let unit = match text.chars().last() {
+            Some('d') => 86_400_000,
+            Some('h') => 3_600_000,
+            Some('m') => 60_000,
+            Some('s') => 1_000,
+            _ => return Err(wrong()),
+        };
+        let count: Millis = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+        Ok(Self(count * unit))
+    }
+}
+
+/// The names nearest to one that does not exist, for an error message.
+fn nearest(name: &str) -> String {
+    let mut names: Vec<&str> = FILES.iter().map(|(n, _)| *n).collect();
+    names.sort_by_key(|n| distance(n, name));
+    names[..3].join(", ")
+}
+
+/// Edit distance; a common beginning counts for nearness.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = i;
+        row[0] = i + 1;
+        for (j, y) in b.chars().enumerate() {
+            let changed = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scene_can_be_read_and_says_what_it_is() {
+        for info in scenes() {
+            let scene = Scene::named(info.name).unwrap();
+            assert!(!info.title.is_empty() && !info.title.contains('='), "{}", info.name);
+            assert!(
+                scene.step.is_sorted_by_key(|s| std::cmp::Reverse(s.ago.0)),
+                "{}: steps go on in time",
+                info.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_scene_names_the_nearest() {
+        for (name, want) in [("runing", "running"), ("sleep", "asleep"), ("throtled", "throttled"), ("", "new")] {
+            let error = Scene::named(name).unwrap_err();
+            let suggested = error.split("did you mean ").nth(1).unwrap();
+            assert!(suggested.starts_with(want), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn spans_are_read() {
+        for (text, want) in [
+            ("2d", Some(172_800_000)),
+            ("40s", Some(40_000)),
+            ("5", None),
+            ("", None),
+            ("xm", None),
+            ("é", None),
+        ] {
+            assert_eq!(Ago::try_from(text.to_owned()).ok().map(|a| a.0), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Dialogs over the screen: in the middle, never larger than the screen, the buttons always in sight.
+
+mod confirm;
+mod help;
+mod list;
+mod prompt;
+mod text;
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Flex, Layout, Rect},
+    style::Style,
+    text::{Line, Span},
+    widgets::{Block, BorderType, Clear, Padding, Paragraph},
+};
+
+use super::{Side, cut, theme::Role};
+use crate::core::{dialog::Dialog, model::Model};
+
+/// Draws the dialog that is open.
+pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
+    match &model.dialog {
+        None => {}
+        Some(Dialog::Confirm(it)) => confirm::confirm(side, it, frame),
+        Some(Dialog::Countdown(it)) => confirm::countdown(model, side, it, frame),
+        Some(Dialog::Scale(it)) => confirm::scale(model, side, it, frame),
+        Some(Dialog::Prompt(it)) => prompt::draw(model, side, it, frame),
+        Some(Dialog::Palette(it)) => list::palette(model, side, it, frame),
+        Some(Dialog::Menu(it)) => list::menu(side, it, frame),
+        Some(Dialog::Help(scroll)) => help::draw(model, side, *scroll, frame),
+        Some(Dialog::Errors(scroll)) => text::errors(model, side, *scroll, frame),
+        Some(Dialog::Detail(it)) => text::detail(side, it, frame),
+        Some(Dialog::Image(it)) => super::image::draw(model, side, it, frame.area(), frame),
+    }
+}
+
+/// The box of a dialog.
+pub struct Sheet<'a> {
+    /// On its upper edge.
+    pub title: &'a str,
+    /// On the right of its upper edge.
+    pub right: &'a str,
+    /// Keys, on its lower edge.
+    pub hints: &'a str,
+}
+
+/// Columns that the frame of a sheet takes: border and one blank on each side.
+pub const FRAME_WIDTH: u16 = 4;
+/// Rows that the frame of a sheet takes.
+pub const FRAME_HEIGHT: u16 = 2;
+
+/// Cells inside a sheet that wants to be `width` wide, on this screen.
+pub fn inside(width: u16, frame: &Frame<'_>) -> (usize, usize) {
+    let area = frame.area();
+    if is_bare(area) {
+        return (area.width.into(), area.height.into());
+    }
+    let wide = width.min(area.width).saturating_sub(FRAME_WIDTH);
+    (wide.into(), area.height.saturating_sub(FRAME_HEIGHT).into())
+}
+
+/// On a screen this small even a frame costs too much.
+fn is_bare(area: Rect) -> bool {
+    area.height < 6 || area.width < 16
+}
+
+/// Draws an empty sheet in the middle of the screen for a text of this size, and gives its inside.
+pub fn sheet(side: &Side<'_>, sheet: &Sheet<'_>, width: u16, rows: usize, frame: &mut Frame<'_>) -> Rect {
+    let area = frame.area();
+    if is_bare(area) {
+        frame.render_widget(Clear, area);
+        return area;
+    }
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(FRAME_HEIGHT);
+    let area = middle(area, width, height);
+    let room = usize::from(area.width).saturating_sub(4);
+    let edge = |text: &str, role| {
+        let text = cut::end(text, room);
+        let shown = if text.is_empty() { String::new() } else { format!(" {text} ") };
+        Line::styled(shown, side.theme.style(role))
+    };
+    let mut block = Block::bordered()
+        .border_type(BorderType::Thick)
+        .border_style(side.theme.style(Role::BorderFocus))
+        .padding(Padding::horizontal(1))
+        .title(edge(sheet.title, Role::Title))
+        .title_bottom(edge(sheet.hints, Role::Dim));
+    if cut::width(sheet.title) + cut::width(sheet.right) + 4 <= room {
+        block = block.title(edge(sheet.right, Role::Dim).right_aligned());
+    }
+    let inner = block.inner(area);
+    frame.render_widget(Clear, area);
+    frame.render_widget(block, area);
+    inner
+}
+
+fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let [row] = Layout::vertical([Constraint::Max(height)]).flex(Flex::Center).areas(area);
+    let [area] = Layout::horizontal([Constraint::Max(width)]).flex(Flex::Center).areas(row);
+    area
+}
+
+/// The parts of a question. Where room is short the middle gives way first, and says so; the end, with
+/// its buttons, never does.
+#[derive(Default)]
+struct Parts {
+    start: Vec<Line<'static>>,
+    middle: Vec<Line<'static>>,
+    end: Vec<Line<'static>>,
+}
+
+impl Parts {
+    /// The lines that are shown on `room` rows.
+    fn lines(mut self, room: usize, dim: Style) -> Vec<Line<'static>> {
+        let blanks = usize::from(!self.middle.is_empty()) + 1;
+        if self.start.len() + self.middle.len() + self.end.len() + blanks <= room {
+            if !self.middle.is_empty() {
+                self.start.push(Line::default());
+            }
+            self.end.insert(0, Line::default());
+        }
+        let for_middle = room.saturating_sub(self.start.len() + self.end.len());
+        if self.middle.len() > for_middle && for_middle > 0 {
+            let hidden = self.middle.len() - (for_middle - 1);
+            self.middle.truncate(for_middle - 1);
+            self.middle
+                .push(Line::styled(format!("(+{hidden} lines: enlarge the terminal)"), dim));
+        }
+        self.middle.truncate(for_middle);
+        self.end.drain(..self.end.len().saturating_sub(room));
+        self.start.truncate(room.saturating_sub(self.end.len()));
+        self.start.into_iter().chain(self.middle).chain(self.end).collect()
+    }
+}
+
+/// Draws a question on its sheet.
+fn question(side: &Side<'_>, title: &str, hints: &str, parts: Parts, frame: &mut Frame<'_>) -> Rect {
+    let (_, room) = inside(WIDTH, frame);
+    let lines = parts.lines(room, side.theme.style(Role::Dim));
+    let it = Sheet { title, right: "", hints };
+    let inner = sheet(side, &it, WIDTH, lines.len(), frame);
+    frame.render_widget(Paragraph::new(lines), inner);
+    inner
+}
+
+/// How wide a question wants to be.
+const WIDTH: u16 = 76;
+
+/// A text in a role, wrapped.
+fn wrapped(side: &Side<'_>, text: &str, role: Role, width: usize) -> Vec<Line<'static>> {
+    let style = side.theme.style(role);
+    cut::wrap(text, width).into_iter().map(|line| Line::styled(line, style)).collect()
+}
+
+/// A button: its word, whether the focus is on it, whether it can be pressed.
+type Button<'a> = (&'a str, bool, bool);
+
+/// Buttons side by side; the focus shows without colour too.
+fn buttons(side: &Side<'_>, all: &[Button<'_>]) -> Line<'static> {
+    let spans = all.iter().flat_map(|(word, has_focus, is_live)| {
+        let role = match (has_focus, is_live) {
+            (true, _) => Role::ButtonFocus,
+            (false, true) => Role::Button,
+            (false, false) => Role::Dim,
+        };
+        let mark = if *has_focus { "▸" } else { " " };
+        let text = format!("{mark}[ {word} ]");
+        [Span::styled(text, side.theme.style(role)), Span::raw("  ")]
+    });
+    Line::from(spans.collect::<Vec<_>>())
+}

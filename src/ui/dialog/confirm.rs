@@ -1,0 +1,138 @@
+//! Questions before a write: yes or no, a countdown, a desired count.
+
+use ratatui::{
+    Frame,
+    text::{Line, Span},
+};
+
+use super::{Parts, WIDTH, buttons, inside, question, wrapped};
+use crate::{
+    core::{
+        dialog::{Confirm, Countdown, Scale},
+        keymap::Intent,
+        model::Model,
+        sleep,
+        text::SafeText,
+    },
+    ui::{Side, cut, theme::Role},
+};
+
+/// Yes or no.
+pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>) {
+    let (width, _) = inside(WIDTH, frame);
+    let mut parts = Parts {
+        start: wrapped(side, &confirm.title, Role::Title, width),
+        ..Parts::default()
+    };
+    for loss in &confirm.losses {
+        parts.middle.extend(wrapped(side, &format!("✗ {loss}"), Role::Bad, width));
+    }
+    for line in &confirm.lines {
+        parts.middle.extend(wrapped(side, line, Role::Text, width));
+    }
+    let mut hints = "y yes · n no · Tab to the other button · Enter presses";
+    if let Some((want, field)) = &confirm.typed {
+        hints = "type the name · Tab to the button · Esc cancels";
+        let mark = if confirm.on_yes { " " } else { "▸" };
+        let label = format!("Type {want} to go on:");
+        parts.end.extend(wrapped(side, &label, Role::Warn, width));
+        let typed = SafeText::new(&field.text);
+        let typed = cut::start(&typed, width.saturating_sub(3)).into_owned();
+        parts
+            .end
+            .push(Line::from(vec![Span::raw(format!("{mark} ")), Span::raw(typed), Span::raw("▏")]));
+    }
+    // While a name is being typed the focus is in its field, not on Cancel.
+    let on_cancel = !confirm.on_yes && confirm.typed.is_none();
+    let yes = (confirm.verb.as_str(), confirm.on_yes, confirm.is_unlocked());
+    parts.end.push(buttons(side, &[("Cancel", on_cancel, true), yes]));
+    question(side, "Confirm", hints, parts, frame);
+}
+
+/// What happens when nobody stops it.
+pub(super) fn countdown(model: &Model, side: &Side<'_>, countdown: &Countdown, frame: &mut Frame<'_>) {
+    let (width, room) = inside(WIDTH, frame);
+    let seconds = countdown.until.saturating_sub(model.now.mono).div_ceil(1000);
+    let mut parts = Parts {
+        start: wrapped(side, &countdown.title, Role::Title, width),
+        ..Parts::default()
+    };
+    for line in &countdown.lines {
+        parts.middle.extend(wrapped(side, line, Role::Text, width));
+    }
+    if room >= 14 {
+        let style = side.theme.style(Role::Warn);
+        parts.end.extend(big(seconds).map(|row| Line::styled(row, style).centered()));
+        parts.end.push(Line::default());
+    }
+    let words = format!("in {seconds} s; any key stops it");
+    parts.end.push(Line::styled(words, side.theme.style(Role::Warn)).centered());
+    question(side, "", "", parts, frame);
+}
+
+/// Rows of the digits, three bits a row, five rows a digit.
+const DIGITS: [[u8; 5]; 10] = [
+    [7, 5, 5, 5, 7],
+    [2, 6, 2, 2, 7],
+    [7, 1, 7, 4, 7],
+    [7, 1, 7, 1, 7],
+    [5, 5, 7, 1, 1],
+    [7, 4, 7, 1, 7],
+    [7, 4, 7, 5, 7],
+    [7, 1, 1, 1, 1],
+    [7, 5, 7, 5, 7],
+    [7, 5, 7, 1, 7],
+];
+
+/// A number, five rows high.
+fn big(number: u64) -> [String; 5] {
+    let digits: Vec<usize> = number.to_string().bytes().map(|b| usize::from(b - b'0')).collect();
+    std::array::from_fn(|row| {
+        let glyphs = digits.iter().map(|d| {
+            let bits = DIGITS[*d][row];
+            [4, 2, 1].map(|bit| if bits & bit == 0 { "  " } else { "██" }).concat()
+        });
+        glyphs.collect::<Vec<_>>().join("  ")
+    })
+}
+
+/// A desired count.
+pub(super) fn scale(model: &Model, side: &Side<'_>, scale: &Scale, frame: &mut Frame<'_>) {
+    let (width, _) = inside(WIDTH, frame);
+    let refusal = sleep::scale_refusal(scale.app, scale.to, &model.parameters());
+    let can_go = refusal.is_none() && scale.to != scale.from;
+    let name = format!("How many tasks shall {} have?", scale.app.title());
+    let mut parts = Parts {
+        start: wrapped(side, &name, Role::Title, width),
+        ..Parts::default()
+    };
+    let (key, text) = (side.theme.style(Role::Key), side.theme.style(Role::Title));
+    parts.middle.push(Line::from(vec![
+        Span::styled("  −  ", key),
+        Span::styled(format!(" {} ", scale.to), text),
+        Span::styled("  +  ", key),
+        Span::styled(format!("  now {}  ({})", scale.from, scale.service), side.theme.style(Role::Dim)),
+    ]));
+    parts.middle.push(Line::default());
+    parts.middle.extend(match refusal {
+        Some(why) => wrapped(side, &why, Role::Warn, width),
+        None => wrapped(side, &note(model, scale), Role::Dim, width),
+    });
+    let verb = format!("Scale to {}", scale.to);
+    let yes = (verb.as_str(), scale.on_yes, can_go);
+    parts.end.push(buttons(side, &[("Cancel", !scale.on_yes, true), yes]));
+    let hints = "+ − count · Tab to the other button · Enter presses · y yes · n no";
+    question(side, &format!("Scale {}", scale.app.title()), hints, parts, frame);
+}
+
+fn note(model: &Model, scale: &Scale) -> String {
+    if scale.to == scale.from {
+        "That is its count already.".to_owned()
+    } else if scale.to == 0 {
+        let sleep = model.keymap.label(Intent::Sleep);
+        format!("No task runs then, and users are cut off. {sleep} puts both services to sleep and remembers their counts.")
+    } else {
+        "CloudFormation does not know of a count set here (drift): an update that touches the service sets the template's count again."
+            .to_owned()
+    }
+}

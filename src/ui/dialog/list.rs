@@ -1,0 +1,119 @@
+//! Lists to choose from: the palette and the menu.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout},
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{Sheet, WIDTH, inside, sheet, wrapped};
+use crate::{
+    core::{
+        dialog::{Menu, Palette},
+        keymap::{Binding, Kind},
+        model::Model,
+        text::SafeText,
+        update,
+    },
+    ui::{
+        Side, cut,
+        table::{self, Rows},
+        theme::Role,
+    },
+};
+
+/// How wide and how high the palette wants to be; its height does not depend on what is typed.
+const PALETTE: (u16, usize) = (100, 24);
+
+/// Every action.
+pub(super) fn palette(model: &Model, side: &Side<'_>, palette: &Palette, frame: &mut Frame<'_>) {
+    let bindings = update::palette_rows(model, palette);
+    let (_, room) = inside(PALETTE.0, frame);
+    let right = format!("{} actions", bindings.len());
+    let it = Sheet {
+        title: "All actions",
+        right: &right,
+        hints: "type to search · ↑↓ choose · Enter does it · Esc leaves",
+    };
+    let inner = sheet(side, &it, PALETTE.0, PALETTE.1.min(room), frame);
+    let [line, list] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(inner);
+    let typed = SafeText::new(&palette.field.text);
+    let typed = cut::start(&typed, usize::from(line.width).saturating_sub(3)).into_owned();
+    let field = vec![Span::styled("> ", side.theme.style(Role::Key)), Span::raw(typed), Span::raw("▏")];
+    frame.render_widget(Paragraph::new(Line::from(field)), line);
+    if bindings.is_empty() {
+        let none = Line::styled("No action has these words.", side.theme.style(Role::Dim));
+        frame.render_widget(Paragraph::new(none), list);
+        return;
+    }
+    let rows = Rows {
+        heads: &[],
+        widths: &[Constraint::Length(7), Constraint::Fill(1), Constraint::Length(7)],
+        cursor: Some(palette.selected),
+        count: bindings.len(),
+    };
+    table::draw(side, &rows, list, frame, |i| palette_row(model, side, bindings[i]));
+}
+
+fn palette_row(model: &Model, side: &Side<'_>, binding: &'static Binding) -> Vec<Line<'static>> {
+    let is_refused = is_acting(binding.kind) && model.guard.refusal(model.now).is_some();
+    let dim = side.theme.style(Role::Dim);
+    let (key, help) = if is_refused {
+        (dim, dim)
+    } else {
+        (side.theme.style(Role::Key), side.theme.style(Role::Text))
+    };
+    vec![
+        Line::styled(model.keymap.label(binding.intent), key),
+        Line::styled(binding.help, help),
+        Line::styled(kind(binding.kind), dim),
+    ]
+}
+
+/// It writes to AWS or costs money.
+pub(super) fn is_acting(kind: Kind) -> bool {
+    matches!(kind, Kind::Write | Kind::Money)
+}
+
+/// What an action does to the world; nothing to say of what only changes the view.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::View => "",
+        Kind::Read => "reads",
+        Kind::Write => "writes",
+        Kind::Money => "costs",
+    }
+}
+
+/// Ways to go on.
+pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
+    let (width, room) = inside(WIDTH, frame);
+    let mut lines = Vec::new();
+    let mut end_of_selected = 0;
+    for (i, way) in menu.ways.iter().enumerate() {
+        let is_here = i == menu.selected;
+        let mark = if is_here { "▸ " } else { "  " };
+        let role = if is_here { Role::Selected } else { Role::Text };
+        lines.push(Line::styled(
+            cut::end(&format!("{mark}{}", way.label), width).into_owned(),
+            side.theme.style(role),
+        ));
+        for line in wrapped(side, &way.help, Role::Dim, width.saturating_sub(4)) {
+            lines.push(Line::from([vec![Span::raw("    ")], line.spans].concat()).style(line.style));
+        }
+        if is_here {
+            end_of_selected = lines.len();
+        }
+    }
+    let it = Sheet {
+        title: &menu.title,
+        right: "",
+        hints: "j k choose · Enter takes · Esc leaves",
+    };
+    let rows = lines.len().min(room);
+    let inner = sheet(side, &it, WIDTH, rows, frame);
+    let skipped = end_of_selected.saturating_sub(inner.height.into());
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(skipped).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+}

@@ -1,0 +1,87 @@
+//! Long texts with a scroll: the error log, a row in full; and the sheet that help shares with them.
+
+use ratatui::{
+    Frame,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{Sheet, inside, sheet, wrapped};
+use crate::{
+    core::{
+        dialog::{Detail, Scroll},
+        model::{ErrorEntry, Model},
+        when,
+    },
+    ui::{Side, cut, theme::Role},
+};
+
+/// How wide a text wants to be.
+const WIDTH: u16 = 110;
+
+/// A text on a sheet, from the row it is scrolled to; it never scrolls past its end.
+pub(super) fn scrolled(side: &Side<'_>, title: &str, width: u16, lines: Vec<Line<'_>>, scroll: Scroll, frame: &mut Frame<'_>) {
+    let (_, room) = inside(width, frame);
+    let rows = lines.len().min(room);
+    let top = scroll.top.min(lines.len() - rows);
+    let right = if rows < lines.len() {
+        format!("{}–{} of {}", top + 1, top + rows, lines.len())
+    } else {
+        String::new()
+    };
+    let it = Sheet {
+        title,
+        right: &right,
+        hints: if right.is_empty() {
+            "Esc closes"
+        } else {
+            "j k scroll · PgUp PgDn a page · Esc closes"
+        },
+    };
+    let inner = sheet(side, &it, width, rows, frame);
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(top).take(rows).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// What failed so far, newest first.
+pub(super) fn errors(model: &Model, side: &Side<'_>, scroll: Scroll, frame: &mut Frame<'_>) {
+    let (width, _) = inside(WIDTH, frame);
+    let mut lines: Vec<Line<'_>> = model.errors.iter().rev().flat_map(|e| entry(model, side, e, width)).collect();
+    if lines.is_empty() {
+        lines = wrapped(side, "Nothing has failed.", Role::Text, width);
+    }
+    scrolled(side, "What failed, newest first", WIDTH, lines, scroll, frame);
+}
+
+fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Vec<Line<'static>> {
+    let at = when::show(entry.at, model.now.wall, model.times, model.utc_offset);
+    let times = if entry.count > 1 {
+        format!("  {} times", entry.count)
+    } else {
+        String::new()
+    };
+    let code = entry.fault.code.as_ref().map(|c| format!("  {c}")).unwrap_or_default();
+    let request = entry
+        .fault
+        .request_id
+        .as_ref()
+        .map(|id| format!("  request {id}"))
+        .unwrap_or_default();
+    let head = Line::from(vec![
+        Span::styled(at, side.theme.style(Role::Key)),
+        Span::styled(times, side.theme.style(Role::Warn)),
+        Span::styled(format!("  {}{code}{request}", entry.fault.kind), side.theme.style(Role::Dim)),
+    ]);
+    let mut lines = vec![cut::line(head, width)];
+    lines.extend(wrapped(side, &format!("{}.", entry.fault.sentence()), Role::Bad, width));
+    lines.extend(wrapped(side, &entry.fault.advice(), Role::Text, width));
+    lines.push(Line::default());
+    lines
+}
+
+/// A row in full.
+pub(super) fn detail(side: &Side<'_>, detail: &Detail, frame: &mut Frame<'_>) {
+    let (width, _) = inside(WIDTH, frame);
+    let lines = detail.lines.iter().flat_map(|l| wrapped(side, l, Role::Text, width)).collect();
+    scrolled(side, &detail.title, WIDTH, lines, detail.scroll, frame);
+}

@@ -1,0 +1,122 @@
+//! The last line: keys of this screen by worth, or the notice while there is one.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{
+    Side, cut,
+    theme::{self, Role},
+};
+use crate::core::{
+    health::Severity,
+    keymap::{Binding, Intent, Kind},
+    model::{Model, Notice},
+    screen::{ScreenId, deploy::Stage},
+};
+
+/// Always in sight, at the right end.
+const KEPT: [Intent; 2] = [Intent::Palette, Intent::Help];
+
+/// Keys of the form, which takes every other key as text.
+const FORM: [(&str, &str); 5] = [
+    ("Tab", "next"),
+    ("←→", "choose"),
+    ("Enter", "take"),
+    ("^S", "save parameters"),
+    ("Esc", "leave the form"),
+];
+
+/// A key with its word.
+struct Hint {
+    key: String,
+    word: &'static str,
+    is_live: bool,
+}
+
+impl Hint {
+    fn width(&self) -> usize {
+        cut::width(&self.key) + 1 + cut::width(self.word) + 2
+    }
+
+    fn spans(self, side: &Side<'_>) -> [Span<'static>; 3] {
+        let role = if self.is_live { Role::Key } else { Role::Dim };
+        [
+            Span::styled(self.key, side.theme.style(role)),
+            Span::styled(format!(" {}", self.word), side.theme.style(Role::Dim)),
+            Span::raw("  "),
+        ]
+    }
+}
+
+/// Draws the line.
+pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width).saturating_sub(1);
+    let mut spans = vec![Span::raw(" ")];
+    let is_form = model.screen == ScreenId::Deploy && matches!(model.deploy, Stage::Form(_));
+    if let Some(notice) = &model.notice {
+        spans.push(note(side, notice, room));
+    } else if is_form {
+        let form = FORM.into_iter().map(|(key, word)| Hint {
+            key: key.to_owned(),
+            word,
+            is_live: model.dialog.is_none(),
+        });
+        spans.extend(fitting(form, room).into_iter().flat_map(|h| h.spans(side)));
+    } else {
+        spans.extend(keys(model, side, room));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+fn note(side: &Side<'_>, notice: &Notice, room: usize) -> Span<'static> {
+    let (sign, role) = match notice.severity {
+        Severity::Note => ("", Role::Text),
+        severity @ Severity::Warning => ("! ", theme::of_severity(severity)),
+        severity @ Severity::Bad => ("✗ ", theme::of_severity(severity)),
+    };
+    let text = cut::end(&format!("{sign}{}", notice.text), room).into_owned();
+    Span::styled(text, side.theme.style(role))
+}
+
+fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
+    let kept: Vec<Hint> = KEPT.iter().filter_map(|i| hint(model, i.binding())).collect();
+    let kept_width: usize = kept.iter().map(Hint::width).sum();
+    let rest = model
+        .keymap
+        .available(model.screen)
+        .filter(|b| !KEPT.contains(&b.intent))
+        .filter_map(|b| hint(model, b));
+    let left = fitting(rest, room.saturating_sub(kept_width));
+    let gap = room.saturating_sub(kept_width + left.iter().map(Hint::width).sum::<usize>());
+    let mut spans: Vec<_> = left.into_iter().flat_map(|h| h.spans(side)).collect();
+    spans.push(Span::raw(" ".repeat(gap)));
+    spans.extend(kept.into_iter().flat_map(|h| h.spans(side)));
+    spans
+}
+
+/// Hints from the front, as many as fit.
+fn fitting(hints: impl Iterator<Item = Hint>, room: usize) -> Vec<Hint> {
+    let mut left = room;
+    hints
+        .take_while(|h| {
+            let fits = h.width() <= left;
+            left = left.saturating_sub(h.width());
+            fits
+        })
+        .collect()
+}
+
+/// The hint of a binding with a footer word and a key. It is dimmed where it would be refused or not heard.
+fn hint(model: &Model, binding: &'static Binding) -> Option<Hint> {
+    let key = model.keymap.label(binding.intent);
+    let is_refused = matches!(binding.kind, Kind::Write | Kind::Money) && model.guard.refusal(model.now).is_some();
+    (!binding.footer.is_empty() && !key.is_empty()).then_some(Hint {
+        key,
+        word: binding.footer,
+        is_live: !is_refused && model.dialog.is_none(),
+    })
+}

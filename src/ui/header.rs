@@ -1,0 +1,242 @@
+//! Lines 1 and 2: which console on which stack, where, under which warnings, at what time; the tabs.
+
+use ratatui::{
+    Frame,
+    layout::{Alignment, Rect},
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+use strum::IntoEnumIterator;
+
+use super::{
+    Side, cut,
+    theme::{self, Role},
+};
+use crate::{
+    core::{
+        keymap::Intent,
+        model::{Model, Times},
+        screen::ScreenId,
+        when,
+    },
+    layout::Areas,
+};
+
+/// Widest endpoint that the header shows.
+const ENDPOINT: usize = 34;
+
+/// A word of the header. A lower `worth` is left out first where room is short.
+struct Word {
+    worth: u8,
+    text: String,
+    role: Role,
+}
+
+/// Draws both lines.
+pub(super) fn draw(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Frame<'_>) {
+    identity_line(model, side, areas.header, frame);
+    tab_line(model, side, areas.tabs, frame);
+}
+
+fn identity_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width);
+    let mut words = names(model);
+    words.extend(badges(model));
+    let clock = clock(model);
+    while taken(&words) + clock.len() + 2 > room && leave_out(&mut words) {}
+    let mut spans = vec![Span::raw(" ")];
+    for word in &words {
+        spans.push(Span::styled(word.text.as_str(), side.theme.style(word.role)));
+        spans.push(Span::raw(if word.worth == BADGE { " " } else { "  " }));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+    if taken(&words) + clock.len() + 2 <= room {
+        let clock = Span::styled(format!("{clock} "), side.theme.style(Role::Dim));
+        let [_, right] = split_right(area, clock.width());
+        frame.render_widget(Paragraph::new(clock), right);
+    }
+}
+
+/// The left rest and the right part of a line.
+fn split_right(area: Rect, width: usize) -> [Rect; 2] {
+    use ratatui::layout::{Constraint, Layout};
+    Layout::horizontal([Constraint::Fill(1), Constraint::Length(u16::try_from(width).unwrap_or(u16::MAX))]).areas(area)
+}
+
+fn taken(words: &[Word]) -> usize {
+    let gap = |w: &Word| if w.worth == BADGE { 1 } else { 2 };
+    1 + words.iter().map(|w| cut::width(&w.text) + gap(w)).sum::<usize>()
+}
+
+/// Drops the least worthy word; the last step cuts the stack's name. False when nothing is left to give.
+fn leave_out(words: &mut Vec<Word>) -> bool {
+    let least = words.iter().enumerate().min_by_key(|(_, w)| w.worth).map(|(i, w)| (i, w.worth));
+    match least {
+        Some((i, worth)) if worth < STACK => {
+            words.remove(i);
+            true
+        }
+        _ => words.iter_mut().filter(|w| w.worth == STACK && cut::width(&w.text) > 12).any(|w| {
+            w.text = cut::middle(&w.text, cut::width(&w.text) - 1).into_owned();
+            true
+        }),
+    }
+}
+
+/// Fewest cells in which a status can be told.
+const STATUS: usize = 12;
+
+const STACK: u8 = 9;
+const BADGE: u8 = 10;
+
+fn names(model: &Model) -> Vec<Word> {
+    let word = |worth, text: &str, role| Word {
+        worth,
+        text: text.to_owned(),
+        role,
+    };
+    let mut words = vec![
+        word(2, "bic-tui", Role::Dim),
+        word(STACK, &cut::middle(&model.settings.stack, 40), Role::Title),
+    ];
+    if let Some(identity) = model.feeds.identity.get() {
+        words.push(word(4, &identity.account, Role::Text));
+        words.extend(role(&identity.arn).map(|r| word(1, &cut::middle(r, 24), Role::Dim)));
+    }
+    words.push(word(6, &model.about.region, Role::Text));
+    words.push(word(5, &cut::middle(&model.about.profile, 24), Role::Text));
+    words
+}
+
+/// The role or user inside a caller's ARN: `…:assumed-role/ROLE/SESSION`, `…:user/NAME`.
+fn role(arn: &str) -> Option<&str> {
+    let mut parts = arn.rsplit(':').next()?.split('/');
+    matches!(parts.next()?, "assumed-role" | "user").then(|| parts.next())?
+}
+
+fn badges(model: &Model) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut badge = |text: String, role| {
+        words.push(Word {
+            worth: BADGE,
+            text: format!(" {text} "),
+            role,
+        });
+    };
+    if let Some(name) = &model.about.badge {
+        let speed = if model.about.speed > 1 {
+            format!(" ×{}", model.about.speed)
+        } else {
+            String::new()
+        };
+        badge(format!("{name}{speed}"), Role::Badge);
+    }
+    if let Some(url) = &model.about.endpoint {
+        let role = if model.about.is_endpoint_inherited {
+            Role::BadgeBad
+        } else {
+            Role::Badge
+        };
+        badge(format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
+    }
+    if model.guard.read_only {
+        badge("READ-ONLY".into(), Role::Badge);
+    }
+    if model.guard.production {
+        match model.guard.armed_until.filter(|_| model.guard.is_armed(model.now)) {
+            Some(until) => {
+                let left = when::short((until - model.now.mono) as i64);
+                badge(format!("PRODUCTION armed {left}"), Role::BadgeBad);
+            }
+            None => badge("PRODUCTION".into(), Role::BadgeWarn),
+        }
+    }
+    words
+}
+
+/// The cloud's time; an age of it would say nothing, so ages leave it local.
+fn clock(model: &Model) -> String {
+    let times = if model.times == Times::Utc { Times::Utc } else { Times::Local };
+    let zone = if times == Times::Utc { "Z" } else { "" };
+    if model.now.wall == 0 {
+        return String::new();
+    }
+    format!("{}{zone}", when::show(model.now.wall, model.now.wall, times, model.utc_offset))
+}
+
+fn tab_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width);
+    let mut tabs: Vec<_> = ScreenId::iter().map(|s| tab(model, side, s, true)).collect();
+    let width = |tabs: &[Span<'_>]| tabs.iter().map(Span::width).sum::<usize>();
+    if width(&tabs) > room {
+        tabs = ScreenId::iter().map(|s| tab(model, side, s, s == model.screen)).collect();
+    }
+    let left = width(&tabs);
+    frame.render_widget(Paragraph::new(Line::from(tabs)), area);
+    let status = status(model, side, room.saturating_sub(left + 1));
+    let [_, right] = split_right(area, room.saturating_sub(left));
+    frame.render_widget(Paragraph::new(status).alignment(Alignment::Right), right);
+}
+
+/// A tab; the active one stands in brackets, so that it is clear without colour too.
+fn tab(model: &Model, side: &Side<'_>, screen: ScreenId, with_name: bool) -> Span<'static> {
+    let key = model.keymap.label(intent(screen));
+    let name = if with_name { format!("{key} {screen}") } else { key };
+    if screen == model.screen {
+        Span::styled(format!("[{}]", name.trim()), side.theme.style(Role::Key))
+    } else {
+        Span::styled(format!(" {} ", name.trim()), side.theme.style(Role::Dim))
+    }
+}
+
+fn intent(screen: ScreenId) -> Intent {
+    match screen {
+        ScreenId::Overview => Intent::ShowOverview,
+        ScreenId::Deploy => Intent::ShowDeploy,
+        ScreenId::Services => Intent::ShowServices,
+        ScreenId::Logs => Intent::ShowLogs,
+        ScreenId::Cost => Intent::ShowCost,
+        ScreenId::Access => Intent::ShowAccess,
+    }
+}
+
+/// Where the stack stands; while an operation runs, how far it is.
+fn status(model: &Model, side: &Side<'_>, room: usize) -> Line<'static> {
+    let (text, role) = match model.stack().filter(|_| room >= STATUS) {
+        Some(stack) => {
+            let name = &stack.status.0;
+            let done = model.progress.done();
+            let of = model.operation.as_ref().map_or(model.progress.rows.len(), |o| o.planned);
+            let far = if model.is_busy() && of > 0 {
+                format!(" {done}/{}", of.max(done))
+            } else {
+                String::new()
+            };
+            (
+                format!("{}{far}", cut::end(name, room.saturating_sub(far.len()))),
+                theme::of_status(name),
+            )
+        }
+        None if model.is_without_stack() => ("no stack".to_owned(), Role::Dim),
+        None => (String::new(), Role::Dim),
+    };
+    let text = cut::end(&text, room).into_owned();
+    Line::from(vec![Span::styled(text, side.theme.style(role)), Span::raw(" ")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::role;
+
+    #[test]
+    fn the_role_is_read_from_the_arn() {
+        for (arn, want) in [
+            ("arn:aws:sts::1:assumed-role/Admin/dana", Some("Admin")),
+            ("arn:aws:iam::1:user/omar", Some("omar")),
+            ("arn:aws:iam::1:root", None),
+            ("", None),
+        ] {
+            assert_eq!(role(arn), want, "{arn}");
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The Overview: stack events, services, target health, the log tail and cost now at once.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Rect},
+    style::Style,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use crate::{
+    core::{
+        fact::{Service, StackEvent, Target},
+        keymap::Intent,
+        model::Model,
+        names::{App, Names},
+        screen::Panel,
+        when,
+    },
+    layout::Areas,
+    ui::{
+        Side, cut,
+        panel::{self, Head},
+        table::{self, Rows},
+        theme::{self, Role},
+        welcome,
+    },
+};
+
+/// Inside width from which events have a reason, and targets their group.
+const ROOMY: u16 = 58;
+/// Inside width from which a status is written out, and a task definition.
+const WIDE: u16 = 84;
+
+/// Draws the panels that are in sight.
+pub fn draw(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Frame<'_>) {
+    let has_events = model.feeds.events.get().is_some_and(|e| !e.is_empty());
+    if model.is_without_stack() && !has_events && !model.is_zoomed {
+        return welcome::without_stack(model, side, areas.body, frame);
+    }
+    for (panel, area) in &areas.panels {
+        match panel {
+            Panel::Events => events(model, side, *area, frame),
+            Panel::Services => services(model, side, *area, frame),
+            Panel::Targets => targets(model, side, *area, frame),
+            Panel::LogTail => log_tail(model, side, *area, frame),
+            Panel::CostNow => cost_now(model, side, *area, frame),
+            _ => {}
+        }
+    }
+}
+
+fn cursor(model: &Model, panel: Panel) -> Option<usize> {
+    (model.panel() == panel).then(|| model.cursor(panel))
+}
+
+/// Says why a list that AWS has answered shows no row; true when it did.
+fn empty_list(model: &Model, side: &Side<'_>, rows: usize, area: Rect, frame: &mut Frame<'_>, words: [&str; 2]) -> bool {
+    if rows > 0 {
+        return false;
+    }
+    let [why, next] = words;
+    if model.attention || model.row_filter.is_some() {
+        let back = model.keymap.label(Intent::Back);
+        panel::empty(side, area, frame, "No row matches.", &format!("{back} takes the filter away."));
+    } else {
+        panel::empty(side, area, frame, why, next);
+    }
+    true
+}
+
+fn events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let feed = &model.feeds.events;
+    let area = panel::frame(model, side, Panel::Events, area, frame, events_head(model, side));
+    if panel::empty_feed(model, side, feed, area, frame) {
+        return;
+    }
+    let events = model.shown_events();
+    let none = ["The stack has no events.", "They come with the next deploy."];
+    if empty_list(model, side, events.len(), area, frame, none) {
+        return;
+    }
+    let widest = |text: &dyn Fn(&StackEvent) -> String| {
+        let in_sight = events.iter().take(SIGHT).map(|e| cut::width(&text(e)));
+        Constraint::Length(u16::try_from(in_sight.max().unwrap_or(0)).unwrap_or(u16::MAX))
+    };
+    let times = widest(&|e| time(model, e));
+    let statuses = widest(&|e| status(e, area.width));
+    let id = Constraint::Length((area.width * 3 / 10).clamp(18, 36));
+    let (heads, widths): (&[&str], &[Constraint]) = if area.width >= ROOMY {
+        (
+            &["time", "status", "resource", "reason"],
+            &[times, statuses, id, Constraint::Fill(1)],
+        )
+    } else {
+        (&["time", "status", "resource"], &[times, statuses, Constraint::Fill(1)])
+    };
+    let rows = Rows {
+        heads,
+        widths,
+        cursor: cursor(model, Panel::Events),
+        count: events.len(),
+    };
+    table::draw(side, &rows, area, frame, |i| event_row(model, side, events[i], area.width));
+}
+
+/// Rows that columns are measured on.
+const SIGHT: usize = 60;
+
+/// Events are asked for when the stack has changed, so they are as fresh as the stack.
+fn events_head<'a>(model: &Model, side: &Side<'_>) -> Head<'a> {
+    let feeds = &model.feeds;
+    if feeds.events.fault.is_some() || feeds.events.get().is_none() {
+        panel::head(model, side, "Stack events", &feeds.events)
+    } else {
+        panel::head(model, side, "Stack events", &feeds.stack)
+    }
+}
+
+fn time(model: &Model, event: &StackEvent) -> String {
+    when::show(event.at, model.now.wall, model.times, model.utc_offset)
+}
+
+fn event_row(model: &Model, side: &Side<'_>, event: &StackEvent, room: u16) -> Vec<Line<'static>> {
+    let style = side.theme.style(theme::of_status(&event.status.0));
+    let time = Line::styled(time(model, event), side.theme.style(Role::Dim));
+    let status = Line::styled(status(event, room), style);
+    let id = event.logical_id.to_string();
+    if room >= ROOMY {
+        let reason = Line::styled(event.reason.to_string(), side.theme.style(reason_role(event)));
+        return vec![time, status, Line::from(id), reason];
+    }
+    let reason = if event.status.is_failure() {
+        format!(" {}", event.reason)
+    } else {
+        String::new()
+    };
+    let what = Line::from(vec![Span::raw(id), Span::styled(reason, side.theme.style(Role::Bad))]);
+    vec![time, status, what]
+}
+
+fn reason_role(event: &StackEvent) -> Role {
+    if event.status.is_failure() { Role::Bad } else { Role::Dim }
+}
+
+/// A status written out where there is room, else the verb with a sign: `CREATE ✓`, `UPDATE …`, `DELETE ✗`.
+fn status(event: &StackEvent, room: u16) -> String {
+    let status = &event.status;
+    if room >= WIDE {
+        return cut::middle(&status.0, 22).into_owned();
+    }
+    let verb = status.0.split('_').next().unwrap_or_default();
+    let sign = if status.is_failure() {
+        "✗"
+    } else if status.is_in_progress() {
+        "…"
+    } else if status.is_complete() {
+        "✓"
+    } else {
+        ""
+    };
+    format!("{} {sign}", cut::end(verb, 8))
+}
+
+fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let feed = &model.feeds.services;
+    let head = panel::head(model, side, "Services", feed);
+    let area = panel::frame(model, side, Panel::Services, area, frame, head);
+    if panel::empty_feed(model, side, feed, area, frame) {
+        return;
+    }
+    let services = model.shown_services();
+    if empty_list(model, side, services.len(), area, frame, none_running(model)) {
+        return;
+    }
+    let names = model.names();
+    // From left to right by worth; what does not fit is left out at the right.
+    let columns = match area.width {
+        0..36 => 3,
+        36..52 => 4,
+        _ => 5,
+    };
+    let definition = if area.width >= WIDE {
+        Constraint::Fill(1)
+    } else {
+        Constraint::Length(5)
+    };
+    let widths = [
+        Constraint::Fill(1),
+        Constraint::Length(8),
+        Constraint::Length(9),
+        definition,
+        Constraint::Length(11),
+    ];
+    let heads = ["service", "tasks", "state", "task definition", "rollout"];
+    let rows = Rows {
+        heads: if area.height > 2 { &heads[..columns] } else { &[] },
+        widths: &widths[..columns],
+        cursor: cursor(model, Panel::Services),
+        count: services.len(),
+    };
+    table::draw(side, &rows, area, frame, |i| service_row(side, &names, services[i], area.width));
+}
+
+fn none_running(model: &Model) -> [&'static str; 2] {
+    if model.is_busy() {
+        ["No service yet.", "The stack is being made; they come near its end."]
+    } else {
+        ["No service runs.", "Deploy shows what the stack has."]
+    }
+}
+
+fn service_row(side: &Side<'_>, names: &Names, service: &Service, room: u16) -> Vec<Line<'static>> {
+    let app = names.app(&service.name);
+    let name = Line::styled(short_name(app, &service.name), side.theme.style(theme::of_app(app)));
+    let (word, role) = state(service);
+    let style = side.theme.style(role);
+    let pending = if service.pending > 0 {
+        format!(" +{}", service.pending)
+    } else {
+        String::new()
+    };
+    let tasks = Line::styled(format!("{}/{}{pending}", service.running, service.desired), style);
+    let (family, revision) = service.task_definition.rsplit_once(':').unwrap_or((&service.task_definition, ""));
+    let family = if room >= WIDE { cut::middle(family, 30) } else { "".into() };
+    let rollout = service.primary().map_or("", |d| d.rollout.as_str()).to_owned();
+    vec![
+        name,
+        tasks,
+        Line::styled(word, style),
+        Line::from(format!("{family}:{revision}")),
+        Line::styled(rollout, side.theme.style(Role::Dim)),
+    ]
+}
+
+/// One word for where a service stands.
+pub fn state(service: &Service) -> (&'static str, Role) {
+    let failed = service.primary().is_some_and(|d| d.rollout == "FAILED");
+    match service {
+        s if s.status != "ACTIVE" => ("draining", Role::Warn),
+        _ if failed => ("failed", Role::Bad),
+        s if s.desired == 0 && s.running == 0 => ("asleep", Role::Info),
+        s if s.running > s.desired && s.deployments.len() <= 1 => ("stopping", Role::Warn),
+        s if s.deployments.len() > 1 => ("deploying", Role::Warn),
+        s if s.running == 0 && s.pending == 0 => ("down", Role::Bad),
+        s if s.is_steady() => ("steady", Role::Good),
+        _ => ("starting", Role::Warn),
+    }
+}
+
+fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let feed = &model.feeds.targets;
+    let head = panel::head(model, side, "Target health", feed);
+    let area = panel::frame(model, side, Panel::Targets, area, frame, head);
+    if panel::empty_feed(model, side, feed, area, frame) {
+        return;
+    }
+    let targets = model.shown_targets();
+    let none = ["No target group.", "It comes with the load balancer of the stack."];
+    if empty_list(model, side, targets.len(), area, frame, none) {
+        return;
+    }
+    let is_roomy = area.width >= ROOMY;
+    let widths: &[Constraint] = if is_roomy {
+        &[
+            Constraint::Length(10),
+            Constraint::Length(15),
+            Constraint::Length(11),
+            Constraint::Fill(1),
+        ]
+    } else {
+        &[Constraint::Length(11), Constraint::Length(15), Constraint::Fill(1)]
+    };
+    let heads: &[&str] = match (area.height > 3, is_roomy) {
+        (true, true) => &["group", "target", "state", "reason"],
+        (true, false) => &["state", "target", "group or reason"],
+        (false, _) => &[],
+    };
+    let rows = Rows {
+        heads,
+        widths,
+        cursor: cursor(model, Panel::Targets),
+        count: targets.len(),
+    };
+    let prefix = format!("{}-", model.names().project);
+    table::draw(side, &rows, area, frame, |i| {
+        let (group, at) = targets[i];
+        let name = group.name().strip_prefix(prefix.as_str()).unwrap_or(group.name());
+        let name = cut::middle(name, 10).into_owned();
+        match at.and_then(|i| group.targets.get(i)) {
+            Some(target) => target_row(side, name, target, is_roomy),
+            None => no_target_row(model, side, name, is_roomy),
+        }
+    });
+}
+
+/// A group without targets: nothing is wrong with that while the stack is asleep.
+fn no_target_row(model: &Model, side: &Side<'_>, name: String, is_roomy: bool) -> Vec<Line<'static>> {
+    let (role, why) = if model.is_asleep() {
+        (Role::Dim, "asleep")
+    } else {
+        (Role::Warn, "no task registered yet")
+    };
+    let none = Line::styled("no target", side.theme.style(role));
+    if is_roomy {
+        vec![
+            Line::from(name),
+            Line::from("–"),
+            none,
+            Line::styled(why, side.theme.style(Role::Dim)),
+        ]
+    } else {
+        vec![none, Line::from("–"), Line::from(name)]
+    }
+}
+
+fn target_row(side: &Side<'_>, name: String, target: &Target, is_roomy: bool) -> Vec<Line<'static>> {
+    let dim = side.theme.style(Role::Dim);
+    let role = match target.state.as_str() {
+        "healthy" => Role::Good,
+        "unhealthy" | "unavailable" => Role::Bad,
+        "initial" | "draining" => Role::Warn,
+        _ => Role::Dim,
+    };
+    let state = Line::styled(target.state.to_string(), side.theme.style(role));
+    let port = target.port.map(|p| format!(":{p}")).unwrap_or_default();
+    let address = Line::from(cut::middle(&format!("{}{port}", target.id), 15).into_owned());
+    let why = match (target.reason.is_empty(), target.description.is_empty()) {
+        (true, _) => target.description.to_string(),
+        (false, true) => target.reason.to_string(),
+        (false, false) if is_roomy => format!("{}: {}", target.reason, target.description),
+        (false, false) => target.description.to_string(),
+    };
+    if is_roomy {
+        return vec![Line::from(name), address, state, Line::styled(why, dim)];
+    }
+    let what = if why.is_empty() { Line::from(name) } else { Line::styled(why, dim) };
+    vec![state, address, what]
+}
+
+/// The newest log lines.
+fn log_tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let feed = &model.feeds.logs;
+    let head = panel::head(model, side, "Log tail", feed);
+    let area = panel::frame(model, side, Panel::LogTail, area, frame, head);
+    panel::empty_feed(model, side, feed, area, frame);
+}
+
+fn cost_now(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let feed = &model.feeds.tasks;
+    let head = panel::head(model, side, "Cost now", feed);
+    let area = panel::frame(model, side, Panel::CostNow, area, frame, head);
+    if panel::empty_feed(model, side, feed, area, frame) {
+        return;
+    }
+    let cost = model.cost_now();
+    if cost.lines.is_empty() {
+        return panel::empty(side, area, frame, "Nothing priced runs.", "");
+    }
+    let month = cost.usd_hour() * crate::core::prices::HOURS_A_MONTH;
+    let now = format!("${:.4}/h now", cost.usd_hour());
+    let month = format!("${month:.2}/month at this rate");
+    let parts = format!("fixed ${:.4}/h, scalable ${:.4}/h", cost.fixed_hour(), cost.scalable_hour());
+    let unsure = if cost.is_verified() { "" } else { ", some unverified" };
+    let note = format!("estimate, prices {}{unsure}", cost.date);
+    let bold = side.theme.style(Role::Title);
+    let dim = side.theme.style(Role::Dim);
+    let lines = if area.height >= 3 {
+        vec![
+            Line::from(vec![Span::styled(now, bold), Span::raw(format!("   {month}"))]),
+            Line::from(parts),
+            Line::styled(note, dim),
+        ]
+    } else {
+        vec![one_line(area.width, [now, month, parts, note], &cost.date, [bold, dim])]
+    };
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// All on one line, in shorter words where room is short; that it is an estimate is never left out.
+fn one_line(width: u16, [now, month, parts, note]: [String; 4], date: &str, [bold, dim]: [Style; 2]) -> Line<'static> {
+    let room = usize::from(width);
+    let shorter = month.replace(" at this rate", "");
+    let brief = format!("estimate of {date}");
+    let tries = [
+        format!(" · {month} · {parts} · {note}"),
+        format!(" · {shorter} · {parts} · {note}"),
+        format!(" · {month} · {note}"),
+        format!(" · {shorter} · {note}"),
+        format!(" · {shorter} · {brief}"),
+    ];
+    let fits = |t: &&String| now.len() + cut::width(t) <= room;
+    let rest = tries.iter().find(fits).cloned().unwrap_or_else(|| format!(" {brief}"));
+    Line::from(vec![Span::styled(now, bold), Span::styled(rest, dim)])
+}
+
+/// The name of an application as the panels write it.
+pub fn short_name(app: Option<App>, service: &str) -> String {
+    app.map_or_else(|| cut::middle(service, 24).into_owned(), |a| a.to_string())
+}

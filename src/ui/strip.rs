@@ -1,0 +1,92 @@
+//! The health strip: nothing to say when all is well, else the worst finding with its cause.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{
+    Side, cut,
+    theme::{self, Role},
+};
+use crate::core::{fault::Fault, health::Severity, model::Model};
+
+/// Draws the strip.
+pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width).saturating_sub(2);
+    let (text, role) = words(model, room);
+    let line = Line::from(vec![Span::raw(" "), Span::styled(text, side.theme.style(role))]);
+    frame.render_widget(Paragraph::new(line), area);
+}
+
+fn words(model: &Model, room: usize) -> (String, Role) {
+    if let Some(fault) = model.credentials_fault() {
+        // While nothing has come yet, the body says what to do.
+        let advice = model.feeds.stack.get().map_or_else(String::new, |_| format!(" {}", fault.advice()));
+        return (cut::end(&format!("✗ {}.{advice}", fault.sentence()), room).into_owned(), Role::Bad);
+    }
+    let findings = model.findings();
+    let mut phrases: Vec<(Severity, String)> = findings.iter().map(|f| (f.severity, f.text.to_string())).collect();
+    phrases.extend(faults(model).map(|(name, fault)| (Severity::Warning, format!("{name}: {}", fault.sentence()))));
+    phrases.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    match phrases.first() {
+        Some((severity, _)) => (listed(&phrases, room), theme::of_severity(*severity)),
+        None => (calm(model, room), Role::Dim),
+    }
+}
+
+/// The worst phrase, as many others as fit whole, and how many do not.
+fn listed(phrases: &[(Severity, String)], room: usize) -> String {
+    let sign = match phrases.first().map(|(s, _)| *s) {
+        Some(Severity::Bad) => "✗",
+        Some(Severity::Warning) => "!",
+        _ => "·",
+    };
+    let more = |n: usize| if n == 0 { String::new() } else { format!("  +{n} more") };
+    for shown in (1..=phrases.len()).rev() {
+        let texts: Vec<&str> = phrases[..shown].iter().map(|(_, t)| t.as_str()).collect();
+        let line = format!("{sign} {}{}", texts.join("  ·  "), more(phrases.len() - shown));
+        if cut::width(&line) <= room {
+            return line;
+        }
+    }
+    let rest = more(phrases.len() - 1);
+    let first = phrases.first().map_or("", |(_, t)| t.as_str());
+    format!("{}{rest}", cut::end(&format!("{sign} {first}"), room.saturating_sub(rest.len())))
+}
+
+/// Feeds whose newest poll failed: what is shown of them is old, or nothing.
+fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
+    let feeds = &model.feeds;
+    [
+        ("stack", &feeds.stack.fault),
+        ("events", &feeds.events.fault),
+        ("resources", &feeds.resources.fault),
+        ("services", &feeds.services.fault),
+        ("tasks", &feeds.tasks.fault),
+        ("targets", &feeds.targets.fault),
+        ("logs", &feeds.logs.fault),
+        ("identity", &feeds.identity.fault),
+    ]
+    .into_iter()
+    .filter_map(|(name, fault)| fault.as_ref().map(|f| (name, f)))
+}
+
+fn calm(model: &Model, room: usize) -> String {
+    let feeds = &model.feeds;
+    let text = if feeds.stack.get().is_none() {
+        "asking AWS…".to_owned()
+    } else if model.live_stack().is_none() {
+        String::new()
+    } else if model.is_asleep() {
+        let wake = model.keymap.label(crate::core::keymap::Intent::Sleep);
+        format!("asleep: no task runs; {wake} wakes the stack")
+    } else if feeds.services.get().is_none() || feeds.targets.get().is_none() {
+        "asking AWS…".to_owned()
+    } else {
+        "all well".to_owned()
+    };
+    cut::end(&text, room).into_owned()
+}

@@ -1,0 +1,102 @@
+//! Screens with the next step on them, for when there is nothing else to show.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Flex, Layout, Rect},
+    text::{Line, Span},
+    widgets::{Paragraph, Wrap},
+};
+
+use super::{Side, cut, theme::Role};
+use crate::{
+    core::{fault::Fault, keymap::Intent, model::Model, msg::Size},
+    layout::LEAST,
+};
+
+/// Widest line of such a screen.
+const WIDTH: u16 = 74;
+
+/// A step: what to press or to type, and what it does.
+type Step<'a> = (String, &'a str);
+
+/// Says which size is needed.
+pub(super) fn too_small(side: &Side<'_>, size: Size, area: Rect, frame: &mut Frame<'_>) {
+    let text = format!(
+        "bic-tui needs {}×{} cells; this terminal has {}×{}.",
+        LEAST.width, LEAST.height, size.width, size.height
+    );
+    frame.render_widget(
+        Paragraph::new(text).style(side.theme.style(Role::Text)).wrap(Wrap { trim: true }),
+        area,
+    );
+}
+
+/// No request has ever been answered, because of the credentials.
+pub(super) fn without_credentials(model: &Model, side: &Side<'_>, fault: &Fault, area: Rect, frame: &mut Frame<'_>) {
+    let profile = &model.about.profile;
+    let refresh = model.keymap.label(Intent::Refresh);
+    let steps = [
+        (format!("aws sso login --profile {profile}"), "log in from another terminal"),
+        ("bic-tui --profile NAME".to_owned(), "use another profile of ~/.aws/config"),
+        ("aws configure sso".to_owned(), "make a profile"),
+        (refresh, "ask again now"),
+        ("bic-tui --demo".to_owned(), "walk through it without an account"),
+    ];
+    let title = format!("Not signed in to AWS: {}.", fault.sentence());
+    let about = format!("Profile {profile}, region {}.", model.about.region);
+    card(side, &title, &[about], &steps, area, frame);
+}
+
+/// AWS has said that there is no stack.
+pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let account = model
+        .feeds
+        .identity
+        .get()
+        .map(|i| format!(", account {}", i.account))
+        .unwrap_or_default();
+    let title = format!("There is no stack {} here yet.", model.settings.stack);
+    let mut lines = vec![format!("Region {}{account}, profile {}.", model.about.region, model.about.profile)];
+    let cost = model.cost_planned();
+    if !cost.lines.is_empty() {
+        lines.push(format!(
+            "With the template's defaults it would cost about ${:.0} a month while it runs (estimate, prices of {}).",
+            cost.usd_month(),
+            cost.date
+        ));
+    }
+    let key = |intent| model.keymap.label(intent);
+    let steps = [
+        (key(Intent::Deploy), "deploy it: form, plan with cost, your yes"),
+        ("bic-tui --stack NAME".to_owned(), "look at a stack of another name"),
+        ("bic-tui --region NAME".to_owned(), "look in another region"),
+        (key(Intent::Help), "all keys of this screen"),
+    ];
+    card(side, &title, &lines, &steps, area, frame);
+}
+
+fn card(side: &Side<'_>, title: &str, lines: &[String], steps: &[Step<'_>], area: Rect, frame: &mut Frame<'_>) {
+    let [column] = Layout::horizontal([Constraint::Max(WIDTH)]).flex(Flex::Center).areas(area);
+    let width = usize::from(column.width).saturating_sub(2);
+    let wrapped = |text: &str, role| -> Vec<Line<'static>> {
+        let style = side.theme.style(role);
+        cut::wrap(text, width).into_iter().map(|l| Line::styled(l, style)).collect()
+    };
+    let mut out = wrapped(title, Role::Title);
+    out.extend(lines.iter().flat_map(|l| wrapped(l, Role::Dim)));
+    out.push(Line::default());
+    let key_width = steps.iter().map(|(key, _)| cut::width(key)).max().unwrap_or(0);
+    for (key, what) in steps {
+        let key_span = Span::styled(format!("{key:<key_width$}"), side.theme.style(Role::Key));
+        // Side by side where there is room, else below each other.
+        if key_width + 2 + cut::width(what) <= width {
+            out.push(Line::from(vec![key_span, Span::raw("  "), Span::raw((*what).to_owned())]));
+        } else {
+            out.push(Line::from(key_span));
+            out.extend(wrapped(&format!("  {what}"), Role::Text));
+        }
+    }
+    let height = u16::try_from(out.len()).unwrap_or(u16::MAX);
+    let [column] = Layout::vertical([Constraint::Max(height)]).flex(Flex::Center).areas(column);
+    frame.render_widget(Paragraph::new(out), column);
+}

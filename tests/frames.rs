@@ -1,0 +1,346 @@
+//! Every screen at every size in every condition, as text and, at 80×24, with its styles.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+#[path = "support/facts.rs"]
+mod facts;
+
+use std::{fmt::Write as _, sync::LazyLock};
+
+use bic_tui::{
+    cloud::{Change, ImageRoute},
+    core::{
+        dialog::{Act, Confirm, Countdown, Detail, Dialog, ImageDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll, Way},
+        field::TextField,
+        model::Model,
+        names::App,
+        screen::ScreenId,
+        secret::SecretText,
+        text::SafeText,
+    },
+    ui::{self, Side, theme::Theme},
+};
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    buffer::{Buffer, Cell},
+    style::{Color, Modifier},
+};
+use strum::IntoEnumIterator;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+static DARK: LazyLock<Theme> = LazyLock::new(|| Theme::named("dark").unwrap());
+
+fn draw(model: &Model, (width, height): (u16, u16)) -> Buffer {
+    draw_in(model, (width, height), &DARK)
+}
+
+fn draw_in(model: &Model, (width, height): (u16, u16), theme: &Theme) -> Buffer {
+    let side = Side {
+        theme,
+        secret: &|_| Some(std::sync::Arc::new(SecretText::new(b"sk-1234567890".to_vec()))),
+        picture: &|_, _, _| false,
+        picture_protocol: "half-blocks".into(),
+    };
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| ui::view(model, &side, frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// Rows as text, without the blanks at their ends.
+fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let mut out = String::new();
+    for row in buffer.content.chunks(width) {
+        let mut line = String::new();
+        let mut hidden = 0;
+        for cell in row {
+            if hidden == 0 {
+                line.push_str(cell.symbol());
+                hidden = ui::cut::width(cell.symbol()).saturating_sub(1);
+            } else {
+                hidden -= 1;
+            }
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Styles as runs: `row: from-to style`, nothing for the default.
+fn styles(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let mut out = String::new();
+    for (y, row) in buffer.content.chunks(width).enumerate() {
+        let mut runs = String::new();
+        let mut from = 0;
+        for run in row.chunk_by(|a, b| style(a) == style(b)) {
+            let to = from + run.len();
+            let name = style(&run[0]);
+            if !name.is_empty() {
+                write!(runs, " {from}-{} {name}", to - 1).unwrap();
+            }
+            from = to;
+        }
+        if !runs.is_empty() {
+            writeln!(out, "{y}:{runs}").unwrap();
+        }
+    }
+    out
+}
+
+/// `114`, `16/80b`, `r`: foreground, background after a slash, modifiers by their first letter.
+fn style(cell: &Cell) -> String {
+    let color = |c: Color| if c == Color::Reset { String::new() } else { c.to_string() };
+    let mut out = color(cell.fg);
+    if cell.bg != Color::Reset {
+        write!(out, "/{}", color(cell.bg)).unwrap();
+    }
+    for (flag, sign) in [
+        (Modifier::BOLD, 'b'),
+        (Modifier::DIM, 'd'),
+        (Modifier::ITALIC, 'i'),
+        (Modifier::UNDERLINED, 'u'),
+        (Modifier::REVERSED, 'r'),
+    ] {
+        if cell.modifier.contains(flag) {
+            out.push(sign);
+        }
+    }
+    out
+}
+
+fn compare(name: &str, frames: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, frames));
+}
+
+fn title(out: &mut String, size: (u16, u16), what: &str) {
+    writeln!(out, "════ {}×{} {what}", size.0, size.1).unwrap();
+}
+
+/// Screens walk by themselves: a new one is covered without a new test.
+#[test]
+fn every_screen_in_every_condition() {
+    for screen in ScreenId::iter() {
+        for (condition, mut model) in facts::conditions() {
+            model.screen = screen;
+            let mut out = String::new();
+            for size in SIZES {
+                let buffer = draw(&model, size);
+                title(&mut out, size, condition);
+                out.push_str(&text(&buffer));
+                if size == SIZES[0] {
+                    title(&mut out, size, "styles");
+                    out.push_str(&styles(&buffer));
+                }
+            }
+            compare(&format!("{screen}-{condition}").to_lowercase(), &out);
+        }
+    }
+}
+
+/// Started without credentials, any screen is the one with the next steps.
+#[test]
+fn signed_out() {
+    let mut out = String::new();
+    for size in SIZES {
+        title(&mut out, size, "signed-out");
+        out.push_str(&text(&draw(&facts::signed_out(), size)));
+    }
+    compare("signed-out", &out);
+}
+
+fn confirm(typed: Option<&str>) -> Confirm {
+    let mut confirm = Confirm::new(
+        "Destroy stack bedrock-image-chat with its 52 resources?".into(),
+        vec!["stays: LogGroup (AWS::Logs::LogGroup)".into()],
+        "Destroy",
+        vec![Change::DeleteStack { stack: "s".into() }],
+    );
+    if let Some(typed) = typed {
+        confirm.losses = vec![
+            "lost: FileSystem (AWS::EFS::FileSystem)".into(),
+            "lost: Database (AWS::RDS::DBInstance)".into(),
+        ];
+        confirm.typed = Some(("bedrock-image-chat".into(), TextField::with(typed)));
+    }
+    confirm
+}
+
+/// Every kind of dialog, with names for the snapshots.
+fn dialogs() -> Vec<(&'static str, Dialog)> {
+    [questions(), lists()].concat()
+}
+
+/// Dialogs that ask.
+fn questions() -> Vec<(&'static str, Dialog)> {
+    let countdown = Countdown {
+        title: "Putting the stack to sleep: all tasks stop".into(),
+        lines: vec!["saves about $0.099/h; $0.061/h goes on (network, storage, secrets)".into()],
+        until: facts::NOW.mono + 2_400,
+        changes: Vec::new(),
+    };
+    let scale = |app, to| Scale {
+        app,
+        service: format!("bedrock-image-chat-{app}").into(),
+        from: 1,
+        to,
+        on_yes: false,
+    };
+    let prompt = |purpose, text, error: Option<&str>| Prompt {
+        purpose,
+        field: TextField::with(text),
+        error: error.map(SafeText::new),
+    };
+    let chosen = Confirm {
+        on_yes: true,
+        ..confirm(None)
+    };
+    let mistyped = prompt(Purpose::Arm, "defalt", Some("type the profile's name, default, to arm it"));
+    vec![
+        ("confirm", Dialog::Confirm(confirm(None))),
+        ("confirm-yes", Dialog::Confirm(chosen)),
+        ("confirm-typed", Dialog::Confirm(confirm(Some("bedrock-ima")))),
+        ("countdown", Dialog::Countdown(countdown)),
+        ("scale", Dialog::Scale(scale(App::Litellm, 2))),
+        ("scale-refused", Dialog::Scale(scale(App::OpenWebui, 2))),
+        ("prompt", Dialog::Prompt(prompt(Purpose::Rows, "openwebui", None))),
+        ("prompt-error", Dialog::Prompt(mistyped)),
+    ]
+}
+
+/// Dialogs to read in and to choose from.
+fn lists() -> Vec<(&'static str, Dialog)> {
+    let detail = Detail {
+        title: "Stack event".into(),
+        lines: (1..40)
+            .map(|n| format!("line {n} {}", "of a long text ".repeat(n)).into())
+            .collect(),
+        scroll: Scroll { top: 3 },
+    };
+    let way = |label: &str, act| Way {
+        label: label.into(),
+        help: "leave the console; the operation goes on in AWS, and a console opened again follows it".into(),
+        act,
+    };
+    let menu = Menu {
+        title: "bedrock-image-chat is UPDATE_IN_PROGRESS".into(),
+        ways: vec![
+            way("Stay", Act::Stay),
+            way("Detach", Act::Detach),
+            way("Cancel the update", Act::Ask(Box::new(confirm(None)))),
+        ],
+        selected: 1,
+    };
+    let image = ImageDialog {
+        prompt: TextField::with("a lighthouse"),
+        routes: vec![("straight to Bedrock".into(), ImageRoute::Bedrock, "some.model".into())],
+        route: 0,
+        on_prompt: true,
+        on_yes: false,
+        price: "$0.040 an image, estimate".into(),
+        warning: None,
+        run: None,
+    };
+    let palette = Palette {
+        field: TextField::with("stack"),
+        selected: 1,
+    };
+    vec![
+        ("palette", Dialog::Palette(palette)),
+        ("help", Dialog::Help(Scroll::default())),
+        ("errors", Dialog::Errors(Scroll { top: 9_999 })),
+        ("detail", Dialog::Detail(detail)),
+        ("menu", Dialog::Menu(menu)),
+        ("image", Dialog::Image(image)),
+    ]
+}
+
+fn with_dialog(mut model: Model, dialog: Dialog) -> Model {
+    model.errors = facts::errors();
+    model.dialog = Some(dialog);
+    model
+}
+
+#[test]
+fn every_dialog() {
+    for (name, dialog) in dialogs() {
+        let model = with_dialog(facts::loaded("bedrock-image-chat"), dialog);
+        let mut out = String::new();
+        for size in [(80, 24), (40, 12), (200, 60)] {
+            let buffer = draw(&model, size);
+            title(&mut out, size, name);
+            out.push_str(&text(&buffer));
+            if size == (80, 24) {
+                title(&mut out, size, "styles");
+                out.push_str(&styles(&buffer));
+            }
+        }
+        compare(&format!("dialog-{name}"), &out);
+    }
+}
+
+/// The smaller and the odd: sizes below 80×24, the focused panel alone, filters, no errors, no colour.
+#[test]
+fn the_overview_at_its_edges() {
+    let mut out = String::new();
+    for size in [(80, 17), (64, 20), (60, 24), (40, 12), (39, 12), (12, 3)] {
+        title(&mut out, size, "loaded");
+        out.push_str(&text(&draw(&facts::loaded("bedrock-image-chat"), size)));
+    }
+    let mut model = facts::loaded("bedrock-image-chat");
+    model.is_zoomed = true;
+    model.row_filter = Some("cluster".into());
+    title(&mut out, SIZES[0], "zoomed and filtered");
+    out.push_str(&text(&draw(&model, SIZES[0])));
+    model.row_filter = Some("nothing has this name".into());
+    title(&mut out, SIZES[0], "filtered empty");
+    out.push_str(&text(&draw(&model, SIZES[0])));
+    let plain = draw_in(&facts::loaded("bedrock-image-chat"), SIZES[0], &Theme::plain());
+    title(&mut out, SIZES[0], "without colour");
+    out.push_str(&styles(&plain));
+    compare("overview-edges", &out);
+}
+
+/// Small sizes, each fifth one at each step, so that five models in a row see them all; and a large one.
+fn odd_sizes(step: u16) -> impl Iterator<Item = (u16, u16)> {
+    let small = (0..=40).flat_map(|w| (0..=15).map(move |h| (w, h)));
+    small
+        .filter(move |(w, h)| (w + 2 * h + step).is_multiple_of(5))
+        .chain([(300, 100), (300, 1), (1, 100)])
+}
+
+#[test]
+fn no_size_and_no_dialog_makes_it_panic() {
+    let loaded = facts::loaded("bedrock-image-chat");
+    let with_dialogs = dialogs().into_iter().map(|(_, d)| with_dialog(loaded.clone(), d));
+    let conditions = facts::conditions().into_iter().map(|(_, m)| m).chain([facts::signed_out()]);
+    for (model, step) in with_dialogs.chain(conditions).zip(0..) {
+        for size in odd_sizes(step) {
+            assert_eq!(draw(&model, size).area.width, size.0);
+        }
+    }
+}
+
+#[test]
+fn no_screen_and_no_focus_makes_it_panic() {
+    for (_, mut model) in facts::conditions() {
+        for screen in ScreenId::iter() {
+            model.screen = screen;
+            for focus in screen.panels() {
+                model.focus.insert(screen, *focus);
+                model.cursors.insert(*focus, 10_000);
+                for size in [(40, 12), (41, 13), (64, 15), (80, 16)] {
+                    model.is_zoomed = !model.is_zoomed;
+                    draw(&model, size);
+                }
+            }
+            draw(&model, (300, 100));
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! A scripted HTTP/1.1 server on this machine, for tests: it answers each AWS operation, or each path,
+//! with the next reply of its script, well or badly, and keeps what it was asked.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+pub(crate) mod bodies;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// How an answer leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Whole, and the connection stays.
+    Whole,
+    /// Some bytes at a time, with a pause between.
+    Drip(usize, Duration),
+    /// Its head and the first bytes of its body, then a clean end.
+    Cut(usize),
+    /// No byte; the connection is reset.
+    Reset,
+    /// No byte; the connection stays open.
+    Silent,
+}
+
+/// One answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) delay: Duration,
+    pub(crate) how: How,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: vec![
+                ("content-type".into(), content_type.into()),
+                ("x-amzn-requestid".into(), "request-1".into()),
+            ],
+            body: body.into(),
+            delay: Duration::ZERO,
+            how: How::Whole,
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn how(self, how: How) -> Self {
+        Self { how, ..self }
+    }
+
+    pub(crate) fn delayed(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+}
+
+/// One request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// AWS operation, or method and path.
+    pub(crate) operation: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("the request is JSON")
+    }
+
+    /// The fields of a form, decoded.
+    pub(crate) fn form(&self) -> HashMap<String, String> {
+        let url = reqwest::Url::parse(&format!("http://form/?{}", self.text())).expect("the request is a form");
+        url.query_pairs().into_owned().collect()
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    scripts: HashMap<String, VecDeque<Reply>>,
+    requests: Vec<Request>,
+}
+
+/// A running server; it ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) url: String,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = Arc::clone(&state);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
+            }
+        });
+        Self {
+            url: format!("http://{address}"),
+            state,
+            task,
+        }
+    }
+
+    /// Replies to an operation, in turn; the last one is given again and again.
+    pub(crate) fn on(&self, operation: &str, replies: impl IntoIterator<Item = Reply>) {
+        let replies = replies.into_iter().collect();
+        self.state.lock().expect("state").scripts.insert(operation.into(), replies);
+    }
+
+    /// Forgets what was asked.
+    pub(crate) fn forget(&self) {
+        self.state.lock().expect("state").requests.clear();
+    }
+
+    /// What was asked so far, oldest first.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.state.lock().expect("state").requests.clone()
+    }
+
+    /// What was asked of one operation.
+    pub(crate) fn asked(&self, operation: &str) -> Vec<Request> {
+        self.requests().into_iter().filter(|it| it.operation == operation).collect()
+    }
+}
+
+async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+    let mut pending = Vec::new();
+    while let Some(request) = read(&mut stream, &mut pending).await {
+        let reply = {
+            let mut state = state.lock().expect("state");
+            let operation = request.operation.clone();
+            state.requests.push(request);
+            let script = state.scripts.entry(operation).or_default();
+            let next = if script.len() > 1 {
+                script.pop_front()
+            } else {
+                script.front().cloned()
+            };
+            next.unwrap_or_else(|| Reply::new(501, "text/plain", "no script"))
+        };
+        if !write(&mut stream, &reply).await {
+            return;
+        }
+    }
+}
+
+async fn read(stream: &mut TcpStream, pending: &mut Vec<u8>) -> Option<Request> {
+    let head = loop {
+        if let Some(end) = pending.windows(4).position(|it| it == b"\r\n\r\n") {
+            break pending.drain(..end + 4).collect::<Vec<u8>>();
+        }
+        more(stream, pending).await?;
+    };
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let mut lines = head.lines();
+    let mut first = lines.next()?.split(' ');
+    let (method, path) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let header = |line: &str| {
+        line.split_once(':')
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+    };
+    let mut request = Request {
+        operation: String::new(),
+        method,
+        path,
+        headers: lines.filter_map(header).collect(),
+        body: Vec::new(),
+    };
+    let length = request.header("content-length").parse().unwrap_or(0);
+    while pending.len() < length {
+        more(stream, pending).await?;
+    }
+    request.body = pending.drain(..length).collect();
+    request.operation = operation(&request);
+    Some(request)
+}
+
+async fn more(stream: &mut TcpStream, pending: &mut Vec<u8>) -> Option<()> {
+    match stream.read_buf(pending).await {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(()),
+    }
+}
+
+fn operation(request: &Request) -> String {
+    let target = request.header("x-amz-target").rsplit('.').next().filter(|it| !it.is_empty());
+    if let Some(target) = target {
+        return target.to_owned();
+    }
+    if request.header("content-type").starts_with("application/x-www-form-urlencoded")
+        && let Some(action) = request.form().remove("Action")
+    {
+        return action;
+    }
+    match request.path.split_once("/operation/") {
+        Some((_, operation)) if !request.header("smithy-protocol").is_empty() => operation.to_owned(),
+        _ => format!("{} {}", request.method, request.path),
+    }
+}
+
+/// Whether the connection goes on.
+async fn write(stream: &mut TcpStream, reply: &Reply) -> bool {
+    tokio::time::sleep(reply.delay).await;
+    let mut bytes = format!("HTTP/1.1 {} Scripted\r\ncontent-length: {}\r\n", reply.status, reply.body.len()).into_bytes();
+    for (name, value) in &reply.headers {
+        bytes.extend(format!("{name}: {value}\r\n").into_bytes());
+    }
+    bytes.extend(b"\r\n");
+    let head = bytes.len();
+    bytes.extend(&reply.body);
+    match reply.how {
+        How::Whole => stream.write_all(&bytes).await.is_ok(),
+        How::Cut(kept) => {
+            let _ = stream.write_all(&bytes[..head + kept.min(reply.body.len())]).await;
+            let _ = stream.shutdown().await;
+            false
+        }
+        How::Drip(size, pause) => {
+            for chunk in bytes.chunks(size) {
+                if stream.write_all(chunk).await.is_err() {
+                    return false;
+                }
+                tokio::time::sleep(pause).await;
+            }
+            true
+        }
+        How::Reset => {
+            let _ = stream.set_zero_linger();
+            false
+        }
+        How::Silent => std::future::pending().await,
+    }
+}

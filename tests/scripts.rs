@@ -1,0 +1,385 @@
+//! Key scripts over the pure core: what a key does, what it never does.
+
+mod world;
+
+use bic_tui::{
+    cloud::{Change, Done},
+    core::{
+        dialog::Dialog,
+        effect::Effect,
+        fault::{Fault, FaultKind},
+        key::{Code, Key},
+        model::Model,
+        msg::{Msg, Now},
+        screen::{ScreenId, deploy::Stage},
+        settings::Settings,
+        update::update,
+    },
+};
+use proptest::prelude::*;
+use world::{fresh, loaded};
+
+/// Presses keys as a person does: each is answered by a frame before the next.
+fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for word in keys.split(' ') {
+        let key: Key = word.parse().unwrap();
+        effects.extend(update(model, Msg::Key(key)));
+        update(model, Msg::Drawn);
+    }
+    effects
+}
+
+fn type_text(model: &mut Model, text: &str) -> Vec<Effect> {
+    text.chars()
+        .flat_map(|c| {
+            let effects = update(model, Msg::Key(Key::char(c)));
+            update(model, Msg::Drawn);
+            effects
+        })
+        .collect()
+}
+
+fn wait(model: &mut Model, millis: u64) -> Vec<Effect> {
+    let now = Now {
+        mono: model.now.mono + millis,
+        wall: model.now.wall + millis as i64,
+    };
+    let effects = update(model, Msg::Tick(now));
+    update(model, Msg::Drawn);
+    effects
+}
+
+fn sent(effects: &[Effect]) -> Vec<Change> {
+    effects
+        .iter()
+        .filter_map(|e| {
+            if let Effect::Change(approved) = e {
+                Some(approved.changes().to_vec())
+            } else {
+                None
+            }
+        })
+        .flatten()
+        .collect()
+}
+
+#[test]
+fn digits_and_brackets_walk_the_screens() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    for (keys, want) in [
+        ("3", ScreenId::Services),
+        ("]", ScreenId::Logs),
+        ("[ [", ScreenId::Deploy),
+        ("8", ScreenId::Access),
+        ("q", ScreenId::Overview),
+    ] {
+        press(&mut model, keys);
+        assert_eq!(model.screen, want, "{keys}");
+    }
+}
+
+#[test]
+fn q_leaves_on_the_second_press_only() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    assert!(!press(&mut model, "q").contains(&Effect::Quit));
+    wait(&mut model, 5_000);
+    assert!(!press(&mut model, "q").contains(&Effect::Quit), "the first press was forgotten");
+    assert!(press(&mut model, "q").contains(&Effect::Quit));
+}
+
+#[test]
+fn the_focus_of_a_confirmation_starts_on_cancel() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    assert!(sent(&press(&mut model, "r enter")).is_empty());
+    assert!(model.dialog.is_none());
+    let changes = sent(&press(&mut model, "r tab enter"));
+    assert!(matches!(&changes[..], [Change::Restart { service, .. }] if *service == "bedrock-image-chat-openwebui"));
+    assert_eq!(sent(&press(&mut model, "r y")).len(), 1);
+}
+
+#[test]
+fn a_key_pressed_before_the_dialog_was_drawn_does_not_count() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = update(&mut model, Msg::Key(Key::char('r')));
+    effects.extend(update(&mut model, Msg::Key(Key::char('y'))));
+    assert!(sent(&effects).is_empty() && model.dialog.is_some());
+}
+
+#[test]
+fn pasted_text_never_acts() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "r");
+    assert!(sent(&update(&mut model, Msg::Paste("y\n".into()))).is_empty() && model.dialog.is_some());
+}
+
+#[test]
+fn scaling_open_webui_on_sqlite_is_refused_with_the_reason() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    assert!(sent(&press(&mut model, "+ y")).is_empty());
+    let Some(Dialog::Scale(scale)) = model.dialog.clone() else {
+        panic!("the dialog stays open")
+    };
+    assert!(bic_tui::core::update::scale_refusal(&model, &scale).unwrap().contains("SQLite"));
+    press(&mut model, "esc tab j");
+    let changes = sent(&press(&mut model, "+ y"));
+    assert!(
+        matches!(&changes[..], [Change::Scale { from: 1, to: 2, .. }]),
+        "LiteLLM may have two: {changes:?}"
+    );
+}
+
+#[test]
+fn sleep_counts_down_three_seconds_and_any_key_stops_it() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "Z");
+    assert!(sent(&wait(&mut model, 2_900)).is_empty());
+    press(&mut model, "x");
+    assert!(sent(&wait(&mut model, 5_000)).is_empty());
+    press(&mut model, "Z");
+    let changes = sent(&wait(&mut model, 3_000));
+    assert!(matches!(changes[1], Change::Scale { from: 1, to: 0, .. }));
+    assert!(
+        matches!(changes[0], Change::TagService { value: Some(_), .. }),
+        "the count is saved before it is changed"
+    );
+    assert_eq!(changes.len(), 4);
+}
+
+#[test]
+fn sleep_on_a_production_profile_asks_like_any_write() {
+    let mut model = loaded(
+        Settings {
+            production: true,
+            ..Settings::default()
+        },
+        "CREATE_COMPLETE",
+    );
+    press(&mut model, "Z");
+    assert!(model.dialog.is_none(), "not armed yet");
+    press(&mut model, "A");
+    type_text(&mut model, "ops");
+    press(&mut model, "enter Z");
+    assert!(sent(&wait(&mut model, 10_000)).is_empty());
+    assert_eq!(sent(&press(&mut model, "y")).len(), 4);
+}
+
+#[test]
+fn destroy_has_no_key_and_wants_the_name() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, ":");
+    type_text(&mut model, "destroy");
+    press(&mut model, "enter");
+    assert!(matches!(model.dialog, Some(Dialog::Confirm(_))));
+    assert!(sent(&press(&mut model, "enter tab enter")).is_empty(), "not without the name");
+    type_text(&mut model, "bedrock-image-chat");
+    let changes = sent(&press(&mut model, "enter enter"));
+    assert!(matches!(&changes[..], [Change::DeleteStack { .. }]), "{changes:?}");
+}
+
+#[test]
+fn the_form_makes_a_plan_and_leaving_it_drops_the_plan() {
+    let mut model = fresh(Settings::default());
+    let now = model.now;
+    model.feeds.stack.set(None, now);
+    press(&mut model, "D");
+    let Stage::Form(form) = &model.deploy else {
+        panic!("the form is open")
+    };
+    let n = form.fields.len();
+    assert!(n >= 7);
+    press(&mut model, "end");
+    let changes = sent(&press(&mut model, "enter"));
+    let [Change::CreateChangeSet(request)] = &changes[..] else {
+        panic!("one plan")
+    };
+    assert!(request.is_create && request.parameters.len() == n && request.tags.len() == 3);
+    let done = Ok(Done::ChangeSet {
+        id: "cs".into(),
+        stack_id: "st".into(),
+    });
+    update(&mut model, Msg::Changed(1, changes[0].clone(), done));
+    let changes = sent(&press(&mut model, "q"));
+    assert!(matches!(&changes[..], [Change::DeleteChangeSet { .. }]));
+    assert!(matches!(model.deploy, Stage::Form(_)), "the values are kept");
+}
+
+#[test]
+fn an_update_keeps_what_was_not_touched() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "D end enter");
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "D");
+    if let Stage::Form(form) = &mut model.deploy {
+        form.selected = form.fields.iter().position(|f| f.def.name == "DeploymentSize").unwrap();
+    }
+    press(&mut model, "right end");
+    let changes = sent(&press(&mut model, "enter"));
+    let [Change::CreateChangeSet(request)] = &changes[..] else {
+        panic!("one plan: {:?}", model.deploy)
+    };
+    let value = |name: &str| request.parameters.iter().find(|(k, _)| *k == name).unwrap().1.clone();
+    assert_eq!(value("DeploymentSize").as_deref(), Some("medium"));
+    assert_eq!(value("ProjectName"), None, "UsePreviousValue");
+}
+
+#[test]
+fn a_failed_poll_keeps_the_value_and_an_old_answer_is_dropped() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let effects = wait(&mut model, 60_000);
+    let asked: Vec<_> = effects
+        .iter()
+        .filter_map(|e| if let Effect::Ask(t, q) = e { Some((*t, q.clone())) } else { None })
+        .collect();
+    for (ticket, _) in &asked {
+        let fault = Fault::new(FaultKind::Throttled, "x:Y", "", "");
+        update(&mut model, Msg::Told(*ticket, Err(fault)));
+    }
+    assert_eq!(model.feeds.services.get().unwrap().len(), 2);
+    assert!(model.feeds.services.fault.is_some());
+    let before = model.clone();
+    for (ticket, _) in asked {
+        let old = bic_tui::core::msg::Ticket { generation: 0, ..ticket };
+        update(&mut model, Msg::Told(old, Ok(bic_tui::core::fact::Fact::Services(Vec::new()))));
+    }
+    assert_eq!(model.feeds, before.feeds);
+}
+
+#[test]
+fn refused_credentials_rest_all_polls_but_one_and_recover() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let asks = |effects: &[Effect]| -> Vec<bic_tui::core::msg::Ticket> {
+        effects
+            .iter()
+            .filter_map(|e| if let Effect::Ask(t, _) = e { Some(*t) } else { None })
+            .collect()
+    };
+    for ticket in asks(&wait(&mut model, 60_000)) {
+        update(&mut model, Msg::Told(ticket, Err(Fault::new(FaultKind::Expired, "x:Y", "", ""))));
+    }
+    let mut tries = Vec::new();
+    for _ in 0..60 {
+        for ticket in asks(&wait(&mut model, 1_000)) {
+            tries.push(ticket.asked);
+            update(&mut model, Msg::Told(ticket, Err(Fault::new(FaultKind::Expired, "x:Y", "", ""))));
+        }
+    }
+    assert!((10..=12).contains(&tries.len()), "{} tries a minute", tries.len());
+    let mut back = Vec::new();
+    for _ in 0..8 {
+        for ticket in asks(&wait(&mut model, 1_000)) {
+            back.push(ticket.asked);
+            if ticket.asked == bic_tui::core::msg::Asked::Poll(bic_tui::core::polls::Poll::Identity) {
+                let identity = model.feeds.identity.get().unwrap().clone();
+                update(&mut model, Msg::Told(ticket, Ok(bic_tui::core::fact::Fact::Identity(identity))));
+            }
+        }
+    }
+    assert!(model.credentials_fault().is_none() && back.len() >= 5, "{back:?}");
+}
+
+#[test]
+fn ctrl_c_leaves_an_operation_of_ours_running_after_a_menu() {
+    let mut model = loaded(Settings::default(), "UPDATE_IN_PROGRESS");
+    assert_eq!(press(&mut model, "ctrl-c"), [Effect::Quit], "nobody's operation of ours runs");
+    model.operation = Some(bic_tui::core::model::Operation {
+        stack: "s".into(),
+        verb: "update",
+        planned: 3,
+    });
+    assert!(press(&mut model, "ctrl-c").is_empty() && matches!(model.dialog, Some(Dialog::Menu(_))));
+    let effects = press(&mut model, "ctrl-c");
+    assert!(sent(&effects).is_empty() && effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn a_secret_is_hidden_by_time_screen_and_focus() {
+    for way in ["time", "screen", "focus", "key"] {
+        let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+        let effects = press(&mut model, "8 x");
+        let Some(Effect::Reveal(secret)) = effects.into_iter().next_back() else {
+            panic!("asked for")
+        };
+        update(&mut model, Msg::Revealed(secret, Ok(())));
+        assert!(model.shown_secret.is_some());
+        let effects = match way {
+            "time" => wait(&mut model, 30_000),
+            "screen" => press(&mut model, "1"),
+            "focus" => update(&mut model, Msg::Hide),
+            _ => press(&mut model, "x"),
+        };
+        assert!(effects.contains(&Effect::Hide) && model.shown_secret.is_none(), "{way}");
+    }
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        6 => prop::sample::select("DZILRsrX+-AxKyneEdaftcYo:?!PTQ$123468[]/&@ jkgGhl".chars().collect::<Vec<_>>()).prop_map(Key::char),
+        4 => prop::sample::select(vec![Code::Enter, Code::Esc, Code::Tab, Code::BackTab, Code::Up, Code::Down, Code::Left, Code::Right, Code::End])
+            .prop_map(Key::plain),
+        1 => prop::sample::select(vec!['c', 'z', 's', 'r', 'u', 'd']).prop_map(Key::ctrl),
+        2 => prop::sample::select("bedrock-image-chat ops".chars().collect::<Vec<_>>()).prop_map(Key::char),
+    ]
+}
+
+/// Whether the dialog that was open before the key was one that this key accepts.
+fn accepts(before: &Model, key: Key) -> bool {
+    let says_yes = |on_yes: bool| key == Key::char('y') || (key.code == Code::Enter && on_yes);
+    before.is_dialog_seen
+        && match &before.dialog {
+            Some(Dialog::Confirm(c)) => c.is_unlocked() && says_yes(c.on_yes),
+            Some(Dialog::Scale(s)) => s.from != s.to && says_yes(s.on_yes),
+            Some(Dialog::Image(i)) => !i.on_prompt && says_yes(i.on_yes),
+            _ => false,
+        }
+}
+
+fn is_plan(change: &Change) -> bool {
+    matches!(change, Change::CreateChangeSet(_) | Change::DeleteChangeSet { .. })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// No sequence of keys reaches a write that was not confirmed, in any state of the stack.
+    #[test]
+    fn no_write_without_a_yes(
+        keys in prop::collection::vec((any_key(), 0u64..1500, any::<bool>()), 1..120),
+        status in prop::sample::select(vec!["CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS"]),
+    ) {
+        let mut model = loaded(Settings::default(), status);
+        for (key, pause, is_drawn) in keys {
+            let (is_yes, before) = (accepts(&model, key), model.dialog.clone());
+            let effects = update(&mut model, Msg::Key(key));
+            for change in sent(&effects) {
+                prop_assert!(is_yes || is_plan(&change), "{change:?} by {key} under {before:?}");
+            }
+            if is_drawn {
+                update(&mut model, Msg::Drawn);
+            }
+            let (is_seen, before) = (model.is_dialog_seen, model.dialog.clone());
+            let now = Now { mono: model.now.mono + pause, wall: model.now.wall + pause as i64 };
+            for change in sent(&update(&mut model, Msg::Tick(now))) {
+                let ran_out = matches!(&before, Some(Dialog::Countdown(c)) if c.until <= now.mono) && is_seen;
+                prop_assert!(ran_out, "{change:?} by time under {before:?}");
+            }
+        }
+    }
+
+    /// Read-only and unarmed production let nothing out, whatever is typed.
+    #[test]
+    fn nothing_is_written_in_read_only(
+        keys in prop::collection::vec((any_key(), 0u64..1500), 1..120),
+        production in any::<bool>(),
+    ) {
+        let mut model = loaded(Settings { read_only: !production, production, ..Settings::default() }, "CREATE_COMPLETE");
+        for (key, pause) in keys {
+            let mut effects = update(&mut model, Msg::Key(key));
+            update(&mut model, Msg::Drawn);
+            let now = Now { mono: model.now.mono + pause, wall: model.now.wall + pause as i64 };
+            effects.extend(update(&mut model, Msg::Tick(now)));
+            let is_open = model.guard.refusal(model.now).is_none();
+            prop_assert!(sent(&effects).is_empty() || (production && is_open));
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! Writes: what is sent, and that it is sent once; and the image straight from Bedrock.
+
+use super::*;
+
+struct Write {
+    operation: &'static str,
+    wire: Wire,
+    change: Change,
+    good: Reply,
+    /// Fields of the request that must be so.
+    sent: Vec<(&'static str, Value)>,
+}
+
+fn plan(is_create: bool) -> PlanRequest {
+    PlanRequest {
+        stack: "bic".into(),
+        is_create,
+        parameters: vec![("DeploymentSize".into(), Some("large".into())), ("AllowedCIDR".into(), None)],
+        tags: if is_create { vec![("team".into(), "x".into())] } else { vec![] },
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn writes() -> Vec<Write> {
+    let text = |text: &str| Value::String(text.into());
+    let uuid = text(&token().0);
+    let (stack, change_set) = (SafeText::from("arn:stack"), SafeText::from("arn:cs"));
+    let cfn = |operation, change, sent| Write {
+        operation,
+        wire: Wire::Query,
+        change,
+        good: bodies::query(operation, "<Id>arn:cs</Id><StackId>arn:stack</StackId>"),
+        sent,
+    };
+    let ecs = |operation, change, sent| Write {
+        operation,
+        wire: Wire::Json,
+        change,
+        good: bodies::json(json!({})),
+        sent,
+    };
+    let (cluster, service) = (SafeText::from("bic-cluster"), SafeText::from("bic-openwebui"));
+    vec![
+        cfn(
+            "CreateChangeSet",
+            Change::CreateChangeSet(plan(false)),
+            vec![
+                ("ClientToken", uuid.clone()),
+                ("ChangeSetName", text("bic-tui-7c1b7e6e-0000-4000-8000-000000000001")),
+                ("ChangeSetType", text("UPDATE")),
+                ("TemplateBody", text(TEMPLATE)),
+                ("Capabilities.member.1", text("CAPABILITY_NAMED_IAM")),
+                ("Parameters.member.1.ParameterKey", text("DeploymentSize")),
+                ("Parameters.member.1.ParameterValue", text("large")),
+                ("Parameters.member.2.ParameterKey", text("AllowedCIDR")),
+                ("Parameters.member.2.UsePreviousValue", text("true")),
+                ("Parameters.member.2.ParameterValue", Value::Null),
+                ("Tags.member.1.Key", Value::Null),
+                ("Tags", Value::Null),
+            ],
+        ),
+        cfn(
+            "CreateChangeSet",
+            Change::CreateChangeSet(plan(true)),
+            vec![
+                ("ChangeSetType", text("CREATE")),
+                ("Tags.member.1.Key", text("team")),
+                ("Tags.member.1.Value", text("x")),
+            ],
+        ),
+        cfn(
+            "ExecuteChangeSet",
+            Change::ExecuteChangeSet {
+                stack: stack.clone(),
+                change_set: change_set.clone(),
+            },
+            vec![
+                ("ClientRequestToken", uuid.clone()),
+                ("ChangeSetName", text("arn:cs")),
+                ("StackName", text("arn:stack")),
+            ],
+        ),
+        cfn(
+            "DeleteChangeSet",
+            Change::DeleteChangeSet {
+                stack: stack.clone(),
+                change_set,
+            },
+            vec![("ChangeSetName", text("arn:cs")), ("StackName", text("arn:stack"))],
+        ),
+        cfn(
+            "DeleteStack",
+            Change::DeleteStack { stack: stack.clone() },
+            vec![("ClientRequestToken", uuid.clone()), ("StackName", text("arn:stack"))],
+        ),
+        cfn(
+            "CancelUpdateStack",
+            Change::CancelUpdate { stack },
+            vec![("ClientRequestToken", uuid), ("StackName", text("arn:stack"))],
+        ),
+        ecs(
+            "UpdateService",
+            Change::Scale {
+                cluster: cluster.clone(),
+                service: service.clone(),
+                from: 2,
+                to: 3,
+            },
+            vec![
+                ("cluster", text("bic-cluster")),
+                ("service", text("bic-openwebui")),
+                ("desiredCount", json!(3)),
+                ("forceNewDeployment", Value::Null),
+            ],
+        ),
+        ecs(
+            "UpdateService",
+            Change::Restart {
+                cluster: cluster.clone(),
+                service,
+            },
+            vec![("forceNewDeployment", json!(true)), ("desiredCount", Value::Null)],
+        ),
+        ecs(
+            "StopTask",
+            Change::StopTask {
+                cluster,
+                task: "arn:task".into(),
+            },
+            vec![("cluster", text("bic-cluster")), ("task", text("arn:task"))],
+        ),
+        ecs(
+            "TagResource",
+            Change::TagService {
+                service: "arn:s".into(),
+                key: "k".into(),
+                value: Some("v".into()),
+            },
+            vec![("resourceArn", text("arn:s")), ("tags", json!([{ "key": "k", "value": "v" }]))],
+        ),
+        ecs(
+            "UntagResource",
+            Change::TagService {
+                service: "arn:s".into(),
+                key: "k".into(),
+                value: None,
+            },
+            vec![("resourceArn", text("arn:s")), ("tagKeys", json!(["k"]))],
+        ),
+        Write {
+            operation: INVOKE,
+            wire: Wire::Rest,
+            change: invoke("stability.stable-image-core-v1:1"),
+            good: Reply::new(200, "application/json", json!({ "images": [png(1)] }).to_string()),
+            sent: vec![("prompt", text("a lighthouse"))],
+        },
+    ]
+}
+
+const INVOKE: &str = "POST /model/stability.stable-image-core-v1%3A1/invoke";
+
+fn invoke(model: &str) -> Change {
+    Change::TestImage {
+        route: ImageRoute::Bedrock,
+        model: model.into(),
+        prompt: "a lighthouse".into(),
+    }
+}
+
+/// A small PNG in base64, another one for each shade.
+pub(super) fn png(shade: u8) -> String {
+    use base64::Engine;
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_pixel(3, 2, image::Rgb([shade, 0, 0]));
+    picture.write_to(&mut bytes, image::ImageFormat::Png).expect("a PNG");
+    base64::engine::general_purpose::STANDARD.encode(bytes.into_inner())
+}
+
+async fn write_server(write: &Write, reply: Reply) -> Server {
+    let server = Server::start().await;
+    let counted = json!({ "services": [{ "serviceName": "bic-openwebui", "desiredCount": 2 }] });
+    server.on("DescribeServices", [bodies::json(counted)]);
+    server.on(write.operation, [reply]);
+    server
+}
+
+#[tokio::test]
+async fn every_write_sends_what_was_asked_once() {
+    for write in writes() {
+        let server = write_server(&write, write.good.clone()).await;
+        let done = cloud(&server).await.change(write.change.clone(), token()).await;
+        let done = done.unwrap_or_else(|fault| panic!("{}: {fault:?}", write.operation));
+        match &write.change {
+            Change::CreateChangeSet(_) => assert_eq!(
+                done,
+                Done::ChangeSet {
+                    id: "arn:cs".into(),
+                    stack_id: "arn:stack".into()
+                }
+            ),
+            Change::TestImage { .. } => assert!(matches!(done, Done::Picture(_))),
+            _ => assert_eq!(done, Done::Accepted, "{}", write.operation),
+        }
+        let [request] = server.asked(write.operation).try_into().expect("one request");
+        let sent = match write.wire {
+            Wire::Query => serde_json::to_value(request.form()).expect("JSON"),
+            Wire::Json | Wire::Rest => request.json(),
+        };
+        for (name, want) in &write.sent {
+            assert_eq!(&sent[name], want, "{} {name}", write.operation);
+        }
+        assert!(
+            request.header("user-agent").contains("app/bic-tui"),
+            "{}",
+            request.header("user-agent")
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_write_is_ever_sent_twice() {
+    for write in writes() {
+        let busy = bodies::error(write.wire, 400, "ThrottlingException", "Rate exceeded");
+        for (reply, kind) in [
+            (bodies::error(write.wire, 500, "InternalFailure", "oops"), FaultKind::AwsFailed),
+            (Reply::new(503, "text/html", "busy"), FaultKind::AwsFailed),
+            (busy, FaultKind::Throttled),
+            (write.good.clone().how(How::Reset), FaultKind::Unreachable),
+            (write.good.clone().how(How::Cut(1)), FaultKind::Unreachable),
+            (write.good.clone().how(How::Silent), FaultKind::TimedOut),
+            (bodies::html("sign in to the guest network"), FaultKind::OddAnswer),
+            (Reply::new(200, "text/plain", ""), FaultKind::OddAnswer),
+        ] {
+            let what = format!("{} {kind} {:?}", write.operation, reply.how);
+            let server = write_server(&write, reply.clone()).await;
+            let cloud = if reply.how == How::Silent {
+                hasty(&server).await
+            } else {
+                cloud(&server).await
+            };
+            let fault = cloud.change(write.change.clone(), token()).await.expect_err(&what);
+            assert_eq!(fault.kind, kind, "{what}: {fault:?}");
+            assert_eq!(server.asked(write.operation).len(), 1, "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_count_that_somebody_changed_stops_the_scaling() {
+    let server = Server::start().await;
+    let counted = json!({ "services": [{ "serviceName": "bic-openwebui", "desiredCount": 4 }] });
+    server.on("DescribeServices", [bodies::json(counted), bodies::json(json!({ "services": [] }))]);
+    let cloud = cloud(&server).await;
+    let scale = Change::Scale {
+        cluster: "c".into(),
+        service: "bic-openwebui".into(),
+        from: 2,
+        to: 3,
+    };
+    let changed = cloud.change(scale.clone(), token()).await.expect_err("it changed");
+    assert_eq!(changed.kind, FaultKind::Refused);
+    assert!(changed.detail.contains('4') && changed.detail.contains('2'), "{}", changed.detail);
+    let gone = cloud.change(scale, token()).await.expect_err("it is gone");
+    assert_eq!(gone.kind, FaultKind::NotFound);
+    assert!(server.asked("UpdateService").is_empty());
+}
+
+#[tokio::test]
+async fn words_of_cloudformation_are_understood() {
+    for (message, kind) in [
+        ("No updates are to be performed.", FaultKind::NoChange),
+        ("Stack [bic] does not exist", FaultKind::NotFound),
+        (
+            "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.",
+            FaultKind::Refused,
+        ),
+    ] {
+        let server = Server::start().await;
+        server.on("CreateChangeSet", [bodies::error(Wire::Query, 400, "ValidationError", message)]);
+        let fault = cloud(&server)
+            .await
+            .change(Change::CreateChangeSet(plan(false)), token())
+            .await
+            .expect_err(message);
+        assert_eq!((fault.kind, fault.detail.as_str()), (kind, message));
+    }
+}
+
+async fn draw(operation: &str, model: &str, reply: Reply) -> Result<Done, Fault> {
+    let server = Server::start().await;
+    server.on(operation, [reply]);
+    cloud(&server).await.change(invoke(model), token()).await
+}
+
+fn rest(body: Value) -> Reply {
+    Reply::new(200, "application/json", body.to_string())
+}
+
+#[tokio::test]
+async fn two_replies_give_two_pictures() {
+    let mut drawn = Vec::new();
+    for shade in [1, 2] {
+        let done = draw(INVOKE, "stability.stable-image-core-v1:1", rest(json!({ "images": [png(shade)] }))).await;
+        let Ok(Done::Picture(picture)) = done else { panic!("{done:?}") };
+        assert_eq!((picture.width, picture.height, picture.prompt.as_str()), (3, 2, "a lighthouse"));
+        let pixels = image::load_from_memory(&picture.bytes).expect("a picture").to_rgb8();
+        assert_eq!(pixels.get_pixel(0, 0).0, [shade, 0, 0]);
+        drawn.push(picture.bytes);
+    }
+    assert_ne!(drawn[0], drawn[1]);
+}
+
+#[tokio::test]
+async fn amazon_models_are_asked_in_their_own_shape() {
+    let operation = "POST /model/amazon.nova-canvas-v1%3A0/invoke";
+    let server = Server::start().await;
+    server.on(operation, [rest(json!({ "images": [png(1)], "error": null }))]);
+    let done = cloud(&server).await.change(invoke("amazon.nova-canvas-v1:0"), token()).await;
+    assert!(matches!(done, Ok(Done::Picture(_))), "{done:?}");
+    assert_eq!(
+        server.requests()[0].json(),
+        json!({ "taskType": "TEXT_IMAGE", "textToImageParams": { "text": "a lighthouse" },
+                "imageGenerationConfig": { "width": 1024, "height": 1024, "numberOfImages": 1 } })
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_a_fault() {
+    let model = "stability.stable-image-core-v1:1";
+    let half = png(1)[..40].to_owned();
+    for (reply, kind, want) in [
+        (
+            rest(json!({ "images": null, "finish_reasons": ["Filter reason: prompt"] })),
+            FaultKind::Refused,
+            "Filter reason: prompt",
+        ),
+        (rest(json!({ "images": [], "error": "blocked" })), FaultKind::Refused, "blocked"),
+        (rest(json!({ "images": [] })), FaultKind::OddAnswer, "no image"),
+        (rest(json!({})), FaultKind::OddAnswer, "no image"),
+        (rest(json!("x")), FaultKind::OddAnswer, "not the JSON"),
+        (rest(json!({ "images": ["%%%"] })), FaultKind::OddAnswer, "not base64"),
+        (
+            rest(json!({ "images": ["R0lGODlhAQABAAAAACw="] })),
+            FaultKind::OddAnswer,
+            "signature",
+        ),
+        (rest(json!({ "images": [half] })), FaultKind::OddAnswer, "damaged"),
+        (
+            bodies::error(Wire::Rest, 403, "AccessDeniedException", "You don't have access to the model"),
+            FaultKind::Denied,
+            "You don't have access",
+        ),
+        (
+            bodies::error(
+                Wire::Rest,
+                404,
+                "ResourceNotFoundException",
+                "This model version has reached the end of its life.",
+            ),
+            FaultKind::NotFound,
+            "end of its life",
+        ),
+        (
+            bodies::error(Wire::Rest, 400, "ValidationException", "The provided model identifier is invalid."),
+            FaultKind::Refused,
+            "identifier",
+        ),
+        (
+            bodies::error(Wire::Rest, 429, "ModelNotReadyException", "wait"),
+            FaultKind::Throttled,
+            "wait",
+        ),
+        (
+            bodies::error(Wire::Rest, 424, "ModelErrorException", "oops"),
+            FaultKind::AwsFailed,
+            "oops",
+        ),
+    ] {
+        let what = String::from_utf8_lossy(&reply.body).into_owned();
+        let fault = draw(INVOKE, model, reply).await.expect_err(&what);
+        assert_eq!(fault.kind, kind, "{what}: {fault:?}");
+        assert!(fault.sentence().contains(want), "{what}: {}", fault.sentence());
+    }
+    let unknown = draw(INVOKE, "acme.painter-v1:0", rest(json!({})))
+        .await
+        .expect_err("an unknown model");
+    assert_eq!(unknown.kind, FaultKind::Guarded);
+}
