@@ -142,9 +142,8 @@ pub fn bell() -> io::Result<()> {
 pub fn is_light() -> Option<bool> {
     let mut options = terminal_colorsaurus::QueryOptions::default();
     options.timeout = std::time::Duration::from_millis(200);
-    terminal_colorsaurus::theme_mode(options)
-        .ok()
-        .map(|m| m == terminal_colorsaurus::ThemeMode::Light)
+    // Only the background is asked for: some terminals answer two questions out of order.
+    terminal_colorsaurus::background_color(options).ok().map(|c| c.perceived_lightness() > 0.5)
 }
 
 /// An event as a message; coordinates are clamped to the screen.

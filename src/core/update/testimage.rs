@@ -59,11 +59,14 @@ pub fn image_model(model: &Model) -> SafeText {
         .map_or_else(|| "stability.stable-image-core-v1:1".into(), |id| id.as_str().into())
 }
 
-/// Ways to an image: through the stack where there is one, and straight to Bedrock always.
+/// Ways to an image, the likeliest to work first: through the stack where there is one (LiteLLM only
+/// answers from outside when the stack exposes it), and straight to Bedrock always.
 fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
     let names = model.names();
     let mut routes = Vec::new();
-    if let (Some(app_url), true) = (model.app_url(), model.live_stack().is_some()) {
+    if let Some(stack) = model.live_stack()
+        && let Some(app_url) = model.app_url()
+    {
         let litellm = ImageRoute::Litellm {
             app_url: app_url.clone(),
             api_key: names.api_key(),
@@ -72,8 +75,9 @@ fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
             app_url,
             admin: names.admin_password(),
         };
-        routes.push(("through LiteLLM".into(), litellm, ALIAS.into()));
         routes.push(("through Open WebUI".into(), webui, ALIAS.into()));
+        let place = usize::from(stack.output("LiteLLMEndpoint").is_none());
+        routes.insert(place, ("through LiteLLM".into(), litellm, ALIAS.into()));
     }
     routes.push(("straight to Bedrock".into(), ImageRoute::Bedrock, image_model(model)));
     routes
