@@ -287,7 +287,7 @@ async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
         }
         Ok(stack) => stack,
     };
-    verdict(cx, &watch, &stack).await
+    verdict(cx, &watch, &stack)
 }
 
 /// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
@@ -305,7 +305,7 @@ async fn not_begun(cx: &mut Context, made: &Made, failure: Failure) -> Failure {
     failure
 }
 
-async fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
+fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     if cx.out.is_json() {
         cx.out.json_line(stack)?;
     } else {
@@ -319,7 +319,8 @@ async fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
         }
         return Ok(Verdict::Well);
     }
-    for line in watch.cause(cx, stack).await {
+    cx.out.flush()?;
+    for line in watch.cause() {
         cx.out.note(line);
     }
     Ok(Verdict::NotWell)
