@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossterm::event::{Event, EventStream};
 use futures::{FutureExt, Stream, StreamExt};
 use ratatui::{Terminal, backend::Backend};
 use tokio::sync::mpsc;
@@ -28,7 +27,7 @@ use crate::{
     journal::Journal,
     pictures::Pictures,
     runtime::Runtime,
-    term,
+    term::{self, Event, EventStream},
     ui::{self, Side, theme::Theme},
     vault::Vault,
 };

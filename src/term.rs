@@ -10,7 +10,7 @@ use crossterm::{
     clipboard::CopyToClipboard,
     cursor,
     event::{
-        DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange, EnableMouseCapture, Event,
+        DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange, EnableMouseCapture,
         KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
     },
     execute, terminal,
@@ -20,6 +20,8 @@ use crate::core::{
     key::{Code, Key},
     msg::{Msg, Size},
 };
+
+pub use crossterm::event::{Event, EventStream};
 
 /// The terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
