@@ -73,9 +73,17 @@ pub fn panels(screen: ScreenId, focus: Panel, body: Rect) -> Vec<(Panel, Rect)> 
         ScreenId::Services => stacked(
             screen,
             body,
-            &[Constraint::Length(PANEL + 1), Constraint::Fill(1), Constraint::Fill(1)],
+            &[
+                Constraint::Length((PANEL + 3).min(body.height / 3).max(PANEL)),
+                Constraint::Fill(1),
+                Constraint::Fill(1),
+            ],
         ),
-        ScreenId::Access => stacked(screen, body, &[Constraint::Fill(1), Constraint::Length(PANEL + 2)]),
+        ScreenId::Access => stacked(
+            screen,
+            body,
+            &[Constraint::Fill(1), Constraint::Length((3 * PANEL).min(body.height / 2 + 1))],
+        ),
         ScreenId::Deploy | ScreenId::Logs | ScreenId::Cost => stacked(screen, body, &[Constraint::Fill(1)]),
     }
 }

@@ -6,6 +6,7 @@ use std::{
     thread::ThreadId,
 };
 
+pub use crossterm::event::{Event, EventStream};
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor,

@@ -334,10 +334,7 @@ impl Model {
 
     /// Credentials stand in the way of every request.
     pub fn credentials_fault(&self) -> Option<&Fault> {
-        [&self.feeds.identity.fault, &self.feeds.stack.fault]
-            .into_iter()
-            .flatten()
-            .find(|f| f.is_credentials())
+        self.feeds.identity.fault.as_ref().filter(|f| f.is_credentials())
     }
 
     /// Stack events as the filters let them through.

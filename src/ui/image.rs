@@ -9,13 +9,14 @@ use ratatui::{
 use strum::IntoEnumIterator;
 
 use super::{
-    Side,
-    screen::kit::{Pen, centred, cut, left, right, show, tail, wrap_to},
+    Side, cut as measure,
+    screen::kit::{Pen, centred, cut, left, right, show, wrap_to},
     theme::Role,
 };
 use crate::{
     cloud::ImageRoute,
     core::{
+        cause,
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, ProbeStage, StageReport},
         fault::{Fault, FaultKind},
@@ -53,9 +54,9 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut F
     for (i, (label, route, model)) in image.routes.iter().enumerate() {
         let is_set = i == image.route;
         let (mark, role) = if is_set { ("(•)", Role::Accent) } else { ("( )", Role::Text) };
-        let room = width.saturating_sub(26);
+        let room = width.saturating_sub(24);
         lines.push(Line::from(vec![
-            pen.ink(role, format!("{mark} {}", left(label, 22))),
+            pen.ink(role, format!("{mark} {}", left(label, 20))),
             pen.dim(cut(&format!("{} {}", model, proves(route)), room)),
         ]));
     }
@@ -86,14 +87,14 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut F
 /// What a success on this way shows.
 fn proves(route: &ImageRoute) -> &'static str {
     match route {
-        ImageRoute::Litellm { .. } => "· proves load balancer, LiteLLM, Bedrock",
-        ImageRoute::OpenWebui { .. } => "· proves the way that users take",
-        ImageRoute::Bedrock => "· proves model and your own permission",
+        ImageRoute::Litellm { .. } => "· balancer, LiteLLM and Bedrock",
+        ImageRoute::OpenWebui { .. } => "· the way that users take",
+        ImageRoute::Bedrock => "· the model alone",
     }
 }
 
 fn prompt(pen: Pen<'_>, image: &ImageDialog, width: usize) -> Line<'static> {
-    let text = tail(&image.prompt.text, width.saturating_sub(3));
+    let text = measure::start(&image.prompt.text, width.saturating_sub(3)).into_owned();
     if image.on_prompt {
         Line::from(vec![pen.ink(Role::Accent, "▸ "), pen.text(text), pen.ink(Role::Accent, "▏")])
     } else {
@@ -274,7 +275,11 @@ fn failure(pen: Pen<'_>, route: Option<&ImageRoute>, fault: &Fault, stages: &[St
         |text: &str, role: Role, rows: usize| out.extend(wrap_to(text, width, rows).into_iter().map(|l| Line::from(pen.ink(role, l))));
     push(&format!("✗ {}.", layer(route, fault, stages)), Role::Bad, 2);
     push(&format!("{}.", fault.sentence()), Role::Text, 4);
-    push(&fault.advice(), Role::Accent, 2);
+    let known = cause::of_image(fault);
+    if let Some(meaning) = known {
+        push(&format!("So: {}.", meaning.plain), Role::Text, 2);
+    }
+    push(&known.map_or_else(|| fault.advice(), |m| m.advice.to_owned()), Role::Accent, 2);
     out.push(pen.keys("[y] copies it · [I] tries again · [4] logs · [Esc] closes"));
     out
 }

@@ -141,7 +141,8 @@ impl LogView {
             Place::At { top, skip, .. } => {
                 let spot = self.near(top)?;
                 let is_same = self.lines.line(spot).is_some_and(|line| Anchor::of(line) == *top);
-                Some((spot, if is_same { *skip } else { 0 }))
+                let last = self.count_rows(spot, size).saturating_sub(1);
+                Some((spot, if is_same { last.min(*skip) } else { 0 }))
             }
         }
     }

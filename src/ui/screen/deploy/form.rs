@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::super::kit::{Pen, count, cut, left, right, show, tail, usd, wrap, wrap_to};
+use super::super::kit::{Pen, count, cut, left, right, show, usd, wrap_to};
 use crate::{
     core::{
         cost::Estimate,
@@ -20,7 +20,7 @@ use crate::{
         text::SafeText,
     },
     ui::{
-        Side,
+        Side, cut as measure,
         panel::{self, Head},
         table,
         theme::Role,
@@ -219,7 +219,10 @@ fn value(pen: Pen<'_>, field: &Field, is_selected: bool, room: usize) -> Vec<Spa
         return [open, pen.ink(role, shown), close].into_iter().chain(was).collect();
     }
     if is_selected {
-        return vec![pen.ink(role, tail(text, room.saturating_sub(1))), pen.ink(Role::Accent, "▏")];
+        return vec![
+            pen.ink(role, measure::start(text, room.saturating_sub(1)).into_owned()),
+            pen.ink(Role::Accent, "▏"),
+        ];
     }
     if text.is_empty() {
         return vec![pen.dim("–")];
@@ -348,7 +351,7 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
         pen.dim(" a month"),
     ]));
     lines.extend(
-        wrap(
+        measure::wrap(
             &format!("Estimate for 730 hours, prices of {}; model calls are not in it.", worked.date),
             width,
         )
