@@ -286,6 +286,7 @@ fn ctrl_c_leaves_an_operation_of_ours_running_after_a_menu() {
         stack: "s".into(),
         verb: "update",
         planned: 3,
+        resources: Vec::new(),
     });
     assert!(press(&mut model, "ctrl-c").is_empty() && matches!(model.dialog, Some(Dialog::Menu(_))));
     let effects = press(&mut model, "ctrl-c");
