@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossterm::event::{Event, EventStream};
 use futures::{FutureExt, Stream, StreamExt};
 use ratatui::{Terminal, backend::Backend};
 use tokio::sync::mpsc;
@@ -28,7 +27,7 @@ use crate::{
     journal::Journal,
     pictures::Pictures,
     runtime::Runtime,
-    term,
+    term::{self, Event, EventStream},
     ui::{self, Side, theme::Theme},
     vault::Vault,
 };
@@ -131,7 +130,13 @@ impl App {
                 Effect::Mouse(on) => term::set_mouse(on)?,
                 Effect::Bell => term::bell()?,
                 Effect::Suspend => self.suspend(terminal)?,
-                Effect::Ask(..) | Effect::Change(_) | Effect::Reveal(_) | Effect::Hide | Effect::Save(..) | Effect::Open(_) => {}
+                Effect::Ask(..)
+                | Effect::Change(_)
+                | Effect::Reveal(_)
+                | Effect::Scan(_)
+                | Effect::Hide
+                | Effect::Save(..)
+                | Effect::Open(_) => {}
             }
         }
         Ok(Round::Go)

@@ -32,6 +32,8 @@ use crate::{
     cloud::{Change, Cloud, Done, Token},
     core::{
         fault::{Fault, FaultKind},
+        guard::Guard,
+        msg::Now,
         settings::Settings,
         text::SafeText,
     },
@@ -222,19 +224,24 @@ pub async fn write(cx: &Context, change: Change) -> Answer<Done> {
     Ok(result?)
 }
 
-/// Refuses early, before a question is asked, what [`write`] would refuse.
+/// Refuses early, before a question is asked, what [`write`] would refuse: by the console's own guard.
 fn refuse_unless_writable(cx: &Context, change: &Change) -> Result<(), Fault> {
-    let refused = |why: &str| Err(Fault::new(FaultKind::Guarded, change.operation(), "", why));
-    if cx.settings.read_only {
-        return refused(&format!("{} is refused: this session is read-only", change.operation()));
-    }
-    if cx.settings.production && !cx.is_armed {
-        return refused(&format!(
+    let guard = Guard {
+        read_only: cx.settings.read_only,
+        production: cx.settings.production,
+        armed_until: cx.is_armed.then_some(u64::MAX),
+        ..Guard::default()
+    };
+    guard.permits(change, guard.generation, Now::default()).map_err(|fault| {
+        if guard.read_only || !guard.production {
+            return fault;
+        }
+        let why = format!(
             "{} is refused: this is a production profile; add --arm and its name",
             change.operation()
-        ));
-    }
-    Ok(())
+        );
+        Fault::new(FaultKind::Guarded, change.operation(), "", &why)
+    })
 }
 
 /// Asks before `changes` are sent; `--yes` answers it.

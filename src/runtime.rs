@@ -18,6 +18,7 @@ use crate::{
         fact::Fact,
         fault::{Fault, FaultKind},
         guard::{Approved, Guard},
+        lines::Scan,
         msg::{Msg, Now, Ticket},
         secret::SecretRef,
         text::SafeText,
@@ -62,6 +63,7 @@ impl Runtime {
             Effect::Change(approved) => self.change(&approved, guard, now),
             Effect::Reveal(secret) => self.reveal(secret),
             Effect::Hide => self.vault.clear(),
+            Effect::Scan(scan) => self.scan(scan),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Open(url) => self.open(url),
             terminal => return Some(terminal),
@@ -158,6 +160,19 @@ impl Runtime {
             if let Err(fault) = work.await {
                 let _ = answers.send(Msg::Copied(Err(fault))).await;
             }
+        });
+    }
+
+    /// Looks through log segments on a thread of its own; each find is told as it comes.
+    fn scan(&self, scan: Scan) {
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            scan.run(
+                || answers.is_closed(),
+                |found| {
+                    let _ = answers.blocking_send(Msg::Found(found));
+                },
+            );
         });
     }
 

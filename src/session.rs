@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::sync::watch;
+use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
     app::{self, End},
@@ -35,9 +36,7 @@ pub fn run(cli: Cli) -> u8 {
         Ok(config) => config,
         Err(error) => return status(&Err(Failure::Usage(format!("{error}.")))),
     };
-    let folder = state_folder();
-    let filter = std::env::var("BIC_LOG").unwrap_or_else(|_| "info".into());
-    let _log = folder.as_deref().and_then(|folder| log::start(folder, &filter));
+    let _log = start_log(&cli.common);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -53,6 +52,14 @@ pub fn run(cli: Cli) -> u8 {
     // A question that nobody answered any more must not hold the process.
     runtime.shutdown_background();
     status(&answer)
+}
+
+/// A simulated account leaves no trace on the disk, unless it was asked for.
+fn start_log(flags: &Common) -> Option<WorkerGuard> {
+    let filter = std::env::var("BIC_LOG").ok();
+    let is_wanted = filter.is_some() || flags.demo.is_none();
+    let folder = state_folder().filter(|_| is_wanted)?;
+    log::start(&folder, filter.as_deref().unwrap_or("info"))
 }
 
 async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
@@ -86,7 +93,7 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
     Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
 }
 
-/// A simulated account leaves no trace on the disk.
+/// In memory for a simulated account.
 fn open_journal(flags: &Common) -> Result<Journal, Fault> {
     if flags.demo.is_some() {
         return Ok(Journal::memory());

@@ -31,6 +31,7 @@ use std::{
 use futures::future::BoxFuture;
 
 use self::{
+    account::refusal,
     chance::Chance,
     scene::{Action, What},
     world::World,
@@ -112,7 +113,7 @@ impl Cloud for Sim {
         Box::pin(async move {
             let (answer, request) = {
                 let mut world = self.present();
-                (world.answer(&query), world.requests)
+                (world.answer(&query).map_err(|f| world.numbered(f)), world.requests)
             };
             self.latency(request).await;
             answer
@@ -123,7 +124,7 @@ impl Cloud for Sim {
         Box::pin(async move {
             let (done, request) = {
                 let mut world = self.present();
-                (world.change(&change, &token), world.requests)
+                (world.change(&change, &token).map_err(|f| world.numbered(f)), world.requests)
             };
             self.latency(request).await;
             done
@@ -134,7 +135,7 @@ impl Cloud for Sim {
         Box::pin(async move {
             let (value, request) = {
                 let world = self.present();
-                (world.reveal(&secret), world.requests)
+                (world.reveal(&secret).map_err(|f| world.numbered(f)), world.requests)
             };
             self.latency(request).await;
             value
@@ -159,13 +160,18 @@ impl Cloud for Sim {
 }
 
 impl World {
+    /// A refusal of AWS has a request id.
+    fn numbered(&self, fault: Fault) -> Fault {
+        let id = || self.chance(&format!("request/{}", self.requests)).uuid().into();
+        Fault {
+            request_id: fault.code.is_some().then(id),
+            ..fault
+        }
+    }
+
     /// A fault that strikes whatever is asked.
     fn overall_fault(&self, operation: &str) -> Option<Fault> {
-        let fault = |kind: FaultKind, code: &str, message: &str| Fault {
-            code: Some(code.into()),
-            request_id: Some(self.chance(&format!("request/{}", self.requests)).uuid().into()),
-            ..Fault::new(kind, operation, "", message)
-        };
+        let fault = |kind: FaultKind, code: &str, message: &str| refusal(kind, operation, "", code, message);
         if self.is_troubled(What::Expired, "", self.now) {
             let message = "The security token included in the request is expired";
             return Some(fault(FaultKind::Expired, "ExpiredToken", message));

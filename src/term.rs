@@ -6,11 +6,12 @@ use std::{
     thread::ThreadId,
 };
 
+pub use crossterm::event::{Event, EventStream};
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor,
     event::{
-        DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange, EnableMouseCapture, Event,
+        DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange, EnableMouseCapture,
         KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
     },
     execute, terminal,

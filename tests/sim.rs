@@ -438,10 +438,11 @@ fn a_restart_never_runs_two_tasks_on_one_sqlite_file() {
         let mut together = 0;
         for _ in 0..300 {
             desk.wait(1);
+            // Until its process has ended a task holds the file.
             let alive = desk
                 .tasks(app)
                 .iter()
-                .filter(|t| t.status == "RUNNING" || t.status == "STOPPING")
+                .filter(|t| !t.is_stopped() && t.status != "DEPROVISIONING")
                 .count();
             together = together.max(alive);
         }
@@ -492,14 +493,13 @@ fn a_plan_says_what_will_change_and_what_is_refused() {
             .collect()
     };
     let modify = |id: &str, replacement| (id.to_owned(), ChangeAction::Modify, replacement);
-    let version = changes(&[("LiteLLMVersion", Some("v1.109.1"))]);
-    assert_eq!(
-        lines(&version),
-        [
-            modify("LiteLLMTaskDefinition", Replacement::Always),
-            modify("LiteLLMService", Replacement::Never)
-        ]
+    let version = lines(&changes(&[("LiteLLMVersion", Some("v1.109.1"))]));
+    assert!(
+        version.contains(&modify("LiteLLMTaskDefinition", Replacement::Always)),
+        "{version:?}"
     );
+    assert!(version.contains(&modify("LiteLLMService", Replacement::Never)), "{version:?}");
+    assert_eq!(version.iter().filter(|(.., r)| *r == Replacement::Always).count(), 1);
     let network = lines(&changes(&[("NetworkMode", Some("nat"))]));
     assert!(network.contains(&("NatGateway".to_owned(), ChangeAction::Add, Replacement::Never)));
     assert!(network.contains(&("BedrockEndpoint".to_owned(), ChangeAction::Remove, Replacement::Never)));
@@ -519,7 +519,7 @@ fn a_plan_says_what_will_change_and_what_is_refused() {
         (
             false,
             &[("DeploymentSize", Some("huge"))],
-            "Parameter DeploymentSize failed to satisfy constraint: small, medium or large.",
+            "Parameter 'DeploymentSize' must be one of AllowedValues",
         ),
         (
             false,
@@ -548,8 +548,12 @@ fn a_parameter_not_given_falls_back_to_its_default_as_on_aws() {
     desk.wait(10);
     assert!(desk.change_set(&stack, &kept).is_no_change());
     let changes = desk.change_set(&stack, &reset).changes;
-    assert_eq!(changes.len(), 1);
-    let property = &changes[0].properties[0];
+    assert!(
+        changes
+            .iter()
+            .all(|c| c.properties.len() == 1 && c.replacement == Replacement::Never)
+    );
+    let property = &changes.iter().find(|c| c.logical_id == "LogGroup").unwrap().properties[0];
     assert_eq!(property.path, "Properties.RetentionInDays");
     assert_eq!((property.before.as_deref(), property.after.as_deref()), (Some("90"), Some("30")));
 }
@@ -598,8 +602,34 @@ fn an_update_replaces_cleans_up_and_ends_well() {
     assert!(
         desk.tasks(App::Litellm).last().unwrap().containers[0]
             .image
-            .ends_with("litellm:v1.109.1-amd64")
+            .contains("litellm:v1.109.1")
     );
+}
+
+#[test]
+fn a_larger_size_brings_a_database_and_more_tasks() {
+    let desk = Desk::at("running");
+    let stack = desk.deploy(false, &[("DeploymentSize", Some("medium"))]);
+    assert_eq!(desk.settle(&stack), "UPDATE_COMPLETE");
+    let service = desk.service(App::OpenWebui);
+    assert!(service.is_steady() && service.running == 2 && desk.targets().len() == 2);
+    let zones: BTreeSet<SafeText> = desk.targets().into_iter().map(|t| t.zone).collect();
+    assert_eq!(zones.len(), 2, "a task in each zone");
+    let resources = fact!(desk, Query::StackResources { stack: stack.clone() }, Fact::StackResources);
+    assert!(
+        resources
+            .iter()
+            .any(|r| r.resource_type == "AWS::RDS::DBInstance" && r.status.is_complete())
+    );
+    let took = desk
+        .stack()
+        .unwrap()
+        .updated
+        .map(|at| (desk.events(&stack).last().unwrap().at - at) / 60_000);
+    assert!(took.is_some_and(|minutes| (5..30).contains(&minutes)), "{took:?} minutes");
+    desk.wait(30);
+    let (lines, _) = desk.logs(START, None, Some("openwebui"));
+    assert!(lines.iter().any(|e| e.message.as_raw().contains("PostgresqlImpl")));
 }
 
 #[test]
@@ -607,6 +637,7 @@ fn an_update_can_be_cancelled() {
     let desk = Desk::at("running");
     let stack = desk.deploy(false, &[("LiteLLMVersion", Some("v1.109.1")), ("NetworkMode", Some("nat"))]);
     desk.wait(40);
+    desk.change(Change::CancelUpdate { stack: stack.clone() }).unwrap();
     desk.change(Change::CancelUpdate { stack: stack.clone() }).unwrap();
     assert_eq!(desk.settle(&stack), "UPDATE_ROLLBACK_COMPLETE");
     let events = desk.events(&stack);
@@ -733,10 +764,13 @@ fn some_lines_come_late_and_none_is_lost() {
     let desk = Desk::at("running");
     let mut seen = BTreeSet::new();
     let mut late = 0;
-    let mut newest = START - 10_000;
-    for _ in 0..600 {
-        desk.wait(2);
-        for e in desk.logs(START - 10_000, None, None).0 {
+    // An hour in which people are about.
+    desk.wait(6 * 3_600);
+    let from = desk.sim.now();
+    let mut newest = from;
+    for _ in 0..300 {
+        desk.wait(3);
+        for e in desk.logs(desk.sim.now() - 15_000, None, None).0 {
             if seen.insert(e.id.clone()) {
                 late += usize::from(e.at < newest - 2_000);
                 newest = newest.max(e.at);
@@ -745,11 +779,61 @@ fn some_lines_come_late_and_none_is_lost() {
     }
     assert!(late > 0, "no line was late");
     desk.wait(30);
-    let until = START + 1_200_000;
-    let all: BTreeSet<Option<SafeText>> = desk.logs(START - 10_000, Some(until), None).0.into_iter().map(|e| e.id).collect();
+    let ids = |until: Millis| -> BTreeSet<Option<SafeText>> { desk.logs(from, Some(until), None).0.into_iter().map(|e| e.id).collect() };
+    let until = from + 900_000;
+    let all = ids(until);
+    let before: Vec<&Option<SafeText>> = all.difference(&seen).collect();
+    assert!(
+        before.len() < all.len() / 50,
+        "{} of {} lines came later than 15 s",
+        before.len(),
+        all.len()
+    );
     desk.wait(3_600);
-    let afterwards: BTreeSet<Option<SafeText>> = desk.logs(START - 10_000, Some(until), None).0.into_iter().map(|e| e.id).collect();
+    let afterwards = ids(until);
     assert_eq!(all, afterwards);
+}
+
+#[test]
+fn an_empty_page_may_have_a_next_one() {
+    for (scene, why) in [
+        ("running", "AWS looked through a piece and found nothing"),
+        ("asleep", "nobody writes at night"),
+    ] {
+        let desk = Desk::at(scene);
+        let mut request = LogRequest {
+            group: desk.names.log_group(),
+            from: START - 86_400_000,
+            until: None,
+            token: None,
+            stream_prefix: None,
+        };
+        let mut empty = 0;
+        loop {
+            let page = fact!(desk, Query::LogPage(request.clone()), Fact::LogPage);
+            let Some(token) = page.next else { break };
+            empty += usize::from(page.events.is_empty());
+            request.token = Some(token);
+        }
+        assert!(empty > 0, "{why}");
+        request.token = Some("made-up".into());
+        let fault = desk.ask(Query::LogPage(request)).unwrap_err();
+        assert_eq!(fault.code.as_deref(), Some("InvalidParameterException"));
+        assert!(fault.request_id.is_some());
+    }
+}
+
+#[test]
+fn the_world_is_faster_than_the_wall() {
+    let clock = Arc::new(StepClock::new(START));
+    let sim = Sim::new(&Scene::named("new").unwrap(), 30, clock.clone());
+    clock.step(2_000);
+    assert_eq!(sim.now(), START + 60_000);
+    let about = sim.about();
+    assert_eq!(
+        (about.speed, about.badge.as_deref(), about.profile.as_str()),
+        (30, Some("DEMO"), "new")
+    );
 }
 
 #[test]
@@ -1069,7 +1153,9 @@ impl Desk {
             }),
             self.ask(Query::Tasks { cluster }),
         ];
-        format!("{seen:?}")
+        // Request ids count the requests, so they differ.
+        let without_ids = seen.map(|answer| answer.map_err(|fault| fault.detail));
+        format!("{without_ids:?}")
     }
 
     fn assert_sound(&self) {
@@ -1096,7 +1182,7 @@ impl Desk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn whatever_is_done_the_world_stays_sound_and_can_be_repeated(acts in acts()) {
@@ -1107,7 +1193,7 @@ proptest! {
             often.assert_sound();
         }
         // Asked in between or not: the same world.
-        prop_assert_eq!(often.look(), seldom.look());
+        prop_assert!(often.look() == seldom.look(), "asking has changed the world");
         often.wait(3_600);
         often.assert_sound();
         let stack = SafeText::from(STACK);

@@ -1,1 +1,698 @@
+//! The subcommands in process: over the simulator with paused time, and over scripts where a fault or
+//! an odd answer is wanted.
 
+use std::{
+    io::{self, Cursor, Write},
+    sync::Mutex,
+};
+
+use clap::Parser;
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    cli::{Cli, Format},
+    cloud::{About, Query},
+    core::{
+        fact::{Fact, LogEvent, LogPage, Millis, Stack},
+        names::Names,
+        secret::{SecretRef, SecretText},
+        text::RawText,
+    },
+    journal::Entry,
+    sim::{Clock, Scene, Sim},
+};
+
+/// Tokio's clock, so that the world goes on while a command waits, and no test does.
+struct Paused(tokio::time::Instant);
+
+impl Clock for Paused {
+    fn now(&self) -> Millis {
+        1_795_348_800_000 + Millis::try_from(self.0.elapsed().as_millis()).unwrap()
+    }
+}
+
+fn world(scene: &str) -> Arc<dyn Cloud> {
+    let scene = Scene::named(scene).unwrap();
+    Arc::new(Sim::new(&scene, 1, Arc::new(Paused(tokio::time::Instant::now()))).without_latency())
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One session: the same cloud and audit log over several commands.
+struct Case {
+    cx: Context,
+    stdout: Buffer,
+    stderr: Buffer,
+    signal: channel::Sender<u8>,
+}
+
+impl Case {
+    fn new(cloud: Arc<dyn Cloud>) -> Self {
+        let (stdout, stderr) = (Buffer::default(), Buffer::default());
+        let (signal, interrupt) = Interrupt::channel();
+        let settings = Settings {
+            utc: true,
+            ..Settings::default()
+        };
+        let cx = Context {
+            cloud,
+            settings,
+            journal: Ok(Journal::memory()),
+            is_armed: false,
+            is_yes: true,
+            prompt: Prompt::nobody(),
+            out: Out::new(Box::new(stdout.clone()), Box::new(stderr.clone()), Format::Text),
+            interrupt,
+        };
+        Self {
+            cx,
+            stdout,
+            stderr,
+            signal,
+        }
+    }
+
+    fn sim(scene: &str) -> Self {
+        Self::new(world(scene))
+    }
+
+    /// Runs a command line; gives its exit status and what it printed.
+    async fn run(&mut self, line: &str) -> (u8, String, String) {
+        let cli = Cli::try_parse_from(format!("bic-tui {line}").split(' ')).unwrap();
+        self.cx.out = Out::new(Box::new(self.stdout.clone()), Box::new(self.stderr.clone()), cli.common.output);
+        let answer = run(&mut self.cx, cli.command.unwrap()).await;
+        let status = match &answer {
+            Ok(Verdict::Well) => 0,
+            Ok(Verdict::NotWell) => 1,
+            Err(failure) => {
+                self.cx.out.note(failure.message().unwrap_or_default());
+                failure.status()
+            }
+        };
+        (status, self.stdout.take(), self.stderr.take())
+    }
+
+    fn typing(mut self, lines: &str) -> Self {
+        self.cx.is_yes = false;
+        self.cx.prompt = Prompt::reading(Cursor::new(lines.to_owned().into_bytes()));
+        self
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.cx.journal.as_ref().unwrap().entries()
+    }
+
+    /// The stack, once what was asked of an empty one has been done.
+    async fn settled(&self) -> Option<Stack> {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        self.stack().await
+    }
+
+    async fn stack(&self) -> Option<Stack> {
+        reads::stack(&*self.cx.cloud, &self.cx.settings.stack).await.unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_read_answers_in_text_and_in_json() {
+    let mut case = Case::sim("running");
+    for (line, wanted) in [
+        ("status", "bedrock-image-chat-openwebui"),
+        ("events", "CREATE_COMPLETE"),
+        ("tasks", "RUNNING"),
+        ("targets", "healthy"),
+        ("outputs", "ALBEndpoint"),
+        ("outputs ALBDNSName", "elb.amazonaws.com"),
+        ("cost --guide --what-if", "openwebui"),
+        ("check", "identity"),
+        ("secret litellm-api-key", "litellm-api-key"),
+    ] {
+        let (status, text, stderr) = case.run(line).await;
+        assert_eq!(status, 0, "{line}: {text}{stderr}");
+        assert!(text.to_lowercase().contains(&wanted.to_lowercase()), "{line}: {text}");
+        let (status, json, _) = case.run(&format!("{line} --output json")).await;
+        assert_eq!(status, 0, "{line}");
+        let json: Value = serde_json::from_str(&json).unwrap_or_else(|e| panic!("{line}: {e}: {json}"));
+        assert!(json.to_string().to_lowercase().contains(&wanted.to_lowercase()), "{line}: {json}");
+    }
+    assert!(case.entries().is_empty(), "reading writes nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_is_not_there_is_status_4() {
+    let mut case = Case::sim("new");
+    for line in [
+        "status",
+        "events",
+        "tasks",
+        "outputs",
+        "scale litellm 1",
+        "sleep",
+        "wake",
+        "destroy",
+        "secret litellm-api-key",
+        "image",
+    ] {
+        let (status, stdout, stderr) = case.run(line).await;
+        assert_eq!((status, stdout.as_str()), (4, ""), "{line}: {stderr}");
+        assert!(
+            stderr.contains("bedrock-image-chat") && stderr.contains("does not exist"),
+            "{line}: {stderr}"
+        );
+    }
+    assert_eq!(case.run("check").await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_credentials_are_status_3() {
+    let mut case = Case::sim("expired");
+    for line in ["status", "check", "deploy", "logs", "logs --follow", "cost", "secret x/y"] {
+        let (status, stdout, stderr) = case.run(line).await;
+        assert_eq!((status, stdout.as_str()), (3, ""), "{line}: {stderr}");
+        assert!(stderr.contains("aws sso login"), "{line}: {stderr}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn deploy_creates_updates_and_destroy_deletes() {
+    let mut case = Case::sim("new");
+    let (status, stdout, stderr) = case.run("deploy --param LogRetentionDays=7").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    for wanted in [
+        "Plan to create",
+        "a month, an estimate",
+        "CREATE_IN_PROGRESS",
+        "is CREATE_COMPLETE",
+        "ALBEndpoint",
+    ] {
+        assert!(stdout.contains(wanted), "no {wanted} in {stdout}");
+    }
+    assert_eq!(case.stack().await.unwrap().parameter("LogRetentionDays").unwrap(), "7");
+    // Again: nothing to do, and no plan is left behind.
+    let (status, stdout, _) = case.run("deploy").await;
+    assert_eq!(status, 0);
+    assert!(stdout.contains("nothing would change"), "{stdout}");
+    // An update keeps what was not touched.
+    let (status, stdout, stderr) = case.run("deploy --param FargateSpot=true").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("Plan to update") && stdout.contains('→') && stdout.contains("is UPDATE_COMPLETE"),
+        "{stdout}"
+    );
+    assert_eq!(case.stack().await.unwrap().parameter("LogRetentionDays").unwrap(), "7");
+    let (status, stdout, stderr) = case.run("destroy").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("lost   FileSystem") && stderr.contains("is deleted"),
+        "{stdout}{stderr}"
+    );
+    assert!(case.stack().await.is_none());
+    well_kept(&case.entries());
+}
+
+/// Each change is noted before it is sent and after, with one token of its own.
+fn well_kept(entries: &[Entry]) {
+    assert!(!entries.is_empty());
+    let mut tokens = std::collections::HashSet::new();
+    for pair in entries.chunks(2) {
+        assert_eq!((pair[0].event, pair[1].event), ("begin", "end"));
+        assert_eq!(pair[0].token, pair[1].token);
+        assert!(tokens.insert(pair[0].token.clone()), "a token was used twice");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_leaves_nothing_behind() {
+    let mut case = Case::sim("new");
+    let (status, stdout, stderr) = case.run("plan --size medium --output json").await;
+    assert_eq!(status, 0, "{stderr}");
+    let plan: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (&plan["action"], plan["changes"].as_array().unwrap().len() > 30),
+        (&Value::from("create"), true)
+    );
+    assert!(case.settled().await.is_none(), "the empty stack is gone");
+    let operations: Vec<_> = case.entries().iter().filter(|e| e.event == "begin").map(|e| e.operation).collect();
+    assert_eq!(
+        operations,
+        [
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:DeleteStack"
+        ]
+    );
+    // Over a stack that exists, the stack stays.
+    let mut case = Case::sim("running");
+    let (status, stdout, _) = case.run("plan --param LogRetentionDays=7").await;
+    assert_eq!(status, 0);
+    assert!(stdout.contains("LogGroup") && stdout.contains("Plan to update"), "{stdout}");
+    assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE");
+    assert_eq!(
+        case.entries()
+            .iter()
+            .filter(|e| e.operation == "cloudformation:DeleteStack")
+            .count(),
+        0
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_is_no_and_a_loss_wants_the_name() {
+    let mut case = Case::sim("new").typing("n\n");
+    let (status, _, stderr) = case.run("deploy").await;
+    assert_eq!(status, 1);
+    assert!(stderr.contains("[y/N]") && stderr.contains("Nothing was sent"), "{stderr}");
+    assert!(case.settled().await.is_none(), "the plan was removed");
+    // SQLite to PostgreSQL: --yes is not enough.
+    let mut case = Case::sim("running");
+    let (status, stdout, stderr) = case.run("deploy --size medium").await;
+    assert_eq!(status, 2, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("LOSES DATA") && stderr.contains("--confirm bedrock-image-chat"),
+        "{stdout}{stderr}"
+    );
+    assert_eq!(case.run("deploy --size medium --confirm other").await.0, 2);
+    assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE");
+    let (status, stdout, stderr) = case.run("deploy --size medium --confirm bedrock-image-chat").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    let mut case = Case::sim("running").typing("bedrock-image\n");
+    assert_eq!(case.run("destroy").await.0, 2);
+    assert!(case.stack().await.is_some() && case.entries().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_creation_says_the_cause_and_the_way_on() {
+    let mut case = Case::sim("deploy-fails");
+    let (status, stdout, stderr) = case.run("deploy").await;
+    assert_eq!(status, 1, "{stdout}{stderr}");
+    assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
+    assert!(stderr.contains("Cause: LiteLLMService"), "{stderr}");
+    let (status, _, stderr) = case.run("deploy").await;
+    assert_eq!(status, 4);
+    assert!(stderr.contains("bic-tui destroy --stack bedrock-image-chat"), "{stderr}");
+    assert_eq!(case.run("check").await.0, 1, "a blocker");
+    assert_eq!(case.run("destroy --confirm bedrock-image-chat").await.0, 0);
+    assert!(case.stack().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
+    let mut case = Case::sim("new");
+    let signal = case.signal.clone();
+    let later = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_mins(2)).await;
+        signal.send(130).unwrap();
+    });
+    let (status, _, stderr) = case.run("deploy").await;
+    later.await.unwrap();
+    assert_eq!(status, 130);
+    assert!(
+        stderr.contains("`bic-tui events --stack bedrock-image-chat --region us-west-2`"),
+        "{stderr}"
+    );
+    assert_eq!(case.stack().await.unwrap().status.0, "CREATE_IN_PROGRESS", "it goes on");
+    let mut case = Case::sim("new");
+    case.signal.send(143).unwrap();
+    let (status, _, _) = case.run("deploy").await;
+    assert_eq!(status, 143);
+    assert!(case.settled().await.is_none(), "the plan is gone");
+}
+
+/// Every command that writes, as one would type it over the running scene.
+const WRITES: [&str; 9] = [
+    "deploy --param LogRetentionDays=7",
+    "plan --param LogRetentionDays=7",
+    "destroy --confirm bedrock-image-chat",
+    "scale litellm 2",
+    "restart openwebui",
+    "sleep",
+    "wake",
+    "image --direct",
+    "image",
+];
+
+#[tokio::test(start_paused = true)]
+async fn read_only_and_unarmed_production_refuse_every_write() {
+    for (read_only, production) in [(true, false), (false, true)] {
+        for line in WRITES {
+            let mut case = Case::sim(if line == "wake" { "asleep" } else { "running" });
+            case.cx.settings.read_only = read_only;
+            case.cx.settings.production = production;
+            let (status, _, stderr) = case.run(line).await;
+            assert_eq!(status, 2, "{line}: {stderr}");
+            assert!(stderr.contains(if read_only { "read-only" } else { "--arm" }), "{line}: {stderr}");
+            assert!(case.entries().is_empty(), "{line} reached the cloud");
+        }
+    }
+    let mut case = Case::sim("running");
+    case.cx.settings.production = true;
+    case.cx.is_armed = true;
+    assert_eq!(case.run("scale litellm 2").await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_terminal_a_write_needs_yes() {
+    for line in WRITES
+        .into_iter()
+        .filter(|line| !line.starts_with("plan") && !line.starts_with("destroy"))
+    {
+        let mut case = Case::sim(if line == "wake" { "asleep" } else { "running" });
+        case.cx.is_yes = false;
+        let (status, _, stderr) = case.run(line).await;
+        assert_eq!(status, 2, "{line}: {stderr}");
+        assert!(stderr.contains("--yes"), "{line}: {stderr}");
+        let stack = case.stack().await.unwrap();
+        assert_eq!(stack.status.0, "CREATE_COMPLETE");
+    }
+    let mut case = Case::sim("running");
+    case.cx.is_yes = false;
+    assert_eq!(case.run("destroy").await.0, 2);
+    assert!(case.entries().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_audit_log_nothing_is_sent() {
+    let mut case = Case::sim("running");
+    case.cx.journal = Err(Fault::new(FaultKind::Internal, "the audit log", "", "the disk is full"));
+    let (status, _, stderr) = case.run("scale litellm 2").await;
+    assert_eq!(status, 4);
+    assert!(stderr.contains("disk is full"), "{stderr}");
+    let (_, json, _) = case.run("status --output json").await;
+    let status: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(status["services"][1]["desired"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sleep_and_wake_there_and_back() {
+    let mut case = Case::sim("running");
+    let (status, json, stderr) = case.run("sleep --output json").await;
+    assert_eq!(status, 0, "{stderr}");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert!(report["usd_hour_after"].as_f64().unwrap() < report["usd_hour_before"].as_f64().unwrap());
+    assert_eq!(report["is_complete"], true);
+    let names = Names::new("bedrock-image-chat");
+    let services = reads::services(&*case.cx.cloud, &names).await.unwrap();
+    assert!(
+        services
+            .iter()
+            .all(|s| s.desired == 0 && s.tag(crate::core::sleep::SAVED_COUNT).is_some())
+    );
+    assert!(case.run("sleep").await.2.contains("already sleeps"));
+    let (status, _, stderr) = case.run("wake").await;
+    assert_eq!(status, 0, "{stderr}");
+    let services = reads::services(&*case.cx.cloud, &names).await.unwrap();
+    assert!(
+        services
+            .iter()
+            .all(|s| s.desired == 1 && s.running == 1 && s.tags.iter().all(|(k, _)| *k != "bic-tui:desired-count"))
+    );
+    assert_eq!(case.run("targets").await.0, 0);
+    well_kept(&case.entries());
+}
+
+#[tokio::test(start_paused = true)]
+async fn scaling_follows_the_rules() {
+    let mut case = Case::sim("running");
+    let (status, _, stderr) = case.run("scale openwebui 2").await;
+    assert_eq!(status, 2);
+    assert!(stderr.contains("SQLite"), "{stderr}");
+    let (status, _, stderr) = case.run("scale openwebi 1").await;
+    assert_eq!(status, 2);
+    assert!(stderr.contains("did you mean \"openwebui\""), "{stderr}");
+    assert!(case.run("scale litellm 1").await.2.contains("already"));
+    assert!(case.entries().is_empty());
+    let (status, stdout, _) = case.run("scale bedrock-image-chat-litellm 2").await;
+    assert_eq!((status, stdout.contains("1 → 2")), (0, true), "{stdout}");
+    assert_eq!(case.run("restart LiteLLM").await.0, 0);
+    assert_eq!(case.run("stop-task ffffffffffffffff").await.0, 2);
+    let (_, json, _) = case.run("tasks --output json").await;
+    let tasks: Value = serde_json::from_str(&json).unwrap();
+    let arn = tasks[0]["arn"].as_str().unwrap();
+    let id = arn.rsplit('/').next().unwrap();
+    assert_eq!(case.run(&format!("stop-task {}", &id[..12])).await.0, 0);
+    well_kept(&case.entries());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_is_printed_alone_or_not_at_all() {
+    let mut case = Case::sim("running");
+    let (status, silent, _) = case.run("secret openwebui-admin --field password").await;
+    assert_eq!(status, 0);
+    let (status, value, stderr) = case.run("secret openwebui-admin --field password --reveal").await;
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    assert!(
+        value.len() > 8 && !value.contains(char::is_whitespace),
+        "raw bytes and nothing beside"
+    );
+    assert!(!silent.contains(&value));
+    let (_, whole, _) = case.run("secret openwebui-admin --reveal").await;
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(whole["password"], value.as_str());
+    let (status, stdout, stderr) = case.run("secret openwebui-admin --reveal --output json").await;
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(!stderr.contains(&value));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_is_saved_and_never_over_another_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut case = Case::sim("running");
+    case.cx.settings.save_dir = dir.path().display().to_string().into();
+    for (line, model) in [("image", "nova-canvas"), ("image --direct", "stability.stable-image-core-v1:1")] {
+        let (status, json, stderr) = case.run(&format!("{line} --output json")).await;
+        assert_eq!(status, 0, "{line}: {stderr}");
+        let report: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(report["model"], model);
+        let bytes = std::fs::read(report["file"].as_str().unwrap()).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG"));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let taken = dir.path().join("there.png");
+    std::fs::write(&taken, "mine").unwrap();
+    let (status, _, stderr) = case.run(&format!("image --direct --file {}", taken.display())).await;
+    assert_eq!(status, 4, "{stderr}");
+    assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
+    // The question names the price and the clear text.
+    let mut case = Case::sim("running").typing("n\n");
+    let (status, _, stderr) = case.run("image").await;
+    assert_eq!(status, 1);
+    assert!(stderr.contains("unencrypted") && stderr.contains("$0.04"), "{stderr}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_plan_is_refused_before_anything_is_sent() {
+    let mut case = Case::sim("new");
+    for (line, wanted) in [
+        ("deploy --param DeploymentSiz=small", "DeploymentSize"),
+        ("deploy --size huge", "small, medium, large"),
+        ("plan --param AllowedCIDR=everyone", "AllowedCIDR"),
+        ("plan --params-file /nonexistent", "/nonexistent"),
+        ("logs --since yesterday", "15m"),
+        ("logs --level loud", "error"),
+        ("logs --service webui", "openwebui"),
+        ("logs --since 1m --until 2m", "later"),
+    ] {
+        let (status, _, stderr) = case.run(line).await;
+        assert_eq!(status, 2, "{line}: {stderr}");
+        assert!(stderr.contains(wanted) && stderr.trim().lines().count() == 1, "{line}: {stderr}");
+    }
+    assert!(case.entries().is_empty());
+}
+
+/// A cloud that answers log requests from a list, one after the other.
+struct Script {
+    answers: Mutex<Vec<Result<LogPage, Fault>>>,
+    asked: Mutex<Vec<crate::cloud::LogRequest>>,
+}
+
+impl Script {
+    fn new(mut answers: Vec<Result<LogPage, Fault>>) -> Arc<Self> {
+        answers.reverse();
+        Arc::new(Self {
+            answers: Mutex::new(answers),
+            asked: Mutex::default(),
+        })
+    }
+}
+
+impl Cloud for Script {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        let Query::LogPage(request) = query else {
+            panic!("logs asks nothing but pages of logs")
+        };
+        self.asked.lock().unwrap().push(request);
+        let answer = self.answers.lock().unwrap().pop();
+        Box::pin(async move { answer.unwrap_or_else(|| Ok(page(&[], None))).map(Fact::LogPage) })
+    }
+    fn change(&self, _: Change, _: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        panic!("logs changes nothing")
+    }
+    fn reveal(&self, _: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        panic!("logs needs no secret")
+    }
+    fn now(&self) -> Millis {
+        1_795_348_800_000
+    }
+    fn about(&self) -> About {
+        About {
+            region: "us-west-2".into(),
+            profile: "ops".into(),
+            endpoint: None,
+            is_endpoint_inherited: false,
+            badge: None,
+            speed: 1,
+        }
+    }
+}
+
+fn page(events: &[(&str, Millis, &str, &str)], next: Option<&str>) -> LogPage {
+    LogPage {
+        events: events
+            .iter()
+            .map(|(id, back, stream, message)| LogEvent {
+                id: Some((*id).into()),
+                at: 1_795_348_800_000 - back,
+                ingested: 1_795_348_800_000 - back + 5,
+                stream: (*stream).into(),
+                message: RawText::new(message),
+            })
+            .collect(),
+        next: next.map(Into::into),
+    }
+}
+
+const WEBUI: &str = "openwebui/openwebui/0123456789abcdef0123456789abcdef";
+const LITELLM: &str = "litellm/litellm/fedcba9876543210fedcba9876543210";
+
+fn pages() -> Vec<Result<LogPage, Fault>> {
+    vec![
+        Ok(page(
+            &[
+                ("2", 2_000, WEBUI, "INFO: two"),
+                ("4", 500, WEBUI, "\u{1b}[31mERROR: four\u{1b}[0m\tend\r\n"),
+            ],
+            Some("t1"),
+        )),
+        Ok(page(&[], Some("t2"))),
+        Ok(page(
+            &[
+                ("1", 3_000, LITELLM, "DEBUG: one"),
+                ("3", 1_000, LITELLM, "WARNING: three \"quoted\""),
+            ],
+            None,
+        )),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_is_sorted_over_all_pages_and_byte_exact() {
+    let script = Script::new(pages());
+    let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+    let (status, json, stderr) = case.run("logs --output json").await;
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    let rows: Vec<Value> = json.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(
+        rows.iter().map(|r| r["id"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["1", "2", "3", "4"]
+    );
+    assert_eq!(rows[3]["message"], "\u{1b}[31mERROR: four\u{1b}[0m\tend\r\n");
+    assert_eq!(
+        (&rows[0]["timestamp"], &rows[0]["ingestion"]),
+        (&Value::from(1_795_348_797_000i64), &Value::from(1_795_348_797_005i64))
+    );
+    assert!(rows[0].get("late").is_none() && rows[0]["stream"] == LITELLM);
+    let asked = script.asked.lock().unwrap();
+    assert_eq!(asked.len(), 3);
+    assert!(
+        asked
+            .iter()
+            .all(|a| a.group == "/ecs/bedrock-image-chat" && a.from == 1_795_348_800_000 - 900_000)
+    );
+    assert_eq!(asked[2].token.as_deref(), Some("t2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
+    for (line, wanted) in [
+        ("logs", vec!["one", "two", "three", "four"]),
+        ("logs --level warning", vec!["three", "four"]),
+        ("logs --level error", vec!["four"]),
+        ("logs --grep t[wh]", vec!["two", "three"]),
+        ("logs --grep t[wh] --invert", vec!["one", "four"]),
+        ("logs --service litellm", vec!["one", "three"]),
+        ("logs --grep [", vec![]),
+    ] {
+        let mut case = Case::new(Script::new(pages()));
+        let (status, text, stderr) = case.run(line).await;
+        assert_eq!(status, 0, "{line}");
+        assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{text:?}");
+        let found: Vec<_> = ["one", "two", "three", "four"].into_iter().filter(|w| text.contains(w)).collect();
+        assert_eq!(found, wanted, "{line}: {text}");
+        assert_eq!(stderr.contains("searched as text"), line.ends_with('['), "{line}: {stderr}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_waited_for_and_a_repeated_page_is_not_believed() {
+    let throttled = || Err(Fault::new(FaultKind::Throttled, "logs:FilterLogEvents", "", ""));
+    let mut answers = pages();
+    answers.insert(1, throttled());
+    answers.insert(1, throttled());
+    let mut case = Case::new(Script::new(answers));
+    let (status, json, stderr) = case.run("logs --output json").await;
+    assert_eq!((status, json.lines().count()), (0, 4), "{stderr}");
+    assert!(stderr.contains("throttling"), "{stderr}");
+    let mut case = Case::new(Script::new((0..20).map(|_| throttled()).collect()));
+    assert_eq!(case.run("logs").await.0, 4);
+    let again = || Ok(page(&[("1", 0, WEBUI, "x")], Some("same")));
+    let mut case = Case::new(Script::new(vec![again(), again(), again()]));
+    let (status, stdout, _) = case.run("logs").await;
+    assert_eq!((status, stdout.as_str()), (4, ""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn following_outlives_faults_and_prints_each_line_once() {
+    let fault = |kind| Err(Fault::new(kind, "logs:FilterLogEvents", "/ecs/x", ""));
+    let one = || Ok(page(&[("1", 900, WEBUI, "one")], None));
+    let both = Ok(page(&[("1", 900, WEBUI, "one"), ("2", 100, LITELLM, "two")], None));
+    let script = Script::new(vec![one(), fault(FaultKind::Expired), fault(FaultKind::Throttled), one(), both]);
+    let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+    let signal = case.signal.clone();
+    let watched = Arc::clone(&script);
+    tokio::spawn(async move {
+        while watched.asked.lock().unwrap().len() < 7 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        signal.send(130).unwrap();
+    });
+    let (status, json, stderr) = case.run("logs --follow --output json").await;
+    assert_eq!(status, 130);
+    let ids: Vec<Value> = json
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap()["id"].clone())
+        .collect();
+    assert_eq!(ids, ["1", "2"], "{stderr}");
+    assert!(stderr.contains("expired") && stderr.contains("throttling"), "{stderr}");
+    // A group that is not there is an answer at the start, not a reason to wait.
+    let mut case = Case::new(Script::new(vec![fault(FaultKind::NotFound)]));
+    assert_eq!(case.run("logs --follow").await.0, 4);
+}

@@ -9,8 +9,8 @@ use self::sheet::{Sheet, number, text};
 use super::{fact::Task, prices::Prices, template::Resource, text::SafeText};
 
 mod guide;
+pub mod listing;
 mod sheet;
-pub mod table;
 mod what_if;
 
 pub use self::{
@@ -23,8 +23,10 @@ pub use self::{
 pub struct Assumptions {
     /// GB in the file system.
     pub efs_gb: f64,
-    /// GB of logs taken in each month.
+    /// GB of logs of the application taken in each month.
     pub log_gb: f64,
+    /// GB of any other log group of the stack.
+    pub other_log_gb: f64,
     /// GB of each image repository.
     pub ecr_gb: f64,
     /// GB a month through all interface endpoints.
@@ -40,6 +42,7 @@ impl Default for Assumptions {
         Self {
             efs_gb: 10.0,
             log_gb: 5.0,
+            other_log_gb: 0.01,
             ecr_gb: 2.0,
             endpoint_gb: 10.0,
             nat_gb: 10.0,

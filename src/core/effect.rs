@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{guard::Approved, msg::Ticket, secret::SecretRef, text::SafeText};
+use super::{guard::Approved, lines::Scan, msg::Ticket, secret::SecretRef, text::SafeText};
 use crate::cloud::Query;
 
 /// A request of the core.
@@ -13,6 +13,8 @@ pub enum Effect {
     Ask(Ticket, Query),
     /// Write, one after the other, until one fails. Only `guard` makes these.
     Change(Approved),
+    /// Look through log segments; finds come back as messages.
+    Scan(Scan),
     /// Put a secret into the vault for the reveal panel.
     Reveal(SecretRef),
     /// Take all secrets out of the vault.

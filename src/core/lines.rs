@@ -103,7 +103,7 @@ pub struct Lines {
     next_seq: u64,
     limit: usize,
     /// Lines of a full segment.
-    full_lines: usize,
+    per_segment: usize,
     bytes: usize,
     len: usize,
     dropped: Dropped,
@@ -144,7 +144,7 @@ impl Lines {
             next_segment: 0,
             next_seq: 0,
             limit,
-            full_lines: segment::FULL_LINES,
+            per_segment: segment::FULL_LINES,
             bytes: 0,
             len: 0,
             dropped: Dropped::default(),
@@ -157,7 +157,7 @@ impl Lines {
     #[cfg(test)]
     pub(crate) fn in_small_segments(limit: usize) -> Self {
         Self {
-            full_lines: 16,
+            per_segment: 16,
             ..Self::new(limit)
         }
     }
@@ -368,7 +368,7 @@ impl Lines {
 
     /// Adds a line at the end.
     fn push(&mut self, line: &Between, change: &mut Appended) {
-        if self.segments.back().is_none_or(|open| open.is_full(self.full_lines)) {
+        if self.segments.back().is_none_or(|open| open.is_full(self.per_segment)) {
             let id = self.new_segment_id();
             self.segments.push_back(Arc::new(Segment::new(id, line.seq)));
         }
@@ -378,7 +378,7 @@ impl Lines {
         }
         let open = Arc::make_mut(open);
         open.push(&line.parts());
-        if open.is_full(self.full_lines) {
+        if open.is_full(self.per_segment) {
             open.seal();
         }
     }
@@ -414,7 +414,7 @@ impl Lines {
         self.segments.remove(place);
         let mut place = place;
         for line in &all {
-            if new.is_full(self.full_lines) {
+            if new.is_full(self.per_segment) {
                 let next = Segment::new(self.new_segment_id(), first_seq);
                 self.put(place, std::mem::replace(&mut new, next), change);
                 place += 1;

@@ -155,7 +155,7 @@ impl LogView {
 
     /// Takes new events in. A detached window stays where it is.
     pub fn append(&mut self, arrivals: impl IntoIterator<Item = Arrived>) {
-        self.hold_cursor();
+        self.hold();
         let change = self.lines.append(arrivals);
         let kept = self.kept.as_mut().map(|index| index.follow(&self.lines, &change));
         if let Some((_, index)) = &mut self.search {
@@ -361,12 +361,11 @@ impl LogView {
         out
     }
 
-    /// Where the filter hides the chosen line, the one shown in its place becomes the chosen one; else
-    /// a line that comes in between would take the cursor.
-    fn hold_cursor(&mut self) {
-        let shown = self.selected().map(Anchor::of);
-        if let (Place::At { cursor, .. }, Some(shown)) = (&mut self.place, shown) {
-            *cursor = shown;
+    /// Where the filter hides the chosen lines, those shown in their place become the chosen ones; else
+    /// a line that comes in between would take the window or the cursor.
+    fn hold(&mut self) {
+        if let (false, Some(top), Some(cursor)) = (self.is_following(), self.top_row(self.size), self.cursor()) {
+            self.set_place(top, cursor);
         }
     }
 

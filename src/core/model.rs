@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    cost::{CostModel, Estimate, table},
+    cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::Work,
     fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
@@ -12,12 +12,14 @@ use super::{
     guard::Guard,
     health::{self, Evidence, Finding, Severity},
     keymap::Keymap,
+    logview::LogView,
     msg::{Now, Size},
     names::Names,
     progress::Progress,
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
+    tail::Tail,
     template::{Pseudo, Resource, Template},
     text::SafeText,
 };
@@ -104,7 +106,7 @@ impl Operation {
 }
 
 /// The console.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Model {
     /// What the operator set.
     pub settings: Settings,
@@ -156,6 +158,12 @@ pub struct Model {
     pub operation: Option<Operation>,
     /// The newest operation, read from the events.
     pub progress: Progress,
+    /// The tail of the log group; none before there is a stack.
+    pub tail: Option<Tail>,
+    /// Number of the tail's request in flight.
+    pub tail_asked: u64,
+    /// The Logs screen.
+    pub logs: LogView,
     /// The Deploy screen.
     pub deploy: Stage,
     /// The secret that is shown, and until when.
@@ -181,6 +189,7 @@ pub struct Model {
 impl Model {
     /// A console that knows nothing yet.
     pub fn new(settings: Settings, about: About, keymap: Keymap, template: Arc<Template>) -> Self {
+        let logs = LogView::new(settings.log_memory);
         Self {
             guard: Guard {
                 read_only: settings.read_only,
@@ -212,6 +221,9 @@ impl Model {
             stack_id: None,
             operation: None,
             progress: Progress::default(),
+            tail: None,
+            tail_asked: 0,
+            logs,
             deploy: Stage::default(),
             shown_secret: None,
             clipboard_until: None,
@@ -322,10 +334,7 @@ impl Model {
 
     /// Credentials stand in the way of every request.
     pub fn credentials_fault(&self) -> Option<&Fault> {
-        [&self.feeds.identity.fault, &self.feeds.stack.fault]
-            .into_iter()
-            .flatten()
-            .find(|f| f.is_credentials())
+        self.feeds.identity.fault.as_ref().filter(|f| f.is_credentials())
     }
 
     /// Stack events as the filters let them through.
@@ -396,7 +405,7 @@ impl Model {
                 Stage::Rest => self.progress.rows.len(),
                 Stage::Form(_) | Stage::Planning(_) => 0,
             },
-            Panel::Cost => table::rows(&table::sheet(self)),
+            Panel::Cost => listing::rows(&listing::sheet(self)),
             Panel::LogTail | Panel::CostNow | Panel::Logs => 0,
         }
     }

@@ -4,6 +4,7 @@ use super::{
     fact::{Fact, Millis},
     fault::Fault,
     key::Key,
+    lines::Found,
     polls::Poll,
     secret::SecretRef,
     text::SafeText,
@@ -79,6 +80,8 @@ pub enum Msg {
     Revealed(SecretRef, Result<(), Fault>),
     /// Something was copied; the words say what and how sure it is.
     Copied(Result<SafeText, Fault>),
+    /// A scan of the log lines found something.
+    Found(Found),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
 }

@@ -67,7 +67,7 @@ pub const POLLS: &[PollRow] = &[
     PollRow {
         poll: Poll::Resources,
         idle: None,
-        busy: 10,
+        busy: 15,
         calls: 1,
         actions: &["cloudformation:ListStackResources"],
     },
@@ -81,7 +81,7 @@ pub const POLLS: &[PollRow] = &[
     PollRow {
         poll: Poll::Tasks,
         idle: Some(60),
-        busy: 10,
+        busy: 12,
         calls: 3,
         actions: &["ecs:ListTasks", "ecs:DescribeTasks"],
     },

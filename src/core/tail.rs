@@ -275,6 +275,11 @@ impl Tail {
         self.fault.as_ref()
     }
 
+    /// The log group that is followed.
+    pub fn group(&self) -> &SafeText {
+        &self.group
+    }
+
     /// A request is under way.
     pub fn is_asking(&self) -> bool {
         self.awaiting.is_some()

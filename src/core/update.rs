@@ -35,6 +35,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Wheel(rows) => keys::on_wheel(model, rows),
         Msg::Resize(size) => {
             model.size = size;
+            logs::fit(model);
             Vec::new()
         }
         Msg::Tick(now) => polling::on_tick(model, now),
@@ -51,6 +52,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             say_outcome(model, "copied", answer);
             Vec::new()
         }
+        Msg::Found(found) => logs::on_found(model, found),
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
             say_outcome(model, "saved", answer);

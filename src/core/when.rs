@@ -24,6 +24,11 @@ pub fn show(at: Millis, now: Millis, times: Times, utc_offset: i32) -> String {
     }
 }
 
+/// The time of day in eight cells: `19:40:58`.
+pub fn clock(at: Millis, times: Times, utc_offset: i32) -> String {
+    show(at, at, if times == Times::Utc { Times::Utc } else { Times::Local }, utc_offset)
+}
+
 /// A duration in its largest units: `8 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`; never negative.
 pub fn span(millis: Millis) -> String {
     let s = millis.max(0) / 1000;

@@ -113,6 +113,14 @@ impl World {
                 let name = physical.split('/').nth(2).unwrap_or_default();
                 format!("{name}-{}.{}.elb.amazonaws.com", chance.digits(10), self.region)
             }
+            ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName") => after(physical, "loadbalancer/"),
+            ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName") => {
+                after(physical, ":").rsplit(':').next().unwrap_or_default().to_owned()
+            }
+            ("AWS::ECS::Service", "Name") => physical.rsplit('/').next().unwrap_or_default().to_owned(),
+            ("AWS::ElastiCache::ReplicationGroup", "PrimaryEndPoint.Address") => {
+                format!("master.{}.{}.cache.amazonaws.com", physical.to_lowercase(), chance.lower(6))
+            }
             ("AWS::EC2::EIP", "AllocationId") => format!("eipalloc-0{}", chance.hex(16)),
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{}:role/{physical}", self.account),
             ("AWS::ECS::Cluster", "Arn") => self.arn("ecs", &format!("cluster/{physical}")),
@@ -152,6 +160,11 @@ impl World {
             _ => value.clone(),
         }
     }
+}
+
+/// What follows a part of a text.
+fn after(text: &str, part: &str) -> String {
+    text.split_once(part).map_or(text, |(_, rest)| rest).to_owned()
 }
 
 /// Puts `find(name)` in place of each `${name}`.

@@ -114,8 +114,7 @@ fn parameter_complaint(def: &ParameterDef, value: &str) -> Option<String> {
     Some(if !def.constraint.is_empty() {
         format!("Parameter {} failed to satisfy constraint: {}", def.name, def.constraint)
     } else if !def.allowed.is_empty() {
-        let list: Vec<&str> = def.allowed.iter().map(SafeText::as_str).collect();
-        format!("Parameter '{}' must be one of AllowedValues: [{}]", def.name, list.join(", "))
+        format!("Parameter '{}' must be one of AllowedValues", def.name)
     } else if let Some(pattern) = &def.pattern {
         format!("Parameter '{}' must match pattern {pattern}", def.name)
     } else {

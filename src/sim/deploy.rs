@@ -402,6 +402,9 @@ impl World {
 
     /// `CancelUpdateStack`.
     pub(super) fn cancel_run(&mut self, i: usize, token: &Token) {
+        if self.stacks[i].run.as_ref().is_none_or(|r| !r.undo.is_empty()) {
+            return;
+        }
         let run = self.run_id(i);
         if let Some(current) = self.stacks[i].run.as_mut() {
             current.token = Some(token.0.clone());

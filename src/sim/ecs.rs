@@ -3,7 +3,6 @@
 
 use super::{
     account::refusal,
-    scene::What,
     service::{DeploymentState, ServiceState},
     task::{Phase, TaskState},
     world::{Due, SECOND, World},
@@ -366,10 +365,5 @@ impl World {
         if let Some((cluster, id)) = found {
             drop(self.stop_task(&cluster, &id, "Task stopped by user"));
         }
-    }
-
-    /// Whether Bedrock refuses image models at a time.
-    pub(super) fn is_image_denied(&self, at: Millis) -> bool {
-        self.is_troubled(What::ImageDenied, "", at)
     }
 }

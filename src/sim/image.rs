@@ -41,7 +41,7 @@ impl World {
         }
         let is_denied = self.is_image_denied(self.now);
         if !matches!(route, ImageRoute::Bedrock) {
-            self.note_request(is_denied);
+            self.note_request(route, is_denied);
         }
         if is_denied {
             return Err(denied(route, &brief));
@@ -84,29 +84,33 @@ impl World {
         }
     }
 
-    /// Leaves the lines of a request in LiteLLM's log.
-    fn note_request(&mut self, is_denied: bool) {
-        let litellm = (0..self.tasks.len())
-            .rev()
-            .find(|t| self.tasks[*t].phase == Phase::Running && self.app_of(&self.tasks[*t]) == App::Litellm);
-        let Some(task) = litellm else { return };
-        let serial = self.serial();
-        let call = self.chance(&format!("call/{serial}")).uuid();
-        let mut text = String::new();
-        if is_denied {
-            text = self.image_error_text(task, self.now, DENIED, &call) + "\n";
-        }
-        let status = if is_denied { "403 Forbidden" } else { "200 OK" };
-        text.push_str(&format!(
-            "INFO:     10.42.0.31:{} - \"POST /v1/images/generations HTTP/1.1\" {status}",
-            40_000 + serial % 20_000
-        ));
+    /// Leaves the lines of a request in the logs of those who saw it.
+    fn note_request(&mut self, route: &ImageRoute, is_denied: bool) {
+        let running = |app: App| {
+            let is_it = |t: &usize| self.tasks[*t].phase == Phase::Running && self.app_of(&self.tasks[*t]) == app;
+            (0..self.tasks.len()).rev().find(is_it)
+        };
+        let (Some(webui), Some(litellm)) = (running(App::OpenWebui), running(App::Litellm)) else {
+            return;
+        };
         let at = self.now;
-        self.lines.extend(text.lines().map(|line| Line {
-            at,
-            task,
-            text: line.to_owned(),
-        }));
+        let mut chance = self.chance(&format!("call/{}/{at}", self.requests));
+        let mut lines = Vec::new();
+        if is_denied {
+            let text = self.image_error_text(litellm, at, DENIED, &chance.uuid());
+            lines.extend(text.lines().filter(|line| !line.is_empty()).map(|line| (litellm, line.to_owned())));
+        }
+        let client = format!("{}:{}", self.tasks[webui].address, chance.between(32_768, 60_999));
+        let status = if is_denied { DENIED.status } else { 200 };
+        lines.push((litellm, self.access((litellm, at), &client, "POST /v1/images/generations", status)));
+        if matches!(route, ImageRoute::OpenWebui { .. }) {
+            let status = if is_denied { 400 } else { 200 };
+            lines.push((
+                webui,
+                self.access((webui, at), "198.51.100.16:0", "POST /api/v1/images/generations", status),
+            ));
+        }
+        self.lines.extend(lines.into_iter().map(|(task, text)| Line { at, task, text }));
     }
 }
 

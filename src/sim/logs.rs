@@ -111,7 +111,7 @@ impl World {
         let task = &self.tasks[draft.task];
         let mut record = self.chance(&format!("{}/{}", task.id, draft.source));
         // The agent sends what it has every second or so; now and then it is held up.
-        let delay = if record.one_in(70) {
+        let delay = if record.one_in(40) {
             record.between(4_000, 9_000)
         } else {
             record.between(250, 1_900)

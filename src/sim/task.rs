@@ -127,8 +127,7 @@ impl World {
         let mut chance = self.chance(&format!("task/{serial}"));
         let s = &self.services[service];
         let (deployment, definition) = (s.deployments[0].id.clone(), s.deployments[0].definition.clone());
-        let nth = usize::try_from(serial).unwrap_or(0) % s.subnets.len().max(1);
-        let (cidr, zone) = s.subnets.get(nth).cloned().unwrap_or_default();
+        let (cidr, zone) = self.next_subnet(service, serial);
         let id = chance.hex(32);
         let log_group = self.definitions.get(&definition).map(|d| d.log_group.clone()).unwrap_or_default();
         self.tasks.push(TaskState {
@@ -157,6 +156,15 @@ impl World {
         });
         self.after(chance.between(8_000, 14_000), Due::Task(self.tasks.len() - 1, 0));
         id
+    }
+
+    /// Range and zone of the subnet with the fewest tasks of a service: ECS spreads them.
+    fn next_subnet(&self, service: usize, serial: u64) -> (String, String) {
+        let tasks_in = |zone: &str| self.of_service(service).filter(|(_, t)| t.is_active() && t.zone == zone).count();
+        let mut subnets = self.services[service].subnets.clone();
+        let turn = usize::try_from(serial).unwrap_or(0) % subnets.len().max(1);
+        subnets.rotate_left(turn);
+        subnets.into_iter().min_by_key(|(_, zone)| tasks_in(zone)).unwrap_or_default()
     }
 
     fn app(&self, t: usize) -> App {

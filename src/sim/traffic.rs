@@ -114,6 +114,7 @@ impl<'a> Writer<'a> {
             OPENWEBUI_START
         };
         let version = self.world.version_of(task);
+        let has_postgres = self.world.has_postgres(t);
         let count = text.lines().count();
         for (i, line) in text.lines().enumerate() {
             // The first line comes late, when Python has read its modules; the last when all is ready.
@@ -123,6 +124,12 @@ impl<'a> Writer<'a> {
                 .replace("{stamp}", &stamp(at))
                 .replace("{hms}", &hms(at))
                 .replace("{version}", &version);
+            let line = if has_postgres {
+                line.replace("SQLiteImpl", "PostgresqlImpl")
+                    .replace("non-transactional", "transactional")
+            } else {
+                line
+            };
             self.write(t, at, ("start", i), line);
         }
     }
@@ -172,7 +179,7 @@ impl<'a> Writer<'a> {
                 if client != "127.0.0.1" && is_cut_off(at) {
                     continue;
                 }
-                let text = self.access(
+                let text = self.world.access(
                     (t, at),
                     &format!("{client}:{}", chance.between(32_768, 60_999)),
                     self.check_path(t),
@@ -190,21 +197,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// An access line in the manner of the program.
-    fn access(&self, (t, at): (usize, Millis), client: &str, request: &str, status: u16) -> String {
-        match self.world.app_of(&self.world.tasks[t]) {
-            App::Litellm => format!("INFO:     {client} - \"{request} HTTP/1.1\" {status} {}", status_text(status)),
-            App::OpenWebui => format!(
-                "{} | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - {client} - \"{request} HTTP/1.1\" {status}",
-                stamp(at)
-            ),
-        }
-    }
-
     fn webui(&mut self, visit: &Visit, (after, index): (Millis, usize), request: &str, status: u16) {
         let at = visit.at + after;
         // Behind the load balancer the client is taken from a header, which tells no port.
-        let line = self.access((visit.webui, at), &format!("{}:0", visit.client), request, status);
+        let line = self
+            .world
+            .access((visit.webui, at), &format!("{}:0", visit.client), request, status);
         self.write(visit.webui, at, (&visit.name, index), line);
     }
 
@@ -299,7 +297,7 @@ impl<'a> Writer<'a> {
         let port = self.world.chance(&visit.name).between(32_768, 60_999);
         let client = format!("{}:{port}", self.world.tasks[visit.webui].address);
         let at = visit.at + after;
-        let line = self.access((litellm, at), &client, request, status);
+        let line = self.world.access((litellm, at), &client, request, status);
         self.write(litellm, at, (&format!("{}/{request}", visit.name), 0), line);
     }
 
@@ -401,6 +399,17 @@ const TIMEOUT: ImageError = ImageError {
 };
 
 impl World {
+    /// An access line in the manner of the program.
+    pub(super) fn access(&self, (t, at): (usize, Millis), client: &str, request: &str, status: u16) -> String {
+        match self.app_of(&self.tasks[t]) {
+            App::Litellm => format!("INFO:     {client} - \"{request} HTTP/1.1\" {status} {}", status_text(status)),
+            App::OpenWebui => format!(
+                "{} | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - {client} - \"{request} HTTP/1.1\" {status}",
+                stamp(at)
+            ),
+        }
+    }
+
     /// When the program of a task answers, or will.
     pub(super) fn ready_at(&self, task: &TaskState) -> Option<Millis> {
         let started = task.started?;
@@ -428,11 +437,22 @@ impl World {
             .unwrap_or_default()
     }
 
+    /// The task's stack has a database of its own.
+    fn has_postgres(&self, task: usize) -> bool {
+        self.stack_of(task)
+            .is_some_and(|s| s.resources.iter().any(|r| r.def.kind == "AWS::RDS::DBInstance"))
+    }
+
     /// The tag of a task's image, without what the mirror adds.
     fn version_of(&self, task: &TaskState) -> String {
         let image = self.definitions.get(&task.definition).map(|d| d.image.as_str()).unwrap_or_default();
         let tag = image.rsplit(':').next().unwrap_or_default();
-        tag.split_once("-a").map_or(tag, |(version, _)| version).to_owned()
+        let is_architecture = |end: &str| ["X86_64", "ARM64", "amd64", "arm64"].contains(&end);
+        let version = tag
+            .rsplit_once('-')
+            .filter(|(_, end)| is_architecture(end))
+            .map_or(tag, |(version, _)| version);
+        version.to_owned()
     }
 
     /// LiteLLM's report of a failed image, a line each.

@@ -182,6 +182,11 @@ impl World {
             .any(|(from, w, s)| *w == what && *from <= at && (s.is_empty() || service.ends_with(s.as_str())))
     }
 
+    /// Whether Bedrock refuses image models at a time.
+    pub(super) fn is_image_denied(&self, at: Millis) -> bool {
+        self.is_troubled(What::ImageDenied, "", at)
+    }
+
     /// All resources that exist, in any stack.
     pub(super) fn living(&self) -> impl Iterator<Item = (&StackState, &super::cfn::ResourceState)> {
         self.stacks

@@ -4,6 +4,7 @@
 use ratatui::{
     Frame,
     layout::{Alignment, Rect},
+    style::{Color, Style},
     text::{Line, Span},
     widgets::{Block, BorderType, Paragraph, Wrap},
 };
@@ -20,7 +21,9 @@ pub fn frame(model: &Model, side: &Side<'_>, panel: Panel, area: Rect, frame: &m
         (Role::Border, BorderType::Plain)
     };
     let room = usize::from(area.width).saturating_sub(2);
-    let mut title = vec![Span::styled(format!(" {} ", head.title), side.theme.style(Role::Title))];
+    // Without a colour of its own the title would take that of the border.
+    let title_style = Style::new().fg(Color::Reset).patch(side.theme.style(Role::Title));
+    let mut title = vec![Span::styled(format!(" {} ", head.title), title_style)];
     title.extend(sieve(model, side, panel));
     if model.is_zoomed && is_focused {
         title.push(Span::styled("full screen ", side.theme.style(Role::Dim)));

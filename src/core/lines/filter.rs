@@ -126,14 +126,14 @@ impl Pattern {
     /// none, and after a find the rest of its line is passed over.
     fn literal_rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
         let text = segment.text();
-        let mut rows = Vec::new();
+        let (mut rows, mut next) = (Vec::new(), from);
         let mut at = from.checked_sub(1).and_then(|row| segment.line(row)).map_or(0, |line| line.end());
         while let Some(found) = self.regex.find_at(text, at) {
-            let row = segment.line_at_byte(found.start());
+            let row = segment.line_at_byte(found.start(), next);
             let end = segment.line(row).map_or(text.len(), |line| line.end());
             if found.end() <= end {
                 rows.push(row as u32);
-                at = end;
+                (at, next) = (end, row + 1);
             } else {
                 at = found.start() + 1;
                 at = text.ceil_char_boundary(at);

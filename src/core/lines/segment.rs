@@ -181,9 +181,13 @@ impl Segment {
         &self.text
     }
 
-    /// The line that holds byte `at` of the text.
-    pub(super) fn line_at_byte(&self, at: usize) -> usize {
-        self.metas.partition_point(|meta| meta.start as usize <= at).saturating_sub(1)
+    /// The line, not before `row`, that holds byte `at` of the text. It is mostly near.
+    pub(super) fn line_at_byte(&self, at: usize, row: usize) -> usize {
+        let starts_after = |meta: &Meta| meta.start as usize > at;
+        let ahead = self.metas.get(row..).unwrap_or_default();
+        let near = ahead.iter().take(8).position(starts_after);
+        let after = near.unwrap_or_else(|| ahead.partition_point(|meta| !starts_after(meta)));
+        (row + after).saturating_sub(1)
     }
 
     pub(super) fn is_full(&self, full_lines: usize) -> bool {

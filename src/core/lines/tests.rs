@@ -281,6 +281,26 @@ fn odd_ids_and_times_come_back() {
 }
 
 #[test]
+fn what_matches_is_what_one_line_shows() {
+    for (text, messages, want) in [
+        ("alpha", vec!["x al", "pha x", "alpha"], vec![2]),
+        ("alpha", vec!["x al", "pha x", "al\u{1b}[1mpha", "alpha\u{1b}[0m"], vec![2, 3]),
+        ("1m", vec!["\u{1b}[1mbold", "1m"], vec![1]),
+        ("␛", vec!["\u{1b}]0;title", "plain"], vec![0]),
+        ("a b", vec!["a\tb", "a    b", "a b"], vec![2]),
+        ("é", vec!["x", "éé", "É"], vec![1, 2]),
+    ] {
+        let mut lines = Lines::new(usize::MAX);
+        lines.append(messages.iter().zip(0..).map(|(message, i)| arrived(i as Millis, i, message)));
+        let filter = Filter {
+            pattern: Pattern::search(text),
+            ..Filter::default()
+        };
+        assert_eq!(filter.rows(lines.segment(0).unwrap(), 0), want, "{text} in {messages:?}");
+    }
+}
+
+#[test]
 fn patterns_say_how_they_were_read() {
     for (text, hit, miss, fallback) in [
         ("error", "An ERROR", "fine", false),

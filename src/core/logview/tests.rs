@@ -224,6 +224,25 @@ fn rows_are_cut_wrapped_and_counted() {
 }
 
 #[test]
+fn the_first_line_stays_when_it_is_no_longer_wrapped() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(4, 10);
+    view.append([line(0, 0, &"x".repeat(35))]);
+    view.append(
+        ["a", "b", "c", "d", "e", "f"]
+            .into_iter()
+            .zip(1..)
+            .map(|(text, i)| line(i as Millis, i, text)),
+    );
+    view.toggle_wrap();
+    view.half_up();
+    view.half_up();
+    assert_eq!(texts(&view), ["xxxxxxxxxx", "xxxxx", "a", "b"], "two of its four rows");
+    view.toggle_wrap();
+    assert_eq!(texts(&view), ["xxxxxxxxxx", "a", "b", "c"]);
+}
+
+#[test]
 fn what_made_room_is_told_at_the_top() {
     let mut view = LogView::new(2 << 20);
     for i in 0..40 {

@@ -95,6 +95,21 @@ struct Piece {
 }
 
 impl LogView {
+    /// The newest rows, wherever the window of the screen stands.
+    pub fn newest(&self, height: usize, width: usize) -> Vec<Row> {
+        let size = Size::new(height, width);
+        let mut rows: Vec<Row> = Vec::new();
+        let mut next = self.lines.last();
+        while let Some(spot) = next.filter(|_| rows.len() < size.height) {
+            let mut above = self.rows_of(spot, size);
+            above.append(&mut rows);
+            rows = above;
+            next = self.lines.prev(spot);
+        }
+        rows.drain(..rows.len().saturating_sub(size.height));
+        rows
+    }
+
     /// The rows of a window of this size.
     pub fn window(&self, height: usize, width: usize) -> Window {
         let size = Size::new(height, width);
@@ -126,7 +141,8 @@ impl LogView {
             Place::At { top, skip, .. } => {
                 let spot = self.near(top)?;
                 let is_same = self.lines.line(spot).is_some_and(|line| Anchor::of(line) == *top);
-                Some((spot, if is_same { *skip } else { 0 }))
+                let last = self.count_rows(spot, size).saturating_sub(1);
+                Some((spot, if is_same { last.min(*skip) } else { 0 }))
             }
         }
     }

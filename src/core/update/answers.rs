@@ -38,9 +38,7 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
     }
     polling::with(model, poll, |f| f.end());
     if poll == Poll::Logs {
-        let effects = logs::on_answer(model, seq, answer);
-        polling::plan_next(model, poll);
-        return effects;
+        return logs::on_answer(model, answer);
     }
     let mut effects = Vec::new();
     match answer {

@@ -179,15 +179,18 @@ fn on_prompt(model: &mut Model, mut prompt: Prompt, key: Key) -> Vec<Effect> {
 fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
     let text = prompt.field.text.clone();
     let outcome = match prompt.purpose {
-        Purpose::Arm => arm(model, &text),
+        Purpose::Arm => arm(model, &text).map(|()| Vec::new()),
         Purpose::Rows => {
             model.row_filter = (!text.is_empty()).then(|| text.as_str().into());
-            Ok(())
+            Ok(Vec::new())
         }
         Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
     };
     match outcome {
-        Ok(()) => close(model),
+        Ok(effects) => {
+            close(model);
+            effects
+        }
         Err(why) => {
             prompt.error = Some(why.into());
             model.dialog = Some(Dialog::Prompt(prompt));

@@ -1,37 +1,277 @@
-//! The log tail and its screen: pages in, lines into the view, keys to the view.
+//! The log tail and its screen: pages in, lines into the view, keys to the view, scans out.
 
-use super::say;
+use super::{dialogs, polling, record, say};
 use crate::{
     cloud::Query,
-    core::{dialog::Purpose, effect::Effect, fact::Fact, fault::Fault, health::Severity, keymap::Intent, model::Model, screen::ScreenId},
+    core::{
+        dialog::{Detail, Dialog, Purpose, Scroll},
+        effect::Effect,
+        fact::{Fact, Millis},
+        fault::{Fault, FaultKind},
+        health::Severity,
+        keymap::Intent,
+        lines::{ExportFormat, Found, export},
+        logline,
+        logview::{Jump, LogView, parse_time},
+        model::{Model, Times},
+        polls::Poll,
+        screen::{Panel, ScreenId},
+        tail::Tail,
+        when,
+    },
+    layout,
 };
 
-/// The next page to ask for.
-pub(super) fn query(_model: &mut Model, _lives: bool) -> Option<Query> {
-    None
+/// How far back the tail begins, in milliseconds.
+const BACK: Millis = 15 * 60 * 1000;
+/// Columns of one sideways step are half the window; this is the least.
+const LEAST_STEP: isize = 8;
+
+/// The next page to ask for. The tail begins when there is a log group to follow.
+pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
+    if !lives {
+        return None;
+    }
+    let group = model.settings.log_group.clone().unwrap_or_else(|| model.names().log_group());
+    let now = model.now.wall;
+    if model.tail.as_ref().is_none_or(|t| *t.group() != group) {
+        model.tail = Some(Tail::new(group, now - BACK));
+        model.logs = LogView::new(model.settings.log_memory);
+        fit(model);
+    }
+    let (seq, request) = model.tail.as_mut()?.due(now, true)?;
+    model.tail_asked = seq;
+    Some(Query::LogPage(request))
 }
 
-/// A page came.
-pub(super) fn on_answer(_model: &mut Model, _seq: u64, _answer: Result<Fact, Fault>) -> Vec<Effect> {
+/// A page came, or did not. Further pages of the same pass are due at once.
+pub(super) fn on_answer(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    let now = model.now;
+    let page = match answer {
+        Ok(Fact::LogPage(page)) => Ok(page),
+        Ok(_) => return Vec::new(),
+        Err(fault) => {
+            // A group that is not there yet is no trouble worth the error log.
+            if fault.kind != FaultKind::NotFound {
+                record(model, fault.clone());
+            }
+            Err(fault)
+        }
+    };
+    let Some(tail) = &mut model.tail else { return Vec::new() };
+    let fault = page.as_ref().err().cloned();
+    let arrivals = tail.on_page(model.tail_asked, page, now.wall);
+    let is_mid_pass = tail.is_mid_pass();
+    match fault {
+        None => model.feeds.logs.set((), now),
+        Some(fault) => model.feeds.logs.fail(fault),
+    }
+    model.logs.append(arrivals);
+    polling::plan_next(model, Poll::Logs);
+    if is_mid_pass {
+        polling::hurry(model, &[Poll::Logs]);
+    }
+    scans(model)
+}
+
+/// Scans that the view wants done off the loop.
+fn scans(model: &mut Model) -> Vec<Effect> {
+    model.logs.take_scans().into_iter().map(Effect::Scan).collect()
+}
+
+/// A scan found something.
+pub(super) fn on_found(model: &mut Model, found: Found) -> Vec<Effect> {
+    model.logs.found(found);
     Vec::new()
 }
 
-/// Intents of the Logs screen.
-pub(super) fn obey(_model: &mut Model, _intent: Intent) -> Option<Vec<Effect>> {
-    None
+/// Tells the view how large its window is.
+pub(super) fn fit(model: &mut Model) {
+    let (rows, columns) = layout::log_window(model.size, model.logs.shows_histogram());
+    model.logs.resize(rows, columns);
 }
 
-/// `L`, or Enter on a task.
+/// Intents of the Logs screen; `None` for those that mean the same everywhere.
+pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
+    if let Some(effects) = dialog_of(model, intent) {
+        return Some(effects);
+    }
+    let wide = (layout::log_window(model.size, false).1 as isize / 2).max(LEAST_STEP);
+    let logs = &mut model.logs;
+    let mut jump = None;
+    match intent {
+        Intent::Down => logs.down(1),
+        Intent::Up => logs.up(1),
+        Intent::PageDown | Intent::LogPageDown => logs.page_down(),
+        Intent::PageUp | Intent::LogPageUp => logs.page_up(),
+        Intent::HalfDown => logs.half_down(),
+        Intent::HalfUp => logs.half_up(),
+        Intent::Top => logs.top(),
+        Intent::Bottom | Intent::Follow => logs.follow_on(),
+        Intent::Right => logs.sideways(wide),
+        Intent::Left => logs.sideways(-wide),
+        Intent::NextMatch => jump = Some((logs.next_match(), "no match; / searches")),
+        Intent::PreviousMatch => jump = Some((logs.prev_match(), "no match; / searches")),
+        Intent::NextError => jump = Some((logs.next_error(), "no error in these lines")),
+        Intent::PreviousError => jump = Some((logs.prev_error(), "no error in these lines")),
+        Intent::NextMark => jump = Some((logs.next_mark(), "no line is marked; m marks one")),
+        Intent::Mark => logs.toggle_mark(),
+        Intent::Source => logs.cycle_source(),
+        Intent::Level => logs.cycle_level(),
+        Intent::Attention => logs.attention_only(),
+        Intent::Hidden => logs.toggle_hidden(),
+        Intent::Wrap => logs.toggle_wrap(),
+        Intent::Pause => logs.toggle_pause(),
+        Intent::Histogram => {
+            logs.toggle_histogram();
+            fit(model);
+        }
+        Intent::Back if !model.logs.filter().is_all() => model.logs.clear_filter(),
+        Intent::Back if model.logs.searched().is_some() => model.logs.search(""),
+        Intent::Copy | Intent::CopyArn => return Some(copy(model, intent == Intent::CopyArn)),
+        Intent::Save => return Some(save(model)),
+        _ => return None,
+    }
+    match jump {
+        Some((Jump::Nowhere, why)) => say(model, Severity::Note, why),
+        Some((Jump::Wrapped, _)) => say(model, Severity::Note, "went round the end"),
+        Some((Jump::Moved, _)) | None => {}
+    }
+    Some(scans(model))
+}
+
+fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
+    match intent {
+        Intent::Search => {
+            let before = model.logs.searched().map(|p| p.text().to_owned()).unwrap_or_default();
+            Some(dialogs::prompt(model, Purpose::Search, &before))
+        }
+        Intent::Filter => {
+            let before = model
+                .logs
+                .filter()
+                .pattern
+                .as_ref()
+                .map(|p| p.text().to_owned())
+                .unwrap_or_default();
+            Some(dialogs::prompt(model, Purpose::Filter, &before))
+        }
+        Intent::GotoTime => Some(dialogs::prompt(model, Purpose::GotoTime, "")),
+        Intent::Enter | Intent::Describe => Some(whole_entry(model)),
+        _ => None,
+    }
+}
+
+/// The entry under the cursor, all of it, with what CloudWatch knows of it.
+fn whole_entry(model: &mut Model) -> Vec<Effect> {
+    let entry = model.logs.entry();
+    let Some(first) = entry.first() else {
+        say(model, Severity::Note, "there is no line under the cursor");
+        return Vec::new();
+    };
+    let mut lines = vec![
+        format!("time      {}", when::iso(first.at())).into(),
+        format!("taken in  {} later", when::span(first.ingested() - first.at())).into(),
+        format!("stream    {}", first.stream()).into(),
+        "".into(),
+    ];
+    lines.extend(
+        entry
+            .iter()
+            .flat_map(|line| line.raw().lines().map(logline::display).collect::<Vec<_>>()),
+    );
+    dialogs::open(
+        model,
+        Dialog::Detail(Detail {
+            title: "Log entry".into(),
+            lines,
+            scroll: Scroll::default(),
+        }),
+    )
+}
+
+fn copy(model: &mut Model, whole: bool) -> Vec<Effect> {
+    let text = if whole {
+        model
+            .logs
+            .entry()
+            .iter()
+            .map(|l| logline::display(l.raw()).to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
+    } else {
+        model
+            .logs
+            .selected()
+            .map(|l| logline::display(l.raw()).to_string())
+            .unwrap_or_default()
+    };
+    if text.is_empty() {
+        say(model, Severity::Note, "there is no line under the cursor");
+        return Vec::new();
+    }
+    vec![Effect::Copy(super::keys::lines_for_clipboard(&text))]
+}
+
+/// Writes the lines shown as JSON Lines, byte-exact.
+fn save(model: &mut Model) -> Vec<Effect> {
+    let text: String = export(model.logs.shown(), ExportFormat::JsonLines).collect();
+    if text.is_empty() {
+        say(model, Severity::Note, "there are no lines to save");
+        return Vec::new();
+    }
+    let path = format!("{}/bic-logs-{}.jsonl", model.settings.save_dir, model.now.wall);
+    vec![Effect::Save(path.into(), text.into_bytes().into())]
+}
+
+/// `L`, or Enter on a task: its stream, or that of its service; a service: its lines.
 pub(super) fn open_for_row(model: &mut Model) -> Vec<Effect> {
-    super::keys::show(model, ScreenId::Logs)
+    let names = model.names();
+    let task = (model.panel() == Panel::Tasks)
+        .then(|| model.shown_tasks().get(model.cursor(Panel::Tasks)).map(|t| (*t).clone()))
+        .flatten();
+    let service = matches!(model.panel(), Panel::Services | Panel::ServiceList)
+        .then(|| model.selected_service().map(|s| s.name.clone()))
+        .flatten();
+    let effects = super::keys::show(model, ScreenId::Logs);
+    model.logs.clear_filter();
+    if let Some(task) = task {
+        if let Some(app) = names.app(&task.service) {
+            // The template's streams are PREFIX/CONTAINER/TASK, and both names are the application's.
+            model.logs.only_stream(Some(format!("{app}/{app}/{}", task.id()).into()));
+        }
+    } else if let Some(app) = service.and_then(|s| names.app(&s)) {
+        model.logs.only_app(Some(app));
+    }
+    model.logs.follow_on();
+    effects.into_iter().chain(scans(model)).collect()
 }
 
 /// Text typed for the log screen.
-pub(super) fn take_prompt(_model: &mut Model, _purpose: Purpose, _text: &str) -> Result<(), String> {
-    Ok(())
+pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Result<Vec<Effect>, String> {
+    match purpose {
+        Purpose::Search => {
+            model.logs.search(text);
+            let fell_back = model.logs.searched().is_some_and(|p| p.is_literal_fallback());
+            tell_fallback(model, fell_back);
+        }
+        Purpose::Filter => {
+            model.logs.filter_by(text);
+            let fell_back = model.logs.filter().pattern.as_ref().is_some_and(|p| p.is_literal_fallback());
+            tell_fallback(model, fell_back);
+        }
+        Purpose::GotoTime => {
+            let offset = if model.times == Times::Utc { 0 } else { model.utc_offset };
+            let at = parse_time(text, model.now.wall, offset)?;
+            model.logs.jump_to_time(at);
+        }
+        Purpose::Arm | Purpose::Rows => {}
+    }
+    Ok(scans(model))
 }
 
-#[allow(dead_code, reason = "until the view is in")]
-fn note(model: &mut Model) {
-    say(model, Severity::Note, "");
+fn tell_fallback(model: &mut Model, fell_back: bool) {
+    if fell_back {
+        say(model, Severity::Warning, "not a valid regular expression: looked for as plain text");
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
     core::{
         cost::{
             CostLine, Estimate, GuideRow,
-            table::{self as cost_table, SheetRow},
+            listing::{self, SheetRow},
         },
         model::Model,
         prices::ModelPrice,
@@ -44,7 +44,7 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     ])
     .areas(inner);
     show(top, above, frame);
-    let sheet = cost_table::sheet(model);
+    let sheet = listing::sheet(model);
     draw_sheet(model, pen, &sheet, list, frame);
     show(vec![Line::from(pen.ink(Role::Border, "─".repeat(width)))], rule, frame);
     show(detail(model, pen, &sheet, width), below, frame);

@@ -181,7 +181,7 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         _ => 5,
     };
     let definition = if area.width >= WIDE {
-        Constraint::Fill(1)
+        Constraint::Fill(2)
     } else {
         Constraint::Length(5)
     };
@@ -343,7 +343,7 @@ fn log_tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let feed = &model.feeds.logs;
     let head = panel::head(model, side, "Log tail", feed);
     let area = panel::frame(model, side, Panel::LogTail, area, frame, head);
-    panel::empty_feed(model, side, feed, area, frame);
+    super::logs::tail(model, side, area, frame);
 }
 
 fn cost_now(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {

@@ -1,0 +1,207 @@
+//! The real program from outside: exit statuses, and one clear sentence where something is wrong.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+/// The program with nothing in its environment but an empty home.
+fn program(home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bic-tui"));
+    command
+        .args(args)
+        .env_clear()
+        .env("HOME", home)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(args: &str, env: &[(&str, &str)]) -> (i32, String, String) {
+    let home = tempfile::tempdir().unwrap();
+    let args: Vec<&str> = args.split_whitespace().collect();
+    told(&program(home.path(), &args).envs(env.iter().copied()).output().unwrap())
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
+const REGION: (&str, &str) = ("AWS_REGION", "us-west-2");
+
+#[test]
+fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
+    for (args, env, status, wanted) in [
+        ("status", vec![], 2, "No region is known"),
+        ("--flag", vec![], 2, "unexpected argument '--flag'"),
+        ("status --regoin x", vec![], 2, "--region"),
+        ("metrics", vec![], 2, "unrecognized subcommand"),
+        ("status --output yaml", vec![], 2, "possible values: text, json"),
+        ("scale openwebui many", vec![], 2, "invalid value 'many'"),
+        ("deploy --param DeploymentSize", vec![], 2, "NAME=VALUE"),
+        ("status --demo=runing", vec![], 2, "running"),
+        (
+            "deploy --demo=new --yes --param DeploymentSize=tiny",
+            vec![],
+            2,
+            "small, medium, large",
+        ),
+        (
+            "deploy --demo=new --yes --param Size=small",
+            vec![],
+            2,
+            "unknown parameter \"Size\"",
+        ),
+        ("status --demo --arm prod", vec![], 2, "default"),
+        ("status --demo --config /nonexistent.toml", vec![], 2, "/nonexistent.toml"),
+        ("status --demo", vec![("BIC_READ_ONLY", "perhaps")], 2, "BIC_READ_ONLY"),
+        ("sleep --demo --read-only --yes", vec![], 2, "read-only"),
+        ("sleep --demo", vec![], 2, "--yes"),
+        ("", vec![], 2, "needs a terminal"),
+        ("status", vec![REGION], 3, "o AWS credentials"),
+        ("logs", vec![REGION], 3, "o AWS credentials"),
+        ("status --demo=expired", vec![], 3, "expired"),
+        ("status --demo=new", vec![], 4, "does not exist"),
+    ] {
+        let (code, stdout, stderr) = run(args, &env);
+        assert_eq!((code, stdout.as_str()), (status, ""), "{args}: {stderr}");
+        assert!(stderr.contains(wanted), "{args}: {stderr}");
+        let is_claps = stderr.starts_with("error: ");
+        assert!(
+            is_claps || (stderr.starts_with("bic-tui: ") && stderr.trim().lines().count() == 1),
+            "{args}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_is_status_4() {
+    let env: Vec<_> = KEYS.into_iter().chain([REGION]).collect();
+    for args in ["status", "events", "logs", "check", "deploy --yes"] {
+        let (code, stdout, stderr) = run(&format!("{args} --endpoint-url http://127.0.0.1:9"), &env);
+        assert_eq!((code, stdout.as_str()), (4, ""), "{args}: {stderr}");
+        assert!(
+            stderr.contains("127.0.0.1:9") && stderr.contains("could not be reached"),
+            "{args}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_configuration_names_the_place_and_the_nearest_key() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".config/bic-tui");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), "utc = true\n\n[logs]\nmemori = \"1GiB\"\n").unwrap();
+    let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
+    assert_eq!(code, 2);
+    assert!(
+        stderr.contains("config.toml:4:1: unknown key \"memori\"; did you mean \"memory\"?"),
+        "{stderr}"
+    );
+    fs::write(folder.join("config.toml"), "stack = \"other\"\n").unwrap();
+    let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
+    assert_eq!(code, 4, "{stderr}");
+    assert!(stderr.contains("Stack other"), "{stderr}");
+}
+
+#[test]
+fn what_needs_no_cloud_needs_nothing() {
+    for (args, wanted) in [
+        ("--help", "stop-task"),
+        ("--version", env!("CARGO_PKG_VERSION")),
+        ("deploy --help", "--params-file"),
+        ("config", "[profiles.prod]"),
+        ("keys", "ctrl-r"),
+        ("keys --output json", "\"refresh\""),
+        ("policy", "secretsmanager:GetSecretValue"),
+        ("completions bash", "stop-task"),
+        ("completions fish", "stop-task"),
+        ("man", ".TH"),
+    ] {
+        let (code, stdout, stderr) = run(args, &[]);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{args}");
+        assert!(stdout.contains(wanted), "{args}: {stdout}");
+    }
+    assert_eq!(run("config", &[]).1, fs::read_to_string("config.toml").unwrap());
+}
+
+#[test]
+fn the_demo_leaves_no_trace() {
+    let home = tempfile::tempdir().unwrap();
+    for args in [&["status", "--demo"][..], &["scale", "litellm", "2", "--demo", "--yes"]] {
+        let (code, stdout, stderr) = told(&program(home.path(), args).output().unwrap());
+        assert_eq!(code, 0, "{args:?}: {stdout}{stderr}");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_write_is_in_the_audit_log_even_when_it_fails() {
+    let home = tempfile::tempdir().unwrap();
+    let args = ["image", "--direct", "--yes", "--endpoint-url", "http://127.0.0.1:9"];
+    let output = program(home.path(), &args).envs(KEYS).envs([REGION]).output().unwrap();
+    assert_eq!(told(&output).0, 4);
+    let text = fs::read_to_string(home.path().join(".local/state/bic-tui/audit.jsonl")).unwrap();
+    let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!(
+        (&lines[0]["event"], &lines[1]["event"]),
+        (&Value::from("begin"), &Value::from("end"))
+    );
+    assert_eq!(lines[0]["token"], lines[1]["token"]);
+    assert!(
+        lines[0]["command"]
+            .as_str()
+            .unwrap()
+            .starts_with("aws bedrock-runtime invoke-model"),
+        "{text}"
+    );
+    assert!(lines[1]["result"].as_str().unwrap().contains("could not be reached"), "{text}");
+}
+
+/// A tail that goes on, once its first line has come.
+fn tail(home: &Path) -> (Child, BufReader<std::process::ChildStdout>) {
+    let mut child = program(home, &["logs", "--demo", "--follow"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert!(line.contains("openwebui/") || line.contains("litellm/"), "{line}");
+    (child, reader)
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_end_it_with_their_status() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = tempfile::tempdir().unwrap();
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let (mut child, mut reader) = tail(home.path());
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let mut rest = String::new();
+        reader.read_to_string(&mut rest).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(status));
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut child, reader) = tail(home.path());
+    drop(reader);
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+}
