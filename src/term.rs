@@ -145,7 +145,9 @@ pub fn is_light() -> Option<bool> {
     let mut options = terminal_colorsaurus::QueryOptions::default();
     options.timeout = std::time::Duration::from_millis(200);
     // Only the background is asked for: some terminals answer two questions out of order.
-    terminal_colorsaurus::background_color(options).ok().map(|c| c.perceived_lightness() > 0.5)
+    terminal_colorsaurus::background_color(options)
+        .ok()
+        .map(|c| c.perceived_lightness() > 0.5)
 }
 
 /// An event as a message; coordinates are clamped to the screen.

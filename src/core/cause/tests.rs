@@ -314,3 +314,16 @@ fn stopped_tasks_in_plain_words() {
         assert_eq!(stop_phrase(&task(code, reason, container, exit)), want, "{code} {reason}");
     }
 }
+
+#[test]
+fn wrapping_is_taken_off() {
+    for (text, want) in [
+        (
+            "Resource handler returned message: \"Error occurred during operation 'X'.\" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)",
+            "Error occurred during operation 'X'.",
+        ),
+        ("plain words", "plain words"),
+    ] {
+        assert_eq!(gist(text), want);
+    }
+}

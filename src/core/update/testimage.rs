@@ -64,9 +64,7 @@ pub fn image_model(model: &Model) -> SafeText {
 fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
     let names = model.names();
     let mut routes = Vec::new();
-    if let Some(stack) = model.live_stack()
-        && let Some(app_url) = model.app_url()
-    {
+    if let (Some(app_url), true) = (model.app_url(), model.live_stack().is_some()) {
         let litellm = ImageRoute::Litellm {
             app_url: app_url.clone(),
             api_key: names.api_key(),
@@ -76,11 +74,25 @@ fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
             admin: names.admin_password(),
         };
         routes.push(("through Open WebUI".into(), webui, ALIAS.into()));
-        let place = usize::from(stack.output("LiteLLMEndpoint").is_none());
-        routes.insert(place, ("through LiteLLM".into(), litellm, ALIAS.into()));
+        // First where the load balancer passes it on; where it does not, the way can only fail.
+        if is_litellm_exposed(model) {
+            routes.insert(0, ("through LiteLLM".into(), litellm, ALIAS.into()));
+        }
     }
     routes.push(("straight to Bedrock".into(), ImageRoute::Bedrock, image_model(model)));
     routes
+}
+
+/// Whether LiteLLM answers under the address of the application: by the stack's parameters, or because the
+/// operator gave an address of his own, of which the stack knows nothing.
+fn is_litellm_exposed(model: &Model) -> bool {
+    let parameters = model.parameters();
+    let value = |name: &str| parameters.get(name).map_or("", String::as_str);
+    match value("ExposeLiteLLM") {
+        "true" => true,
+        "auto" => !value("ACMCertificateArn").is_empty() || model.settings.app_url.is_some(),
+        _ => model.settings.app_url.is_some(),
+    }
 }
 
 /// A key in the dialog.

@@ -113,7 +113,7 @@ fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame
     let shown = sheet.iter().enumerate().skip(first).take(height).map(|(i, row)| {
         let line = line(pen, row, width);
         if Some(i) == selected {
-            line.style(pen.0.style(Role::Selected))
+            Line::from(pen.ink(Role::Selected, left(&line.to_string(), width)))
         } else {
             line
         }
@@ -138,7 +138,7 @@ const MONTH: usize = 10;
 fn line(pen: Pen<'_>, row: &SheetRow, width: usize) -> Line<'static> {
     match row {
         SheetRow::Blank => Line::default(),
-        SheetRow::Heading(text) if text.starts_with("What") => heading(pen, text),
+        SheetRow::Lines(text) => heading(pen, text),
         SheetRow::Heading(text) => Line::from(pen.title((*text).to_owned())),
         SheetRow::Note(text) => Line::from(pen.dim(cut(text, width))),
         SheetRow::Line(cost) => cost_line(pen, cost, width),
@@ -197,7 +197,11 @@ fn cost_line(pen: Pen<'_>, cost: &CostLine, width: usize) -> Line<'static> {
         )),
         pen.ink(Role::Warn, doubt),
         pen.ink(role, format!(" {kind:<8}")),
-        pen.dim(cut(&format!(" {}", cost.basis), width.saturating_sub(used))),
+        pen.dim(if width > used + 8 {
+            format!(" {}", cost.basis)
+        } else {
+            String::new()
+        }),
     ])
 }
 

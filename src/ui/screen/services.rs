@@ -264,8 +264,8 @@ fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, f
             Line::from(pen.ink(role, mark)),
             Line::from(pen.text(id)),
             Line::from(pen.ink(of_app(model.names().app(&task.service)), short(model, &task.service))),
-            Line::from(pen.ink(role, &task.status.to_lowercase())),
-            Line::from(pen.ink(role, &task.health.to_lowercase())),
+            Line::from(pen.ink(role, task.status.to_lowercase())),
+            Line::from(pen.ink(role, task.health.to_lowercase())),
             Line::from(pen.text(right(&age, 6))),
             Line::from(pen.ink(place_role, &place)),
         ]
@@ -319,7 +319,7 @@ fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>
         let message = without_name(&event.message, &service.name);
         let role = event_role(message);
         vec![
-            Line::from(pen.dim(&when::show(event.at, model.now.wall, model.times, model.utc_offset))),
+            Line::from(pen.dim(when::show(event.at, model.now.wall, model.times, model.utc_offset))),
             Line::from(pen.ink(of_app(model.names().app(&service.name)), short(model, &service.name))),
             Line::from(pen.ink(role, message)),
         ]

@@ -280,7 +280,9 @@ fn bar(pen: Pen<'_>, row: &Row, span: (Millis, Millis), usual: Millis, width: us
     let cell = |at: Millis| ((at - span.0).clamp(0, whole) * width as Millis / whole) as usize;
     let end = row.ended.unwrap_or(span.1);
     let from = cell(row.started).min(width.saturating_sub(1));
-    let usual_end = cell((row.started + usual).min(end)).clamp(from, width);
+    // A second or two more than usual says nothing.
+    let is_over = end - row.started > usual + (usual / 2).max(10_000);
+    let usual_end = cell(if is_over { row.started + usual } else { end }).clamp(from, width);
     let to = cell(end).clamp(from, width);
     let within = usual_end.max(from + usize::from(to == from)).min(width);
     Line::from(vec![
