@@ -22,7 +22,6 @@ use crate::core::{
     msg::{Msg, Size},
 };
 
-pub use crossterm::event::{Event, EventStream};
 
 /// The terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
