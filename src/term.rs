@@ -22,7 +22,6 @@ use crate::core::{
     msg::{Msg, Size},
 };
 
-
 /// The terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -143,10 +142,10 @@ pub fn bell() -> io::Result<()> {
 pub fn is_light() -> Option<bool> {
     let mut options = terminal_colorsaurus::QueryOptions::default();
     options.timeout = std::time::Duration::from_millis(200);
-    // Only the background is asked for: some terminals answer two questions out of order.
+    // The background alone: a terminal that answers several questions out of order still gives a theme.
     terminal_colorsaurus::background_color(options)
         .ok()
-        .map(|c| c.perceived_lightness() > 0.5)
+        .map(|color| color.perceived_lightness() > 0.5)
 }
 
 /// An event as a message; coordinates are clamped to the screen.
