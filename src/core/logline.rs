@@ -421,6 +421,29 @@ mod tests {
     ];
 
     #[test]
+    fn the_gutter_spares_the_text_its_time_and_level() {
+        for (shown, want) in [
+            (
+                "2026-11-22 19:40:59.971 | INFO     | open_webui.models.auths:signin:336 - hello",
+                "open_webui.models.auths:signin:336 - hello",
+            ),
+            (
+                "2026-11-22 19:41:00.194 | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - 10.0.0.1:5 - \"GET / HTTP/1.1\" 200",
+                "10.0.0.1:5 - \"GET / HTTP/1.1\" 200",
+            ),
+            (
+                "INFO:     127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
+                "127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
+            ),
+            ("19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - boom", "common.py:1687 - boom"),
+            ("no prefix: INFO:   here", "no prefix: INFO:   here"),
+            ("", ""),
+        ] {
+            assert_eq!(&shown[lead(shown)..], want);
+        }
+    }
+
+    #[test]
     fn levels_and_shapes_of_real_formats() {
         for (raw, level, shape) in FORMATS.iter().copied() {
             assert_eq!(read(raw), Reading { level, shape }, "{raw:?}");
@@ -496,20 +519,6 @@ mod tests {
 
     proptest! {
         #[test]
-    fn the_gutter_spares_the_text_its_time_and_level() {
-        for (shown, want) in [
-            ("2026-11-22 19:40:59.971 | INFO     | open_webui.models.auths:signin:336 - hello", "open_webui.models.auths:signin:336 - hello"),
-            ("2026-11-22 19:41:00.194 | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - 10.0.0.1:5 - \"GET / HTTP/1.1\" 200", "10.0.0.1:5 - \"GET / HTTP/1.1\" 200"),
-            ("INFO:     127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK", "127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK"),
-            ("19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - boom", "common.py:1687 - boom"),
-            ("no prefix: INFO:   here", "no prefix: INFO:   here"),
-            ("", ""),
-        ] {
-            assert_eq!(&shown[lead(shown)..], want);
-        }
-    }
-
-    #[test]
         fn any_text_is_read_and_shown(raw in "(\u{1b}\\[[0-9;]{0,3}m?|[\\PC\\n\\t{}:=\"]){0,60}|.{0,600}") {
             read(&raw);
             request_id(&raw);
