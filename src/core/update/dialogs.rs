@@ -246,6 +246,9 @@ fn on_scroll(model: &mut Model, key: Key, mut scroll: Scroll, back: fn(Scroll) -
     if !scrolled(model, key, &mut scroll) {
         return close(model);
     }
+    // Neither list has more rows than this; the view stops at the end of what it draws.
+    let most = model.errors.len().max(KEYMAP.len()) * 3;
+    scroll.top = scroll.top.min(most);
     model.dialog = Some(back(scroll));
     Vec::new()
 }
