@@ -215,30 +215,6 @@ pub fn panel_at(model: &Model, x: u16, y: u16) -> Option<Panel> {
         .map(|(panel, _)| panel)
 }
 
-/// Cells left of a log line's text: time, level, application, mark.
-pub const LOG_GUTTER: u16 = 20;
-/// Rows of the histogram over the log lines, with its line of times.
-pub const LOG_HISTOGRAM: u16 = 4;
-
-/// The parts of the Logs screen inside its frame: histogram, lines, state line.
-pub fn log_parts(inner: Rect, shows_histogram: bool) -> [Rect; 3] {
-    let histogram = if shows_histogram && inner.height >= 18 { LOG_HISTOGRAM } else { 0 };
-    Layout::vertical([Constraint::Length(histogram), Constraint::Min(0), Constraint::Length(1)]).areas(inner)
-}
-
-/// Rows and columns of the text of log lines on the Logs screen.
-pub fn log_window(size: Size, shows_histogram: bool) -> (usize, usize) {
-    let body = areas(size, ScreenId::Logs, Panel::Logs, false).body;
-    let inner = Rect {
-        x: 0,
-        y: 0,
-        width: body.width.saturating_sub(2),
-        height: body.height.saturating_sub(2),
-    };
-    let lines = log_parts(inner, shows_histogram)[1];
-    (usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
