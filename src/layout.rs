@@ -182,8 +182,8 @@ fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
     kept.into_iter().zip(rects.iter().copied()).collect()
 }
 
-/// Cells left of a log line's text: time, level, application, mark.
-pub const LOG_GUTTER: u16 = 20;
+/// Cells beside a log line's text: time, level, application and mark before it, the sign of a cut after it.
+pub const LOG_GUTTER: u16 = 21;
 /// Rows of the histogram over the log lines, with its line of times.
 pub const LOG_HISTOGRAM: u16 = 4;
 

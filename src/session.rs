@@ -105,7 +105,11 @@ fn open_journal(flags: &Common) -> Result<Journal, Fault> {
 }
 
 async fn console(cloud: Arc<dyn Cloud>, config: Config, journal: Journal) -> Result<Verdict, Failure> {
-    let end = app::run(cloud, config.settings, Arc::new(journal)).await;
+    let settings = crate::core::settings::Settings {
+        armed: config.is_armed,
+        ..config.settings
+    };
+    let end = app::run(cloud, settings, Arc::new(journal)).await;
     match end.map_err(|error| Failure::Usage(format!("{error:#}.")))? {
         End::Left => Ok(Verdict::Well),
         End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),

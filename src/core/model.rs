@@ -9,7 +9,7 @@ use super::{
     fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
     fault::Fault,
     feed::Feed,
-    guard::Guard,
+    guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
     keymap::Keymap,
     logview::LogView,
@@ -194,7 +194,7 @@ impl Model {
             guard: Guard {
                 read_only: settings.read_only,
                 production: settings.production,
-                armed_until: None,
+                armed_until: settings.armed.then_some(ARMED_FOR),
                 generation: 1,
             },
             times: if settings.utc { Times::Utc } else { Times::Local },

@@ -39,6 +39,11 @@ pub const DEFAULT_TAGS: [(&str, &str); 3] = [
     ("ManagedBy", "CloudFormation"),
 ];
 
+/// They as a stack takes them.
+pub fn default_tags() -> Vec<(SafeText, SafeText)> {
+    DEFAULT_TAGS.map(|(k, v)| (k.into(), v.into())).to_vec()
+}
+
 /// Types whose replacement or removal loses data.
 const HOLDS_DATA: &[&str] = &[
     "AWS::EFS::FileSystem",
@@ -47,6 +52,7 @@ const HOLDS_DATA: &[&str] = &[
     "AWS::Logs::LogGroup",
     "AWS::ElastiCache::CacheCluster",
     "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ECR::Repository",
 ];
 
 /// Why a stack in this state takes no plan: one sentence with the way on. `None` when it does.
@@ -134,7 +140,7 @@ fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String,
 
 fn tags(wish: &Wish, is_create: bool) -> Vec<(SafeText, SafeText)> {
     if wish.tags.is_empty() && is_create {
-        return DEFAULT_TAGS.map(|(k, v)| (k.into(), v.into())).to_vec();
+        return default_tags();
     }
     wish.tags.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect()
 }

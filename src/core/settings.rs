@@ -11,6 +11,8 @@ pub struct Settings {
     pub read_only: bool,
     /// The profile is marked production: writes need arming.
     pub production: bool,
+    /// Writes on a production profile are armed from the start (`--arm`).
+    pub armed: bool,
     /// Address of the application in place of the stack's `ALBEndpoint`.
     pub app_url: Option<SafeText>,
     /// Log group in place of `/ecs/<project>`.
@@ -39,6 +41,7 @@ impl Default for Settings {
             stack: super::names::DEFAULT_PROJECT.into(),
             read_only: false,
             production: false,
+            armed: false,
             app_url: None,
             log_group: None,
             log_memory: 512 << 20,

@@ -8,6 +8,7 @@ use crate::{
         fact::{ChangeSet, Stack},
         fault::Fault,
         field::TextField,
+        plan::{self, Wish},
         template::{ParameterDef, Template},
         text::SafeText,
     },
@@ -91,7 +92,7 @@ impl Form {
                 }
             })
             .collect();
-        let tags = stack.map_or_else(default_tags, |s| s.tags.clone());
+        let tags = stack.map_or_else(plan::default_tags, |s| s.tags.clone());
         Self {
             fields,
             selected: 0,
@@ -121,22 +122,22 @@ impl Form {
         self.fields.iter().enumerate().find_map(|(i, f)| f.error().map(|e| (i, e)))
     }
 
-    /// What is sent to CloudFormation. On update an untouched parameter keeps its previous value.
-    pub fn request(&self, stack: &SafeText) -> PlanRequest {
-        let parameters = self
+    /// What the operator wants: every value of a new stack, what was changed of one that exists.
+    pub fn wish(&self) -> Wish {
+        let given = self
             .fields
             .iter()
-            .map(|f| {
-                let keep = self.is_update && f.previous.is_some() && !f.is_changed();
-                (f.def.name.clone(), (!keep).then(|| f.value.text.as_str().into()))
-            })
-            .collect();
-        PlanRequest {
-            stack: stack.clone(),
-            is_create: !self.is_update,
-            parameters,
-            tags: self.tags.clone(),
+            .filter(|f| !self.is_update || f.previous.is_none() || f.is_changed());
+        Wish {
+            parameters: given.map(|f| (f.def.name.to_string(), f.value.text.clone())).collect(),
+            tags: Vec::new(),
         }
+    }
+
+    /// Values of the stack before; `None` for a new one.
+    pub fn before(&self) -> Option<BTreeMap<String, String>> {
+        let known = |f: &Field| f.previous.as_ref().map(|v| (f.def.name.to_string(), v.to_string()));
+        self.is_update.then(|| self.fields.iter().filter_map(known).collect())
     }
 
     /// `parameters.json` in CloudFormation's own format.
@@ -150,22 +151,13 @@ impl Form {
     }
 }
 
-/// The three tags of the deployment guide.
-pub fn default_tags() -> Vec<(SafeText, SafeText)> {
-    [
-        ("Project", "BedrockImageChat"),
-        ("Environment", "Production"),
-        ("ManagedBy", "CloudFormation"),
-    ]
-    .map(|(k, v)| (k.into(), v.into()))
-    .to_vec()
-}
-
 /// A plan being worked out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planning {
     /// What was asked for.
     pub request: PlanRequest,
+    /// Values of all parameters once it is done.
+    pub values: BTreeMap<String, String>,
     /// The form to come back to.
     pub form: Form,
     /// Stack id and change set ARN once AWS has taken it.
@@ -185,6 +177,8 @@ pub struct Planning {
 pub struct Plan {
     /// The form to come back to.
     pub form: Form,
+    /// Values of all parameters once it is done.
+    pub values: BTreeMap<String, String>,
     /// The change set.
     pub change_set: ChangeSet,
     /// Row under the cursor.
@@ -193,39 +187,9 @@ pub struct Plan {
     pub is_create: bool,
 }
 
-/// Types whose replacement or removal loses data.
-const HOLDS_DATA: [&str; 7] = [
-    "AWS::EFS::FileSystem",
-    "AWS::RDS::DBInstance",
-    "AWS::SecretsManager::Secret",
-    "AWS::Logs::LogGroup",
-    "AWS::ElastiCache::ReplicationGroup",
-    "AWS::ElastiCache::CacheCluster",
-    "AWS::ECR::Repository",
-];
-
 impl Plan {
     /// What executing it loses: one sentence each.
     pub fn losses(&self) -> Vec<String> {
-        use crate::core::fact::{ChangeAction, Replacement};
-        self.change_set
-            .changes
-            .iter()
-            .filter(|c| HOLDS_DATA.contains(&c.resource_type.as_str()))
-            .filter_map(|c| match (c.action, c.replacement) {
-                (ChangeAction::Remove, _) => Some(format!("{} ({}) is removed with all it holds", c.logical_id, c.resource_type)),
-                (_, Replacement::Always) => Some(format!("{} ({}) is replaced: what it holds is lost", c.logical_id, c.resource_type)),
-                (_, Replacement::Conditional) => Some(format!(
-                    "{} ({}) may be replaced and lose what it holds",
-                    c.logical_id, c.resource_type
-                )),
-                _ => None,
-            })
-            .collect()
+        plan::losses(&self.change_set.changes, self.form.before().as_ref(), &self.values)
     }
-}
-
-/// Whether a resource type holds data that its removal loses.
-pub fn holds_data(resource_type: &str) -> bool {
-    HOLDS_DATA.contains(&resource_type)
 }

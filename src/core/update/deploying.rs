@@ -13,6 +13,7 @@ use crate::{
         key::{Code, Key},
         model::{Model, Operation},
         msg::Asked,
+        plan,
         polls::Poll,
         screen::{
             Panel, ScreenId,
@@ -131,18 +132,30 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
         (form.selected, form.error) = (row, Some(why.into()));
         return Vec::new();
     }
-    if let Some(rule) = model.template.broken_rules(&form.values(), &pseudo).into_iter().next() {
-        form.error = Some(rule);
-        return Vec::new();
+    let wish = form.wish();
+    let stack = model
+        .feeds
+        .stack
+        .get()
+        .and_then(Option::as_ref)
+        .filter(|s| !s.status.is_deleted() && !s.status.is_in_review());
+    let draft = match plan::draft(&model.template, stack, &wish, &pseudo) {
+        Ok(draft) => draft,
+        Err(why) => {
+            form.error = Some(why.into());
+            return Vec::new();
+        }
+    };
+    let (form, request, values) = (form.clone(), draft.request, draft.values);
+    if let Some(note) = draft.notes.into_iter().next() {
+        say(model, Severity::Note, note);
     }
-    let form = form.clone();
-    let stack = model.live_stack().map_or(&model.settings.stack, |s| &s.id).clone();
-    let request = form.request(&stack);
     match model.guard.plan(Change::CreateChangeSet(request.clone()), model.now) {
         Ok(approved) => {
             let since = model.now.mono;
             model.deploy = Stage::Planning(Planning {
                 request,
+                values,
                 form,
                 change_set: None,
                 since,
@@ -235,10 +248,11 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
     if set.is_pending() {
         return Vec::new();
     }
-    let (form, is_create) = (planning.form.clone(), planning.request.is_create);
+    let (form, values, is_create) = (planning.form.clone(), planning.values.clone(), planning.request.is_create);
     if set.is_ready() {
         model.deploy = Stage::Plan(Plan {
             form,
+            values,
             change_set: set,
             selected: 0,
             is_create,
@@ -394,7 +408,7 @@ fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     let resources = model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default();
     let (kept, lost): (Vec<_>, Vec<_>) = resources
         .iter()
-        .filter(|r| crate::core::screen::deploy::holds_data(&r.resource_type))
+        .filter(|r| plan::holds_data(&r.resource_type))
         .partition(|r| is_kept(model, &r.logical_id));
     let mut confirm = Confirm::new(
         format!("Destroy stack {} with its {} resources?", stack.name, resources.len()),

@@ -379,6 +379,7 @@ pub(in crate::ui) fn plan() -> Model {
     let mut form = Form::new(&model.template, model.live_stack());
     form.fields.iter_mut().find(|f| f.def.name == "DeploymentSize").unwrap().cycle(1);
     model.deploy = Stage::Plan(Plan {
+        values: form.values(),
         form,
         change_set: ChangeSet {
             id: "cs".into(),

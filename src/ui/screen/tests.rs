@@ -2,6 +2,7 @@
 
 use super::fixture::{self, frame};
 use crate::{
+    cloud::PlanRequest,
     core::{
         cause,
         dialog::{ImageDialog, ImageRun},
@@ -147,7 +148,13 @@ fn planning() -> Model {
     let mut model = fixture::form(fixture::nothing());
     if let Stage::Form(form) = model.deploy.clone() {
         model.deploy = Stage::Planning(Planning {
-            request: form.request(&"x".into()),
+            request: PlanRequest {
+                stack: "x".into(),
+                is_create: true,
+                parameters: Vec::new(),
+                tags: Vec::new(),
+            },
+            values: form.values(),
             form,
             change_set: None,
             since: 596_000,

@@ -15,7 +15,7 @@ use crate::{
         progress::Progress,
         screen::{
             Panel,
-            deploy::{Plan, Planning, holds_data},
+            deploy::{Plan, Planning},
         },
         template::Resource,
         text::SafeText,
@@ -106,7 +106,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, fram
 
 /// What a change is: mark, word, colour.
 fn kind(change: &ResourceChange) -> (&'static str, &'static str, Role) {
-    let holds = holds_data(&change.resource_type);
+    let holds = crate::core::plan::holds_data(&change.resource_type);
     let loses = |mild: Role| if holds { Role::Bad } else { mild };
     match (change.action, change.replacement) {
         (ChangeAction::Add, _) => ("+", "add", Role::Good),
