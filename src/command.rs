@@ -112,12 +112,27 @@ impl Failure {
     pub fn message(&self) -> Option<String> {
         match self {
             Self::Usage(text) => Some(text.clone()),
-            Self::Fault(fault) => Some(format!("{}. {}", capitalised(&fault.sentence()), fault.advice())),
+            Self::Fault(fault) => {
+                let sentence = fault.sentence();
+                let sentence = capitalised(sentence.trim_end_matches('.'));
+                Some(format!("{sentence}. {}", advice(fault)).trim_end().to_owned())
+            }
             Self::Declined => Some("Nothing was sent.".into()),
             Self::Interrupted(_, text) => text.clone(),
             Self::Closed => None,
             Self::Output(error) => Some(format!("The answer can not be written: {error}.")),
         }
+    }
+}
+
+/// What to do now. A subcommand does not go on by itself, as the console does.
+fn advice(fault: &Fault) -> String {
+    match fault.kind {
+        FaultKind::Expired => "Log in again (`aws sso login`), then run this again.".into(),
+        FaultKind::Throttled => "Wait a little, then run this again.".into(),
+        FaultKind::TimedOut | FaultKind::AwsFailed => "Run this again; the AWS Health Dashboard tells of outages.".into(),
+        FaultKind::Internal => String::new(),
+        _ => fault.advice(),
     }
 }
 
@@ -233,13 +248,12 @@ fn refuse_unless_writable(cx: &Context, change: &Change) -> Result<(), Fault> {
         ..Guard::default()
     };
     guard.permits(change, guard.generation, Now::default()).map_err(|fault| {
-        if guard.read_only || !guard.production {
-            return fault;
-        }
-        let why = format!(
-            "{} is refused: this is a production profile; add --arm and its name",
-            change.operation()
-        );
+        let why = match (guard.read_only, guard.production && !cx.is_armed) {
+            (true, _) => "this session is read-only",
+            (false, true) => "this is a production profile; add --arm and its name",
+            (false, false) => return fault,
+        };
+        let why = format!("{} is refused: {why}", change.operation());
         Fault::new(FaultKind::Guarded, change.operation(), "", &why)
     })
 }

@@ -305,7 +305,9 @@ async fn a_failed_creation_says_the_cause_and_the_way_on() {
     let (status, stdout, stderr) = case.run("deploy").await;
     assert_eq!(status, 1, "{stdout}{stderr}");
     assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
-    assert!(stderr.contains("Cause: LiteLLMService"), "{stderr}");
+    for wanted in ["Cause: LiteLLMService", "Last stopped task", "It means: ", "task "] {
+        assert!(stderr.contains(wanted), "no {wanted} in {stderr}");
+    }
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 4);
     assert!(stderr.contains("bic-tui destroy --stack bedrock-image-chat"), "{stderr}");

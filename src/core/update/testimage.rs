@@ -59,7 +59,8 @@ pub fn image_model(model: &Model) -> SafeText {
         .map_or_else(|| "stability.stable-image-core-v1:1".into(), |id| id.as_str().into())
 }
 
-/// Ways to an image: through the stack where there is one, and straight to Bedrock always.
+/// Ways to an image, the likeliest to work first: through the stack where there is one (LiteLLM only
+/// answers from outside when the stack exposes it), and straight to Bedrock always.
 fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
     let names = model.names();
     let mut routes = Vec::new();
