@@ -72,7 +72,8 @@ pub fn find(model: &Model) -> Option<Cause> {
     if event.is_none() && task.is_none() && placing.is_none() {
         return None;
     }
-    let target = sick_target(model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default());
+    let targets = model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default();
+    let target = sick_target(targets).filter(|_| event.is_none_or(is_service));
     let meanings = [
         event.and_then(|e| meaning(&e.reason)),
         placing.and_then(|(_, text)| meaning(text)),

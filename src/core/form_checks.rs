@@ -47,14 +47,14 @@ fn check(name: &'static str, verdict: Verdict, evidence: impl Into<SafeText>, ne
     }
 }
 
-/// All checks for the values of a form.
-pub fn checks(model: &Model, form: &Form, pseudo: &Pseudo) -> Vec<Check> {
+/// All checks for the values of a form; `errors` is what is wrong with each of its fields.
+pub fn checks(model: &Model, form: &Form, errors: &[Option<String>], pseudo: &Pseudo) -> Vec<Check> {
     vec![
         identity(model),
         writes(model),
         stack(model),
         template(TEMPLATE.len()),
-        values(model, form, pseudo),
+        values(model, form, errors, pseudo),
         exposure(form),
     ]
 }
@@ -115,10 +115,9 @@ fn template(bytes: usize) -> Check {
     }
 }
 
-fn values(model: &Model, form: &Form, pseudo: &Pseudo) -> Check {
-    if let Some((row, why)) = form.first_error() {
-        let label = &form.fields[row].def.label;
-        return check("Values", Verdict::Blocker, why, &format!("Correct {label}."));
+fn values(model: &Model, form: &Form, errors: &[Option<String>], pseudo: &Pseudo) -> Check {
+    if let Some((field, why)) = form.fields.iter().zip(errors).find_map(|(f, e)| Some((f, e.as_deref()?))) {
+        return check("Values", Verdict::Blocker, why, &format!("Correct {}.", field.def.label));
     }
     match model.template.broken_rules(&form.values(), pseudo).into_iter().next() {
         Some(rule) => check("Values", Verdict::Blocker, rule, ""),

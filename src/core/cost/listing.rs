@@ -41,13 +41,18 @@ pub fn rows(sheet: &[SheetRow]) -> usize {
     sheet.iter().filter(|r| r.is_row()).count()
 }
 
+/// What runs now, where that is known: a stack, and a list of its tasks.
+pub fn now(model: &Model) -> Option<Estimate> {
+    (model.live_stack().is_some() && model.feeds.tasks.get().is_some()).then(|| model.cost_now())
+}
+
 /// The whole sheet.
 pub fn sheet(model: &Model) -> Vec<SheetRow> {
     let planned = model.cost_planned();
-    let now = model.live_stack().is_some().then(|| model.cost_now());
     let mut out = Vec::new();
-    match &now {
-        Some(now) => lines("What runs now", now, &mut out),
+    match now(model) {
+        Some(now) => lines("What runs now", &now, &mut out),
+        None if model.live_stack().is_some() => lines("At the template's counts", &planned, &mut out),
         None => lines("At the template's defaults", &planned, &mut out),
     }
     out.push(SheetRow::Blank);

@@ -117,6 +117,11 @@ impl Form {
         self.fields.iter().map(|f| (f.def.name.to_string(), f.value.text.clone())).collect()
     }
 
+    /// What is wrong with each field. A view asks once a frame: patterns are compiled each time.
+    pub fn errors(&self) -> Vec<Option<String>> {
+        self.fields.iter().map(Field::error).collect()
+    }
+
     /// The first field with a bad value, and what is wrong.
     pub fn first_error(&self) -> Option<(usize, String)> {
         self.fields.iter().enumerate().find_map(|(i, f)| f.error().map(|e| (i, e)))

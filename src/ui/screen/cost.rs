@@ -16,6 +16,7 @@ use crate::{
         model::Model,
         prices::ModelPrice,
         screen::Panel,
+        when,
     },
     ui::{
         Side,
@@ -29,9 +30,19 @@ use crate::{
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
     let planned = model.cost_planned();
+    let tasks = &model.feeds.tasks;
+    let age = tasks.age(model.now).map(|ms| when::short(ms as i64));
+    let stale = tasks
+        .fault
+        .as_ref()
+        .zip(age)
+        .map(|(fault, age)| pen.ink(Role::Warn, format!(" tasks {age} old, {} ·", fault.kind)));
     let head = Head {
         title: "Cost, estimate",
-        right: vec![pen.dim(format!(" {} · prices of {} ", planned.region, planned.date))],
+        right: stale
+            .into_iter()
+            .chain([pen.dim(format!(" {} · prices of {} ", planned.region, planned.date))])
+            .collect(),
     };
     let inner = panel::frame(model, side, Panel::Cost, area, frame, head);
     let width = usize::from(inner.width);
@@ -53,16 +64,13 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
 /// The figures that Zoe comes for.
 fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec<Line<'static>> {
     let mut out = Vec::new();
-    if model.live_stack().is_some() {
-        let now = model.cost_now();
-        let is_known = model.feeds.tasks.get().is_some();
-        let hour = if is_known { usd_hour(now.usd_hour()) } else { "asking…".into() };
+    if let Some(now) = listing::now(model) {
         out.push(Line::from(vec![
             pen.dim("Now      "),
-            pen.ink(Role::Accent, format!("{hour} an hour")),
+            pen.ink(Role::Accent, format!("{} an hour", usd_hour(now.usd_hour()))),
             pen.text(format!("   {} a month at this rate", usd(now.usd_month()))),
         ]));
-        if is_known && (now.usd_month() - planned.usd_month()).abs() >= 0.01 {
+        if (now.usd_month() - planned.usd_month()).abs() >= 0.01 {
             out.push(Line::from(vec![
                 pen.dim("Template "),
                 pen.text(format!(
@@ -85,8 +93,16 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
             pen.dim("Deployed "),
             pen.ink(Role::Accent, format!("{} an hour", usd_hour(planned.usd_hour()))),
             pen.text(format!("   {} a month", usd(planned.usd_month()))),
-            pen.dim("   there is no stack now: nothing is billed for one"),
+            pen.dim(if model.live_stack().is_some() {
+                "   at the template's counts"
+            } else {
+                "   there is no stack now"
+            }),
         ]));
+        if let Some(fault) = model.feeds.tasks.fault.as_ref().filter(|_| model.live_stack().is_some()) {
+            let text = format!("! What runs now is not known: {}.", fault.sentence());
+            out.push(Line::from(pen.ink(Role::Warn, text)));
+        }
     }
     let a = planned.assumptions;
     let basis = format!(
@@ -113,7 +129,10 @@ fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame
     let shown = sheet.iter().enumerate().skip(first).take(height).map(|(i, row)| {
         let line = line(pen, row, width);
         if Some(i) == selected {
-            Line::from(pen.ink(Role::Selected, left(&line.to_string(), width)))
+            let fill = width.saturating_sub(line.width());
+            let mut line = line.style(pen.0.style(Role::Selected));
+            line.push_span(" ".repeat(fill));
+            line
         } else {
             line
         }

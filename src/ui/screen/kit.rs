@@ -110,7 +110,8 @@ pub fn usd(amount: f64) -> String {
 
 /// `$0.2183` an hour: four places, since hours are small.
 pub fn usd_hour(amount: f64) -> String {
-    format!("${amount:.4}")
+    // Adding zero takes the sign off a negative zero.
+    format!("${:.4}", amount + 0.0)
 }
 
 /// A bar of `width` cells, `done` of `all` filled.
@@ -154,6 +155,7 @@ mod tests {
             [usd(159.326), usd(1204.0), usd(-0.001), usd(-8.5)],
             ["$159.33", "$1,204.00", "$0.00", "−$8.50"]
         );
+        assert_eq!(usd_hour(-0.0), "$0.0000");
         assert_eq!(gauge(1, 4, 8), "██░░░░░░");
         assert_eq!(gauge(5, 0, 3), "░░░");
     }

@@ -136,8 +136,10 @@ fn refused_form() -> Model {
     let mut model = fixture::form(fixture::with_stack("CREATE_COMPLETE"));
     if let Stage::Form(form) = &mut model.deploy {
         form.selected = form.fields.len();
-        form.fields[2].cycle(1);
-        form.fields[8].value = TextField::with("10.0.0.0/99");
+        let field = |name: &str| form.fields.iter().position(|f| f.def.name == name).unwrap();
+        let (size, range) = (field("DeploymentSize"), field("AllowedCIDR"));
+        form.fields[size].cycle(1);
+        form.fields[range].value = TextField::with("10.0.0.0/99");
         form.error =
             Some("SQLite cannot be shared by several Open WebUI tasks; take DeploymentSize small, or Database auto or postgres.".into());
     }
@@ -253,7 +255,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     (
         "form-button",
         (120, 36),
-        &["medium ›", "was small", "✗ Values", "▸ medium", "✗Who may connect"],
+        &["medium ›", "was small", "✗ Values", "▸ medium", "AllowedCIDR can not be"],
     ),
     ("planning", (80, 20), &["works out the plan… 4 s"]),
     (
@@ -267,7 +269,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
             "Enter executes",
         ],
     ),
-    ("creating", (80, 20), &["45 of", "still about", "● LiteLLMService"]),
+    ("creating", (80, 20), &["elapsed 4 min 20 s", "still about", "creating"]),
     ("slow", (80, 20), &["slower than usual"]),
     (
         "failing",

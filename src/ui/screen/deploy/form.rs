@@ -44,11 +44,13 @@ struct Worked {
     usd_before: Option<f64>,
     date: String,
     checks: Vec<Check>,
+    errors: Vec<Option<String>>,
 }
 
 impl Worked {
     fn of(model: &Model, form: &Form) -> Self {
         let pseudo = model.pseudo();
+        let errors = form.errors();
         let values = model.template.values(&form.values());
         let sizes = size::sizes(&model.cost, &model.template, &values, &pseudo);
         let size = values.get("DeploymentSize").cloned().unwrap_or_default();
@@ -62,7 +64,8 @@ impl Worked {
             usd_month,
             usd_before: form.is_update.then(|| planned.usd_month()),
             date: planned.date.to_string(),
-            checks: form_checks::checks(model, form, &pseudo),
+            checks: form_checks::checks(model, form, &errors, &pseudo),
+            errors,
         }
     }
 
@@ -94,17 +97,17 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
         let [main, beside] = Layout::horizontal([Constraint::Max(WIDEST), Constraint::Min(BESIDE)])
             .spacing(2)
             .areas(inner);
-        draw_main(side, form, main, frame);
+        draw_main(side, form, &worked.errors, main, frame);
         draw_beside(side, &worked, beside, frame);
     } else {
         let [strip, main] = Layout::vertical([Constraint::Length(2), Constraint::Fill(1)]).areas(inner);
         draw_strip(side, &worked, strip, frame);
-        draw_main(side, form, main, frame);
+        draw_main(side, form, &worked.errors, main, frame);
     }
 }
 
 /// The rows, and under them what is wrong and what the field under the cursor means.
-fn draw_main(side: &Side<'_>, form: &Form, area: Rect, frame: &mut Frame<'_>) {
+fn draw_main(side: &Side<'_>, form: &Form, errors: &[Option<String>], area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
     let width = usize::from(area.width);
     let mut help = Vec::new();
@@ -115,10 +118,10 @@ fn draw_main(side: &Side<'_>, form: &Form, area: Rect, frame: &mut Frame<'_>) {
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
     }
-    help.extend(help_lines(pen, form, width));
+    help.extend(help_lines(pen, form, errors, width));
     let [rows, rule, below] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(help.len() as u16)]).areas(area);
-    let (lines, at) = row_lines(pen, form, width, usize::from(rows.height));
+    let (lines, at) = row_lines(pen, form, errors, (width, usize::from(rows.height)));
     let first = table::offset(at, lines.len(), usize::from(rows.height));
     let (above, rest) = (first, lines.len().saturating_sub(first + usize::from(rows.height)));
     let shown: Vec<Line<'_>> = lines.into_iter().skip(first).take(usize::from(rows.height)).collect();
@@ -140,7 +143,7 @@ fn more(pen: Pen<'_>, above: usize, below: usize, width: usize) -> Line<'static>
 }
 
 /// All rows with group headings, and which one is under the cursor.
-fn row_lines(pen: Pen<'_>, form: &Form, width: usize, height: usize) -> (Vec<Line<'static>>, usize) {
+fn row_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], (width, height): (usize, usize)) -> (Vec<Line<'static>>, usize) {
     let groups = form.fields.windows(2).filter(|w| w[0].def.group != w[1].def.group).count() + 1;
     let is_airy = form.fields.len() + 2 * groups + 2 <= height;
     let mut lines = Vec::new();
@@ -162,7 +165,7 @@ fn row_lines(pen: Pen<'_>, form: &Form, width: usize, height: usize) -> (Vec<Lin
         if i == form.selected {
             at = lines.len();
         }
-        lines.push(row(pen, field, i == form.selected, width));
+        lines.push(row(pen, field, (i == form.selected, errors[i].is_some()), width));
     }
     if is_airy {
         lines.push(Line::default());
@@ -176,8 +179,7 @@ fn row_lines(pen: Pen<'_>, form: &Form, width: usize, height: usize) -> (Vec<Lin
 }
 
 /// `▸*Size      ‹ medium ›   was small`.
-fn row(pen: Pen<'_>, field: &Field, is_selected: bool, width: usize) -> Line<'static> {
-    let is_wrong = field.error().is_some();
+fn row(pen: Pen<'_>, field: &Field, (is_selected, is_wrong): (bool, bool), width: usize) -> Line<'static> {
     let (mark, role) = if is_wrong {
         ("✗", Role::Bad)
     } else if field.is_changed() {
@@ -195,13 +197,13 @@ fn row(pen: Pen<'_>, field: &Field, is_selected: bool, width: usize) -> Line<'st
     };
     let cursor = if is_selected { pen.ink(Role::Accent, "▸") } else { pen.text(" ") };
     let mut spans = vec![cursor, pen.ink(role, mark), label, pen.text(" ")];
-    spans.extend(value(pen, field, is_selected, room));
+    spans.extend(value(pen, field, (is_selected, is_wrong), room));
     Line::from(spans)
 }
 
-fn value(pen: Pen<'_>, field: &Field, is_selected: bool, room: usize) -> Vec<Span<'static>> {
+fn value(pen: Pen<'_>, field: &Field, (is_selected, is_wrong): (bool, bool), room: usize) -> Vec<Span<'static>> {
     let text = field.value.text.as_str();
-    let role = if field.error().is_some() { Role::Bad } else { Role::Text };
+    let role = if is_wrong { Role::Bad } else { Role::Text };
     let was = field
         .previous
         .as_ref()
@@ -238,9 +240,9 @@ fn quoted(text: &str) -> &str {
 }
 
 /// What the field under the cursor means and what it may be: always as many lines.
-fn help_lines(pen: Pen<'_>, form: &Form, width: usize) -> Vec<Line<'static>> {
+fn help_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], width: usize) -> Vec<Line<'static>> {
     let mut out = match form.fields.get(form.selected) {
-        Some(field) => field_help(pen, field, width),
+        Some(field) => field_help(pen, field, errors[form.selected].as_deref(), width),
         None => vec![
             Line::from(pen.title("Make the plan")),
             Line::from(pen.text("CloudFormation works out what would change; nothing runs yet.")),
@@ -251,7 +253,7 @@ fn help_lines(pen: Pen<'_>, form: &Form, width: usize) -> Vec<Line<'static>> {
     out
 }
 
-fn field_help(pen: Pen<'_>, field: &Field, width: usize) -> Vec<Line<'static>> {
+fn field_help(pen: Pen<'_>, field: &Field, error: Option<&str>, width: usize) -> Vec<Line<'static>> {
     let def = &field.def;
     let default = def
         .default
@@ -260,7 +262,7 @@ fn field_help(pen: Pen<'_>, field: &Field, width: usize) -> Vec<Line<'static>> {
     let mut out = vec![Line::from(vec![pen.title(def.name.to_string()), pen.dim(format!("  {default}"))])];
     out.extend(wrap_to(&def.description, width, 2).into_iter().map(|l| Line::from(pen.text(l))));
     out.resize(3, Line::default());
-    out.push(match field.error() {
+    out.push(match error {
         Some(error) => Line::from(pen.ink(Role::Bad, format!("✗ {error}"))),
         None => Line::from(pen.dim(allowed(field))),
     });

@@ -106,7 +106,7 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     } else {
         "of at least"
     };
-    let elapsed = if progress.ended.is_some() { "   took " } else { "   elapsed " };
+    let elapsed = if model.is_busy() { "   elapsed " } else { "   took " };
     let bar = gauge(progress.done(), outlook.total, (width / 5).clamp(10, 30));
     let mut second = vec![
         pen.ink(role, bar),
@@ -125,6 +125,9 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
 fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>> {
     match outlook.eta {
         Some(eta) => vec![pen.dim("   still about "), pen.text(range(eta))],
+        None if model.stack().is_some_and(|s| s.status.0.contains("ROLLBACK_IN_PROGRESS")) => {
+            vec![pen.ink(Role::Bad, "   rolling back")]
+        }
         None if model.is_busy() && model.progress.failed() > 0 => vec![pen.ink(Role::Bad, "   it fails: see the cause")],
         None => Vec::new(),
     }

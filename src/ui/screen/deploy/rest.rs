@@ -232,7 +232,14 @@ fn output_lines(pen: Pen<'_>, stack: &Stack, width: usize) -> Vec<Line<'static>>
 /// The last operation, resource by resource.
 fn draw_last(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
-    if model.progress.rows.is_empty() || area.height < 3 {
+    if area.height < 3 {
+        return;
+    }
+    if model.progress.rows.is_empty() {
+        let events = &model.feeds.events;
+        if events.fault.is_some() {
+            panel::empty_feed(model, side, events, area, frame);
+        }
         return;
     }
     let [blank, title, rows] = Layout::vertical([
