@@ -8,7 +8,11 @@ use std::{
 };
 
 use futures::{FutureExt, Stream, StreamExt};
-use ratatui::{Terminal, backend::Backend};
+use ratatui::{
+    Terminal,
+    backend::Backend,
+    layout::{Position, Rect},
+};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -126,7 +130,7 @@ impl App {
                 }
                 Effect::CopySecret(secret) => self.runtime.fetch_secret(secret, self.secrets.0.clone()),
                 Effect::ClearClipboard => self.clear_clipboard(),
-                Effect::Repaint => terminal.clear().map_err(Into::into)?,
+                Effect::Repaint => repaint(terminal)?,
                 Effect::Mouse(on) => term::set_mouse(on)?,
                 Effect::Bell => term::bell()?,
                 Effect::Suspend => self.suspend(terminal)?,
@@ -188,7 +192,7 @@ impl App {
         B::Error: Into<io::Error>,
     {
         term::enter(self.model.mouse)?;
-        terminal.clear().map_err(Into::into)?;
+        repaint(terminal)?;
         self.model.size = term::size();
         self.model.is_dirty = true;
         Ok(())
@@ -209,6 +213,16 @@ impl App {
         update(&mut self.model, Msg::Drawn);
         Ok(())
     }
+}
+
+/// Has every cell painted anew. `Terminal::clear` would ask the terminal where its cursor is, and the
+/// answer never comes while the stream of events reads the input.
+fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> io::Result<()>
+where
+    B::Error: Into<io::Error>,
+{
+    let size = terminal.size().map_err(Into::into)?;
+    terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(Into::into)
 }
 
 /// Runs the console on the real terminal.

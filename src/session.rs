@@ -62,9 +62,19 @@ fn start_log(flags: &Common) -> Option<WorkerGuard> {
     log::start(&folder, filter.as_deref().unwrap_or("info"))
 }
 
+/// Why the console can not run here; subcommands can.
+fn without_terminal() -> Option<&'static str> {
+    if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        return Some("The console needs a terminal; the subcommands do not: `bic-tui --help` lists them.");
+    }
+    // Such a terminal prints control sequences as they are: an editor's shell window, for one.
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb").then_some(
+        "TERM is dumb: the console needs a terminal that can place text; the subcommands do not: `bic-tui --help` lists them.",
+    )
+}
+
 async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
-    if cli.command.is_none() && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        let text = "The console needs a terminal; the subcommands do not: `bic-tui --help` lists them.";
+    if let Some(text) = without_terminal().filter(|_| cli.command.is_none()) {
         return Err(Failure::Usage(text.into()));
     }
     let scene = if cli.command.is_some() { "running" } else { "new" };

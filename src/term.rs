@@ -30,6 +30,9 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// The terminal's own.
 pub fn enter(mouse: bool) -> io::Result<()> {
+    // A shell sets the line for itself when its job is stopped without a word (SIGSTOP), and crossterm
+    // would take it to be raw still.
+    let _ = terminal::disable_raw_mode();
     terminal::enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     execute!(

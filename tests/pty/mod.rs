@@ -2,14 +2,16 @@
 
 use std::{
     io::{Read, Write},
+    num::NonZeroU16,
     sync::{Arc, Condvar, Mutex},
     time::{Duration, Instant},
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
 
 /// How long a test waits for what must come; it goes on at once when it is there.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Shared {
     parser: vt100::Parser,
@@ -22,7 +24,9 @@ pub(crate) struct Tty {
     shared: Arc<(Mutex<Shared>, Condvar)>,
     input: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
-    master: Option<Box<dyn MasterPty + Send>>,
+    master: Box<dyn MasterPty + Send>,
+    /// Settings of the line before the program began.
+    before: String,
     /// Home folder of the program: nothing of the user's is read or written.
     pub(crate) home: tempfile::TempDir,
 }
@@ -34,11 +38,22 @@ impl Tty {
     }
 
     /// The same with more environment.
-    pub(crate) fn start_with(args: &[&str], (cols, rows): (u16, u16), env: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let home = tempfile::tempdir().unwrap();
+    pub(crate) fn start_with(args: &[&str], size: (u16, u16), env: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bic-tui"));
         command.args(args);
+        Self::spawn(command, size, env)
+    }
+
+    /// Runs a shell line in a terminal; `$BIC` in it is the program.
+    pub(crate) fn start_shell(line: &str, size: (u16, u16)) -> Self {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", line]);
+        Self::spawn(command, size, &[("BIC", env!("CARGO_BIN_EXE_bic-tui")), ("PATH", "/usr/bin:/bin")])
+    }
+
+    fn spawn(mut command: CommandBuilder, (cols, rows): (u16, u16), env: &[(&str, &str)]) -> Self {
+        let pair = native_pty_system().openpty(cells(cols, rows)).unwrap();
+        let home = tempfile::tempdir().unwrap();
         command.env_clear();
         command.env("HOME", home.path());
         command.env("TERM", "xterm-256color");
@@ -48,15 +63,27 @@ impl Tty {
             command.env(key, value);
         }
         command.cwd(home.path());
+        let before = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let shared = Arc::new((
-            Mutex::new(Shared { parser: vt100::Parser::new(rows, cols, 0), raw: Vec::new(), is_over: false }),
+            Mutex::new(Shared {
+                parser: vt100::Parser::new(nonzero(rows), nonzero(cols), 0),
+                raw: Vec::new(),
+                is_over: false,
+            }),
             Condvar::new(),
         ));
         let input = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let reader = pair.master.try_clone_reader().unwrap();
-        let tty = Self { shared, input, child, master: Some(pair.master), home };
+        let tty = Self {
+            shared,
+            input,
+            child,
+            master: pair.master,
+            before,
+            home,
+        };
         tty.listen(reader);
         tty
     }
@@ -83,10 +110,33 @@ impl Tty {
     }
 
     /// Types text as it is.
-    pub(crate) fn send(&self, bytes: &str) {
+    pub(crate) fn send(&self, text: &str) {
+        self.send_bytes(text.as_bytes());
+    }
+
+    /// Puts bytes into the program's input.
+    pub(crate) fn send_bytes(&self, bytes: &[u8]) {
         let mut input = self.input.lock().unwrap();
-        input.write_all(bytes.as_bytes()).unwrap();
+        input.write_all(bytes).unwrap();
         input.flush().unwrap();
+    }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&self, (cols, rows): (u16, u16)) {
+        // The emulator first: what the program paints at the new size must find it there.
+        self.shared
+            .0
+            .lock()
+            .unwrap()
+            .parser
+            .screen_mut()
+            .set_size(nonzero(rows), nonzero(cols));
+        self.master.resize(cells(cols, rows)).unwrap();
+    }
+
+    /// Sends a signal to the program.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
     }
 
     /// The screen as text.
@@ -101,16 +151,33 @@ impl Tty {
 
     /// Waits until the screen satisfies `is_it`; fails with the screen when it never does.
     pub(crate) fn wait(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        self.wait_for(what, |state| {
+            let text = state.parser.screen().contents();
+            is_it(&text).then_some(text)
+        })
+    }
+
+    /// Waits until the program has written a word after what it had written before.
+    pub(crate) fn written(&self, from: usize, word: &str) {
+        self.wait_for(word, |state| {
+            state.raw[from..].windows(word.len()).any(|w| w == word.as_bytes()).then_some(())
+        });
+    }
+
+    fn wait_for<T>(&self, what: &str, is_it: impl Fn(&Shared) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         let (lock, more) = &*self.shared;
         let mut state = lock.lock().unwrap();
         loop {
-            let text = state.parser.screen().contents();
-            if is_it(&text) {
-                return text;
+            if let Some(found) = is_it(&state) {
+                return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero() && !state.is_over, "never saw {what}; the screen is:\n{text}");
+            if left.is_zero() || state.is_over {
+                let text = state.parser.screen().contents();
+                drop(state);
+                panic!("never saw {what}; the screen is:\n{text}");
+            }
             state = more.wait_timeout(state, left).unwrap().0;
         }
     }
@@ -125,24 +192,43 @@ impl Tty {
         self.wait(&format!("no {text}"), |screen| !screen.contains(text))
     }
 
+    /// Looks at the cells of the screen.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.shared.0.lock().unwrap().parser.screen())
+    }
+
     /// Process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.process_id().unwrap()
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.process_id().unwrap() as i32).unwrap()
     }
 
-    /// Whether the terminal is as it was: no alternate screen, cursor shown, no mouse, no paste marks.
-    pub(crate) fn is_restored(&self) -> bool {
-        let state = self.shared.0.lock().unwrap();
-        let screen = state.parser.screen();
-        !screen.alternate_screen()
-            && !screen.hide_cursor()
-            && !screen.bracketed_paste()
-            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    /// Waits until the program is stopped as by job control.
+    pub(crate) fn until_stopped(&self) {
+        let status: WaitStatus = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap().unwrap().1;
+        assert!(status.stopped(), "it ended instead of stopping");
     }
 
-    /// Closes the terminal under the program.
-    pub(crate) fn hang_up(&mut self) {
-        self.master = None;
+    /// Device of the terminal.
+    pub(crate) fn device(&self) -> std::path::PathBuf {
+        self.master.tty_name().unwrap()
+    }
+
+    /// Whether the line is in raw mode: no echo, keys come one by one.
+    pub(crate) fn is_raw(&self) -> bool {
+        let termios = self.master.get_termios().unwrap();
+        !format!("{:?}", termios.local_flags).contains("ICANON")
+    }
+
+    /// Fails unless the terminal is as it was: every mode that was set is reset, the cursor shows, and the
+    /// line has its settings back.
+    pub(crate) fn assert_restored(&self) {
+        let raw = self.raw();
+        for mode in [1049, 2004, 1004, 1000, 1002, 1003, 1006, 1015] {
+            assert_ne!(last_of(&raw, mode), Some(b'h'), "mode {mode} is still set");
+        }
+        assert_ne!(last_of(&raw, 25), Some(b'l'), "the cursor is still hidden");
+        assert!(self.look(|s| !s.alternate_screen() && !s.hide_cursor()));
+        assert_eq!(format!("{:?}", self.master.get_termios()), self.before, "the line is not as it was");
     }
 
     /// Waits for the end and gives the exit status.
@@ -153,7 +239,11 @@ impl Tty {
             let mut state = lock.lock().unwrap();
             while !state.is_over {
                 let left = deadline.saturating_duration_since(Instant::now());
-                assert!(!left.is_zero(), "did not end; the screen is:\n{}", state.parser.screen().contents());
+                if left.is_zero() {
+                    let text = state.parser.screen().contents();
+                    drop(state);
+                    panic!("did not end; the screen is:\n{text}");
+                }
                 state = more.wait_timeout(state, left).unwrap().0;
             }
         }
@@ -165,6 +255,28 @@ impl Drop for Tty {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+fn cells(cols: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+fn nonzero(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).unwrap()
+}
+
+/// Whether a private mode was set (`h`) or reset (`l`) last.
+fn last_of(raw: &[u8], mode: u16) -> Option<u8> {
+    let begin = format!("\x1b[?{mode}");
+    raw.windows(begin.len() + 1)
+        .filter(|w| w.starts_with(begin.as_bytes()) && matches!(w.last(), Some(b'h' | b'l')))
+        .last()
+        .and_then(|w| w.last().copied())
 }
 
 /// Answers as a terminal does: device attributes, and a dark background.
