@@ -64,7 +64,7 @@ pub struct Common {
     /// No colours.
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Log group, in place of /ecs/<project>.
+    /// Log group, in place of /ecs/PROJECT.
     #[arg(long, global = true, value_name = "NAME")]
     pub log_group: Option<String>,
 }

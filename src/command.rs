@@ -1,5 +1,5 @@
 //! The subcommands: each one an async function over the port, the settings and an [`Out`]. All writes go
-//! through [`write`], the only door to `Cloud::change`.
+//! through [`write()`], the only door to `Cloud::change`.
 
 mod about;
 mod check;
@@ -239,7 +239,7 @@ pub async fn write(cx: &Context, change: Change) -> Answer<Done> {
     Ok(result?)
 }
 
-/// Refuses early, before a question is asked, what [`write`] would refuse: by the console's own guard.
+/// Refuses early, before a question is asked, what [`write()`] would refuse: by the console's own guard.
 fn refuse_unless_writable(cx: &Context, change: &Change) -> Result<(), Fault> {
     let guard = Guard {
         read_only: cx.settings.read_only,
