@@ -218,7 +218,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         Constraint::Length(1),
         Constraint::Length(27),
         Constraint::Length(if is_wide { 30 } else { 0 }),
-        Constraint::Length(13),
+        Constraint::Length(15),
         Constraint::Length(6),
         Constraint::Length(7),
         Constraint::Length(bars),
