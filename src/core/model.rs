@@ -265,6 +265,12 @@ impl Model {
         self.stack().is_some_and(|s| s.status.is_in_progress())
     }
 
+    /// The cloud's time at which the stack events were last told: what runs since is not yet known to be
+    /// still running, so nothing is called slow by the age of the news.
+    pub fn events_at(&self) -> Millis {
+        self.feeds.events.taken_at().unwrap_or(self.now.wall)
+    }
+
     /// Desired counts are all zero.
     pub fn is_asleep(&self) -> bool {
         self.feeds
