@@ -12,6 +12,7 @@ use bic_tui::{
         keymap::{Binding, KEYMAP, Kind},
         polls::POLLS,
     },
+    sim,
 };
 use clap::{CommandFactory, Parser};
 use regex::Regex;
@@ -26,12 +27,8 @@ fn read(name: &str) -> String {
     fs::read_to_string(path(name)).unwrap()
 }
 
-/// One writer at a time: the tests of this file may run side by side in one process.
-static PEN: Mutex<()> = Mutex::new(());
-
 /// Compares a file with what it has to be; with `BLESS=1` it is written.
 fn settle(name: &str, wanted: impl Fn(&str) -> String) {
-    let _pen = PEN.lock().unwrap();
     let found = fs::read_to_string(path(name)).unwrap_or_default();
     let wanted = wanted(&found);
     if env::var_os("BLESS").is_some() {
@@ -49,9 +46,14 @@ fn settle(name: &str, wanted: impl Fn(&str) -> String) {
 
 /// `text` with a new body between `<!-- name:begin … -->` and `<!-- name:end -->`.
 fn with_block(text: &str, name: &str, body: &str) -> String {
-    let begin = text.find(&format!("<!-- {name}:begin")).unwrap_or_else(|| panic!("no block {name}"));
+    let begin = text
+        .find(&format!("<!-- {name}:begin"))
+        .unwrap_or_else(|| panic!("no block {name}"));
     let inner = begin + text[begin..].find("-->").unwrap() + 3;
-    let end = inner + text[inner..].find(&format!("<!-- {name}:end")).unwrap_or_else(|| panic!("block {name} has no end"));
+    let end = inner
+        + text[inner..]
+            .find(&format!("<!-- {name}:end"))
+            .unwrap_or_else(|| panic!("block {name} has no end"));
     format!("{}\n{}\n{}", &text[..inner], body.trim_end(), &text[end..])
 }
 
@@ -84,7 +86,11 @@ fn keys() -> String {
         vec![
             if keys.is_empty() { "palette".into() } else { keys.join(" ") },
             b.help.into(),
-            if screens.is_empty() { "everywhere".into() } else { screens.join(", ") },
+            if screens.is_empty() {
+                "everywhere".into()
+            } else {
+                screens.join(", ")
+            },
             kind(b).into(),
             code(&b.intent.to_string()),
         ]
@@ -125,9 +131,24 @@ fn permissions() -> String {
     let seconds = |idle: Option<u32>| idle.map_or("when something changed".to_owned(), |s| format!("{s} s"));
     let polls = POLLS.iter().map(|row| {
         let actions: Vec<String> = row.actions.iter().map(|a| code(a)).collect();
-        vec![row.poll.to_string(), actions.join(" "), seconds(row.idle), format!("{} s", row.busy), row.calls.to_string()]
+        vec![
+            row.poll.to_string(),
+            actions.join(" "),
+            seconds(row.idle),
+            format!("{} s", row.busy),
+            row.calls.to_string(),
+        ]
     });
-    let polls = table(&["asked again and again", "permission", "idle", "while an operation runs", "calls each"], polls);
+    let polls = table(
+        &[
+            "asked again and again",
+            "permission",
+            "idle",
+            "while an operation runs",
+            "calls each",
+        ],
+        polls,
+    );
     let is_polled = |action: &String| POLLS.iter().any(|row| row.actions.contains(&action.as_str()));
     let on_demand: Vec<String> = reads().iter().filter(|a| !is_polled(a)).map(|a| code(a)).collect();
     let writes: Vec<String> = ALLOWED.iter().filter(|a| a.contains(':')).map(|a| code(a)).collect();
@@ -161,9 +182,17 @@ fn guide_lines() -> Vec<Line> {
 fn guide() -> String {
     let mut section = String::new();
     let rows = guide_lines().into_iter().map(|line| {
-        let head = if section == line.section { String::new() } else { line.section.clone() };
+        let head = if section == line.section {
+            String::new()
+        } else {
+            line.section.clone()
+        };
         section = line.section;
-        let key = if line.key.is_empty() { "palette".to_owned() } else { code(&line.key) };
+        let key = if line.key.is_empty() {
+            "palette".to_owned()
+        } else {
+            code(&line.key)
+        };
         let (key, subcommand) = if line.served {
             (key, code(&line.subcommand))
         } else {
@@ -182,12 +211,22 @@ fn commands() -> String {
     table(&["subcommand", "what it does"], rows)
 }
 
+fn scenes() -> String {
+    let rows = sim::scenes().into_iter().map(|scene| vec![code(scene.name), scene.title.into()]);
+    table(&["scene", "what has happened there"], rows)
+}
+
 /// The map of the code, as the crate's documentation draws it.
 fn map() -> String {
     let source = read("src/lib.rs");
     let begin = source.find("//! # The map").unwrap();
     let tree = source[begin..].split("//! ```").nth(1).unwrap();
-    let lines: Vec<&str> = tree.lines().skip(1).map(|l| l.trim_start_matches("//!")).map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
+    let lines: Vec<&str> = tree
+        .lines()
+        .skip(1)
+        .map(|l| l.trim_start_matches("//!"))
+        .map(|l| l.strip_prefix(' ').unwrap_or(l))
+        .collect();
     format!("```text\n{}\n```", lines.join("\n").trim_end())
 }
 
@@ -200,6 +239,7 @@ fn the_readme_is_fresh() {
             ("permissions", permissions()),
             ("guide", guide()),
             ("commands", commands()),
+            ("scenes", scenes()),
             ("map", map()),
         ]
         .iter()
@@ -241,7 +281,11 @@ fn shape(value: &Value) -> Value {
             let kinds = items.iter().map(shape).reduce(|a, b| joined(&a, &b));
             kinds.map_or(Value::Array(Vec::new()), |kind| Value::Array(vec![kind]))
         }
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect::<Map<_, _>>().into(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), shape(value)))
+            .collect::<Map<_, _>>()
+            .into(),
     }
 }
 
@@ -398,7 +442,14 @@ fn command_lines_of_the_pages_parse() {
             let line = found.iter().skip(1).flatten().next().unwrap().as_str();
             match parses(line) {
                 Ok(_) => count += 1,
-                Err(e) if matches!(e.kind(), clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion) => count += 1,
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion
+                    ) =>
+                {
+                    count += 1
+                }
                 Err(error) => panic!("{page}: bic-tui {line}: {error}"),
             }
         }
