@@ -21,7 +21,6 @@ import platform
 import re
 import select
 import signal
-import socket
 import statistics
 import struct
 import subprocess
@@ -33,13 +32,16 @@ import time
 import urllib.parse
 import urllib.request
 
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "assets"))
+from emulator import Emulator  # noqa: E402
+
 SIZE = (120, 40)
 RUNS = 20
 STACK = "bedrock-image-chat"
 REGION = "us-west-2"
 # The last word of the last line: what is drawn after it belongs to the next frame.
 END_OF_FRAME = b" help"
-HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Tty:
@@ -154,36 +156,14 @@ class Counter(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Emulator:
-    """An AWS emulator on the loopback."""
-
-    def __init__(self, venv, folder):
-        self.address = f"127.0.0.1:{free_port()}"
-        env = {**os.environ, "GATEWAY_PORT": self.address.split(":")[1], "BIND_HOST": "127.0.0.1", "TMPDIR": folder}
-        env |= {"SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0", "HOME": folder, "MINISTACK_REGION": REGION}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        command = [str(pathlib.Path(venv) / "bin/ministack")]
-        self.process = subprocess.Popen(command, cwd=folder, env=env, start_new_session=True, **quiet)
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://{self.address}/_ministack/health", timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        self.end()
-        sys.exit("the emulator does not start")
+class Account(Emulator):
+    """The emulator, and what a script may do in it."""
 
     def cloudformation(self, action, **fields):
         """One request that nobody counts."""
         scope = f"Credential=123456789012/20260101/{REGION}/cloudformation/aws4_request"
         request = urllib.request.Request(
-            f"http://{self.address}/",
+            self.url,
             urllib.parse.urlencode({"Action": action, "Version": "2010-05-15", **fields}).encode(),
             {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"},
         )
@@ -213,11 +193,6 @@ class Emulator:
         status = re.search(r"<StackStatus>(\w+)<", self.cloudformation("DescribeStacks", StackName=STACK))[1]
         if status != "UPDATE_IN_PROGRESS":
             sys.exit(f"the update does not wait: {status}")
-
-    def end(self):
-        # It has workers, and does not end by itself while an update waits.
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
 
 def milliseconds(samples):
@@ -283,12 +258,12 @@ def timed(samples, target):
     return milliseconds(samples), statistics.median(samples) * 1000, target, f"≤ {target} ms"
 
 
-def on_endpoint(binary, home, options, emulator):
+def on_endpoint(binary, home, options, account):
     """What is asked of an endpoint that counts."""
-    Counter.endpoint = emulator.address
+    Counter.endpoint = account.url.removeprefix("http://")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counter)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    straight = ["--endpoint-url", f"http://{emulator.address}"]
+    straight = ["--endpoint-url", account.url]
     run(binary, ["deploy", "--yes", *straight], home)
     run(binary, ["status", *straight], home)
     yield "`bic-tui status`, local endpoint", *timed([run(binary, ["status", *straight], home) for _ in range(RUNS)], 100)
@@ -305,7 +280,7 @@ def on_endpoint(binary, home, options, emulator):
     tty.sleep(5)
     made = calls(tty, options.count)
     yield "AWS calls a minute, Logs following", f"{made:.1f}", made, 45, "≤ 45"
-    emulator.begin_update()
+    account.begin_update()
     tty.type(b"1")
     tty.shows(b"UPDATE_IN_PROGRESS")
     tty.sleep(10)
@@ -347,11 +322,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bic-tui-bench-") as home:
         take(alone(binary, home, options))
         if options.venv:
-            emulator = Emulator(options.venv, home)
-            try:
-                take(on_endpoint(binary, home, options, emulator))
-            finally:
-                emulator.end()
+            with Account(pathlib.Path(options.venv) / "bin/ministack", REGION) as account:
+                take(on_endpoint(binary, home, options, account))
     arguments = "target/release/bic-tui" + (" --venv target/venv" if options.venv else "")
     lines.append(f"\n{datetime.date.today()}, {machine()}; `benches/console.py {arguments}`.\n")
     text = "\n".join(lines)

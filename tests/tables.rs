@@ -12,6 +12,7 @@ use bic_tui::{
         keymap::{Binding, KEYMAP, Kind},
         polls::POLLS,
     },
+    sim,
 };
 use clap::{CommandFactory, Parser};
 use regex::Regex;
@@ -26,12 +27,8 @@ fn read(name: &str) -> String {
     fs::read_to_string(path(name)).unwrap()
 }
 
-/// One writer at a time: the tests of this file may run side by side in one process.
-static PEN: Mutex<()> = Mutex::new(());
-
 /// Compares a file with what it has to be; with `BLESS=1` it is written.
 fn settle(name: &str, wanted: impl Fn(&str) -> String) {
-    let _pen = PEN.lock().unwrap();
     let found = fs::read_to_string(path(name)).unwrap_or_default();
     let wanted = wanted(&found);
     if env::var_os("BLESS").is_some() {
@@ -214,6 +211,11 @@ fn commands() -> String {
     table(&["subcommand", "what it does"], rows)
 }
 
+fn scenes() -> String {
+    let rows = sim::scenes().into_iter().map(|scene| vec![code(scene.name), scene.title.into()]);
+    table(&["scene", "what has happened there"], rows)
+}
+
 /// The map of the code, as the crate's documentation draws it.
 fn map() -> String {
     let source = read("src/lib.rs");
@@ -237,6 +239,7 @@ fn the_readme_is_fresh() {
             ("permissions", permissions()),
             ("guide", guide()),
             ("commands", commands()),
+            ("scenes", scenes()),
             ("map", map()),
         ]
         .iter()

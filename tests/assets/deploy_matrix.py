@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Deploy the stack on a local emulator for many parameter combinations.
 
+    deploy_matrix.py --emulator target/venv/bin/ministack [--quick] [name ...]
     deploy_matrix.py --endpoint http://127.0.0.1:4601 [--quick] [name ...]
 
 Every combination is created, read back and deleted; combinations that the
@@ -9,6 +10,7 @@ surprise, with one line per combination on standard output.
 """
 
 import argparse
+import contextlib
 import itertools
 import json
 import pathlib
@@ -22,6 +24,7 @@ from botocore.exceptions import ClientError
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import emulator_template  # noqa: E402
+from emulator import Emulator  # noqa: E402
 
 TEMPLATE = HERE.parent.parent / "assets" / "bedrock-image-chat-stack.yaml"
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
@@ -180,10 +183,18 @@ class Lab:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--endpoint", default="http://127.0.0.1:4601")
+    parser.add_argument("--emulator", metavar="PROGRAM", help="start this one instead, and end it")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--template", default=str(TEMPLATE))
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        if options.emulator:
+            options.endpoint = stack.enter_context(Emulator(options.emulator)).url
+        return run(options)
+
+
+def run(options):
     lab = Lab(options.endpoint)
     source = pathlib.Path(options.template).read_text()
     bad = 0
