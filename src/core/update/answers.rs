@@ -187,6 +187,10 @@ fn tell_outcome(model: &mut Model, before: Option<&Stack>) -> Vec<Effect> {
 fn on_events(model: &mut Model, new: StackEvents) {
     let now = model.now;
     let added = new.events.len();
+    // What stopped, and why, is asked at once: a roll-back soon takes the evidence away.
+    if new.events.iter().any(|e| e.status.is_failure()) {
+        polling::hurry(model, &[Poll::Tasks, Poll::Services, Poll::Targets]);
+    }
     let mut events = new.events;
     if new.is_complete
         && let Some(old) = model.feeds.events.get()

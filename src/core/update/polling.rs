@@ -5,7 +5,7 @@ use crate::{
     cloud::Query,
     core::{
         effect::Effect,
-        fault::Fault,
+        fault::{Fault, FaultKind},
         feed::Feed,
         model::Model,
         msg::{Asked, Now},
@@ -111,9 +111,14 @@ pub(super) fn plan_next(model: &mut Model, poll: Poll) {
         Poll::Logs => model.screen == ScreenId::Logs,
         _ => model.is_busy() || model.writes > 0 || is_settling(model),
     };
-    let (failures, is_hopeless) = with(model, poll, |f| {
-        (f.failures(), f.fault().is_some_and(|f| pace::is_hopeless(f.kind)))
-    });
+    let (failures, kind) = with(model, poll, |f| (f.failures(), f.fault().map(|f| f.kind)));
+    let is_hopeless = kind.is_some_and(pace::is_hopeless);
+    // While the stack is being made its cluster is not there yet: that is no reason to ask less often.
+    let failures = if is_busy && kind == Some(FaultKind::NotFound) {
+        0
+    } else {
+        failures
+    };
     let spread = pace::spread(model.seq);
     let pause = if poll == Poll::Identity && model.credentials_fault().is_some() {
         Some(CREDENTIALS_EVERY)

@@ -20,17 +20,6 @@ use crate::{
 
 const SIZES: [(u16, u16); 3] = [(80, 20), (120, 36), (200, 56)];
 
-#[test]
-#[ignore = "prints frames to look at"]
-fn look() {
-    for (name, model) in scenes() {
-        for size in SIZES {
-            println!("=== {name} {}x{}", size.0, size.1);
-            println!("{}", draw(&model, size));
-        }
-    }
-}
-
 fn draw(model: &Model, size: (u16, u16)) -> String {
     frame(model, size, |model, side, area, f| {
         match model.screen {
