@@ -34,7 +34,7 @@ pub fn run(cli: Cli) -> u8 {
     }
     let config = match config::load(&cli.common, &|name| std::env::var(name).ok()) {
         Ok(config) => config,
-        Err(error) => return status(&Err(Failure::Usage(format!("{error}.")))),
+        Err(error) => return status(&Err(Failure::Usage(stopped(&error.to_string())))),
     };
     let _log = start_log(&cli.common);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -120,7 +120,7 @@ async fn console(cloud: Arc<dyn Cloud>, config: Config, journal: Journal) -> Res
         ..config.settings
     };
     let end = app::run(cloud, settings, Arc::new(journal)).await;
-    match end.map_err(|error| Failure::Usage(format!("{error:#}.")))? {
+    match end.map_err(|error| Failure::Usage(stopped(&format!("{error:#}"))))? {
         End::Left => Ok(Verdict::Well),
         End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),
         End::HungUp => Err(Failure::Interrupted(129, None)),
@@ -184,6 +184,15 @@ async fn listen(sender: watch::Sender<u8>) {
 /// `~/.local/state/bic-tui`, or the platform's folder for local data.
 fn state_folder() -> Option<PathBuf> {
     dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("bic-tui"))
+}
+
+/// A sentence with one stop at its end.
+fn stopped(sentence: &str) -> String {
+    if sentence.ends_with(['.', '?', '!']) {
+        sentence.to_owned()
+    } else {
+        format!("{sentence}.")
+    }
 }
 
 /// Says on stderr what went wrong; gives the exit status.

@@ -142,24 +142,23 @@ fn first_error(events: &[StackEvent]) -> Option<&StackEvent> {
     newest_operation(events).iter().rev().find(own)
 }
 
-/// The newest task that stopped against the will of the operation, of the failed service where it is one.
+/// Tasks that stopped against anybody's will.
+pub fn falls(tasks: &[Task]) -> impl Iterator<Item = &Task> {
+    tasks.iter().filter(|t| t.is_stopped() && !is_on_purpose(t))
+}
+
+/// The newest fall since the operation began, of the failed service where it is one.
 fn stopped_task<'a>(model: &'a Model, event: Option<&StackEvent>) -> Option<&'a Task> {
-    let tasks = model.feeds.tasks.get()?;
-    let service = event.filter(|e| is_service(e)).and_then(|e| e.physical_id.rsplit('/').next());
-    let failed = || {
-        let since = model.progress.started;
-        tasks
-            .iter()
-            .filter(move |t| t.is_stopped() && !is_on_purpose(t) && t.stopped.is_some_and(|at| at >= since))
-    };
     // An event about something else, such as a role, is not explained by a task.
     if event.is_some_and(|e| !is_service(e)) {
         return None;
     }
-    let of_service = failed()
-        .filter(|t| service.is_some_and(|s| t.service == *s))
-        .max_by_key(|t| t.stopped);
-    of_service.or_else(|| failed().max_by_key(|t| t.stopped))
+    let service = event.and_then(|e| e.physical_id.rsplit('/').next());
+    let tasks = model.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+    falls(tasks)
+        .chain(&model.last_fall)
+        .filter(|t| t.stopped.is_some_and(|at| at >= model.progress.started))
+        .max_by_key(|t| (service.is_some_and(|s| t.service == *s), t.stopped))
 }
 
 fn is_service(event: &StackEvent) -> bool {

@@ -151,7 +151,7 @@ pub fn outlook(model: &Model) -> Outlook {
         total: total.max(model.progress.rows.len()),
         is_total_known: total > 0,
         eta: is_running
-            .then(|| remaining(&involved, work, &model.progress, model.now.wall))
+            .then(|| remaining(&involved, work, &model.progress, model.events_at()))
             .flatten(),
     }
 }

@@ -156,6 +156,8 @@ pub struct Model {
     pub stack_id: Option<SafeText>,
     /// What this console last asked of the stack.
     pub operation: Option<Operation>,
+    /// The newest task that stopped against anybody's will: a roll-back soon takes the list away.
+    pub last_fall: Option<Task>,
     /// The newest operation, read from the events.
     pub progress: Progress,
     /// The tail of the log group; none before there is a stack.
@@ -220,6 +222,7 @@ impl Model {
             feeds: Feeds::default(),
             stack_id: None,
             operation: None,
+            last_fall: None,
             progress: Progress::default(),
             tail: None,
             tail_asked: 0,
@@ -260,6 +263,12 @@ impl Model {
     /// An operation of CloudFormation runs.
     pub fn is_busy(&self) -> bool {
         self.stack().is_some_and(|s| s.status.is_in_progress())
+    }
+
+    /// The cloud's time at which the stack events were last told: what runs since is not yet known to be
+    /// still running, so nothing is called slow by the age of the news.
+    pub fn events_at(&self) -> Millis {
+        self.feeds.events.taken_at().unwrap_or(self.now.wall)
     }
 
     /// Desired counts are all zero.

@@ -6,6 +6,7 @@ use super::{complain, deploying, logs, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done},
     core::{
+        cause,
         effect::Effect,
         fact::{Fact, Stack, StackEvents},
         fault::{Fault, FaultKind},
@@ -84,7 +85,12 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             services.sort_by_key(|s| order.iter().position(|name| *name == s.name));
             model.feeds.services.set(services, now);
         }
-        Fact::Tasks(tasks) => model.feeds.tasks.set(tasks, now),
+        Fact::Tasks(tasks) => {
+            if let Some(fall) = cause::falls(&tasks).max_by_key(|t| t.stopped) {
+                model.last_fall = Some(fall.clone());
+            }
+            model.feeds.tasks.set(tasks, now);
+        }
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
         Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) => {}
     }

@@ -333,6 +333,14 @@ fn causes_of_operations() {
     let labels: Vec<&str> = cause.evidence.iter().map(|(label, _)| *label).collect();
     assert_eq!(labels, ["event", "task"]);
 
+    // The roll-back takes the list of tasks away; what was seen of it stays.
+    let rolled = but(failing.clone(), |m| {
+        let now = m.now;
+        m.last_fall = m.feeds.tasks.get().and_then(|t| t.first().cloned());
+        m.feeds.tasks.set(Vec::new(), now);
+    });
+    assert_eq!(cause::find(&rolled).unwrap(), cause);
+
     // A failure of something else is not blamed on a task.
     let role = but(failing.clone(), |m| {
         let mut events = m.feeds.events.get().unwrap().clone();

@@ -150,10 +150,10 @@ fn slow(model: &Model) -> Option<String> {
     let late: Vec<String> = model
         .progress
         .running()
-        .filter(|r| eta::is_slow(r, model.now.wall))
+        .filter(|r| eta::is_slow(r, model.events_at()))
         .map(|r| {
             let usual = when::short(eta::typical(&r.kind, Work::of(&r.status)));
-            format!("{} {} (usually {usual})", r.logical_id, when::short(r.elapsed(model.now.wall)))
+            format!("{} {} (usually {usual})", r.logical_id, when::short(r.elapsed(model.events_at())))
         })
         .collect();
     (!late.is_empty() && model.is_busy()).then(|| format!("! slower than usual: {}", late.join(", ")))
@@ -218,7 +218,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         Constraint::Length(1),
         Constraint::Length(27),
         Constraint::Length(if is_wide { 30 } else { 0 }),
-        Constraint::Length(13),
+        Constraint::Length(15),
         Constraint::Length(6),
         Constraint::Length(7),
         Constraint::Length(bars),
@@ -231,12 +231,12 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         cursor: Some(model.cursor(Panel::Deploy)),
         count: progress.rows.len(),
     };
-    let until = progress.ended.unwrap_or(model.now.wall);
+    let until = progress.ended.unwrap_or(model.events_at());
     table::draw(side, &rows, area, frame, |i| {
         let row = &progress.rows[i];
         let (mark, word, role) = look(row);
         let usual = eta::typical(&row.kind, Work::of(&row.status));
-        let time_role = if eta::is_slow(row, model.now.wall) {
+        let time_role = if eta::is_slow(row, model.events_at()) {
             Role::Warn
         } else {
             Role::Text
@@ -246,7 +246,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
             Line::from(pen.text(row.logical_id.as_str())),
             Line::from(pen.dim(short_type(&row.kind))),
             Line::from(pen.ink(role, &word)),
-            Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.now.wall)), 6))),
+            Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.events_at())), 6))),
             Line::from(pen.dim(right(&format!("~{}", when::short(usual)), 7))),
             bar(pen, row, (progress.started, until), usual, usize::from(bars)),
             Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, row.reason.as_str())),
