@@ -1,8 +1,8 @@
 //! The SDK behind the port: one gateway with the clients of all services, their time limits and
 //! retries, and the way from a [`Query`] or [`Change`] to the service that answers it.
 //!
-//! The SDK traces whole bodies, secrets too, when `LOG_SENSITIVE_BODIES` is set: `main` removes that
-//! variable before anything else, so that it has no effect here.
+//! The SDK traces whole bodies, secrets too, when `LOG_SENSITIVE_BODIES` is set: its records never pass
+//! the filter of [`log`](crate::log), so that variable has no effect here.
 
 mod bedrock;
 mod cloudformation;
