@@ -36,8 +36,6 @@ pub enum Asked {
     Poll(Poll),
     /// The change set of the plan.
     Plan,
-    /// The template's validation.
-    Validate,
     /// A probe stage.
     Probe,
 }

@@ -66,8 +66,8 @@ pub fn scale_refusal(model: &Model, scale: &Scale) -> Option<String> {
 pub(super) fn on_scale_key(model: &mut Model, mut scale: Scale, key: Key) -> Vec<Effect> {
     let allowed = scale.to != scale.from && scale_refusal(model, &scale).is_none();
     let yes = match (key.code, key.typed()) {
-        (Code::Esc, _) | (_, Some('n' | 'q')) => return cancelled(model),
-        (Code::Enter, _) if !scale.on_yes => return cancelled(model),
+        (Code::Esc, _) | (_, Some('n' | 'q')) => return dialogs::cancelled(model),
+        (Code::Enter, _) if !scale.on_yes => return dialogs::cancelled(model),
         (Code::Enter, _) => true,
         (_, Some('y')) => true,
         (Code::Up | Code::Right, _) | (_, Some('+' | 'k' | 'l')) => {
@@ -99,12 +99,6 @@ pub(super) fn on_scale_key(model: &mut Model, mut scale: Scale, key: Key) -> Vec
     }
     scale.on_yes &= scale.to != scale.from && scale_refusal(model, &scale).is_none();
     model.dialog = Some(Dialog::Scale(scale));
-    Vec::new()
-}
-
-fn cancelled(model: &mut Model) -> Vec<Effect> {
-    say(model, Severity::Note, "cancelled; nothing was sent");
-    model.dialog = None;
     Vec::new()
 }
 

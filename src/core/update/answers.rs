@@ -29,7 +29,6 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
-        Asked::Validate => Vec::new(),
     }
 }
 

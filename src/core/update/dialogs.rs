@@ -122,7 +122,8 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
     Vec::new()
 }
 
-fn cancelled(model: &mut Model) -> Vec<Effect> {
+/// Says that nothing was sent, and closes.
+pub(super) fn cancelled(model: &mut Model) -> Vec<Effect> {
     say(model, Severity::Note, "cancelled; nothing was sent");
     close(model)
 }

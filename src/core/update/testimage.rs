@@ -101,10 +101,7 @@ pub(super) fn on_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec
         return on_result_key(model, image, key);
     }
     match key.code {
-        Code::Esc => {
-            say(model, Severity::Note, "cancelled; nothing was sent");
-            return Vec::new();
-        }
+        Code::Esc => return dialogs::cancelled(model),
         Code::Up | Code::Down => {
             let n = image.routes.len();
             image.route = if key.code == Code::Up {
@@ -118,10 +115,7 @@ pub(super) fn on_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec
         Code::BackTab => (image.on_prompt, image.on_yes) = (!image.on_prompt && !image.on_yes, image.on_prompt),
         Code::Enter if image.on_prompt => image.on_prompt = false,
         Code::Enter if image.on_yes => return fire(model, image),
-        Code::Enter => {
-            say(model, Severity::Note, "cancelled; nothing was sent");
-            return Vec::new();
-        }
+        Code::Enter => return dialogs::cancelled(model),
         _ if image.on_prompt => {
             image.prompt.key(key);
         }
