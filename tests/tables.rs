@@ -2,6 +2,13 @@
 //! the program's own tables. `BLESS=1 cargo nextest run -E 'binary(tables)'` writes them anew. And what the README
 //! and the guide's table promise exists.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop on what can not be"
+)]
+
 use std::{env, fmt::Write, fs, path::Path, path::PathBuf, process::Command, sync::Mutex};
 
 use bic_tui::{
