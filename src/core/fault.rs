@@ -93,10 +93,12 @@ impl Fault {
             FaultKind::OddAnswer => format!("the answer to {} was not one AWS gives", self.operation),
             FaultKind::Guarded | FaultKind::Internal => String::new(),
         };
-        match (what.is_empty(), self.detail.is_empty()) {
-            (true, _) => self.detail.to_string(),
+        let detail = self.detail.trim_end_matches('.');
+        let is_echo = what.ends_with("does not exist") && detail.contains("does not exist");
+        match (what.is_empty(), detail.is_empty() || is_echo) {
+            (true, _) => detail.to_owned(),
             (false, true) => what,
-            (false, false) => format!("{what}: {}", self.detail),
+            (false, false) => format!("{what}: {detail}"),
         }
     }
 
@@ -151,4 +153,41 @@ impl Fault {
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
     if text.is_empty() { otherwise } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_no_final_stop_and_says_nothing_twice() {
+        for (kind, subject, detail, want) in [
+            (
+                FaultKind::WrongCredentials,
+                "",
+                "The security token included in the request is invalid.",
+                "AWS does not accept these credentials: The security token included in the request is invalid",
+            ),
+            (
+                FaultKind::NotFound,
+                "/ecs/chat",
+                "The specified log group does not exist.",
+                "/ecs/chat does not exist",
+            ),
+            (
+                FaultKind::NotFound,
+                "a secret",
+                "it has no current version",
+                "a secret does not exist: it has no current version",
+            ),
+            (
+                FaultKind::Guarded,
+                "",
+                "Open WebUI keeps to one task.",
+                "Open WebUI keeps to one task",
+            ),
+        ] {
+            assert_eq!(Fault::new(kind, "logs:FilterLogEvents", subject, detail).sentence(), want);
+        }
+    }
 }
