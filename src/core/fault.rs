@@ -109,7 +109,7 @@ impl Fault {
             FaultKind::Expired => "Log in again (`aws sso login`); the console goes on by itself.".into(),
             FaultKind::WrongCredentials => "Check the profile and its keys: `aws sts get-caller-identity` must work.".into(),
             FaultKind::Denied => format!(
-                "Ask for the permission {}; `bic-tui keys` and the README list all that are needed.",
+                "Ask for the permission {}; `bic-tui policy` prints all that are needed.",
                 self.operation
             ),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
@@ -189,5 +189,15 @@ mod tests {
         ] {
             assert_eq!(Fault::new(kind, "logs:FilterLogEvents", subject, detail).sentence(), want);
         }
+    }
+
+    #[test]
+    fn a_missing_permission_leads_to_the_list_of_all_that_are_needed() {
+        let fault = Fault::new(FaultKind::Denied, "ecs:ListTasks", "", "");
+        assert!(
+            fault.advice().contains("ecs:ListTasks; `bic-tui policy` prints"),
+            "{}",
+            fault.advice()
+        );
     }
 }
