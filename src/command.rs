@@ -138,13 +138,10 @@ fn advice(fault: &Fault) -> String {
 
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    // An operation such as `ecs:StopTask` keeps its spelling.
-    let is_name = text
-        .split(' ')
-        .next()
-        .is_some_and(|word| word.contains(':') && !word.ends_with(':'));
+    // An operation, a host or a service keeps its spelling.
+    let is_word = text.split(' ').next().is_some_and(|it| it.chars().all(char::is_alphabetic));
     match chars.next() {
-        Some(first) if !is_name => first.to_uppercase().chain(chars).collect(),
+        Some(first) if is_word => first.to_uppercase().chain(chars).collect(),
         _ => text.to_owned(),
     }
 }

@@ -698,3 +698,17 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let mut case = Case::new(Script::new(vec![fault(FaultKind::NotFound)]));
     assert_eq!(case.run("logs --follow").await.0, 4);
 }
+
+#[test]
+fn a_message_begins_with_a_capital_unless_it_begins_with_a_name() {
+    for (subject, begins) in [
+        ("stack chat in us-west-2", "Stack chat in us-west-2 does"),
+        ("bedrock-image-chat-litellm", "bedrock-image-chat-litellm does"),
+        ("chat.example.com", "chat.example.com does"),
+        ("project/litellm-api-key", "project/litellm-api-key does"),
+        ("", "ecs:UpdateService: not found"),
+    ] {
+        let message = Failure::Fault(Fault::new(FaultKind::NotFound, "ecs:UpdateService", subject, "")).message();
+        assert!(message.is_some_and(|it| it.starts_with(begins)), "{subject}");
+    }
+}

@@ -93,10 +93,12 @@ impl Fault {
             FaultKind::OddAnswer => format!("the answer to {} was not one AWS gives", self.operation),
             FaultKind::Guarded | FaultKind::Internal => String::new(),
         };
-        match (what.is_empty(), self.detail.is_empty()) {
-            (true, _) => self.detail.to_string(),
+        let detail = self.detail.trim_end_matches('.');
+        let is_echo = what.ends_with("does not exist") && detail.contains("does not exist");
+        match (what.is_empty(), detail.is_empty() || is_echo) {
+            (true, _) => detail.to_owned(),
             (false, true) => what,
-            (false, false) => format!("{what}: {}", self.detail),
+            (false, false) => format!("{what}: {detail}"),
         }
     }
 
@@ -107,7 +109,7 @@ impl Fault {
             FaultKind::Expired => "Log in again (`aws sso login`); the console goes on by itself.".into(),
             FaultKind::WrongCredentials => "Check the profile and its keys: `aws sts get-caller-identity` must work.".into(),
             FaultKind::Denied => format!(
-                "Ask for the permission {}; `bic-tui keys` and the README list all that are needed.",
+                "Ask for the permission {}; `bic-tui policy` prints all that are needed.",
                 self.operation
             ),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
@@ -151,4 +153,51 @@ impl Fault {
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
     if text.is_empty() { otherwise } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_no_final_stop_and_says_nothing_twice() {
+        for (kind, subject, detail, want) in [
+            (
+                FaultKind::WrongCredentials,
+                "",
+                "The security token included in the request is invalid.",
+                "AWS does not accept these credentials: The security token included in the request is invalid",
+            ),
+            (
+                FaultKind::NotFound,
+                "/ecs/chat",
+                "The specified log group does not exist.",
+                "/ecs/chat does not exist",
+            ),
+            (
+                FaultKind::NotFound,
+                "a secret",
+                "it has no current version",
+                "a secret does not exist: it has no current version",
+            ),
+            (
+                FaultKind::Guarded,
+                "",
+                "Open WebUI keeps to one task.",
+                "Open WebUI keeps to one task",
+            ),
+        ] {
+            assert_eq!(Fault::new(kind, "logs:FilterLogEvents", subject, detail).sentence(), want);
+        }
+    }
+
+    #[test]
+    fn a_missing_permission_leads_to_the_list_of_all_that_are_needed() {
+        let fault = Fault::new(FaultKind::Denied, "ecs:ListTasks", "", "");
+        assert!(
+            fault.advice().contains("ecs:ListTasks; `bic-tui policy` prints"),
+            "{}",
+            fault.advice()
+        );
+    }
 }
