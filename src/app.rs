@@ -39,6 +39,9 @@ use crate::{
 /// How often time goes on for the model.
 const TICK: Duration = Duration::from_millis(250);
 
+/// A secret on its way to the clipboard.
+type Fetched = (SecretRef, Arc<SecretText>);
+
 /// How the console ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -56,10 +59,7 @@ pub struct App {
     pub model: Model,
     runtime: Runtime,
     answers: mpsc::Receiver<Msg>,
-    secrets: (
-        mpsc::Sender<(SecretRef, Arc<SecretText>)>,
-        mpsc::Receiver<(SecretRef, Arc<SecretText>)>,
-    ),
+    secrets: (mpsc::Sender<Fetched>, mpsc::Receiver<Fetched>),
     cloud: Arc<dyn Cloud>,
     started: Instant,
     theme: Theme,

@@ -32,6 +32,8 @@ use crate::{
     cloud::{Change, Cloud, Done, Token},
     core::{
         fault::{Fault, FaultKind},
+        guard::Guard,
+        msg::Now,
         settings::Settings,
         text::SafeText,
     },
@@ -110,12 +112,27 @@ impl Failure {
     pub fn message(&self) -> Option<String> {
         match self {
             Self::Usage(text) => Some(text.clone()),
-            Self::Fault(fault) => Some(format!("{}. {}", capitalised(&fault.sentence()), fault.advice())),
+            Self::Fault(fault) => {
+                let sentence = fault.sentence();
+                let sentence = capitalised(sentence.trim_end_matches('.'));
+                Some(format!("{sentence}. {}", advice(fault)).trim_end().to_owned())
+            }
             Self::Declined => Some("Nothing was sent.".into()),
             Self::Interrupted(_, text) => text.clone(),
             Self::Closed => None,
             Self::Output(error) => Some(format!("The answer can not be written: {error}.")),
         }
+    }
+}
+
+/// What to do now. A subcommand does not go on by itself, as the console does.
+fn advice(fault: &Fault) -> String {
+    match fault.kind {
+        FaultKind::Expired => "Log in again (`aws sso login`), then run this again.".into(),
+        FaultKind::Throttled => "Wait a little, then run this again.".into(),
+        FaultKind::TimedOut | FaultKind::AwsFailed => "Run this again; the AWS Health Dashboard tells of outages.".into(),
+        FaultKind::Internal => String::new(),
+        _ => fault.advice(),
     }
 }
 
@@ -222,19 +239,23 @@ pub async fn write(cx: &Context, change: Change) -> Answer<Done> {
     Ok(result?)
 }
 
-/// Refuses early, before a question is asked, what [`write`] would refuse.
+/// Refuses early, before a question is asked, what [`write`] would refuse: by the console's own guard.
 fn refuse_unless_writable(cx: &Context, change: &Change) -> Result<(), Fault> {
-    let refused = |why: &str| Err(Fault::new(FaultKind::Guarded, change.operation(), "", why));
-    if cx.settings.read_only {
-        return refused(&format!("{} is refused: this session is read-only", change.operation()));
-    }
-    if cx.settings.production && !cx.is_armed {
-        return refused(&format!(
-            "{} is refused: this is a production profile; add --arm and its name",
-            change.operation()
-        ));
-    }
-    Ok(())
+    let guard = Guard {
+        read_only: cx.settings.read_only,
+        production: cx.settings.production,
+        armed_until: cx.is_armed.then_some(u64::MAX),
+        ..Guard::default()
+    };
+    guard.permits(change, guard.generation, Now::default()).map_err(|fault| {
+        let why = match (guard.read_only, guard.production && !cx.is_armed) {
+            (true, _) => "this session is read-only",
+            (false, true) => "this is a production profile; add --arm and its name",
+            (false, false) => return fault,
+        };
+        let why = format!("{} is refused: {why}", change.operation());
+        Fault::new(FaultKind::Guarded, change.operation(), "", &why)
+    })
 }
 
 /// Asks before `changes` are sent; `--yes` answers it.

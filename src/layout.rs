@@ -72,15 +72,29 @@ pub fn panels(screen: ScreenId, focus: Panel, body: Rect) -> Vec<(Panel, Rect)> 
         ScreenId::Overview => overview(focus, body),
         ScreenId::Services => stacked(
             screen,
+            focus,
             body,
-            &[Constraint::Length(PANEL + 1), Constraint::Fill(1), Constraint::Fill(1)],
+            &[
+                Constraint::Length((PANEL + 3).min(body.height / 3).max(PANEL)),
+                Constraint::Fill(1),
+                Constraint::Fill(1),
+            ],
         ),
-        ScreenId::Access => stacked(screen, body, &[Constraint::Fill(1), Constraint::Length(PANEL + 2)]),
-        ScreenId::Deploy | ScreenId::Logs | ScreenId::Cost => stacked(screen, body, &[Constraint::Fill(1)]),
+        ScreenId::Access => stacked(
+            screen,
+            focus,
+            body,
+            &[Constraint::Fill(1), Constraint::Length((3 * PANEL).min(body.height / 2 + 1))],
+        ),
+        ScreenId::Deploy | ScreenId::Logs | ScreenId::Cost => stacked(screen, focus, body, &[Constraint::Fill(1)]),
     }
 }
 
-fn stacked(screen: ScreenId, body: Rect, heights: &[Constraint]) -> Vec<(Panel, Rect)> {
+/// One below the other; where that leaves too little for each, only the one with the focus.
+fn stacked(screen: ScreenId, focus: Panel, body: Rect, heights: &[Constraint]) -> Vec<(Panel, Rect)> {
+    if usize::from(body.height) < heights.len() * usize::from(PANEL) {
+        return vec![(focus, body)];
+    }
     let rects = Layout::vertical(heights).split(body);
     screen.panels().iter().copied().zip(rects.iter().copied()).collect()
 }
@@ -168,6 +182,30 @@ fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
     kept.into_iter().zip(rects.iter().copied()).collect()
 }
 
+/// Cells left of a log line's text: time, level, application, mark.
+pub const LOG_GUTTER: u16 = 20;
+/// Rows of the histogram over the log lines, with its line of times.
+pub const LOG_HISTOGRAM: u16 = 4;
+
+/// The parts of the Logs screen inside its frame: histogram, lines, state line.
+pub fn log_parts(inner: Rect, shows_histogram: bool) -> [Rect; 3] {
+    let histogram = if shows_histogram && inner.height >= 18 { LOG_HISTOGRAM } else { 0 };
+    Layout::vertical([Constraint::Length(histogram), Constraint::Min(0), Constraint::Length(1)]).areas(inner)
+}
+
+/// Rows and columns of the text of log lines on the Logs screen.
+pub fn log_window(size: Size, shows_histogram: bool) -> (usize, usize) {
+    let body = areas(size, ScreenId::Logs, Panel::Logs, false).body;
+    let inner = Rect {
+        x: 0,
+        y: 0,
+        width: body.width.saturating_sub(2),
+        height: body.height.saturating_sub(2),
+    };
+    let lines = log_parts(inner, shows_histogram)[1];
+    (usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)))
+}
+
 /// The panel at a cell.
 pub fn panel_at(model: &Model, x: u16, y: u16) -> Option<Panel> {
     areas(model.size, model.screen, model.panel(), model.is_zoomed)
@@ -226,28 +264,4 @@ mod tests {
             }
         }
     }
-}
-
-/// Cells left of a log line's text: time, level, application, mark.
-pub const LOG_GUTTER: u16 = 20;
-/// Rows of the histogram over the log lines, with its line of times.
-pub const LOG_HISTOGRAM: u16 = 4;
-
-/// The parts of the Logs screen inside its frame: histogram, lines, state line.
-pub fn log_parts(inner: Rect, shows_histogram: bool) -> [Rect; 3] {
-    let histogram = if shows_histogram && inner.height >= 18 { LOG_HISTOGRAM } else { 0 };
-    Layout::vertical([Constraint::Length(histogram), Constraint::Min(0), Constraint::Length(1)]).areas(inner)
-}
-
-/// Rows and columns of the text of log lines on the Logs screen.
-pub fn log_window(size: Size, shows_histogram: bool) -> (usize, usize) {
-    let body = areas(size, ScreenId::Logs, Panel::Logs, false).body;
-    let inner = Rect {
-        x: 0,
-        y: 0,
-        width: body.width.saturating_sub(2),
-        height: body.height.saturating_sub(2),
-    };
-    let lines = log_parts(inner, shows_histogram)[1];
-    (usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)))
 }

@@ -111,22 +111,16 @@ impl Runtime {
         tokio::spawn(async move {
             let mut failed = refused;
             for change in changes {
-                let result = match &failed {
-                    Some(fault) => Err(fault.clone()),
-                    None => {
-                        let sent = AssertUnwindSafe(send(&*cloud, &journal, &change)).catch_unwind();
-                        tokio::time::timeout(WRITE_LIMIT, sent)
-                            .await
-                            .unwrap_or_else(|_| Ok(Err(timed_out(change.operation()))))
-                            .unwrap_or_else(|_| {
-                                Err(Fault::new(
-                                    FaultKind::Internal,
-                                    change.operation(),
-                                    "",
-                                    "a task of the console failed; look at AWS for what came of it",
-                                ))
-                            })
-                    }
+                let result = if let Some(fault) = &failed {
+                    Err(fault.clone())
+                } else {
+                    let sent = AssertUnwindSafe(send(&*cloud, &journal, &change)).catch_unwind();
+                    let bounded = tokio::time::timeout(WRITE_LIMIT, sent).await;
+                    let whole = bounded.unwrap_or_else(|_| Ok(Err(timed_out(change.operation()))));
+                    whole.unwrap_or_else(|_| {
+                        let why = "a task of the console failed; look at AWS for what came of it";
+                        Err(Fault::new(FaultKind::Internal, change.operation(), "", why))
+                    })
                 };
                 if let Err(fault) = &result {
                     failed = Some(fault.clone());

@@ -145,9 +145,10 @@ pub fn bell() -> io::Result<()> {
 pub fn is_light() -> Option<bool> {
     let mut options = terminal_colorsaurus::QueryOptions::default();
     options.timeout = std::time::Duration::from_millis(200);
-    terminal_colorsaurus::theme_mode(options)
+    // The background alone: a terminal that answers several questions out of order still gives a theme.
+    terminal_colorsaurus::background_color(options)
         .ok()
-        .map(|m| m == terminal_colorsaurus::ThemeMode::Light)
+        .map(|color| color.perceived_lightness() > 0.5)
 }
 
 /// An event as a message; coordinates are clamped to the screen.

@@ -1,5 +1,7 @@
 //! The real program from outside: exit statuses, and one clear sentence where something is wrong.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
@@ -85,12 +87,10 @@ fn an_endpoint_that_does_not_answer_is_status_4() {
     let env: Vec<_> = KEYS.into_iter().chain([REGION]).collect();
     for args in ["status", "events", "logs", "check", "deploy --yes"] {
         let (code, stdout, stderr) = run(&format!("{args} --endpoint-url http://127.0.0.1:9"), &env);
-        let status = if args == "check" { 1 } else { 4 };
-        assert_eq!(code, status, "{args}: {stdout}{stderr}");
-        let said = if args == "check" { &stdout } else { &stderr };
+        assert_eq!((code, stdout.as_str()), (4, ""), "{args}: {stderr}");
         assert!(
-            said.contains("127.0.0.1:9") && said.contains("could not be reached"),
-            "{args}: {said}"
+            stderr.contains("127.0.0.1:9") && stderr.contains("could not be reached"),
+            "{args}: {stderr}"
         );
     }
 }
@@ -110,7 +110,7 @@ fn a_bad_configuration_names_the_place_and_the_nearest_key() {
     fs::write(folder.join("config.toml"), "stack = \"other\"\n").unwrap();
     let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
     assert_eq!(code, 4, "{stderr}");
-    assert!(stderr.contains("stack other"), "{stderr}");
+    assert!(stderr.contains("Stack other"), "{stderr}");
 }
 
 #[test]

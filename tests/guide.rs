@@ -1,6 +1,8 @@
 //! `assets/guide.toml` maps each `aws` and `jq` line of the deployment guide to a key and a subcommand:
 //! what it says is served exists.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
 use bic_tui::{cli::Cli, core::keymap::KEYMAP};
 use clap::{CommandFactory, Parser};
 use serde::Deserialize;

@@ -1,5 +1,7 @@
 //! Key scripts over the pure core: what a key does, what it never does.
 
+#![allow(clippy::expect_used, reason = "a test may stop on what can not be")]
+
 mod world;
 
 use bic_tui::{
@@ -23,7 +25,7 @@ use world::{fresh, loaded};
 fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for word in keys.split(' ') {
-        let key: Key = word.parse().unwrap();
+        let key: Key = word.parse().expect("a key");
         effects.extend(update(model, Msg::Key(key)));
         update(model, Msg::Drawn);
     }

@@ -10,6 +10,7 @@ use crate::{
     cli::PlanArgs,
     core::{
         cost::CostModel,
+        fault::FaultKind,
         plan::{self, Wish},
         preflight::{self, Check, Outcome},
         template::Template,
@@ -36,9 +37,9 @@ pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
         reads::stack(cloud, &cx.settings.stack),
     )
     .await;
-    // Credentials that do not work are no finding among others: nothing else could be looked at.
+    // Bad credentials or no way to AWS are no finding among others: nothing else could be looked at.
     if let Err(fault) = &identity
-        && fault.is_credentials()
+        && fault.kind != FaultKind::Denied
     {
         return Err(fault.clone().into());
     }

@@ -143,8 +143,8 @@ fn print(cx: &mut Context, report: &Report, values: &Parameters) -> Answer<()> {
         month.date
     ))?;
     if let Some(now) = &report.now {
-        let (fixed, scalable) = (text::usd(now.fixed_hour()), text::usd(now.scalable_hour()));
-        let total = text::usd(now.usd_hour());
+        let (fixed, scalable) = (text::rate(now.fixed_hour()), text::rate(now.scalable_hour()));
+        let total = text::rate(now.usd_hour());
         cx.out
             .line(format!("now    {total} an hour: {fixed} fixed, {scalable} for tasks"))?;
     }

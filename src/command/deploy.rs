@@ -267,10 +267,12 @@ async fn agree(cx: &mut Context, args: &DeployArgs, draft: &Draft, before: Optio
 async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
     let mut watch = Watch::before(cx, made.stack_id.clone()).await?;
     let change = Change::ExecuteChangeSet {
-        stack: made.stack_id,
-        change_set: made.change_set,
+        stack: made.stack_id.clone(),
+        change_set: made.change_set.clone(),
     };
-    write(cx, change).await?;
+    if let Err(failure) = write(cx, change).await {
+        return Err(not_begun(cx, &made, failure).await);
+    }
     if is_detached {
         cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
         return Ok(Verdict::Well);
@@ -285,10 +287,25 @@ async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
         }
         Ok(stack) => stack,
     };
-    verdict(cx, &watch, &stack).await
+    verdict(cx, &watch, &stack)
 }
 
-async fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
+/// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
+async fn not_begun(cx: &mut Context, made: &Made, failure: Failure) -> Failure {
+    match &failure {
+        Failure::Fault(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound) => {
+            // The first failure is the one to report.
+            let _ = discard(cx, made).await;
+        }
+        Failure::Fault(_) => cx
+            .out
+            .note(format!("Whether it has begun is not known; {} shows it.", follow_command(cx))),
+        _ => {}
+    }
+    failure
+}
+
+fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     if cx.out.is_json() {
         cx.out.json_line(stack)?;
     } else {
@@ -302,7 +319,8 @@ async fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
         }
         return Ok(Verdict::Well);
     }
-    for line in watch.cause(cx, stack).await {
+    cx.out.flush()?;
+    for line in watch.cause() {
         cx.out.note(line);
     }
     Ok(Verdict::NotWell)

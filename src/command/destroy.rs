@@ -59,7 +59,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
         return Ok(Verdict::Well);
     }
     cx.out.note(format!("Stack {} is {}.", rests.name, rests.status.0));
-    for line in watch.cause(cx, &rests).await {
+    for line in watch.cause() {
         cx.out.note(line);
     }
     Ok(Verdict::NotWell)

@@ -4,8 +4,8 @@ use super::{Answer, Context, Failure, Verdict, reads, text};
 use crate::{
     cli::{OutputsArgs, TasksArgs},
     core::{
+        cause::stop_phrase,
         fact::{Millis, Task},
-        health::stop_words,
         names::{App, Names},
         nearest,
     },
@@ -49,7 +49,7 @@ fn row(task: &Task, now: Millis) -> Vec<String> {
         text::age(task.stopped.or(task.started).or(task.created), now),
         size,
         text::or_dash(&task.zone),
-        if task.is_stopped() { stop_words(task) } else { String::new() },
+        if task.is_stopped() { stop_phrase(task) } else { String::new() },
     ]
 }
 

@@ -191,10 +191,10 @@ fn show(cx: &mut Context, event: &LogEvent, late: bool) -> Answer<()> {
     );
     let mark = if late { " (late)" } else { "" };
     let mut parts = logline::shown_parts(event.message.as_raw());
-    let first = SafeText::new(parts.next().unwrap_or_default());
+    let first = logline::display(parts.next().unwrap_or_default());
     cx.out.line(format!("{stamp}  {}{mark}  {first}", short_stream(&event.stream)))?;
     for part in parts.filter(|p| !p.is_empty()) {
-        cx.out.line(format!("    {}", SafeText::new(part)))?;
+        cx.out.line(format!("    {}", logline::display(part)))?;
     }
     Ok(())
 }
@@ -271,6 +271,9 @@ impl Sieve {
         self.before.insert(event.stream.clone(), Before { at: event.at, level });
         self.app.is_none_or(|app| app_of_stream(&event.stream) == Some(app))
             && level >= self.level
-            && self.pattern.as_ref().is_none_or(|p| p.is_match(raw) != self.is_inverse)
+            && self
+                .pattern
+                .as_ref()
+                .is_none_or(|p| p.is_match(&logline::strip_sgr(raw)) != self.is_inverse)
     }
 }

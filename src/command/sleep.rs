@@ -50,8 +50,8 @@ pub(super) async fn sleep(cx: &mut Context) -> Answer {
     let question = format!(
         "Put {} to sleep? It saves {} an hour; {} an hour goes on.",
         stack.name,
-        text::usd(before.scalable_hour()),
-        text::usd(before.fixed_hour())
+        text::rate(before.scalable_hour()),
+        text::rate(before.fixed_hour())
     );
     confirm(cx, &question, &plan).await?;
     carry_out(cx, &stack, "sleep", plan, before.usd_hour()).await
@@ -109,7 +109,7 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
         let change = report.usd_hour_after - before;
         let line = format!(
             "{} an hour now, {} than before.",
-            text::usd(report.usd_hour_after),
+            text::rate(report.usd_hour_after),
             more_or_less(change)
         );
         cx.out.line(line)?;
@@ -124,19 +124,26 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
 
 fn more_or_less(change: f64) -> String {
     let word = if change < 0.0 { "less" } else { "more" };
-    format!("{} {word}", text::usd(change.abs()))
+    format!("{} {word}", text::rate(change.abs()))
 }
 
 /// Waits until a service runs as many tasks as wanted.
 async fn reached(cx: &Context, names: &Names, service: &SafeText, to: i32) -> Answer<bool> {
     for _ in 0..LOOKS {
         let services = reads::services(&*cx.cloud, names).await?;
-        if services.iter().any(|s| s.name == *service && s.running == to && s.pending == 0) {
+        let is_counted = services.iter().any(|s| s.name == *service && s.running == to && s.pending == 0);
+        if is_counted && (to > 0 || is_drained(cx, names, service).await?) {
             return Ok(true);
         }
         pause(cx, EVERY).await;
     }
     Ok(false)
+}
+
+/// ECS no longer counts a task that is stopping, but it still works, and is billed.
+async fn is_drained(cx: &Context, names: &Names, service: &SafeText) -> Answer<bool> {
+    let tasks = reads::tasks(&*cx.cloud, names).await?;
+    Ok(tasks.iter().all(|t| t.service != *service || t.is_stopped()))
 }
 
 /// Waits until the load balancer finds every target healthy.

@@ -173,8 +173,10 @@ fn print(cx: &mut Context, status: &Status) -> Answer<()> {
         cx.out.line(format!("address   {url}"))?;
     }
     let asleep = if status.is_asleep { " (asleep)" } else { "" };
-    cx.out
-        .line(format!("cost      {} an hour now{asleep}, an estimate", text::usd(status.usd_hour)))?;
+    cx.out.line(format!(
+        "cost      {} an hour now{asleep}, an estimate",
+        text::rate(status.usd_hour)
+    ))?;
     for finding in &status.findings {
         cx.out.line(format!("{:<9} {}", finding.severity, finding.text))?;
     }

@@ -48,17 +48,16 @@ pub(super) fn age(at: Option<Millis>, now: Millis) -> String {
     }
 }
 
-/// `$12.34`, with more digits for small amounts.
+/// `$12.34`.
 pub(super) fn usd(amount: f64) -> String {
-    // Minus nothing is nothing.
-    let amount = if amount == 0.0 { 0.0 } else { amount };
-    let sign = if amount < 0.0 { "-" } else { "" };
-    let amount = amount.abs();
-    if amount > 0.0 && amount < 0.995 {
-        format!("{sign}${amount:.4}")
-    } else {
-        format!("{sign}${amount:.2}")
-    }
+    let sign = if amount <= -0.005 { "-" } else { "" };
+    format!("{sign}${:.2}", amount.abs())
+}
+
+/// `$0.0494`: what an hour costs.
+pub(super) fn rate(amount: f64) -> String {
+    let sign = if amount <= -0.000_05 { "-" } else { "" };
+    format!("{sign}${:.4}", amount.abs())
 }
 
 /// `+$12.34` or `-$12.34`.
@@ -86,13 +85,14 @@ mod tests {
     fn amounts_and_ages() {
         for (amount, want) in [
             (0.0, "$0.00"),
-            (0.0494, "$0.0494"),
-            (-0.5, "-$0.5000"),
+            (0.4, "$0.40"),
+            (-0.001, "$0.00"),
             (158.974, "$158.97"),
             (-36.5, "-$36.50"),
         ] {
             assert_eq!(usd(amount), want);
         }
+        assert_eq!((rate(0.049_37).as_str(), rate(-0.000_01).as_str()), ("$0.0494", "$0.0000"));
         assert_eq!((delta(3.0).as_str(), delta(-3.0).as_str()), ("+$3.00", "-$3.00"));
         for (seconds, want) in [(1, "1 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (172_800, "2 d")] {
             assert_eq!(age(Some(0), seconds * 1000), want);

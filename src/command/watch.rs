@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{Answer, Context, Failure, events, pause, reads};
 use crate::core::{
-    fact::{Stack, StackEvent},
+    cause,
+    fact::{Millis, Stack, StackEvent, Task},
     fault::{Fault, FaultKind},
     health::stop_words,
     names::Names,
@@ -23,9 +24,13 @@ pub(super) struct Watch {
     pub(super) stack_id: SafeText,
     /// Newest event before the operation.
     known: Option<SafeText>,
-    /// An event of the stack itself has shown that the operation began.
-    has_begun: bool,
+    /// When the operation began, by an event of the stack itself: AWS's clock, not ours.
+    begun: Option<Millis>,
+    /// A service is being worked on, so tasks tell more than the stack does.
+    has_services: bool,
     failures: Vec<StackEvent>,
+    /// Tasks that stopped against anyone's wish, oldest first.
+    stopped: Vec<Task>,
 }
 
 impl Watch {
@@ -35,8 +40,10 @@ impl Watch {
         Ok(Self {
             stack_id,
             known: before.first().map(|e| e.id.clone()),
-            has_begun: false,
+            begun: None,
+            has_services: false,
             failures: Vec::new(),
+            stopped: Vec::new(),
         })
     }
 
@@ -66,33 +73,51 @@ impl Watch {
             self.known = Some(newest.id.clone());
         }
         for event in new.iter().rev() {
-            self.has_begun |= event.is_stack() && event.status.is_in_progress() && event.status.0 != "REVIEW_IN_PROGRESS";
+            if event.is_stack() && event.status.is_in_progress() && event.status.0 != "REVIEW_IN_PROGRESS" {
+                self.begun.get_or_insert(event.at);
+            }
             if event.status.is_failure() {
                 self.failures.push(event.clone());
             }
             show(cx, event)?;
         }
-        cx.out.flush()?;
         let stack = stack.ok_or_else(|| reads::no_such_stack(cx))?;
-        let rests = self.has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
+        self.has_services |= new.iter().any(|e| e.resource_type == "AWS::ECS::Service");
+        if self.has_services {
+            self.look_at_tasks(cx, &stack).await;
+        }
+        cx.out.flush()?;
+        let rests = self.begun.is_some() && !stack.status.is_in_progress() && !stack.status.is_in_review();
         Ok(rests.then_some(stack))
     }
 
-    /// The first failure that is not the echo of another, and what the last stopped task says.
-    pub(super) async fn cause(&self, cx: &Context, stack: &Stack) -> Vec<String> {
+    /// Says which tasks stopped since the last look: what goes wrong, while it goes wrong. That they can
+    /// not be read takes nothing away from the events.
+    async fn look_at_tasks(&mut self, cx: &mut Context, stack: &Stack) {
+        let mut tasks = reads::tasks(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
+        tasks.retain(|t| t.is_stopped() && t.stopped >= self.begun && !cause::is_on_purpose(t));
+        tasks.retain(|t| self.stopped.iter().all(|known| known.arn != t.arn));
+        tasks.sort_by_key(|t| t.stopped);
+        for task in tasks {
+            cx.out
+                .note(format!("task {} of {}: {}", task.id(), task.service, cause::stop_phrase(&task)));
+            self.stopped.push(task);
+        }
+    }
+
+    /// The first failure that is not the echo of another, what the last stopped task said, and what both
+    /// mean.
+    pub(super) fn cause(&self) -> Vec<String> {
+        let is_own = |e: &&StackEvent| !e.reason.to_lowercase().contains("cancelled") && !e.is_stack();
+        let first = self.failures.iter().find(is_own).or(self.failures.first());
+        let task = self.stopped.last();
         let mut out = Vec::new();
-        let echo = |e: &&StackEvent| !e.reason.to_lowercase().contains("cancelled") && !e.is_stack();
-        if let Some(first) = self.failures.iter().find(echo).or(self.failures.first()) {
-            out.push(format!("Cause: {} ({}): {}", first.logical_id, first.resource_type, first.reason));
-        }
-        let tasks = reads::tasks(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
-        if let Some(task) = tasks
-            .iter()
-            .filter(|t| t.is_stopped() && t.stop_code != "UserInitiated")
-            .max_by_key(|t| t.stopped)
-        {
-            out.push(format!("Last stopped task of {}: {}", task.service, stop_words(task)));
-        }
+        out.extend(first.map(|e| format!("Cause: {} ({}): {}", e.logical_id, e.resource_type, e.reason)));
+        out.extend(task.map(|t| format!("Last stopped task of {}: {}", t.service, stop_words(t))));
+        let meaning = task
+            .and_then(cause::of_task)
+            .or_else(|| first.and_then(|e| cause::meaning(&e.reason)));
+        out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, m.advice)));
         out
     }
 }

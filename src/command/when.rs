@@ -43,6 +43,9 @@ fn local(text: &str, zone: &TimeZone) -> Option<Millis> {
 
 /// The last time that the clock showed it.
 fn time_of_day(text: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
+    if !text.contains(':') {
+        return None;
+    }
     let padded = if text.len() == 4 { format!("0{text}") } else { text.to_owned() };
     let time: Time = padded.parse().ok()?;
     let here = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone());

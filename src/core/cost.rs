@@ -23,8 +23,10 @@ pub use self::{
 pub struct Assumptions {
     /// GB in the file system.
     pub efs_gb: f64,
-    /// GB of logs taken in each month.
+    /// GB of logs of the application taken in each month.
     pub log_gb: f64,
+    /// GB of any other log group of the stack.
+    pub other_log_gb: f64,
     /// GB of each image repository.
     pub ecr_gb: f64,
     /// GB a month through all interface endpoints.
@@ -40,6 +42,7 @@ impl Default for Assumptions {
         Self {
             efs_gb: 10.0,
             log_gb: 5.0,
+            other_log_gb: 0.01,
             ecr_gb: 2.0,
             endpoint_gb: 10.0,
             nat_gb: 10.0,
@@ -126,17 +129,17 @@ pub struct Estimate {
 impl Estimate {
     /// US dollars an hour.
     pub fn usd_hour(&self) -> f64 {
-        self.lines.iter().map(|l| l.usd_hour).sum()
+        total(self.lines.iter().map(|l| l.usd_hour))
     }
 
     /// US dollars for 730 hours.
     pub fn usd_month(&self) -> f64 {
-        self.lines.iter().map(|l| l.usd_month).sum()
+        total(self.lines.iter().map(|l| l.usd_month))
     }
 
     /// US dollars an hour that sleeping would save.
     pub fn scalable_hour(&self) -> f64 {
-        self.lines.iter().filter(|l| l.is_scalable).map(|l| l.usd_hour).sum()
+        total(self.lines.iter().filter(|l| l.is_scalable).map(|l| l.usd_hour))
     }
 
     /// US dollars an hour that goes on while asleep.
@@ -146,13 +149,18 @@ impl Estimate {
 
     /// US dollars a month of one group.
     pub fn group_month(&self, group: Group) -> f64 {
-        self.lines.iter().filter(|l| l.group == group).map(|l| l.usd_month).sum()
+        total(self.lines.iter().filter(|l| l.group == group).map(|l| l.usd_month))
     }
 
     /// Every price in it was checked.
     pub fn is_verified(&self) -> bool {
         self.unpriced.is_empty() && self.lines.iter().all(|l| l.is_verified)
     }
+}
+
+/// The sum from plain zero: that of nothing would be `-0`, and show as such.
+fn total(amounts: impl Iterator<Item = f64>) -> f64 {
+    amounts.fold(0.0, |sum, usd| sum + usd)
 }
 
 /// Prices and assumptions together: what turns resources into an estimate.

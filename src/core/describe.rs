@@ -123,7 +123,9 @@ fn deploy_row(model: &Model, at: usize) -> Option<RowText> {
             ("began", iso(r.started)),
             ("ended", r.ended.map(iso).unwrap_or_default()),
         ];
-        row_text("Resource", &r.logical_id, &pairs)
+        // `Y` copies the whole block: on this screen the cause card, while there is one.
+        let block = super::cause::find(model).map_or_else(|| r.logical_id.clone(), |cause| cause.card());
+        row_text("Resource", &block, &pairs)
     })
 }
 

@@ -79,7 +79,7 @@ fn fault_line(name: &'static str, fault: &Fault) -> Check {
 fn writes(model: &Model) -> Check {
     match model.guard.refusal(model.now) {
         Some(why) => check("Writes", Verdict::Blocker, why, ""),
-        None => check("Writes", Verdict::Ok, "allowed; the plan is shown before it runs", ""),
+        None => check("Writes", Verdict::Ok, "allowed, after the plan", ""),
     }
 }
 
@@ -101,7 +101,7 @@ fn stack(model: &Model) -> Check {
             "Wait until the operation ends.",
         ),
         (None, Some(fault)) => fault_line("Stack", fault),
-        (None, None) if model.feeds.stack.get().is_some() => check("Stack", Verdict::Ok, format!("the name {name} is free"), ""),
+        (None, None) if model.feeds.stack.get().is_some() => check("Stack", Verdict::Ok, format!("{name} is free"), ""),
         (None, None) => check("Stack", Verdict::Unknown, "asking AWS…", ""),
     }
 }
@@ -122,7 +122,7 @@ fn values(model: &Model, form: &Form, pseudo: &Pseudo) -> Check {
     }
     match model.template.broken_rules(&form.values(), pseudo).into_iter().next() {
         Some(rule) => check("Values", Verdict::Blocker, rule, ""),
-        None => check("Values", Verdict::Ok, "all within what the template allows", ""),
+        None => check("Values", Verdict::Ok, "all allowed", ""),
     }
 }
 

@@ -71,21 +71,17 @@ fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
 }
 
 fn stack_findings(stack: &Stack, out: &mut Vec<Finding>) {
-    let because = if stack.reason.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", stack.reason)
+    let severity = match (stack.status.is_in_progress(), stack.status.is_failure()) {
+        (_, true) => Severity::Bad,
+        (true, false) => Severity::Warning,
+        (false, false) => return,
     };
-    if stack.status.is_in_progress() {
-        let severity = if stack.status.is_failure() {
-            Severity::Bad
-        } else {
-            Severity::Warning
-        };
-        push(out, severity, format!("stack {}{because}", stack.status.0));
-    } else if stack.status.is_failure() {
-        push(out, Severity::Bad, format!("stack {}{because}", stack.status.0));
-    }
+    // "User Initiated" is no reason.
+    let because = match stack.reason.as_str() {
+        "" | "User Initiated" => String::new(),
+        reason => format!(": {reason}"),
+    };
+    push(out, severity, format!("stack {}{because}", stack.status.0));
 }
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {

@@ -2,8 +2,9 @@
 //! the HTTP status and the request it speaks of. It knows the formats of LiteLLM, uvicorn, Open WebUI,
 //! alembic, Python's `logging` and tracebacks, and JSON lines.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
+use regex::Regex;
 use serde::Deserialize;
 
 use super::{fact::Millis, text::SafeText};
@@ -126,6 +127,20 @@ pub fn read(raw: &str) -> Reading {
     };
     let level = if is_exception(line) { Level::Error } else { Level::Other };
     Reading { level, shape }
+}
+
+/// Bytes at the beginning of a shown line that say only what time and level it is, and for access lines
+/// of uvicorn which function wrote them: the gutter has it, and a narrow screen needs the room.
+pub fn lead(shown: &str) -> usize {
+    static LEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \| [A-Z]+ *\| (?:uvicorn\.[\w.]+:\w+:\d+ - )?",
+            r"|\d\d:\d\d:\d\d - LiteLLM(?: \w+)?:[A-Z]+: ",
+            r"|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL): +)",
+        ))
+        .ok()
+    });
+    LEAD.as_ref().and_then(|regex| regex.find(shown)).map_or(0, |found| found.end())
 }
 
 /// Joins a line to the one before in its stream: gives its level, and whether it goes on with that
@@ -404,6 +419,29 @@ mod tests {
         ("", Other, Shape::Inner),
         ("\n\nERROR: after empty lines", Error, Shape::Start),
     ];
+
+    #[test]
+    fn the_gutter_spares_the_text_its_time_and_level() {
+        for (shown, want) in [
+            (
+                "2026-11-22 19:40:59.971 | INFO     | open_webui.models.auths:signin:336 - hello",
+                "open_webui.models.auths:signin:336 - hello",
+            ),
+            (
+                "2026-11-22 19:41:00.194 | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - 10.0.0.1:5 - \"GET / HTTP/1.1\" 200",
+                "10.0.0.1:5 - \"GET / HTTP/1.1\" 200",
+            ),
+            (
+                "INFO:     127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
+                "127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
+            ),
+            ("19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - boom", "common.py:1687 - boom"),
+            ("no prefix: INFO:   here", "no prefix: INFO:   here"),
+            ("", ""),
+        ] {
+            assert_eq!(&shown[lead(shown)..], want);
+        }
+    }
 
     #[test]
     fn levels_and_shapes_of_real_formats() {

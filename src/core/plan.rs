@@ -262,9 +262,9 @@ mod tests {
     #[test]
     fn a_parameter_that_the_stack_has_not_yet_is_sent() {
         let mut old = stack("UPDATE_COMPLETE", &[]);
-        old.parameters.retain(|(k, _)| *k != "EnableExec");
+        old.parameters.retain(|(k, _)| *k != "FargateSpot");
         let made = draft(&Template::shipped(), Some(&old), &Wish::default(), &pseudo()).unwrap();
-        assert_eq!(sent(&made, "EnableExec"), Some("false"));
+        assert_eq!(sent(&made, "FargateSpot"), Some("false"));
     }
 
     #[test]

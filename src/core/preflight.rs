@@ -61,11 +61,12 @@ pub fn template(answer: &Result<Validation, Fault>) -> Check {
     match answer {
         Ok(validation) => {
             let capabilities: Vec<&str> = validation.capabilities.iter().map(SafeText::as_str).collect();
-            let evidence = format!(
-                "valid, {} parameters, asks for {}",
-                validation.parameters.len(),
+            let asks = if capabilities.is_empty() {
+                "no capability".to_owned()
+            } else {
                 capabilities.join(", ")
-            );
+            };
+            let evidence = format!("valid, asks for {asks}");
             check("template", Outcome::Ok, evidence, "")
         }
         Err(fault) => failed("template", fault),

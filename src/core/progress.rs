@@ -97,11 +97,17 @@ impl Row {
         (self.ended.unwrap_or(now) - self.started).max(0)
     }
 
+    /// CloudFormation gave it up because something else had failed.
+    pub fn is_cancelled(&self) -> bool {
+        self.has_failed && self.reason.to_lowercase().contains("cancelled")
+    }
+
     fn rank(&self) -> (u8, Millis) {
         match self.ended {
             None => (0, self.started),
+            Some(at) if self.is_cancelled() => (2, at),
             Some(at) if self.has_failed => (1, at),
-            Some(at) => (2, -at),
+            Some(at) => (3, -at),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ratatui::text::{Line, Span};
+use textwrap::WordSplitter;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Cells that a text takes.
@@ -89,7 +90,9 @@ fn head(text: &str, cells: usize) -> String {
 
 /// Lines of at most `cells`; words longer than a line are broken.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
-    textwrap::wrap(text, cells.max(1)).into_iter().map(Cow::into_owned).collect()
+    // A hyphen is part of a name here, not a place to break.
+    let options = textwrap::Options::new(cells.max(1)).word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 #[cfg(test)]

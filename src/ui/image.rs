@@ -2,20 +2,21 @@
 
 use ratatui::{
     Frame,
-    layout::{Constraint, Layout, Rect},
+    layout::{Constraint, Layout, Margin, Rect},
     text::Line,
     widgets::{Block, BorderType, Clear},
 };
 use strum::IntoEnumIterator;
 
 use super::{
-    Side,
-    screen::kit::{Pen, centred, cut, left, right, show, tail, wrap_to},
+    Side, cut as measure,
+    screen::kit::{Pen, centred, cut, left, right, show, wrap_to},
     theme::Role,
 };
 use crate::{
     cloud::ImageRoute,
     core::{
+        cause,
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, ProbeStage, StageReport},
         fault::{Fault, FaultKind},
@@ -23,6 +24,9 @@ use crate::{
         when,
     },
 };
+
+/// From this width on the words stand beside the picture.
+const WIDE: u16 = 110;
 
 /// Draws the dialog over the screen.
 pub fn draw(model: &Model, side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut Frame<'_>) {
@@ -53,9 +57,9 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut F
     for (i, (label, route, model)) in image.routes.iter().enumerate() {
         let is_set = i == image.route;
         let (mark, role) = if is_set { ("(•)", Role::Accent) } else { ("( )", Role::Text) };
-        let room = width.saturating_sub(26);
+        let room = width.saturating_sub(24);
         lines.push(Line::from(vec![
-            pen.ink(role, format!("{mark} {}", left(label, 22))),
+            pen.ink(role, format!("{mark} {}", left(label, 20))),
             pen.dim(cut(&format!("{} {}", model, proves(route)), room)),
         ]));
     }
@@ -75,25 +79,21 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut F
     lines.push(Line::default());
     lines.push(buttons(pen, image));
     let inner = boxed(side, centred(area, 76, lines.len() as u16 + 2), frame, "Test image");
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    let inner = inset(inner);
     show(lines, inner, frame);
 }
 
 /// What a success on this way shows.
 fn proves(route: &ImageRoute) -> &'static str {
     match route {
-        ImageRoute::Litellm { .. } => "· proves load balancer, LiteLLM, Bedrock",
-        ImageRoute::OpenWebui { .. } => "· proves the way that users take",
-        ImageRoute::Bedrock => "· proves model and your own permission",
+        ImageRoute::Litellm { .. } => "· balancer, LiteLLM and Bedrock",
+        ImageRoute::OpenWebui { .. } => "· the way that users take",
+        ImageRoute::Bedrock => "· the model alone",
     }
 }
 
 fn prompt(pen: Pen<'_>, image: &ImageDialog, width: usize) -> Line<'static> {
-    let text = tail(&image.prompt.text, width.saturating_sub(3));
+    let text = measure::start(&image.prompt.text, width.saturating_sub(3)).into_owned();
     if image.on_prompt {
         Line::from(vec![pen.ink(Role::Accent, "▸ "), pen.text(text), pen.ink(Role::Accent, "▏")])
     } else {
@@ -112,48 +112,57 @@ fn buttons(pen: Pen<'_>, image: &ImageDialog) -> Line<'static> {
 }
 
 fn draw_run(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun, area: Rect, frame: &mut Frame<'_>) {
-    let pen = Pen::of(side);
     let picture = run.end.as_ref().and_then(|e| e.as_ref().ok());
-    let is_wide = area.width >= 110;
-    let outer = match picture {
-        Some(_) => area,
-        None => centred(area, 96, 18),
+    let Some(picture) = picture else {
+        let lines = run_lines(model, side, image, run, usize::from(area.width.min(96)).saturating_sub(4));
+        let inner = inset(boxed(side, centred(area, 96, lines.len() as u16 + 2), frame, "Test image"));
+        return show(lines, inner, frame);
     };
-    let inner = boxed(side, outer, frame, "Test image");
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
-    let column = if picture.is_some() && is_wide {
-        44.min(inner.width / 3)
+    let inner = inset(boxed(side, area, frame, "Test image"));
+    if area.width >= WIDE {
+        let column = 44.min(inner.width / 3);
+        let [text, shown] = Layout::horizontal([Constraint::Length(column), Constraint::Fill(1)])
+            .spacing(2)
+            .areas(inner);
+        show(run_lines(model, side, image, run, usize::from(column)), text, frame);
+        draw_picture(side, picture, shown, frame);
     } else {
-        inner.width
-    };
-    let lines = run_lines(model, side, image, run, usize::from(column));
-    let [text, shown] = if is_wide {
-        Layout::horizontal([Constraint::Length(column), Constraint::Fill(1)]).areas(inner)
-    } else {
-        Layout::vertical([Constraint::Length(lines.len() as u16), Constraint::Fill(1)]).areas(inner)
-    };
-    show(lines, text, frame);
-    if let Some(picture) = picture {
-        draw_picture(
-            side,
-            picture,
-            if is_wide {
-                Rect {
-                    x: shown.x + 2,
-                    width: shown.width.saturating_sub(2),
-                    ..shown
-                }
-            } else {
-                shown
-            },
-            frame,
-        );
+        let lines = short_lines(side, image, run, picture);
+        let [text, shown] = Layout::vertical([Constraint::Length(lines.len() as u16), Constraint::Fill(1)]).areas(inner);
+        show(lines, text, frame);
+        draw_picture(side, picture, shown, frame);
     }
-    let _ = pen;
+}
+
+/// One cell free on the left and on the right.
+fn inset(area: Rect) -> Rect {
+    area.inner(Margin::new(1, 0))
+}
+
+/// All in four lines, so that the picture has the rest.
+fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &Picture) -> Vec<Line<'static>> {
+    let pen = Pen::of(side);
+    let mut stages = Vec::new();
+    for stage in stages_of(image) {
+        let (mark, role, report) = judged(stage, run);
+        let took = report
+            .filter(|r| r.is_well.is_some())
+            .map(|r| format!(" {}", millis(r.took)))
+            .unwrap_or_default();
+        stages.extend([pen.ink(role, mark), pen.text(format!(" {}{took}  ", brief(stage)))]);
+    }
+    stages.extend([pen.ink(Role::Good, "✓"), pen.text(format!(" Image {}", millis(picture.took)))]);
+    let saved = run
+        .saved
+        .as_ref()
+        .map_or_else(|| "saving…".to_owned(), |path| format!("saved {path}"));
+    let about = format!("{}  {} × {} {}  ", picture.model, picture.width, picture.height, picture.format);
+    vec![
+        Line::from(pen.title(image.prompt.text.clone())),
+        Line::from(stages),
+        Line::from(vec![pen.text(about), pen.dim(saved)]),
+        pen.keys("[Esc] close · [Ctrl-S] save again · [I] another"),
+    ]
 }
 
 /// The picture as large as fits; a cell is taken to be twice as high as it is wide.
@@ -188,9 +197,7 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
         pen.title(format!("{label}  ")),
         pen.dim(cut(&image.prompt.text, width.saturating_sub(label.chars().count() + 2))),
     ])];
-    if !matches!(route, Some((_, ImageRoute::Bedrock, _))) {
-        lines.extend(ProbeStage::iter().map(|stage| stage_line(pen, stage, run, width)));
-    }
+    lines.extend(stages_of(image).into_iter().map(|stage| stage_line(pen, stage, run, width)));
     lines.push(last_stage(model, pen, run, width));
     lines.push(Line::default());
     match &run.end {
@@ -199,6 +206,14 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
         Some(Err(fault)) => lines.extend(failure(pen, route.map(|r| &r.1), fault, &run.stages, width)),
     }
     lines
+}
+
+/// The same in few letters.
+fn brief(stage: ProbeStage) -> &'static str {
+    match stage {
+        ProbeStage::LoadBalancer => "ALB",
+        other => name(other),
+    }
 }
 
 fn name(stage: ProbeStage) -> &'static str {
@@ -210,7 +225,16 @@ fn name(stage: ProbeStage) -> &'static str {
     }
 }
 
-fn stage_line(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) -> Line<'static> {
+/// Stages before the image on the way that was taken; none straight to Bedrock.
+fn stages_of(image: &ImageDialog) -> Vec<ProbeStage> {
+    match image.routes.get(image.route) {
+        Some((_, ImageRoute::Bedrock, _)) => Vec::new(),
+        _ => ProbeStage::iter().collect(),
+    }
+}
+
+/// Mark and colour of a stage, and its report where it has come.
+fn judged(stage: ProbeStage, run: &ImageRun) -> (&'static str, Role, Option<&StageReport>) {
     let report = run.stages.iter().find(|r| r.stage == stage);
     let (mark, role) = match report.map(|r| r.is_well) {
         Some(Some(true)) => ("✓", Role::Good),
@@ -218,7 +242,13 @@ fn stage_line(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) -> 
         Some(None) => ("?", Role::Warn),
         None => ("…", Role::Dim),
     };
-    let (evidence, took) = report.map_or_else(Default::default, |r| (r.evidence.to_string(), millis(r.took)));
+    (mark, role, report)
+}
+
+fn stage_line(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) -> Line<'static> {
+    let (mark, role, report) = judged(stage, run);
+    let took = report.filter(|r| r.is_well.is_some()).map(|r| millis(r.took)).unwrap_or_default();
+    let evidence = report.map(|r| r.evidence.to_string()).unwrap_or_default();
     Line::from(vec![
         pen.ink(role, format!("{mark} {}", left(name(stage), 14))),
         pen.text(right(&took, 8)),
@@ -234,7 +264,7 @@ fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Line
             ("…", Role::Warn, format!("{waited} s"), "being made; usually 5 to 20 s".to_owned())
         }
         Some(Ok(p)) => ("✓", Role::Good, millis(p.took), format!("{} × {} {}", p.width, p.height, p.format)),
-        Some(Err(fault)) => ("✗", Role::Bad, String::new(), fault.sentence()),
+        Some(Err(_)) => ("✗", Role::Bad, String::new(), "none came".to_owned()),
     };
     Line::from(vec![
         pen.ink(role, format!("{mark} {}", left("Image", 14))),
@@ -263,7 +293,7 @@ fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, wi
         pair("at", &at),
         pair("saved", &saved),
         pair("drawn as", &format!(" {}", side.picture_protocol)),
-        pen.keys("[Esc] close · [^S] save again · [I] another"),
+        pen.keys("[Esc] close · [Ctrl-S] save again · [I] another"),
     ]
 }
 
@@ -274,7 +304,16 @@ fn failure(pen: Pen<'_>, route: Option<&ImageRoute>, fault: &Fault, stages: &[St
         |text: &str, role: Role, rows: usize| out.extend(wrap_to(text, width, rows).into_iter().map(|l| Line::from(pen.ink(role, l))));
     push(&format!("✗ {}.", layer(route, fault, stages)), Role::Bad, 2);
     push(&format!("{}.", fault.sentence()), Role::Text, 4);
-    push(&fault.advice(), Role::Accent, 2);
+    let known = cause::of_image(fault);
+    if let Some(meaning) = known {
+        push(&format!("So: {}.", meaning.plain), Role::Text, 2);
+    }
+    // A paid request is never sent again by itself.
+    let otherwise = match fault.kind {
+        FaultKind::AwsFailed | FaultKind::TimedOut | FaultKind::Throttled => "Fire again in a moment; the log (4) may say more.".to_owned(),
+        _ => fault.advice(),
+    };
+    push(known.map_or(otherwise.as_str(), |m| m.advice), Role::Accent, 2);
     out.push(pen.keys("[y] copies it · [I] tries again · [4] logs · [Esc] closes"));
     out
 }
@@ -284,12 +323,22 @@ fn layer(route: Option<&ImageRoute>, fault: &Fault, stages: &[StageReport]) -> S
     if fault.kind == FaultKind::Guarded {
         return "Nothing was sent".into();
     }
-    let broken = stages.iter().find(|r| r.is_well == Some(false));
-    match (broken, route) {
-        (Some(report), _) => format!("It fails at {}: {}", name(report.stage), report.evidence),
-        (None, Some(ImageRoute::Bedrock)) => "It fails at Bedrock, asked with your own credentials".into(),
-        (None, Some(ImageRoute::OpenWebui { .. })) => "All stages before it are well: it fails in Open WebUI or behind it".into(),
-        (None, _) => "All stages before it are well: it fails between LiteLLM and Bedrock".into(),
+    if let Some(report) = stages.iter().find(|r| r.is_well == Some(false)) {
+        return format!("It fails at {}: {}", name(report.stage), report.evidence);
+    }
+    let is_litellm = matches!(
+        fault.code.as_deref(),
+        Some("auth_error" | "no_db_connection" | "all_deployments_in_cooldown")
+    );
+    match route {
+        Some(ImageRoute::Bedrock) => "It fails at Bedrock, asked with your own credentials".into(),
+        _ if fault.operation == "bedrock:InvokeModel" => "It fails at Bedrock, asked by the stack".into(),
+        _ if fault.detail.contains("is not exposed") || fault.detail.starts_with("the load balancer answered") => {
+            "It fails at the load balancer".into()
+        }
+        _ if is_litellm => "It fails at LiteLLM".into(),
+        Some(ImageRoute::OpenWebui { .. }) => "All stages before it are well: it fails in Open WebUI or behind it".into(),
+        _ => "All stages before it are well: it fails between LiteLLM and Bedrock".into(),
     }
 }
 
@@ -320,6 +369,10 @@ mod tests {
         let ill = [report(ProbeStage::Dns, Some(true)), report(ProbeStage::OpenWebui, Some(false))];
         assert!(layer(Some(&ImageRoute::Bedrock), &fault, &[]).contains("Bedrock"));
         assert!(layer(None, &fault, &well).contains("between LiteLLM and Bedrock"));
+        let bedrock = Fault::new(FaultKind::Throttled, "bedrock:InvokeModel", "m", "");
+        assert!(layer(None, &bedrock, &well).contains("at Bedrock, asked by the stack"));
+        let hidden = Fault::new(FaultKind::Refused, "the test image", "m", "LiteLLM is not exposed at this address");
+        assert!(layer(None, &hidden, &well).contains("at the load balancer"));
         assert!(layer(None, &fault, &ill).contains("Open WebUI: 503"));
     }
 }

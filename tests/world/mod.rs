@@ -34,7 +34,7 @@ pub(crate) fn fresh(settings: Settings) -> Model {
         badge: None,
         speed: 1,
     };
-    let keymap = Keymap::new(&settings).unwrap();
+    let keymap = Keymap::new(&settings).expect("the default keys do not clash");
     let mut model = Model::new(settings, about, keymap, Arc::clone(&TEMPLATE));
     model.now = Now { mono: 1_000, wall: NOW };
     model.size = Size { width: 120, height: 40 };

@@ -9,6 +9,8 @@ use crate::core::{model::Model, prices::ModelPrice};
 pub enum SheetRow {
     /// Begins a part.
     Heading(&'static str),
+    /// Begins a part whose rows are lines and sums.
+    Lines(&'static str),
     /// A sentence under a heading.
     Note(String),
     /// One thing that costs.
@@ -30,7 +32,7 @@ pub enum SheetRow {
 impl SheetRow {
     /// The cursor stops at it.
     pub fn is_row(&self) -> bool {
-        !matches!(self, Self::Heading(_) | Self::Note(_) | Self::Blank)
+        !matches!(self, Self::Heading(_) | Self::Lines(_) | Self::Note(_) | Self::Blank)
     }
 }
 
@@ -46,7 +48,7 @@ pub fn sheet(model: &Model) -> Vec<SheetRow> {
     let mut out = Vec::new();
     match &now {
         Some(now) => lines("What runs now", now, &mut out),
-        None => lines("What the template would cost with its defaults", &planned, &mut out),
+        None => lines("At the template's defaults", &planned, &mut out),
     }
     out.push(SheetRow::Blank);
     guide(&planned, &mut out);
@@ -56,8 +58,8 @@ pub fn sheet(model: &Model) -> Vec<SheetRow> {
 }
 
 fn lines(title: &'static str, estimate: &Estimate, out: &mut Vec<SheetRow>) {
-    out.push(SheetRow::Heading(title));
-    let mut sorted = estimate.lines.clone();
+    out.push(SheetRow::Lines(title));
+    let mut sorted = like_ones_together(&estimate.lines);
     sorted.sort_by(|a, b| b.usd_month.total_cmp(&a.usd_month));
     out.extend(sorted.into_iter().map(SheetRow::Line));
     out.extend(estimate.unpriced.iter().map(|u| SheetRow::Unpriced(u.to_string())));
@@ -75,6 +77,25 @@ fn lines(title: &'static str, estimate: &Estimate, out: &mut Vec<SheetRow>) {
     out.push(SheetRow::Sum("Total", estimate.usd_hour(), estimate.usd_month()));
 }
 
+/// Lines that say the same of several resources, such as three secrets or ten alarms, are one row.
+fn like_ones_together(lines: &[CostLine]) -> Vec<CostLine> {
+    let mut out: Vec<CostLine> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let is_like = |l: &&mut CostLine| (&l.label, &l.unit, &l.basis) == (&line.label, &line.unit, &line.basis);
+        match out.iter_mut().find(is_like) {
+            Some(first) => {
+                first.quantity += line.quantity;
+                first.usd_hour += line.usd_hour;
+                first.usd_month += line.usd_month;
+                first.is_verified &= line.is_verified;
+                first.resource = format!("{}, {}", first.resource, line.resource).into();
+            }
+            None => out.push(line.clone()),
+        }
+    }
+    out
+}
+
 fn guide(planned: &Estimate, out: &mut Vec<SheetRow>) {
     let rows = guide_rows(planned);
     let total = rows.iter().filter_map(|r| r.guide).sum();
@@ -82,8 +103,20 @@ fn guide(planned: &Estimate, out: &mut Vec<SheetRow>) {
     out.push(SheetRow::Note(
         "The guide reckons the small size in us-east-1; ours is this stack's parameters at the template's counts.".into(),
     ));
-    out.extend(rows.into_iter().map(SheetRow::Guide));
+    out.extend(rows.into_iter().map(|row| SheetRow::Guide(honest(row))));
     out.push(SheetRow::GuideSum(total, planned.usd_month()));
+}
+
+/// In another region even what the guide has right costs something else.
+fn honest(row: GuideRow) -> GuideRow {
+    let is_equal = row.guide.is_some_and(|guide| (guide - row.ours).abs() < 0.005);
+    if row.reason == "the same" && !is_equal {
+        return GuideRow {
+            reason: "the price of this region",
+            ..row
+        };
+    }
+    row
 }
 
 fn images(model: &Model, out: &mut Vec<SheetRow>) {

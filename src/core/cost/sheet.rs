@@ -119,7 +119,9 @@ impl<'a> Sheet<'a> {
     }
 
     fn log_group(&mut self, resource: &'a Resource) {
-        let gb = self.model.assumptions.log_gb;
+        let is_application = text(&resource.properties, "/LogGroupName").is_some_and(|name| name.starts_with("/ecs/"));
+        let assume = self.model.assumptions;
+        let gb = if is_application { assume.log_gb } else { assume.other_log_gb };
         let basis = format!("{gb} GB a month assumed; the first 5 GB of an account are free and not taken off");
         self.some(resource, (Group::Logs, "Logs taken in", "logs-ingest-gb"), gb, basis);
         let months = number(resource.properties.get("RetentionInDays")).map_or(12.0, |days| days / 30.0);

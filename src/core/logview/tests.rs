@@ -163,10 +163,12 @@ fn marks_pause_and_sideways() {
     assert_eq!((texts(&view), view.is_paused()), (before, true));
     view.toggle_pause();
     assert_eq!(numbers(&view)[4], 100);
-    view.sideways(6);
-    assert_eq!(texts(&view)[4], "number 100");
+    assert_eq!(texts(&view)[4], "number 100", "the gutter has the level");
+    view.sideways(7);
+    assert_eq!(texts(&view)[4], "100");
     view.sideways(-600);
-    assert_eq!(texts(&view)[4], "INFO: number 100");
+    view.search("INFO");
+    assert_eq!(texts(&view)[4], "INFO: number 100", "a match is never hidden");
 }
 
 #[test]

@@ -350,7 +350,7 @@ impl LogView {
     fn cut_part(&self, part: &str, unseen: usize, size: Size, pieces: &mut Vec<Piece>) {
         let shown = logline::display(part);
         let matches = self.highlighted().map_or_else(Vec::new, |pattern| pattern.ranges(&shown));
-        let mut from = if self.wrap { 0 } else { skip_columns(&shown, self.sideways) };
+        let mut from = if self.wrap { 0 } else { self.start(&shown, &matches) };
         loop {
             let end = from + fitting(&shown[from..], size.width);
             pieces.push(Piece {
@@ -366,6 +366,13 @@ impl LogView {
             }
             from = end;
         }
+    }
+
+    /// Where an unwrapped row begins: after what the gutter tells already, unless a match lies in it.
+    fn start(&self, shown: &str, matches: &[Range<usize>]) -> usize {
+        let lead = logline::lead(shown);
+        let lead = if matches.iter().any(|m| m.start < lead) { 0 } else { lead };
+        lead + skip_columns(&shown[lead..], self.sideways)
     }
 
     /// What is highlighted: the search, else the filter.

@@ -12,6 +12,7 @@ use crate::core::{
     keymap::{Binding, Intent, KEYMAP},
     model::Model,
     screen::deploy::Stage,
+    text::SafeText,
 };
 
 /// Opens a dialog; it takes keys once it has been drawn.
@@ -245,6 +246,9 @@ fn on_scroll(model: &mut Model, key: Key, mut scroll: Scroll, back: fn(Scroll) -
     if !scrolled(model, key, &mut scroll) {
         return close(model);
     }
+    // Neither list has more rows than this; the view stops at the end of what it draws.
+    let most = model.errors.len().max(KEYMAP.len()) * 3;
+    scroll.top = scroll.top.min(most);
     model.dialog = Some(back(scroll));
     Vec::new()
 }
@@ -266,7 +270,7 @@ fn scrolled(model: &Model, key: Key, scroll: &mut Scroll) -> bool {
 
 fn on_detail(model: &mut Model, mut detail: Detail, key: Key) -> Vec<Effect> {
     if matches!(model.keymap.resolve(model.screen, key), Some(Intent::Copy | Intent::CopyArn)) {
-        let text = detail.lines.iter().map(|l| l.as_str()).collect::<Vec<_>>().join("\n");
+        let text = detail.lines.iter().map(SafeText::as_str).collect::<Vec<_>>().join("\n");
         model.dialog = Some(Dialog::Detail(detail));
         return vec![Effect::Copy(keys::lines_for_clipboard(&text))];
     }

@@ -201,25 +201,18 @@ fn is_bad(model: &Model, panel: Panel, row: usize) -> bool {
 }
 
 fn toggle_hidden(model: &mut Model) -> Vec<Effect> {
-    match model.screen {
-        ScreenId::Access => {
-            model.focus.insert(ScreenId::Access, Panel::Secrets);
-            secrets::toggle(model)
-        }
-        _ => {
-            model.show_stopped = !model.show_stopped;
-            say(
-                model,
-                Severity::Note,
-                if model.show_stopped {
-                    "stopped tasks are shown"
-                } else {
-                    "stopped tasks are hidden"
-                },
-            );
-            Vec::new()
-        }
+    if model.screen == ScreenId::Access {
+        model.focus.insert(ScreenId::Access, Panel::Secrets);
+        return secrets::toggle(model);
     }
+    model.show_stopped = !model.show_stopped;
+    let words = if model.show_stopped {
+        "stopped tasks are shown"
+    } else {
+        "stopped tasks are hidden"
+    };
+    say(model, Severity::Note, words);
+    Vec::new()
 }
 
 /// `Enter`: in.

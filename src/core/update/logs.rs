@@ -10,7 +10,7 @@ use crate::{
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{ExportFormat, Found, export},
+        lines::{ExportFormat, Found, Pattern, export},
         logline,
         logview::{Jump, LogView, parse_time},
         model::{Model, Times},
@@ -252,12 +252,12 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
     match purpose {
         Purpose::Search => {
             model.logs.search(text);
-            let fell_back = model.logs.searched().is_some_and(|p| p.is_literal_fallback());
+            let fell_back = model.logs.searched().is_some_and(Pattern::is_literal_fallback);
             tell_fallback(model, fell_back);
         }
         Purpose::Filter => {
             model.logs.filter_by(text);
-            let fell_back = model.logs.filter().pattern.as_ref().is_some_and(|p| p.is_literal_fallback());
+            let fell_back = model.logs.filter().pattern.as_ref().is_some_and(Pattern::is_literal_fallback);
             tell_fallback(model, fell_back);
         }
         Purpose::GotoTime => {

@@ -59,7 +59,8 @@ pub fn image_model(model: &Model) -> SafeText {
         .map_or_else(|| "stability.stable-image-core-v1:1".into(), |id| id.as_str().into())
 }
 
-/// Ways to an image: through the stack where there is one, and straight to Bedrock always.
+/// Ways to an image, the likeliest to work first: through the stack where there is one (LiteLLM only
+/// answers from outside when the stack exposes it), and straight to Bedrock always.
 fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
     let names = model.names();
     let mut routes = Vec::new();
@@ -72,11 +73,26 @@ fn routes(model: &Model) -> Vec<(SafeText, ImageRoute, SafeText)> {
             app_url,
             admin: names.admin_password(),
         };
-        routes.push(("through LiteLLM".into(), litellm, ALIAS.into()));
         routes.push(("through Open WebUI".into(), webui, ALIAS.into()));
+        // First where the load balancer passes it on; where it does not, the way can only fail.
+        if is_litellm_exposed(model) {
+            routes.insert(0, ("through LiteLLM".into(), litellm, ALIAS.into()));
+        }
     }
     routes.push(("straight to Bedrock".into(), ImageRoute::Bedrock, image_model(model)));
     routes
+}
+
+/// Whether LiteLLM answers under the address of the application: by the stack's parameters, or because the
+/// operator gave an address of his own, of which the stack knows nothing.
+fn is_litellm_exposed(model: &Model) -> bool {
+    let parameters = model.parameters();
+    let value = |name: &str| parameters.get(name).map_or("", String::as_str);
+    match value("ExposeLiteLLM") {
+        "true" => true,
+        "auto" => !value("ACMCertificateArn").is_empty() || model.settings.app_url.is_some(),
+        _ => model.settings.app_url.is_some(),
+    }
 }
 
 /// A key in the dialog.

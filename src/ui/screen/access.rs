@@ -6,14 +6,15 @@ use ratatui::{
     text::Line,
 };
 
-use super::kit::{Pen, cut, show, widths, wrap_to};
+use super::kit::{Pen, show, wrap_to};
 use crate::{
     core::{
         model::Model,
-        screen::Panel,
+        screen::{Panel, ScreenId},
         secret::{SecretRef, SecretText},
         text::SafeText,
     },
+    layout,
     ui::{
         Side,
         panel::{self, Head},
@@ -33,9 +34,12 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
             _ => draw_outputs(model, side, area, frame),
         };
     }
-    let [top, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(13.min(area.height / 2 + 1))]).areas(area);
-    draw_outputs(model, side, top, frame);
-    draw_secrets(model, side, below, frame);
+    for (panel, area) in layout::panels(ScreenId::Access, model.panel(), area) {
+        match panel {
+            Panel::Secrets => draw_secrets(model, side, area, frame),
+            _ => draw_outputs(model, side, area, frame),
+        }
+    }
 }
 
 fn cursor(model: &Model, panel: Panel) -> Option<usize> {
@@ -72,7 +76,6 @@ fn draw_outputs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
         Constraint::Fill(3),
         Constraint::Fill(if inner.width >= 110 { 2 } else { 0 }),
     ];
-    let w = widths(inner.width, &columns);
     let rows = Rows {
         heads: &["output", "value", "what it is"],
         widths: &columns,
@@ -82,9 +85,9 @@ fn draw_outputs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
     table::draw(side, &rows, list, frame, |i| {
         let output = &stack.outputs[i];
         vec![
-            Line::from(pen.title(cut(&output.key, w[0]))),
-            Line::from(pen.text(cut(&output.value, w[1]))),
-            Line::from(pen.dim(cut(&output.description, w[2]))),
+            Line::from(pen.title(output.key.as_str())),
+            Line::from(pen.text(output.value.as_str())),
+            Line::from(pen.dim(output.description.as_str())),
         ]
     });
     show(
@@ -118,12 +121,11 @@ fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
     let below = below(model, side, usize::from(inner.width));
     let [list, below_area] = Layout::vertical([Constraint::Length(secrets.len() as u16 + 1), Constraint::Fill(1)]).areas(inner);
     let columns = [
-        Constraint::Length(18),
+        Constraint::Length(17),
         Constraint::Fill(1),
+        Constraint::Length(9),
         Constraint::Length(12),
-        Constraint::Length(22),
     ];
-    let w = widths(inner.width, &columns);
     let rows = Rows {
         heads: &["what", "secret", "field", "value"],
         widths: &columns,
@@ -135,9 +137,9 @@ fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
         let is_shown = model.shown_secret.as_ref().is_some_and(|(shown, _)| shown == secret);
         let (value, role) = if is_shown { ("shown below", Role::Warn) } else { (MASK, Role::Dim) };
         vec![
-            Line::from(pen.title(cut(what(secret), w[0]))),
-            Line::from(pen.text(cut(&secret.secret, w[1]))),
-            Line::from(pen.dim(cut(secret.field.as_deref().unwrap_or("whole"), w[2]))),
+            Line::from(pen.title(what(secret))),
+            Line::from(pen.text(secret.secret.as_str())),
+            Line::from(pen.dim(secret.field.as_deref().unwrap_or("whole"))),
             Line::from(pen.ink(role, value)),
         ]
     });
@@ -166,13 +168,12 @@ fn below(model: &Model, side: &Side<'_>, width: usize) -> Vec<Line<'static>> {
         let (text, about) = legible(&value);
         out.push(Line::from(vec![pen.title(what(secret)), pen.dim(format!("  {about}"))]));
         out.extend(broken(&text, width).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
-        out.push(Line::default());
     }
+    out.push(pen.keys("[x] shows it for 30 s, hides it · [K] copies it unseen, for 45 s"));
     if model.app_url().is_some_and(|url| url.starts_with("http://")) {
         let text = "! The application is served over plain HTTP: whoever signs in sends the password in clear. Deploy with a certificate.";
         out.extend(wrap_to(text, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
     }
-    out.push(pen.keys("[x] shows it for 30 s, hides it · [K] copies it without showing; the clipboard is cleared after 45 s"));
     out
 }
 

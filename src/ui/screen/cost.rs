@@ -61,8 +61,16 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
             pen.dim("Now      "),
             pen.ink(Role::Accent, format!("{hour} an hour")),
             pen.text(format!("   {} a month at this rate", usd(now.usd_month()))),
-            pen.dim(format!("   template's counts: {}", usd(planned.usd_month()))),
         ]));
+        if is_known && (now.usd_month() - planned.usd_month()).abs() >= 0.01 {
+            out.push(Line::from(vec![
+                pen.dim("Template "),
+                pen.text(format!(
+                    "{} a month at the counts that the template wants",
+                    usd(planned.usd_month())
+                )),
+            ]));
+        }
         let asleep = format!(
             "{} an hour ends with the tasks (Z); {} goes on while asleep",
             usd_hour(now.scalable_hour()),
@@ -82,13 +90,13 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
     }
     let a = planned.assumptions;
     let basis = format!(
-        "730 h · EFS {} GB, logs {} GB/month, ECR {} GB per image, endpoints {} GB, {} LCU assumed",
+        "730 hours; assumed: EFS {} GB, logs {} GB a month, each image {} GB, endpoints {} GB, {} LCU",
         a.efs_gb, a.log_gb, a.ecr_gb, a.endpoint_gb, a.lcu
     );
-    out.push(Line::from(vec![
-        pen.dim("Rests on "),
-        pen.dim(cut(&basis, width.saturating_sub(9))),
-    ]));
+    for (i, line) in wrap_to(&basis, width.saturating_sub(9), 2).into_iter().enumerate() {
+        let head = if i == 0 { "Rests on " } else { "         " };
+        out.push(Line::from(vec![pen.dim(head), pen.dim(line)]));
+    }
     out.push(Line::default());
     out
 }
@@ -105,7 +113,7 @@ fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame
     let shown = sheet.iter().enumerate().skip(first).take(height).map(|(i, row)| {
         let line = line(pen, row, width);
         if Some(i) == selected {
-            line.style(pen.0.style(Role::Selected))
+            Line::from(pen.ink(Role::Selected, left(&line.to_string(), width)))
         } else {
             line
         }
@@ -119,16 +127,18 @@ fn selected(model: &Model, sheet: &[SheetRow]) -> Option<usize> {
     sheet.iter().enumerate().filter(|(_, r)| r.is_row()).nth(at).map(|(i, _)| i)
 }
 
+/// Width of the labels of the guide's rows and of models.
+const NAME: usize = 34;
 /// Widths: label, quantity, hour, month, kind; the rest is the basis.
-const LABEL: usize = 34;
-const QUANTITY: usize = 16;
+const LABEL: usize = 30;
+const QUANTITY: usize = 14;
 const HOUR: usize = 9;
 const MONTH: usize = 10;
 
 fn line(pen: Pen<'_>, row: &SheetRow, width: usize) -> Line<'static> {
     match row {
         SheetRow::Blank => Line::default(),
-        SheetRow::Heading(text) if text.starts_with("What") => heading(pen, text),
+        SheetRow::Lines(text) => heading(pen, text),
         SheetRow::Heading(text) => Line::from(pen.title((*text).to_owned())),
         SheetRow::Note(text) => Line::from(pen.dim(cut(text, width))),
         SheetRow::Line(cost) => cost_line(pen, cost, width),
@@ -147,7 +157,7 @@ fn line(pen: Pen<'_>, row: &SheetRow, width: usize) -> Line<'static> {
         SheetRow::Guide(row) => guide_line(pen, row, width),
         SheetRow::GuideSum(guide, ours) => Line::from(pen.title(format!(
             "{} {} {}",
-            left("Total", LABEL),
+            left("Total", NAME),
             right(&usd(*guide), MONTH),
             right(&usd(*ours), MONTH)
         ))),
@@ -168,7 +178,8 @@ fn heading(pen: Pen<'_>, text: &str) -> Line<'static> {
 }
 
 fn cost_line(pen: Pen<'_>, cost: &CostLine, width: usize) -> Line<'static> {
-    let quantity = format!("{} {}", trimmed(cost.quantity), cost.unit);
+    let unit = cost.unit.strip_suffix("-hour").unwrap_or(&cost.unit);
+    let quantity = format!("{} {unit}", trimmed(cost.quantity));
     let (kind, role) = if cost.is_scalable {
         ("scalable", Role::Info)
     } else {
@@ -186,7 +197,11 @@ fn cost_line(pen: Pen<'_>, cost: &CostLine, width: usize) -> Line<'static> {
         )),
         pen.ink(Role::Warn, doubt),
         pen.ink(role, format!(" {kind:<8}")),
-        pen.dim(cut(&format!(" {}", cost.basis), width.saturating_sub(used))),
+        pen.dim(if width > used + 8 {
+            format!(" {}", cost.basis)
+        } else {
+            String::new()
+        }),
     ])
 }
 
@@ -198,9 +213,9 @@ fn trimmed(number: f64) -> String {
 
 fn guide_line(pen: Pen<'_>, row: &GuideRow, width: usize) -> Line<'static> {
     let guide = row.guide.map_or_else(|| "–".to_owned(), usd);
-    let used = LABEL + 2 * MONTH + 4;
+    let used = NAME + 2 * MONTH + 4;
     Line::from(vec![
-        pen.text(left(row.label, LABEL)),
+        pen.text(left(row.label, NAME)),
         pen.dim(format!(" {}", right(&guide, MONTH))),
         pen.text(format!(" {}", right(&usd(row.ours), MONTH))),
         pen.dim(format!("  {}", cut(row.reason, width.saturating_sub(used)))),
@@ -214,9 +229,9 @@ fn image_line(pen: Pen<'_>, price: &ModelPrice, each: f64, width: usize) -> Line
         .as_ref()
         .map(|day| format!("no longer offered since {day}"))
         .unwrap_or_default();
-    let used = LABEL + MONTH + 26;
+    let used = NAME + MONTH + 26;
     Line::from(vec![
-        pen.text(left(&price.id, LABEL)),
+        pen.text(left(&price.id, NAME)),
         pen.text(format!(" {}", right(&format!("${each:.3}"), MONTH))),
         pen.ink(Role::Warn, doubt),
         pen.dim(format!(" {} for 1,000", right(&usd(each * 1000.0), MONTH))),

@@ -256,6 +256,22 @@ fn service(name: &str, running: i32, desired: i32) -> Service {
     }
 }
 
+fn sick_group() -> TargetGroup {
+    let target = Target {
+        id: "10.42.10.17".into(),
+        port: Some(8080),
+        zone: "us-west-2a".into(),
+        state: "unhealthy".into(),
+        reason: "Target.Timeout".into(),
+        description: "Request timed out".into(),
+    };
+    TargetGroup {
+        arn: "arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/bic-tg/1".into(),
+        logical_id: "TargetGroup".into(),
+        targets: vec![target],
+    }
+}
+
 /// A stack that serves: services, tasks (one stopped badly), targets.
 pub(in crate::ui) fn running() -> Model {
     let mut model = with_stack("UPDATE_COMPLETE");
@@ -279,20 +295,7 @@ pub(in crate::ui) fn running() -> Model {
         ],
         now,
     );
-    let target = Target {
-        id: "10.42.10.17".into(),
-        port: Some(8080),
-        zone: "us-west-2a".into(),
-        state: "unhealthy".into(),
-        reason: "Target.Timeout".into(),
-        description: "Request timed out".into(),
-    };
-    let group = TargetGroup {
-        arn: "arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/bic-tg/1".into(),
-        logical_id: "TargetGroup".into(),
-        targets: vec![target],
-    };
-    model.feeds.targets.set(vec![group], now);
+    model.feeds.targets.set(vec![sick_group()], now);
     let start = NOW - 7_200_000;
     let mut events = vec![event(
         "bedrock-image-chat",
@@ -330,22 +333,49 @@ pub(in crate::ui) fn form(mut model: Model) -> Model {
     model
 }
 
-/// A plan that replaces the file system and changes a service.
-pub(in crate::ui) fn plan() -> Model {
-    let mut model = with_stack("CREATE_COMPLETE");
-    let change = |action, id: &str, kind: &str, replacement, properties: Vec<PropertyChange>| ResourceChange {
+fn changes() -> Vec<ResourceChange> {
+    let change = |action, id: &str, kind: &str, replacement, properties: &[(&str, &str, &str)]| ResourceChange {
         action,
         logical_id: id.into(),
         physical_id: "x".into(),
         resource_type: kind.into(),
         replacement,
-        properties,
+        properties: properties
+            .iter()
+            .map(|(path, before, after)| PropertyChange {
+                path: format!("Properties.{path}").into(),
+                before: Some((*before).into()),
+                after: Some((*after).into()),
+            })
+            .collect(),
     };
-    let property = |path: &str, before: &str, after: &str| PropertyChange {
-        path: path.into(),
-        before: Some(before.into()),
-        after: Some(after.into()),
-    };
+    let (add, modify, remove) = (ChangeAction::Add, ChangeAction::Modify, ChangeAction::Remove);
+    let (never, maybe, always) = (Replacement::Never, Replacement::Conditional, Replacement::Always);
+    let task = [("Cpu", "1024", "2048"), ("Memory", "2048", "4096")];
+    vec![
+        change(add, "Database", "AWS::RDS::DBInstance", never, &[]),
+        change(
+            modify,
+            "OpenWebUIService",
+            "AWS::ECS::Service",
+            never,
+            &[("DesiredCount", "1", "2")],
+        ),
+        change(
+            modify,
+            "FileSystem",
+            "AWS::EFS::FileSystem",
+            always,
+            &[("Encrypted", "false", "true")],
+        ),
+        change(modify, "OpenWebUITaskDefinition", "AWS::ECS::TaskDefinition", maybe, &task),
+        change(remove, "S3Endpoint", "AWS::EC2::VPCEndpoint", never, &[]),
+    ]
+}
+
+/// A plan that replaces the file system and changes a service.
+pub(in crate::ui) fn plan() -> Model {
+    let mut model = with_stack("CREATE_COMPLETE");
     let mut form = Form::new(&model.template, model.live_stack());
     form.fields.iter_mut().find(|f| f.def.name == "DeploymentSize").unwrap().cycle(1);
     model.deploy = Stage::Plan(Plan {
@@ -357,40 +387,7 @@ pub(in crate::ui) fn plan() -> Model {
             status: "CREATE_COMPLETE".into(),
             reason: SafeText::default(),
             execution: "AVAILABLE".into(),
-            changes: vec![
-                change(ChangeAction::Add, "Database", "AWS::RDS::DBInstance", Replacement::Never, vec![]),
-                change(
-                    ChangeAction::Modify,
-                    "OpenWebUIService",
-                    "AWS::ECS::Service",
-                    Replacement::Never,
-                    vec![property("Properties.DesiredCount", "1", "2")],
-                ),
-                change(
-                    ChangeAction::Modify,
-                    "FileSystem",
-                    "AWS::EFS::FileSystem",
-                    Replacement::Always,
-                    vec![property("Properties.Encrypted", "false", "true")],
-                ),
-                change(
-                    ChangeAction::Modify,
-                    "OpenWebUITaskDefinition",
-                    "AWS::ECS::TaskDefinition",
-                    Replacement::Conditional,
-                    vec![
-                        property("Properties.Cpu", "1024", "2048"),
-                        property("Properties.Memory", "2048", "4096"),
-                    ],
-                ),
-                change(
-                    ChangeAction::Remove,
-                    "S3Endpoint",
-                    "AWS::EC2::VPCEndpoint",
-                    Replacement::Never,
-                    vec![],
-                ),
-            ],
+            changes: changes(),
             parameters: vec![],
             capabilities: vec!["CAPABILITY_NAMED_IAM".into()],
             tags: vec![

@@ -2,14 +2,13 @@
 
 use ratatui::{
     Frame,
-    layout::{Constraint, Layout, Rect, Spacing},
+    layout::Rect,
     text::{Line, Span},
     widgets::Paragraph,
 };
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::ui::{
-    Side,
+    Side, cut as measure,
     theme::{Role, Theme},
 };
 
@@ -60,141 +59,40 @@ impl Pen<'_> {
 
 /// Draws lines, each cut to the width of the area with `…`.
 pub fn show(lines: Vec<Line<'static>>, area: Rect, frame: &mut Frame<'_>) {
-    let lines: Vec<Line<'_>> = lines.into_iter().map(|l| fit(l, usize::from(area.width))).collect();
+    let lines: Vec<Line<'_>> = lines.into_iter().map(|l| measure::line(l, usize::from(area.width))).collect();
     frame.render_widget(Paragraph::new(lines), area);
-}
-
-/// A line in at most `width` cells; what does not fit becomes `…`.
-pub fn fit(mut line: Line<'static>, width: usize) -> Line<'static> {
-    if line.width() <= width {
-        return line;
-    }
-    let mut left = width;
-    let mut is_full = false;
-    for span in &mut line.spans {
-        let needed = span.content.width();
-        if is_full {
-            span.content = "".into();
-        } else if needed < left {
-            left -= needed;
-        } else {
-            // A cell more than there is, so that the sign stands for what follows too.
-            span.content = cut(&format!("{} ", span.content), left.min(needed)).into();
-            is_full = true;
-        }
-    }
-    line
 }
 
 /// `text` in at most `width` cells; what does not fit becomes `…` at the end.
 pub fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let w = c.width().unwrap_or(0);
-        if used + w + 1 > width {
-            break;
-        }
-        used += w;
-        out.push(c);
-    }
-    if width > 0 {
-        out.push('…');
-    }
-    out
-}
-
-/// The end of `text` in at most `width` cells, for a field that is typed into.
-pub fn tail(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut used = 1;
-    let from = text
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| {
-            used += c.width().unwrap_or(0);
-            used <= width
-        })
-        .last()
-        .map_or(text.len(), |(i, _)| i);
-    format!("…{}", &text[from..])
+    measure::end(text, width).into_owned()
 }
 
 /// `text` cut and set to the right of `width` cells.
 pub fn right(text: &str, width: usize) -> String {
     let text = cut(text, width);
-    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+    format!("{}{text}", " ".repeat(width.saturating_sub(measure::width(&text))))
 }
 
 /// `text` cut and filled up to `width` cells.
 pub fn left(text: &str, width: usize) -> String {
     let text = cut(text, width);
-    let fill = width.saturating_sub(text.width());
+    let fill = width.saturating_sub(measure::width(&text));
     format!("{text}{}", " ".repeat(fill))
-}
-
-/// Words in lines of at most `width` cells; a word that is too long is broken.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let mut word = word;
-        while let Some(line) = lines.last_mut() {
-            let gap = usize::from(!line.is_empty());
-            if line.width() + gap + word.width() <= width {
-                line.extend(std::iter::repeat_n(' ', gap));
-                line.push_str(word);
-                break;
-            }
-            if line.is_empty() {
-                let (head, rest) = split_at_width(word, width);
-                line.push_str(head);
-                word = rest;
-            }
-            lines.push(String::new());
-        }
-    }
-    lines
-}
-
-fn split_at_width(word: &str, width: usize) -> (&str, &str) {
-    let mut used = 0;
-    let at = word
-        .char_indices()
-        .find(|(i, c)| {
-            used += c.width().unwrap_or(0);
-            used > width && *i > 0
-        })
-        .map_or(word.len(), |(i, _)| i);
-    word.split_at(at)
 }
 
 /// Words in at most `rows` lines; what does not fit ends in `…`.
 pub fn wrap_to(text: &str, width: usize, rows: usize) -> Vec<String> {
-    let mut lines = wrap(text, width);
+    let mut lines = measure::wrap(text, width);
     if lines.len() > rows {
         lines.truncate(rows);
         if let Some(last) = lines.last_mut() {
-            *last = cut(&format!("{last} …"), width);
-            if !last.ends_with('…') {
-                last.push('…');
-            }
+            let room = width.saturating_sub(2);
+            *last = format!("{} …", last.chars().take(room).collect::<String>().trim_end());
+            *last = cut(last, width);
         }
     }
     lines
-}
-
-/// Widths that a table gives its columns, with one cell between them.
-pub fn widths<const N: usize>(width: u16, columns: &[Constraint; N]) -> [usize; N] {
-    let areas: [Rect; N] = Layout::horizontal(*columns)
-        .spacing(Spacing::Space(1))
-        .areas(Rect::new(0, 0, width, 1));
-    areas.map(|a| usize::from(a.width))
 }
 
 /// `$159.33`, with a thin hand for thousands: `$1,204.00`.
@@ -250,14 +148,7 @@ mod tests {
 
     #[test]
     fn pieces() {
-        assert_eq!(
-            (cut("abcdef", 4).as_str(), cut("abcd", 4).as_str(), cut("漢字漢字", 5).as_str()),
-            ("abc…", "abcd", "漢字…")
-        );
-        assert_eq!((tail("abcdef", 4).as_str(), tail("abcd", 4).as_str()), ("…def", "abcd"));
-        assert_eq!(right("7", 3), "  7");
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!((right("7", 3).as_str(), left("7", 3).as_str()), ("  7", "7  "));
         assert_eq!(wrap_to("one two three four", 7, 2), ["one two", "three …"]);
         assert_eq!(
             [usd(159.326), usd(1204.0), usd(-0.001), usd(-8.5)],
@@ -269,17 +160,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_wider_than_asked(text in "\\PC{0,60}", width in 1usize..40) {
-            prop_assert!(cut(&text, width).width() <= width);
-            prop_assert!(tail(&text, width).width() <= width);
-            prop_assert_eq!(right(&text, width).width(), width);
-            let line = Line::from(vec![Span::raw(text.clone()), Span::raw("ab"), Span::raw(text.clone())]);
-            let is_cut = line.width() > width;
-            let fitted = fit(line, width);
-            prop_assert!(fitted.width() <= width);
-            prop_assert_eq!(fitted.to_string().ends_with('…'), is_cut || text.ends_with('…'));
-            for line in wrap_to(&text, width.max(2), 3) {
-                prop_assert!(line.width() <= width.max(2));
+        fn nothing_is_wider_than_asked(text in "[ -~漢…]{0,60}", width in 2usize..40) {
+            prop_assert_eq!(measure::width(&right(&text, width)), width);
+            prop_assert_eq!(measure::width(&left(&text, width)), width);
+            for line in wrap_to(&text, width, 3) {
+                prop_assert!(measure::width(&line) <= width);
             }
         }
     }

@@ -80,12 +80,9 @@ fn events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if empty_list(model, side, events.len(), area, frame, none) {
         return;
     }
-    let widest = |text: &dyn Fn(&StackEvent) -> String| {
-        let in_sight = events.iter().take(SIGHT).map(|e| cut::width(&text(e)));
-        Constraint::Length(u16::try_from(in_sight.max().unwrap_or(0)).unwrap_or(u16::MAX))
-    };
-    let times = widest(&|e| time(model, e));
-    let statuses = widest(&|e| status(e, area.width));
+    let in_sight = || events.iter().take(SIGHT);
+    let times = Constraint::Length(widest(in_sight().map(|e| cut::width(&time(model, e)))));
+    let statuses = Constraint::Length(widest(in_sight().map(|e| cut::width(&status(e, area.width)))));
     let id = Constraint::Length((area.width * 3 / 10).clamp(18, 36));
     let (heads, widths): (&[&str], &[Constraint]) = if area.width >= ROOMY {
         (
@@ -261,15 +258,14 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         return;
     }
     let is_roomy = area.width >= ROOMY;
+    let all = || targets.iter().filter_map(|(group, at)| group.targets.get((*at)?));
+    let state = widest(all().map(|t| cut::width(&t.state)).chain([NO_TARGET.len()]));
+    let address = widest(all().map(|t| cut::width(&address(t))).chain(["target".len()]));
+    let [state, address] = [state, address].map(Constraint::Length);
     let widths: &[Constraint] = if is_roomy {
-        &[
-            Constraint::Length(10),
-            Constraint::Length(15),
-            Constraint::Length(11),
-            Constraint::Fill(1),
-        ]
+        &[Constraint::Length(10), address, state, Constraint::Fill(1)]
     } else {
-        &[Constraint::Length(11), Constraint::Length(15), Constraint::Fill(1)]
+        &[state, address, Constraint::Fill(1)]
     };
     let heads: &[&str] = match (area.height > 3, is_roomy) {
         (true, true) => &["group", "target", "state", "reason"],
@@ -294,6 +290,21 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     });
 }
 
+/// Widest address that a row shows whole: IPv4 with a port.
+const ADDRESS: u16 = 21;
+/// What a group without targets shows as their state.
+const NO_TARGET: &str = "no target";
+
+fn address(target: &Target) -> String {
+    let port = target.port.map(|p| format!(":{p}")).unwrap_or_default();
+    cut::middle(&format!("{}{port}", target.id), ADDRESS.into()).into_owned()
+}
+
+/// The widest of some widths.
+fn widest(widths: impl Iterator<Item = usize>) -> u16 {
+    u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX)
+}
+
 /// A group without targets: nothing is wrong with that while the stack is asleep.
 fn no_target_row(model: &Model, side: &Side<'_>, name: String, is_roomy: bool) -> Vec<Line<'static>> {
     let (role, why) = if model.is_asleep() {
@@ -301,7 +312,7 @@ fn no_target_row(model: &Model, side: &Side<'_>, name: String, is_roomy: bool) -
     } else {
         (Role::Warn, "no task registered yet")
     };
-    let none = Line::styled("no target", side.theme.style(role));
+    let none = Line::styled(NO_TARGET, side.theme.style(role));
     if is_roomy {
         vec![
             Line::from(name),
@@ -323,8 +334,7 @@ fn target_row(side: &Side<'_>, name: String, target: &Target, is_roomy: bool) ->
         _ => Role::Dim,
     };
     let state = Line::styled(target.state.to_string(), side.theme.style(role));
-    let port = target.port.map(|p| format!(":{p}")).unwrap_or_default();
-    let address = Line::from(cut::middle(&format!("{}{port}", target.id), 15).into_owned());
+    let address = Line::from(address(target));
     let why = match (target.reason.is_empty(), target.description.is_empty()) {
         (true, _) => target.description.to_string(),
         (false, true) => target.reason.to_string(),

@@ -6,17 +6,21 @@ use ratatui::{
     text::Line,
 };
 
-use super::kit::{Pen, count, cut, right, show, widths};
+use super::kit::{Pen, count, cut, right, show, wrap_to};
 use crate::{
     core::{
         cause,
         fact::{Service, Task},
+        feed::Feed,
+        health,
         model::Model,
-        screen::Panel,
+        screen::{Panel, ScreenId},
         when,
     },
+    layout,
     ui::{
-        Side, panel,
+        Side,
+        panel::{self, Head},
         table::{self, Rows},
         theme::{Role, of_app},
     },
@@ -31,23 +35,26 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
             _ => draw_services(model, side, area, frame),
         };
     }
-    let services = model.shown_services();
-    let deployments: usize = services.iter().map(|s| s.deployments.len()).max().unwrap_or(1);
-    let height = (services.len().max(1) + deployments.clamp(1, 3) + 3) as u16;
-    let [top, middle, below] = Layout::vertical([
-        Constraint::Length(height.min(area.height / 2)),
-        Constraint::Fill(1),
-        Constraint::Fill(1),
-    ])
-    .areas(area);
-    draw_services(model, side, top, frame);
-    draw_tasks(model, side, middle, frame);
-    draw_events(model, side, below, frame);
+    for (panel, area) in layout::panels(ScreenId::Services, model.panel(), area) {
+        match panel {
+            Panel::Tasks => draw_tasks(model, side, area, frame),
+            Panel::ServiceEvents => draw_events(model, side, area, frame),
+            _ => draw_services(model, side, area, frame),
+        }
+    }
 }
 
 /// The name of a service without the project's: what tells the two apart.
 fn short<'a>(model: &Model, service: &'a str) -> &'a str {
     model.names().app(service).map_or(service, |app| app.title())
+}
+
+/// The head of a feed. While there is no stack nothing is asked, so nothing is said of an age.
+fn head<'a, T>(model: &Model, side: &Side<'_>, title: &'a str, feed: &Feed<T>) -> Head<'a> {
+    if model.is_without_stack() {
+        return Head { title, right: Vec::new() };
+    }
+    panel::head(model, side, title, feed)
 }
 
 fn cursor(model: &Model, panel: Panel) -> Option<usize> {
@@ -64,7 +71,7 @@ fn empty_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>,
 }
 
 fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let head = panel::head(model, side, "Services", &model.feeds.services);
+    let head = head(model, side, "Services", &model.feeds.services);
     let inner = panel::frame(model, side, Panel::ServiceList, area, frame, head);
     if panel::empty_feed(model, side, &model.feeds.services, inner, frame) {
         return;
@@ -105,16 +112,15 @@ fn draw_service_rows(model: &Model, side: &Side<'_>, services: &[&Service], area
     let pen = Pen::of(side);
     let columns = [
         Constraint::Length(1),
-        Constraint::Fill(2),
+        Constraint::Fill(1),
         Constraint::Length(17),
         Constraint::Length(7),
         Constraint::Length(7),
         Constraint::Length(7),
-        Constraint::Fill(1),
+        Constraint::Length(4),
     ];
-    let w = widths(area.width, &columns);
     let rows = Rows {
-        heads: &["", "service", "state", "running", "desired", "pending", "task definition"],
+        heads: &["", "service", "state", "running", "desired", "pending", " rev"],
         widths: &columns,
         cursor: cursor(model, Panel::ServiceList),
         count: services.len(),
@@ -125,14 +131,19 @@ fn draw_service_rows(model: &Model, side: &Side<'_>, services: &[&Service], area
         let running = if service.running < service.desired { Role::Bad } else { Role::Text };
         vec![
             Line::from(pen.ink(role, mark)),
-            Line::from(pen.ink(of_app(model.names().app(&service.name)), cut(&service.name, w[1]))),
-            Line::from(pen.ink(role, cut(&words, w[2]))),
-            Line::from(pen.ink(running, right(&service.running.to_string(), w[3]))),
-            Line::from(pen.text(right(&service.desired.to_string(), w[4]))),
-            Line::from(pen.text(right(&service.pending.to_string(), w[5]))),
-            Line::from(pen.dim(cut(&service.task_definition, w[6]))),
+            Line::from(pen.ink(of_app(model.names().app(&service.name)), service.name.as_str())),
+            Line::from(pen.ink(role, &words)),
+            Line::from(pen.ink(running, right(&service.running.to_string(), 7))),
+            Line::from(pen.text(right(&service.desired.to_string(), 7))),
+            Line::from(pen.text(right(&service.pending.to_string(), 7))),
+            Line::from(pen.dim(right(revision(&service.task_definition), 4))),
         ]
     });
+}
+
+/// `7` of `family:7`.
+fn revision(task_definition: &str) -> &str {
+    task_definition.rsplit(':').next().unwrap_or_default()
 }
 
 /// The deployments of the service under the cursor, one line each.
@@ -164,8 +175,11 @@ fn draw_deployments(model: &Model, side: &Side<'_>, service: &Service, area: Rec
             };
             let rollout = if d.rollout.is_empty() { "" } else { d.rollout.as_str() };
             let text = format!(
-                "└ {} {rollout} {} {}/{} running{failed}{age}{reason}",
-                d.status, d.task_definition, d.running, d.desired
+                "└ {} {rollout}, revision {}, {}/{} running{failed}{age}{reason}",
+                d.status,
+                revision(&d.task_definition),
+                d.running,
+                d.desired
             );
             Line::from(pen.ink(role, cut(&text, width)))
         })
@@ -181,7 +195,7 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
         (true, _) => format!("Tasks, with {} (x hides them)", count(stopped, "stopped one")),
         (false, _) => format!("Tasks (x shows {})", count(stopped, "stopped one")),
     };
-    let head = panel::head(model, side, &title, &model.feeds.tasks);
+    let head = head(model, side, &title, &model.feeds.tasks);
     let inner = panel::frame(model, side, Panel::Tasks, area, frame, head);
     if panel::empty_feed(model, side, &model.feeds.tasks, inner, frame) {
         return;
@@ -197,7 +211,29 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
         };
         return empty_rows(model, side, inner, frame, "task", why);
     }
-    draw_task_rows(model, side, &tasks, inner, frame);
+    // Where there is room, the task under the cursor says in full why it stopped, and what to do.
+    let at = model.cursor(Panel::Tasks).min(tasks.len() - 1);
+    let about = if inner.height >= 7 {
+        about(Pen::of(side), tasks[at], usize::from(inner.width))
+    } else {
+        Vec::new()
+    };
+    let [list, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(about.len() as u16)]).areas(inner);
+    draw_task_rows(model, side, &tasks, list, frame);
+    show(about, below, frame);
+}
+
+/// Why a task stopped against anybody's will: AWS's own words, and the advice.
+fn about(pen: Pen<'_>, task: &Task, width: usize) -> Vec<Line<'static>> {
+    if !task.is_stopped() || cause::is_on_purpose(task) {
+        return Vec::new();
+    }
+    let mut out = vec![Line::from(pen.ink(Role::Border, "─".repeat(width)))];
+    let words = format!("{}: {}", task.stop_code, health::stop_words(task));
+    out.extend(wrap_to(&words, width, 2).into_iter().map(|l| Line::from(pen.text(l))));
+    let advice = cause::of_task(task).map_or("Look at its log (Enter).", |m| m.advice);
+    out.extend(wrap_to(advice, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
+    out
 }
 
 fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, frame: &mut Frame<'_>) {
@@ -211,7 +247,6 @@ fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, f
         Constraint::Length(6),
         Constraint::Fill(1),
     ];
-    let w = widths(area.width, &columns);
     let rows = Rows {
         heads: &["", "task", "service", "status", "health", "   age", "where, or why it stopped"],
         widths: &columns,
@@ -228,11 +263,11 @@ fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, f
         vec![
             Line::from(pen.ink(role, mark)),
             Line::from(pen.text(id)),
-            Line::from(pen.ink(of_app(model.names().app(&task.service)), cut(short(model, &task.service), w[2]))),
-            Line::from(pen.ink(role, cut(&task.status.to_lowercase(), w[3]))),
-            Line::from(pen.ink(role, cut(&task.health.to_lowercase(), w[4]))),
-            Line::from(pen.text(right(&age, w[5]))),
-            Line::from(pen.ink(place_role, cut(&place, w[6]))),
+            Line::from(pen.ink(of_app(model.names().app(&task.service)), short(model, &task.service))),
+            Line::from(pen.ink(role, task.status.to_lowercase())),
+            Line::from(pen.ink(role, task.health.to_lowercase())),
+            Line::from(pen.text(right(&age, 6))),
+            Line::from(pen.ink(place_role, &place)),
         ]
     });
 }
@@ -261,7 +296,7 @@ fn place(task: &Task, role: Role) -> (String, Role) {
 }
 
 fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let head = panel::head(model, side, "ECS events", &model.feeds.services);
+    let head = head(model, side, "ECS events", &model.feeds.services);
     let inner = panel::frame(model, side, Panel::ServiceEvents, area, frame, head);
     if panel::empty_feed(model, side, &model.feeds.services, inner, frame) {
         return;
@@ -273,7 +308,6 @@ fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>
     }
     let pen = Pen::of(side);
     let columns = [Constraint::Length(14), Constraint::Length(10), Constraint::Fill(1)];
-    let w = widths(inner.width, &columns);
     let rows = Rows {
         heads: &["time", "service", "event"],
         widths: &columns,
@@ -285,9 +319,9 @@ fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>
         let message = without_name(&event.message, &service.name);
         let role = event_role(message);
         vec![
-            Line::from(pen.dim(cut(&when::show(event.at, model.now.wall, model.times, model.utc_offset), w[0]))),
-            Line::from(pen.ink(of_app(model.names().app(&service.name)), cut(short(model, &service.name), w[1]))),
-            Line::from(pen.ink(role, cut(message, w[2]))),
+            Line::from(pen.dim(when::show(event.at, model.now.wall, model.times, model.utc_offset))),
+            Line::from(pen.ink(of_app(model.names().app(&service.name)), short(model, &service.name))),
+            Line::from(pen.ink(role, message)),
         ]
     });
 }

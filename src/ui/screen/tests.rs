@@ -3,6 +3,7 @@
 use super::fixture::{self, frame};
 use crate::{
     core::{
+        cause,
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, PictureFormat, ProbeStage, StageReport},
         fault::{Fault, FaultKind},
@@ -21,11 +22,7 @@ const SIZES: [(u16, u16); 3] = [(80, 20), (120, 36), (200, 56)];
 #[test]
 #[ignore = "prints frames to look at"]
 fn look() {
-    let want = std::env::var("LOOK").unwrap_or_default();
     for (name, model) in scenes() {
-        if !name.contains(&want) {
-            continue;
-        }
         for size in SIZES {
             println!("=== {name} {}x{}", size.0, size.1);
             println!("{}", draw(&model, size));
@@ -133,18 +130,23 @@ fn picture() -> Picture {
     }
 }
 
-fn scenes() -> Vec<(&'static str, Model)> {
-    let mut form_button = fixture::form(fixture::with_stack("CREATE_COMPLETE"));
-    if let Stage::Form(form) = &mut form_button.deploy {
+/// The form with a bad value, a changed one, a sentence of refusal, and the cursor on its button.
+fn refused_form() -> Model {
+    let mut model = fixture::form(fixture::with_stack("CREATE_COMPLETE"));
+    if let Stage::Form(form) = &mut model.deploy {
         form.selected = form.fields.len();
         form.fields[2].cycle(1);
         form.fields[8].value = TextField::with("10.0.0.0/99");
         form.error =
             Some("SQLite cannot be shared by several Open WebUI tasks; take DeploymentSize small, or Database auto or postgres.".into());
     }
-    let mut planning = fixture::form(fixture::nothing());
-    if let Stage::Form(form) = planning.deploy.clone() {
-        planning.deploy = Stage::Planning(Planning {
+    model
+}
+
+fn planning() -> Model {
+    let mut model = fixture::form(fixture::nothing());
+    if let Stage::Form(form) = model.deploy.clone() {
+        model.deploy = Stage::Planning(Planning {
             request: form.request(&"x".into()),
             form,
             change_set: None,
@@ -154,46 +156,67 @@ fn scenes() -> Vec<(&'static str, Model)> {
             fault: None,
         });
     }
-    let mut slow = fixture::creating(100);
-    slow.now.wall += 400_000;
-    let mut ended = fixture::running();
-    ended.progress.ended = Some(fixture::NOW - 5_000);
-    ended.progress.started = fixture::NOW - 400_000;
-    let mut services = on(fixture::running(), ScreenId::Services);
-    services.show_stopped = true;
-    let mut cost_low = on(fixture::running(), ScreenId::Cost);
-    cost_low.cursors.insert(Panel::Cost, 30);
-    let mut access = on(fixture::running(), ScreenId::Access);
-    access.focus.insert(ScreenId::Access, Panel::Secrets);
-    access.shown_secret = Some((access.names().api_key(), access.now.mono + 21_300));
+    model
+}
+
+/// Something of a model changed.
+fn but(mut model: Model, change: impl FnOnce(&mut Model)) -> Model {
+    change(&mut model);
+    model
+}
+
+fn scenes() -> Vec<(&'static str, Model)> {
+    let refused = Fault::new(FaultKind::AwsFailed, "image", "Open WebUI", "503");
     vec![
         ("nothing", fixture::nothing()),
         ("form-new", fixture::form(fixture::nothing())),
-        ("form-button", form_button),
-        ("planning", planning),
+        ("form-button", refused_form()),
+        ("planning", planning()),
         ("plan", fixture::plan()),
         ("creating", fixture::creating(260)),
-        ("slow", slow),
+        ("slow", but(fixture::creating(100), |m| m.now.wall += 400_000)),
         ("failing", fixture::failing()),
-        ("ended", ended),
+        (
+            "ended",
+            but(fixture::running(), |m| {
+                m.progress.ended = Some(fixture::NOW - 5_000);
+                m.progress.started = fixture::NOW - 400_000;
+            }),
+        ),
         ("rest", fixture::running()),
-        ("services", services),
+        (
+            "services",
+            but(on(fixture::running(), ScreenId::Services), |m| m.show_stopped = true),
+        ),
+        (
+            "services-stopped",
+            but(on(fixture::running(), ScreenId::Services), |m| {
+                m.show_stopped = true;
+                m.focus.insert(ScreenId::Services, Panel::Tasks);
+                m.cursors.insert(Panel::Tasks, 2);
+            }),
+        ),
         ("services-none", on(fixture::nothing(), ScreenId::Services)),
         ("cost", on(fixture::running(), ScreenId::Cost)),
-        ("cost-low", cost_low),
+        (
+            "cost-low",
+            but(on(fixture::running(), ScreenId::Cost), |m| {
+                m.cursors.insert(Panel::Cost, 30);
+            }),
+        ),
         ("cost-none", on(fixture::nothing(), ScreenId::Cost)),
-        ("access", access),
+        (
+            "access",
+            but(on(fixture::running(), ScreenId::Access), |m| {
+                m.focus.insert(ScreenId::Access, Panel::Secrets);
+                m.shown_secret = Some((m.names().api_key(), m.now.mono + 21_300));
+            }),
+        ),
         ("access-none", on(fixture::nothing(), ScreenId::Access)),
         ("image-ask", dialog(None)),
         ("image-run", dialog(Some(run(None, false)))),
         ("image-done", dialog(Some(run(Some(Ok(picture())), false)))),
-        (
-            "image-bad",
-            dialog(Some(run(
-                Some(Err(Fault::new(FaultKind::AwsFailed, "image", "Open WebUI", "503"))),
-                true,
-            ))),
-        ),
+        ("image-bad", dialog(Some(run(Some(Err(refused)), true)))),
     ]
 }
 
@@ -210,4 +233,133 @@ fn every_scene_draws_at_every_size() {
             }
         }
     }
+}
+
+/// A scene, a size, and what its frame must say, whatever else it shows: what somebody came for.
+const SAID: &[(&str, (u16, u16), &[&str])] = &[
+    ("nothing", (80, 20), &["Press D to deploy", "a month", " resources:"]),
+    (
+        "form-button",
+        (80, 20),
+        &["[ Make the plan ]", "SQLite cannot be shared", "→", "10.0.0.0/99"],
+    ),
+    (
+        "form-button",
+        (120, 36),
+        &["medium ›", "was small", "✗ Values", "▸ medium", "✗Who may connect"],
+    ),
+    ("planning", (80, 20), &["works out the plan… 4 s"]),
+    (
+        "plan",
+        (80, 20),
+        &[
+            "± 1 replace",
+            "what it holds is lost",
+            "CAPABILITY_NAMED_IAM",
+            "Encrypted: false → true",
+            "Enter executes",
+        ],
+    ),
+    ("creating", (80, 20), &["45 of", "still about", "● LiteLLMService"]),
+    ("slow", (80, 20), &["slower than usual"]),
+    (
+        "failing",
+        (80, 20),
+        &["a secret could not be read", "task     0af3c1d2", "cancelled", "R ways out"],
+    ),
+    ("ended", (80, 20), &["✓ UPDATE_COMPLETE", "ALBEndpoint", "I test image"]),
+    ("rest", (120, 36), &["* AllowedCIDR", "Last operation", "D update"]),
+    ("services", (80, 20), &["nothing runs", "x hides", "✗ 9b1e77aa"]),
+    (
+        "services-stopped",
+        (120, 36),
+        &["OutOfMemoryError: Container killed", "next larger DeploymentSize"],
+    ),
+    ("cost", (80, 20), &["an hour", "ends with the tasks (Z)", "≈", "scalable"]),
+    ("cost-low", (120, 36), &["$82.50", "the guide leaves", "Total"]),
+    (
+        "access",
+        (80, 20),
+        &["hidden again in 22 s", "sk-canary\\u{1b}-value", "••••", "plain HTTP"],
+    ),
+    (
+        "image-ask",
+        (80, 20),
+        &["$0.040 an image", "[ Cancel ]", "[ Fire ]", "API key crosses"],
+    ),
+    ("image-run", (80, 20), &["✓ DNS", "8 s", "? LiteLLM"]),
+    ("image-done", (80, 20), &["saved ./bic-image", "8.2 s", "▒▒▒"]),
+    ("image-bad", (80, 20), &["It fails at Open WebUI: 503", "Fire again"]),
+];
+
+#[test]
+fn scenes_say_what_matters() {
+    let scenes = scenes();
+    for (name, size, words) in SAID {
+        let (_, model) = scenes.iter().find(|(n, _)| n == name).unwrap();
+        let text = draw(model, *size);
+        for word in *words {
+            assert!(text.contains(word), "{name} {size:?} does not say `{word}`:\n{text}");
+        }
+    }
+}
+
+/// A masked secret has nothing of the value in its frame.
+#[test]
+fn secrets_that_are_not_shown_are_nowhere() {
+    let mut model = on(fixture::running(), ScreenId::Access);
+    model.focus.insert(ScreenId::Access, Panel::Secrets);
+    for size in SIZES {
+        assert!(!draw(&model, size).contains("canary"));
+    }
+}
+
+/// The join of the cause card over whole operations: the deepest text that names a cause decides.
+#[test]
+fn causes_of_operations() {
+    let failing = fixture::failing();
+    let cause = cause::find(&failing).unwrap();
+    assert!(cause.title.starts_with("OpenWebUIService"), "{}", cause.title);
+    assert_eq!(cause.plain, "a secret could not be read before the start");
+    let labels: Vec<&str> = cause.evidence.iter().map(|(label, _)| *label).collect();
+    assert_eq!(labels, ["event", "task"]);
+
+    // A failure of something else is not blamed on a task.
+    let role = but(failing.clone(), |m| {
+        let mut events = m.feeds.events.get().unwrap().clone();
+        let reason = "User: arn:aws:iam::1:user/dana is not authorized to perform: iam:CreateRole";
+        events.push(fixture::event(
+            "ExecutionRole",
+            "AWS::IAM::Role",
+            "CREATE_FAILED",
+            reason,
+            fixture::NOW - 500_000,
+        ));
+        fixture::set_events(m, events);
+    });
+    let cause = cause::find(&role).unwrap();
+    assert!(
+        cause.title.starts_with("ExecutionRole") && cause.plain.contains("not allowed"),
+        "{cause:?}"
+    );
+    assert_eq!(cause.evidence.len(), 1);
+
+    // While nothing has failed yet, a task that does not stay up is told already; and the load balancer's reason.
+    let early = but(fixture::creating(300), |m| {
+        let now = m.now;
+        let mut task = fixture::task("9b1e", "bedrock-image-chat-openwebui", "STOPPED");
+        task.stop_code = "ServiceSchedulerInitiated".into();
+        task.stopped_reason = "Task failed ELB health checks in (target-group arn:aws:x)".into();
+        task.stopped = Some(fixture::NOW - 1_000);
+        m.feeds.tasks.set(vec![task], now);
+        let groups = fixture::running().feeds.targets.get().unwrap().clone();
+        m.feeds.targets.set(groups, now);
+    });
+    let cause = cause::find(&early).unwrap();
+    assert!(cause.title.contains("does not stay up"), "{}", cause.title);
+    assert!(cause.plain.contains("does not answer the health check in time"), "{}", cause.plain);
+    assert!(cause.card().contains("cause: "));
+
+    assert_eq!(cause::find(&fixture::creating(300)), None);
+    assert_eq!(cause::find(&fixture::running()), None);
 }

@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::super::kit::{Pen, count, cut, left, right, show, tail, usd, wrap, wrap_to};
+use super::super::kit::{Pen, count, cut, left, right, show, usd, wrap_to};
 use crate::{
     core::{
         cost::Estimate,
@@ -20,7 +20,7 @@ use crate::{
         text::SafeText,
     },
     ui::{
-        Side,
+        Side, cut as measure,
         panel::{self, Head},
         table,
         theme::Role,
@@ -219,7 +219,10 @@ fn value(pen: Pen<'_>, field: &Field, is_selected: bool, room: usize) -> Vec<Spa
         return [open, pen.ink(role, shown), close].into_iter().chain(was).collect();
     }
     if is_selected {
-        return vec![pen.ink(role, tail(text, room.saturating_sub(1))), pen.ink(Role::Accent, "▏")];
+        return vec![
+            pen.ink(role, measure::start(text, room.saturating_sub(1)).into_owned()),
+            pen.ink(Role::Accent, "▏"),
+        ];
     }
     if text.is_empty() {
         return vec![pen.dim("–")];
@@ -234,46 +237,33 @@ fn quoted(text: &str) -> &str {
     if text.is_empty() { "empty" } else { text }
 }
 
-/// What the field under the cursor means, what it may be, and the keys of the form.
+/// What the field under the cursor means and what it may be: always as many lines.
 fn help_lines(pen: Pen<'_>, form: &Form, width: usize) -> Vec<Line<'static>> {
-    let mut out = Vec::new();
-    match form.fields.get(form.selected) {
-        Some(field) => {
-            let default = field
-                .def
-                .default
-                .as_deref()
-                .map_or("must be given".to_owned(), |d| format!("default {}", quoted(d)));
-            out.push(Line::from(vec![
-                pen.title(field.def.name.to_string()),
-                pen.dim(cut(&format!("  {default}"), width.saturating_sub(field.def.name.len()))),
-            ]));
-            let mut about = wrap_to(&field.def.description, width, 2);
-            about.resize(2, String::new());
-            out.extend(about.into_iter().map(|l| Line::from(pen.text(l))));
-            out.push(match field.error() {
-                Some(error) => Line::from(pen.ink(Role::Bad, cut(&format!("✗ {error}"), width))),
-                None => Line::from(pen.dim(cut(&allowed(field), width))),
-            });
-        }
-        None => {
-            out.push(Line::from(pen.title("Make the plan")));
-            out.push(Line::from(pen.text(cut(
-                "CloudFormation works out what would change. Nothing that runs is touched.",
-                width,
-            ))));
-            out.push(Line::from(
-                pen.text(cut("The plan is shown next; executing it asks once more.", width)),
-            ));
-            out.push(Line::default());
-        }
-    }
-    let keys = if width >= 74 {
-        "[↑↓] move  [←→] choose  [Enter] next  [End] to the button  [^S] save  [Esc] leave"
-    } else {
-        "[↑↓] move  [←→] choose  [End] button  [^S] save  [Esc] leave"
+    let mut out = match form.fields.get(form.selected) {
+        Some(field) => field_help(pen, field, width),
+        None => vec![
+            Line::from(pen.title("Make the plan")),
+            Line::from(pen.text("CloudFormation works out what would change; nothing runs yet.")),
+            Line::from(pen.text("The plan is shown next; executing it asks once more.")),
+        ],
     };
-    out.push(pen.keys(keys));
+    out.resize(4, Line::default());
+    out
+}
+
+fn field_help(pen: Pen<'_>, field: &Field, width: usize) -> Vec<Line<'static>> {
+    let def = &field.def;
+    let default = def
+        .default
+        .as_deref()
+        .map_or("must be given".to_owned(), |d| format!("default {}", quoted(d)));
+    let mut out = vec![Line::from(vec![pen.title(def.name.to_string()), pen.dim(format!("  {default}"))])];
+    out.extend(wrap_to(&def.description, width, 2).into_iter().map(|l| Line::from(pen.text(l))));
+    out.resize(3, Line::default());
+    out.push(match field.error() {
+        Some(error) => Line::from(pen.ink(Role::Bad, format!("✗ {error}"))),
+        None => Line::from(pen.dim(allowed(field))),
+    });
     out
 }
 
@@ -302,27 +292,22 @@ fn draw_strip(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_
     }
     sizes.push(pen.text(format!("= {}", worked.cost())));
     sizes.push(pen.dim(" a month, estimate"));
-    let bad: Vec<&Check> = worked.checks.iter().filter(|c| c.verdict >= Verdict::Warning).collect();
-    let width = usize::from(area.width);
-    let line = match bad.iter().max_by_key(|c| c.verdict) {
-        Some(worst) => {
-            let (mark, role) = mark(worst.verdict);
-            let more = if bad.len() > 1 {
-                format!(" (+{} more)", bad.len() - 1)
-            } else {
-                String::new()
-            };
-            Line::from(pen.ink(
-                role,
-                cut(&format!("{mark} {}: {}{more}. {}", worst.name, worst.evidence, worst.next), width),
-            ))
-        }
-        None => {
-            let well = worked.checks.iter().filter(|c| c.verdict == Verdict::Ok).count();
-            Line::from(pen.dim(format!("✓ {well} of {} checks are well", worked.checks.len())))
-        }
+    show(vec![Line::from(sizes), worst_check(pen, &worked.checks)], area, frame);
+}
+
+/// The worst check in one line, or how many are well.
+fn worst_check(pen: Pen<'_>, checks: &[Check]) -> Line<'static> {
+    let bad = checks.iter().filter(|c| c.verdict >= Verdict::Warning);
+    let more = match bad.clone().count() {
+        0 | 1 => String::new(),
+        n => format!(" (+{} more)", n - 1),
     };
-    show(vec![Line::from(sizes), line], area, frame);
+    if let Some(worst) = bad.max_by_key(|c| c.verdict) {
+        let (mark, role) = mark(worst.verdict);
+        return Line::from(pen.ink(role, format!("{mark} {}: {}{more}. {}", worst.name, worst.evidence, worst.next)));
+    }
+    let well = checks.iter().filter(|c| c.verdict == Verdict::Ok).count();
+    Line::from(pen.dim(format!("✓ {well} of {} checks are well", checks.len())))
 }
 
 /// How a verdict looks: a mark and its colour.
@@ -348,7 +333,7 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
         pen.dim(" a month"),
     ]));
     lines.extend(
-        wrap(
+        measure::wrap(
             &format!("Estimate for 730 hours, prices of {}; model calls are not in it.", worked.date),
             width,
         )

@@ -6,7 +6,7 @@ use ratatui::{
     text::Line,
 };
 
-use super::super::kit::{Pen, count, cut, short_type, show, usd, widths, wrap, wrap_to};
+use super::super::kit::{Pen, count, cut, short_type, show, usd, wrap_to};
 use crate::{
     core::{
         eta::{self, Work},
@@ -57,7 +57,7 @@ pub(super) fn draw_planning(model: &Model, side: &Side<'_>, planning: &Planning,
         lines.push(Line::default());
         let text = format!("! {}. {}", fault.sentence(), fault.advice());
         lines.extend(
-            wrap(&text, usize::from(inner.width))
+            wrap_to(&text, usize::from(inner.width), 4)
                 .into_iter()
                 .map(|l| Line::from(pen.ink(Role::Warn, l))),
         );
@@ -222,7 +222,6 @@ fn draw_list(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, frame: &mu
         Constraint::Fill(1),
         Constraint::Fill(1),
     ];
-    let w = widths(area.width, &columns);
     let rows = Rows {
         heads: &["", "change", "resource", "type"],
         widths: &columns,
@@ -236,8 +235,8 @@ fn draw_list(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, frame: &mu
         vec![
             Line::from(pen.ink(role, mark)),
             Line::from(pen.ink(role, word)),
-            Line::from(pen.ink(name_role, cut(&change.logical_id, w[2]))),
-            Line::from(pen.dim(cut(short_type(&change.resource_type), w[3]))),
+            Line::from(pen.ink(name_role, change.logical_id.as_str())),
+            Line::from(pen.dim(short_type(&change.resource_type))),
         ]
     });
 }

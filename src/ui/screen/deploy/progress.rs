@@ -7,7 +7,7 @@ use ratatui::{
     widgets::{Block, BorderType},
 };
 
-use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, widths, wrap_to};
+use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, wrap_to};
 use crate::{
     core::{
         cause::{self, Cause},
@@ -101,12 +101,17 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     } else {
         Role::Accent
     };
-    let of = if outlook.is_total_known { "of" } else { "of at least" };
+    let of = if outlook.is_total_known || !model.is_busy() {
+        "of"
+    } else {
+        "of at least"
+    };
+    let elapsed = if progress.ended.is_some() { "   took " } else { "   elapsed " };
     let bar = gauge(progress.done(), outlook.total, (width / 5).clamp(10, 30));
     let mut second = vec![
         pen.ink(role, bar),
         pen.text(format!(" {} {of} {}", progress.done(), outlook.total)),
-        pen.dim("   elapsed "),
+        pen.dim(elapsed),
         pen.text(when::span(until - progress.started)),
     ];
     second.extend(forecast(model, pen, outlook));
@@ -156,8 +161,10 @@ type Card = ((&'static str, Role), Vec<Line<'static>>);
 /// The cause card when it fails; outputs and next steps when it went well.
 fn card(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Option<Card> {
     let width = width.saturating_sub(2);
+    // A tall terminal has room for AWS's long texts.
+    let rows = if model.size.height >= 32 { 4 } else { 2 };
     if let Some(cause) = cause::find(model) {
-        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, stack, width)));
+        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, stack, (width, rows))));
     }
     if !stack.status.is_success() {
         return None;
@@ -171,7 +178,7 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Option<Card
     Some((("Done", Role::Good), lines))
 }
 
-fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, width: usize) -> Vec<Line<'static>> {
+fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows): (usize, usize)) -> Vec<Line<'static>> {
     let mut lines = vec![Line::from(pen.title(cut(&cause.title, width)))];
     let mut labelled = |label: &str, text: &str, role: Role, rows: usize| {
         for (i, line) in wrap_to(text, width.saturating_sub(9), rows).into_iter().enumerate() {
@@ -180,7 +187,7 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, width: usize) -> Vec<
         }
     };
     for (label, text) in &cause.evidence {
-        labelled(label, text, Role::Text, 2);
+        labelled(label, text, Role::Text, rows);
     }
     labelled("so", &cause.plain, Role::Bad, 2);
     labelled("now", &cause.advice, Role::Accent, 2);
@@ -214,7 +221,6 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         Constraint::Length(bars),
         Constraint::Fill(reason),
     ];
-    let w = widths(area.width, &columns);
     let progress = &model.progress;
     let rows = Rows {
         heads: &["", "resource", "type", "status", "  took", "usually", "when", "reason"],
@@ -234,13 +240,13 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         };
         vec![
             Line::from(pen.ink(role, mark)),
-            Line::from(pen.text(cut(&row.logical_id, w[1]))),
-            Line::from(pen.dim(cut(short_type(&row.kind), w[2]))),
-            Line::from(pen.ink(role, cut(&word, w[3]))),
-            Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.now.wall)), w[4]))),
-            Line::from(pen.dim(right(&format!("~{}", when::short(usual)), w[5]))),
-            bar(pen, row, (progress.started, until), usual, w[6]),
-            Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, cut(&row.reason, w[7]))),
+            Line::from(pen.text(row.logical_id.as_str())),
+            Line::from(pen.dim(short_type(&row.kind))),
+            Line::from(pen.ink(role, &word)),
+            Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.now.wall)), 6))),
+            Line::from(pen.dim(right(&format!("~{}", when::short(usual)), 7))),
+            bar(pen, row, (progress.started, until), usual, usize::from(bars)),
+            Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, row.reason.as_str())),
         ]
     });
 }
@@ -256,10 +262,11 @@ fn look(row: &Row) -> (&'static str, String, Role) {
         _ => [status, status, status],
     };
     match end {
-        "IN_PROGRESS" if row.has_failed => ("✗", format!("✗ {}", doing[0]), Role::Bad),
+        "IN_PROGRESS" if row.has_failed && !row.is_cancelled() => ("✗", format!("✗ {}", doing[0]), Role::Bad),
         "IN_PROGRESS" => ("●", doing[0].to_owned(), Role::Warn),
+        "FAILED" if row.is_cancelled() => ("–", "cancelled".to_owned(), Role::Warn),
         "FAILED" => ("✗", doing[2].to_owned(), Role::Bad),
-        "COMPLETE" if row.has_failed => ("✗", format!("failed, {}", doing[1]), Role::Bad),
+        "COMPLETE" if row.has_failed && !row.is_cancelled() => ("✗", format!("failed, {}", doing[1]), Role::Bad),
         "COMPLETE" => ("✓", doing[1].to_owned(), Role::Good),
         "SKIPPED" => ("–", "kept".to_owned(), Role::Dim),
         _ => ("·", status.to_lowercase(), Role::Text),
@@ -273,7 +280,9 @@ fn bar(pen: Pen<'_>, row: &Row, span: (Millis, Millis), usual: Millis, width: us
     let cell = |at: Millis| ((at - span.0).clamp(0, whole) * width as Millis / whole) as usize;
     let end = row.ended.unwrap_or(span.1);
     let from = cell(row.started).min(width.saturating_sub(1));
-    let usual_end = cell((row.started + usual).min(end)).clamp(from, width);
+    // A second or two more than usual says nothing.
+    let is_over = end - row.started > usual + (usual / 2).max(10_000);
+    let usual_end = cell(if is_over { row.started + usual } else { end }).clamp(from, width);
     let to = cell(end).clamp(from, width);
     let within = usual_end.max(from + usize::from(to == from)).min(width);
     Line::from(vec![

@@ -8,7 +8,7 @@ use ratatui::{
     text::Line,
 };
 
-use super::super::kit::{Pen, count, cut, left, show, usd, wrap};
+use super::super::kit::{Pen, count, cut, left, show, usd, wrap_to};
 use crate::{
     core::{
         eta::{self, Work},
@@ -72,7 +72,7 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
         "  With the template's defaults it makes {}:",
         count(resources.len(), "resource")
     ))));
-    let made = wrap(&in_words(&resources), width.saturating_sub(4));
+    let made = wrap_to(&in_words(&resources), width.saturating_sub(4), 4);
     lines.extend(made.into_iter().map(|l| Line::from(pen.text(format!("  {l}")))));
     lines.push(Line::default());
     let estimate = model.cost.plan_estimate(&resources);
@@ -196,7 +196,8 @@ fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec
 fn parameter_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec<Line<'static>> {
     let default = |name: &str| model.template.parameter(name).and_then(|p| p.default.clone()).unwrap_or_default();
     let (own, same): (Vec<_>, Vec<_>) = stack.parameters.iter().partition(|(k, v)| default(k) != *v);
-    let title = format!("Parameters ({} differ from the defaults)", own.len());
+    let differ = if own.len() == 1 { "differs" } else { "differ" };
+    let title = format!("Parameters ({} {differ} from the defaults)", own.len());
     let mut out = vec![Line::from(pen.title(cut(&title, width)))];
     let room = width.saturating_sub(28);
     for (is_own, (key, value)) in own.iter().map(|p| (true, *p)).chain(same.iter().map(|p| (false, *p))) {
