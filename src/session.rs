@@ -68,9 +68,9 @@ fn without_terminal() -> Option<&'static str> {
         return Some("The console needs a terminal; the subcommands do not: `bic-tui --help` lists them.");
     }
     // Such a terminal prints control sequences as they are: an editor's shell window, for one.
-    std::env::var_os("TERM").is_some_and(|term| term == "dumb").then_some(
-        "TERM is dumb: the console needs a terminal that can place text; the subcommands do not: `bic-tui --help` lists them.",
-    )
+    std::env::var_os("TERM")
+        .is_some_and(|term| term == "dumb")
+        .then_some("TERM is dumb: the console needs a terminal that can place text; the subcommands do not: `bic-tui --help` lists them.")
 }
 
 async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
