@@ -93,10 +93,12 @@ impl Fault {
             FaultKind::OddAnswer => format!("the answer to {} was not one AWS gives", self.operation),
             FaultKind::Guarded | FaultKind::Internal => String::new(),
         };
-        match (what.is_empty(), self.detail.is_empty()) {
-            (true, _) => self.detail.to_string(),
+        // AWS ends some of its sentences with a stop, and some not.
+        let detail = self.detail.trim_end_matches('.');
+        match (what.is_empty(), detail.is_empty()) {
+            (true, _) => detail.to_owned(),
             (false, true) => what,
-            (false, false) => format!("{what}: {}", self.detail),
+            (false, false) => format!("{what}: {detail}"),
         }
     }
 
@@ -151,4 +153,18 @@ impl Fault {
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
     if text.is_empty() { otherwise } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_no_final_stop_of_its_own() {
+        let said = |kind, detail| Fault::new(kind, "ecs:X", "it", detail).sentence();
+        assert_eq!(said(FaultKind::Denied, "No."), "ecs:X on it is not allowed: No");
+        assert_eq!(said(FaultKind::Denied, "No"), "ecs:X on it is not allowed: No");
+        assert_eq!(said(FaultKind::Denied, ""), "ecs:X on it is not allowed");
+        assert_eq!(said(FaultKind::Guarded, "Refused here."), "Refused here");
+    }
 }
