@@ -203,7 +203,7 @@ fn guide() -> String {
         let (key, subcommand) = if line.served {
             (key, code(&line.subcommand))
         } else {
-            ("".into(), format!("*not yet* (`{}`)", line.subcommand))
+            (String::new(), format!("*not yet* (`{}`)", line.subcommand))
         };
         vec![head, code(&line.command), key, subcommand, line.note]
     });
@@ -441,10 +441,10 @@ fn setting_up_is_two_commands() {
 
 #[test]
 fn command_lines_of_the_pages_parse() {
+    let spans = Regex::new(r"(?m)`bic-tui ([^`…|]+)`|^(?:    )?bic-tui ([^#|>\n]+)|cargo run --release -- ([^`\n]+)").unwrap();
     let mut count = 0;
     for page in ["README.md", "assets/docs/litellm.md"] {
         let text = read(page);
-        let spans = Regex::new(r"(?m)`bic-tui ([^`…|]+)`|^(?:    )?bic-tui ([^#|>\n]+)|cargo run --release -- ([^`\n]+)").unwrap();
         for found in spans.captures_iter(&text) {
             let line = found.iter().skip(1).flatten().next().unwrap().as_str();
             match parses(line) {
@@ -455,7 +455,7 @@ fn command_lines_of_the_pages_parse() {
                         clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion
                     ) =>
                 {
-                    count += 1
+                    count += 1;
                 }
                 Err(error) => panic!("{page}: bic-tui {line}: {error}"),
             }

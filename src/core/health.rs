@@ -1,6 +1,7 @@
 //! The health strip: facts in, findings out, worst first; nothing when all is well.
 
 use super::{
+    cause,
     fact::{Millis, Service, Stack, TargetGroup, Task},
     text::SafeText,
 };
@@ -40,8 +41,9 @@ pub struct Evidence<'a> {
     pub now: Millis,
 }
 
-/// Stopped tasks older than this say nothing about now, in milliseconds.
-const RECENT: Millis = 15 * 60 * 1000;
+/// Stopped tasks older than this say nothing about now, in milliseconds. ECS waits longer and longer
+/// between two attempts, about half an hour in the end, and lists what has stopped for an hour.
+const RECENT: Millis = 60 * 60 * 1000;
 
 /// All findings, worst first.
 pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
@@ -109,7 +111,7 @@ fn last_stop<'a>(service: &str, evidence: Evidence<'a>) -> Option<&'a Task> {
         .unwrap_or_default()
         .iter()
         .filter(|t| t.service == *service && t.is_stopped())
-        .filter(|t| !matches!(t.stop_code.as_str(), "UserInitiated" | "ServiceSchedulerInitiated"))
+        .filter(|t| !cause::is_on_purpose(t))
         .filter(|t| t.stopped.is_some_and(|at| evidence.now - at < RECENT))
         .max_by_key(|t| t.stopped)
 }
@@ -158,5 +160,77 @@ fn group_findings(group: &TargetGroup, out: &mut Vec<Finding>) {
             "no target healthy yet".to_owned()
         };
         push(out, Severity::Warning, format!("{}: {text}", group.name()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stopped(at: Millis, code: &str) -> Task {
+        Task {
+            arn: "arn".into(),
+            service: "webui".into(),
+            task_definition: "webui:1".into(),
+            status: "STOPPED".into(),
+            desired: "STOPPED".into(),
+            health: "UNKNOWN".into(),
+            created: None,
+            started: None,
+            stopped: Some(at),
+            stop_code: code.into(),
+            stopped_reason: format!("{code} {at}").into(),
+            cpu: None,
+            memory: None,
+            zone: "".into(),
+            address: "".into(),
+            capacity: "".into(),
+            architecture: "".into(),
+            containers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_last_stop_is_the_cause_for_as_long_as_ecs_waits() {
+        let service = Service {
+            arn: "arn".into(),
+            name: "webui".into(),
+            status: "ACTIVE".into(),
+            desired: 1,
+            running: 0,
+            pending: 0,
+            task_definition: "webui:1".into(),
+            deployments: Vec::new(),
+            events: Vec::new(),
+            tags: Vec::new(),
+            target_groups: Vec::new(),
+        };
+        let now = 100 * 60_000;
+        for (stops, want) in [
+            (vec![stopped(now - 27 * 60_000, "TaskFailedToStart")], "TaskFailedToStart 4380000"),
+            (
+                vec![stopped(1, "old"), stopped(now - 50 * 60_000, "A"), stopped(now - 40 * 60_000, "B")],
+                "B 3600000",
+            ),
+            (vec![stopped(now - 61 * 60_000, "TaskFailedToStart")], "starting"),
+            (vec![stopped(now - 1, "UserInitiated")], "starting"),
+            (vec![stopped(now - 1, "ServiceSchedulerInitiated")], "starting"),
+            (
+                vec![Task {
+                    stopped_reason: "Task failed ELB health checks in (target-group arn)".into(),
+                    ..stopped(now - 1, "ServiceSchedulerInitiated")
+                }],
+                "Task failed ELB health checks in (target-group arn)",
+            ),
+            (vec![], "starting"),
+        ] {
+            let found = findings(Evidence {
+                services: Some(std::slice::from_ref(&service)),
+                tasks: Some(&stops),
+                now,
+                ..Evidence::default()
+            });
+            assert_eq!(found[0].text, *format!("webui 0/1 running: {want}"));
+        }
     }
 }

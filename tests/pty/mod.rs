@@ -11,7 +11,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
 
 /// How long a test waits for what must come; it goes on at once when it is there.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Shared {
     parser: vt100::Parser,
@@ -152,8 +152,10 @@ impl Tty {
     /// Waits until the screen satisfies `is_it`; fails with the screen when it never does.
     pub(crate) fn wait(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
         self.wait_for(what, |state| {
+            // Half a frame proves nothing: each one ends with a word about the cursor.
+            let is_whole = state.is_over || [&b"\x1b[?25l"[..], b"\x1b[?25h"].iter().any(|end| state.raw.ends_with(end));
             let text = state.parser.screen().contents();
-            is_it(&text).then_some(text)
+            (is_whole && is_it(&text)).then_some(text)
         })
     }
 
@@ -274,8 +276,7 @@ fn nonzero(n: u16) -> NonZeroU16 {
 fn last_of(raw: &[u8], mode: u16) -> Option<u8> {
     let begin = format!("\x1b[?{mode}");
     raw.windows(begin.len() + 1)
-        .filter(|w| w.starts_with(begin.as_bytes()) && matches!(w.last(), Some(b'h' | b'l')))
-        .last()
+        .rfind(|w| w.starts_with(begin.as_bytes()) && matches!(w.last(), Some(b'h' | b'l')))
         .and_then(|w| w.last().copied())
 }
 

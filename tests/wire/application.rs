@@ -265,7 +265,11 @@ async fn what_litellm_wraps_is_unwrapped() {
             (kind, code),
             "{what}: {fault:?}"
         );
-        assert!(fault.sentence().contains(want.trim_end_matches('.')), "{what}: {}", fault.sentence());
+        assert!(
+            fault.sentence().contains(want.trim_end_matches('.')),
+            "{what}: {}",
+            fault.sentence()
+        );
         assert!(!all_text(&fault).contains(CANARY), "{what}: {}", all_text(&fault));
         assert!(!fault.is_credentials(), "the operator's own credentials are well: {what}");
         assert_eq!(stack.app.requests().len(), 1, "a paid request is sent once: {what}");

@@ -8,7 +8,7 @@ use crate::{
     core::{
         cause,
         effect::Effect,
-        fact::{Fact, Stack, StackEvents},
+        fact::{Fact, Service, Stack, StackEvents},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
@@ -82,7 +82,13 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         Fact::Services(mut services) => {
             let order = model.names().services();
             services.sort_by_key(|s| order.iter().position(|name| *name == s.name));
+            let counts = |all: &[Service]| all.iter().map(|s| (s.running, s.pending)).collect::<Vec<_>>();
+            let has_moved = model.feeds.services.get().is_some_and(|old| counts(old) != counts(&services));
             model.feeds.services.set(services, now);
+            // Other tasks run than those that are known: they and what they cost are asked for now, not in a minute.
+            if has_moved {
+                polling::hurry(model, &[Poll::Tasks, Poll::Targets]);
+            }
         }
         Fact::Tasks(tasks) => {
             if let Some(fall) = cause::falls(&tasks).max_by_key(|t| t.stopped) {

@@ -388,6 +388,10 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
 
 /// Destroy: the inventory and the typed name.
 pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
+    if let Some(why) = model.guard.refusal(model.now) {
+        say(model, Severity::Warning, why);
+        return Vec::new();
+    }
     let Some(stack) = model.live_stack().cloned() else {
         say(model, Severity::Note, "there is no stack to destroy");
         return Vec::new();

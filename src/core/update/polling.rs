@@ -5,6 +5,7 @@ use crate::{
     cloud::Query,
     core::{
         effect::Effect,
+        fact::Task,
         fault::{Fault, FaultKind},
         feed::Feed,
         model::Model,
@@ -53,7 +54,10 @@ fn ask_if_due(model: &mut Model, poll: Poll) -> Option<Effect> {
 pub(super) fn ask(model: &mut Model, poll: Poll) -> Option<Effect> {
     let query = query(model, poll)?;
     let ticket = ticket(model, Asked::Poll(poll));
-    with(model, poll, |f| f.begin(ticket.seq));
+    with(model, poll, |f| {
+        f.begin(ticket.seq);
+        f.set_due(u64::MAX);
+    });
     Some(Effect::Ask(ticket, query))
 }
 
@@ -63,14 +67,14 @@ fn query(model: &mut Model, poll: Poll) -> Option<Query> {
         return None;
     }
     let stack = model.stack_id.clone().unwrap_or_else(|| model.settings.stack.clone());
-    let exists = model.stack().is_some_and(|s| !s.status.is_in_review());
     let lives = model.live_stack().is_some();
     let names = model.names();
     match poll {
         Poll::Identity => Some(Query::Identity),
         Poll::Stack => Some(Query::Stack { stack }),
-        Poll::Events => exists.then(|| Query::StackEvents {
-            stack,
+        // By id: the events of a stack that is gone are still told, its name is not known any more.
+        Poll::Events => model.stack().filter(|s| !s.status.is_in_review()).map(|s| Query::StackEvents {
+            stack: s.id.clone(),
             known: newest_event(model),
         }),
         Poll::Resources => lives.then_some(Query::StackResources { stack }),
@@ -128,12 +132,16 @@ pub(super) fn plan_next(model: &mut Model, poll: Poll) {
         pace::pause(poll, is_busy, failures, spread)
     };
     let due = pause.map_or(u64::MAX, |p| model.now.mono + p);
-    with(model, poll, |f| f.set_due(due));
+    // Who was hurried while it was being answered is asked again: the answer may be from before.
+    with(model, poll, |f| f.set_due(f.due().min(due)));
 }
 
-/// Tasks or targets are on their way to where they are wanted.
+/// Tasks are on their way to where they are wanted. A service that sleeps counts none at once, while its
+/// tasks still stop, and cost.
 fn is_settling(model: &Model) -> bool {
+    let is_moving = |t: &Task| !t.is_stopped() && t.status != t.desired;
     model.feeds.services.get().is_some_and(|all| all.iter().any(|s| !s.is_steady()))
+        || model.feeds.tasks.get().is_some_and(|all| all.iter().any(is_moving))
 }
 
 /// Makes polls due at once.
@@ -199,5 +207,42 @@ pub(super) fn with<R>(model: &mut Model, poll: Poll, run: impl FnOnce(&mut dyn A
         Poll::Tasks => run(&mut feeds.tasks),
         Poll::Targets => run(&mut feeds.targets),
         Poll::Logs => run(&mut feeds.logs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        cloud::About,
+        core::{keymap::Keymap, settings::Settings, template::Template},
+    };
+
+    #[test]
+    fn a_poll_hurried_while_it_is_answered_is_asked_again() {
+        let settings = Settings::default();
+        let about = About {
+            region: "us-west-2".into(),
+            profile: "ops".into(),
+            endpoint: None,
+            is_endpoint_inherited: false,
+            badge: None,
+            speed: 1,
+        };
+        let keymap = Keymap::new(&settings).unwrap();
+        let mut model = Model::new(settings, about, keymap, Arc::new(Template::shipped()));
+        model.now.mono = 1_000;
+        for is_hurried in [false, true] {
+            assert!(ask(&mut model, Poll::Stack).is_some());
+            if is_hurried {
+                hurry(&mut model, &[Poll::Stack]);
+            }
+            with(&mut model, Poll::Stack, |f| f.end());
+            plan_next(&mut model, Poll::Stack);
+            let due = with(&mut model, Poll::Stack, |f| f.due());
+            assert_eq!(due == 1_000, is_hurried, "due at {due}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{dialogs, say, ticket};
+use super::{dialogs, keys, say, ticket};
 use crate::{
     cloud::{Change, Done, ImageRoute, ProbeRequest, Query},
     core::{
@@ -184,6 +184,7 @@ fn on_result_key(model: &mut Model, image: ImageDialog, key: Key) -> Vec<Effect>
             }
         }
         Some(Intent::Image) if done.is_some() => open(model),
+        Some(Intent::ShowLogs) => keys::obey(model, Intent::ShowLogs),
         _ => {
             model.dialog = Some(Dialog::Image(image));
             Vec::new()
