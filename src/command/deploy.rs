@@ -296,8 +296,9 @@ async fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     }
     if stack.status.is_success() {
         if !cx.out.is_json() {
-            for output in &stack.outputs {
-                cx.out.line(format!("{}  {}", output.key, output.value))?;
+            let rows: Vec<_> = stack.outputs.iter().map(|o| vec![o.key.to_string(), o.value.to_string()]).collect();
+            for line in text::columns(&rows) {
+                cx.out.line(line)?;
             }
         }
         return Ok(Verdict::Well);
