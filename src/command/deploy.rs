@@ -156,7 +156,11 @@ async fn show(cx: &mut Context, draft: &Draft, before: Option<&Stack>, set: &Cha
         action,
         changes: set.changes.clone(),
         sent: sent.collect(),
-        tags: set.tags.clone(),
+        // A plan that names no tags keeps those of the stack.
+        tags: match before {
+            Some(stack) if set.tags.is_empty() && draft.request.tags.is_empty() => stack.tags.clone(),
+            _ => set.tags.clone(),
+        },
         capabilities: set.capabilities.clone(),
         losses: plan::losses(&set.changes, parameters.as_ref(), &draft.values),
         notes,
