@@ -156,7 +156,11 @@ async fn show(cx: &mut Context, draft: &Draft, before: Option<&Stack>, set: &Cha
         action,
         changes: set.changes.clone(),
         sent: sent.collect(),
-        tags: set.tags.clone(),
+        // A plan that names no tags keeps those of the stack.
+        tags: match before {
+            Some(stack) if set.tags.is_empty() && draft.request.tags.is_empty() => stack.tags.clone(),
+            _ => set.tags.clone(),
+        },
         capabilities: set.capabilities.clone(),
         losses: plan::losses(&set.changes, parameters.as_ref(), &draft.values),
         notes,
@@ -313,8 +317,9 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     }
     if stack.status.is_success() {
         if !cx.out.is_json() {
-            for output in &stack.outputs {
-                cx.out.line(format!("{}  {}", output.key, output.value))?;
+            let rows: Vec<_> = stack.outputs.iter().map(|o| vec![o.key.to_string(), o.value.to_string()]).collect();
+            for line in text::columns(&rows) {
+                cx.out.line(line)?;
             }
         }
         return Ok(Verdict::Well);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Answer, Context, Verdict, reads, text};
 use crate::core::{
     cost::CostModel,
-    fact::{Service, Stack, TargetGroup, Task},
+    fact::{Millis, Service, Stack, TargetGroup, Task},
     fault::Fault,
     health::{self, Evidence, Severity},
     names::Names,
@@ -149,24 +149,32 @@ fn service_line(service: &Service) -> ServiceLine {
     }
 }
 
-fn print(cx: &mut Context, status: &Status) -> Answer<()> {
-    let now = cx.cloud.now();
+/// Stack, services and targets, with the numbers below each other.
+fn rows(status: &Status, now: Millis) -> Vec<Vec<String>> {
+    let row = |word: &str, name: &str, what: String, more: String| vec![format!("{word:<8}"), name.to_owned(), what, more];
     let stack = &status.stack;
     let since = text::age(stack.updated.or(Some(stack.created)), now);
-    cx.out.line(format!("stack     {}  {}  {since} ago", stack.name, stack.status.0))?;
-    for s in &status.services {
+    let mut rows = vec![row("stack", &stack.name, stack.status.0.to_string(), format!("{since} ago"))];
+    rows.extend(status.services.iter().map(|s| {
         let pending = if s.pending > 0 {
-            format!("  {} starting", s.pending)
+            format!(", {} starting", s.pending)
         } else {
             String::new()
         };
-        cx.out.line(format!(
-            "service   {}  {}/{} running{pending}  {}",
-            s.name, s.running, s.desired, s.rollout
-        ))?;
-    }
-    for group in &status.targets {
-        let line = format!("targets   {}  {}/{} healthy", group.name(), group.healthy(), group.targets.len());
+        let counts = format!("{}/{} running{pending}", s.running, s.desired);
+        row("service", &s.name, counts, s.rollout.to_string())
+    }));
+    rows.extend(status.targets.iter().map(|group| {
+        let counts = format!("{}/{} healthy", group.healthy(), group.targets.len());
+        row("targets", group.name(), counts, String::new())
+    }));
+    rows
+}
+
+fn print(cx: &mut Context, status: &Status) -> Answer<()> {
+    let now = cx.cloud.now();
+    let stack = &status.stack;
+    for line in text::columns(&rows(status, now)) {
         cx.out.line(line)?;
     }
     if let Some(url) = stack.output("ALBEndpoint") {

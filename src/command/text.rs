@@ -9,18 +9,29 @@ use crate::core::{fact::Millis, settings::Settings};
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     let mut all = vec![head.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>()];
     all.extend_from_slice(rows);
-    let columns = all.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns)
-        .map(|i| all.iter().filter_map(|row| row.get(i)).map(|cell| cell.width()).max().unwrap_or(0))
+    columns(&all)
+}
+
+/// The same without a head.
+pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..count)
+        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.width()).max().unwrap_or(0))
         .collect();
-    all.iter().map(|row| line(row, &widths)).collect()
+    rows.iter().map(|row| line(row, &widths)).collect()
 }
 
 fn line(row: &[String], widths: &[usize]) -> String {
-    let cells = row
-        .iter()
-        .zip(widths)
-        .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))));
+    let cells = row.iter().zip(widths).map(|(cell, width)| {
+        let space = " ".repeat(width.saturating_sub(cell.width()));
+        // Amounts stand with their points below each other.
+        let is_amount = cell.trim_start_matches(['+', '-']).starts_with('$');
+        if is_amount {
+            format!("{space}{cell}")
+        } else {
+            format!("{cell}{space}")
+        }
+    });
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
@@ -79,6 +90,8 @@ mod tests {
     fn columns_line_up_by_width_and_not_by_bytes() {
         let rows = [vec!["漢字".into(), "1".into()], vec!["a".into(), "2".into()]];
         assert_eq!(table(&["NAME", "N"], &rows), ["NAME  N", "漢字  1", "a     2"]);
+        let amounts = [vec!["$14.60".into(), "x".into()], vec!["-$0.02".into()], vec!["$582.03".into()]];
+        assert_eq!(columns(&amounts), [" $14.60  x", " -$0.02", "$582.03"]);
     }
 
     #[test]
