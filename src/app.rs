@@ -252,6 +252,8 @@ pub async fn run(cloud: Arc<dyn Cloud>, settings: Settings, journal: Arc<Journal
         anyhow::Ok(end)
     };
     let end = first.await;
+    // Our own way out restores all; ratatui's would print to a terminal that may be gone.
+    std::mem::forget(terminal);
     app.clear_clipboard();
     app.runtime.vault().clear();
     term::leave();

@@ -182,6 +182,11 @@ fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
     kept.into_iter().zip(rects.iter().copied()).collect()
 }
 
+/// A terminal of this size shows no screen.
+pub fn is_too_small(size: Size) -> bool {
+    size.width < LEAST.width || size.height < LEAST.height
+}
+
 /// Cells beside a log line's text: time, level, application and mark before it, the sign of a cut after it.
 pub const LOG_GUTTER: u16 = 21;
 /// Rows of the histogram over the log lines, with its line of times.

@@ -1,6 +1,12 @@
 //! The whole story against an AWS emulator that nobody here wrote: the real program, the template as it
 //! is shipped, and an operator who has exactly the permissions that `bic-tui policy` prints. What the
 //! account holds is read back with AWS's own library for Python. The emulator is found by `BIC_VENV`.
+
+#![allow(
+    clippy::print_stderr,
+    clippy::too_many_lines,
+    reason = "a test says why it is skipped, and a table is as long as it is"
+)]
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 #[path = "emulator/program.rs"]

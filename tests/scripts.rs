@@ -109,6 +109,18 @@ fn a_key_pressed_before_the_dialog_was_drawn_does_not_count() {
 }
 
 #[test]
+fn where_nothing_can_be_seen_nothing_is_written() {
+    let tiny = bic_tui::core::msg::Size { width: 30, height: 8 };
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    update(&mut model, Msg::Resize(tiny));
+    assert!(sent(&press(&mut model, "r y")).is_empty() && model.dialog.is_none());
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "Z");
+    update(&mut model, Msg::Resize(tiny));
+    assert!(sent(&wait(&mut model, 3_000)).is_empty() && model.dialog.is_none());
+}
+
+#[test]
 fn pasted_text_never_acts() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     press(&mut model, "r");

@@ -9,15 +9,15 @@ use std::{
 
 use jiff::tz::TimeZone;
 use regex::Regex;
-use serde::Serialize;
 
 use super::{Answer, Context, Failure, Verdict, pause, text, watch::passes, when};
 use crate::{
     cli::LogsArgs,
     cloud::{LogRequest, Query},
     core::{
-        fact::{Fact, LogEvent, LogPage, Millis},
+        fact::{Fact, LogEvent, LogPage},
         fault::{Fault, FaultKind},
+        lines::{ExportFormat, export},
         logline::{self, Before, Level},
         names::{App, Names, app_of_stream},
         nearest,
@@ -37,18 +37,6 @@ const PAGE_EVERY: Duration = Duration::from_millis(200);
 
 /// Tries for one page of a window.
 const TRIES: u32 = 6;
-
-/// One line of `logs --output json`.
-#[derive(Debug, Serialize)]
-struct Row<'a> {
-    id: Option<&'a SafeText>,
-    timestamp: Millis,
-    ingestion: Millis,
-    stream: &'a SafeText,
-    message: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    late: bool,
-}
 
 /// Prints log lines.
 pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
@@ -175,14 +163,11 @@ async fn follow(cx: &mut Context, mut tail: Tail, sieve: &mut Sieve) -> Answer {
 
 fn show(cx: &mut Context, event: &LogEvent, late: bool) -> Answer<()> {
     if cx.out.is_json() {
-        return cx.out.json_line(&Row {
-            id: event.id.as_ref(),
-            timestamp: event.at,
-            ingestion: event.ingested,
-            stream: &event.stream,
-            message: event.message.as_raw(),
-            late,
-        });
+        // The console's own export: hidden characters are escaped, and the message is byte-exact once parsed.
+        for line in export([(event, late)], ExportFormat::JsonLines) {
+            cx.out.raw(line.as_bytes())?;
+        }
+        return Ok(());
     }
     let stamp = format!(
         "{}.{:03}",

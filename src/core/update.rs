@@ -21,6 +21,7 @@ use super::{
     msg::{Asked, Msg, Ticket},
     text::SafeText,
 };
+use crate::layout;
 
 /// How many entries the error log keeps.
 const MAX_ERRORS: usize = 200;
@@ -41,7 +42,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Tick(now) => polling::on_tick(model, now),
         Msg::Drawn => {
             model.is_dirty = false;
-            model.is_dialog_seen = model.dialog.is_some();
+            model.is_dialog_seen = model.dialog.is_some() && !layout::is_too_small(model.size);
             Vec::new()
         }
         Msg::Hide => secrets::hide(model),

@@ -85,12 +85,10 @@ fn note(side: &Side<'_>, notice: &Notice, room: usize) -> Span<'static> {
 fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     let kept: Vec<Hint> = KEPT.iter().filter_map(|i| hint(model, i.binding())).collect();
     let kept_width: usize = kept.iter().map(Hint::width).sum();
-    let rest = model
-        .keymap
-        .available(model.screen)
-        .filter(|b| !KEPT.contains(&b.intent))
-        .filter_map(|b| hint(model, b));
-    let left = fitting(rest, room.saturating_sub(kept_width));
+    // The screen's own keys first: those that work everywhere are in everybody's fingers sooner.
+    let mut rest: Vec<_> = model.keymap.available(model.screen).filter(|b| !KEPT.contains(&b.intent)).collect();
+    rest.sort_by_key(|b| b.screens.is_empty());
+    let left = fitting(rest.into_iter().filter_map(|b| hint(model, b)), room.saturating_sub(kept_width));
     let gap = room.saturating_sub(kept_width + left.iter().map(Hint::width).sum::<usize>());
     let mut spans: Vec<_> = left.into_iter().flat_map(|h| h.spans(side)).collect();
     spans.push(Span::raw(" ".repeat(gap)));

@@ -1,9 +1,12 @@
 //! Acting on services: scale, restart, stop a task, sleep and wake.
 
+use std::collections::BTreeMap;
+
 use super::{dialogs, say};
 use crate::{
     cloud::Change,
     core::{
+        cost::Group,
         dialog::{Confirm, Dialog, Scale},
         effect::Effect,
         fact::Service,
@@ -11,8 +14,10 @@ use crate::{
         health::Severity,
         key::{Code, Key},
         model::Model,
+        names::App,
         screen::Panel,
         sleep,
+        text::SafeText,
     },
 };
 
@@ -214,13 +219,23 @@ fn wake(model: &Model, services: &[Service]) -> Result<Written, String> {
             }
         })
         .collect();
-    let cost = model.cost_planned();
+    let more: f64 = changes.iter().map(|c| usd_hour(model, &defaults, c)).sum();
     Ok((
         "Waking the stack".into(),
-        vec![
-            to_counts.join(", "),
-            format!("costs about ${:.3}/h more; ready in 2–4 minutes", cost.scalable_hour()),
-        ],
+        vec![to_counts.join(", "), format!("costs about ${more:.3}/h more; ready in 2–4 minutes")],
         changes,
     ))
+}
+
+/// What the tasks of a scale cost an hour: the template's price for its own count, at the count asked for.
+fn usd_hour(model: &Model, defaults: &BTreeMap<SafeText, i32>, change: &Change) -> f64 {
+    let Change::Scale { service, to, .. } = change else { return 0.0 };
+    let group = match model.names().app(service) {
+        Some(App::OpenWebui) => Group::OpenWebui,
+        Some(App::Litellm) => Group::Litellm,
+        None => return 0.0,
+    };
+    let lines = model.cost_planned().lines;
+    let planned: f64 = lines.iter().filter(|l| l.group == group).map(|l| l.usd_hour).sum();
+    planned * f64::from(*to) / f64::from(defaults.get(service).copied().unwrap_or(1).max(1))
 }

@@ -1,6 +1,8 @@
 //! Keys inside dialogs. Under a dialog nothing else is reached; a key that was pressed before the
 //! dialog was drawn does not count.
 
+use crate::layout;
+
 use super::{acting, complain, keys, logs, say, testimage};
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Menu, Palette, Prompt, Purpose, Scroll},
@@ -19,6 +21,8 @@ use crate::core::{
 pub(super) fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
     model.dialog = Some(dialog);
     model.is_dialog_seen = false;
+    // What was said of the dialog before is not about this one.
+    model.notice = None;
     Vec::new()
 }
 
@@ -133,6 +137,14 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Countdown(countdown)) = &model.dialog else {
         return Vec::new();
     };
+    if layout::is_too_small(model.size) {
+        say(
+            model,
+            Severity::Warning,
+            "stopped: the terminal became too small to show it; nothing was sent",
+        );
+        return close(model);
+    }
     model.is_dirty = true;
     // It must have been seen for its whole time.
     if countdown.until > model.now.mono || !model.is_dialog_seen {

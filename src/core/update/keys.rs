@@ -12,9 +12,17 @@ use crate::core::{
     screen::{Panel, ScreenId, deploy::Stage},
     text::SafeText,
 };
+use crate::layout;
 
 /// Takes a key.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    // Where nothing can be seen nothing can be confirmed: only leaving works.
+    if layout::is_too_small(model.size) {
+        return match model.keymap.resolve(model.screen, key) {
+            Some(intent @ (Intent::Interrupt | Intent::Suspend)) => obey(model, intent),
+            _ => Vec::new(),
+        };
+    }
     if model.dialog.is_some() {
         if key == Key::ctrl('z') {
             return obey(model, Intent::Suspend);

@@ -53,7 +53,11 @@ fn empty(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         area,
         frame,
         "No line in the last 15 minutes.",
-        "New lines appear here by themselves; a stack that sleeps writes none (Z wakes it).",
+        if model.is_asleep() {
+            "The stack is asleep and writes none; Z wakes it."
+        } else {
+            "New lines appear here by themselves; 3 shows whether tasks run."
+        },
     );
 }
 

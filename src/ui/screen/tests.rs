@@ -172,7 +172,14 @@ fn scenes() -> Vec<(&'static str, Model)> {
         ("planning", planning()),
         ("plan", fixture::plan()),
         ("creating", fixture::creating(260)),
-        ("slow", but(fixture::creating(100), |m| m.now.wall += 400_000)),
+        (
+            "slow",
+            but(fixture::creating(100), |m| {
+                m.now.wall += 400_000;
+                let (events, now) = (m.feeds.events.get().cloned().unwrap_or_default(), m.now);
+                m.feeds.events.set(events, now);
+            }),
+        ),
         ("failing", fixture::failing()),
         (
             "ended",
