@@ -166,6 +166,15 @@ impl Tty {
         });
     }
 
+    /// Waits until the program wrote `word` after so many bytes, or ended; whether it wrote.
+    #[allow(dead_code, reason = "not every test that uses this harness needs it")]
+    pub(crate) fn writes_or_ends(&self, from: usize, word: &str) -> bool {
+        self.wait_for(word, |state| {
+            let is_there = state.raw[from..].windows(word.len()).any(|w| w == word.as_bytes());
+            (is_there || state.is_over).then_some(!state.is_over)
+        })
+    }
+
     fn wait_for<T>(&self, what: &str, is_it: impl Fn(&Shared) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         let (lock, more) = &*self.shared;
