@@ -344,7 +344,12 @@ fn destroys(tty: &Tty) {
     let screen = tty.see("Type bedrock-image-chat to go on");
     says(
         &screen,
-        &["Destroy stack bedrock-image-chat", "lost: FileSystem", "lost: OpenWebUIAdminSecret"],
+        &[
+            "Destroy stack bedrock-image-chat",
+            "lost: FileSystem",
+            "lost: OpenWebUIAdminSecret",
+            "stays: recovery points of FileSystem in AWS Backup",
+        ],
     );
     // Neither yes nor a wrong name opens the button.
     tty.send("y\r\t\r");
@@ -398,13 +403,13 @@ fn each_trouble_is_said_in_words() {
         (
             "tasks-not-starting",
             &[],
-            &["✗ bedrock-image-chat-openwebui 0/1 running: openwebui: CannotPullContainerError"],
+            &["✗ bedrock-image-chat-openwebui 0/1 running: no way out to the registry: openwebui:"],
         ),
         // ECS stops what does not answer, and starts another: both is the cause.
         (
             "unreachable",
             &[],
-            &["targets unhealthy: Request timed out|0/1 running: Task failed ELB health checks"],
+            &["targets unhealthy: the application does not answer the health check in time|0/1 running: the load balancer got no good answer"],
         ),
         (
             "expired",

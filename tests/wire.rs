@@ -170,6 +170,7 @@ fn reads() -> Vec<Read> {
             &stack_xml("CREATE_COMPLETE"),
             &["", "<Stacks/>"],
         ),
+        query("ListStacks", Query::Stacks, "<StackSummaries/>", &[""]),
         query("DescribeStackEvents", events, &event_xml(1..2, None), &[""]),
         query("ListStackResources", resources, "<StackResourceSummaries/>", &[""]),
         query("DescribeChangeSet", change_set, "<Status>CREATE_COMPLETE</Status>", &[""]),
