@@ -1,6 +1,6 @@
 //! Whether a secret sent to an address would cross the network unencrypted.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// The host that would get it in the clear; `None` over HTTPS, and where the host is this machine.
 pub fn host(url: &str) -> Option<&str> {

@@ -239,14 +239,18 @@ mod tests {
     fn every_character_is_as_wide_as_a_terminal_draws_it() {
         let mut terminal = vt100::Parser::new(1.try_into().unwrap(), 40.try_into().unwrap(), 0);
         let planes = (0..=0x1_ffffu32).chain(0xe_0000..=0xe_01ff).filter_map(char::from_u32);
-        for c in planes {
+        let mut wrong = Vec::new();
+        // The emulator takes the sign for broken text for broken text itself.
+        for c in planes.filter(|c| *c != '\u{fffd}') {
             let safe = SafeText::new(&format!("a{c}b"));
             terminal.process(format!("\r{safe}").as_bytes());
-            let (_, column) = terminal.screen().cursor_position();
-            assert_eq!(usize::from(column), unicode_width::UnicodeWidthStr::width(&*safe), "U+{:04X}", u32::from(c));
+            let drawn = usize::from(terminal.screen().cursor_position().1);
             let cells: usize = safe.chars().map(|c| unicode_width::UnicodeWidthChar::width(c).unwrap_or(9)).sum();
-            assert_eq!(cells, usize::from(column), "U+{:04X}", u32::from(c));
+            if drawn != cells || drawn != unicode_width::UnicodeWidthStr::width(&*safe) {
+                wrong.push(format!("{:04X}", u32::from(c)));
+            }
         }
+        assert!(wrong.is_empty(), "{}", wrong.join(" "));
     }
 
     #[test]

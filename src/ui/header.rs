@@ -25,6 +25,9 @@ use crate::{
 /// Widest endpoint that the header shows.
 const ENDPOINT: usize = 34;
 
+/// Below this width the header has no room for what can be left out.
+const NARROW: u16 = 100;
+
 /// A word of the header. A lower `worth` is left out first where room is short.
 struct Word {
     worth: u8,
@@ -137,6 +140,9 @@ fn badges(model: &Model) -> Vec<Word> {
         } else {
             Role::Badge
         };
+        // On a narrow screen the account and the profile are worth more than the scheme.
+        let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
+        let url = if model.size.width < NARROW { host } else { url };
         badge(format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
     }
     if model.guard.read_only {

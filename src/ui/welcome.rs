@@ -42,9 +42,12 @@ pub(super) fn without_credentials(model: &Model, side: &Side<'_>, fault: &Fault,
         (refresh, "ask again now"),
         ("bic-tui --demo".to_owned(), "walk through it without an account"),
     ];
-    let title = format!("Not signed in to AWS: {}.", fault.sentence());
-    let about = format!("Profile {profile}, region {}.", model.about.region);
-    card(side, &title, &[about], &steps, area, frame);
+    let title = format!("Not signed in to AWS: {}.", fault.plain());
+    let mut lines = vec![format!("Profile {profile}, region {}.", model.about.region)];
+    if !fault.detail.is_empty() {
+        lines.push(format!("In AWS's words: {}", fault.detail));
+    }
+    card(side, &title, &lines, &steps, area, frame);
 }
 
 /// No request has ever been answered: there is no way to AWS, or no such place.
@@ -63,7 +66,7 @@ pub(super) fn without_answer(model: &Model, side: &Side<'_>, fault: &Fault, area
         Some(url) => format!("Requests go to {url}, as --endpoint-url says."),
         None => "Check the network, the VPN or the proxy, and the name of the region.".to_owned(),
     });
-    card(side, &format!("AWS can not be reached: {}.", fault.sentence()), &lines, &steps, area, frame);
+    card(side, &format!("No way to AWS: {}.", fault.sentence()), &lines, &steps, area, frame);
 }
 
 /// AWS has said that there is no stack.
