@@ -17,7 +17,9 @@ fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => ExitCode::from(session::run(cli)),
         Err(error) => {
-            if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(name))) = (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+            if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(name))) =
+                (error.kind(), error.get(ContextKind::InvalidSubcommand))
+            {
                 let _ = writeln!(std::io::stderr(), "bic-tui: {}", command::unknown(name));
                 return ExitCode::from(2);
             }

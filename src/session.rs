@@ -174,7 +174,13 @@ async fn subcommand(
 /// the environment says is said to the next command too.
 fn same_place(flags: &Common, config: &Config, region: &str) -> String {
     let file = flags.config.as_ref().map(|path| path.display().to_string());
-    let demo = flags.demo.as_ref().map(|scene| if scene.is_empty() { "--demo".to_owned() } else { format!("--demo={scene}") });
+    let demo = flags.demo.as_ref().map(|scene| {
+        if scene.is_empty() {
+            "--demo".to_owned()
+        } else {
+            format!("--demo={scene}")
+        }
+    });
     let pairs = [
         ("--config", file.as_deref()),
         ("--profile", config.profile.as_deref()),
@@ -182,8 +188,14 @@ fn same_place(flags: &Common, config: &Config, region: &str) -> String {
         ("--stack", Some(config.settings.stack.as_str())),
         ("--endpoint-url", flags.endpoint_url.as_deref()),
     ];
-    let given = pairs.iter().filter_map(|(flag, value)| Some(format!("{flag} {}", awscli::quote((*value)?))));
-    demo.map(|it| awscli::quote(&it)).into_iter().chain(given).collect::<Vec<_>>().join(" ")
+    let given = pairs
+        .iter()
+        .filter_map(|(flag, value)| Some(format!("{flag} {}", awscli::quote((*value)?))));
+    demo.map(|it| awscli::quote(&it))
+        .into_iter()
+        .chain(given)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The first signal asks the command to end well; the second one ends it.
@@ -266,13 +278,21 @@ mod tests {
             let mut settings = Settings::default();
             settings.stack = cli.common.stack.clone().map_or(settings.stack, Into::into);
             let (profile, region) = (cli.common.profile.clone(), cli.common.region.clone());
-            let config = Config { settings, profile, region, is_armed: false };
+            let config = Config {
+                settings,
+                profile,
+                region,
+                is_armed: false,
+            };
             let told = same_place(&cli.common, &config, "us-west-2");
             assert_eq!(told, want);
             // It is read back as it was meant.
             if !told.contains('\'') {
                 let again = Cli::try_parse_from(["bic-tui", "events"].into_iter().chain(told.split(' '))).unwrap();
-                assert_eq!((again.common.profile, again.common.stack.as_deref()), (config.profile, Some(config.settings.stack.as_str())));
+                assert_eq!(
+                    (again.common.profile, again.common.stack.as_deref()),
+                    (config.profile, Some(config.settings.stack.as_str()))
+                );
             }
         }
     }

@@ -47,7 +47,12 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
         ("unstick --yes", vec![], 2, "This version does not serve `unstick` yet"),
         ("--demo cots", vec![], 2, "There is no subcommand \"cots\"; did you mean \"cost\"?"),
         ("frobnicate", vec![], 2, "`bic-tui --help` lists them"),
-        ("status --region us-wst-2", vec![], 2, "There is no region \"us-wst-2\"; did you mean \"us-west-2\"?"),
+        (
+            "status --region us-wst-2",
+            vec![],
+            2,
+            "There is no region \"us-wst-2\"; did you mean \"us-west-2\"?",
+        ),
         (
             "secret litellm-api-key --field nope --demo",
             vec![],

@@ -1,7 +1,12 @@
 //! From one profile to another by keys: the real program, two profiles of a temporary AWS configuration, each with
 //! a loopback server behind it.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 #[expect(clippy::allow_attributes, reason = "what one test binary leaves unused the other one uses")]
 #[allow(dead_code, reason = "shared with the other tests against the server")]
@@ -69,7 +74,9 @@ async fn another_profile_is_another_account() {
     assert!(screen.contains("[Profile]"), "{screen}");
     let before = ops.requests().len();
     tty.send("\x1b[B\r");
-    let screen = tty.wait("the other account", |s| header(s).contains("eu-west-1") && s.contains("222222222222"));
+    let screen = tty.wait("the other account", |s| {
+        header(s).contains("eu-west-1") && s.contains("222222222222")
+    });
     assert!(screen.contains("profile dana") && !screen.contains("111111111111"), "{screen}");
     // Its stacks, the application's own first; one of them is gone to by name.
     tty.send("P\t\t");

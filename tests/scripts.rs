@@ -341,16 +341,24 @@ fn at_picker(model: &mut Model) -> Vec<Effect> {
 fn the_picker_asks_on_demand_and_goes_where_enter_says() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     let effects = at_picker(&mut model);
-    assert!(matches!(&effects[..], [Effect::Profiles, Effect::Ask(_, Query::Stacks)]), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Profiles, Effect::Ask(_, Query::Stacks)]),
+        "{effects:?}"
+    );
     assert_eq!(press(&mut model, "enter"), [], "here already");
     assert!(model.dialog.is_none());
     at_picker(&mut model);
-    let profile = |name: &str| Place { profile: Some(name.into()), ..Place::default() };
+    let profile = |name: &str| Place {
+        profile: Some(name.into()),
+        ..Place::default()
+    };
     assert!(matches!(&press(&mut model, "down enter")[..], [Effect::Go(_, place)] if *place == profile("dana")));
     assert_eq!(press(&mut model, "down enter x"), [], "one at a time");
     press(&mut model, "esc P tab");
     type_text(&mut model, "eu-central-2");
-    assert!(matches!(&press(&mut model, "enter")[..], [Effect::Go(_, Place { profile: None, region: Some(r), stack: None })] if *r == "eu-central-2"));
+    assert!(
+        matches!(&press(&mut model, "enter")[..], [Effect::Go(_, Place { profile: None, region: Some(r), stack: None })] if *r == "eu-central-2")
+    );
     press(&mut model, "esc P tab tab");
     type_text(&mut model, "images");
     assert!(matches!(&press(&mut model, "enter")[..], [Effect::Go(_, Place { stack: Some(s), .. })] if *s == "images"));
@@ -358,7 +366,14 @@ fn the_picker_asks_on_demand_and_goes_where_enter_says() {
 
 #[test]
 fn elsewhere_everything_is_new_and_old_answers_are_dropped() {
-    let mut model = loaded(Settings { production: true, armed: true, ..Settings::default() }, "CREATE_COMPLETE");
+    let mut model = loaded(
+        Settings {
+            production: true,
+            armed: true,
+            ..Settings::default()
+        },
+        "CREATE_COMPLETE",
+    );
     let asked: Vec<_> = wait(&mut model, 60_000);
     let generation = model.guard.generation;
     at_picker(&mut model);
@@ -367,10 +382,24 @@ fn elsewhere_everything_is_new_and_old_answers_are_dropped() {
         let Some(Effect::Go(seq, _)) = effects.last().cloned() else {
             panic!("{effects:?}")
         };
-        let about = About { profile: "dana".into(), ..model.about.clone() };
-        let arrival = Arrival { about, settings: Settings { production: true, ..Settings::default() }, wall: 7 };
+        let about = About {
+            profile: "dana".into(),
+            ..model.about.clone()
+        };
+        let arrival = Arrival {
+            about,
+            settings: Settings {
+                production: true,
+                ..Settings::default()
+            },
+            wall: 7,
+        };
         update(&mut model, Msg::Arrived(seq - 1, Ok(Box::new(arrival.clone()))));
-        assert_eq!((model.about.profile.as_str(), model.guard.generation), ("ops", generation), "another number");
+        assert_eq!(
+            (model.about.profile.as_str(), model.guard.generation),
+            ("ops", generation),
+            "another number"
+        );
         update(&mut model, Msg::Arrived(seq, Ok(Box::new(arrival))))
     };
     assert_eq!(effects, [Effect::Hide]);
@@ -385,11 +414,21 @@ fn elsewhere_everything_is_new_and_old_answers_are_dropped() {
         }
     }
     assert_eq!(model.feeds, before.feeds, "an answer of the old session came through");
-    let old = Guard { generation, ..Guard::default() };
+    let old = Guard {
+        generation,
+        ..Guard::default()
+    };
     let change = Change::DeleteStack { stack: "s".into() };
-    assert!(old.permits(&change, model.guard.generation, model.now).is_err(), "the door knows the session");
+    assert!(
+        old.permits(&change, model.guard.generation, model.now).is_err(),
+        "the door knows the session"
+    );
     let asks = wait(&mut model, 1);
-    assert!(asks.iter().any(|e| matches!(e, Effect::Ask(t, Query::Identity) if t.generation == generation + 1)), "{asks:?}");
+    assert!(
+        asks.iter()
+            .any(|e| matches!(e, Effect::Ask(t, Query::Identity) if t.generation == generation + 1)),
+        "{asks:?}"
+    );
 }
 
 #[test]
@@ -399,7 +438,10 @@ fn a_place_that_can_not_be_reached_is_said_in_the_picker() {
     let Some(Effect::Go(seq, _)) = press(&mut model, "down enter").pop() else {
         panic!("asked for")
     };
-    update(&mut model, Msg::Arrived(seq, Err(Fault::new(FaultKind::Guarded, "connect", "", "there is no such profile"))));
+    update(
+        &mut model,
+        Msg::Arrived(seq, Err(Fault::new(FaultKind::Guarded, "connect", "", "there is no such profile"))),
+    );
     assert!(matches!(&model.dialog, Some(Dialog::Places(p)) if p.going.is_none() && p.error.is_some()));
     assert_eq!(model.about.profile, "ops");
     assert!(model.feeds.stack.get().is_some(), "nothing was lost");

@@ -457,6 +457,30 @@ async fn a_stack_is_told_whole_and_safe() {
 }
 
 #[tokio::test]
+async fn stacks_of_all_pages_without_those_inside_another() {
+    let stack =
+        |name: &str, more: &str| format!("<member><StackName>{name}</StackName><StackStatus>UPDATE_COMPLETE</StackStatus>{more}</member>");
+    let ours = "<TemplateDescription>Bedrock Image Chat: of another version</TemplateDescription>";
+    let first = stack("bills", "") + &stack("inner", "<ParentId>arn:x</ParentId>");
+    let pages = [
+        format!("<StackSummaries>{first}</StackSummaries><NextToken>t</NextToken>"),
+        format!("<StackSummaries>{}</StackSummaries>", stack("chat\u{202e}", ours)),
+    ];
+    let replies = pages.map(|page| bodies::query("ListStacks", &page));
+    let (fact, server) = fact("ListStacks", replies, Query::Stacks).await;
+    let Fact::Stacks(stacks) = fact else { panic!("{fact:?}") };
+    let told: Vec<(&str, bool)> = stacks.iter().map(|s| (s.name.as_str(), s.is_ours)).collect();
+    assert_eq!(told, [("bills", false), ("chat<U+202E>", true)]);
+    let asked = server.asked("ListStacks")[0].form();
+    let wanted: Vec<&String> = asked
+        .iter()
+        .filter(|(k, _)| k.starts_with("StackStatusFilter"))
+        .map(|(_, v)| v)
+        .collect();
+    assert!(wanted.len() > 20 && !wanted.iter().any(|s| *s == "DELETE_COMPLETE"), "{wanted:?}");
+}
+
+#[tokio::test]
 async fn a_stack_that_does_not_exist_is_no_fault() {
     let gone = bodies::error(Wire::Query, 400, "ValidationError", "Stack with id bic does not exist");
     let (fact, _) = fact("DescribeStacks", [gone], Query::Stack { stack: "bic".into() }).await;

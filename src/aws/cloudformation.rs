@@ -63,12 +63,17 @@ pub(super) async fn stacks(client: &Client) -> Result<Vec<StackBrief>, Fault> {
     let wanted: Vec<_> = every.filter(|it| *it != types::StackStatus::DeleteComplete).collect();
     let title = Template::shipped().title();
     let brief = |it: types::StackSummary| StackBrief {
-        is_ours: it.template_description.is_some_and(|text| !title.is_empty() && text.starts_with(title.as_str())),
+        is_ours: it
+            .template_description
+            .is_some_and(|text| !title.is_empty() && text.starts_with(title.as_str())),
         name: text(it.stack_name),
         status: StackStatus(it.stack_status.map(|status| status.as_str().into()).unwrap_or_default()),
     };
     let all = pages::all(LIST, "", |token| {
-        let request = client.list_stacks().set_stack_status_filter(Some(wanted.clone())).set_next_token(token);
+        let request = client
+            .list_stacks()
+            .set_stack_status_filter(Some(wanted.clone()))
+            .set_next_token(token);
         async move {
             let output = request.send().await.map_err(fault::on(LIST, ""))?;
             let page = output.stack_summaries.ok_or_else(|| missing(LIST, "", "stacks"))?;

@@ -13,12 +13,12 @@ use aws_credential_types::{
     Credentials,
     provider::{self, ProvideCredentials, SharedCredentialsProvider, future},
 };
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::config::{
     IdentityCache, StalledStreamProtectionConfig,
     retry::{RetryConfig, RetryPartition},
     timeout::TimeoutConfig,
 };
-use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::{
     app_name::AppName,
     os_shim_internal::{Env, Fs},

@@ -37,7 +37,11 @@ pub fn unknown(name: &str) -> String {
     let command = Cli::command();
     let served: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let guide: toml::Table = GUIDE.parse().unwrap_or_default();
-    let lines = guide.get("line").and_then(toml::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let lines = guide
+        .get("line")
+        .and_then(toml::Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let named = lines.iter().filter_map(|line| line.get("subcommand")?.as_str()?.split(' ').next());
     let later: Vec<&str> = named.chain(LATER).filter(|word| !served.contains(word)).collect();
     if later.contains(&name) {

@@ -153,7 +153,9 @@ fn question(route: &ImageRoute, model: &str, usd: Option<f64>) -> String {
 
 /// The sentence that goes before the question when a secret would travel unencrypted.
 fn clear_text(app_url: &str, what: &str) -> String {
-    clear::host(app_url).map_or_else(String::new, |host| format!("Attention: {what} would travel unencrypted to {host}. "))
+    clear::host(app_url).map_or_else(String::new, |host| {
+        format!("Attention: {what} would travel unencrypted to {host}. ")
+    })
 }
 
 /// Never over a file that is there.

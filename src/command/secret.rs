@@ -1,8 +1,7 @@
 //! `secret`: the one place that prints a secret, and then nothing beside it.
 
-use std::collections::BTreeMap;
-
-use serde::{Serialize, de::IgnoredAny};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Answer, Context, Failure, Verdict, reads};
 use crate::{
@@ -57,13 +56,19 @@ pub(super) async fn run(cx: &mut Context, args: &SecretArgs) -> Answer {
 
 /// The field is not there: which ones are. Their names are no secret, and nothing else is kept.
 async fn no_field(cx: &Context, secret: SecretRef, fault: Fault) -> Failure {
-    let whole = SecretRef { field: None, ..secret.clone() };
+    let whole = SecretRef {
+        field: None,
+        ..secret.clone()
+    };
     let Ok(value) = cx.cloud.reveal(whole).await else {
         return fault.into();
     };
     let (name, field) = (&secret.secret, secret.field.unwrap_or_default());
-    Failure::Usage(match serde_json::from_slice::<BTreeMap<SafeText, IgnoredAny>>(value.expose()) {
-        Ok(fields) => format!("{name} has no field \"{field}\"; {}", nearest::hint(&field, fields.keys().map(SafeText::as_str))),
+    Failure::Usage(match serde_json::from_slice::<Map<String, Value>>(value.expose()) {
+        Ok(fields) => format!(
+            "{name} has no field \"{field}\"; {}",
+            nearest::hint(&field, fields.keys().map(String::as_str))
+        ),
         Err(_) => format!("{name} has no fields; leave out --field to read it whole."),
     })
 }

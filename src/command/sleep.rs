@@ -160,7 +160,10 @@ async fn reached(cx: &mut Context, names: &Names, service: &SafeText, to: i32) -
         let is_done = is_counted && (to > 0 || is_drained(cx, names, service).await?);
         if let Some(s) = found {
             let stopping = if is_counted && !is_done { ", the last still stop" } else { "" };
-            progress.tell(cx, format!("{service}: {} of {to} running, {} starting{stopping}", s.running, s.pending));
+            progress.tell(
+                cx,
+                format!("{service}: {} of {to} running, {} starting{stopping}", s.running, s.pending),
+            );
         }
         if is_done {
             return Ok(true);

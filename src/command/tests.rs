@@ -422,6 +422,14 @@ async fn sleep_and_wake_there_and_back() {
     assert!(case.run("sleep").await.2.contains("already sleeps"));
     let (status, _, stderr) = case.run("wake").await;
     assert_eq!(status, 0, "{stderr}");
+    // What it waits for is said, each line once.
+    for line in [
+        "litellm: 0 of 1 running",
+        "openwebui: 1 of 1 running",
+        "1 of 1 target groups healthy",
+    ] {
+        assert_eq!(stderr.matches(line).count(), 1, "{line}: {stderr}");
+    }
     let services = reads::services(&*case.cx.cloud, &names).await.unwrap();
     assert!(
         services

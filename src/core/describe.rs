@@ -123,16 +123,17 @@ pub fn json(model: &Model) -> Option<(SafeText, Value)> {
         }
         Panel::Outputs => of(model.stack()?.outputs.get(at)?),
         Panel::Secrets => of(model.secrets().get(at)?),
-        Panel::Deploy => match &model.deploy {
-            Stage::Plan(plan) => of(plan.change_set.changes.get(at)?),
-            _ => {
+        Panel::Deploy => {
+            if let Stage::Plan(plan) = &model.deploy {
+                of(plan.change_set.changes.get(at)?)
+            } else {
                 let r = model.progress.rows.get(at)?;
                 json!({
                     "logical_id": r.logical_id, "resource_type": r.kind, "status": r.status, "reason": r.reason,
                     "started": r.started, "ended": r.ended,
                 })
             }
-        },
+        }
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => return None,
     };
     Some((row(model)?.title, value))

@@ -253,7 +253,10 @@ fn permitted(intent: Intent, keys: &[Key]) -> Result<(), String> {
         return Err(format!("the key `{key}` can not be bound to `{intent}`: {why}"));
     }
     if !keys.is_empty() && keys.iter().all(|k| matches!(k.code, Code::F(_))) {
-        return Err(format!("`{intent}` needs a key beside {}: not every terminal sends F-keys", keys[0]));
+        return Err(format!(
+            "`{intent}` needs a key beside {}: not every terminal sends F-keys",
+            keys[0]
+        ));
     }
     match KEPT.iter().find(|(owner, kept)| *owner == intent && !keys.contains(kept)) {
         Some((_, kept)) => Err(format!("`{intent}` keeps {kept}; other keys may stand beside it")),

@@ -1,13 +1,6 @@
 //! Where a console looks: profile, region and stack; and the picker that goes elsewhere.
 
-use super::{
-    fact::StackBrief,
-    fault::Fault,
-    field::TextField,
-    region,
-    settings::Settings,
-    text::SafeText,
-};
+use super::{fact::StackBrief, fault::Fault, field::TextField, region, settings::Settings, text::SafeText};
 use crate::cloud::About;
 
 /// Where to go. What is `None` stays as it is; with another profile, region and stack are that profile's own.
@@ -88,12 +81,12 @@ impl Picker {
         };
         let mut rows: Vec<Row> = match self.aspect {
             Aspect::Profile => {
-                let known = listed(&self.profiles).iter().map(|name| row(name, "", &about.profile));
+                let known = listed(self.profiles.as_ref()).iter().map(|name| row(name, "", &about.profile));
                 known.collect()
             }
             Aspect::Region => region::REGIONS.iter().map(|name| row(name, "", &about.region)).collect(),
             Aspect::Stack => {
-                let mut stacks: Vec<&StackBrief> = listed(&self.stacks).iter().collect();
+                let mut stacks: Vec<&StackBrief> = listed(self.stacks.as_ref()).iter().collect();
                 stacks.sort_by_key(|s| !s.is_ours);
                 let words = |s: &StackBrief| format!("{}{}", s.status.0, if s.is_ours { ", this application" } else { "" });
                 stacks.iter().map(|s| row(&s.name, &words(s), &settings.stack)).collect()
@@ -129,9 +122,18 @@ impl Picker {
     pub fn place(&self, row: &Row) -> Place {
         let name = Some(row.name.clone());
         match self.aspect {
-            Aspect::Profile => Place { profile: name, ..Place::default() },
-            Aspect::Region => Place { region: name, ..Place::default() },
-            Aspect::Stack => Place { stack: name, ..Place::default() },
+            Aspect::Profile => Place {
+                profile: name,
+                ..Place::default()
+            },
+            Aspect::Region => Place {
+                region: name,
+                ..Place::default()
+            },
+            Aspect::Stack => Place {
+                stack: name,
+                ..Place::default()
+            },
         }
     }
 
@@ -154,15 +156,13 @@ impl Picker {
     }
 }
 
-fn listed<T>(asked: &Asked<T>) -> &[T] {
-    asked.as_ref().and_then(|it| it.as_ref().ok()).map_or(&[], Vec::as_slice)
+fn listed<T>(asked: Option<&Result<Vec<T>, Fault>>) -> &[T] {
+    asked.and_then(|it| it.as_ref().ok()).map_or(&[], Vec::as_slice)
 }
 
 /// CloudFormation's rule: a letter, then letters, digits and hyphens, 128 at most.
 fn is_stack_name(name: &str) -> bool {
-    name.len() <= 128
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    name.len() <= 128 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 #[cfg(test)]
@@ -180,7 +180,9 @@ mod tests {
             speed: 1,
         };
         let rows = picker.rows(&about, &Settings::default());
-        rows.iter().map(|r| format!("{}{}", r.name, if r.is_here { "*" } else { "" })).collect()
+        rows.iter()
+            .map(|r| format!("{}{}", r.name, if r.is_here { "*" } else { "" }))
+            .collect()
     }
 
     fn typed(aspect: Aspect, text: &str) -> Picker {

@@ -47,7 +47,15 @@ pub const REGIONS: [&str; 39] = [
 
 /// The points of the compass that names of regions have.
 const SIDES: [&str; 9] = [
-    "north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest",
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
 ];
 
 /// Refuses what can be no region. One that is not known here but has the form of one passes: AWS opens

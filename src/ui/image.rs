@@ -263,7 +263,10 @@ fn stage_lines(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) ->
     let (mark, role, report) = judged(stage, run);
     let took = report.filter(|r| r.is_well.is_some()).map(|r| millis(r.took)).unwrap_or_default();
     let evidence = report.map(|r| r.evidence.to_string()).unwrap_or_default();
-    let mut head = vec![pen.ink(role, format!("{mark} {}", left(name(stage), 14))), pen.text(right(&took, 8))];
+    let mut head = vec![
+        pen.ink(role, format!("{mark} {}", left(name(stage), 14))),
+        pen.text(right(&took, 8)),
+    ];
     let room = width.saturating_sub(26);
     if measure::width(&evidence) <= room {
         head.push(pen.dim(format!("  {evidence}")));

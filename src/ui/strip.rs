@@ -123,7 +123,10 @@ mod tests {
         model.feeds.stack.fail(fault.clone());
         model.feeds.services.fail(fault);
         let (text, role) = words(&model, 200);
-        assert!(text.starts_with("✗ 127.0.0.1:9 could not be reached: connection refused  "), "{text}");
+        assert!(
+            text.starts_with("✗ 127.0.0.1:9 could not be reached: connection refused  "),
+            "{text}"
+        );
         assert_eq!((text.matches("could not be reached").count(), role), (1, Role::Bad), "{text}");
     }
 }

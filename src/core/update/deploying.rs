@@ -413,7 +413,10 @@ fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     let listed = model.feeds.resources.get().map(Vec::as_slice);
     let inventory = Inventory::of(listed.unwrap_or_default(), &model.resources, &model.parameters());
     let (title, mut lines) = match listed {
-        Some(all) => (format!("Destroy stack {} with its {} resources?", stack.name, all.len()), Vec::new()),
+        Some(all) => (
+            format!("Destroy stack {} with its {} resources?", stack.name, all.len()),
+            Vec::new(),
+        ),
         None => (
             format!("Destroy stack {} with all that is in it?", stack.name),
             vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],

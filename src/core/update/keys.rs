@@ -284,7 +284,15 @@ fn json(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let (is_one_line, scroll) = (false, Scroll::default());
-    dialogs::open(model, Dialog::Json(Json { title, value, is_one_line, scroll }))
+    dialogs::open(
+        model,
+        Dialog::Json(Json {
+            title,
+            value,
+            is_one_line,
+            scroll,
+        }),
+    )
 }
 
 /// Several lines as the clipboard may hold them; each is safe already.

@@ -34,10 +34,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let routes = routes(model);
     let model_id = image_model(model);
     let price = model.cost.prices.model(&model_id).and_then(|p| p.usd_per_image);
-    let price = price.map_or_else(
-        || "not known".to_owned(),
-        |usd| format!("${usd:.3} an image, estimate"),
-    );
+    let price = price.map_or_else(|| "not known".to_owned(), |usd| format!("${usd:.3} an image, estimate"));
     let in_clear = model.app_url().and_then(|url| clear::host(&url).map(SafeText::from));
     let image = ImageDialog {
         prompt: TextField::with(&model.settings.image_prompt),

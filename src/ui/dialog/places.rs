@@ -97,7 +97,12 @@ fn said(side: &Side<'_>, picker: &Picker, is_empty: bool, width: usize) -> Vec<L
             Aspect::Stack => " The name of a stack may be typed.",
             Aspect::Profile | Aspect::Region => "",
         };
-        return wrapped(side, &format!("The list is not whole: {}.{more}", fault.sentence()), Role::Warn, width);
+        return wrapped(
+            side,
+            &format!("The list is not whole: {}.{more}", fault.sentence()),
+            Role::Warn,
+            width,
+        );
     }
     if picker.is_asking() {
         return wrapped(side, "asking…", Role::Dim, width);
