@@ -8,8 +8,6 @@
     reason = "a test stops at what it did not expect"
 )]
 
-#[expect(clippy::allow_attributes, reason = "what one test binary leaves unused the other one uses")]
-#[allow(dead_code, reason = "shared with the other tests against the server")]
 #[path = "loopback/server.rs"]
 mod loopback;
 #[expect(clippy::allow_attributes, reason = "what one test binary leaves unused the other one uses")]

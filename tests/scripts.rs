@@ -5,7 +5,7 @@
 mod world;
 
 use bic_tui::{
-    cloud::{About, Change, Done, Query},
+    cloud::{Change, Done, Query},
     core::{
         dialog::Dialog,
         effect::Effect,
@@ -364,44 +364,39 @@ fn the_picker_asks_on_demand_and_goes_where_enter_says() {
     assert!(matches!(&press(&mut model, "enter")[..], [Effect::Go(_, Place { stack: Some(s), .. })] if *s == "images"));
 }
 
+/// What the edge tells of a session of dana's, a production profile.
+fn danas(model: &Model) -> Box<Arrival> {
+    let mut about = model.about.clone();
+    about.profile = "dana".into();
+    let settings = production(false);
+    Box::new(Arrival { about, settings, wall: 7 })
+}
+
+fn production(armed: bool) -> Settings {
+    Settings {
+        production: true,
+        armed,
+        ..Settings::default()
+    }
+}
+
 #[test]
 fn elsewhere_everything_is_new_and_old_answers_are_dropped() {
-    let mut model = loaded(
-        Settings {
-            production: true,
-            armed: true,
-            ..Settings::default()
-        },
-        "CREATE_COMPLETE",
-    );
+    let mut model = loaded(production(true), "CREATE_COMPLETE");
     let asked: Vec<_> = wait(&mut model, 60_000);
     let generation = model.guard.generation;
     at_picker(&mut model);
-    let effects = {
-        let effects = press(&mut model, "down enter");
-        let Some(Effect::Go(seq, _)) = effects.last().cloned() else {
-            panic!("{effects:?}")
-        };
-        let about = About {
-            profile: "dana".into(),
-            ..model.about.clone()
-        };
-        let arrival = Arrival {
-            about,
-            settings: Settings {
-                production: true,
-                ..Settings::default()
-            },
-            wall: 7,
-        };
-        update(&mut model, Msg::Arrived(seq - 1, Ok(Box::new(arrival.clone()))));
-        assert_eq!(
-            (model.about.profile.as_str(), model.guard.generation),
-            ("ops", generation),
-            "another number"
-        );
-        update(&mut model, Msg::Arrived(seq, Ok(Box::new(arrival))))
+    let Some(Effect::Go(seq, _)) = press(&mut model, "down enter").pop() else {
+        panic!("asked for")
     };
+    let arrival = danas(&model);
+    update(&mut model, Msg::Arrived(seq - 1, Ok(arrival.clone())));
+    assert_eq!(
+        (model.about.profile.as_str(), model.guard.generation),
+        ("ops", generation),
+        "another number"
+    );
+    let effects = update(&mut model, Msg::Arrived(seq, Ok(arrival)));
     assert_eq!(effects, [Effect::Hide]);
     assert_eq!((model.about.profile.as_str(), model.now.wall), ("dana", 7));
     assert_eq!(model.guard.generation, generation + 1);

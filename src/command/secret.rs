@@ -64,13 +64,14 @@ async fn no_field(cx: &Context, secret: SecretRef, fault: Fault) -> Failure {
         return fault.into();
     };
     let (name, field) = (&secret.secret, secret.field.unwrap_or_default());
-    Failure::Usage(match serde_json::from_slice::<Map<String, Value>>(value.expose()) {
-        Ok(fields) => format!(
-            "{name} has no field \"{field}\"; {}",
-            nearest::hint(&field, fields.keys().map(String::as_str))
-        ),
-        Err(_) => format!("{name} has no fields; leave out --field to read it whole."),
-    })
+    let why: SafeText = match serde_json::from_slice::<Map<String, Value>>(value.expose()) {
+        Ok(fields) => {
+            let hint = nearest::hint(&field, fields.keys().map(String::as_str));
+            format!("{name} has no field \"{field}\"; {hint}").into()
+        }
+        Err(_) => format!("{name} has no fields; leave out --field to read it whole.").into(),
+    };
+    Failure::Usage(why.to_string())
 }
 
 /// A short name belongs to the project of the stack; a path or an ARN is taken as it is.

@@ -173,7 +173,8 @@ fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &P
         Line::from(pen.title(image.prompt.text.clone())),
         Line::from(stages),
         Line::from(vec![pen.text(about), pen.dim(saved)]),
-        pen.keys("[Esc] close · [Ctrl-S] save again · [I] another"),
+        pen.keys("[Esc] close · [I] another"),
+        pen.keys("[Ctrl-S] save again"),
     ]
 }
 
@@ -209,9 +210,10 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
         pen.title(format!("{label}  ")),
         pen.dim(cut(&image.prompt.text, width.saturating_sub(label.chars().count() + 2))),
     ])];
-    lines.push(Line::from(pen.dim(cut(&format!("Model {}", asked_model(image)), width))));
+    let asked = wrap_to(&format!("Model {}", asked_model(image)), width, 2).into_iter();
+    lines.extend(asked.map(|line| Line::from(pen.dim(line))));
     lines.extend(stages_of(image).into_iter().flat_map(|stage| stage_lines(pen, stage, run, width)));
-    lines.push(last_stage(model, pen, run, width));
+    lines.extend(last_stage(model, pen, run, width));
     lines.push(Line::default());
     match &run.end {
         None => lines.push(pen.keys("[Esc] closes this; the image is saved when it comes")),
@@ -263,22 +265,23 @@ fn stage_lines(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) ->
     let (mark, role, report) = judged(stage, run);
     let took = report.filter(|r| r.is_well.is_some()).map(|r| millis(r.took)).unwrap_or_default();
     let evidence = report.map(|r| r.evidence.to_string()).unwrap_or_default();
-    let mut head = vec![
-        pen.ink(role, format!("{mark} {}", left(name(stage), 14))),
-        pen.text(right(&took, 8)),
-    ];
-    let room = width.saturating_sub(26);
-    if measure::width(&evidence) <= room {
-        head.push(pen.dim(format!("  {evidence}")));
+    judgement(pen, (mark, role), (name(stage), &took, &evidence), width)
+}
+
+/// Mark, name and time, and what was seen beside them, or below where there is no room.
+fn judgement(pen: Pen<'_>, (mark, role): (&str, Role), (name, took, seen): (&str, &str, &str), width: usize) -> Vec<Line<'static>> {
+    let mut head = vec![pen.ink(role, format!("{mark} {}", left(name, 14))), pen.text(right(took, 8))];
+    if measure::width(seen) <= width.saturating_sub(26) {
+        head.push(pen.dim(format!("  {seen}")));
         return vec![Line::from(head)];
     }
-    let below = wrap_to(&evidence, width.saturating_sub(2), 3);
-    let below = below.into_iter().map(|line| Line::from(pen.dim(format!("  {line}"))));
+    let below = wrap_to(seen, width.saturating_sub(2), 3).into_iter();
+    let below = below.map(|line| Line::from(pen.dim(format!("  {line}"))));
     std::iter::once(Line::from(head)).chain(below).collect()
 }
 
 /// The image itself: seconds while it is made, the time when it came.
-fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Line<'static> {
+fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Vec<Line<'static>> {
     let (mark, role, took, words) = match &run.end {
         None => {
             let waited = model.now.mono.saturating_sub(run.since) / 1000;
@@ -287,11 +290,7 @@ fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Line
         Some(Ok(p)) => ("✓", Role::Good, millis(p.took), format!("{} × {} {}", p.width, p.height, p.format)),
         Some(Err(_)) => ("✗", Role::Bad, String::new(), "none came".to_owned()),
     };
-    Line::from(vec![
-        pen.ink(role, format!("{mark} {}", left("Image", 14))),
-        pen.text(right(&took, 8)),
-        pen.dim(format!("  {}", cut(&words, width.saturating_sub(26)))),
-    ])
+    judgement(pen, (mark, role), ("Image", &took, &words), width)
 }
 
 /// `41 ms`, `8.2 s`.
@@ -314,7 +313,8 @@ fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, wi
         pair("at", &at),
         pair("saved", &saved),
         pair("drawn as", &format!(" {}", side.picture_protocol)),
-        pen.keys("[Esc] close · [Ctrl-S] save again · [I] another"),
+        pen.keys("[Esc] close · [I] another"),
+        pen.keys("[Ctrl-S] save again"),
     ]
 }
 
