@@ -424,9 +424,9 @@ async fn sleep_and_wake_there_and_back() {
     assert_eq!(status, 0, "{stderr}");
     // What it waits for is said, each line once.
     for line in [
-        "litellm: 0 of 1 running",
-        "openwebui: 1 of 1 running",
-        "1 of 1 target groups healthy",
+        "litellm: 0 of 1 running, 1 starting.",
+        "openwebui: 1 of 1 running, 0 starting.",
+        "1 of 1 target groups healthy.",
     ] {
         assert_eq!(stderr.matches(line).count(), 1, "{line}: {stderr}");
     }
