@@ -88,6 +88,7 @@ async fn another_profile_is_another_account() {
     tty.send("P\txx-west-1");
     tty.see("No region has these letters");
     tty.send("\x1b");
+    tty.gone("No region has these letters");
     assert!(!dana.asked("ListStacks").is_empty(), "asked on demand");
     assert!(ops.requests().len() <= before + 1, "the old account is asked no more");
     tty.send("\x03");
