@@ -1,5 +1,6 @@
 """Read the stack template: as data, as pieces of text, and with its parameters filled in. Needs PyYAML."""
 
+import functools
 import pathlib
 import re
 import textwrap
@@ -30,6 +31,7 @@ def _tag(loader, suffix, node):
 _Loader.add_multi_constructor("!", _tag)
 
 
+@functools.cache
 def load():
     return yaml.load(PATH.read_text(), Loader=_Loader)
 

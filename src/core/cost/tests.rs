@@ -192,3 +192,20 @@ fn what_if_rows() {
     let compute = 1.5 * 730.0 * (0.04048 + 2.0 * 0.004_445);
     assert!((delta("Asleep").unwrap() + compute * (1.0 - 60.0 / 168.0)).abs() < 0.01);
 }
+
+#[test]
+fn the_form_tells_the_month_of_each_network() {
+    let said = |parameter: &str| -> Vec<f64> {
+        let template = Template::shipped();
+        let text = &template.parameter(parameter).expect(parameter).description;
+        let amounts = text.split('$').skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        amounts.map(|amount| amount.and_then(|a| a.parse().ok()).expect(text)).collect()
+    };
+    let month = |pairs: &[(&str, &str)]| plan("us-west-2", pairs).usd_month();
+    let networks = ["private", "nat", "public"].map(|network| month(&[("NetworkMode", network)]));
+    let one_zone = month(&[("NetworkMode", "private"), ("EndpointAzs", "1")]);
+    for (said, found) in said("NetworkMode").iter().chain(&said("EndpointAzs")).zip(networks.iter().chain([&one_zone])) {
+        assert!((said - found).abs() < 3.0, "the form says ${said}, it is ${found:.2}");
+    }
+    assert_eq!((said("NetworkMode").len(), said("EndpointAzs").len()), (3, 1));
+}
