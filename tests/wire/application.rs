@@ -286,7 +286,12 @@ const ANSWERS: &str = include_str!("../assets/litellm-answers.json");
 async fn every_answer_of_the_real_litellm_has_its_advice() {
     let known = [
         ("deny-role: AccessDeniedException", Denied, "may not invoke this model", "task role"),
-        ("deny-account: AccessDeniedException", Denied, "no access to the model", "Ask for access"),
+        (
+            "deny-account: AccessDeniedException",
+            Denied,
+            "no access to the model",
+            "Ask for access",
+        ),
         (
             "distrust: UnrecognizedClientException",
             Refused,
@@ -321,9 +326,19 @@ async fn every_answer_of_the_real_litellm_has_its_advice() {
             "Deploy with another ImageModelId",
         ),
         ("stall: ModelTimeoutException", TimedOut, "took too long", "AWS Health"),
-        ("stumble: ModelErrorException", AwsFailed, "failed on this request", "another prompt"),
+        (
+            "stumble: ModelErrorException",
+            AwsFailed,
+            "failed on this request",
+            "another prompt",
+        ),
         ("crash: InternalServerException", AwsFailed, "Bedrock itself failed", "AWS Health"),
-        ("close: ServiceUnavailableException", AwsFailed, "Bedrock itself failed", "AWS Health"),
+        (
+            "close: ServiceUnavailableException",
+            AwsFailed,
+            "Bedrock itself failed",
+            "AWS Health",
+        ),
         ("unknown model", Refused, "does not serve this model", "Update the stack"),
         ("wrong key", Refused, "not the one that the tasks have", "Force a new deployment"),
     ];
