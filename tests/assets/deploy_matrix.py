@@ -42,6 +42,9 @@ def combinations():
             f"{size}-{net}-{'https' if cert else 'http'}-{db}",
             {"DeploymentSize": size, "NetworkMode": net, "ACMCertificateArn": cert, "Database": db},
         )
+    for size in ("small", "medium", "large"):
+        rows = json.loads((TEMPLATE.parent / f"parameters-{size}.json").read_text())
+        yield f"parameters-{size}.json", {row["ParameterKey"]: row["ParameterValue"] for row in rows}
     yield "certificate-hidden-litellm", {"ACMCertificateArn": CERTIFICATE, "ExposeLiteLLM": "false"}
     yield "plain-shown-litellm", {"ExposeLiteLLM": "true"}
     yield "one-endpoint-az", {"EndpointAzs": "1"}
@@ -113,7 +116,7 @@ class Lab:
         raise SystemExit(f"{stack} does not settle: {found['StackStatus']}")
 
     def create(self, name, body, parameters):
-        stack = f"t-{name}"[:60]
+        stack = f"t-{name}".replace(".", "-")[:60]
         given = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
         arn = self.cfn.create_stack(
             StackName=stack,
