@@ -72,7 +72,7 @@ fn plans(tty: &Tty) -> f64 {
         &form,
         &[
             "New stack bedrock-image-chat in us-west-2",
-            "0 changed of 20 parameters",
+            "0 changed of 21 parameters",
             "Project name",
             "✓ Template",
             "! Exposure",
