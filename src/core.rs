@@ -18,6 +18,7 @@ pub mod health;
 pub mod key;
 pub mod keymap;
 pub mod lines;
+pub mod live;
 pub mod logline;
 pub mod logview;
 pub mod model;

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpResponse,
     result::{DispatchFailure, SdkError},
 };
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::{error::metadata::ProvideErrorMetadata, event_stream::RawMessage};
 use aws_types::request_id::RequestId;
 
 use super::gateway::{Odd, description};
@@ -49,6 +49,29 @@ where
         code: error.as_service_error().and_then(|service| service.code()).map(SafeText::from),
         request_id: error.request_id().map(SafeText::from),
         ..Fault::new(kind, operation, subject, if may_hold_secret { "" } else { cut(&detail) })
+    }
+}
+
+/// What turns an error in the middle of an event stream into a fault.
+pub(super) fn in_stream<E>(operation: &str, subject: &str) -> impl FnOnce(&SdkError<E, RawMessage>) -> Fault
+where
+    E: ProvideErrorMetadata,
+{
+    move |error| {
+        let service = error.as_service_error();
+        let code = service.and_then(ProvideErrorMetadata::code);
+        let (kind, detail) = match (code, error) {
+            (Some(code), _) => {
+                let message = service.and_then(ProvideErrorMetadata::message).unwrap_or_default();
+                (kind_of(code, message, 400), message)
+            }
+            (None, SdkError::ResponseError(_)) => (FaultKind::OddAnswer, "a frame of the stream can not be read"),
+            (None, _) => (FaultKind::Unreachable, "the stream broke off"),
+        };
+        Fault {
+            code: code.map(SafeText::from),
+            ..Fault::new(kind, operation, subject, cut(detail))
+        }
     }
 }
 
