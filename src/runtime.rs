@@ -179,7 +179,14 @@ impl Runtime {
         };
         let task = tokio::spawn(async move {
             let end = AssertUnwindSafe(work).catch_unwind().await;
-            let end = end.unwrap_or_else(|_| Err(Fault::new(FaultKind::Internal, "", "", "a task of the console failed; this is a bug")));
+            let end = end.unwrap_or_else(|_| {
+                Err(Fault::new(
+                    FaultKind::Internal,
+                    "",
+                    "",
+                    "a task of the console failed; this is a bug",
+                ))
+            });
             let _ = answers.send(Msg::Live(session, Err(end.err()))).await;
         });
         self.keep_live(Some(task.abort_handle()));

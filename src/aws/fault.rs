@@ -52,26 +52,16 @@ where
     }
 }
 
-/// What turns an error in the middle of an event stream into a fault.
-pub(super) fn in_stream<E>(operation: &str, subject: &str) -> impl FnOnce(&SdkError<E, RawMessage>) -> Fault
-where
-    E: ProvideErrorMetadata,
-{
-    move |error| {
-        let service = error.as_service_error();
-        let code = service.and_then(ProvideErrorMetadata::code);
-        let (kind, detail) = match (code, error) {
-            (Some(code), _) => {
-                let message = service.and_then(ProvideErrorMetadata::message).unwrap_or_default();
-                (kind_of(code, message, 400), message)
-            }
-            (None, SdkError::ResponseError(_)) => (FaultKind::OddAnswer, "a frame of the stream can not be read"),
-            (None, _) => (FaultKind::Unreachable, "the stream broke off"),
-        };
-        Fault {
-            code: code.map(SafeText::from),
-            ..Fault::new(kind, operation, subject, cut(detail))
-        }
+/// A fault in the middle of an event stream; `worded` when AWS put it into words.
+pub(super) fn in_stream<E>(error: &SdkError<E, RawMessage>, operation: &str, subject: &str, worded: Option<(&str, &str)>) -> Fault {
+    let (kind, detail) = match (worded, error) {
+        (Some((_, message)), _) => (FaultKind::AwsFailed, message),
+        (None, SdkError::ResponseError(_)) => (FaultKind::OddAnswer, "a frame of the stream can not be read"),
+        (None, _) => (FaultKind::Unreachable, "the stream broke off"),
+    };
+    Fault {
+        code: worded.map(|(code, _)| code.into()),
+        ..Fault::new(kind, operation, subject, cut(detail))
     }
 }
 

@@ -2,16 +2,17 @@
 
 use aws_sdk_cloudwatchlogs::{
     Client,
-    types::{LiveTailSessionLogEvent, StartLiveTailResponseStream as Frame},
+    types::{LiveTailSessionLogEvent, StartLiveTailResponseStream as Frame, error::StartLiveTailResponseStreamError as StreamError},
 };
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
         interceptors::{Intercept, context::BeforeTransmitInterceptorContextMut, dyn_dispatch_hint},
+        result::SdkError,
         runtime_components::RuntimeComponents,
     },
 };
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::{config_bag::ConfigBag, event_stream::RawMessage};
 use futures::{StreamExt, stream};
 
 use super::{fault, text};
@@ -51,11 +52,21 @@ impl Tail<'_> {
             match receiver.recv().await {
                 Ok(Some(frame)) => Some((Ok(mapped(frame)), Some((receiver, group)))),
                 Ok(None) => None,
-                Err(error) => Some((Err(fault::in_stream(OPERATION, &group)(&error)), None)),
+                Err(error) => broken(&error, &group).map(|fault| (Err(fault), None)),
             }
         });
         Ok(frames.boxed())
     }
+}
+
+/// Why a stream broke; none after three hours, when AWS ends each.
+fn broken(error: &SdkError<StreamError, RawMessage>, group: &str) -> Option<Fault> {
+    let worded = match error.as_service_error() {
+        Some(StreamError::SessionTimeoutException(_)) => return None,
+        Some(StreamError::SessionStreamingException(it)) => Some(("SessionStreamingException", it.message().unwrap_or_default())),
+        _ => None,
+    };
+    Some(fault::in_stream(error, OPERATION, group, worded))
 }
 
 fn mapped(frame: Frame) -> LiveFrame {

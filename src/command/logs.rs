@@ -49,7 +49,11 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     let app = sieve.app;
     let mut printer = Printer::new(sieve, cx.settings.utc);
     // An endpoint on this machine has no rate that has to be spared.
-    let pause = if is_loopback(cx) { 0 } else { pace::page_pause(&cx.cloud.about().region) };
+    let pause = if is_loopback(cx) {
+        0
+    } else {
+        pace::page_pause(&cx.cloud.about().region)
+    };
     if args.follow || args.live {
         let pace = if pause == 0 { Pace::unbound() } else { Pace::new(pause) };
         return follow::run(cx, (Tail::new(group, from), pace, args.live), &mut printer).await;

@@ -549,7 +549,11 @@ impl Cloud for Script {
         };
         let is_refused = session.is_empty();
         Box::pin(async move {
-            if is_refused { Err(refused) } else { Ok(stream::iter(session).boxed()) }
+            if is_refused {
+                Err(refused)
+            } else {
+                Ok(stream::iter(session).boxed())
+            }
         })
     }
 
@@ -771,10 +775,10 @@ impl Busy {
     fn answer(&self, request: &crate::cloud::LogRequest) -> LogPage {
         // One event every 7 ms, until now.
         let first = self.now() - self.count * 7;
-        let place: i64 = request.token.as_ref().map_or_else(
-            || ((request.from - first).max(0) + 6) / 7,
-            |token| token.parse().unwrap(),
-        );
+        let place: i64 = request
+            .token
+            .as_ref()
+            .map_or_else(|| ((request.from - first).max(0) + 6) / 7, |token| token.parse().unwrap());
         let until = request.until.unwrap_or(Millis::MAX);
         let end = (place + 500).min(self.count);
         let ids: Vec<i64> = (place..end).filter(|i| first + i * 7 < until).collect();
@@ -799,8 +803,8 @@ impl Cloud for Busy {
         Box::pin(async move {
             let running = self.running.fetch_add(1, SeqCst) + 1;
             self.most.fetch_max(running, SeqCst);
-            // The first of some slices is the slowest.
-            tokio::time::sleep(Duration::from_millis(2_000 - (request.from % 2_000).unsigned_abs())).await;
+            // Some slices are slower than those after them.
+            tokio::time::sleep(Duration::from_millis(1_000 + (request.from % 1_000).unsigned_abs())).await;
             self.running.fetch_sub(1, SeqCst);
             let answer = self.answer(&request);
             self.asked.lock().unwrap().push(request);
@@ -837,7 +841,13 @@ async fn a_long_window_is_fetched_in_slices_and_printed_in_order() {
     assert_eq!((status, stderr.as_str()), (0, ""));
     let ids: Vec<i64> = json
         .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().parse().unwrap())
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["id"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap()
+        })
         .collect();
     assert!(ids == (0..30_000).collect::<Vec<_>>(), "{} lines", ids.len());
     let asked = busy.asked.lock().unwrap().len();

@@ -463,9 +463,6 @@ fn is_plain(raw: &str) -> bool {
         return false;
     }
     // Without an early end the loop runs over many bytes at once.
-    let is_ascii = raw
-        .bytes()
-        .fold(true, |is, b| is & ((0x20..0x7f).contains(&b) | (b == b'\n')));
-    is_ascii
-        || (!raw.contains(['\u{1b}', '\r']) && logline::shown_parts(raw).all(|part| logline::display(part).as_str() == part))
+    let is_ascii = raw.bytes().fold(true, |is, b| is & ((0x20..0x7f).contains(&b) | (b == b'\n')));
+    is_ascii || (!raw.contains(['\u{1b}', '\r']) && logline::shown_parts(raw).all(|part| logline::display(part).as_str() == part))
 }

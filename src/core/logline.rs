@@ -194,7 +194,10 @@ pub fn request_id(raw: &str) -> Option<&str> {
         let is_second = name.eq_ignore_ascii_case("request");
         id.bytes().any(|b| b.is_ascii_digit()).then_some((is_second, id))
     });
-    named.min_by_key(|(is_second, _)| *is_second).map(|(_, id)| id).or_else(|| first_uuid(raw))
+    named
+        .min_by_key(|(is_second, _)| *is_second)
+        .map(|(_, id)| id)
+        .or_else(|| first_uuid(raw))
 }
 
 /// What a screen shows of a message: colour sequences are taken out, since they carry nothing here;
@@ -506,10 +509,7 @@ mod tests {
             ),
             ("X-Request-Id: 4f5e6d7c8b9a", Some("4f5e6d7c8b9a")),
             ("{'x-litellm-call-id': 'fbd640df-5bae-4e42'}", Some("fbd640df-5bae-4e42")),
-            (
-                "RequestId: 7d1e4c0a-1111 of litellm_call_id=0af3b1c2-77aa",
-                Some("0af3b1c2-77aa"),
-            ),
+            ("RequestId: 7d1e4c0a-1111 of litellm_call_id=0af3b1c2-77aa", Some("0af3b1c2-77aa")),
             ("request_id is required", None),
             ("nothing", None),
         ] {

@@ -265,7 +265,8 @@ impl Tail {
     /// Takes what Live Tail session `session` brought, and gives the events that are new.
     pub fn on_live(&mut self, session: u32, update: LiveUpdate, now: Millis) -> Vec<Arrived> {
         if update.sampled {
-            self.note_hole(self.live_at.unwrap_or(now), now, GapReason::Sampled);
+            // An update tells of the second before it.
+            self.note_hole(self.live_at.unwrap_or(now - 1_000), now, GapReason::Sampled);
         }
         self.live_at = Some(now);
         self.expect_live();

@@ -15,7 +15,10 @@ fn start() -> (&'static str, Value) {
 fn update(messages: &[&str], sampled: bool) -> (&'static str, Value) {
     let event = |message: &&str| json!({ "logStreamName": "litellm/litellm/1", "logGroupIdentifier": GROUP, "message": message, "timestamp": 1_500, "ingestionTime": 1_505 });
     let events: Vec<Value> = messages.iter().map(event).collect();
-    ("sessionUpdate", json!({ "sessionMetadata": { "sampled": sampled }, "sessionResults": events }))
+    (
+        "sessionUpdate",
+        json!({ "sessionMetadata": { "sampled": sampled }, "sessionResults": events }),
+    )
 }
 
 async fn server(session: Reply) -> Server {
@@ -58,7 +61,10 @@ async fn a_session_brings_lines_byte_exact_and_a_clean_end_is_no_fault() {
     let asked = &server.asked("StartLiveTail")[0];
     let arn = format!("arn:aws-cn:logs:us-west-2:123456789012:log-group:{GROUP}");
     assert_eq!(asked.json()["logGroupIdentifiers"], json!([arn]));
-    assert!(asked.header("host").starts_with("127.0.0.1"), "the prefix of the host is for AWS alone");
+    assert!(
+        asked.header("host").starts_with("127.0.0.1"),
+        "the prefix of the host is for AWS alone"
+    );
 }
 
 #[tokio::test]
@@ -75,13 +81,8 @@ async fn every_broken_session_ends_with_a_fault() {
         (good.clone().how(How::Cut(whole - 10)), FaultKind::Unreachable, None),
         (damaged, FaultKind::OddAnswer, None),
         (
-            exception("SessionTimeoutException"),
-            FaultKind::Refused,
-            Some("SessionTimeoutException"),
-        ),
-        (
             exception("SessionStreamingException"),
-            FaultKind::Refused,
+            FaultKind::AwsFailed,
             Some("SessionStreamingException"),
         ),
     ] {
@@ -90,6 +91,11 @@ async fn every_broken_session_ends_with_a_fault() {
         assert_eq!((fault.kind, fault.code.as_deref()), (kind, code), "{fault:?}");
         assert_eq!(frames.iter().filter(|frame| frame.is_err()).count(), 1);
     }
+    let (frames, _) = frames(exception("SessionTimeoutException"), 99).await;
+    assert!(
+        frames.len() == 2 && frames.iter().all(Result::is_ok),
+        "three hours are over: {frames:?}"
+    );
 }
 
 #[tokio::test]
@@ -108,5 +114,8 @@ async fn a_quota_is_told_and_not_asked_again() {
 async fn lines_come_before_the_stream_ends() {
     let session = bodies::event_stream(&[start(), update(&["one"], false)]).how(How::Held);
     let (frames, _) = frames(session, 2).await;
-    assert!(matches!(frames.as_slice(), [Ok(LiveFrame::Start), Ok(LiveFrame::Update(_))]), "{frames:?}");
+    assert!(
+        matches!(frames.as_slice(), [Ok(LiveFrame::Start), Ok(LiveFrame::Update(_))]),
+        "{frames:?}"
+    );
 }

@@ -193,7 +193,9 @@ impl Follow<'_> {
 
     fn on_update(&mut self, session: u32, update: LiveUpdate, wall: Millis) -> Answer<()> {
         if update.sampled {
-            self.cx.out.note("Live Tail left lines out (more than 500 a second); they follow by polling.");
+            self.cx
+                .out
+                .note("Live Tail left lines out (more than 500 a second); they follow by polling.");
             self.hurry();
         }
         for arrived in self.tail.on_live(session, update, wall) {

@@ -64,7 +64,11 @@ impl Printer {
             self.stream = (event.stream.clone(), short_stream(&event.stream));
         }
         let Self {
-            line, second, stream, is_utc, ..
+            line,
+            second,
+            stream,
+            is_utc,
+            ..
         } = self;
         line.clear();
         let (stamp, zone, mark) = (&second.1, if *is_utc { "Z" } else { "" }, if late { " (late)" } else { "" });

@@ -100,7 +100,11 @@ impl Pattern {
 
     /// Whether the pattern is found in a line, or for an inverse one is not.
     pub fn matches(&self, line: Line<'_>) -> bool {
-        let is_in = if line.is_plain() { self.finds(line.raw()) } else { self.is_in(line.raw()) };
+        let is_in = if line.is_plain() {
+            self.finds(line.raw())
+        } else {
+            self.is_in(line.raw())
+        };
         is_in != self.is_inverse
     }
 

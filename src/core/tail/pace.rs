@@ -76,7 +76,7 @@ impl Pace {
     /// When the tail has something to ask, as far as it may. `wall` is the time of its lines.
     pub fn due(&self, tail: &Tail, wall: Millis) -> u64 {
         let page = self.asked + if tail.is_first_pass() { self.first } else { self.page };
-        let poll = self.next_poll();
+        let poll = self.next_poll().max(page);
         if tail.fault().is_some() {
             poll
         } else if tail.is_behind(wall) {

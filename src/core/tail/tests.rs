@@ -376,8 +376,14 @@ fn three_hundred_events_a_second_fit_the_budget() {
 fn two_thousand_events_a_second_are_late_and_whole() {
     let ride = ride(200, 600, 900_000);
     assert_exactly_once(&ride.got, &ride.reference);
-    assert!(ride.calls.windows(2).skip(20).all(|two| two[1] - two[0] >= 1_000), "one call a second");
-    assert!(ride.most_behind > 10_000 && ride.most_unchecked > 10_000, "it says that it is behind");
+    assert!(
+        ride.calls.windows(2).skip(20).all(|two| two[1] - two[0] >= 1_000),
+        "one call a second"
+    );
+    assert!(
+        ride.most_behind > 10_000 && ride.most_unchecked > 10_000,
+        "it says that it is behind"
+    );
     let end = ride.calls[ride.calls.len() - 1] + START;
     assert!(ride.tail.lag(end) < 10_000 && ride.tail.reconcile_lag(end) == 0, "and catches up");
 }

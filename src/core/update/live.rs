@@ -48,7 +48,13 @@ pub fn price(model: &Model) -> String {
     let found = model.cost.prices.find(&model.about.region, "live-tail-minute");
     found.map_or_else(
         || "a price that is not known".into(),
-        |found| format!("${:.2} a minute{}", found.row.usd, if found.is_verified() { "" } else { " (unverified)" }),
+        |found| {
+            format!(
+                "${:.2} a minute{}",
+                found.row.usd,
+                if found.is_verified() { "" } else { " (unverified)" }
+            )
+        },
     )
 }
 

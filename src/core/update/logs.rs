@@ -84,7 +84,9 @@ fn plan_next(model: &mut Model) {
     if let Some(tail) = &model.tail {
         let is_live = model.live.as_ref().is_some_and(Live::is_on) && !tail.has_holes() && !tail.is_first_pass();
         let at = model.feeds.logs.due;
-        model.tail_pace.poll_at(tail, if is_live { at.max(now.mono + LIVE_LOOK) } else { at });
+        model
+            .tail_pace
+            .poll_at(tail, if is_live { at.max(now.mono + LIVE_LOOK) } else { at });
         model.feeds.logs.due = model.tail_pace.due(tail, model.now.wall);
     }
 }
