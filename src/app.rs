@@ -154,6 +154,8 @@ impl App {
                 | Effect::Change(_)
                 | Effect::Reveal(_)
                 | Effect::Scan(_)
+                | Effect::OpenLive(..)
+                | Effect::CloseLive
                 | Effect::Hide
                 | Effect::Save(..)
                 | Effect::Open(_) => {}

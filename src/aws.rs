@@ -11,6 +11,7 @@ mod ecs;
 mod elb;
 mod fault;
 mod gateway;
+mod live;
 mod logs;
 mod pages;
 mod secrets;
@@ -27,7 +28,7 @@ use tracing::Instrument;
 
 pub use self::connect::{AwsOptions, Limits, connect, profiles, region};
 use crate::{
-    cloud::{About, Change, Cloud, Done, ImageRoute, ProbeRequest, Query, Token},
+    cloud::{About, Change, Cloud, Done, ImageRoute, LiveStream, ProbeRequest, Query, Token},
     core::{
         fact::{Fact, Millis, Picture, ProbeStage},
         fault::{Fault, FaultKind},
@@ -44,6 +45,8 @@ pub struct Aws {
     about: About,
     reads: Reads,
     writes: Writes,
+    /// Asks once: a session that is refused is no reason to ask for it thrice.
+    live: aws_sdk_cloudwatchlogs::Client,
     probe: Probe,
     /// Longest time for all pages of one listing.
     listing: Duration,
@@ -92,6 +95,25 @@ impl Cloud for Aws {
         async move { self.secret(&secret).await.map(Arc::new).map_err(|fault| self.located(fault)) }
             .instrument(span)
             .boxed()
+    }
+
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        let span = tracing::info_span!("live", %group);
+        async move {
+            let session = async {
+                let identity = sts::identity(&self.reads.sts).await?;
+                let tail = live::Tail {
+                    client: &self.live,
+                    identity,
+                    region: &self.about.region,
+                    is_redirected: self.about.endpoint.is_some(),
+                };
+                tail.open(&group).await
+            };
+            session.await.map_err(|fault| self.located(fault))
+        }
+        .instrument(span)
+        .boxed()
     }
 
     fn now(&self) -> Millis {

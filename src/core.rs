@@ -20,6 +20,7 @@ pub mod inventory;
 pub mod key;
 pub mod keymap;
 pub mod lines;
+pub mod live;
 pub mod logline;
 pub mod logview;
 pub mod model;

@@ -60,7 +60,7 @@
 //!   fact/, fault, text, secret, names      the data, and the names that follow from ProjectName
 //!   template/, plan, preflight, form_checks, progress, eta    a deploy: form, checks, change set, progress
 //!   cause, health, describe   what is wrong and why, joined from all facts
-//!   tail, logline             the log tail without I/O: each event once, in order; what a line says of itself
+//!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
 //!   lines/, logview/          a million lines: segments, filters, histogram; the Logs screen's state
 //!   prices, cost/, size       what it costs; sleep: what Z writes, in which order
 //! src/cloud.rs                the port: Query → Fact, Change → Done

@@ -27,12 +27,20 @@ use crate::{
     sim::{RealClock, Scene, Scenes, Sim},
 };
 
+/// Bytes of an answer that are written at once.
+const OUT_BUFFER: usize = 64 << 10;
+
 /// How fast a simulated account runs unless `--speed` says otherwise.
 const DEMO_SPEED: u32 = 30;
 
 /// Runs what the command line asks for; gives the exit status.
 pub fn run(cli: Cli) -> u8 {
-    let mut out = Out::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), cli.common.output);
+    let mut out = Out::new(
+        Box::new(BufWriter::with_capacity(OUT_BUFFER, io::stdout())),
+        Box::new(io::stderr()),
+        cli.common.output,
+    )
+    .watched(io::stderr().is_terminal());
     if let Some(answer) = cli.command.as_ref().and_then(|command| command::offline(command, &mut out)) {
         return status(&answer);
     }

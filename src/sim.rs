@@ -29,7 +29,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture, stream};
 
 use self::{
     account::refusal,
@@ -43,9 +43,9 @@ pub use self::{
     scene::{Scene, SceneInfo, scenes},
 };
 use crate::{
-    cloud::{About, Change, Cloud, Done, PlanRequest, Query, Token},
+    cloud::{About, Change, Cloud, Done, LiveStream, PlanRequest, Query, Token},
     core::{
-        fact::{Fact, Identity, Millis, Validation},
+        fact::{Fact, Identity, LiveFrame, Millis, Validation},
         fault::{Fault, FaultKind},
         names::DEFAULT_PROJECT,
         secret::{SecretRef, SecretText},
@@ -141,6 +141,30 @@ impl Cloud for Sim {
             };
             self.latency(request).await;
             value
+        })
+    }
+
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        Box::pin(async move {
+            let from = {
+                let world = self.present();
+                world.live_begin(&group)?;
+                world.now
+            };
+            let start = stream::once(async { Ok(LiveFrame::Start) });
+            let updates = stream::unfold(Some(from), move |from| {
+                let group = group.clone();
+                async move {
+                    let from = from?;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    let world = self.present();
+                    match world.live_update(&group, from) {
+                        Ok(update) => Some((Ok(LiveFrame::Update(update)), Some(world.now))),
+                        Err(fault) => Some((Err(fault), None)),
+                    }
+                }
+            });
+            Ok(start.chain(updates).boxed())
         })
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, reason = "a test may stop on what can not be")]
 
+#[path = "scripts/live.rs"]
+mod live;
 mod world;
 
 use bic_tui::{

@@ -6,8 +6,12 @@
 mod application;
 #[path = "wire/environment.rs"]
 mod environment;
+#[path = "wire/live.rs"]
+mod live;
 #[path = "loopback/server.rs"]
 mod loopback;
+#[path = "wire/tail.rs"]
+mod tail;
 #[path = "wire/writes.rs"]
 mod writes;
 

@@ -18,6 +18,7 @@ const READS: &[&str] = &[
     "ecs:ListTasks",
     "elasticloadbalancing:DescribeTargetHealth",
     "logs:FilterLogEvents",
+    "logs:StartLiveTail",
     "secretsmanager:GetSecretValue",
     "sts:GetCallerIdentity",
 ];

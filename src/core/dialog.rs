@@ -52,6 +52,8 @@ pub struct Confirm {
     pub verb: SafeText,
     /// What is sent.
     pub changes: Vec<Change>,
+    /// What is begun in place of changes: it costs money while it runs.
+    pub spends: Option<Intent>,
     /// What must be typed first, and what has been.
     pub typed: Option<(SafeText, TextField)>,
     /// The focus is on yes; it starts on Cancel.
@@ -67,6 +69,7 @@ impl Confirm {
             losses: Vec::new(),
             verb: verb.into(),
             changes,
+            spends: None,
             typed: None,
             on_yes: false,
         }

@@ -19,6 +19,10 @@ pub enum Effect {
     Go(u64, Place),
     /// Look through log segments; finds come back as messages.
     Scan(Scan),
+    /// Open a Live Tail session, under its number, of a log group; the one before it is closed.
+    OpenLive(u32, SafeText),
+    /// Close the Live Tail session.
+    CloseLive,
     /// Put a secret into the vault for the reveal panel.
     Reveal(SecretRef),
     /// Take all secrets out of the vault.

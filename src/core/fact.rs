@@ -11,7 +11,7 @@ pub mod task;
 use serde::Serialize;
 
 pub use self::{
-    log::{LogEvent, LogPage},
+    log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
     service::{Deployment, Service, ServiceEvent},
     stack::{

@@ -93,6 +93,7 @@ keymap! {
     NextMark View in [Logs] ["'"] "" "Go to the next mark";
     GotoTime View in [Logs] ["@"] "" "Go to a time: -15m, 03:12, ISO";
     Pause View in [Logs] ["p"] "pause" "Pause the intake of lines, or go on";
+    LiveTail Money in [Logs] ["T"] "live tail" "Live Tail on, off: the price a minute first, and the sampled flag while it runs";
     // more acting
     ScaleUp Write in [Overview, Services] ["+"] "" "The scale dialog with the count one up";
     ScaleDown Write in [Overview, Services] ["-"] "" "The scale dialog with the count one down";

@@ -1,7 +1,7 @@
 //! Everything that can happen to the console. Plain comparable data, without secret values.
 
 use super::{
-    fact::{Fact, Millis},
+    fact::{Fact, LiveFrame, Millis},
     fault::Fault,
     key::Key,
     lines::Found,
@@ -87,6 +87,9 @@ pub enum Msg {
     Copied(Result<SafeText, Fault>),
     /// A scan of the log lines found something.
     Found(Found),
+    /// The Live Tail session of this number said something, or has ended: by itself where there is no
+    /// fault.
+    Live(u32, Result<LiveFrame, Option<Fault>>),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
 }

@@ -6,13 +6,14 @@ mod answers;
 mod deploying;
 mod dialogs;
 mod keys;
+mod live;
 mod logs;
 mod places;
 mod polling;
 mod secrets;
 mod testimage;
 
-pub use self::{acting::scale_refusal, dialogs::palette_rows, testimage::image_model};
+pub use self::{acting::scale_refusal, dialogs::palette_rows, live::price as live_price, testimage::image_model};
 
 use super::{
     effect::Effect,
@@ -57,6 +58,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Found(found) => logs::on_found(model, found),
+        Msg::Live(session, news) => live::on_news(model, session, news),
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
             say_outcome(model, "saved", answer);

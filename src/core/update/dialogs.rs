@@ -3,7 +3,7 @@
 
 use crate::layout;
 
-use super::{acting, complain, keys, logs, places, say, testimage};
+use super::{acting, complain, keys, live, logs, places, say, testimage};
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll},
     effect::Effect,
@@ -122,6 +122,9 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
             }
         }
     };
+    if yes && confirm.spends == Some(Intent::LiveTail) {
+        return live::begin(model);
+    }
     if yes && confirm.is_unlocked() {
         return send(model, confirm.changes, Consent::given());
     }
