@@ -3,7 +3,7 @@
 
 mod words;
 
-pub use self::words::{Meaning, meaning, of_image, of_target, of_task};
+pub use self::words::{Meaning, meaning, of_image, of_log, of_target, of_task};
 use super::{
     fact::{StackEvent, Target, TargetGroup, Task},
     model::Model,

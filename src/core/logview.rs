@@ -15,12 +15,15 @@ mod jump;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tokens;
+mod visit;
 mod window;
 
-use self::window::Size;
+use self::{visit::Visit, window::Size};
 pub use self::{
     jump::Jump,
     time::parse_time,
+    tokens::{Token, tokens},
     window::{Row, Window},
 };
 
@@ -66,6 +69,8 @@ pub struct LogView {
     /// Paused; whether the window followed before.
     paused: Option<bool>,
     new: usize,
+    /// What Esc takes back, the last one at the end.
+    trail: Vec<Visit>,
 }
 
 impl LogView {
@@ -87,6 +92,7 @@ impl LogView {
             marks: BTreeSet::new(),
             paused: None,
             new: 0,
+            trail: Vec::new(),
         }
     }
 

@@ -175,6 +175,8 @@ pub struct Model {
     pub live_seen: u64,
     /// The Logs screen.
     pub logs: LogView,
+    /// The screen whose row led to the logs.
+    pub came_from: Option<ScreenId>,
     /// The Deploy screen.
     pub deploy: Stage,
     /// The secret that is shown, and until when.
@@ -240,6 +242,7 @@ impl Model {
             live_session: 0,
             live_seen: 0,
             logs,
+            came_from: None,
             deploy: Stage::default(),
             shown_secret: None,
             clipboard_until: None,
@@ -355,6 +358,7 @@ impl Model {
             services: self.feeds.services.get().map(Vec::as_slice),
             tasks: self.feeds.tasks.get().map(Vec::as_slice),
             targets: self.feeds.targets.get().map(Vec::as_slice),
+            logs: Some(self.logs.lines()),
             now: self.now.wall,
         })
     }

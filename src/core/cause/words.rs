@@ -341,6 +341,16 @@ pub(super) const IMAGES: &[Entry] = &[
         "Wait a minute, and ask for a larger quota when it happens often.",
     ),
     (
+        "Too many requests, please wait",
+        "Bedrock's quota for this model is used up for the moment",
+        "Wait a minute, and ask for a larger quota when it happens often.",
+    ),
+    (
+        "Model has timed out",
+        "the model took too long",
+        "Fire again; AWS Health tells of outages.",
+    ),
+    (
         "UnrecognizedClientException",
         "Bedrock does not accept the credentials of the task",
         "Look at the task role, then force a new deployment of LiteLLM (3, then r).",
@@ -455,4 +465,9 @@ fn of_exit(task: &Task) -> Option<Meaning> {
 pub fn of_image(fault: &Fault) -> Option<Meaning> {
     let code = fault.code.as_deref().unwrap_or_default();
     look_up(IMAGES, &fault.detail, false).or_else(|| look_up(IMAGES, code, false))
+}
+
+/// What an error in the log means.
+pub fn of_log(text: &str) -> Option<Meaning> {
+    look_up(IMAGES, text, false)
 }

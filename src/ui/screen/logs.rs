@@ -1,11 +1,13 @@
 //! The Logs screen: histogram, lines with their gutter, and one line that says what is shown and how
 //! far behind it is.
 
+use std::ops::Range;
+
 use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::Paragraph,
+    widgets::{Clear, Paragraph},
 };
 
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
         fact::Millis,
         lines::Column,
         logline::Level,
-        logview::Row,
+        logview::{Row, Token, tokens},
         model::{Model, Times},
         names::App,
         screen::Panel,
@@ -88,6 +90,7 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     }
     let lines: Vec<Line<'_>> = window.rows.iter().map(|row| row_line(model, side, row, true)).collect();
     frame.render_widget(Paragraph::new(lines), area);
+    draw_folds(side, &window.rows, area, frame);
 }
 
 /// Gutter and text of one row. A cell of the gutter never holds text from outside.
@@ -103,17 +106,7 @@ fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, has_cursor: bool) 
         ),
         Span::styled(mark(row), style(Role::Accent)),
     ];
-    let text = if row.hidden { Role::Dim } else { level };
-    let mut at = 0;
-    for range in &row.matches {
-        let (start, end) = (range.start.max(at), range.end.max(at));
-        if let (Some(before), Some(found)) = (row.text.get(at..start), row.text.get(start..end)) {
-            spans.push(Span::styled(before, style(text)));
-            spans.push(Span::styled(found, style(Role::Match)));
-            at = end;
-        }
-    }
-    spans.push(Span::styled(row.text.get(at..).unwrap_or_default(), style(text)));
+    paint(side, row, &mut spans);
     if row.more > 0 {
         spans.push(Span::styled("…", style(Role::Dim)));
     }
@@ -122,6 +115,68 @@ fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, has_cursor: bool) 
         line.style(style(Role::Selected))
     } else {
         line
+    }
+}
+
+/// The text of a row with what stands out in it; what is searched for goes before everything else.
+fn paint<'a>(side: &Side<'_>, row: &'a Row, spans: &mut Vec<Span<'a>>) {
+    let base = base_role(row);
+    let mut pieces: Vec<(Range<usize>, Role)> = row.matches.iter().cloned().map(|range| (range, Role::Match)).collect();
+    if !row.hidden {
+        let is_free = |range: &Range<usize>| row.matches.iter().all(|found| found.end <= range.start || found.start >= range.end);
+        let found = tokens(&row.text).into_iter().filter(|(range, _)| is_free(range));
+        pieces.extend(found.filter_map(|(range, token)| Some((range, token_role(token, base)?))));
+        pieces.sort_by_key(|(range, _)| range.start);
+    }
+    let mut at = 0;
+    for (range, role) in pieces {
+        let (start, end) = (range.start.max(at), range.end.max(at));
+        if let (Some(before), Some(piece)) = (row.text.get(at..start), row.text.get(start..end)) {
+            spans.push(Span::styled(before, side.theme.style(base)));
+            spans.push(Span::styled(piece, side.theme.style(role)));
+            at = end;
+        }
+    }
+    spans.push(Span::styled(row.text.get(at..).unwrap_or_default(), side.theme.style(base)));
+}
+
+/// Of an error its first line and its exceptions are in the colour of errors, the frames between are not.
+fn base_role(row: &Row) -> Role {
+    let is_frame = row.continuation && (row.text.starts_with(' ') || row.part > 0);
+    match (row.hidden, is_frame) {
+        (true, _) => Role::Dim,
+        (false, true) => Role::Text,
+        (false, false) => level_role(row.level),
+    }
+}
+
+/// In a line that has a colour of its own only few pieces get another.
+fn token_role(token: Token, base: Role) -> Option<Role> {
+    match token {
+        Token::Hidden => Some(Role::BadgeWarn),
+        Token::Id => Some(Role::Accent),
+        _ if base != Role::Text => None,
+        Token::Level(level) => Some(level_role(level)),
+        Token::Status(500..) => Some(Role::Bad),
+        Token::Status(400..) => Some(Role::Warn),
+        Token::Status(_) => Some(Role::Good),
+        Token::Address => Some(Role::Dim),
+        Token::Number => Some(Role::Number),
+        Token::Quoted => Some(Role::Quoted),
+        Token::Exception => Some(Role::Bad),
+    }
+}
+
+/// On the right of a folded entry: how many lines it has besides.
+fn draw_folds(side: &Side<'_>, rows: &[Row], area: Rect, frame: &mut Frame<'_>) {
+    for (row, y) in rows.iter().zip(area.y..).filter(|(row, _)| row.folded > 0) {
+        let plural = if row.folded == 1 { "" } else { "s" };
+        let text = format!(" +{} line{plural} ", row.folded);
+        let width = u16::try_from(cut::width(&text)).unwrap_or(u16::MAX).min(area.width);
+        let place = Rect::new(area.right() - width, y, width, 1);
+        frame.render_widget(Clear, place);
+        let role = if row.selected { Role::Selected } else { Role::Accent };
+        frame.render_widget(Paragraph::new(Span::styled(text, side.theme.style(role))), place);
     }
 }
 
@@ -273,6 +328,15 @@ fn asked_for(model: &Model) -> Vec<String> {
     }
     if let Some(level) = filter.min_level {
         out.push(format!("{level} and worse"));
+    }
+    if let Some(request) = &filter.request {
+        out.push(format!("request {}, * goes back", crate::core::text::SafeText::new(request.text())));
+    }
+    if let Some(shape) = &filter.shape {
+        out.push(format!("errors like: {}", cut::end(shape, 40)));
+    }
+    if filter.heads_only {
+        out.push("folded, z opens".to_owned());
     }
     if let Some(pattern) = &filter.pattern {
         let not = if pattern.is_inverse() { "not " } else { "" };
