@@ -95,6 +95,10 @@ keymap! {
     Mark View in [Logs] ["m"] "" "Mark the line";
     NextMark View in [Logs] ["'"] "" "Go to the next mark";
     GotoTime View in [Logs] ["@"] "" "Go to a time: -15m, 03:12, ISO";
+    Earlier Read in [Logs] ["("] "" "The window of the time axis one half earlier";
+    Later Read in [Logs] [")"] "" "The window of the time axis one half later";
+    Narrower Read in [Logs] ["<"] "" "The window of the time axis half as wide";
+    Wider Read in [Logs] [">"] "" "The window of the time axis twice as wide";
     Pause View in [Logs] ["p"] "pause" "Pause the intake of lines, or go on";
     LiveTail Money in [Logs] ["T"] "live tail" "Live Tail on, off: the price a minute first, and the sampled flag while it runs";
     // more acting

@@ -110,6 +110,8 @@ pub struct Lines {
     len: usize,
     dropped: Dropped,
     before: HashMap<SafeText, Before>,
+    /// The same among lines from before the tail began.
+    before_older: HashMap<SafeText, Before>,
     histogram: Histogram,
     errors: Errors,
 }
@@ -160,6 +162,7 @@ impl Lines {
             len: 0,
             dropped: Dropped::default(),
             before: HashMap::new(),
+            before_older: HashMap::new(),
             histogram: Histogram::default(),
             errors: Errors::default(),
         }
@@ -240,6 +243,18 @@ impl Lines {
         self.merge(between, &mut change);
         self.bytes = self.segments.iter().map(|segment| segment.bytes()).sum();
         self.evict(&mut change);
+        change
+    }
+
+    /// The same for lines that are older than those held; `is_first` when they do not go on with those that
+    /// came so before.
+    pub fn append_older(&mut self, arrivals: impl IntoIterator<Item = Arrived>, is_first: bool) -> Appended {
+        if is_first {
+            self.before_older.clear();
+        }
+        std::mem::swap(&mut self.before, &mut self.before_older);
+        let change = self.append(arrivals);
+        std::mem::swap(&mut self.before, &mut self.before_older);
         change
     }
 

@@ -155,7 +155,8 @@ pub fn lead(shown: &str) -> usize {
     static LEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
             r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \| [A-Z]+ *\| (?:uvicorn\.[\w.]+:\w+:\d+ - )?",
-            r"|\d\d:\d\d:\d\d - LiteLLM(?: \w+)?:[A-Z]+: ",
+            // Where LiteLLM noticed the error and the id of the call: what it was stands behind them.
+            r"|\d\d:\d\d:\d\d - LiteLLM(?: \w+)?:[A-Z]+: (?:[\w.]+\.py:\d+ - [\w.]+\(\): Exception occured - (?:litellm_call_id=\S+ - )?)?",
             r"|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL): +)",
         ))
         .ok()
@@ -475,6 +476,10 @@ mod tests {
                 "127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
             ),
             ("19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - boom", "common.py:1687 - boom"),
+            (
+                "19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - litellm.proxy.server.handle(): Exception occured - litellm_call_id=fbd6 - litellm.Timeout: no",
+                "litellm.Timeout: no",
+            ),
             ("no prefix: INFO:   here", "no prefix: INFO:   here"),
             ("", ""),
         ] {

@@ -12,6 +12,7 @@ use super::{
 
 mod filter;
 mod jump;
+mod span;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -65,6 +66,8 @@ pub struct LogView {
     wrap: bool,
     sideways: usize,
     shows_histogram: bool,
+    /// Window of the time axis; that of all lines when none.
+    span: Option<(Millis, Millis)>,
     marks: BTreeSet<Anchor>,
     /// Paused; whether the window followed before.
     paused: Option<bool>,
@@ -89,6 +92,7 @@ impl LogView {
             wrap: false,
             sideways: 0,
             shows_histogram: true,
+            span: None,
             marks: BTreeSet::new(),
             paused: None,
             new: 0,
@@ -161,8 +165,12 @@ impl LogView {
 
     /// Takes new events in. A detached window stays where it is.
     pub fn append(&mut self, arrivals: impl IntoIterator<Item = Arrived>) {
+        self.take_in(|lines| lines.append(arrivals));
+    }
+
+    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
         self.hold();
-        let change = self.lines.append(arrivals);
+        let change = add(&mut self.lines);
         let kept = self.kept.as_mut().map(|index| index.follow(&self.lines, &change));
         if let Some((_, index)) = &mut self.search {
             index.follow(&self.lines, &change);
@@ -224,6 +232,7 @@ impl LogView {
     /// Goes to the end and stays there.
     pub fn follow_on(&mut self) {
         self.place = Place::Follow;
+        self.span = None;
         self.new = 0;
     }
 

@@ -16,6 +16,7 @@ use super::{
     logview::LogView,
     msg::{Now, Size},
     names::Names,
+    older::Older,
     progress::Progress,
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
@@ -175,6 +176,8 @@ pub struct Model {
     pub live_seen: u64,
     /// The Logs screen.
     pub logs: LogView,
+    /// The way to lines from before the tail began.
+    pub older: Option<Older>,
     /// The screen whose row led to the logs.
     pub came_from: Option<ScreenId>,
     /// The Deploy screen.
@@ -242,6 +245,7 @@ impl Model {
             live_session: 0,
             live_seen: 0,
             logs,
+            older: None,
             came_from: None,
             deploy: Stage::default(),
             shown_secret: None,

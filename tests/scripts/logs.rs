@@ -110,3 +110,80 @@ fn a_task_and_an_event_lead_to_their_lines_and_esc_back_to_the_row() {
     press(&mut model, "esc esc");
     assert_eq!((model.screen, model.panel()), (ScreenId::Overview, Panel::Events));
 }
+
+/// The request for older lines among effects.
+fn older(effects: &[Effect]) -> Option<(Ticket, i64, i64, Option<String>)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Ask(ticket @ Ticket { asked: Asked::Older, .. }, Query::LogPage(request)) => {
+            Some((*ticket, request.from, request.until?, request.token.as_ref().map(ToString::to_string)))
+        }
+        _ => None,
+    })
+}
+
+fn answer(model: &mut Model, ticket: Ticket, events: Vec<LogEvent>, next: Option<&str>) -> Vec<Effect> {
+    let page = LogPage {
+        events,
+        next: next.map(Into::into),
+    };
+    let effects = update(model, Msg::Told(ticket, Ok(Fact::LogPage(page))));
+    update(model, Msg::Drawn);
+    effects
+}
+
+#[test]
+fn who_scrolls_up_to_the_first_line_gets_older_ones_page_by_page() {
+    let mut model = with_errors();
+    let (ticket, from, until, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    assert_eq!(until - from, 15 * 60_000);
+    assert!(older(&press(&mut model, "k")).is_none(), "one request at a time");
+    let before = model.logs.window(30, 100).rows;
+    let first = vec![
+        event(from + 5, 100, "litellm", DENIED),
+        event(from + 6, 101, "litellm", "Traceback (most recent call last):"),
+    ];
+    let (ticket, _, _, token) = older(&answer(&mut model, ticket, first, Some("more"))).expect("the next page");
+    assert_eq!(token.as_deref(), Some("more"));
+    answer(&mut model, ticket, vec![event(from + 7, 102, "litellm", "x.BadError: no")], None);
+    assert_eq!((model.logs.lines().len(), model.logs.new_lines()), (14, 0));
+    assert_eq!(model.logs.window(30, 100).rows[..5], before[..5], "the window stays");
+    press(&mut model, "g");
+    let rows = model.logs.window(30, 100).rows;
+    assert_eq!(rows.iter().take(4).map(|row| row.continuation).collect::<Vec<_>>(), [false, true, true, false]);
+    assert_eq!(model.logs.lines().errors().shapes()[0].count, 3);
+}
+
+#[test]
+fn a_time_before_the_first_line_is_fetched_and_then_gone_to() {
+    let mut model = with_errors();
+    press(&mut model, "@");
+    type_text(&mut model, "-2h");
+    let (ticket, from, _, _) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    assert_eq!(from, model.now.wall - 2 * 3_600_000);
+    let events = vec![event(from + 10, 100, "litellm", "INFO: old"), event(from + 900_000, 101, "litellm", "INFO: less old")];
+    answer(&mut model, ticket, events, None);
+    assert_eq!(model.logs.selected().map(|line| line.raw().to_owned()).as_deref(), Some("INFO: old"));
+    assert!(older(&press(&mut model, "k")).is_some_and(|(_, _, until, _)| until == from), "and on from there");
+    press(&mut model, "esc");
+    assert!(model.older.as_ref().is_some_and(|older| older.loading().is_none()), "Esc stops it");
+}
+
+#[test]
+fn the_window_of_the_axis_moves_and_a_late_answer_of_a_stopped_fetch_changes_nothing() {
+    let mut model = with_errors();
+    let (from, until) = model.logs.span().expect("there are lines");
+    assert!(older(&press(&mut model, ">")).is_none(), "what it shows is held");
+    let (wide, end) = model.logs.span().expect("a window");
+    assert_eq!((end - wide, end >= until), (2 * (until - from).max(60_000), true));
+    let mut asked = None;
+    for _ in 0..20 {
+        asked = asked.or(older(&press(&mut model, "(")));
+    }
+    let (ticket, ..) = asked.expect("older lines are asked for");
+    press(&mut model, "esc");
+    let page = vec![event(from - 900_000, 100, "litellm", "INFO: old")];
+    answer(&mut model, ticket, page, None);
+    assert_eq!(model.logs.lines().len(), 11);
+    press(&mut model, "F");
+    assert_eq!(model.logs.span(), Some((from, until)), "following shows all again");
+}

@@ -146,9 +146,9 @@ mod tests {
     fn what_differs_from_time_to_time_is_left_out_and_the_message_stays() {
         for (raw, want) in [
             (
-                "19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - Exception occured - litellm_call_id=fbd640df-5bae-4e42-a8f3-eb9d892c8f9d - \
+                "19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - no deployment - litellm_call_id=fbd640df-5bae-4e42-a8f3-eb9d892c8f9d - \
                  litellm.PermissionDeniedError: BedrockException - {\"message\": \"You don't have access to the model.\"}",
-                "common.py:# - Exception occured - litellm_call_id=<id> - litellm.PermissionDeniedError: BedrockException - \
+                "common.py:# - no deployment - litellm_call_id=<id> - litellm.PermissionDeniedError: BedrockException - \
                  {\"message\": \"You don't have access to the model.\"}",
             ),
             (

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, places, polling, record, say, testimage};
+use super::{complain, deploying, logs, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done},
     core::{
@@ -30,6 +30,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
         Asked::Stacks => places::on_stacks(model, answer),
+        Asked::Older => older::on_answer(model, ticket.seq, answer),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The log tail and its screen: pages in, lines into the view, keys to the view, scans out.
 
-use super::{dialogs, live, polling, record, say, shapes};
+use super::{dialogs, live, older, polling, record, say, shapes};
 use crate::{
     cloud::Query,
     core::{
@@ -16,6 +16,7 @@ use crate::{
         logview::{Jump, LogView, parse_time},
         model::{Model, Times},
         names::App,
+        older::Older,
         pace,
         polls::Poll,
         screen::{Panel, ScreenId},
@@ -44,6 +45,7 @@ pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
         model.tail = Some(Tail::new(group, now - BACK));
         model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
         model.logs = LogView::new(model.settings.log_memory);
+        model.older = Some(Older::new(now - BACK));
         fit(model);
     }
     let tail = model.tail.as_mut()?;
@@ -171,6 +173,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
             logs.toggle_histogram();
             fit(model);
         }
+        Intent::Back if older::stop(model) => {}
         Intent::Back if model.logs.go_back() => {}
         Intent::Back if !model.logs.filter().is_all() => model.logs.clear_filter(),
         Intent::Back if model.logs.searched().is_some() => model.logs.search(""),
@@ -184,7 +187,14 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         Some((Jump::Wrapped, _)) => say(model, Severity::Note, "went round the end"),
         Some((Jump::Moved, _)) | None => {}
     }
-    Some(scans(model))
+    let mut effects = scans(model);
+    if matches!(
+        intent,
+        Intent::Up | Intent::PageUp | Intent::LogPageUp | Intent::HalfUp | Intent::Top
+    ) {
+        effects.extend(older::after_up(model));
+    }
+    Some(effects)
 }
 
 fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
@@ -205,6 +215,7 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         }
         Intent::LiveTail => Some(live::toggle(model)),
         Intent::ErrorShapes => Some(shapes::open(model)),
+        Intent::Earlier | Intent::Later | Intent::Narrower | Intent::Wider => Some(older::on_window(model, intent)),
         Intent::Json => Some(json(model)),
         Intent::GotoTime => Some(dialogs::prompt(model, Purpose::GotoTime, "")),
         Intent::Enter | Intent::Describe => Some(whole_entry(model)),
@@ -354,11 +365,14 @@ pub(super) fn open_for_row(model: &mut Model) -> Vec<Effect> {
             None
         }
     };
-    match place {
-        Some(at) => model.logs.jump_to_time(at),
-        None => model.logs.follow_on(),
-    }
-    effects.into_iter().chain(scans(model)).collect()
+    let older = match place {
+        Some(at) => older::go_to(model, at),
+        None => {
+            model.logs.follow_on();
+            Vec::new()
+        }
+    };
+    effects.into_iter().chain(older).chain(scans(model)).collect()
 }
 
 fn lead(model: &Model) -> Lead {
@@ -405,7 +419,9 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
         Purpose::GotoTime => {
             let offset = if model.times == Times::Utc { 0 } else { model.utc_offset };
             let at = parse_time(text, model.now.wall, offset)?;
-            model.logs.jump_to_time(at);
+            let mut effects = older::go_to(model, at);
+            effects.extend(scans(model));
+            return Ok(effects);
         }
         Purpose::Arm | Purpose::Rows => {}
     }

@@ -12,8 +12,6 @@ use ratatui::{
 
 use crate::{
     core::{
-        fact::Millis,
-        lines::Column,
         logline::Level,
         logview::{Row, Token, tokens},
         model::{Model, Times},
@@ -29,6 +27,8 @@ use crate::{
     },
 };
 
+mod histogram;
+
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let group = model.tail.as_ref().map_or_else(|| model.names().log_group(), |t| t.group().clone());
@@ -41,11 +41,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         head.right.insert(0, Span::styled(text, side.theme.style(role)));
     }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
-    let [histogram, lines, state] = layout::log_parts(inner, model.logs.shows_histogram());
+    let [bars, lines, state] = layout::log_parts(inner, model.logs.shows_histogram());
     if model.logs.lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
-        draw_histogram(model, side, histogram, frame);
+        histogram::draw(model, side, bars, frame);
         draw_lines(model, side, lines, frame);
     }
     frame.render_widget(Paragraph::new(cut::line(state_line(model, side), usize::from(state.width))), state);
@@ -228,48 +228,6 @@ fn mark(row: &Row) -> &'static str {
     }
 }
 
-/// Bars of the window by time, with the share of warnings and errors in their colours.
-fn draw_histogram(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let Some((from, until)) = model.logs.lines().histogram().span().filter(|_| area.height > 1 && area.width > 20) else {
-        return;
-    };
-    let width = usize::from(area.width);
-    let columns = model.logs.histogram(from, until.max(from + 1), width);
-    let rows = usize::from(area.height) - 1;
-    let most = columns.iter().map(total).max().unwrap_or(0).max(1);
-    let mut lines: Vec<Line<'_>> = (0..rows).map(|row| bars(side, &columns, most, rows, row)).collect();
-    let shown = |at: Millis| when::show(at, model.now.wall, model.times, model.utc_offset);
-    let (left, right) = (shown(from), shown(until));
-    let space = width.saturating_sub(left.len() + right.len());
-    lines.push(Line::styled(
-        format!("{left}{}{right}", "─".repeat(space)),
-        side.theme.style(Role::Dim),
-    ));
-    frame.render_widget(Paragraph::new(lines), area);
-}
-
-fn total(column: &Column) -> u32 {
-    column.counts.iter().sum()
-}
-
-/// One row of the bars, from the top; eighths of a cell.
-fn bars<'a>(side: &Side<'_>, columns: &[Column], most: u32, rows: usize, row: usize) -> Line<'a> {
-    const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-    let cells = columns.iter().map(|column| {
-        let filled = (total(column) as usize * rows * 8).div_ceil(most as usize);
-        let below = (rows - 1 - row) * 8;
-        let role = if column.counts[Level::Error as usize] + column.counts[Level::Critical as usize] > 0 {
-            Role::Bad
-        } else if column.counts[Level::Warn as usize] > 0 {
-            Role::Warn
-        } else {
-            Role::Info
-        };
-        Span::styled(EIGHTHS[filled.saturating_sub(below).min(8)], side.theme.style(role))
-    });
-    Line::from(cells.collect::<Vec<_>>())
-}
-
 /// What is shown, and how true it is.
 fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     let style = |role| side.theme.style(role);
@@ -304,6 +262,7 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
             spans.push(Span::styled(text, style(Role::Warn)));
         }
     }
+    spans.extend(older(model, side));
     spans.push(Span::styled(format!("  {} lines", logs.lines().len()), style(Role::Dim)));
     let dropped = logs.lines().dropped();
     if dropped.lines > 0 {
@@ -314,7 +273,25 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
             .into_iter()
             .map(|text| Span::styled(format!("  {text}"), style(Role::Accent))),
     );
+    if logs.shows_histogram() {
+        spans.extend(histogram::legend(model, side));
+    }
     Line::from(spans)
+}
+
+/// That older lines are on their way, or why they are not.
+fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
+    let older = model.older.as_ref()?;
+    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let (text, role) = match (older.loading(), older.fault()) {
+        (Some(_), Some(fault)) => (format!("  older lines: {}, k asks again", fault.kind), Role::Warn),
+        (Some((from, until, lines)), None) => (
+            format!("  loading {} to {}: {lines} lines, Esc stops", shown(from), shown(until)),
+            Role::Accent,
+        ),
+        (None, _) => return None,
+    };
+    Some(Span::styled(text, side.theme.style(role)))
 }
 
 fn asked_for(model: &Model) -> Vec<String> {
