@@ -97,7 +97,11 @@ fn log_findings(lines: &Lines, now: Millis, out: &mut Vec<Finding>) {
         (None, Some(shape)) => shape.text.to_string(),
         (None, None) => return,
     };
-    push(out, Severity::Warning, format!("{count} errors in 10 min: {newest}; 4, then # shows them"));
+    push(
+        out,
+        Severity::Warning,
+        format!("{count} errors in 10 min: {newest}; 4 # shows them"),
+    );
 }
 
 fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
@@ -327,15 +331,15 @@ mod tests {
             (vec![(3_600_000, denied), (3_500_000, denied)], None),
             (
                 vec![(120_000, denied), (60_000, denied)],
-                warning(&format!("2 errors in 10 min: {means}; 4, then # shows them")),
+                warning(&format!("2 errors in 10 min: {means}; 4 # shows them")),
             ),
             (
                 vec![(120_000, denied), (60_000, "ERROR: pool 7 is empty")],
-                warning(&format!("2 errors in 10 min: {means}; 4, then # shows them")),
+                warning(&format!("2 errors in 10 min: {means}; 4 # shows them")),
             ),
             (
                 vec![(120_000, "ERROR: pool 7 is empty"), (60_000, "ERROR: pool 8 is empty")],
-                warning("2 errors in 10 min: pool # is empty; 4, then # shows them"),
+                warning("2 errors in 10 min: pool # is empty; 4 # shows them"),
             ),
         ] {
             assert_eq!(told(&errors), want);

@@ -20,13 +20,13 @@ mod tokens;
 mod visit;
 mod window;
 
-use self::{visit::Visit, window::Size};
 pub use self::{
     jump::Jump,
     time::parse_time,
     tokens::{Token, tokens},
     window::{Row, Window},
 };
+use self::{visit::Visit, window::Size};
 
 /// Most lines of one entry.
 const MAX_ENTRY: usize = 2_000;

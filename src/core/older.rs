@@ -33,6 +33,8 @@ pub struct Older {
     reach: Millis,
     step: Millis,
     window: Option<Window>,
+    /// Nothing is asked before this time of the monotonic clock.
+    rests: u64,
     fault: Option<Fault>,
 }
 
@@ -43,6 +45,7 @@ impl Older {
             reach,
             step: FIRST,
             window: None,
+            rests: 0,
             fault: None,
         }
     }
@@ -77,6 +80,17 @@ impl Older {
             goal,
         });
         true
+    }
+
+    /// Asks for nothing until a time of the monotonic clock.
+    pub fn rest(&mut self, until: u64) {
+        self.rests = until;
+    }
+
+    /// A further page is wanted and may be asked for. After a fault that is for who wants it again.
+    pub fn is_due(&self, mono: u64) -> bool {
+        let waits = self.window.as_ref().is_some_and(|window| window.asked.is_none());
+        waits && self.fault.is_none() && mono >= self.rests
     }
 
     /// The request that is due, under the number that its answer brings back.

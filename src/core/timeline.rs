@@ -45,10 +45,7 @@ pub fn marks(model: &Model, from: Millis, until: Millis) -> Vec<Mark> {
         let what = if cause::is_on_purpose(task) { What::Stopped } else { What::Fell };
         start.into_iter().chain(task.stopped.map(|at| Mark { at, what }))
     });
-    let mut all: Vec<Mark> = of_stack
-        .chain(of_tasks)
-        .filter(|mark| (from..=until).contains(&mark.at))
-        .collect();
+    let mut all: Vec<Mark> = of_stack.chain(of_tasks).filter(|mark| (from..=until).contains(&mark.at)).collect();
     all.sort_by_key(|mark| mark.what);
     all
 }

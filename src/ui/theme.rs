@@ -85,9 +85,15 @@ impl Theme {
             Role::Selected | Role::ButtonFocus | Role::Match | Role::Badge | Role::BadgeWarn | Role::BadgeBad => {
                 Style::new().add_modifier(Modifier::REVERSED)
             }
-            Role::Text | Role::Good | Role::Warn | Role::Info | Role::Button | Role::Openwebui | Role::Litellm | Role::Quoted | Role::Number => {
-                Style::new()
-            }
+            Role::Text
+            | Role::Good
+            | Role::Warn
+            | Role::Info
+            | Role::Button
+            | Role::Openwebui
+            | Role::Litellm
+            | Role::Quoted
+            | Role::Number => Style::new(),
         };
         Self(Role::iter().map(|r| (r, style(r))).collect())
     }

@@ -237,7 +237,10 @@ impl Filter {
             return None;
         }
         let start = from.saturating_sub(LOOK_BACK);
-        let of_request: Option<HashSet<u32>> = self.request.as_ref().map(|request| request.rows(segment, start).into_iter().collect());
+        let of_request: Option<HashSet<u32>> = self
+            .request
+            .as_ref()
+            .map(|request| request.rows(segment, start).into_iter().collect());
         let mut heads: Vec<Option<usize>> = vec![None; segment.streams().len()];
         let mut entries: Vec<(Vec<u32>, bool, bool)> = Vec::new();
         for (row, line) in segment.lines().enumerate().skip(start) {
@@ -253,7 +256,13 @@ impl Filter {
             *has_request |= of_request.as_ref().is_some_and(|found| found.contains(&(row as u32)));
             *has_shape |= line.tells() && self.shape.as_ref().is_some_and(|want| shape(line.raw()) == *want);
         }
-        Some(entries.into_iter().filter(|(_, a, b)| *a && *b).flat_map(|(rows, ..)| rows).collect())
+        Some(
+            entries
+                .into_iter()
+                .filter(|(_, a, b)| *a && *b)
+                .flat_map(|(rows, ..)| rows)
+                .collect(),
+        )
     }
 
     fn takes_stream(&self, stream: &SafeText) -> bool {

@@ -112,7 +112,9 @@ pub fn shape(raw: &str) -> SafeText {
             _ => "#".to_owned(),
         }
     };
-    let Some(values) = VALUES.as_ref() else { return SafeText::new(&text) };
+    let Some(values) = VALUES.as_ref() else {
+        return SafeText::new(&text);
+    };
     match (status, text.find('"')) {
         // `10.0.0.1:5 - "POST /v1/x HTTP/1.1" 502`: the caller says nothing, the request and the status all.
         (Some(status), Some(quote)) => {
@@ -129,7 +131,9 @@ fn said(raw: &str) -> String {
     if clean.starts_with('{')
         && let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(&clean)
     {
-        let told = ["message", "msg", "error", "event"].into_iter().find_map(|name| fields.get(name)?.as_str());
+        let told = ["message", "msg", "error", "event"]
+            .into_iter()
+            .find_map(|name| fields.get(name)?.as_str());
         if let Some(told) = told {
             return told.to_owned();
         }

@@ -374,7 +374,13 @@ fn errors_are_counted_once_each_by_what_they_are_about() {
             ("a.py:# - litellm.RateLimitError: slow down", 1)
         ]
     );
-    assert_eq!((lines.errors().between(START, START + 5_000), lines.errors().between(START + 5_000, START + 9_000)), (4, 0));
+    assert_eq!(
+        (
+            lines.errors().between(START, START + 5_000),
+            lines.errors().between(START + 5_000, START + 9_000)
+        ),
+        (4, 0)
+    );
 }
 
 #[test]

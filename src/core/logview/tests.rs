@@ -447,9 +447,19 @@ fn failure(view: &mut LogView) {
     let of = |app: u64, at: Millis, n: u64, message: &str| line(at, 2 * n + app, message);
     view.append([
         of(0, 0, 1, "INFO: 10.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK"),
-        of(0, 1_000, 2, "08:15:30 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=0af3b1c2-77aa - litellm.RateLimitError: slow down"),
+        of(
+            0,
+            1_000,
+            2,
+            "08:15:30 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=0af3b1c2-77aa - litellm.RateLimitError: slow down",
+        ),
         of(0, 1_000, 3, "Traceback (most recent call last):"),
-        of(1, 1_000, 3, "2027-02-03 08:15:30.118 | INFO     | a:b:1 - chat for call_id=0af3b1c2-77aa"),
+        of(
+            1,
+            1_000,
+            3,
+            "2027-02-03 08:15:30.118 | INFO     | a:b:1 - chat for call_id=0af3b1c2-77aa",
+        ),
         of(0, 1_000, 4, "  File \"x.py\", line 1, in y"),
         of(0, 1_000, 5, "x.BadError: no"),
         of(0, 1_002, 6, "INFO: 10.0.0.1:1 - \"POST /v1/images HTTP/1.1\" 429"),

@@ -100,11 +100,14 @@ mod tests {
                     ("12.5", Token::Number),
                 ],
             ),
-            ("ERROR ␛[2J <U+202E> x", vec![
-                ("ERROR", Token::Level(Level::Error)),
-                ("␛", Token::Hidden),
-                ("<U+202E>", Token::Hidden),
-            ]),
+            (
+                "ERROR ␛[2J <U+202E> x",
+                vec![
+                    ("ERROR", Token::Level(Level::Error)),
+                    ("␛", Token::Hidden),
+                    ("<U+202E>", Token::Hidden),
+                ],
+            ),
             ("don't touch words", vec![]),
         ] {
             let found: Vec<_> = tokens(shown).into_iter().map(|(range, token)| (&shown[range], token)).collect();

@@ -26,7 +26,10 @@ impl LogView {
             self.go_back();
             return true;
         }
-        let id = self.entry().iter().find_map(|line| request_id(line.raw()).and_then(Pattern::literal));
+        let id = self
+            .entry()
+            .iter()
+            .find_map(|line| request_id(line.raw()).and_then(Pattern::literal));
         let Some(id) = id else { return false };
         let cursor = self.selected().map(Anchor::of);
         self.visit(Filter {

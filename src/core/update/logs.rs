@@ -10,7 +10,7 @@ use crate::{
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{ExportFormat, Filter, Found, Pattern, export},
+        lines::{ExportFormat, Filter, Found, Line, Pattern, export},
         live::Live,
         logline,
         logview::{Jump, LogView, parse_time},
@@ -134,9 +134,37 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     if let Some(effects) = dialog_of(model, intent) {
         return Some(effects);
     }
+    let is_done = moves(model, intent) || jumps(model, intent) || keeps(model, intent);
+    if !is_done {
+        match intent {
+            Intent::Pause => {
+                model.logs.toggle_pause();
+                polling::hurry(model, &[Poll::Logs]);
+            }
+            Intent::Histogram => {
+                model.logs.toggle_histogram();
+                fit(model);
+            }
+            Intent::Copy | Intent::CopyArn => return Some(copy(model, intent == Intent::CopyArn)),
+            Intent::Save => return Some(save(model)),
+            Intent::Back => return leave(model),
+            _ => return None,
+        }
+    }
+    let mut effects = scans(model);
+    if matches!(
+        intent,
+        Intent::Up | Intent::PageUp | Intent::LogPageUp | Intent::HalfUp | Intent::Top
+    ) {
+        effects.extend(older::after_up(model));
+    }
+    Some(effects)
+}
+
+/// Moves of the window; `false` when it is none.
+fn moves(model: &mut Model, intent: Intent) -> bool {
     let wide = (layout::log_window(model.size, false).1 as isize / 2).max(LEAST_STEP);
     let logs = &mut model.logs;
-    let mut jump = None;
     match intent {
         Intent::Down => logs.down(1),
         Intent::Up => logs.up(1),
@@ -148,53 +176,53 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         Intent::Bottom | Intent::Follow => logs.follow_on(),
         Intent::Right => logs.sideways(wide),
         Intent::Left => logs.sideways(-wide),
-        Intent::NextMatch => jump = Some((logs.next_match(), "no match; / searches")),
-        Intent::PreviousMatch => jump = Some((logs.prev_match(), "no match; / searches")),
-        Intent::NextError => jump = Some((logs.next_error(), "no error in these lines")),
-        Intent::PreviousError => jump = Some((logs.prev_error(), "no error in these lines")),
-        Intent::NextMark => jump = Some((logs.next_mark(), "no line is marked; m marks one")),
+        Intent::Wrap => logs.toggle_wrap(),
+        _ => return false,
+    }
+    true
+}
+
+/// Jumps from one line of a kind to the next; `false` when it is none.
+fn jumps(model: &mut Model, intent: Intent) -> bool {
+    let logs = &mut model.logs;
+    let (jump, why) = match intent {
+        Intent::NextMatch => (logs.next_match(), "no match; / searches"),
+        Intent::PreviousMatch => (logs.prev_match(), "no match; / searches"),
+        Intent::NextError => (logs.next_error(), "no error in these lines"),
+        Intent::PreviousError => (logs.prev_error(), "no error in these lines"),
+        Intent::NextMark => (logs.next_mark(), "no line is marked; m marks one"),
+        _ => return false,
+    };
+    match jump {
+        Jump::Nowhere => say(model, Severity::Note, why),
+        Jump::Wrapped => say(model, Severity::Note, "went round the end"),
+        Jump::Moved => {}
+    }
+    true
+}
+
+/// What is kept and marked, and back; `false` when it is none of it.
+fn keeps(model: &mut Model, intent: Intent) -> bool {
+    let logs = &mut model.logs;
+    match intent {
         Intent::Mark => logs.toggle_mark(),
         Intent::Source => logs.cycle_source(),
         Intent::Level => logs.cycle_level(),
         Intent::Attention => logs.attention_only(),
         Intent::Hidden => logs.toggle_hidden(),
-        Intent::Wrap => logs.toggle_wrap(),
         Intent::Fold => logs.toggle_fold(),
-        Intent::Request => {
-            if !logs.toggle_request() {
-                say(model, Severity::Note, "this entry names no request; errors and JSON lines mostly do");
-            }
+        Intent::Request if !logs.toggle_request() => {
+            let why = "this entry names no request; errors and JSON lines mostly do";
+            say(model, Severity::Note, why);
         }
-        Intent::Pause => {
-            logs.toggle_pause();
-            polling::hurry(model, &[Poll::Logs]);
-        }
-        Intent::Histogram => {
-            logs.toggle_histogram();
-            fit(model);
-        }
+        Intent::Request => {}
         Intent::Back if older::stop(model) => {}
         Intent::Back if model.logs.go_back() => {}
         Intent::Back if !model.logs.filter().is_all() => model.logs.clear_filter(),
         Intent::Back if model.logs.searched().is_some() => model.logs.search(""),
-        Intent::Back => return leave(model),
-        Intent::Copy | Intent::CopyArn => return Some(copy(model, intent == Intent::CopyArn)),
-        Intent::Save => return Some(save(model)),
-        _ => return None,
+        _ => return false,
     }
-    match jump {
-        Some((Jump::Nowhere, why)) => say(model, Severity::Note, why),
-        Some((Jump::Wrapped, _)) => say(model, Severity::Note, "went round the end"),
-        Some((Jump::Moved, _)) | None => {}
-    }
-    let mut effects = scans(model);
-    if matches!(
-        intent,
-        Intent::Up | Intent::PageUp | Intent::LogPageUp | Intent::HalfUp | Intent::Top
-    ) {
-        effects.extend(older::after_up(model));
-    }
-    Some(effects)
+    true
 }
 
 fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
@@ -264,7 +292,7 @@ fn json(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "there is no line under the cursor");
         return Vec::new();
     };
-    let text = entry.iter().map(|line| line.raw()).collect::<Vec<_>>().join("\n");
+    let text = entry.iter().map(Line::raw).collect::<Vec<_>>().join("\n");
     let mut value = serde_json::json!({
         "@timestamp": when::iso(first.at()),
         "event.ingested": when::iso(first.ingested()),
@@ -365,12 +393,11 @@ pub(super) fn open_for_row(model: &mut Model) -> Vec<Effect> {
             None
         }
     };
-    let older = match place {
-        Some(at) => older::go_to(model, at),
-        None => {
-            model.logs.follow_on();
-            Vec::new()
-        }
+    let older = if let Some(at) = place {
+        older::lead_to(model, at)
+    } else {
+        model.logs.follow_on();
+        Vec::new()
     };
     effects.into_iter().chain(older).chain(scans(model)).collect()
 }
@@ -392,7 +419,10 @@ fn lead(model: &Model) -> Lead {
             app.map_or(Lead::All, Lead::App)
         }
         Panel::Events => model.shown_events().get(row).map_or(Lead::All, |event| Lead::At(event.at)),
-        Panel::ServiceEvents => model.shown_service_events().get(row).map_or(Lead::All, |(_, event)| Lead::At(event.at)),
+        Panel::ServiceEvents => model
+            .shown_service_events()
+            .get(row)
+            .map_or(Lead::All, |(_, event)| Lead::At(event.at)),
         _ => Lead::All,
     }
 }

@@ -12,17 +12,17 @@ use crate::{
         keymap::Intent,
         model::Model,
         msg::Asked,
-        when,
+        older::Older,
+        pace, when,
     },
 };
 
+/// What lies further back than this is fetched only when asked for by its time, in milliseconds.
+const FAR: Millis = 6 * 60 * 60 * 1000;
+
 /// After a move up: fetches older lines where the first one held is in sight.
 pub(super) fn after_up(model: &mut Model) -> Vec<Effect> {
-    if model.logs.is_at_first() {
-        fetch(model, None)
-    } else {
-        Vec::new()
-    }
+    if model.logs.is_at_first() { fetch(model, None) } else { Vec::new() }
 }
 
 /// Wants lines back to a time, or the next window of them.
@@ -45,7 +45,10 @@ fn ask(model: &mut Model) -> Vec<Effect> {
     };
     let ticket = ticket(model, Asked::Older);
     let request = model.older.as_mut().and_then(|older| older.due(&group, ticket.seq));
-    request.map(|request| Effect::Ask(ticket, Query::LogPage(request))).into_iter().collect()
+    request
+        .map(|request| Effect::Ask(ticket, Query::LogPage(request)))
+        .into_iter()
+        .collect()
 }
 
 /// A page came, or did not.
@@ -75,11 +78,35 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         if let Some(older) = &mut model.older {
             older.stop();
         }
-        say(model, Severity::Warning, "stopped: no more lines fit; logs.memory sets how much is held");
-    } else if !came.is_last {
-        effects.extend(ask(model));
+        say(
+            model,
+            Severity::Warning,
+            "stopped: no more lines fit; logs.memory sets how much is held",
+        );
     }
+    if let Some(older) = &mut model.older {
+        older.rest(model.now.mono + pace::page_pause(&model.about.region));
+    }
+    effects.extend(on_tick(model));
     effects
+}
+
+/// The next page, when it may be asked for: the tail has its share of the quota too.
+pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
+    let is_due = model.older.as_ref().is_some_and(|older| older.is_due(model.now.mono));
+    if is_due { ask(model) } else { Vec::new() }
+}
+
+/// To the time of a row on another screen. One that is long gone is not worth fetching all since unasked.
+pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
+    let is_far = model.older.as_ref().is_some_and(|older| at < older.reach() - FAR);
+    if is_far {
+        model.logs.jump_to_time(at);
+        let text = format!("that was before the lines held; @ and {} fetches all since then", when::iso(at));
+        say(model, Severity::Note, text);
+        return Vec::new();
+    }
+    go_to(model, at)
 }
 
 /// Goes to a time; where that is before the first line held, the lines up to there are fetched first.
@@ -106,7 +133,7 @@ pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
 
 /// Esc: stops what is being fetched.
 pub(super) fn stop(model: &mut Model) -> bool {
-    let stops = model.older.as_mut().is_some_and(|older| older.stop());
+    let stops = model.older.as_mut().is_some_and(Older::stop);
     if stops {
         say(model, Severity::Note, "stopped; what has come stays");
     }

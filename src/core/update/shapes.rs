@@ -3,14 +3,7 @@
 
 use super::{dialogs, logs, say};
 use crate::core::{
-    dialog::Dialog,
-    effect::Effect,
-    health::Severity,
-    key::Key,
-    keymap::Intent,
-    lines::ErrorShape,
-    model::Model,
-    text::SafeText,
+    dialog::Dialog, effect::Effect, health::Severity, key::Key, keymap::Intent, lines::ErrorShape, model::Model, text::SafeText,
 };
 
 /// `#`.

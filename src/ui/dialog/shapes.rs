@@ -30,17 +30,24 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     let here = update::chosen_shape(&shapes, chosen);
     let (_, room) = inside(SIZE.0, frame);
     let all: u32 = shapes.iter().map(|shape| shape.count).sum::<u32>() + errors.others();
-    let right = match errors.others() {
-        0 => format!("{all} errors, {} shapes", shapes.len()),
-        others => format!("{all} errors, {} shapes, {others} of others", shapes.len()),
-    };
+    let plural = if shapes.len() == 1 { "" } else { "s" };
+    let mut right = format!("{all} errors, {} shape{plural}", shapes.len());
+    if errors.others() > 0 {
+        right.push_str(&format!(", {} of others", errors.others()));
+    }
     let it = Sheet {
         title: "Errors by shape",
         right: &right,
         hints: "↑↓ choose · Enter shows its lines · Esc leaves",
     };
     let about = if room > usize::from(ABOUT) + 4 { ABOUT } else { 0 };
-    let inner = sheet(side, &it, SIZE.0, SIZE.1.min(shapes.len() + usize::from(about) + 2).min(room), frame);
+    let inner = sheet(
+        side,
+        &it,
+        SIZE.0,
+        SIZE.1.min(shapes.len() + usize::from(about) + 2).min(room),
+        frame,
+    );
     let [list, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(about)]).areas(inner);
     let rows = Rows {
         heads: &["count", "newest", "error"],

@@ -17,6 +17,7 @@ use crate::{
         model::{Model, Times},
         names::App,
         screen::Panel,
+        text::SafeText,
         update::live_price,
         when,
     },
@@ -85,12 +86,28 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
         .logs
         .window(usize::from(area.height), usize::from(area.width.saturating_sub(LOG_GUTTER)));
     if window.rows.is_empty() {
-        let next = "q clears the filter; v and a reset the level; u shows both services.";
-        return panel::empty(side, area, frame, "No line matches what is asked for.", next);
+        let (why, next) = nothing_kept(model);
+        return panel::empty(side, area, frame, why, next);
     }
     let lines: Vec<Line<'_>> = window.rows.iter().map(|row| row_line(model, side, row, true)).collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
+}
+
+/// Why the filter keeps nothing, and what to do.
+fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
+    let is_of_task = model.logs.filter().stream.is_some();
+    match (is_of_task, model.logs.is_searching()) {
+        (_, true) => ("Looking through the lines…", ""),
+        (true, false) => (
+            "This task has written no line since what is shown begins: perhaps it never ran.",
+            "q goes back; 3 shows why it stopped; @ with a time looks further back.",
+        ),
+        (false, false) => (
+            "No line matches what is asked for.",
+            "q clears the filter; v and a reset the level; u shows both services.",
+        ),
+    }
 }
 
 /// Gutter and text of one row. A cell of the gutter never holds text from outside.
@@ -301,13 +318,14 @@ fn asked_for(model: &Model) -> Vec<String> {
         out.push(format!("only {}", app.title()));
     }
     if let Some(stream) = &filter.stream {
-        out.push(format!("only task {}", stream.rsplit('/').next().unwrap_or_default()));
+        let id = stream.rsplit('/').next().unwrap_or_default();
+        out.push(format!("only task {}", id.chars().take(8).collect::<String>()));
     }
     if let Some(level) = filter.min_level {
         out.push(format!("{level} and worse"));
     }
     if let Some(request) = &filter.request {
-        out.push(format!("request {}, * goes back", crate::core::text::SafeText::new(request.text())));
+        out.push(format!("request {}, * goes back", SafeText::new(request.text())));
     }
     if let Some(shape) = &filter.shape {
         out.push(format!("errors like: {}", cut::end(shape, 40)));
@@ -317,10 +335,10 @@ fn asked_for(model: &Model) -> Vec<String> {
     }
     if let Some(pattern) = &filter.pattern {
         let not = if pattern.is_inverse() { "not " } else { "" };
-        out.push(format!("{not}matching {}", crate::core::text::SafeText::new(pattern.text())));
+        out.push(format!("{not}matching {}", SafeText::new(pattern.text())));
     }
     if let Some(pattern) = logs.searched() {
-        out.push(format!("/{} n N", crate::core::text::SafeText::new(pattern.text())));
+        out.push(format!("/{} n N", SafeText::new(pattern.text())));
     }
     if logs.is_searching() {
         out.push("looking…".into());

@@ -44,7 +44,9 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
 
 /// The words for the signs that stand on the axis.
 pub(super) fn legend<'a>(model: &Model, side: &Side<'_>) -> Vec<Span<'a>> {
-    let Some((from, until)) = model.logs.span() else { return Vec::new() };
+    let Some((from, until)) = model.logs.span() else {
+        return Vec::new();
+    };
     let found = marks(model, from, until);
     let is_there = |what| found.iter().any(|mark| mark.what == what);
     SIGNS
@@ -86,7 +88,7 @@ fn axis<'a>(model: &Model, side: &Side<'_>, columns: &[Column], width: usize) ->
         put(line.at(), "┃", Role::BorderFocus);
     }
     let end = |text| Span::styled(text, style(Role::Dim));
-    Line::from_iter(std::iter::once(end(left)).chain(cells).chain(std::iter::once(end(right))))
+    std::iter::once(end(left)).chain(cells).chain(std::iter::once(end(right))).collect()
 }
 
 fn total(column: &Column) -> u32 {
