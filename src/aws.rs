@@ -26,7 +26,7 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use tracing::Instrument;
 
-pub use self::connect::{AwsOptions, Limits, connect};
+pub use self::connect::{AwsOptions, Limits, connect, profiles, region};
 use crate::{
     cloud::{About, Change, Cloud, Done, ImageRoute, LiveStream, ProbeRequest, Query, Token},
     core::{
@@ -136,6 +136,7 @@ impl Aws {
             Query::Identity => sts::identity(&self.reads.sts).await.map(Fact::Identity),
             Query::Validate => cloudformation::validate(cloudformation).await.map(Fact::Validation),
             Query::Stack { stack } => cloudformation::stack(cloudformation, &stack).await.map(Fact::Stack),
+            Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
             Query::StackEvents { stack, known } => {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());
                 events.await.map(Fact::StackEvents)

@@ -25,6 +25,8 @@ pub enum Query {
         /// Name or id. Only the id finds a deleted stack.
         stack: SafeText,
     },
+    /// The stacks of this account and region, without those that are deleted or inside another.
+    Stacks,
     /// Stack events, newest first, down to and without `known`.
     StackEvents {
         /// Name or id.

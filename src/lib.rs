@@ -50,7 +50,7 @@
 //! # The map
 //!
 //! ```text
-//! src/main.rs, session.rs     arguments in, exit status out; the one place where a cloud is chosen
+//! src/main.rs, session.rs     arguments in, exit status out; where the first cloud is chosen; places.rs: the next ones
 //! src/cli.rs, config.rs       flags; settings in layers, with errors that name the line
 //! src/core.rs, core/          the pure part: no clock, no disk, no network, no terminal
 //!   msg, effect, update/      what happens, what is wanted, and the step between them
@@ -129,6 +129,7 @@ pub mod layout;
 pub mod log;
 pub mod picture;
 pub mod pictures;
+pub mod places;
 pub mod probe;
 pub mod runtime;
 pub mod session;

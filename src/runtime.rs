@@ -135,6 +135,11 @@ impl Runtime {
         });
     }
 
+    /// Reads the names of the profiles.
+    pub fn list_profiles(&self, work: impl Future<Output = Result<Vec<SafeText>, Fault>> + Send + 'static) {
+        self.spawn(READ_LIMIT, work, Msg::Profiles);
+    }
+
     fn reveal(&self, secret: SecretRef) {
         let (cloud, vault, name) = (Arc::clone(&self.cloud), Arc::clone(&self.vault), secret.clone());
         let work = async move {

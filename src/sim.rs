@@ -14,6 +14,7 @@ mod elb;
 mod image;
 mod logs;
 mod make;
+mod places;
 mod plan;
 mod scene;
 mod secrets;
@@ -38,6 +39,7 @@ use self::{
 };
 pub use self::{
     clock::{Clock, RealClock, StepClock},
+    places::Scenes,
     scene::{Scene, SceneInfo, scenes},
 };
 use crate::{
@@ -219,6 +221,7 @@ impl World {
                 parameters: self.template.parameters.iter().map(|p| p.name.clone()).collect(),
             })),
             Query::Stack { stack } => Ok(self.tell_stack(stack)),
+            Query::Stacks => Ok(self.tell_stacks()),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackResources { stack } => self.tell_resources(stack),
             Query::ChangeSet { stack, change_set } => self.tell_change_set(stack, change_set),
@@ -320,6 +323,7 @@ fn operation(query: &Query) -> &'static str {
         Query::Identity => "sts:GetCallerIdentity",
         Query::Validate => "cloudformation:ValidateTemplate",
         Query::Stack { .. } => "cloudformation:DescribeStacks",
+        Query::Stacks => "cloudformation:ListStacks",
         Query::StackEvents { .. } => "cloudformation:DescribeStackEvents",
         Query::StackResources { .. } => "cloudformation:DescribeStackResources",
         Query::ChangeSet { .. } => "cloudformation:DescribeChangeSet",

@@ -11,6 +11,7 @@ const READS: &[&str] = &[
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStacks",
     "cloudformation:ListStackResources",
+    "cloudformation:ListStacks",
     "cloudformation:ValidateTemplate",
     "ecs:DescribeServices",
     "ecs:DescribeTasks",

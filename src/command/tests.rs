@@ -79,6 +79,7 @@ impl Case {
             journal: Ok(Journal::memory()),
             is_armed: false,
             is_yes: true,
+            same_place: "--region us-west-2 --stack bedrock-image-chat".into(),
             prompt: Prompt::nobody(),
             out: Out::new(Box::new(stdout.clone()), Box::new(stderr.clone()), Format::Text),
             interrupt,
@@ -328,7 +329,7 @@ async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     later.await.unwrap();
     assert_eq!(status, 130);
     assert!(
-        stderr.contains("`bic-tui events --stack bedrock-image-chat --region us-west-2`"),
+        stderr.contains("`bic-tui events --region us-west-2 --stack bedrock-image-chat`"),
         "{stderr}"
     );
     assert_eq!(case.stack().await.unwrap().status.0, "CREATE_IN_PROGRESS", "it goes on");
@@ -421,6 +422,14 @@ async fn sleep_and_wake_there_and_back() {
     assert!(case.run("sleep").await.2.contains("already sleeps"));
     let (status, _, stderr) = case.run("wake").await;
     assert_eq!(status, 0, "{stderr}");
+    // What it waits for is said, each line once.
+    for line in [
+        "litellm: 0 of 1 running, 1 starting.",
+        "openwebui: 1 of 1 running, 0 starting.",
+        "1 of 1 target groups healthy.",
+    ] {
+        assert_eq!(stderr.matches(line).count(), 1, "{line}: {stderr}");
+    }
     let services = reads::services(&*case.cx.cloud, &names).await.unwrap();
     assert!(
         services

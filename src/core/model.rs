@@ -292,6 +292,11 @@ impl Model {
             .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
     }
 
+    /// The session of this number is waited for.
+    pub fn is_going(&self, seq: u64) -> bool {
+        matches!(&self.dialog, Some(Dialog::Places(picker)) if picker.going == Some(seq))
+    }
+
     /// Panel that has the focus.
     pub fn panel(&self) -> Panel {
         self.focus.get(&self.screen).copied().unwrap_or(self.screen.panels()[0])

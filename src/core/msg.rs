@@ -5,6 +5,7 @@ use super::{
     fault::Fault,
     key::Key,
     lines::Found,
+    place::Arrival,
     polls::Poll,
     secret::SecretRef,
     text::SafeText,
@@ -38,6 +39,8 @@ pub enum Asked {
     Plan,
     /// A probe stage.
     Probe,
+    /// The stacks of the account, for the picker.
+    Stacks,
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.
@@ -74,6 +77,10 @@ pub enum Msg {
     Told(Ticket, Result<Fact, Fault>),
     /// A write was answered.
     Changed(u32, Change, Result<Done, Fault>),
+    /// The names of the profiles in the AWS files.
+    Profiles(Result<Vec<SafeText>, Fault>),
+    /// The session that was asked for under this number stands, or could not be built.
+    Arrived(u64, Result<Box<Arrival>, Fault>),
     /// A secret is in the vault, or is not.
     Revealed(SecretRef, Result<(), Fault>),
     /// Something was copied; the words say what and how sure it is.

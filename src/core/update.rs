@@ -8,6 +8,7 @@ mod dialogs;
 mod keys;
 mod live;
 mod logs;
+mod places;
 mod polling;
 mod secrets;
 mod testimage;
@@ -49,6 +50,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Hide => secrets::hide(model),
         Msg::Told(ticket, answer) => answers::on_told(model, ticket, answer),
         Msg::Changed(generation, change, answer) => answers::on_changed(model, generation, &change, answer),
+        Msg::Profiles(answer) => places::on_profiles(model, answer),
+        Msg::Arrived(seq, answer) => places::on_arrived(model, seq, answer),
         Msg::Revealed(secret, answer) => secrets::on_revealed(model, secret, answer),
         Msg::Copied(answer) => {
             say_outcome(model, "copied", answer);

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, polling, record, say, testimage};
+use super::{complain, deploying, logs, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done},
     core::{
@@ -29,6 +29,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
+        Asked::Stacks => places::on_stacks(model, answer),
     }
 }
 
@@ -97,7 +98,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             model.feeds.tasks.set(tasks, now);
         }
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) => {}
+        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
     }
     Vec::new()
 }
