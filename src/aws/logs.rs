@@ -96,14 +96,14 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 #[serde(rename_all = "camelCase")]
 struct Page<'a> {
     #[serde(borrow)]
-    events: Option<Vec<Event<'a>>>,
+    events: Option<Vec<Entry<'a>>>,
     #[serde(borrow)]
     next_token: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Event<'a> {
+struct Entry<'a> {
     #[serde(borrow)]
     event_id: Option<Text<'a>>,
     #[serde(borrow)]
@@ -119,7 +119,7 @@ impl Page<'_> {
     fn fact(self, until: Millis) -> Option<LogPage> {
         // One name for all events of a stream.
         let mut streams: HashSet<SafeText> = HashSet::new();
-        let mut map = |event: Event<'_>| {
+        let mut map = |event: Entry<'_>| {
             let name = event.log_stream_name.as_ref().map(|name| &*name.0).unwrap_or_default();
             let stream = streams.get(name).cloned().unwrap_or_else(|| {
                 let stream = SafeText::new(name);
