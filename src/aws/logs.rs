@@ -97,19 +97,16 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 struct Page<'a> {
     #[serde(borrow)]
     events: Option<Vec<Entry<'a>>>,
-    #[serde(borrow)]
-    next_token: Option<Text<'a>>,
+    next_token: Option<SafeText>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry<'a> {
-    #[serde(borrow)]
-    event_id: Option<Text<'a>>,
+    event_id: Option<SafeText>,
     #[serde(borrow)]
     log_stream_name: Option<Text<'a>>,
-    #[serde(borrow)]
-    message: Option<Text<'a>>,
+    message: Option<RawText>,
     timestamp: Option<Millis>,
     ingestion_time: Option<Millis>,
 }
@@ -129,16 +126,15 @@ impl Page<'_> {
             LogEvent {
                 at: event.timestamp.or(event.ingestion_time).unwrap_or_default(),
                 ingested: event.ingestion_time.or(event.timestamp).unwrap_or_default(),
-                id: event.event_id.map(|id| SafeText::new(&id.0)),
+                id: event.event_id,
                 stream,
-                message: RawText::new(event.message.as_ref().map(|text| &*text.0).unwrap_or_default()),
+                message: event.message.unwrap_or_default(),
             }
         };
         let events = self.events?.into_iter().map(&mut map).filter(|event| event.at < until).collect();
-        let token = self.next_token.filter(|token| !token.0.is_empty());
         Some(LogPage {
             events,
-            next: token.map(|token| SafeText::new(&token.0)),
+            next: self.next_token.filter(|token| !token.is_empty()),
         })
     }
 }

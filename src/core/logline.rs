@@ -206,6 +206,11 @@ pub fn display(raw: &str) -> SafeText {
     SafeText::new(&strip_sgr(raw))
 }
 
+/// The same at the end of `out`.
+pub fn display_into(raw: &str, out: &mut String) {
+    SafeText::append(&strip_sgr(raw), out);
+}
+
 /// The lines of a message: it may hold several, and one newline at its end says nothing.
 pub fn shown_parts(raw: &str) -> impl Iterator<Item = &str> {
     let raw = raw.strip_suffix('\n').unwrap_or(raw);
