@@ -144,7 +144,8 @@ impl fmt::Display for Answer<'_> {
 /// JSON in which half surrogate pairs, unknown escapes and broken UTF-8 have become `�`, so that one
 /// damaged log line does not lose a page of ten thousand. Sound JSON is borrowed.
 fn repaired(body: &[u8]) -> Cow<'_, [u8]> {
-    let text = String::from_utf8_lossy(body);
+    // The check is ten times as fast as the mending, which is hardly ever needed.
+    let text = str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
     let damage: Vec<(usize, usize)> = escapes(&text)
         .filter(|(_, is_sound, _)| !is_sound)
         .map(|(at, _, size)| (at, size))
