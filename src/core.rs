@@ -12,7 +12,6 @@ pub mod fact;
 pub mod fault;
 pub mod feed;
 pub mod field;
-pub mod form_checks;
 pub mod guard;
 pub mod health;
 pub mod key;

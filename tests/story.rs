@@ -67,15 +67,14 @@ fn plans(tty: &Tty) -> f64 {
     );
     let month = dollars(&screen, " a month, estimate");
     tty.send("D");
-    let form = see_all(tty, &["Make the plan", "✓ Stack", "✓ Identity"]);
+    let form = see_all(tty, &["Make the plan", "✓ stack", "✓ identity", "✓ template"]);
     says(
         &form,
         &[
             "New stack bedrock-image-chat in us-west-2",
             "0 changed of 20 parameters",
             "Project name",
-            "✓ Template",
-            "! Exposure",
+            "! encryption",
         ],
     );
     tty.send("\x1b[F\r");

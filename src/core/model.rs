@@ -6,7 +6,7 @@ use super::{
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::Work,
-    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
+    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
     fault::Fault,
     feed::Feed,
     guard::{ARMED_FOR, Guard},
@@ -55,6 +55,8 @@ pub struct Feeds {
     pub tasks: Feed<Vec<Task>>,
     /// Target groups.
     pub targets: Feed<Vec<TargetGroup>>,
+    /// What CloudFormation says of the template; asked when the form opens.
+    pub validation: Feed<Validation>,
     /// The log tail: only its age and fault; the lines live in the log view.
     pub logs: Feed<()>,
 }

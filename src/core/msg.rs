@@ -34,6 +34,8 @@ pub struct Size {
 pub enum Asked {
     /// A row of the polls table.
     Poll(Poll),
+    /// Whether CloudFormation takes the template.
+    Validation,
     /// The change set of the plan.
     Plan,
     /// A probe stage.

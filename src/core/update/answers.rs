@@ -27,6 +27,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
     }
     match ticket.asked {
         Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
+        Asked::Validation => deploying::on_validation(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
     }

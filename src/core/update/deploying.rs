@@ -1,6 +1,6 @@
 //! Deploy, update, destroy: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, polling, say, ticket};
+use super::{complain, dialogs, polling, record, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
@@ -13,7 +13,7 @@ use crate::{
         key::{Code, Key},
         model::{Model, Operation},
         msg::Asked,
-        plan,
+        plan, preflight,
         polls::Poll,
         screen::{
             Panel, ScreenId,
@@ -56,9 +56,33 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         Some(stack) if stack.status.is_dead() => offer_deletion(model, &stack),
         stack => {
             model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
-            Vec::new()
+            look(model)
         }
     }
+}
+
+/// Asks what the checks of the form need and no poll tells.
+fn look(model: &mut Model) -> Vec<Effect> {
+    let ticket = ticket(model, Asked::Validation);
+    model.feeds.validation.awaiting = Some(ticket.seq);
+    vec![Effect::Ask(ticket, Query::Validate)]
+}
+
+/// What CloudFormation says of the template.
+pub(super) fn on_validation(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    let feed = &mut model.feeds.validation;
+    if feed.awaiting == Some(seq) {
+        feed.awaiting = None;
+        match answer {
+            Ok(Fact::Validation(validation)) => feed.set(validation, model.now),
+            Ok(_) => {}
+            Err(fault) => {
+                feed.fail(fault.clone());
+                record(model, fault);
+            }
+        }
+    }
+    Vec::new()
 }
 
 /// A failed first creation can only be deleted.
@@ -146,7 +170,13 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    let (form, request, values) = (form.clone(), draft.request, draft.values);
+    let (request, values) = (draft.request, draft.values);
+    let form = form.clone();
+    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &form)) {
+        let error = Some(blocker.sentence().into());
+        model.deploy = Stage::Form(Form { error, ..form });
+        return Vec::new();
+    }
     if let Some(note) = draft.notes.into_iter().next() {
         say(model, Severity::Note, note);
     }
