@@ -10,6 +10,7 @@ mod events;
 mod image;
 mod listing;
 mod logs;
+mod models;
 mod out;
 mod policy;
 mod prompt;
@@ -204,6 +205,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Targets => listing::targets(cx).await,
         Command::Outputs(args) => listing::outputs(cx, &args).await,
         Command::Logs(args) => logs::run(cx, &args).await,
+        Command::Models => models::run(cx).await,
         Command::Cost(args) => cost::run(cx, &args).await,
         Command::Scale(args) => scale::scale(cx, &args).await,
         Command::Restart(args) => scale::restart(cx, &args).await,
@@ -216,7 +218,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         | Command::Deploy(_)
         | Command::Destroy(_)
         | Command::Keys
-        | Command::Policy
+        | Command::Policy(_)
         | Command::Config
         | Command::Completions(_)
         | Command::Man => Err(Failure::Usage("this subcommand is answered elsewhere".into())),

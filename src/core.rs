@@ -2,6 +2,7 @@
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
 pub mod awscli;
+pub mod catalogue;
 pub mod cause;
 pub mod cost;
 pub mod describe;
@@ -25,6 +26,7 @@ pub mod names;
 pub mod nearest;
 pub mod pace;
 pub mod plan;
+pub mod policy;
 pub mod polls;
 pub mod preflight;
 pub mod prices;

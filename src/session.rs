@@ -29,7 +29,7 @@ const DEMO_SPEED: u32 = 30;
 /// Runs what the command line asks for; gives the exit status.
 pub fn run(cli: Cli) -> u8 {
     let mut out = Out::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), cli.common.output);
-    if let Some(answer) = cli.command.as_ref().and_then(|command| command::offline(command, &mut out)) {
+    if let Some(answer) = command::offline(&cli, &mut out) {
         return status(&answer);
     }
     let config = match config::load(&cli.common, &|name| std::env::var(name).ok()) {

@@ -453,7 +453,7 @@ fn what_can_not_be_done_is_one_sentence_with_its_status() {
         ("tasks --stack nope", 4, "Stack nope in us-west-2 does not exist"),
         ("scale litellm 2 --yes", 4, "Stack bedrock-image-chat in us-west-2 does not exist"),
         ("logs", 4, "/ecs/bedrock-image-chat does not exist"),
-        ("secret no/such", 4, "no/such does not exist"),
+        ("secret no/such", 4, "no/such is not allowed"),
         ("deploy --yes --param DeploymentSize=tiny", 2, "choose one of small, medium, large"),
         ("deploy --yes --param DeploymentSiz=small", 2, "did you mean \"DeploymentSize\""),
         ("deploy --yes --param LogRetentionDays=2", 2, "LogRetentionDays"),

@@ -8,6 +8,8 @@ mod application;
 mod environment;
 #[path = "loopback/server.rs"]
 mod loopback;
+#[path = "wire/models.rs"]
+mod models;
 #[path = "wire/writes.rs"]
 mod writes;
 
@@ -188,6 +190,12 @@ fn reads() -> Vec<Read> {
             "tasks",
         ),
         json("FilterLogEvents", Query::LogPage(log_request()), json!({ "events": [] }), "events"),
+        models::read(
+            "GetFoundationModel",
+            "stability.stable-image-core-v1:1",
+            models::foundation("ACTIVE"),
+        ),
+        models::read("GetInferenceProfile", "us.anthropic.claude-sonnet-4-6", models::profile()),
         Read {
             operation: "GetSecretValue",
             wire: Wire::Json,
@@ -205,6 +213,10 @@ async fn server_for(read: &Read, reply: Reply) -> Server {
             "ListTasks",
             [bodies::json(json!({ "taskArns": ["arn:aws:ecs:us-west-2:123456789012:task/c/1"] }))],
         );
+    }
+    if read.wire == Wire::Rest {
+        server.on("GetFoundationModel", [models::foundation("ACTIVE")]);
+        server.on("GetFoundationModelAvailability", [models::access("AVAILABLE")]);
     }
     server.on(read.operation, [reply]);
     server

@@ -13,7 +13,7 @@ use crate::{
         fact::{Identity, Stack, Validation},
         fault::{Fault, FaultKind},
         plan::{self, Draft, Wish},
-        preflight::{self, Check, Evidence, Outcome},
+        preflight::{self, Check, Evidence, Models, Outcome},
         template::{Pseudo, Template},
         text::SafeText,
     },
@@ -35,6 +35,7 @@ pub(super) struct Looked {
     /// The stack of that name; one in review or deleted too.
     pub(super) stack: Result<Option<Stack>, Fault>,
     pseudo: Pseudo,
+    models: Models,
     /// What would be sent.
     pub(super) draft: Result<Draft, String>,
 }
@@ -52,7 +53,11 @@ impl Looked {
         let existing = existing(&stack);
         let pseudo = reads::pseudo(cx, existing);
         let draft = plan::draft(&Template::shipped(), existing, wish, &pseudo);
+        let ids = draft
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |draft| preflight::model_ids(&draft.values));
         Self {
+            models: reads::models(cloud, ids).await,
             identity,
             validation,
             stack,
@@ -76,6 +81,8 @@ impl Looked {
             identity: Some(self.identity.as_ref()),
             validation: Some(self.validation.as_ref()),
             stack: Some(self.stack.as_ref()),
+            models: &self.models,
+            now: cx.cloud.now(),
             draft: &self.draft,
             usd_month: cost,
         })

@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, check::{self, Looked}, confirm, confirm_name, pause, reads, text, watch::Watch, write};
+use super::{
+    Answer, Context, Failure, Verdict,
+    check::{self, Looked},
+    confirm, confirm_name, pause, reads, text,
+    watch::Watch,
+    write,
+};
 use crate::{
     cli::{DeployArgs, PlanArgs},
     cloud::{Change, Done},
@@ -109,7 +115,9 @@ async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
     }
     let checks = looked.checks(cx);
     let before = check::existing(&looked.stack).cloned();
-    let draft = looked.draft.map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
+    let draft = looked
+        .draft
+        .map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
     if let Some(blocker) = preflight::blocker(&checks) {
         return Err(Failure::NotWell(format!("{} Nothing was sent.", blocker.sentence())));
     }

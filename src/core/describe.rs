@@ -1,7 +1,7 @@
 //! The row under the cursor in words: for the detail view and the clipboard.
 
 use super::{
-    health,
+    catalogue, health,
     model::Model,
     screen::{Panel, deploy::Stage},
     text::SafeText,
@@ -92,6 +92,27 @@ pub fn row(model: &Model) -> Option<RowText> {
             .secrets()
             .get(at)
             .map(|s| row_text("Secret", &s.secret, &[("secret", s.secret.to_string())])),
+        Panel::Models => catalogue::of_stack(model).get(at).map(|m| {
+            row_text(
+                "Model",
+                &m.id,
+                &[
+                    ("alias", m.role.alias.to_owned()),
+                    ("model", m.id.to_string()),
+                    ("state", m.verdict.life.to_string()),
+                    ("access", m.verdict.access.to_string()),
+                    ("seen", m.verdict.evidence.clone()),
+                    ("next", m.verdict.next.clone()),
+                    (
+                        "price",
+                        m.price
+                            .as_ref()
+                            .map(|p| format!("{}, {}, {}", p.words(), p.date, p.source))
+                            .unwrap_or_default(),
+                    ),
+                ],
+            )
+        }),
         Panel::Deploy => deploy_row(model, at),
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => None,
     }

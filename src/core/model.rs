@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    catalogue,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::Work,
@@ -15,6 +16,7 @@ use super::{
     logview::LogView,
     msg::{Now, Size},
     names::Names,
+    preflight::Models,
     progress::Progress,
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
@@ -55,6 +57,8 @@ pub struct Feeds {
     pub tasks: Feed<Vec<Task>>,
     /// Target groups.
     pub targets: Feed<Vec<TargetGroup>>,
+    /// What Bedrock says of models; asked when the form or the Access screen needs it.
+    pub models: Models,
     /// What CloudFormation says of the template; asked when the form opens.
     pub validation: Feed<Validation>,
     /// The log tail: only its age and fault; the lines live in the log view.
@@ -411,6 +415,7 @@ impl Model {
             Panel::ServiceEvents => self.shown_service_events().len(),
             Panel::Outputs => self.stack().map_or(0, |s| s.outputs.len()),
             Panel::Secrets => self.secrets().len(),
+            Panel::Models => catalogue::of_stack(self).len(),
             Panel::Deploy => match &self.deploy {
                 Stage::Plan(plan) => plan.change_set.changes.len(),
                 Stage::Rest => self.progress.rows.len(),

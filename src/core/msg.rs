@@ -36,6 +36,8 @@ pub enum Asked {
     Poll(Poll),
     /// Whether CloudFormation takes the template.
     Validation,
+    /// A model in Bedrock.
+    Model,
     /// The change set of the plan.
     Plan,
     /// A probe stage.

@@ -1,15 +1,17 @@
 //! The checks before a deploy, each judged from one fact: how it came out, the evidence and the next step.
 //! The form, `check`, `plan` and `deploy` show this one list.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{
-    fact::{Identity, Stack, Validation},
+    catalogue::{Catalogue, Place, ROLES, Role},
+    fact::{Identity, Millis, ModelState, Stack, Validation},
     fault::{Fault, FaultKind},
     feed::Feed,
     model::Model,
     plan::{self, Draft},
-    prices::Prices,
     screen::deploy::Form,
     template::TEMPLATE,
     text::SafeText,
@@ -53,6 +55,9 @@ impl Check {
     }
 }
 
+/// What Bedrock has said of models, by id.
+pub type Models = BTreeMap<SafeText, Feed<Option<ModelState>>>;
+
 /// What is known of a fact: nothing yet, the fact, or why it could not be had.
 pub type Known<'a, T> = Option<Result<&'a T, &'a Fault>>;
 
@@ -81,6 +86,10 @@ pub struct Evidence<'a> {
     pub validation: Known<'a, Validation>,
     /// The stack of that name; `None` inside when there is none.
     pub stack: Known<'a, Option<Stack>>,
+    /// What Bedrock says of the models.
+    pub models: &'a Models,
+    /// The cloud's time.
+    pub now: Millis,
     /// What would be sent.
     pub draft: &'a Result<Draft, String>,
     /// US dollars a month, and whether every price in it was checked.
@@ -96,6 +105,9 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         stack(evidence.stack_name, evidence.stack),
     ];
     out.extend(parameters(evidence.draft, evidence.region));
+    if let Ok(draft) = evidence.draft {
+        out.extend(ROLES.map(|role| model(role, draft, &evidence)));
+    }
     out.extend(evidence.usd_month.map(cost));
     out
 }
@@ -110,6 +122,8 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
         identity: known(&model.feeds.identity),
         validation: known(&model.feeds.validation),
         stack: known(&model.feeds.stack),
+        models: &model.feeds.models,
+        now: model.now.wall,
         draft: &draft,
         // The form shows it above the list.
         usd_month: None,
@@ -203,7 +217,6 @@ fn parameters(draft: &Result<Draft, String>, region: &str) -> Vec<Check> {
         check("parameters", Outcome::Ok, given, ""),
         encryption(value("ACMCertificateArn"), region),
         access(value("AllowedCIDR")),
-        image_model(value("ImageModelId"), region),
     ]
 }
 
@@ -233,19 +246,35 @@ fn access(cidr: &str) -> Check {
     }
 }
 
-/// Whether the image model is one that Bedrock still offers, as far as the shipped table knows.
-fn image_model(model: &str, region: &str) -> Check {
-    let prices = Prices::shipped();
-    if let Some(ended) = prices.model(model).and_then(|m| m.ended.as_ref()) {
-        let next = "Take ImageModelId=stability.stable-image-core-v1:1 in us-west-2.";
-        return check("image model", Outcome::Blocker, format!("{model} ended on {ended}"), next);
-    }
-    if model.starts_with("stability.") && region != "us-west-2" {
-        let next = "Deploy in us-west-2, or name an image model that Bedrock offers here.";
-        let evidence = format!("{model} is offered in us-west-2 only, as far as known; this is {region}");
-        return check("image model", Outcome::Warning, evidence, next);
-    }
-    check("image model", Outcome::Ok, format!("{model}, not asked of Bedrock"), "")
+/// Whether Bedrock offers a model of the template here, and the account may call it. An update that leaves the model
+/// as it is makes nothing worse, and is not stopped.
+fn model(role: Role, draft: &Draft, evidence: &Evidence<'_>) -> Check {
+    let id = draft.values.get(role.parameter).map_or("", String::as_str);
+    let place = Place {
+        role,
+        region: evidence.region,
+        now: evidence.now,
+    };
+    let answer = evidence.models.get(&SafeText::new(id)).and_then(known);
+    let verdict = Catalogue::shipped().judge(place, id, answer);
+    let before = evidence
+        .stack
+        .and_then(Result::ok)
+        .and_then(Option::as_ref)
+        .and_then(|s| s.parameter(role.parameter));
+    let is_kept = before.is_some_and(|kept| **kept == *id);
+    let outcome = if is_kept {
+        verdict.outcome.min(Outcome::Warning)
+    } else {
+        verdict.outcome
+    };
+    check(role.name, outcome, format!("{} → {}", role.alias, verdict.evidence), &verdict.next)
+}
+
+/// The ids of the template's models for these values.
+pub fn model_ids(values: &BTreeMap<String, String>) -> Vec<SafeText> {
+    let ids = ROLES.iter().filter_map(|role| values.get(role.parameter));
+    ids.filter(|id| !id.is_empty()).map(|id| id.as_str().into()).collect()
 }
 
 /// What the plan would cost.
@@ -286,6 +315,18 @@ mod tests {
         template::{Pseudo, Template},
     };
 
+    /// Bedrock may not be asked of any model of the catalogue.
+    fn unasked() -> Models {
+        let denied = || Fault::new(FaultKind::Denied, "bedrock:GetFoundationModel", "", "");
+        let ids = Catalogue::shipped().models.iter().map(|m| m.id.clone());
+        ids.map(|id| {
+            let mut feed = Feed::default();
+            feed.fail(denied());
+            (id, feed)
+        })
+        .collect()
+    }
+
     fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)> {
         let pseudo = Pseudo {
             region: region.into(),
@@ -297,7 +338,19 @@ mod tests {
             tags: Vec::new(),
         };
         let draft = draft(&Template::shipped(), None, &wish, &pseudo);
-        parameters(&draft, region).into_iter().map(|c| (c.name, c.outcome)).collect()
+        let checks = checks(Evidence {
+            stack_name: "s",
+            region,
+            refusal: None,
+            identity: None,
+            validation: None,
+            stack: Some(Ok(&None)),
+            models: &unasked(),
+            now: 1_795_564_800_000,
+            draft: &draft,
+            usd_month: None,
+        });
+        checks.into_iter().map(|c| (c.name, c.outcome)).collect()
     }
 
     #[test]
@@ -310,7 +363,7 @@ mod tests {
                 vec![
                     ("encryption", Outcome::Warning),
                     ("access", Outcome::Warning),
-                    ("image model", Outcome::Ok),
+                    ("image model", Outcome::Warning),
                 ],
             ),
             (

@@ -28,6 +28,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
     match ticket.asked {
         Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
         Asked::Validation => deploying::on_validation(model, ticket.seq, answer),
+        Asked::Model => deploying::on_model(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
     }
@@ -98,7 +99,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             model.feeds.tasks.set(tasks, now);
         }
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) => {}
+        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) => {}
     }
     Vec::new()
 }

@@ -13,8 +13,9 @@ use crate::{
         key::{Code, Key},
         model::{Model, Operation},
         msg::Asked,
-        plan, preflight,
+        plan,
         polls::Poll,
+        preflight,
         screen::{
             Panel, ScreenId,
             deploy::{Form, Plan, Planning, Stage},
@@ -65,7 +66,48 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 fn look(model: &mut Model) -> Vec<Effect> {
     let ticket = ticket(model, Asked::Validation);
     model.feeds.validation.awaiting = Some(ticket.seq);
-    vec![Effect::Ask(ticket, Query::Validate)]
+    let mut effects = vec![Effect::Ask(ticket, Query::Validate)];
+    model.feeds.models.clear();
+    effects.extend(look_at_models(model));
+    effects
+}
+
+/// Asks Bedrock of the models that the form names and nothing is known of.
+fn look_at_models(model: &mut Model) -> Vec<Effect> {
+    let Stage::Form(form) = &model.deploy else { return Vec::new() };
+    let ids = preflight::model_ids(&form.values());
+    ask_models(model, ids)
+}
+
+/// Asks Bedrock of models that it has not been asked of.
+pub(super) fn ask_models(model: &mut Model, ids: Vec<SafeText>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for id in ids {
+        if !model.feeds.models.contains_key(&id) {
+            let ticket = ticket(model, Asked::Model);
+            model.feeds.models.entry(id.clone()).or_default().awaiting = Some(ticket.seq);
+            effects.push(Effect::Ask(ticket, Query::Model { id }));
+        }
+    }
+    effects
+}
+
+/// What Bedrock says of a model.
+pub(super) fn on_model(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    let now = model.now;
+    let Some(feed) = model.feeds.models.values_mut().find(|f| f.awaiting == Some(seq)) else {
+        return Vec::new();
+    };
+    feed.awaiting = None;
+    match answer {
+        Ok(Fact::Model(state)) => feed.set(state, now),
+        Ok(_) => {}
+        Err(fault) => {
+            feed.fail(fault.clone());
+            record(model, fault);
+        }
+    }
+    Vec::new()
 }
 
 /// What CloudFormation says of the template.
@@ -121,7 +163,12 @@ pub(super) fn on_form_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
         }
         _ => type_into(form, key),
     }
-    Some(Vec::new())
+    // A model is asked for once its field is left, not at each letter.
+    let has_moved = matches!(
+        key.code,
+        Code::Up | Code::Down | Code::Tab | Code::BackTab | Code::Enter | Code::PageUp | Code::PageDown | Code::Home | Code::End
+    );
+    Some(if has_moved { look_at_models(model) } else { Vec::new() })
 }
 
 fn type_into(form: &mut Form, key: Key) {
