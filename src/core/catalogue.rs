@@ -285,7 +285,8 @@ impl Catalogue {
         let (access, advice) = access(state);
         let asked = |life, outcome, evidence: String, next: String| Verdict {
             life,
-            access,
+            // To what can not be called there is no access.
+            access: if outcome == Outcome::Blocker { Access::Unknown } else { access },
             outcome,
             evidence,
             next,

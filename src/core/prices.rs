@@ -55,11 +55,11 @@ pub struct ModelPrice {
 }
 
 impl ModelPrice {
-    /// The price in words: `$0.040 an image`.
+    /// The price in words: `image $0.040`.
     pub fn words(&self) -> String {
         match (self.usd_per_image, self.usd_per_million_input, self.usd_per_million_output) {
-            (Some(usd), ..) => format!("${usd:.3} an image"),
-            (None, Some(input), Some(output)) => format!("${input:.2} in, ${output:.2} out a million tokens"),
+            (Some(usd), ..) => format!("image ${usd:.3}"),
+            (None, Some(input), Some(output)) => format!("million tokens ${input:.2} in, ${output:.2} out"),
             _ => "price not known".into(),
         }
     }

@@ -32,12 +32,12 @@ fn all_plans() -> Vec<Vec<(&'static str, &'static str)>> {
     for size in ["small", "medium", "large"] {
         for network in ["private", "nat", "public"] {
             for spot in ["true", "false"] {
-                for exec in ["true", "false"] {
+                for exposed in ["true", "false"] {
                     out.push(vec![
                         ("DeploymentSize", size),
                         ("NetworkMode", network),
                         ("FargateSpot", spot),
-                        ("EnableExec", exec),
+                        ("ExposeLiteLLM", exposed),
                     ]);
                 }
             }

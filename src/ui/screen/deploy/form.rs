@@ -344,7 +344,10 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
     );
     lines.push(Line::default());
     lines.push(Line::from(pen.title("Checks before the plan")));
-    for check in &worked.checks {
+    // What is wrong comes first: the end of a long list may be out of sight.
+    let mut checks: Vec<&Check> = worked.checks.iter().collect();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
+    for check in checks {
         lines.extend(check_lines(pen, check, width));
     }
     show(lines, area, frame);
