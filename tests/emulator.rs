@@ -431,7 +431,10 @@ fn secrets(aws: &Emulator, dana: &User) -> String {
 
 /// The emulator answers an image model with a sentence: that is judged, and nothing is saved.
 fn an_image_that_is_none(dana: &User) {
-    assert!(dana.fails("image --direct --yes", 4).contains("the reply has no image"));
+    assert!(
+        dana.fails("image --direct --yes --model stability.stable-image-core-v1:1", 4)
+            .contains("the reply has no image")
+    );
     assert!(!dana.has_on_disk("PNG"));
 }
 
@@ -491,8 +494,9 @@ fn what_can_not_be_done_is_one_sentence_with_its_status() {
     let Some(aws) = Emulator::start() else { return };
     let dana = User::operator(&aws);
     for (line, status, wanted) in [
-        ("status --stack nope", 4, "Stack nope in us-west-2 does not exist"),
-        ("tasks --stack nope", 4, "Stack nope in us-west-2 does not exist"),
+        // The policy is for one stack, and for its secrets.
+        ("status --stack nope", 4, "cloudformation:DescribeStacks on nope is not allowed"),
+        ("tasks", 4, "Stack bedrock-image-chat in us-west-2 does not exist"),
         ("scale litellm 2 --yes", 4, "Stack bedrock-image-chat in us-west-2 does not exist"),
         ("logs", 4, "/ecs/bedrock-image-chat does not exist"),
         ("secret no/such", 4, "no/such is not allowed"),

@@ -100,7 +100,10 @@ impl Scope {
                 .map(|app| arn("ecs", format!("service/{cluster}/{}", names.service(app))))
                 .to_vec(),
             Self::Tasks => vec![arn("ecs", format!("task/{cluster}/*"))],
-            Self::LogGroup => vec![arn("logs", format!("log-group:{}:*", names.log_group()))],
+            // Both spellings of its ARN are in use.
+            Self::LogGroup => ["", ":*"]
+                .map(|end| arn("logs", format!("log-group:{}{end}", names.log_group())))
+                .to_vec(),
             Self::Secrets => vec![arn("secretsmanager", format!("secret:{}/*", names.project))],
             Self::Models => vec![format!("arn:aws:bedrock:{region}::foundation-model/*")],
             Self::Profiles => vec![
