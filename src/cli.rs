@@ -82,7 +82,7 @@ pub enum Format {
 /// One subcommand.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Look before a deploy: identity, template, stack name, parameters
+    /// Look before a deploy: identity, template, stack, parameters, models, cost
     Check(PlanArgs),
     /// Show what a deploy would change and cost, and leave nothing behind
     Plan(PlanArgs),

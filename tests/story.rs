@@ -365,6 +365,32 @@ fn destroys(tty: &Tty) {
 }
 
 #[test]
+fn a_model_that_is_gone_is_said_and_stops_the_plan() {
+    let tty = Tty::start(&["--demo"], SIZE);
+    tty.see("Press D to deploy");
+    tty.send("D");
+    see_all(&tty, &["Make the plan", "✓ image model", "✓ chat model"]);
+    tty.send(&"\x1b[B".repeat(3));
+    tty.see("ImageModelId  default");
+    tty.send(&"\x7f".repeat(40));
+    tty.send("amazon.nova-canvas-v1:0\x1b[B");
+    see_all(&tty, &["✗ image model", "ended on 2026-09-30"]);
+    tty.send("\x1b[F\r");
+    see_all(&tty, &["✗ image model: nova-canvas → amazon.nova-canvas-v1:0 ended on 2026-09-30"]);
+    let tty = Tty::start(&["--demo=model-gone"], SIZE);
+    tty.see("all well");
+    tty.send("8");
+    see_all(
+        &tty,
+        &[
+            "Models",
+            "nova-canvas → stability.stable-image-core-v1:1 ended on",
+            "Take ImageModelId=",
+        ],
+    );
+}
+
+#[test]
 fn read_only_says_why_and_sends_nothing() {
     let tty = Tty::start(&["--demo=running", "--read-only"], SIZE);
     see_all(&tty, &["all well", "/h now", "READ-ONLY"]);

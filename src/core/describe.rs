@@ -1,7 +1,8 @@
 //! The row under the cursor in words: for the detail view and the clipboard.
 
 use super::{
-    catalogue, health,
+    catalogue::{self, StackModel},
+    health,
     model::Model,
     screen::{Panel, deploy::Stage},
     text::SafeText,
@@ -92,30 +93,24 @@ pub fn row(model: &Model) -> Option<RowText> {
             .secrets()
             .get(at)
             .map(|s| row_text("Secret", &s.secret, &[("secret", s.secret.to_string())])),
-        Panel::Models => catalogue::of_stack(model).get(at).map(|m| {
-            row_text(
-                "Model",
-                &m.id,
-                &[
-                    ("alias", m.role.alias.to_owned()),
-                    ("model", m.id.to_string()),
-                    ("state", m.verdict.life.to_string()),
-                    ("access", m.verdict.access.to_string()),
-                    ("seen", m.verdict.evidence.clone()),
-                    ("next", m.verdict.next.clone()),
-                    (
-                        "price",
-                        m.price
-                            .as_ref()
-                            .map(|p| format!("{}, {}, {}", p.words(), p.date, p.source))
-                            .unwrap_or_default(),
-                    ),
-                ],
-            )
-        }),
+        Panel::Models => catalogue::of_stack(model).get(at).map(model_row),
         Panel::Deploy => deploy_row(model, at),
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => None,
     }
+}
+
+fn model_row(m: &StackModel) -> RowText {
+    let price = m.price.as_ref().map(|p| format!("{}, {}, {}", p.words(), p.date, p.source));
+    let pairs = [
+        ("alias", m.role.alias.to_owned()),
+        ("model", m.id.to_string()),
+        ("state", m.verdict.life.to_string()),
+        ("access", m.verdict.access.to_string()),
+        ("seen", m.verdict.evidence.clone()),
+        ("next", m.verdict.next.clone()),
+        ("price", price.unwrap_or_default()),
+    ];
+    row_text("Model", &m.id, &pairs)
 }
 
 fn deploy_row(model: &Model, at: usize) -> Option<RowText> {

@@ -7,6 +7,7 @@ mod deploying;
 mod dialogs;
 mod keys;
 mod logs;
+mod looking;
 mod polling;
 mod secrets;
 mod testimage;

@@ -1,6 +1,6 @@
 //! Deploy, update, destroy: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, polling, record, say, ticket};
+use super::{complain, dialogs, looking, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
@@ -57,74 +57,9 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         Some(stack) if stack.status.is_dead() => offer_deletion(model, &stack),
         stack => {
             model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
-            look(model)
+            looking::look(model)
         }
     }
-}
-
-/// Asks what the checks of the form need and no poll tells.
-fn look(model: &mut Model) -> Vec<Effect> {
-    let ticket = ticket(model, Asked::Validation);
-    model.feeds.validation.awaiting = Some(ticket.seq);
-    let mut effects = vec![Effect::Ask(ticket, Query::Validate)];
-    model.feeds.models.clear();
-    effects.extend(look_at_models(model));
-    effects
-}
-
-/// Asks Bedrock of the models that the form names and nothing is known of.
-fn look_at_models(model: &mut Model) -> Vec<Effect> {
-    let Stage::Form(form) = &model.deploy else { return Vec::new() };
-    let ids = preflight::model_ids(&form.values());
-    ask_models(model, ids)
-}
-
-/// Asks Bedrock of models that it has not been asked of.
-pub(super) fn ask_models(model: &mut Model, ids: Vec<SafeText>) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for id in ids {
-        if !model.feeds.models.contains_key(&id) {
-            let ticket = ticket(model, Asked::Model);
-            model.feeds.models.entry(id.clone()).or_default().awaiting = Some(ticket.seq);
-            effects.push(Effect::Ask(ticket, Query::Model { id }));
-        }
-    }
-    effects
-}
-
-/// What Bedrock says of a model.
-pub(super) fn on_model(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
-    let now = model.now;
-    let Some(feed) = model.feeds.models.values_mut().find(|f| f.awaiting == Some(seq)) else {
-        return Vec::new();
-    };
-    feed.awaiting = None;
-    match answer {
-        Ok(Fact::Model(state)) => feed.set(state, now),
-        Ok(_) => {}
-        Err(fault) => {
-            feed.fail(fault.clone());
-            record(model, fault);
-        }
-    }
-    Vec::new()
-}
-
-/// What CloudFormation says of the template.
-pub(super) fn on_validation(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
-    let feed = &mut model.feeds.validation;
-    if feed.awaiting == Some(seq) {
-        feed.awaiting = None;
-        match answer {
-            Ok(Fact::Validation(validation)) => feed.set(validation, model.now),
-            Ok(_) => {}
-            Err(fault) => {
-                feed.fail(fault.clone());
-                record(model, fault);
-            }
-        }
-    }
-    Vec::new()
 }
 
 /// A failed first creation can only be deleted.
@@ -168,7 +103,7 @@ pub(super) fn on_form_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
         key.code,
         Code::Up | Code::Down | Code::Tab | Code::BackTab | Code::Enter | Code::PageUp | Code::PageDown | Code::Home | Code::End
     );
-    Some(if has_moved { look_at_models(model) } else { Vec::new() })
+    Some(if has_moved { looking::look_at_models(model) } else { Vec::new() })
 }
 
 fn type_into(form: &mut Form, key: Key) {
@@ -394,6 +329,12 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
 /// Enter on the plan: the dialog that executes it.
 pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
+    // Some answers come later than the plan.
+    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &plan.form)) {
+        let why = blocker.sentence();
+        say(model, Severity::Bad, why);
+        return Vec::new();
+    }
     let set = &plan.change_set;
     let count = |action: ChangeAction| set.changes.iter().filter(|c| c.action == action).count();
     let (add, modify, remove) = (count(ChangeAction::Add), count(ChangeAction::Modify), count(ChangeAction::Remove));

@@ -1,6 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, logs, polling, say, secrets, testimage};
+use super::{acting, deploying, dialogs, logs, looking, polling, say, secrets, testimage};
 use crate::core::{
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
     effect::Effect,
@@ -158,7 +158,7 @@ pub(super) fn show(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
     }
     let mut effects = secrets::hide(model);
     if screen == ScreenId::Access {
-        effects.extend(deploying::ask_models(model, preflight::model_ids(&model.parameters())));
+        effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
     }
     effects
 }
@@ -296,7 +296,7 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
         Panel::Models => {
             model.feeds.models.clear();
             say(model, Severity::Note, "asking Bedrock again");
-            return deploying::ask_models(model, preflight::model_ids(&model.parameters()));
+            return looking::ask_models(model, preflight::model_ids(&model.parameters()));
         }
     };
     polling::hurry(model, polls);
