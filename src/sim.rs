@@ -15,6 +15,7 @@ mod image;
 mod logs;
 mod make;
 mod models;
+mod places;
 mod plan;
 mod scene;
 mod secrets;
@@ -29,7 +30,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture, stream};
 
 use self::{
     account::refusal,
@@ -39,12 +40,13 @@ use self::{
 };
 pub use self::{
     clock::{Clock, RealClock, StepClock},
+    places::Scenes,
     scene::{Scene, SceneInfo, scenes},
 };
 use crate::{
-    cloud::{About, Change, Cloud, Done, PlanRequest, Query, Token},
+    cloud::{About, Change, Cloud, Done, LiveStream, PlanRequest, Query, Token},
     core::{
-        fact::{Fact, Identity, Millis, Validation},
+        fact::{Fact, Identity, LiveFrame, Millis, Validation},
         fault::{Fault, FaultKind},
         names::DEFAULT_PROJECT,
         secret::{SecretRef, SecretText},
@@ -143,6 +145,30 @@ impl Cloud for Sim {
         })
     }
 
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        Box::pin(async move {
+            let from = {
+                let world = self.present();
+                world.live_begin(&group)?;
+                world.now
+            };
+            let start = stream::once(async { Ok(LiveFrame::Start) });
+            let updates = stream::unfold(Some(from), move |from| {
+                let group = group.clone();
+                async move {
+                    let from = from?;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    let world = self.present();
+                    match world.live_update(&group, from) {
+                        Ok(update) => Some((Ok(LiveFrame::Update(update)), Some(world.now))),
+                        Err(fault) => Some((Err(fault), None)),
+                    }
+                }
+            });
+            Ok(start.chain(updates).boxed())
+        })
+    }
+
     fn now(&self) -> Millis {
         self.began + (self.clock.now() - self.began).max(0) * Millis::from(self.speed)
     }
@@ -196,6 +222,7 @@ impl World {
                 parameters: self.template.parameters.iter().map(|p| p.name.clone()).collect(),
             })),
             Query::Stack { stack } => Ok(self.tell_stack(stack)),
+            Query::Stacks => Ok(self.tell_stacks()),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackResources { stack } => self.tell_resources(stack),
             Query::ChangeSet { stack, change_set } => self.tell_change_set(stack, change_set),

@@ -64,6 +64,8 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:DescribeStacks", Scope::Stack),
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
     ("cloudformation:ListStackResources", Scope::Stack),
+    // It lists what it does not know yet.
+    ("cloudformation:ListStacks", Scope::NoResource),
     // A template is no resource.
     ("cloudformation:ValidateTemplate", Scope::NoResource),
     ("ecs:DescribeServices", Scope::Services),
@@ -76,6 +78,7 @@ const SCOPES: &[(&str, Scope)] = &[
     // No describing action of the load balancer takes a resource.
     ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
     ("logs:FilterLogEvents", Scope::LogGroup),
+    ("logs:StartLiveTail", Scope::LogGroup),
     ("secretsmanager:GetSecretValue", Scope::Secrets),
     // Everybody may ask who they are.
     ("sts:GetCallerIdentity", Scope::NoResource),

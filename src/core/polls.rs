@@ -113,6 +113,10 @@ pub enum Read {
     Models,
     /// The value of a secret.
     Secrets,
+    /// The stacks of a region.
+    Stacks,
+    /// Live Tail.
+    LiveTail,
 }
 
 /// One row.
@@ -151,6 +155,16 @@ pub const READS: &[ReadRow] = &[
         read: Read::Secrets,
         when: "when you show or copy one, and for a test image",
         actions: &["secretsmanager:GetSecretValue"],
+    },
+    ReadRow {
+        read: Read::Stacks,
+        when: "when you go to another stack",
+        actions: &["cloudformation:ListStacks"],
+    },
+    ReadRow {
+        read: Read::LiveTail,
+        when: "when you turn it on",
+        actions: &["logs:StartLiveTail"],
     },
 ];
 

@@ -29,6 +29,8 @@ pub(crate) enum How {
     Reset,
     /// No byte; the connection stays open.
     Silent,
+    /// Its head and all of its body but an end that does not come; the connection stays open.
+    Held,
 }
 
 /// One answer.
@@ -102,14 +104,17 @@ impl Request {
     }
 }
 
-#[derive(Debug, Default)]
+/// Answers requests by what they ask.
+type Answerer = Box<dyn FnMut(&Request) -> Reply + Send>;
+
+#[derive(Default)]
 struct State {
+    answerers: HashMap<String, Answerer>,
     scripts: HashMap<String, VecDeque<Reply>>,
     requests: Vec<Request>,
 }
 
 /// A running server; it ends when dropped.
-#[derive(Debug)]
 pub(crate) struct Server {
     /// `http://127.0.0.1:PORT`.
     pub(crate) url: String,
@@ -147,6 +152,12 @@ impl Server {
         self.state.lock().expect("state").scripts.insert(operation.into(), replies);
     }
 
+    /// Answers an operation by what it asks.
+    pub(crate) fn answer(&self, operation: &str, answerer: impl FnMut(&Request) -> Reply + Send + 'static) {
+        let answerers = &mut self.state.lock().expect("state").answerers;
+        answerers.insert(operation.into(), Box::new(answerer));
+    }
+
     /// Forgets what was asked.
     pub(crate) fn forget(&self) {
         self.state.lock().expect("state").requests.clear();
@@ -168,14 +179,18 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     while let Some(request) = read(&mut stream, &mut pending).await {
         let reply = {
             let mut state = state.lock().expect("state");
-            let operation = request.operation.clone();
-            state.requests.push(request);
-            let script = state.scripts.entry(operation).or_default();
-            let next = if script.len() > 1 {
-                script.pop_front()
-            } else {
-                script.front().cloned()
+            let State {
+                answerers,
+                scripts,
+                requests,
+            } = &mut *state;
+            let script = scripts.entry(request.operation.clone()).or_default();
+            let next = match answerers.get_mut(&request.operation) {
+                Some(answerer) => Some(answerer(&request)),
+                None if script.len() > 1 => script.pop_front(),
+                None => script.front().cloned(),
             };
+            requests.push(request);
             next.unwrap_or_else(|| Reply::new(501, "text/plain", "no script"))
         };
         if !write(&mut stream, &reply).await {
@@ -250,7 +265,8 @@ fn operation(request: &Request) -> String {
 /// Whether the connection goes on.
 async fn write(stream: &mut TcpStream, reply: &Reply) -> bool {
     tokio::time::sleep(reply.delay).await;
-    let mut bytes = format!("HTTP/1.1 {} Scripted\r\ncontent-length: {}\r\n", reply.status, reply.body.len()).into_bytes();
+    let length = reply.body.len() + usize::from(reply.how == How::Held);
+    let mut bytes = format!("HTTP/1.1 {} Scripted\r\ncontent-length: {length}\r\n", reply.status).into_bytes();
     for (name, value) in &reply.headers {
         bytes.extend(format!("{name}: {value}\r\n").into_bytes());
     }
@@ -277,6 +293,7 @@ async fn write(stream: &mut TcpStream, reply: &Reply) -> bool {
             let _ = stream.set_zero_linger();
             false
         }
-        How::Silent => std::future::pending().await,
+        How::Held if stream.write_all(&bytes).await.is_err() => false,
+        How::Held | How::Silent => std::future::pending().await,
     }
 }

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, looking, polling, record, say, testimage};
+use super::{complain, deploying, logs, looking, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done},
     core::{
@@ -32,6 +32,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Model => looking::on_model(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
+        Asked::Stacks => places::on_stacks(model, answer),
     }
 }
 
@@ -100,7 +101,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             model.feeds.tasks.set(tasks, now);
         }
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) => {}
+        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
     }
     Vec::new()
 }
