@@ -396,7 +396,7 @@ fn a_model_that_is_gone_is_said_and_stops_the_plan() {
         &[
             "Models",
             "nova-canvas → stability.stable-image-core-v1:1 ended on",
-            "Take ImageModelId=",
+            "ImageModelId=stability.stable-image-ultra",
         ],
     );
 }
