@@ -82,7 +82,7 @@ pub enum Format {
 /// One subcommand.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Look before a deploy: identity, template, stack name, parameters
+    /// Look before a deploy: identity, template, stack, parameters, models, cost
     Check(PlanArgs),
     /// Show what a deploy would change and cost, and leave nothing behind
     Plan(PlanArgs),
@@ -100,6 +100,8 @@ pub enum Command {
     Outputs(OutputsArgs),
     /// Log lines of the application
     Logs(LogsArgs),
+    /// Models of the stack and of the catalogue: state, access, price
+    Models,
     /// What it costs now and in a month
     Cost(CostArgs),
     /// Set the number of tasks of a service
@@ -118,8 +120,8 @@ pub enum Command {
     Image(ImageArgs),
     /// Delete the stack and all that is in it
     Destroy(DestroyArgs),
-    /// Print an IAM policy with what this program needs
-    Policy,
+    /// Print an IAM policy with what this program needs; with --read-only only what it needs to look
+    Policy(PolicyArgs),
     /// Print the default config.toml
     Config,
     /// Print the table of keys
@@ -305,11 +307,29 @@ pub struct DestroyArgs {
     pub no_watch: bool,
 }
 
+/// Arguments of `policy`. What is not given is `*`, or the default name.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PolicyArgs {
+    /// Number of the account.
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// ProjectName of the stack.
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+}
+
 /// Arguments of `completions`.
 #[derive(Debug, Clone, Args)]
 pub struct CompletionsArgs {
     /// Which shell.
     pub shell: Shell,
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let is_account = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    is_account
+        .then(|| text.to_owned())
+        .ok_or_else(|| "an account is twelve digits".into())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -353,7 +373,6 @@ mod tests {
         for name in [
             "metrics",
             "doctor",
-            "models",
             "throughput",
             "dns",
             "cert",

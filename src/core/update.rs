@@ -8,6 +8,7 @@ mod dialogs;
 mod keys;
 mod live;
 mod logs;
+mod looking;
 mod places;
 mod polling;
 mod secrets;

@@ -8,13 +8,14 @@ use serde::Deserialize;
 use crate::core::fact::Millis;
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
     ("asleep", include_str!("../../assets/scenes/asleep.toml")),
     ("tasks-not-starting", include_str!("../../assets/scenes/tasks-not-starting.toml")),
     ("unreachable", include_str!("../../assets/scenes/unreachable.toml")),
     ("image-fails", include_str!("../../assets/scenes/image-fails.toml")),
+    ("model-gone", include_str!("../../assets/scenes/model-gone.toml")),
     ("slow", include_str!("../../assets/scenes/slow.toml")),
     ("deploy-fails", include_str!("../../assets/scenes/deploy-fails.toml")),
     ("throttled", include_str!("../../assets/scenes/throttled.toml")),
@@ -142,6 +143,8 @@ pub(super) enum What {
     Health502,
     /// Bedrock refuses the image model.
     ImageDenied,
+    /// The image model of the stack has reached its end of life.
+    ImageGone,
     /// Everything takes long: the tasks have too little CPU.
     Slow,
     /// AWS throttles now and then.

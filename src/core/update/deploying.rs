@@ -1,6 +1,6 @@
 //! Deploy, update, destroy: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, polling, say, ticket};
+use super::{complain, dialogs, looking, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
@@ -16,6 +16,7 @@ use crate::{
         msg::Asked,
         plan,
         polls::Poll,
+        preflight,
         screen::{
             Panel, ScreenId,
             deploy::{Form, Plan, Planning, Stage},
@@ -57,7 +58,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         Some(stack) if stack.status.is_dead() => offer_deletion(model, &stack),
         stack => {
             model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
-            Vec::new()
+            looking::look(model)
         }
     }
 }
@@ -98,7 +99,12 @@ pub(super) fn on_form_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
         }
         _ => type_into(form, key),
     }
-    Some(Vec::new())
+    // A model is asked for once its field is left, not at each letter.
+    let has_moved = matches!(
+        key.code,
+        Code::Up | Code::Down | Code::Tab | Code::BackTab | Code::Enter | Code::PageUp | Code::PageDown | Code::Home | Code::End
+    );
+    Some(if has_moved { looking::look_at_models(model) } else { Vec::new() })
 }
 
 fn type_into(form: &mut Form, key: Key) {
@@ -147,7 +153,13 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    let (form, request, values) = (form.clone(), draft.request, draft.values);
+    let (request, values) = (draft.request, draft.values);
+    let form = form.clone();
+    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &form)) {
+        let error = Some(blocker.sentence().into());
+        model.deploy = Stage::Form(Form { error, ..form });
+        return Vec::new();
+    }
     if let Some(note) = draft.notes.into_iter().next() {
         say(model, Severity::Note, note);
     }
@@ -318,6 +330,12 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
 /// Enter on the plan: the dialog that executes it.
 pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
+    // Some answers come later than the plan.
+    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &plan.form)) {
+        let why = blocker.sentence();
+        say(model, Severity::Bad, why);
+        return Vec::new();
+    }
     let set = &plan.change_set;
     let count = |action: ChangeAction| set.changes.iter().filter(|c| c.action == action).count();
     let (add, modify, remove) = (count(ChangeAction::Add), count(ChangeAction::Modify), count(ChangeAction::Remove));
