@@ -38,5 +38,6 @@ pub mod sleep;
 pub mod tail;
 pub mod template;
 pub mod text;
+pub mod unstick;
 pub mod update;
 pub mod when;

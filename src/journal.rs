@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    cloud::{About, Change, Done, Token},
+    cloud::{About, Change, Token},
     core::{
         awscli,
         fact::Millis,
@@ -99,12 +99,9 @@ impl Journal {
     ///
     /// # Errors
     /// The line could not be brought to the disk.
-    pub fn end(&self, change: &Change, token: &Token, about: &About, outcome: (&Result<Done, Fault>, Millis)) -> Result<(), Fault> {
-        let mut entry = entry("end", change, token, about, outcome.1);
-        entry.result = Some(match outcome.0 {
-            Ok(_) => "accepted".into(),
-            Err(fault) => fault.sentence(),
-        });
+    pub fn end(&self, change: &Change, token: &Token, about: &About, (outcome, at): (String, Millis)) -> Result<(), Fault> {
+        let mut entry = entry("end", change, token, about, at);
+        entry.result = Some(outcome);
         self.put(entry)
     }
 
@@ -182,8 +179,8 @@ mod tests {
         let change = Change::DeleteStack { stack: "s".into() };
         let token = Token("t-1".into());
         journal.begin(&change, &token, &about(), 1).unwrap();
-        let fault = Err(Fault::new(FaultKind::Denied, "cloudformation:DeleteStack", "s", ""));
-        journal.end(&change, &token, &about(), (&fault, 2)).unwrap();
+        let fault = Fault::new(FaultKind::Denied, "cloudformation:DeleteStack", "s", "");
+        journal.end(&change, &token, &about(), (fault.sentence(), 2)).unwrap();
     }
 
     #[test]

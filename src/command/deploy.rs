@@ -72,6 +72,12 @@ pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
 
 /// Creates or updates the stack.
 pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
+    if args.watch && args.plan == PlanArgs::default() {
+        let found = reads::stack(&*cx.cloud, &cx.settings.stack).await?;
+        if let Some(stack) = found.filter(|s| s.status.is_in_progress()) {
+            return join(cx, stack).await;
+        }
+    }
     let (draft, before) = draft(cx, &args.plan).await?;
     let made = make(cx, &draft, before.is_none()).await?;
     let interrupt = cx.interrupt.clone();
@@ -88,6 +94,16 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
             Err(failure)
         }
     }
+}
+
+/// Follows the operation that runs, whoever began it.
+async fn join(cx: &mut Context, stack: Stack) -> Answer {
+    cx.out.note(format!(
+        "Stack {} is {}: following what runs; nothing new is begun.",
+        stack.name, stack.status.0
+    ));
+    let watch = Watch::running(cx, stack.id).await?;
+    follow(cx, watch).await
 }
 
 async fn draft(cx: &Context, args: &PlanArgs) -> Answer<(Draft, Option<Stack>)> {
@@ -269,7 +285,7 @@ async fn agree(cx: &mut Context, args: &DeployArgs, draft: &Draft, before: Optio
 }
 
 async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
-    let mut watch = Watch::before(cx, made.stack_id.clone()).await?;
+    let watch = Watch::before(cx, made.stack_id.clone()).await?;
     let change = Change::ExecuteChangeSet {
         stack: made.stack_id.clone(),
         change_set: made.change_set.clone(),
@@ -281,6 +297,10 @@ async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
         cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
         return Ok(Verdict::Well);
     }
+    follow(cx, watch).await
+}
+
+async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
     let interrupt = cx.interrupt.clone();
     let hint = format!("The deploy goes on without this program; {} shows it.", follow_command(cx));
     let stack = match interrupt.or(watch.follow(cx)).await {
@@ -315,7 +335,8 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     } else {
         cx.out.line(format!("Stack {} is {}.", stack.name, stack.status.0))?;
     }
-    if stack.status.is_success() {
+    // A deletion by somebody else ends well for nobody who deploys.
+    if stack.status.is_success() && !stack.status.is_deleted() {
         if !cx.out.is_json() {
             let rows: Vec<_> = stack.outputs.iter().map(|o| vec![o.key.to_string(), o.value.to_string()]).collect();
             for line in text::columns(&rows) {
@@ -334,7 +355,7 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
 /// The command with which anyone follows what runs.
 pub(super) fn follow_command(cx: &Context) -> String {
     let about = cx.cloud.about();
-    format!("`bic-tui events --stack {} --region {}`", cx.settings.stack, about.region)
+    format!("`bic-tui deploy --watch --stack {} --region {}`", cx.settings.stack, about.region)
 }
 
 /// Removes the plan, and the empty stack that a first plan makes.
@@ -345,13 +366,10 @@ async fn discard(cx: &mut Context, made: &Made) -> Answer<()> {
     };
     write(cx, change).await?;
     if made.is_new {
-        let left = reads::stack(&*cx.cloud, &made.stack_id).await?;
-        if left.is_some_and(|s| s.status.is_in_review()) {
-            let change = Change::DeleteStack {
-                stack: made.stack_id.clone(),
-            };
-            write(cx, change).await?;
-        }
+        let change = Change::DropEmptyStack {
+            stack: made.stack_id.clone(),
+        };
+        write(cx, change).await?;
     }
     Ok(())
 }

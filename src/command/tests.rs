@@ -76,7 +76,7 @@ impl Case {
         let cx = Context {
             cloud,
             settings,
-            journal: Ok(Journal::memory()),
+            journal: Ok(Arc::new(Journal::memory())),
             is_armed: false,
             is_yes: true,
             prompt: Prompt::nobody(),

@@ -9,6 +9,7 @@ use crate::core::{
     fault::{Fault, FaultKind},
     health::stop_words,
     names::Names,
+    progress::newest_operation,
     text::SafeText,
 };
 
@@ -22,10 +23,14 @@ const MOST: Duration = Duration::from_mins(1);
 pub(super) struct Watch {
     /// The stack's id: it stays valid after a deletion.
     pub(super) stack_id: SafeText,
+    /// The stack before the operation; none when it was joined while it ran.
+    before: Option<Stack>,
     /// Newest event before the operation.
     known: Option<SafeText>,
     /// When the operation began, by an event of the stack itself: AWS's clock, not ours.
     begun: Option<Millis>,
+    /// The stack was seen to have left the state that it was in before.
+    has_moved: bool,
     /// A service is being worked on, so tasks tell more than the stack does.
     has_services: bool,
     failures: Vec<StackEvent>,
@@ -34,17 +39,38 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Remembers where the events stand before the operation.
+    /// Remembers where the stack and its events stand before the operation.
     pub(super) async fn before(cx: &Context, stack_id: SafeText) -> Answer<Self> {
-        let before = reads::events(&*cx.cloud, &stack_id, None).await?.events;
+        let known = reads::events(&*cx.cloud, &stack_id, None).await?.events;
+        let before = reads::stack(&*cx.cloud, &stack_id).await?;
         Ok(Self {
+            known: known.first().map(|e| e.id.clone()),
+            ..Self::of(stack_id, before)
+        })
+    }
+
+    /// Joins the operation that runs, whoever began it: its events are printed from its beginning.
+    pub(super) async fn running(cx: &Context, stack_id: SafeText) -> Answer<Self> {
+        let events = reads::events(&*cx.cloud, &stack_id, None).await?.events;
+        let own = newest_operation(&events).len();
+        Ok(Self {
+            known: events.get(own).map(|e| e.id.clone()),
+            has_moved: true,
+            ..Self::of(stack_id, None)
+        })
+    }
+
+    fn of(stack_id: SafeText, before: Option<Stack>) -> Self {
+        Self {
             stack_id,
-            known: before.first().map(|e| e.id.clone()),
+            before,
+            known: None,
             begun: None,
+            has_moved: false,
             has_services: false,
             failures: Vec::new(),
             stopped: Vec::new(),
-        })
+        }
     }
 
     /// Prints events until the stack rests. A fault that passes does not end it.
@@ -65,10 +91,28 @@ impl Watch {
     }
 
     /// One look: new events are printed; the stack when it rests. The status is read before the events, so
-    /// that no event of the operation is missing once the status is final.
+    /// that no event of the operation is missing once the status is final; and it alone is the verdict, so
+    /// that events which can not be read change nothing.
     async fn look(&mut self, cx: &mut Context) -> Answer<Option<Stack>> {
         let stack = reads::stack(&*cx.cloud, &self.stack_id).await?;
-        let new = reads::events(&*cx.cloud, &self.stack_id, self.known.clone()).await?.events;
+        let stack = stack.ok_or_else(|| reads::no_such_stack(cx))?;
+        let standing = |s: &Stack| (s.status.clone(), s.updated);
+        self.has_moved |= stack.status.is_in_progress() || self.before.as_ref().is_some_and(|b| standing(b) != standing(&stack));
+        match reads::events(&*cx.cloud, &self.stack_id, self.known.clone()).await {
+            Ok(new) => self.tell(cx, &new.events)?,
+            Err(fault) => cx.out.note(format!("{}; the stack is {}.", fault.sentence(), stack.status.0)),
+        }
+        if self.has_services {
+            self.look_at_tasks(cx, &stack).await;
+        }
+        cx.out.flush()?;
+        let has_begun = self.begun.is_some() || self.has_moved;
+        let rests = has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
+        Ok(rests.then_some(stack))
+    }
+
+    /// Prints events, which come newest first.
+    fn tell(&mut self, cx: &mut Context, new: &[StackEvent]) -> Answer<()> {
         if let Some(newest) = new.first() {
             self.known = Some(newest.id.clone());
         }
@@ -81,14 +125,8 @@ impl Watch {
             }
             show(cx, event)?;
         }
-        let stack = stack.ok_or_else(|| reads::no_such_stack(cx))?;
         self.has_services |= new.iter().any(|e| e.resource_type == "AWS::ECS::Service");
-        if self.has_services {
-            self.look_at_tasks(cx, &stack).await;
-        }
-        cx.out.flush()?;
-        let rests = self.begun.is_some() && !stack.status.is_in_progress() && !stack.status.is_in_review();
-        Ok(rests.then_some(stack))
+        Ok(())
     }
 
     /// Says which tasks stopped since the last look: what goes wrong, while it goes wrong. That they can

@@ -130,7 +130,7 @@ fn verb(status: &ResourceStatus) -> &str {
 }
 
 /// The stack's own event that opens an operation the operator asked for.
-fn begins(status: &ResourceStatus) -> bool {
+pub fn begins(status: &ResourceStatus) -> bool {
     matches!(
         status.0.as_str(),
         "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"

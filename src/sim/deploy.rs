@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     cfn::ResourceState,
+    scene::What,
     world::{Due, Durations, RunId, World},
 };
 use crate::{
@@ -48,6 +49,21 @@ pub(super) struct Run {
     garbage: Vec<ResourceState>,
     /// Why it is undone.
     undo: String,
+    /// It is not undone when it fails: somebody says what becomes of it.
+    keeps: bool,
+}
+
+/// What stands still until somebody says how to go on.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// An operation that failed with its rollback switched off.
+    Operation(Run),
+    /// A rollback that failed: what is still to be put back, what failed, and what is to be deleted then.
+    Rollback {
+        back: Vec<ResourceState>,
+        failed: Vec<SafeText>,
+        garbage: Vec<ResourceState>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +192,13 @@ impl World {
         }
     }
 
+    /// The operation that has just begun is not undone when it fails.
+    pub(super) fn keep_failures(&mut self, i: usize) {
+        if let Some(run) = &mut self.stacks[i].run {
+            run.keeps = true;
+        }
+    }
+
     /// Deletes a stack with all that exists of it.
     pub(super) fn begin_delete(&mut self, i: usize, token: &Token) {
         self.stack_event(i, "DELETE_IN_PROGRESS", "User Initiated", Some(&token.0));
@@ -194,6 +217,7 @@ impl World {
             before: (BTreeMap::new(), Vec::new()),
             garbage: Vec::new(),
             undo: String::new(),
+            keeps: false,
         });
         let run = self.run_id(i);
         self.start_ready_jobs(run);
@@ -284,6 +308,9 @@ impl World {
         let Some(j) = self.job(run, job) else { return };
         j.progress = Progress::Called;
         let (work, def, subject) = (j.work, j.def.clone(), j.physical.clone());
+        if let Some(reason) = self.refusal_of(run, &def.logical_id, work) {
+            return self.fail_job(run, job, &reason);
+        }
         match work {
             Work::Create | Work::Replace => {
                 if let Err(reason) = self.make(run.stack, &def) {
@@ -298,6 +325,17 @@ impl World {
             let wait = self.duration(run, &def, work);
             self.after(wait, Due::EndJob(run, job));
         }
+    }
+
+    /// What the service behind a resource says when a trouble of the scene strikes it.
+    fn refusal_of(&self, run: RunId, id: &SafeText, work: Work) -> Option<String> {
+        let kind = self.stacks[run.stack].run.as_ref().map(|r| r.kind)?;
+        let what = match (kind, work) {
+            (Kind::UpdateRollback, _) => What::RollbackFails,
+            (_, Work::Delete) => return None,
+            _ => What::ResourceFails,
+        };
+        self.trouble(what, id, self.now).map(|t| self.said(&t.says, ""))
     }
 
     /// How long the resource itself takes, within a quarter of what is typical.
@@ -361,7 +399,8 @@ impl World {
         let mut failed = vec![job];
         failed.extend(self.cancel_jobs(run, Some(job)));
         let verb = if work == Work::Create { "create" } else { "update" };
-        let tail = if self.stacks[run.stack].run.as_ref().is_some_and(|r| r.kind == Kind::Create) {
+        let undoes = |r: &Run| r.kind == Kind::Create && !r.keeps;
+        let tail = if self.stacks[run.stack].run.as_ref().is_some_and(undoes) {
             "Rollback requested by user."
         } else {
             ""
@@ -418,14 +457,94 @@ impl World {
             return;
         };
         let i = run.stack;
+        let status = match old.kind {
+            Kind::Create if old.keeps => "CREATE_FAILED",
+            Kind::Update if old.keeps => "UPDATE_FAILED",
+            Kind::Create | Kind::Update => return self.undo(i, old),
+            Kind::Delete => "DELETE_FAILED",
+            Kind::Rollback => "ROLLBACK_FAILED",
+            Kind::CleanUp | Kind::UpdateRollback | Kind::RollbackCleanUp => "UPDATE_ROLLBACK_FAILED",
+        };
+        self.stack_event(i, status, &old.undo, old.token.as_ref());
+        self.stacks[i].held = Some(match old.kind {
+            Kind::UpdateRollback => self.unfinished(i, old),
+            _ => Held::Operation(old),
+        });
+    }
+
+    /// What a rollback that failed has not put back.
+    fn unfinished(&self, i: usize, old: Run) -> Held {
+        let now = |j: &Job| self.stacks[i].resource(&j.def.logical_id);
+        let has_failed = |j: &&Job| now(j).is_some_and(|r| r.status == "UPDATE_FAILED");
+        let is_open = |j: &&Job| j.progress != Progress::Done;
+        let state = |j: &Job| ResourceState {
+            def: j.def.clone(),
+            physical: now(j).map(|r| r.physical.clone()).unwrap_or_default(),
+            status: "UPDATE_COMPLETE",
+            reason: String::new(),
+            at: self.now,
+        };
+        Held::Rollback {
+            failed: old.jobs.iter().filter(has_failed).map(|j| j.def.logical_id.clone()).collect(),
+            back: old.jobs.iter().filter(is_open).map(state).collect(),
+            garbage: old.garbage,
+        }
+    }
+
+    /// `RollbackStack`: whether there was something to undo.
+    pub(super) fn roll_back(&mut self, i: usize, token: &Token) -> bool {
+        match self.stacks[i].held.take() {
+            Some(Held::Operation(mut run)) if matches!(run.kind, Kind::Create | Kind::Update) => {
+                run.token = Some(token.0.clone());
+                "User Initiated".clone_into(&mut run.undo);
+                self.undo(i, run);
+                true
+            }
+            other => {
+                self.stacks[i].held = other;
+                false
+            }
+        }
+    }
+
+    /// `ContinueUpdateRollback`.
+    ///
+    /// # Errors
+    /// Names among `skip` that did not fail to be put back; `None` when no rollback stands still.
+    pub(super) fn continue_rollback(&mut self, i: usize, skip: &[SafeText], token: &Token) -> Result<(), Option<Vec<SafeText>>> {
+        let Some(Held::Rollback { back, failed, garbage }) = self.stacks[i].held.take() else {
+            return Err(None);
+        };
+        let wrong: Vec<SafeText> = skip.iter().filter(|s| !failed.contains(s)).cloned().collect();
+        if !wrong.is_empty() {
+            self.stacks[i].held = Some(Held::Rollback { back, failed, garbage });
+            return Err(Some(wrong));
+        }
+        self.stack_event(i, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", Some(&token.0));
+        let now = self.now;
+        for id in skip {
+            if let Some(resource) = self.stacks[i].resource_mut(id) {
+                (resource.status, resource.at) = ("UPDATE_COMPLETE", now);
+                resource.reason.clear();
+                let told = resource.clone();
+                self.resource_event(i, &told);
+            }
+        }
+        let open = back.into_iter().filter(|r| !skip.contains(&r.def.logical_id));
+        let jobs = open.map(|b| Job::new(Work::Modify, b.def, &b.physical)).collect();
+        self.begin_run(i, Kind::UpdateRollback, forward(jobs), Some(token.0.clone()));
+        if let Some(current) = &mut self.stacks[i].run {
+            current.garbage = garbage;
+        }
+        Ok(())
+    }
+
+    /// Deletes what a creation made, or puts back what an update changed.
+    fn undo(&mut self, i: usize, old: Run) {
         if old.kind == Kind::Create {
             self.stack_event(i, "ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
             let alive: Vec<ResourceState> = self.stacks[i].resources.iter().filter(|r| r.is_alive()).cloned().collect();
             return self.begin_run(i, Kind::Rollback, backward(&alive), old.token);
-        }
-        if old.kind != Kind::Update {
-            // Only a person can say how to go on: continue the rollback, or skip what can not be put back.
-            return self.stack_event(i, "UPDATE_ROLLBACK_FAILED", &old.undo, old.token.as_ref());
         }
         self.stack_event(i, "UPDATE_ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
         let stack = &mut self.stacks[i];

@@ -136,9 +136,9 @@ impl<'a> Writer<'a> {
 
     fn stop(&mut self, t: usize) {
         let task = &self.world.tasks[t];
-        let Some(ended) = task.ended.filter(|_| task.started.is_some()) else {
-            return;
-        };
+        // Who ends before it is up does not shut down in order.
+        let is_up = |ended: &Millis| self.world.ready_at(task).is_some_and(|ready| ready <= *ended);
+        let Some(ended) = task.ended.filter(is_up) else { return };
         let lines = [
             "INFO:     Shutting down",
             "INFO:     Waiting for application shutdown.",

@@ -233,6 +233,8 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
         return deploying::on_planned(model, answer);
     }
     match answer {
+        // Its form was left before AWS had answered: nobody will run this plan.
+        Ok(Done::ChangeSet { id, stack_id }) => deploying::on_unwanted(model, change, stack_id, id),
         Ok(_) => {
             deploying::on_accepted(model, change);
             Vec::new()
@@ -241,6 +243,7 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
             say(model, Severity::Note, fault.sentence());
             Vec::new()
         }
+        Err(fault) if matches!(change, Change::ExecuteChangeSet { .. }) => deploying::on_not_executed(model, fault),
         Err(fault) => {
             complain(model, fault);
             Vec::new()

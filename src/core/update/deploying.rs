@@ -4,7 +4,7 @@ use super::{complain, dialogs, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
-        dialog::{Act, Confirm, Dialog, Menu, Way},
+        dialog::{Act, Confirm, Dialog, Menu, Skip, Way},
         effect::Effect,
         fact::{ChangeAction, Fact, Stack},
         fault::{Fault, FaultKind},
@@ -20,6 +20,7 @@ use crate::{
             deploy::{Form, Plan, Planning, Stage},
         },
         text::SafeText,
+        unstick::{self, Situation},
     },
 };
 
@@ -150,7 +151,7 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
     if let Some(note) = draft.notes.into_iter().next() {
         say(model, Severity::Note, note);
     }
-    match model.guard.plan(Change::CreateChangeSet(request.clone()), model.now) {
+    match model.guard.plan(vec![Change::CreateChangeSet(request.clone())], model.now) {
         Ok(approved) => {
             let since = model.now.mono;
             model.deploy = Stage::Planning(Planning {
@@ -278,14 +279,23 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
 
 /// Removes a change set nobody will run, and the empty stack that a first one leaves.
 fn drop_plan(model: &mut Model, drop: Change, is_create: bool) -> Vec<Effect> {
-    let _ = is_create;
-    match model.guard.plan(drop, model.now) {
+    let mut changes = vec![drop.clone()];
+    if let (Change::DeleteChangeSet { stack, .. }, true) = (drop, is_create) {
+        changes.push(Change::DropEmptyStack { stack });
+    }
+    match model.guard.plan(changes, model.now) {
         Ok(approved) => {
-            model.writes += 1;
+            model.writes += approved.changes().len();
             vec![Effect::Change(approved)]
         }
         Err(fault) => with_complaint(model, fault),
     }
+}
+
+/// A change set came that nobody waits for any more.
+pub(super) fn on_unwanted(model: &mut Model, change: &Change, stack: SafeText, change_set: SafeText) -> Vec<Effect> {
+    let is_create = matches!(change, Change::CreateChangeSet(request) if request.is_create);
+    drop_plan(model, Change::DeleteChangeSet { stack, change_set }, is_create)
 }
 
 /// Leaves the plan: back to the form, the change set removed.
@@ -316,6 +326,9 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
 
 /// Enter on the plan: the dialog that executes it.
 pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
+    if model.is_busy() {
+        return overtaken(model);
+    }
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
     let set = &plan.change_set;
     let count = |action: ChangeAction| set.changes.iter().filter(|c| c.action == action).count();
@@ -336,6 +349,36 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
         confirm.typed = Some((model.settings.stack.clone(), TextField::default()));
     }
     dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+/// The plan did not begin. A clear no leaves it of no use; after anything else it may have begun after all,
+/// and the stack tells.
+pub(super) fn on_not_executed(model: &mut Model, fault: Fault) -> Vec<Effect> {
+    let is_clear = matches!(fault.kind, FaultKind::Refused | FaultKind::NotFound);
+    complain(model, fault);
+    if !is_clear {
+        return Vec::new();
+    }
+    let effects = abandon(model);
+    model.deploy = Stage::Rest;
+    say(
+        model,
+        Severity::Bad,
+        "the plan was made for a stack that has changed since: somebody else has begun something. What runs is shown here; press D for a new plan when it is done",
+    );
+    effects
+}
+
+/// Enter on a plan whose stack is being worked on by somebody else: it is followed instead.
+fn overtaken(model: &mut Model) -> Vec<Effect> {
+    let effects = abandon(model);
+    model.deploy = Stage::Rest;
+    say(
+        model,
+        Severity::Warning,
+        "somebody else has begun an operation on this stack; it is followed here, and your plan is dropped",
+    );
+    effects
 }
 
 /// AWS took a change of the stack.
@@ -378,10 +421,20 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
             say(model, Severity::Note, "deletion has begun");
         }
         Change::CancelUpdate { .. } => say(model, Severity::Note, "the update is being cancelled: CloudFormation rolls back"),
+        Change::RollbackStack { .. } => say(model, Severity::Note, "CloudFormation rolls back what had failed"),
+        Change::ContinueRollback { .. } => say(model, Severity::Note, "CloudFormation goes on with the rollback"),
+        Change::Protect { on, .. } => {
+            let state = if *on { "on" } else { "off" };
+            say(model, Severity::Note, format!("termination protection is {state}"));
+        }
         Change::Scale { service, from, to, .. } => say(model, Severity::Note, format!("{service}: desired count {from} → {to}")),
         Change::Restart { service, .. } => say(model, Severity::Note, format!("{service}: a new deployment has begun")),
         Change::StopTask { .. } => say(model, Severity::Note, "the task is being stopped; the service starts another"),
-        Change::CreateChangeSet(_) | Change::DeleteChangeSet { .. } | Change::TagService { .. } | Change::TestImage { .. } => {}
+        Change::CreateChangeSet(_)
+        | Change::DeleteChangeSet { .. }
+        | Change::DropEmptyStack { .. }
+        | Change::TagService { .. }
+        | Change::TestImage { .. } => {}
     }
     polling::hurry(model, &[Poll::Stack, Poll::Resources]);
 }
@@ -397,14 +450,27 @@ pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     if stack.termination_protection {
-        say(
-            model,
-            Severity::Warning,
-            "termination protection is on: switch it off first, then destroy",
-        );
-        return Vec::new();
+        return unprotect(model, &stack);
     }
     let confirm = destroy_dialog(model, &stack);
+    dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+/// A step of its own before a deletion; somebody wanted the stack to be hard to lose.
+fn unprotect(model: &mut Model, stack: &Stack) -> Vec<Effect> {
+    let mut confirm = Confirm::new(
+        format!("Termination protection of {} is on. Switch it off?", stack.name),
+        vec![
+            "Nothing is deleted by this: choose destroy again afterwards.".into(),
+            "Whoever switched it on may have had a reason: ask first.".into(),
+        ],
+        "Switch off",
+        vec![Change::Protect {
+            stack: stack.id.clone(),
+            on: false,
+        }],
+    );
+    confirm.typed = Some((stack.name.clone(), TextField::default()));
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
@@ -444,35 +510,22 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "no operation runs: there is no stack");
         return Vec::new();
     };
+    let detach = "leave the console; the operation goes on in AWS, and a console opened again follows it";
     let mut ways = vec![
-        way("Stay", "the operation goes on, and so does this console", Act::Stay),
-        way(
-            "Detach",
-            "leave the console; the operation goes on in AWS, and a console opened again follows it",
-            Act::Detach,
-        ),
+        way("Stay", "what runs goes on, and so does this console", Ok(Act::Stay)),
+        way("Detach", detach, Ok(Act::Detach)),
     ];
-    if stack.status.0 == "UPDATE_IN_PROGRESS" {
-        let confirm = Confirm::new(
-            format!("Cancel the update of {}?", stack.name),
-            vec!["CloudFormation rolls every change of this update back.".into()],
-            "Cancel the update",
-            vec![Change::CancelUpdate { stack: stack.id.clone() }],
-        );
-        ways.push(way(
-            "Cancel the update",
-            "roll back to what ran before",
-            Act::Ask(Box::new(confirm)),
-        ));
+    let refusal = model.guard.refusal(model.now);
+    for offer in unstick::offers(situation(model, &stack)) {
+        let act = match (offer.changes, refusal) {
+            (Err(why), _) => Err(why),
+            (Ok(_), Some(why)) => Err(why.to_owned()),
+            (Ok(changes), None) => Ok(take(model, &stack, offer.way, changes)),
+        };
+        ways.push(way(offer.way.label(), offer.way.help(), act));
     }
-    if stack.status.is_dead() || stack.status.0 == "CREATE_IN_PROGRESS" {
-        let confirm = destroy_dialog(model, &stack);
-        ways.push(way(
-            "Delete this creation",
-            "give up the first creation and remove what it made",
-            Act::Ask(Box::new(confirm)),
-        ));
-    }
+    // What can be done stands first.
+    ways.sort_by_key(|w| w.closed.is_some());
     let title = format!("{} is {}", stack.name, stack.status.0);
     dialogs::open(
         model,
@@ -484,10 +537,56 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
     )
 }
 
-fn way(label: &str, help: &str, act: Act) -> Way {
+fn situation<'a>(model: &'a Model, stack: &'a Stack) -> Situation<'a> {
+    Situation {
+        stack,
+        resources: model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default(),
+        services: model.feeds.services.get().map(Vec::as_slice).unwrap_or_default(),
+    }
+}
+
+/// What choosing an open way leads to: its question, or first a choice.
+fn take(model: &Model, stack: &Stack, way: unstick::Way, changes: Vec<Change>) -> Act {
+    match way {
+        unstick::Way::DeleteCreation => Act::Ask(Box::new(destroy_dialog(model, stack))),
+        unstick::Way::ContinueRollback => Act::Skip(Skip {
+            stack: stack.id.clone(),
+            rows: unstick::skippable(situation(model, stack).resources)
+                .into_iter()
+                .map(|(id, reason)| (id, reason, false))
+                .collect(),
+            selected: 0,
+        }),
+        _ => Act::Ask(Box::new(Confirm::new(
+            format!("{} of {}?", way.label(), stack.name),
+            unstick::warnings(way, &[]),
+            way.label(),
+            changes,
+        ))),
+    }
+}
+
+/// The question of a rollback that goes on.
+pub(super) fn continue_dialog(model: &Model, skip: &Skip) -> Confirm {
+    let chosen = skip.chosen();
+    let way = unstick::Way::ContinueRollback;
+    Confirm::new(
+        format!("{} of {}?", way.label(), model.settings.stack),
+        unstick::warnings(way, &chosen),
+        "Continue",
+        vec![Change::ContinueRollback {
+            stack: skip.stack.clone(),
+            skip: chosen,
+        }],
+    )
+}
+
+fn way(label: &str, help: &str, act: Result<Act, String>) -> Way {
+    let closed = act.as_ref().err().map(|why| why.as_str().into());
     Way {
         label: label.into(),
         help: help.into(),
-        act,
+        act: act.unwrap_or(Act::Stay),
+        closed,
     }
 }

@@ -356,6 +356,13 @@ fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.operation.is_some() && model.is_busy() {
         return deploying::ways_out(model);
     }
+    // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.
+    if matches!(model.deploy, Stage::Plan(_) | Stage::Planning(_)) {
+        let effects = deploying::abandon(model);
+        model.deploy = Stage::Rest;
+        say(model, Severity::Note, "the plan is dropped; Ctrl-C again leaves");
+        return effects;
+    }
     vec![Effect::Quit]
 }
 
