@@ -19,6 +19,7 @@ use crate::{
     cloud::Cloud,
     core::{
         effect::Effect,
+        eta::Durations,
         keymap::Keymap,
         model::Model,
         msg::{Msg, Now},
@@ -88,11 +89,13 @@ impl App {
         };
         let (sender, answers) = mpsc::channel(256);
         let vault = Arc::new(Vault::default());
+        let timings = journal.timings();
         let runtime = Runtime::new(Arc::clone(&cloud), vault, journal, sender);
         let template = Arc::new(Template::shipped());
         let mut model = Model::new(settings, cloud.about(), keymap, template);
         model.utc_offset = jiff::Zoned::now().offset().seconds();
         model.now.wall = cloud.now();
+        model.durations = Durations::shipped().with(&timings);
         Ok(Self {
             model,
             runtime,
@@ -140,6 +143,7 @@ impl App {
                 | Effect::Scan(_)
                 | Effect::Hide
                 | Effect::Save(..)
+                | Effect::Keep(_)
                 | Effect::Open(_) => {}
             }
         }

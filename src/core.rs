@@ -30,6 +30,7 @@ pub mod polls;
 pub mod preflight;
 pub mod prices;
 pub mod progress;
+pub mod rollout;
 pub mod screen;
 pub mod secret;
 pub mod settings;

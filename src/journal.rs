@@ -14,6 +14,7 @@ use crate::{
     cloud::{About, Change, Token},
     core::{
         awscli,
+        eta::Timing,
         fact::Millis,
         fault::{Fault, FaultKind},
         text::SafeText,
@@ -56,11 +57,16 @@ enum Sink {
     Memory(Mutex<Vec<Entry>>),
 }
 
-/// The audit log.
+/// The audit log, and beside it the times that resources took on this machine's runs.
 #[derive(Debug)]
 pub struct Journal {
     sink: Sink,
+    /// Times of runs that ended while this journal was open; those of a file are read from it.
+    timings: Mutex<Vec<Timing>>,
 }
+
+/// The file of times, and how many of its newest lines count.
+const TIMINGS: (&str, usize) = ("durations.jsonl", 4_000);
 
 impl Journal {
     /// Opens the log, and makes its folder, for this user alone.
@@ -74,6 +80,7 @@ impl Journal {
         let file = owner_only(OpenOptions::new().create(true).append(true)).open(path)?;
         Ok(Self {
             sink: Sink::File(Mutex::new(file), path.to_owned()),
+            timings: Mutex::default(),
         })
     }
 
@@ -81,7 +88,42 @@ impl Journal {
     pub fn memory() -> Self {
         Self {
             sink: Sink::Memory(Mutex::default()),
+            timings: Mutex::default(),
         }
+    }
+
+    /// How long resources took on this machine's runs, oldest first. A line that can not be read is left out.
+    pub fn timings(&self) -> Vec<Timing> {
+        let Sink::File(_, path) = &self.sink else {
+            return self.timings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        };
+        let text = fs::read_to_string(path.with_file_name(TIMINGS.0)).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let newest = &lines[lines.len().saturating_sub(TIMINGS.1)..];
+        newest.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Keeps the times of a run that ended well.
+    ///
+    /// # Errors
+    /// The disk's own.
+    pub fn keep(&self, timings: &[Timing]) -> io::Result<()> {
+        let Sink::File(_, path) = &self.sink else {
+            self.timings
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend_from_slice(timings);
+            return Ok(());
+        };
+        let mut text = String::new();
+        for timing in timings {
+            text += &serde_json::to_string(timing)?;
+            text.push('\n');
+        }
+        let path = path.with_file_name(TIMINGS.0);
+        owner_only(OpenOptions::new().create(true).append(true))
+            .open(path)?
+            .write_all(text.as_bytes())
     }
 
     /// Notes a change before it is sent. Without this line nothing may be sent.

@@ -15,6 +15,7 @@ use crate::{
     cloud::{Cloud, Query},
     core::{
         effect::Effect,
+        eta::Timing,
         fact::Fact,
         fault::{Fault, FaultKind},
         guard::{Approved, Guard},
@@ -65,6 +66,7 @@ impl Runtime {
             Effect::Scan(scan) => self.scan(scan),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Open(url) => self.open(url),
+            Effect::Keep(timings) => self.keep(timings),
             terminal => return Some(terminal),
         }
         None
@@ -183,6 +185,16 @@ impl Runtime {
             }
         };
         self.spawn(READ_LIMIT, work, Msg::Saved);
+    }
+
+    /// Times are a convenience: that they can not be kept is a line in the log.
+    fn keep(&self, timings: Vec<Timing>) {
+        let journal = Arc::clone(&self.journal);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = journal.keep(&timings) {
+                tracing::warn!(%error, "the times of this run could not be kept");
+            }
+        });
     }
 
     fn open(&self, url: SafeText) {

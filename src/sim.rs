@@ -264,8 +264,9 @@ impl World {
                 keeps,
                 was,
             } => {
+                self.older.clone_from(was);
                 self.deploy_at_once((parameters, tags), true, *keeps, &token);
-                return self.make_older(was);
+                return self.older.clear();
             }
             Action::Update { parameters, keeps } => return self.deploy_at_once((parameters, &BTreeMap::new()), false, *keeps, &token),
             Action::Destroy => self.find_stack(DEFAULT_PROJECT).map(|_| Change::DeleteStack {
@@ -322,17 +323,6 @@ impl World {
             out.extend(kept.filter(|name| !given.contains_key(name.as_str())).map(|name| (name, None)));
         }
         out
-    }
-
-    /// Gives resources of the newest stack the properties that an older template had.
-    fn make_older(&mut self, was: &BTreeMap<String, serde_json::Map<String, serde_json::Value>>) {
-        let Some(stack) = self.stacks.last_mut() else { return };
-        for resource in &mut stack.resources {
-            let old = was.get(resource.def.logical_id.as_str());
-            if let (Some(old), Some(properties)) = (old, resource.def.properties.as_object_mut()) {
-                properties.extend(old.clone());
-            }
-        }
     }
 }
 

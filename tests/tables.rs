@@ -257,7 +257,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 17] = [
+const SHAPES: [(&str, &[&str]); 18] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
@@ -275,6 +275,7 @@ const SHAPES: [(&str, &[&str]); 17] = [
     ("secret litellm-api-key --field api_key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("unstick", &["rollback-failed"]),
 ];
 
 /// The shape of a value: the kinds of its parts in place of the parts.

@@ -386,5 +386,7 @@ pub(super) async fn continue_rollback(client: &Client, stack: &str, skip: &[Safe
 pub(super) async fn protect(client: &Client, stack: &str, on: bool) -> Result<(), Fault> {
     let request = client.update_termination_protection().stack_name(stack);
     let answer = request.enable_termination_protection(on).send().await;
-    answer.map(drop).map_err(fault::on("cloudformation:UpdateTerminationProtection", stack))
+    answer
+        .map(drop)
+        .map_err(fault::on("cloudformation:UpdateTerminationProtection", stack))
 }

@@ -285,7 +285,14 @@ async fn agree(cx: &mut Context, args: &DeployArgs, draft: &Draft, before: Optio
 }
 
 async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
-    let watch = Watch::before(cx, made.stack_id.clone()).await?;
+    let watch = match Watch::before(cx, made.stack_id.clone()).await {
+        Ok(watch) => watch,
+        Err(failure) => {
+            // The first failure is the one to report.
+            let _ = discard(cx, &made).await;
+            return Err(failure);
+        }
+    };
     let change = Change::ExecuteChangeSet {
         stack: made.stack_id.clone(),
         change_set: made.change_set.clone(),
@@ -311,7 +318,18 @@ async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
         }
         Ok(stack) => stack,
     };
+    keep_times(cx, &watch, &stack);
     verdict(cx, &watch, &stack)
+}
+
+/// Times are a convenience: that they can not be kept is a line in the log.
+fn keep_times(cx: &Context, watch: &Watch, stack: &Stack) {
+    let timings = watch.timings(stack);
+    if let (Ok(journal), false) = (&cx.journal, timings.is_empty())
+        && let Err(error) = journal.keep(&timings)
+    {
+        tracing::warn!(%error, "the times of this run could not be kept");
+    }
 }
 
 /// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.

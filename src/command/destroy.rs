@@ -71,7 +71,8 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
 /// A step of its own: nothing is deleted.
 async fn unprotect(cx: &mut Context, args: &DestroyArgs, stack: &Stack) -> Answer {
     if !stack.termination_protection {
-        cx.out.note(format!("Termination protection of stack {} is off already.", stack.name));
+        cx.out
+            .note(format!("Termination protection of stack {} is off already.", stack.name));
         return Ok(Verdict::Well);
     }
     let change = Change::Protect {

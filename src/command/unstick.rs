@@ -50,7 +50,10 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
     let mut changes = unstick::changes(way, it).map_err(|why| refused(&why))?;
     let skip: Vec<SafeText> = args.skip.iter().map(|s| s.as_str().into()).collect();
     let known = unstick::skippable(&resources);
-    if let Some(wrong) = skip.iter().find(|s| way != Way::ContinueRollback || known.iter().all(|(id, _)| id != *s)) {
+    if let Some(wrong) = skip
+        .iter()
+        .find(|s| way != Way::ContinueRollback || known.iter().all(|(id, _)| id != *s))
+    {
         let names: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
         return Err(Failure::Usage(format!(
             "{wrong} can not be left out: only resources that a rollback could not put back can be ({}).",
@@ -64,8 +67,12 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
     for change in changes {
         write(cx, change).await?;
     }
-    cx.out
-        .note(format!("{}: begun on stack {}; {} follows it.", way.label(), stack.name, follow_command(cx)));
+    cx.out.note(format!(
+        "{}: begun on stack {}; {} follows it.",
+        way.label(),
+        stack.name,
+        follow_command(cx)
+    ));
     Ok(Verdict::Well)
 }
 

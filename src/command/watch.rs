@@ -3,18 +3,26 @@
 use std::time::Duration;
 
 use super::{Answer, Context, Failure, events, pause, reads};
-use crate::core::{
-    cause,
-    fact::{Millis, Stack, StackEvent, Task},
-    fault::{Fault, FaultKind},
-    health::stop_words,
-    names::Names,
-    progress::newest_operation,
-    text::SafeText,
+use crate::{
+    cloud::{LogRequest, Query},
+    core::{
+        cause,
+        eta::{self, Timing},
+        fact::{Fact, Millis, Stack, StackEvent, Task},
+        fault::{Fault, FaultKind},
+        health::stop_words,
+        names::Names,
+        progress::{Progress, newest_operation},
+        sleep::Parameters,
+        text::SafeText,
+    },
 };
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(4);
+
+/// How long before its end the last lines of a task are looked for, in milliseconds.
+const LAST_WORDS: Millis = 10 * 60 * 1000;
 
 /// Longest wait after faults.
 const MOST: Duration = Duration::from_mins(1);
@@ -33,9 +41,14 @@ pub(super) struct Watch {
     has_moved: bool,
     /// A service is being worked on, so tasks tell more than the stack does.
     has_services: bool,
+    /// The operation's events, newest first.
+    events: Vec<StackEvent>,
     failures: Vec<StackEvent>,
     /// Tasks that stopped against anyone's wish, oldest first.
     stopped: Vec<Task>,
+    /// What the last of them wrote last.
+    last_lines: Vec<SafeText>,
+    parameters: Parameters,
 }
 
 impl Watch {
@@ -68,8 +81,11 @@ impl Watch {
             begun: None,
             has_moved: false,
             has_services: false,
+            events: Vec::new(),
             failures: Vec::new(),
             stopped: Vec::new(),
+            last_lines: Vec::new(),
+            parameters: Parameters::new(),
         }
     }
 
@@ -125,38 +141,75 @@ impl Watch {
             }
             show(cx, event)?;
         }
+        self.events.splice(0..0, new.iter().cloned());
         self.has_services |= new.iter().any(|e| e.resource_type == "AWS::ECS::Service");
         Ok(())
     }
 
-    /// Says which tasks stopped since the last look: what goes wrong, while it goes wrong. That they can
-    /// not be read takes nothing away from the events.
+    /// Says which tasks stopped since the last look, and what they wrote last: what goes wrong, while it goes
+    /// wrong. That they can not be read takes nothing away from the events.
     async fn look_at_tasks(&mut self, cx: &mut Context, stack: &Stack) {
-        let mut tasks = reads::tasks(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
+        let names = Names::of(stack);
+        let mut tasks = reads::tasks(&*cx.cloud, &names).await.unwrap_or_default();
         tasks.retain(|t| t.is_stopped() && t.stopped >= self.begun && !cause::is_on_purpose(t));
         tasks.retain(|t| self.stopped.iter().all(|known| known.arn != t.arn));
         tasks.sort_by_key(|t| t.stopped);
         for task in tasks {
             cx.out
                 .note(format!("task {} of {}: {}", task.id(), task.service, cause::stop_phrase(&task)));
+            self.last_lines = last_lines(cx, &names, &task).await;
+            for line in &self.last_lines {
+                cx.out.note(format!("  log: {line}"));
+            }
             self.stopped.push(task);
         }
+        self.parameters = reads::parameters(stack);
+    }
+
+    /// How long the resources took, when all went well.
+    pub(super) fn timings(&self, stack: &Stack) -> Vec<Timing> {
+        let progress = Progress::read(stack, &self.events);
+        if !stack.status.is_success() || progress.undo.is_some() {
+            return Vec::new();
+        }
+        eta::timings(&progress)
     }
 
     /// The first failure that is not the echo of another, what the last stopped task said, and what both
-    /// mean.
+    /// mean together.
     pub(super) fn cause(&self) -> Vec<String> {
         let is_own = |e: &&StackEvent| !e.reason.to_lowercase().contains("cancelled") && !e.is_stack();
         let first = self.failures.iter().find(is_own).or(self.failures.first());
-        let task = self.stopped.last();
+        // A failure of something else, such as a role, is not explained by a task.
+        let task = self
+            .stopped
+            .last()
+            .filter(|_| first.is_none_or(|e| e.resource_type == "AWS::ECS::Service"));
         let mut out = Vec::new();
         out.extend(first.map(|e| format!("Cause: {} ({}): {}", e.logical_id, e.resource_type, e.reason)));
         out.extend(task.map(|t| format!("Last stopped task of {}: {}", t.service, stop_words(t))));
-        let meaning = task
-            .and_then(cause::of_task)
-            .or_else(|| first.and_then(|e| cause::meaning(&e.reason)));
+        let log = if task.is_some() { self.last_lines.as_slice() } else { &[] };
+        let meaning = cause::explain(&cause::clues((first, None, task, None), log, self.parameters.clone()));
         out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, m.advice)));
         out
+    }
+}
+
+/// What a task wrote last; one that never started wrote nothing.
+async fn last_lines(cx: &Context, names: &Names, task: &Task) -> Vec<SafeText> {
+    let (Some(app), Some(_), Some(stopped)) = (names.app(&task.service), task.started, task.stopped) else {
+        return Vec::new();
+    };
+    let request = LogRequest {
+        group: cx.settings.log_group.clone().unwrap_or_else(|| names.log_group()),
+        from: stopped - LAST_WORDS,
+        until: None,
+        token: None,
+        stream_prefix: Some(cause::stream(task, app)),
+    };
+    match cx.cloud.ask(Query::LogPage(request)).await {
+        Ok(Fact::LogPage(page)) => cause::last_of(&page.events),
+        _ => Vec::new(),
     }
 }
 

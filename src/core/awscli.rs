@@ -37,7 +37,11 @@ fn words(change: &Change) -> Vec<String> {
         }
         Change::Protect { stack, on } => {
             let mut words = cloudformation("update-termination-protection", &[("--stack-name", stack)]);
-            let flag = if *on { "--enable-termination-protection" } else { "--no-enable-termination-protection" };
+            let flag = if *on {
+                "--enable-termination-protection"
+            } else {
+                "--no-enable-termination-protection"
+            };
             words.push(flag.into());
             words
         }

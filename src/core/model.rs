@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
-    eta::Work,
+    eta::{Durations, Work},
     fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
     fault::Fault,
     feed::Feed,
@@ -120,6 +120,8 @@ pub struct Model {
     pub template: Arc<Template>,
     /// Prices and assumptions.
     pub cost: CostModel,
+    /// Typical times: shipped, or this machine's own.
+    pub durations: Durations,
     /// The template's resources for the stack's parameters, or for the defaults.
     pub resources: Vec<Resource>,
     /// The two clocks.
@@ -158,6 +160,8 @@ pub struct Model {
     pub operation: Option<Operation>,
     /// The newest task that stopped against anybody's will: a roll-back soon takes the list away.
     pub last_fall: Option<Task>,
+    /// The last lines that it wrote: ARN of the task and lines. Its log group may soon be gone too.
+    pub fall_log: Option<(SafeText, Vec<SafeText>)>,
     /// The newest operation, read from the events.
     pub progress: Progress,
     /// The tail of the log group; none before there is a stack.
@@ -184,6 +188,8 @@ pub struct Model {
     pub seq: u64,
     /// The screen started was chosen by the stack's absence or presence once.
     pub has_landed: bool,
+    /// An operation was seen running, and its times have not been kept yet.
+    pub has_watched: bool,
     /// Something changed since the last draw.
     pub is_dirty: bool,
 }
@@ -202,6 +208,7 @@ impl Model {
             times: if settings.utc { Times::Utc } else { Times::Local },
             mouse: settings.mouse,
             cost: CostModel::shipped(&about.region),
+            durations: Durations::shipped(),
             resources: Vec::new(),
             settings,
             about,
@@ -223,6 +230,7 @@ impl Model {
             stack_id: None,
             operation: None,
             last_fall: None,
+            fall_log: None,
             progress: Progress::default(),
             tail: None,
             tail_asked: 0,
@@ -236,6 +244,7 @@ impl Model {
             writes: 0,
             seq: 0,
             has_landed: false,
+            has_watched: false,
             is_dirty: true,
         }
     }

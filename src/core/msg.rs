@@ -38,6 +38,8 @@ pub enum Asked {
     Plan,
     /// A probe stage.
     Probe,
+    /// The last lines of the task that fell last.
+    Fall,
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.

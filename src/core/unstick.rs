@@ -95,12 +95,16 @@ pub fn changes(way: Way, it: Situation<'_>) -> Result<Vec<Change>, String> {
         }
         (Way::RollBack, "CREATE_FAILED" | "UPDATE_FAILED") => Ok(vec![Change::RollbackStack { stack }]),
         (Way::CancelUpdate | Way::RollBack, _) if status.contains("ROLLBACK_IN_PROGRESS") => Err("it is being rolled back already".into()),
-        (Way::CancelUpdate, _) => Err(format!("only an update that runs (UPDATE_IN_PROGRESS) can be cancelled; it is {status}")),
+        (Way::CancelUpdate, _) => Err(format!(
+            "only an update that runs (UPDATE_IN_PROGRESS) can be cancelled; it is {status}"
+        )),
         (Way::RollBack, _) => Err(format!(
             "only what failed with its rollback switched off (CREATE_FAILED, UPDATE_FAILED) is rolled back by hand; it is {status}"
         )),
         (Way::ContinueRollback, "UPDATE_ROLLBACK_FAILED") => Ok(vec![Change::ContinueRollback { stack, skip: Vec::new() }]),
-        (Way::ContinueRollback, _) => Err(format!("only a rollback that failed (UPDATE_ROLLBACK_FAILED) goes on; it is {status}")),
+        (Way::ContinueRollback, _) => Err(format!(
+            "only a rollback that failed (UPDATE_ROLLBACK_FAILED) goes on; it is {status}"
+        )),
         (Way::DesiredZero, _) => desired_zero(it),
         (Way::DeleteCreation, _) => delete(it).map(|()| vec![Change::DeleteStack { stack }]),
     }
@@ -112,7 +116,10 @@ fn desired_zero(it: Situation<'_>) -> Result<Vec<Change>, String> {
     }
     let waits = |s: &&Service| {
         let is_it = |r: &StackResource| r.resource_type == "AWS::ECS::Service" && r.physical_id.ends_with(s.name.as_str());
-        let is_awaited = it.resources.iter().any(|r| is_it(r) && r.status.is_in_progress() && !r.status.0.starts_with("DELETE"));
+        let is_awaited = it
+            .resources
+            .iter()
+            .any(|r| is_it(r) && r.status.is_in_progress() && !r.status.0.starts_with("DELETE"));
         is_awaited && s.desired > 0
     };
     let cluster = Names::of(it.stack).cluster();

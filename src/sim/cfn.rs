@@ -466,16 +466,16 @@ impl World {
         const OPERATION: &str = "cloudformation:ContinueUpdateRollback";
         let i = self.need_stack(OPERATION, stack)?;
         let s = &self.stacks[i];
-        let state = format!(
-            "Stack:{} is in {} state and can not continue rollback.",
-            s.id, s.status
-        );
+        let state = format!("Stack:{} is in {} state and can not continue rollback.", s.id, s.status);
         match self.continue_rollback(i, skip, token) {
             Ok(()) => Ok(Done::Accepted),
             Err(None) => Err(invalid(OPERATION, stack, &state)),
             Err(Some(wrong)) => {
                 let names: Vec<&str> = wrong.iter().map(SafeText::as_str).collect();
-                let message = format!("The following resources cannot be skipped because they are not in UPDATE_FAILED state: [{}]", names.join(", "));
+                let message = format!(
+                    "The following resources cannot be skipped because they are not in UPDATE_FAILED state: [{}]",
+                    names.join(", ")
+                );
                 Err(invalid(OPERATION, stack, &message))
             }
         }

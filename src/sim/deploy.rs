@@ -165,7 +165,12 @@ impl World {
     /// Executes a change set.
     pub(super) fn begin_change(&mut self, i: usize, (values, tags): Settings, changes: &[ResourceChange], token: &Token) {
         let is_create = self.stacks[i].status == "REVIEW_IN_PROGRESS";
-        let defs = self.template.resources(&values, &self.pseudo(&self.stacks[i].name));
+        let mut defs = self.template.resources(&values, &self.pseudo(&self.stacks[i].name));
+        for def in &mut defs {
+            if let (Some(old), Some(properties)) = (self.older.get(def.logical_id.as_str()), def.properties.as_object_mut()) {
+                properties.extend(old.clone());
+            }
+        }
         let stack = &mut self.stacks[i];
         let before = (
             std::mem::replace(&mut stack.values, values),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::core::fact::Millis;
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 20] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
     ("asleep", include_str!("../../assets/scenes/asleep.toml")),
@@ -22,6 +22,7 @@ const FILES: [(&str, &str); 19] = [
     ("health-check-fails", include_str!("../../assets/scenes/health-check-fails.toml")),
     ("quota-exceeded", include_str!("../../assets/scenes/quota-exceeded.toml")),
     ("creation-failed", include_str!("../../assets/scenes/creation-failed.toml")),
+    ("rollback-off", include_str!("../../assets/scenes/rollback-off.toml")),
     ("replaces-files", include_str!("../../assets/scenes/replaces-files.toml")),
     ("rollback-failed", include_str!("../../assets/scenes/rollback-failed.toml")),
     ("two-operators", include_str!("../../assets/scenes/two-operators.toml")),
@@ -79,6 +80,11 @@ impl Scene {
             name: name.to_owned(),
             ..scene
         })
+    }
+
+    /// The same story with other chances.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     /// How long before the console's start the world begins.

@@ -295,7 +295,7 @@ impl World {
         self.tasks[t].phase = Phase::Running;
         self.tasks[t].started = Some(now);
         if self.is_troubled(What::Exits, &self.services[self.tasks[t].service].name, now) {
-            self.after(boot / 2, Due::Exit(t, plan));
+            self.after(boot * 3 / 4, Due::Exit(t, plan));
             return;
         }
         self.after(boot + chance.between(2_000, 14_000), Due::TaskHealthy(t, plan));

@@ -94,6 +94,8 @@ pub(super) struct World {
     pub(super) troubles: Vec<(Millis, Option<Millis>, Trouble)>,
     /// What will be done while the console looks on.
     plans: Vec<Action>,
+    /// Properties that an older template has, by logical id, while a stack is made from it.
+    pub(super) older: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     /// Requests answered, and images made.
     pub(super) requests: u64,
     pub(super) images: u64,
@@ -123,6 +125,7 @@ impl World {
             lines: Vec::new(),
             troubles,
             plans: Vec::new(),
+            older: BTreeMap::new(),
             requests: 0,
             images: 0,
             answered: BTreeMap::new(),

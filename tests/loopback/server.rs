@@ -2,6 +2,7 @@
 //! with the next reply of its script, well or badly, and keeps what it was asked.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod account;
 pub(crate) mod bodies;
 
 use std::{
@@ -102,14 +103,15 @@ impl Request {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     scripts: HashMap<String, VecDeque<Reply>>,
     requests: Vec<Request>,
+    /// Who answers, in place of scripts.
+    account: Option<Arc<account::Account>>,
 }
 
 /// A running server; it ends when dropped.
-#[derive(Debug)]
 pub(crate) struct Server {
     /// `http://127.0.0.1:PORT`.
     pub(crate) url: String,
@@ -124,6 +126,13 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// A server whose answers come from an account that remembers.
+    pub(crate) async fn over(account: Arc<account::Account>) -> Self {
+        let server = Self::start().await;
+        server.state.lock().expect("state").account = Some(account);
+        server
+    }
+
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -166,10 +175,16 @@ impl Server {
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let mut pending = Vec::new();
     while let Some(request) = read(&mut stream, &mut pending).await {
-        let reply = {
+        let account = {
+            let mut state = state.lock().expect("state");
+            state.requests.push(request.clone());
+            state.account.clone()
+        };
+        let reply = if let Some(account) = account {
+            account.answer(&request)
+        } else {
             let mut state = state.lock().expect("state");
             let operation = request.operation.clone();
-            state.requests.push(request);
             let script = state.scripts.entry(operation).or_default();
             let next = if script.len() > 1 {
                 script.pop_front()

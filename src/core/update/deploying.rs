@@ -55,6 +55,14 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Some(stack) if stack.status.is_dead() => offer_deletion(model, &stack),
+        Some(stack) if !stack.status.can_update() => {
+            let text = format!(
+                "{} is {}: it takes no update before that is resolved; press R for the ways out",
+                stack.name, stack.status.0
+            );
+            say(model, Severity::Warning, text);
+            Vec::new()
+        }
         stack => {
             model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
             Vec::new()

@@ -2,6 +2,7 @@
 
 use super::{acting, deploying, dialogs, logs, polling, say, secrets, testimage};
 use crate::core::{
+    cause,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
     effect::Effect,
     health::Severity,
@@ -256,6 +257,12 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
                 Vec::new()
             }
         };
+    }
+    // On this screen the card is what a colleague wants to read.
+    if let (Intent::Copy, Panel::Deploy, Stage::Rest) = (intent, model.panel(), &model.deploy)
+        && let Some(cause) = cause::find(model)
+    {
+        return vec![Effect::Copy(cause.card())];
     }
     let Some(row) = super::super::describe::row(model) else {
         say(model, Severity::Note, "there is no row under the cursor");

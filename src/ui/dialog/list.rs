@@ -103,7 +103,10 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
             cut::end(&format!("{mark}{}", way.label), width).into_owned(),
             side.theme.style(role),
         ));
-        let help = way.closed.as_ref().map_or_else(|| way.help.to_string(), |why| format!("not now: {why}"));
+        let help = way
+            .closed
+            .as_ref()
+            .map_or_else(|| way.help.to_string(), |why| format!("not now: {why}"));
         for line in wrapped(side, &help, Role::Dim, width.saturating_sub(4)) {
             lines.push(Line::from([vec![Span::raw("    ")], line.spans].concat()).style(line.style));
         }
