@@ -29,7 +29,7 @@ use crate::{
         text::SafeText,
         update::update,
     },
-    journal::Journal,
+    journal::{AbandonedPlan, Journal},
     pictures::Pictures,
     runtime::Runtime,
     term::{self, Event, EventStream},
@@ -90,12 +90,14 @@ impl App {
         let (sender, answers) = mpsc::channel(256);
         let vault = Arc::new(Vault::default());
         let timings = journal.timings();
+        let abandoned = journal.abandoned(&cloud.about(), cloud.now());
         let runtime = Runtime::new(Arc::clone(&cloud), vault, journal, sender);
         let template = Arc::new(Template::shipped());
         let mut model = Model::new(settings, cloud.about(), keymap, template);
         model.utc_offset = jiff::Zoned::now().offset().seconds();
         model.now.wall = cloud.now();
         model.durations = Durations::shipped().with(&timings);
+        model.abandoned = abandoned.iter().map(AbandonedPlan::removal).collect();
         Ok(Self {
             model,
             runtime,

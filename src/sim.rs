@@ -20,6 +20,7 @@ mod secrets;
 mod service;
 mod task;
 mod traffic;
+mod undo;
 mod world;
 
 use std::{

@@ -435,7 +435,10 @@ fn ways_out_of_a_stack_at_rest(dana: &User) {
     let ways = dana.json("unstick");
     assert_eq!(ways["status"], "UPDATE_COMPLETE");
     let open = |it: &Value| it["open"] == true;
-    assert!(ways["ways"].as_array().is_some_and(|all| all.len() == 5 && !all.iter().any(open)), "{ways}");
+    assert!(
+        ways["ways"].as_array().is_some_and(|all| all.len() == 5 && !all.iter().any(open)),
+        "{ways}"
+    );
     assert!(dana.fails("unstick cancel-update --yes", 4).contains("UPDATE_IN_PROGRESS"));
     assert!(dana.fails("unstick roll-back --yes", 4).contains("CREATE_FAILED"));
 }

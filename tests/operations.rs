@@ -56,6 +56,11 @@ fn a_clean_creation_counts_up_and_shows_the_services_inside() {
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
     desk.until("CREATE_COMPLETE");
     says(&desk.see(&["✓ CREATE_COMPLETE", "59 of 59"]), &["ALBEndpoint"]);
+    desk.wait(60);
+    assert_eq!(desk.kept.len(), 59, "the times of this run are kept, once");
+    let mut later = Desk::beside(&desk);
+    later.wait(60);
+    assert!(later.kept.is_empty(), "a run that was not watched tells nothing");
     desk.press("R");
     says(&desk.screen(), &["not now: no operation runs that could wait for ECS"]);
 }

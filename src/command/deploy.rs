@@ -78,6 +78,7 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
             return join(cx, stack).await;
         }
     }
+    drop_abandoned(cx).await;
     let (draft, before) = draft(cx, &args.plan).await?;
     let made = make(cx, &draft, before.is_none()).await?;
     let interrupt = cx.interrupt.clone();
@@ -92,6 +93,19 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
             // The first failure is the one to report.
             let _ = discard(cx, &made).await;
             Err(failure)
+        }
+    }
+}
+
+/// Plans of an earlier run that was ended in the middle. What can not be removed stands in nobody's way.
+async fn drop_abandoned(cx: &mut Context) {
+    let Ok(journal) = &cx.journal else { return };
+    let plans = journal.abandoned(&cx.cloud.about(), cx.cloud.now());
+    for plan in plans {
+        for change in plan.removal() {
+            if write(cx, change).await.is_err() {
+                break;
+            }
         }
     }
 }

@@ -372,7 +372,10 @@ async fn the_verdict_is_the_stacks_even_when_its_events_can_not_be_read() {
     let mut case = Case::new(Arc::new(WithoutEvents(world("running"))));
     let (status, stdout, stderr) = case.run("deploy --param LogRetentionDays=7").await;
     assert_eq!(status, 0, "{stdout}{stderr}");
-    assert!(stdout.contains("is UPDATE_COMPLETE") && stderr.contains("throttling"), "{stdout}{stderr}");
+    assert!(
+        stdout.contains("is UPDATE_COMPLETE") && stderr.contains("throttling"),
+        "{stdout}{stderr}"
+    );
     let mut case = Case::new(Arc::new(WithoutEvents(world("deploy-fails"))));
     let (status, stdout, _) = case.run("deploy").await;
     assert_eq!(status, 1);
@@ -412,7 +415,10 @@ async fn ways_out_are_listed_and_taken() {
     let (status, stdout, _) = case.run("unstick").await;
     assert_eq!(status, 0);
     let row = |name: &str| stdout.lines().find(|l| l.starts_with(name)).unwrap_or_default().to_owned();
-    assert!(stdout.starts_with("Stack bedrock-image-chat is UPDATE_ROLLBACK_FAILED."), "{stdout}");
+    assert!(
+        stdout.starts_with("Stack bedrock-image-chat is UPDATE_ROLLBACK_FAILED."),
+        "{stdout}"
+    );
     assert!(
         row("continue-rollback").contains("open") && row("cancel-update").contains("closed  only an update that runs"),
         "{stdout}"
@@ -445,7 +451,11 @@ async fn ways_out_are_listed_and_taken() {
 async fn protection_goes_by_a_step_of_its_own() {
     let mut case = Case::sim("running");
     let stack = case.stack().await.unwrap().id;
-    case.cx.cloud.change(Change::Protect { stack, on: true }, Token("t".into())).await.unwrap();
+    case.cx
+        .cloud
+        .change(Change::Protect { stack, on: true }, Token("t".into()))
+        .await
+        .unwrap();
     let (status, _, stderr) = case.run("destroy --confirm bedrock-image-chat").await;
     assert_eq!(status, 4);
     assert!(stderr.contains("`bic-tui destroy --unprotect`"), "{stderr}");
@@ -460,7 +470,10 @@ async fn a_program_that_ends_shows_its_last_lines_while_it_fails() {
     let mut case = Case::sim("program-ends");
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 1);
-    for wanted in ["  log: Exception: Config file not found", "It means: LiteLLM does not find its configuration"] {
+    for wanted in [
+        "  log: Exception: Config file not found",
+        "It means: LiteLLM does not find its configuration",
+    ] {
         assert!(stderr.contains(wanted), "no {wanted} in {stderr}");
     }
 }

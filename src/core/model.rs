@@ -23,7 +23,7 @@ use super::{
     template::{Pseudo, Resource, Template},
     text::SafeText,
 };
-use crate::cloud::About;
+use crate::cloud::{About, Change};
 
 /// How times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display)]
@@ -188,6 +188,8 @@ pub struct Model {
     pub seq: u64,
     /// The screen started was chosen by the stack's absence or presence once.
     pub has_landed: bool,
+    /// Plans of an earlier console that nobody will run: dropped once the stack is known.
+    pub abandoned: Vec<Vec<Change>>,
     /// An operation was seen running, and its times have not been kept yet.
     pub has_watched: bool,
     /// Something changed since the last draw.
@@ -244,6 +246,7 @@ impl Model {
             writes: 0,
             seq: 0,
             has_landed: false,
+            abandoned: Vec::new(),
             has_watched: false,
             is_dirty: true,
         }

@@ -1,7 +1,12 @@
 //! The deployments of ECS inside a running operation: how many tasks of each service are where, what ECS
 //! says, and why tasks stopped.
 
-use super::{cause, fact::Service, model::Model, text::SafeText};
+use super::{
+    cause::{self, Clues},
+    fact::Service,
+    model::Model,
+    text::SafeText,
+};
 
 /// One service as it is being brought to where it is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +23,7 @@ pub struct Rollout {
     pub failed: i32,
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`.
     pub state: SafeText,
-    /// The newest events that say something, newest first, without the service's name.
+    /// The newest events that tell of trouble, newest first, without the service's name; without any the newest.
     pub events: Vec<SafeText>,
     /// Why tasks stopped against anybody's will since the operation began: how many, and the reason.
     pub stops: Vec<(usize, String)>,
@@ -59,9 +64,30 @@ fn rollout(model: &Model, service: &Service) -> Rollout {
         pending: service.pending,
         failed: primary.map_or(0, |d| d.failed),
         state: primary.map(|d| d.rollout.clone()).unwrap_or_default(),
-        events: news.map(|e| text(&e.message)).take(EVENTS).collect(),
+        events: telling(news.map(|e| text(&e.message)).collect()),
         stops: stops(model, service, since),
     }
+}
+
+/// Words of ECS about trouble; everything else is routine.
+const TROUBLE: [&str; 8] = [
+    "fail",
+    "unhealthy",
+    "error",
+    "unable",
+    "throttl",
+    "missing",
+    "rolling back",
+    "insufficient",
+];
+
+fn telling(events: Vec<SafeText>) -> Vec<SafeText> {
+    let is_trouble = |e: &&SafeText| TROUBLE.iter().any(|w| e.to_lowercase().contains(w));
+    let troubles: Vec<SafeText> = events.iter().filter(is_trouble).take(EVENTS).cloned().collect();
+    if troubles.is_empty() {
+        return events.into_iter().take(1).collect();
+    }
+    troubles
 }
 
 /// Stopped tasks by reason, the most frequent first.
@@ -69,7 +95,11 @@ fn stops(model: &Model, service: &Service, since: i64) -> Vec<(usize, String)> {
     let tasks = model.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
     let mut out: Vec<(usize, String)> = Vec::new();
     for task in cause::falls(tasks).filter(|t| t.service == service.name && t.stopped.is_some_and(|at| at >= since)) {
-        let why = cause::stop_phrase(task);
+        let clues = Clues {
+            parameters: model.parameters(),
+            ..Clues::of_task(task)
+        };
+        let why = cause::explain(&clues).map_or_else(|| cause::stop_phrase(task), |m| m.plain.to_owned());
         match out.iter_mut().find(|(_, known)| *known == why) {
             Some((count, _)) => *count += 1,
             None => out.push((1, why)),

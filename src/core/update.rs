@@ -6,6 +6,7 @@ mod answers;
 mod deploying;
 mod dialogs;
 mod keys;
+mod leaving;
 mod logs;
 mod polling;
 mod secrets;

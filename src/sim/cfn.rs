@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{
     account::refusal,
-    deploy::{Held, Kind, Run},
+    deploy::{Kind, Run},
     plan,
+    undo::Held,
     world::{SECOND, World},
 };
 use crate::{

@@ -39,35 +39,22 @@ pub(super) enum Kind {
 /// One run: the part of an operation between two events of the stack.
 #[derive(Debug)]
 pub(super) struct Run {
-    number: u32,
+    pub(super) number: u32,
     pub(super) kind: Kind,
     pub(super) token: Option<SafeText>,
-    jobs: Vec<Job>,
+    pub(super) jobs: Vec<Job>,
     /// Parameters and tags to go back to.
-    before: Settings,
+    pub(super) before: Settings,
     /// What the clean-up after this run deletes.
-    garbage: Vec<ResourceState>,
+    pub(super) garbage: Vec<ResourceState>,
     /// Why it is undone.
-    undo: String,
+    pub(super) undo: String,
     /// It is not undone when it fails: somebody says what becomes of it.
-    keeps: bool,
-}
-
-/// What stands still until somebody says how to go on.
-#[derive(Debug)]
-pub(super) enum Held {
-    /// An operation that failed with its rollback switched off.
-    Operation(Run),
-    /// A rollback that failed: what is still to be put back, what failed, and what is to be deleted then.
-    Rollback {
-        back: Vec<ResourceState>,
-        failed: Vec<SafeText>,
-        garbage: Vec<ResourceState>,
-    },
+    pub(super) keeps: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Work {
+pub(super) enum Work {
     Create,
     Modify,
     Replace,
@@ -76,7 +63,7 @@ enum Work {
 
 impl Work {
     /// The first word of its statuses.
-    fn statuses(self) -> [&'static str; 3] {
+    pub(super) fn statuses(self) -> [&'static str; 3] {
         match self {
             Self::Create => ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"],
             Self::Modify | Self::Replace => ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED"],
@@ -86,7 +73,7 @@ impl Work {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     Waiting,
     Queued,
     Begun,
@@ -95,20 +82,20 @@ enum Progress {
 }
 
 #[derive(Debug)]
-struct Job {
-    work: Work,
+pub(super) struct Job {
+    pub(super) work: Work,
     /// The definition wanted, or the one that is deleted.
-    def: Resource,
+    pub(super) def: Resource,
     /// What is deleted.
-    physical: String,
-    after: Vec<usize>,
-    progress: Progress,
+    pub(super) physical: String,
+    pub(super) after: Vec<usize>,
+    pub(super) progress: Progress,
     /// The resource as it was.
-    before: Option<ResourceState>,
+    pub(super) before: Option<ResourceState>,
 }
 
 impl Job {
-    fn new(work: Work, def: Resource, physical: &str) -> Self {
+    pub(super) fn new(work: Work, def: Resource, physical: &str) -> Self {
         Self {
             work,
             def,
@@ -119,7 +106,7 @@ impl Job {
         }
     }
 
-    fn is_under_way(&self) -> bool {
+    pub(super) fn is_under_way(&self) -> bool {
         matches!(self.progress, Progress::Begun | Progress::Called)
     }
 }
@@ -127,7 +114,7 @@ impl Job {
 const REPLACEMENT: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
 
 /// Jobs that make wait for what they refer to.
-fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
+pub(super) fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
     let ids: Vec<SafeText> = jobs.iter().map(|j| j.def.logical_id.clone()).collect();
     for job in &mut jobs {
         job.after = (0..ids.len()).filter(|k| job.def.depends_on.contains(&ids[*k])).collect();
@@ -136,7 +123,7 @@ fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
 }
 
 /// Jobs that delete wait for what refers to them.
-fn backward(resources: &[ResourceState]) -> Vec<Job> {
+pub(super) fn backward(resources: &[ResourceState]) -> Vec<Job> {
     let mut jobs: Vec<Job> = resources
         .iter()
         .rev()
@@ -150,12 +137,12 @@ fn backward(resources: &[ResourceState]) -> Vec<Job> {
 }
 
 impl World {
-    fn job(&mut self, run: RunId, job: usize) -> Option<&mut Job> {
+    pub(super) fn job(&mut self, run: RunId, job: usize) -> Option<&mut Job> {
         let current = self.stacks[run.stack].run.as_mut().filter(|r| r.number == run.number)?;
         current.jobs.get_mut(job)
     }
 
-    fn run_id(&self, i: usize) -> RunId {
+    pub(super) fn run_id(&self, i: usize) -> RunId {
         RunId {
             stack: i,
             number: self.stacks[i].runs,
@@ -211,7 +198,7 @@ impl World {
         self.begin_run(i, Kind::Delete, backward(&alive), Some(token.0.clone()));
     }
 
-    fn begin_run(&mut self, i: usize, kind: Kind, jobs: Vec<Job>, token: Option<SafeText>) {
+    pub(super) fn begin_run(&mut self, i: usize, kind: Kind, jobs: Vec<Job>, token: Option<SafeText>) {
         let stack = &mut self.stacks[i];
         stack.runs += 1;
         stack.run = Some(Run {
@@ -252,7 +239,7 @@ impl World {
     }
 
     /// Writes where a job stands, into the events and, if it is about the stack's present resource, there.
-    fn tell_job(&mut self, run: RunId, job: usize, status: &'static str, reason: &str) {
+    pub(super) fn tell_job(&mut self, run: RunId, job: usize, status: &'static str, reason: &str) {
         let now = self.now;
         let Some(j) = self.job(run, job) else { return };
         let (def, work, subject) = (j.def.clone(), j.work, j.physical.clone());
@@ -417,174 +404,6 @@ impl World {
         ids.sort_unstable();
         let undo = format!("The following resource(s) failed to {verb}: [{}]. {tail}", ids.join(", "));
         self.give_up(run, &undo);
-    }
-
-    /// Stops what is under way besides `cause`.
-    fn cancel_jobs(&mut self, run: RunId, cause: Option<usize>) -> Vec<usize> {
-        let jobs = self.stacks[run.stack].run.as_ref().map_or(&[][..], |r| &r.jobs);
-        let others: Vec<usize> = (0..jobs.len()).filter(|k| Some(*k) != cause && jobs[*k].is_under_way()).collect();
-        for k in &others {
-            let Some(work) = self.job(run, *k).map(|j| j.work) else { continue };
-            let noun = if work == Work::Create { "creation" } else { "update" };
-            self.tell_job(run, *k, work.statuses()[2], &format!("Resource {noun} cancelled"));
-        }
-        others
-    }
-
-    fn give_up(&mut self, run: RunId, undo: &str) {
-        if let Some(current) = self.stacks[run.stack].run.as_mut() {
-            undo.trim().clone_into(&mut current.undo);
-        }
-        // A new number: nothing of the old plan happens any more.
-        self.stacks[run.stack].runs += 1;
-        let number = self.stacks[run.stack].runs;
-        if let Some(current) = self.stacks[run.stack].run.as_mut() {
-            current.number = number;
-        }
-        self.after(1_300, Due::UndoRun(RunId { number, ..run }));
-    }
-
-    /// `CancelUpdateStack`.
-    pub(super) fn cancel_run(&mut self, i: usize, token: &Token) {
-        if self.stacks[i].run.as_ref().is_none_or(|r| !r.undo.is_empty()) {
-            return;
-        }
-        let run = self.run_id(i);
-        if let Some(current) = self.stacks[i].run.as_mut() {
-            current.token = Some(token.0.clone());
-        }
-        self.cancel_jobs(run, None);
-        self.give_up(run, "User Initiated");
-    }
-
-    pub(super) fn undo_run(&mut self, run: RunId) {
-        let Some(old) = self.stacks[run.stack].run.take_if(|r| r.number == run.number) else {
-            return;
-        };
-        let i = run.stack;
-        let status = match old.kind {
-            Kind::Create if old.keeps => "CREATE_FAILED",
-            Kind::Update if old.keeps => "UPDATE_FAILED",
-            Kind::Create | Kind::Update => return self.undo(i, old),
-            Kind::Delete => "DELETE_FAILED",
-            Kind::Rollback => "ROLLBACK_FAILED",
-            Kind::CleanUp | Kind::UpdateRollback | Kind::RollbackCleanUp => "UPDATE_ROLLBACK_FAILED",
-        };
-        self.stack_event(i, status, &old.undo, old.token.as_ref());
-        self.stacks[i].held = Some(match old.kind {
-            Kind::UpdateRollback => self.unfinished(i, old),
-            _ => Held::Operation(old),
-        });
-    }
-
-    /// What a rollback that failed has not put back.
-    fn unfinished(&self, i: usize, old: Run) -> Held {
-        let now = |j: &Job| self.stacks[i].resource(&j.def.logical_id);
-        let has_failed = |j: &&Job| now(j).is_some_and(|r| r.status == "UPDATE_FAILED");
-        let is_open = |j: &&Job| j.progress != Progress::Done;
-        let state = |j: &Job| ResourceState {
-            def: j.def.clone(),
-            physical: now(j).map(|r| r.physical.clone()).unwrap_or_default(),
-            status: "UPDATE_COMPLETE",
-            reason: String::new(),
-            at: self.now,
-        };
-        Held::Rollback {
-            failed: old.jobs.iter().filter(has_failed).map(|j| j.def.logical_id.clone()).collect(),
-            back: old.jobs.iter().filter(is_open).map(state).collect(),
-            garbage: old.garbage,
-        }
-    }
-
-    /// `RollbackStack`: whether there was something to undo.
-    pub(super) fn roll_back(&mut self, i: usize, token: &Token) -> bool {
-        match self.stacks[i].held.take() {
-            Some(Held::Operation(mut run)) if matches!(run.kind, Kind::Create | Kind::Update) => {
-                run.token = Some(token.0.clone());
-                "User Initiated".clone_into(&mut run.undo);
-                self.undo(i, run);
-                true
-            }
-            other => {
-                self.stacks[i].held = other;
-                false
-            }
-        }
-    }
-
-    /// `ContinueUpdateRollback`.
-    ///
-    /// # Errors
-    /// Names among `skip` that did not fail to be put back; `None` when no rollback stands still.
-    pub(super) fn continue_rollback(&mut self, i: usize, skip: &[SafeText], token: &Token) -> Result<(), Option<Vec<SafeText>>> {
-        let Some(Held::Rollback { back, failed, garbage }) = self.stacks[i].held.take() else {
-            return Err(None);
-        };
-        let wrong: Vec<SafeText> = skip.iter().filter(|s| !failed.contains(s)).cloned().collect();
-        if !wrong.is_empty() {
-            self.stacks[i].held = Some(Held::Rollback { back, failed, garbage });
-            return Err(Some(wrong));
-        }
-        self.stack_event(i, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", Some(&token.0));
-        let now = self.now;
-        for id in skip {
-            if let Some(resource) = self.stacks[i].resource_mut(id) {
-                (resource.status, resource.at) = ("UPDATE_COMPLETE", now);
-                resource.reason.clear();
-                let told = resource.clone();
-                self.resource_event(i, &told);
-            }
-        }
-        let open = back.into_iter().filter(|r| !skip.contains(&r.def.logical_id));
-        let jobs = open.map(|b| Job::new(Work::Modify, b.def, &b.physical)).collect();
-        self.begin_run(i, Kind::UpdateRollback, forward(jobs), Some(token.0.clone()));
-        if let Some(current) = &mut self.stacks[i].run {
-            current.garbage = garbage;
-        }
-        Ok(())
-    }
-
-    /// Deletes what a creation made, or puts back what an update changed.
-    fn undo(&mut self, i: usize, old: Run) {
-        if old.kind == Kind::Create {
-            self.stack_event(i, "ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
-            let alive: Vec<ResourceState> = self.stacks[i].resources.iter().filter(|r| r.is_alive()).cloned().collect();
-            return self.begin_run(i, Kind::Rollback, backward(&alive), old.token);
-        }
-        self.stack_event(i, "UPDATE_ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
-        let stack = &mut self.stacks[i];
-        (stack.values, stack.tags) = old.before;
-        let mut garbage = Vec::new();
-        let mut back = Vec::new();
-        for job in old
-            .jobs
-            .into_iter()
-            .filter(|j| matches!(j.progress, Progress::Called | Progress::Done))
-        {
-            let now = stack.resource(&job.def.logical_id).cloned();
-            match (job.work, job.before, now) {
-                (Work::Create, _, Some(made)) => garbage.push(made),
-                (Work::Replace, Some(before), Some(made)) => {
-                    if made.physical != before.physical {
-                        garbage.push(made);
-                    }
-                    back.push(before);
-                }
-                (_, Some(before), _) => back.push(before),
-                _ => {}
-            }
-        }
-        stack.resources.retain(|r| !r.status.is_empty());
-        for before in &back {
-            if let Some(r) = stack.resource_mut(&before.def.logical_id) {
-                r.physical.clone_from(&before.physical);
-            }
-        }
-        let jobs = back.into_iter().map(|b| Job::new(Work::Modify, b.def, &b.physical)).collect();
-        self.begin_run(i, Kind::UpdateRollback, forward(jobs), old.token);
-        if let Some(current) = &mut self.stacks[i].run {
-            current.garbage = garbage;
-        }
     }
 
     pub(super) fn end_run(&mut self, run: RunId) {

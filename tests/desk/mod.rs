@@ -43,6 +43,8 @@ pub(crate) struct Desk {
     /// What was copied last.
     pub(crate) copied: String,
     pub(crate) has_quit: bool,
+    /// Times of runs that were kept.
+    pub(crate) kept: Vec<bic_tui::core::eta::Timing>,
 }
 
 impl Desk {
@@ -74,6 +76,7 @@ impl Desk {
             written: Vec::new(),
             copied: String::new(),
             has_quit: false,
+            kept: Vec::new(),
         };
         desk.take(Msg::Resize(Size { width: 120, height: 40 }));
         desk.wait(3);
@@ -124,6 +127,7 @@ impl Desk {
                     }
                 }
                 Effect::Copy(text) => self.copied = text.to_string(),
+                Effect::Keep(timings) => self.kept.extend(timings),
                 Effect::Quit => self.has_quit = true,
                 _ => {}
             }

@@ -175,7 +175,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
         );
     }
     let effects = if is_first {
-        Vec::new()
+        deploying::drop_abandoned(model)
     } else {
         tell_outcome(model, before.as_ref())
     };
@@ -299,7 +299,13 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
             say(model, Severity::Note, fault.sentence());
             Vec::new()
         }
-        Err(fault) if matches!(change, Change::ExecuteChangeSet { .. }) => deploying::on_not_executed(model, fault),
+        // Gone already is what was wanted.
+        Err(fault)
+            if fault.kind == FaultKind::NotFound && matches!(change, Change::DeleteChangeSet { .. } | Change::DropEmptyStack { .. }) =>
+        {
+            Vec::new()
+        }
+        Err(fault) if matches!(change, Change::ExecuteChangeSet { .. }) => deploying::on_not_executed(model, change, fault),
         Err(fault) => {
             complain(model, fault);
             Vec::new()

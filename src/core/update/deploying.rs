@@ -1,10 +1,10 @@
-//! Deploy, update, destroy: form → plan → confirmation → what the stack says.
+//! Deploy and update: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, polling, say, ticket};
+use super::{complain, dialogs, leaving, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
-        dialog::{Act, Confirm, Dialog, Menu, Skip, Way},
+        dialog::{Confirm, Dialog},
         effect::Effect,
         fact::{ChangeAction, Fact, Stack},
         fault::{Fault, FaultKind},
@@ -20,7 +20,6 @@ use crate::{
             deploy::{Form, Plan, Planning, Stage},
         },
         text::SafeText,
-        unstick::{self, Situation},
     },
 };
 
@@ -72,7 +71,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 
 /// A failed first creation can only be deleted.
 fn offer_deletion(model: &mut Model, stack: &Stack) -> Vec<Effect> {
-    let mut confirm = destroy_dialog(model, stack);
+    let mut confirm = leaving::destroy_dialog(model, stack);
     confirm.title = format!("{} is {}: it can only be deleted before a new deploy", stack.name, stack.status.0).into();
     dialogs::open(model, Dialog::Confirm(confirm))
 }
@@ -300,6 +299,17 @@ fn drop_plan(model: &mut Model, drop: Change, is_create: bool) -> Vec<Effect> {
     }
 }
 
+/// Plans of an earlier console that was ended in the middle. A console that may not write leaves them.
+pub(super) fn drop_abandoned(model: &mut Model) -> Vec<Effect> {
+    let plans = std::mem::take(&mut model.abandoned);
+    let approved: Vec<_> = plans
+        .into_iter()
+        .filter_map(|changes| model.guard.plan(changes, model.now).ok())
+        .collect();
+    model.writes += approved.iter().map(|a| a.changes().len()).sum::<usize>();
+    approved.into_iter().map(Effect::Change).collect()
+}
+
 /// A change set came that nobody waits for any more.
 pub(super) fn on_unwanted(model: &mut Model, change: &Change, stack: SafeText, change_set: SafeText) -> Vec<Effect> {
     let is_create = matches!(change, Change::CreateChangeSet(request) if request.is_create);
@@ -334,6 +344,10 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
 
 /// Enter on the plan: the dialog that executes it.
 pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
+    if model.writes > 0 {
+        say(model, Severity::Note, "AWS has not answered the last request yet");
+        return Vec::new();
+    }
     if model.is_busy() {
         return overtaken(model);
     }
@@ -361,10 +375,17 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
 
 /// The plan did not begin. A clear no leaves it of no use; after anything else it may have begun after all,
 /// and the stack tells.
-pub(super) fn on_not_executed(model: &mut Model, fault: Fault) -> Vec<Effect> {
-    let is_clear = matches!(fault.kind, FaultKind::Refused | FaultKind::NotFound);
+pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) -> Vec<Effect> {
+    let is_clear = matches!(
+        fault.kind,
+        FaultKind::Refused | FaultKind::NotFound | FaultKind::Denied | FaultKind::Guarded | FaultKind::Expired
+    );
+    let is_stale = matches!(fault.kind, FaultKind::Refused | FaultKind::NotFound);
     complain(model, fault);
-    if !is_clear {
+    if !is_clear && let Change::ExecuteChangeSet { stack, .. } = change {
+        begun(model, stack);
+    }
+    if !is_stale {
         return Vec::new();
     }
     let effects = abandon(model);
@@ -389,26 +410,30 @@ fn overtaken(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// The plan on the screen runs, or may run: from now on the stack tells. What it does, in a word.
+fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
+    let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
+        return None;
+    };
+    let verb = if plan.is_create { "create" } else { "update" };
+    model.operation = Some(Operation {
+        stack: stack.clone(),
+        verb,
+        planned: plan.change_set.changes.len(),
+        resources: plan.change_set.changes.iter().map(|c| c.logical_id.clone()).collect(),
+    });
+    model.stack_id = Some(stack.clone());
+    Some(verb)
+}
+
 /// AWS took a change of the stack.
 pub(super) fn on_accepted(model: &mut Model, change: &Change) {
     match change {
         Change::ExecuteChangeSet { stack, .. } => {
-            let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
-                return;
-            };
-            let verb = if plan.is_create { "create" } else { "update" };
-            model.operation = Some(Operation {
-                stack: stack.clone(),
-                verb,
-                planned: plan.change_set.changes.len(),
-                resources: plan.change_set.changes.iter().map(|c| c.logical_id.clone()).collect(),
-            });
-            model.stack_id = Some(stack.clone());
-            say(
-                model,
-                Severity::Note,
-                format!("{verb} has begun; the console follows it, and may be left and opened again"),
-            );
+            if let Some(verb) = begun(model, stack) {
+                let text = format!("{verb} has begun; the console follows it, and may be left and opened again");
+                say(model, Severity::Note, text);
+            }
         }
         Change::DeleteStack { stack } => {
             let resources: Vec<SafeText> = model
@@ -445,156 +470,4 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         | Change::TestImage { .. } => {}
     }
     polling::hurry(model, &[Poll::Stack, Poll::Resources]);
-}
-
-/// Destroy: the inventory and the typed name.
-pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
-    if let Some(why) = model.guard.refusal(model.now) {
-        say(model, Severity::Warning, why);
-        return Vec::new();
-    }
-    let Some(stack) = model.live_stack().cloned() else {
-        say(model, Severity::Note, "there is no stack to destroy");
-        return Vec::new();
-    };
-    if stack.termination_protection {
-        return unprotect(model, &stack);
-    }
-    let confirm = destroy_dialog(model, &stack);
-    dialogs::open(model, Dialog::Confirm(confirm))
-}
-
-/// A step of its own before a deletion; somebody wanted the stack to be hard to lose.
-fn unprotect(model: &mut Model, stack: &Stack) -> Vec<Effect> {
-    let mut confirm = Confirm::new(
-        format!("Termination protection of {} is on. Switch it off?", stack.name),
-        vec![
-            "Nothing is deleted by this: choose destroy again afterwards.".into(),
-            "Whoever switched it on may have had a reason: ask first.".into(),
-        ],
-        "Switch off",
-        vec![Change::Protect {
-            stack: stack.id.clone(),
-            on: false,
-        }],
-    );
-    confirm.typed = Some((stack.name.clone(), TextField::default()));
-    dialogs::open(model, Dialog::Confirm(confirm))
-}
-
-fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
-    let resources = model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default();
-    let (kept, lost): (Vec<_>, Vec<_>) = resources
-        .iter()
-        .filter(|r| plan::holds_data(&r.resource_type))
-        .partition(|r| is_kept(model, &r.logical_id));
-    let mut confirm = Confirm::new(
-        format!("Destroy stack {} with its {} resources?", stack.name, resources.len()),
-        kept.iter()
-            .map(|r| format!("stays: {} ({})", r.logical_id, r.resource_type))
-            .collect(),
-        "Destroy",
-        vec![Change::DeleteStack { stack: stack.id.clone() }],
-    );
-    confirm.losses = lost
-        .iter()
-        .map(|r| format!("lost: {} ({})", r.logical_id, r.resource_type).into())
-        .collect();
-    confirm.typed = Some((stack.name.clone(), TextField::default()));
-    confirm
-}
-
-/// The template keeps this resource when the stack goes.
-fn is_kept(model: &Model, logical_id: &SafeText) -> bool {
-    model
-        .resources
-        .iter()
-        .any(|r| r.logical_id == *logical_id && r.deletion_policy.starts_with("Retain"))
-}
-
-/// `R`, or Ctrl-C while an operation runs: the ways out.
-pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
-    let Some(stack) = model.live_stack().cloned() else {
-        say(model, Severity::Note, "no operation runs: there is no stack");
-        return Vec::new();
-    };
-    let detach = "leave the console; the operation goes on in AWS, and a console opened again follows it";
-    let mut ways = vec![
-        way("Stay", "what runs goes on, and so does this console", Ok(Act::Stay)),
-        way("Detach", detach, Ok(Act::Detach)),
-    ];
-    let refusal = model.guard.refusal(model.now);
-    for offer in unstick::offers(situation(model, &stack)) {
-        let act = match (offer.changes, refusal) {
-            (Err(why), _) => Err(why),
-            (Ok(_), Some(why)) => Err(why.to_owned()),
-            (Ok(changes), None) => Ok(take(model, &stack, offer.way, changes)),
-        };
-        ways.push(way(offer.way.label(), offer.way.help(), act));
-    }
-    // What can be done stands first.
-    ways.sort_by_key(|w| w.closed.is_some());
-    let title = format!("{} is {}", stack.name, stack.status.0);
-    dialogs::open(
-        model,
-        Dialog::Menu(Menu {
-            title: title.into(),
-            ways,
-            selected: 0,
-        }),
-    )
-}
-
-fn situation<'a>(model: &'a Model, stack: &'a Stack) -> Situation<'a> {
-    Situation {
-        stack,
-        resources: model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default(),
-        services: model.feeds.services.get().map(Vec::as_slice).unwrap_or_default(),
-    }
-}
-
-/// What choosing an open way leads to: its question, or first a choice.
-fn take(model: &Model, stack: &Stack, way: unstick::Way, changes: Vec<Change>) -> Act {
-    match way {
-        unstick::Way::DeleteCreation => Act::Ask(Box::new(destroy_dialog(model, stack))),
-        unstick::Way::ContinueRollback => Act::Skip(Skip {
-            stack: stack.id.clone(),
-            rows: unstick::skippable(situation(model, stack).resources)
-                .into_iter()
-                .map(|(id, reason)| (id, reason, false))
-                .collect(),
-            selected: 0,
-        }),
-        _ => Act::Ask(Box::new(Confirm::new(
-            format!("{} of {}?", way.label(), stack.name),
-            unstick::warnings(way, &[]),
-            way.label(),
-            changes,
-        ))),
-    }
-}
-
-/// The question of a rollback that goes on.
-pub(super) fn continue_dialog(model: &Model, skip: &Skip) -> Confirm {
-    let chosen = skip.chosen();
-    let way = unstick::Way::ContinueRollback;
-    Confirm::new(
-        format!("{} of {}?", way.label(), model.settings.stack),
-        unstick::warnings(way, &chosen),
-        "Continue",
-        vec![Change::ContinueRollback {
-            stack: skip.stack.clone(),
-            skip: chosen,
-        }],
-    )
-}
-
-fn way(label: &str, help: &str, act: Result<Act, String>) -> Way {
-    let closed = act.as_ref().err().map(|why| why.as_str().into());
-    Way {
-        label: label.into(),
-        help: help.into(),
-        act: act.unwrap_or(Act::Stay),
-        closed,
-    }
 }

@@ -3,7 +3,7 @@
 
 use crate::layout;
 
-use super::{acting, complain, deploying, keys, logs, say, testimage};
+use super::{acting, complain, keys, leaving, logs, say, testimage};
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
@@ -333,7 +333,7 @@ fn on_skip(model: &mut Model, mut skip: Skip, key: Key) -> Vec<Effect> {
     match (key.code, model.keymap.resolve(model.screen, key)) {
         (Code::Esc, _) | (_, Some(Intent::Back)) => return cancelled(model),
         (Code::Enter, _) => {
-            let confirm = deploying::continue_dialog(model, &skip);
+            let confirm = leaving::continue_dialog(model, &skip);
             return open(model, Dialog::Confirm(confirm));
         }
         (Code::Char(' '), _) => {

@@ -1,6 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, logs, polling, say, secrets, testimage};
+use super::{acting, deploying, dialogs, leaving, logs, polling, say, secrets, testimage};
 use crate::core::{
     cause,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
@@ -57,8 +57,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     }
     match intent {
         Intent::Deploy => deploying::start(model),
-        Intent::Destroy => deploying::destroy(model),
-        Intent::WaysOut => deploying::ways_out(model),
+        Intent::Destroy => leaving::destroy(model),
+        Intent::WaysOut => leaving::ways_out(model),
         Intent::Scale => acting::scale(model, 0),
         Intent::ScaleUp => acting::scale(model, 1),
         Intent::ScaleDown => acting::scale(model, -1),
@@ -361,7 +361,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.operation.is_some() && model.is_busy() {
-        return deploying::ways_out(model);
+        return leaving::ways_out(model);
     }
     // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.
     if matches!(model.deploy, Stage::Plan(_) | Stage::Planning(_)) {

@@ -121,7 +121,8 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     } else {
         "✓"
     };
-    let reason = if stack.reason.is_empty() {
+    // "User Initiated" is no reason.
+    let reason = if stack.reason.is_empty() || stack.reason == "User Initiated" {
         String::new()
     } else {
         format!("  {}", stack.reason)
