@@ -864,6 +864,7 @@ fn the_programs_write_what_they_really_write() {
     );
     let own: Vec<&LogEvent> = lines[first..=last].iter().filter(|e| e.stream == lines[first].stream).collect();
     assert!(own.len() > 40 && own.iter().all(|e| e.at == lines[first].at));
+    assert!(own.is_sorted_by_key(|e| &e.id), "what sorts by id keeps the order of a traceback");
     let odd = LogRequest {
         group: "/ecs/other".into(),
         from: 0,

@@ -116,14 +116,13 @@ impl World {
         } else {
             record.between(250, 1_900)
         };
-        let mut chance = self.chance(&format!("{}/{}/{}", task.id, draft.source, draft.index));
         let definition = self.definitions.get(&task.definition);
         let (prefix, container) = definition
             .map(|d| (d.log_prefix.as_str(), d.container.as_str()))
             .unwrap_or_default();
         LogEvent {
-            // 56 digits that grow with time, as AWS has them.
-            id: Some(format!("{}{:020}{:020}", 3_600_000_000_000_000 + draft.at, chance.next(), chance.next()).into()),
+            // 56 digits that grow with time, and within a batch with the place in it, as AWS has them.
+            id: Some(format!("{}{:020}{:020}", 3_600_000_000_000_000 + draft.at, record.next(), draft.index).into()),
             at: draft.at,
             ingested: draft.at + delay,
             stream: format!("{prefix}/{container}/{}", task.id).into(),
