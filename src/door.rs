@@ -76,8 +76,12 @@ fn is_lost(fault: &Fault) -> bool {
 
 /// What became of a change whose answer was lost.
 async fn settle(cloud: &dyn Cloud, change: &Change, token: &Token, mut lost: Fault) -> Result<Done, Fault> {
-    if !can_be_looked_up(change) {
-        return Err(unknown(lost));
+    match change {
+        // A picture changes nothing: why it did not come is all there is to say.
+        Change::TestImage { .. } => return Err(lost),
+        // Made twice when asked for twice, and without a token.
+        Change::Restart { .. } => return Err(unknown(lost)),
+        _ => {}
     }
     let mut refusal: Option<Fault> = None;
     let mut doubts = 0;
@@ -110,11 +114,6 @@ fn unknown(lost: Fault) -> Fault {
 /// At the cloud's own speed.
 async fn pause(cloud: &dyn Cloud, wall: Duration) {
     tokio::time::sleep((wall / cloud.about().speed.max(1)).max(Duration::from_millis(20))).await;
-}
-
-/// A new deployment and an image are things that are made twice when they are asked for twice, and have no token.
-fn can_be_looked_up(change: &Change) -> bool {
-    !matches!(change, Change::Restart { .. } | Change::TestImage { .. })
 }
 
 /// What AWS knows of a change: `None` when it knows nothing of it.

@@ -1,10 +1,13 @@
 //! Lost answers: deploys over the real SDK against a simulated account on this machine, where requests and
 //! answers go astray at random. What is asked for happens once or not at all, under one token, and the
 //! verdict is what the account says.
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "loopback/server.rs"]
 mod loopback;
+#[expect(clippy::allow_attributes, reason = "what one test binary leaves unused the other one uses")]
+#[allow(dead_code, reason = "shared with the other tests on a pty")]
+mod pty;
 
 use std::{
     collections::BTreeSet,
@@ -24,6 +27,7 @@ use bic_tui::{
         secret::{SecretRef, SecretText},
         settings::Settings,
     },
+    door,
     journal::Journal,
     sim::{RealClock, Scene, Sim},
 };
@@ -204,6 +208,44 @@ async fn two_hundred_deploys_with_lost_answers_happen_once_and_end_in_the_right_
     assert!(wrong.is_empty(), "{} of 200:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Where nobody can say what became of a write, that is what is said; and it went out under one token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_knows_is_not_called_failed() {
+    let stack = || "arn:aws:cloudformation:us-west-2:111122223333:stack/bedrock-image-chat/1".into();
+    let delete = Change::DeleteStack { stack: stack() };
+    let restart = Change::Restart {
+        cluster: "bedrock-image-chat-cluster".into(),
+        service: "bedrock-image-chat-litellm".into(),
+    };
+    // A write that AWS knows nothing of goes out again; one that nobody can be asked about does not, nor one without a token.
+    for (change, operation, reads_answer, is_sent_again) in [
+        (delete.clone(), "DeleteStack", true, true),
+        (delete, "DeleteStack", false, false),
+        (restart, "UpdateService", true, false),
+    ] {
+        let account = Account::new(world("running", 1), move |request: &Request| {
+            if reads_answer && !is_write(request) && request.operation != "UpdateService" {
+                Fate::Well
+            } else {
+                Fate::Unheard(Loss::Reset)
+            }
+        });
+        let server = Server::over(account).await;
+        let journal = Arc::new(Journal::memory());
+        let fault = door::send(&Fast(cloud(&server).await), &journal, &change)
+            .await
+            .expect_err(operation);
+        assert!(fault.detail.contains("is not known"), "{operation}: {}", fault.sentence());
+        let asked = server.asked(operation);
+        assert_eq!(asked.len() > 1, is_sent_again, "{operation}: {} times", asked.len());
+        if is_sent_again {
+            let tokens: BTreeSet<_> = asked.iter().map(|r| r.form().remove("ClientRequestToken")).collect();
+            assert_eq!(tokens.len(), 1, "{tokens:?}");
+        }
+        assert_eq!(journal.entries().len(), 2, "{operation}: noted before and after");
+    }
+}
+
 /// The real program, as somebody with an empty home.
 fn program(home: &std::path::Path, url: &str, line: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_bic-tui"))
@@ -280,4 +322,41 @@ async fn killed_while_the_answer_is_on_its_way_it_follows_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_it_follows_it_follows_on() {
     is_killed(1, Fate::Well).await;
+}
+
+/// The same by keys: the console is killed, opened again, and shows what runs to its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_console_that_was_killed_shows_what_runs_when_it_is_opened_again() {
+    const SIZE: (u16, u16) = (120, 40);
+    let account = Account::new(world("new", 30), |_: &Request| Fate::Well);
+    let server = Server::over(Arc::clone(&account)).await;
+    let url = server.url.clone();
+    let story = move || {
+        let start = || {
+            let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
+            pty::Tty::start_with(&["--endpoint-url", &url, "--region", "us-west-2"], SIZE, &keys)
+        };
+        let tty = start();
+        for (seen, keys) in [
+            ("Press D to deploy", "D"),
+            ("Make the plan", "\x1b[F\r"),
+            ("Plan to create", "\r"),
+            ("▸[ Cancel ]", "y"),
+        ] {
+            tty.see(seen);
+            tty.send(keys);
+        }
+        tty.see("CREATE_IN_PROGRESS");
+        tty.signal(rustix::process::Signal::KILL);
+        let mut again = start();
+        again.see("CREATE_IN_PROGRESS");
+        again.send("2");
+        again.see("elapsed");
+        again.see("reached CREATE_COMPLETE");
+        again.send("\x03");
+        assert_eq!(again.end(), 0);
+    };
+    tokio::task::spawn_blocking(story).await.expect("it is told to its end");
+    assert_eq!(begun(&account, STACK), 1);
+    assert_eq!(server.asked("ExecuteChangeSet").len(), 1);
 }
