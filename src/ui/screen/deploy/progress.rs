@@ -285,7 +285,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         cursor: Some(model.cursor(Panel::Deploy)),
         count: progress.rows.len(),
     };
-    let until = progress.ended.unwrap_or(model.events_at());
+    let axis = Axis::of(model);
     table::draw(side, &rows, area, frame, |i| {
         let row = &progress.rows[i];
         let (mark, word, role) = look(row);
@@ -302,7 +302,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
             Line::from(pen.ink(role, &word)),
             Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.events_at())), 6))),
             Line::from(pen.dim(right(&format!("~{}", when::short(usual)), 7))),
-            bar(pen, row, (progress.started, until), usual, usize::from(bars)),
+            bar(pen, row, axis, usual, usize::from(bars)),
             Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, row.reason.as_str())),
         ]
     });
@@ -332,21 +332,43 @@ fn look(row: &Row) -> (&'static str, String, Role) {
 
 /// When the row's work fell within the operation: `█` what has passed, `▒` what went past the usual time,
 /// `░` what is still to be expected.
-fn bar(pen: Pen<'_>, row: &Row, span: (Millis, Millis), usual: Millis, width: usize) -> Line<'static> {
-    let whole = (span.1 - span.0).max(1);
-    let cell = |at: Millis| ((at - span.0).clamp(0, whole) * width as Millis / whole) as usize;
-    let end = row.ended.unwrap_or(span.1);
+fn bar(pen: Pen<'_>, row: &Row, axis: Axis, usual: Millis, width: usize) -> Line<'static> {
+    let whole = (axis.horizon - axis.began).max(1);
+    let cell = |at: Millis| ((at - axis.began).clamp(0, whole) * width as Millis / whole) as usize;
+    let end = row.ended.unwrap_or(axis.now);
     let from = cell(row.started).min(width.saturating_sub(1));
     // A second or two more than usual says nothing.
     let is_over = end - row.started > usual + (usual / 2).max(10_000);
     let usual_end = cell(if is_over { row.started + usual } else { end }).clamp(from, width);
     let to = cell(end).clamp(from, width);
     let within = usual_end.max(from + usize::from(to == from)).min(width);
+    let expected = if row.ended.is_none() { cell(row.started + usual) } else { 0 };
     Line::from(vec![
         pen.dim(" ".repeat(from)),
         pen.ink(if row.has_failed { Role::Bad } else { Role::Info }, "█".repeat(within - from)),
         pen.ink(Role::Warn, "▒".repeat(to.saturating_sub(within))),
+        pen.dim("░".repeat(expected.saturating_sub(to.max(within)))),
     ])
+}
+
+/// The axis of time under the bars: where the operation began, how far it is, and when it may end.
+#[derive(Clone, Copy)]
+struct Axis {
+    began: Millis,
+    now: Millis,
+    horizon: Millis,
+}
+
+impl Axis {
+    fn of(model: &Model) -> Self {
+        let now = model.progress.ended.unwrap_or(model.events_at());
+        let ahead = eta::outlook(model).eta.map_or(0, |eta| eta.high);
+        Self {
+            began: model.progress.started,
+            now,
+            horizon: now + ahead,
+        }
+    }
 }
 
 #[cfg(test)]
