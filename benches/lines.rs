@@ -1,22 +1,36 @@
 //! How fast lines are taken in, looked through and drawn: `cargo bench --bench lines`. The numbers
 //! that the project promises are for a release build; a timing is never a test.
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark says what it finds")]
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::Arc, time::Instant};
 
-use bic_tui::core::{
-    fact::LogEvent,
-    lines::{ExportFormat, export},
-    logview::LogView,
-    tail::Arrived,
-    text::RawText,
+use bic_tui::{
+    cloud::About,
+    core::{
+        fact::LogEvent,
+        keymap::Keymap,
+        lines::{ExportFormat, export},
+        logview::LogView,
+        model::Model,
+        msg::Size,
+        screen::ScreenId,
+        settings::Settings,
+        tail::Arrived,
+        template::Template,
+        text::RawText,
+    },
+    ui::{self, Side, theme::Theme},
 };
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use ratatui::{Terminal, backend::TestBackend};
 
 /// Bytes of a line, as in real logs on average.
 const LINE: usize = 225;
 const MILLION: usize = 1_000_000;
+/// Lines that come at once, as many as AWS puts on a page.
+const PAGE: usize = 10_000;
 
-fn lines(count: usize) -> Vec<Arrived> {
+fn lines(from: usize, count: usize) -> Vec<Arrived> {
     let begins = [
         "INFO:     10.0.1.9:40112 - \"POST /v1/images/generations HTTP/1.1\" 200 OK",
         "2027-02-03 08:15:30.118 | INFO     | open_webui.routers.images:image:5 - generated",
@@ -38,18 +52,67 @@ fn lines(count: usize) -> Vec<Arrived> {
             },
         }
     };
-    (0..count).map(line).collect()
+    (from..from + count).map(line).collect()
 }
 
 fn full_view() -> LogView {
     let mut view = LogView::new(1 << 30);
     view.resize(60, 200);
-    view.append(lines(MILLION));
+    for page in 0..MILLION / PAGE {
+        view.append(lines(page * PAGE, PAGE));
+    }
     view
 }
 
+/// The whole console with its Logs screen.
+fn console(logs: LogView) -> Model {
+    let settings = Settings::default();
+    let about = About {
+        region: "us-west-2".into(),
+        profile: "ops".into(),
+        endpoint: None,
+        is_endpoint_inherited: false,
+        badge: None,
+        speed: 1,
+    };
+    let keymap = Keymap::new(&settings).expect("the default keys");
+    let mut model = Model::new(settings, about, keymap, Arc::new(Template::shipped()));
+    (model.screen, model.size) = (ScreenId::Logs, Size { width: 200, height: 60 });
+    model.logs = logs;
+    model
+}
+
+/// Frames of the whole screen, 50 new lines in each, as with 30 frames and 1,500 lines a second.
+fn a_thousand_frames() {
+    let logs = full_view();
+    let text = MILLION * LINE;
+    let held = logs.lines().bytes();
+    let mut model = console(logs);
+    let theme = Theme::named("dark").expect("a theme");
+    let side = Side {
+        theme: &theme,
+        secret: &|_| None,
+        picture: &|_, _, _| false,
+        picture_protocol: "half-blocks".into(),
+    };
+    let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
+    let mut frames: Vec<u128> = (0..1_000)
+        .map(|i| {
+            model.logs.append(lines(MILLION + i * 50, 50));
+            let begun = Instant::now();
+            terminal.draw(|frame| ui::view(&model, &side, frame)).expect("a frame");
+            begun.elapsed().as_micros()
+        })
+        .collect();
+    frames.sort_unstable();
+    println!(
+        "a million lines: {text} bytes of text, {held} bytes held; a frame: p99 {} µs",
+        frames[990]
+    );
+}
+
 fn taking_in(c: &mut Criterion) {
-    let page = lines(10_000);
+    let page = lines(0, PAGE);
     let mut group = c.benchmark_group("append");
     group.throughput(Throughput::Elements(page.len() as u64));
     group.bench_function("a page of 10,000 lines", |b| {
@@ -62,8 +125,8 @@ fn taking_in(c: &mut Criterion) {
 }
 
 fn a_million_lines(c: &mut Criterion) {
+    a_thousand_frames();
     let mut view = full_view();
-    c.bench_function("a frame 200x60, following", |b| b.iter(|| black_box(view.window(60, 200))));
     for pattern in ["litellm_call_id=7d1e", "payload", r"no .*id=[a-f0-9]+", r"#\d*777 ", "!numbers"] {
         c.bench_function(&format!("filter by {pattern}"), |b| {
             b.iter(|| {

@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,21 +17,22 @@ use ratatui::{
 use tokio::sync::mpsc;
 
 use crate::{
-    cloud::Cloud,
     core::{
         effect::Effect,
         eta::Durations,
+        fault::{Fault, FaultKind},
         keymap::Keymap,
         model::Model,
         msg::{Msg, Now},
+        place::{Arrival, Place},
         secret::{SecretRef, SecretText},
-        settings::Settings,
         template::Template,
         text::SafeText,
         update::update,
     },
     journal::{AbandonedPlan, Journal},
     pictures::Pictures,
+    places::Session,
     runtime::Runtime,
     term::{self, Event, EventStream},
     ui::{self, Side, theme::Theme},
@@ -42,6 +44,12 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// A secret on its way to the clipboard.
 type Fetched = (SecretRef, Arc<SecretText>);
+
+/// A session that was asked for under a number.
+type Built = (u64, Result<Session, Fault>);
+
+/// Longest that the building of a session may take: a helper may have to ask a server for credentials.
+const GO_LIMIT: Duration = Duration::from_secs(70);
 
 /// How the console ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +69,10 @@ pub struct App {
     runtime: Runtime,
     answers: mpsc::Receiver<Msg>,
     secrets: (mpsc::Sender<Fetched>, mpsc::Receiver<Fetched>),
-    cloud: Arc<dyn Cloud>,
+    session: Session,
+    /// Sessions that were asked for, as they stand.
+    arrivals: (mpsc::Sender<Built>, mpsc::Receiver<Built>),
+    journal: Arc<Journal>,
     started: Instant,
     theme: Theme,
     pictures: Pictures,
@@ -80,7 +91,8 @@ impl App {
     ///
     /// # Errors
     /// A sentence about a bad key or theme in the settings.
-    pub fn new(cloud: Arc<dyn Cloud>, settings: Settings, journal: Arc<Journal>) -> Result<Self, String> {
+    pub fn new(session: Session, journal: Arc<Journal>) -> Result<Self, String> {
+        let (cloud, settings) = (Arc::clone(&session.cloud), session.settings.clone());
         let keymap = Keymap::new(&settings)?;
         let theme = match settings.theme.as_str() {
             _ if settings.no_color => Theme::plain(),
@@ -91,7 +103,7 @@ impl App {
         let vault = Arc::new(Vault::default());
         let timings = journal.timings();
         let abandoned = journal.abandoned(&cloud.about(), cloud.now());
-        let runtime = Runtime::new(Arc::clone(&cloud), vault, journal, sender);
+        let runtime = Runtime::new(Arc::clone(&cloud), vault, Arc::clone(&journal), sender);
         let template = Arc::new(Template::shipped());
         let mut model = Model::new(settings, cloud.about(), keymap, template);
         model.utc_offset = jiff::Zoned::now().offset().seconds();
@@ -103,7 +115,9 @@ impl App {
             runtime,
             answers,
             secrets: mpsc::channel(4),
-            cloud,
+            session,
+            arrivals: mpsc::channel(4),
+            journal,
             started: Instant::now(),
             theme,
             pictures: Pictures::default(),
@@ -114,7 +128,7 @@ impl App {
     fn now(&self) -> Now {
         Now {
             mono: self.started.elapsed().as_millis() as u64,
-            wall: self.cloud.now(),
+            wall: self.session.cloud.now(),
         }
     }
 
@@ -139,10 +153,14 @@ impl App {
                 Effect::Mouse(on) => term::set_mouse(on)?,
                 Effect::Bell => term::bell()?,
                 Effect::Suspend => self.suspend(terminal)?,
+                Effect::Profiles => self.runtime.list_profiles(self.session.places.profiles()),
+                Effect::Go(seq, place) => self.go(seq, place),
                 Effect::Ask(..)
                 | Effect::Change(_)
                 | Effect::Reveal(_)
                 | Effect::Scan(_)
+                | Effect::OpenLive(..)
+                | Effect::CloseLive
                 | Effect::Hide
                 | Effect::Save(..)
                 | Effect::Keep(_)
@@ -150,6 +168,45 @@ impl App {
             }
         }
         Ok(Round::Go)
+    }
+
+    /// Has the session of another place built; nothing waits for it.
+    fn go(&self, seq: u64, place: Place) {
+        let (work, sender) = (self.session.places.go(place, self.session.clone()), self.arrivals.0.clone());
+        tokio::spawn(async move {
+            let built = tokio::time::timeout(GO_LIMIT, AssertUnwindSafe(work).catch_unwind()).await;
+            let fault = |kind, why| Err(Fault::new(kind, "the session", "", why));
+            let built = match built {
+                Ok(Ok(built)) => built,
+                Ok(Err(_)) => fault(FaultKind::Internal, "a task of the console failed; this is a bug"),
+                Err(_) => fault(FaultKind::TimedOut, ""),
+            };
+            // The loop is gone when the program ends.
+            let _ = sender.send((seq, built)).await;
+        });
+    }
+
+    /// Takes the new session in place of the old one, unless nobody waits for it any more. The old runtime goes
+    /// with its vault and its channel: what is still answered there is heard by nobody.
+    fn arrive(&mut self, (seq, built): Built) -> Msg {
+        let arrived = built.map(|session| {
+            let arrival = Arrival {
+                about: session.cloud.about(),
+                settings: session.settings.clone(),
+                wall: session.cloud.now(),
+            };
+            if self.model.is_going(seq) {
+                self.runtime.vault().clear();
+                let (sender, answers) = mpsc::channel(256);
+                let vault = Arc::new(Vault::default());
+                self.runtime = Runtime::new(Arc::clone(&session.cloud), vault, Arc::clone(&self.journal), sender);
+                self.answers = answers;
+                self.secrets = mpsc::channel(4);
+                self.session = session;
+            }
+            Box::new(arrival)
+        });
+        Msg::Arrived(seq, arrived)
     }
 
     fn tell_copied(&mut self, copied: io::Result<()>, words: &str) {
@@ -235,10 +292,10 @@ where
 ///
 /// # Errors
 /// The terminal's own, or a sentence about the settings.
-pub async fn run(cloud: Arc<dyn Cloud>, settings: Settings, journal: Arc<Journal>) -> anyhow::Result<End> {
-    let asks_theme = settings.theme == "auto" && !settings.no_color;
-    let mouse = settings.mouse;
-    let mut app = App::new(cloud, settings, journal).map_err(anyhow::Error::msg)?;
+pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End> {
+    let asks_theme = session.settings.theme == "auto" && !session.settings.no_color;
+    let mouse = session.settings.mouse;
+    let mut app = App::new(session, journal).map_err(anyhow::Error::msg)?;
     let signals = Signals::new()?;
     term::install_panic_hook(std::thread::current().id());
     term::enter(mouse)?;
@@ -299,6 +356,7 @@ impl App {
                     Some(Err(_)) | None => return Ok(End::HungUp),
                 },
                 Some(answer) = self.answers.recv() => Some(answer),
+                Some(built) = self.arrivals.1.recv() => Some(self.arrive(built)),
                 Some((_, value)) = self.secrets.1.recv() => { self.on_secret(&value); None }
                 _ = ticks.tick() => {
                     seconds = seconds.wrapping_add(1);

@@ -11,6 +11,7 @@ mod ecs;
 mod elb;
 mod fault;
 mod gateway;
+mod live;
 mod logs;
 mod pages;
 mod secrets;
@@ -25,9 +26,9 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use tracing::Instrument;
 
-pub use self::connect::{AwsOptions, Limits, connect};
+pub use self::connect::{AwsOptions, Limits, connect, profiles, region};
 use crate::{
-    cloud::{About, Change, Cloud, Done, ImageRoute, ProbeRequest, Query, Token},
+    cloud::{About, Change, Cloud, Done, ImageRoute, LiveStream, ProbeRequest, Query, Token},
     core::{
         fact::{Fact, Millis, Picture, ProbeStage},
         fault::{Fault, FaultKind},
@@ -44,6 +45,8 @@ pub struct Aws {
     about: About,
     reads: Reads,
     writes: Writes,
+    /// Asks once: a session that is refused is no reason to ask for it thrice.
+    live: aws_sdk_cloudwatchlogs::Client,
     probe: Probe,
     /// Longest time for all pages of one listing.
     listing: Duration,
@@ -94,6 +97,25 @@ impl Cloud for Aws {
             .boxed()
     }
 
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        let span = tracing::info_span!("live", %group);
+        async move {
+            let session = async {
+                let identity = sts::identity(&self.reads.sts).await?;
+                let tail = live::Tail {
+                    client: &self.live,
+                    identity,
+                    region: &self.about.region,
+                    is_redirected: self.about.endpoint.is_some(),
+                };
+                tail.open(&group).await
+            };
+            session.await.map_err(|fault| self.located(fault))
+        }
+        .instrument(span)
+        .boxed()
+    }
+
     fn now(&self) -> Millis {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -114,6 +136,7 @@ impl Aws {
             Query::Identity => sts::identity(&self.reads.sts).await.map(Fact::Identity),
             Query::Validate => cloudformation::validate(cloudformation).await.map(Fact::Validation),
             Query::Stack { stack } => cloudformation::stack(cloudformation, &stack).await.map(Fact::Stack),
+            Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
             Query::StackEvents { stack, known } => {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());
                 events.await.map(Fact::StackEvents)

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::{future::BoxFuture, stream::BoxStream};
 use serde::Serialize;
 
 use crate::core::{
-    fact::{Fact, Millis, Picture, ProbeStage},
+    fact::{Fact, LiveFrame, Millis, Picture, ProbeStage},
     fault::Fault,
     secret::{SecretRef, SecretText},
     text::SafeText,
@@ -25,6 +25,8 @@ pub enum Query {
         /// Name or id. Only the id finds a deleted stack.
         stack: SafeText,
     },
+    /// The stacks of this account and region, without those that are deleted or inside another.
+    Stacks,
     /// Stack events, newest first, down to and without `known`; without it, at least those of the newest operation.
     StackEvents {
         /// Name or id.
@@ -305,6 +307,9 @@ pub struct About {
     pub speed: u32,
 }
 
+/// A Live Tail session. After a fault nothing more comes; an end without one is AWS's own.
+pub type LiveStream<'a> = BoxStream<'a, Result<LiveFrame, Fault>>;
+
 /// A cloud to ask and to change. Every call is bounded in time by the implementation.
 pub trait Cloud: Send + Sync + 'static {
     /// Reads.
@@ -315,6 +320,10 @@ pub trait Cloud: Send + Sync + 'static {
 
     /// The value of a secret. It goes to the vault, never into a message.
     fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>>;
+
+    /// Opens a Live Tail session of a log group: it is paid for by the minute until the stream is dropped
+    /// or ends. The stream says something every second while it is well.
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>>;
 
     /// This cloud's present time.
     fn now(&self) -> Millis;

@@ -27,7 +27,11 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::sync::watch as channel;
 
-pub use self::{about::offline, out::Out, prompt::Prompt};
+pub use self::{
+    about::{offline, unknown},
+    out::Out,
+    prompt::Prompt,
+};
 use crate::{
     cli::Command,
     cloud::{Change, Cloud, Done},
@@ -53,6 +57,8 @@ pub struct Context {
     pub is_armed: bool,
     /// `--yes`.
     pub is_yes: bool,
+    /// The flags that reach the same stack from the next command line, quoted for a shell.
+    pub same_place: String,
     /// Who answers questions.
     pub prompt: Prompt,
     /// Where answers go.
@@ -116,7 +122,8 @@ impl Failure {
             Self::Fault(fault) => {
                 let sentence = fault.sentence();
                 let sentence = capitalised(sentence.trim_end_matches('.'));
-                Some(format!("{sentence}. {}", advice(fault)).trim_end().to_owned())
+                let stop = if sentence.ends_with('?') { "" } else { "." };
+                Some(format!("{sentence}{stop} {}", advice(fault)).trim_end().to_owned())
             }
             Self::Declined => Some("Nothing was sent.".into()),
             Self::Interrupted(_, text) => text.clone(),

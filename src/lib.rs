@@ -50,7 +50,7 @@
 //! # The map
 //!
 //! ```text
-//! src/main.rs, session.rs     arguments in, exit status out; the one place where a cloud is chosen
+//! src/main.rs, session.rs     arguments in, exit status out; where the first cloud is chosen; places.rs: the next ones
 //! src/cli.rs, config.rs       flags; settings in layers, with errors that name the line
 //! src/core.rs, core/          the pure part: no clock, no disk, no network, no terminal
 //!   msg, effect, update/      what happens, what is wanted, and the step between them
@@ -60,7 +60,7 @@
 //!   fact/, fault, text, secret, names      the data, and the names that follow from ProjectName
 //!   template/, plan, preflight, form_checks, progress, eta, rollout    a deploy: form, checks, change set, progress
 //!   cause, health, describe   what is wrong and why, joined from all facts; unstick: the ways out
-//!   tail, logline             the log tail without I/O: each event once, in order; what a line says of itself
+//!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
 //!   lines/, logview/          a million lines: segments, filters, histogram; the Logs screen's state
 //!   prices, cost/, size       what it costs; sleep: what Z writes, in which order
 //! src/cloud.rs                the port: Query → Fact, Change → Done
@@ -131,6 +131,7 @@ pub mod layout;
 pub mod log;
 pub mod picture;
 pub mod pictures;
+pub mod places;
 pub mod probe;
 pub mod runtime;
 pub mod session;

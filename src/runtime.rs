@@ -2,14 +2,15 @@
 //! guard's last check before a write. Answers come back as messages; nothing here decides anything.
 
 use std::{
+    num::NonZero,
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use futures::FutureExt;
-use tokio::sync::mpsc;
+use futures::{FutureExt, StreamExt};
+use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     cloud::{Cloud, Query},
@@ -38,6 +39,7 @@ pub struct Runtime {
     vault: Arc<Vault>,
     journal: Arc<Journal>,
     answers: mpsc::Sender<Msg>,
+    live: Mutex<Option<AbortHandle>>,
 }
 
 impl Runtime {
@@ -48,6 +50,7 @@ impl Runtime {
             vault,
             journal,
             answers,
+            live: Mutex::default(),
         }
     }
 
@@ -64,6 +67,8 @@ impl Runtime {
             Effect::Reveal(secret) => self.reveal(secret),
             Effect::Hide => self.vault.clear(),
             Effect::Scan(scan) => self.scan(scan),
+            Effect::OpenLive(session, group) => self.open_live(session, group),
+            Effect::CloseLive => self.keep_live(None),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Open(url) => self.open(url),
             Effect::Keep(timings) => self.keep(timings),
@@ -129,6 +134,11 @@ impl Runtime {
         });
     }
 
+    /// Reads the names of the profiles.
+    pub fn list_profiles(&self, work: impl Future<Output = Result<Vec<SafeText>, Fault>> + Send + 'static) {
+        self.spawn(READ_LIMIT, work, Msg::Profiles);
+    }
+
     fn reveal(&self, secret: SecretRef) {
         let (cloud, vault, name) = (Arc::clone(&self.cloud), Arc::clone(&self.vault), secret.clone());
         let work = async move {
@@ -156,17 +166,59 @@ impl Runtime {
         });
     }
 
-    /// Looks through log segments on a thread of its own; each find is told as it comes.
-    fn scan(&self, scan: Scan) {
-        let answers = self.answers.clone();
-        tokio::task::spawn_blocking(move || {
-            scan.run(
-                || answers.is_closed(),
-                |found| {
-                    let _ = answers.blocking_send(Msg::Found(found));
-                },
-            );
+    /// Hands on what a Live Tail session says, until it ends or is closed.
+    fn open_live(&self, session: u32, group: SafeText) {
+        let (cloud, answers) = (Arc::clone(&self.cloud), self.answers.clone());
+        let told = answers.clone();
+        let work = async move {
+            let mut frames = tokio::time::timeout(READ_LIMIT, cloud.live(group))
+                .await
+                .unwrap_or_else(|_| Err(Fault::new(FaultKind::TimedOut, "logs:StartLiveTail", "", "")))?;
+            while let Some(frame) = frames.next().await {
+                if told.send(Msg::Live(session, Ok(frame?))).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let task = tokio::spawn(async move {
+            let end = AssertUnwindSafe(work).catch_unwind().await;
+            let end = end.unwrap_or_else(|_| {
+                Err(Fault::new(
+                    FaultKind::Internal,
+                    "",
+                    "",
+                    "a task of the console failed; this is a bug",
+                ))
+            });
+            let _ = answers.send(Msg::Live(session, Err(end.err()))).await;
         });
+        self.keep_live(Some(task.abort_handle()));
+    }
+
+    /// Closes the session before, since each is paid for.
+    fn keep_live(&self, next: Option<AbortHandle>) {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = std::mem::replace(&mut *live, next) {
+            before.abort();
+        }
+    }
+
+    /// Looks through log segments on threads of their own, one for each core; each find is told as it
+    /// comes.
+    fn scan(&self, scan: Scan) {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        for part in scan.split(cores) {
+            let answers = self.answers.clone();
+            tokio::task::spawn_blocking(move || {
+                part.run(
+                    || answers.is_closed(),
+                    |found| {
+                        let _ = answers.blocking_send(Msg::Found(found));
+                    },
+                );
+            });
+        }
     }
 
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {

@@ -17,18 +17,30 @@ use crate::{
     cloud::Cloud,
     command::{self, Context, Failure, Interrupt, Out, Prompt, Verdict},
     config::{self, Config},
-    core::fault::{Fault, FaultKind},
+    core::{
+        awscli,
+        fault::{Fault, FaultKind},
+    },
     journal::Journal,
     log,
-    sim::{RealClock, Scene, Sim},
+    places::{AwsPlaces, Places, Session},
+    sim::{RealClock, Scene, Scenes, Sim},
 };
+
+/// Bytes of an answer that are written at once.
+const OUT_BUFFER: usize = 64 << 10;
 
 /// How fast a simulated account runs unless `--speed` says otherwise.
 const DEMO_SPEED: u32 = 30;
 
 /// Runs what the command line asks for; gives the exit status.
 pub fn run(cli: Cli) -> u8 {
-    let mut out = Out::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), cli.common.output);
+    let mut out = Out::new(
+        Box::new(BufWriter::with_capacity(OUT_BUFFER, io::stdout())),
+        Box::new(io::stderr()),
+        cli.common.output,
+    )
+    .watched(io::stderr().is_terminal());
     if let Some(answer) = cli.command.as_ref().and_then(|command| command::offline(command, &mut out)) {
         return status(&answer);
     }
@@ -81,7 +93,7 @@ async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
     let cloud = connect(&cli.common, &config, scene).await?;
     let journal = open_journal(&cli.common).map(Arc::new);
     match cli.command {
-        None => console(cloud, config, journal?).await,
+        None => console(cloud, config, &cli.common, journal?).await,
         Some(command) => subcommand(cloud, config, (cli.common, command), (out, journal)).await,
     }
 }
@@ -114,12 +126,21 @@ fn open_journal(flags: &Common) -> Result<Journal, Fault> {
     Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))
 }
 
-async fn console(cloud: Arc<dyn Cloud>, config: Config, journal: Arc<Journal>) -> Result<Verdict, Failure> {
+async fn console(cloud: Arc<dyn Cloud>, config: Config, flags: &Common, journal: Arc<Journal>) -> Result<Verdict, Failure> {
     let settings = crate::core::settings::Settings {
         armed: config.is_armed,
         ..config.settings
     };
-    let end = app::run(cloud, settings, journal).await;
+    let places: Arc<dyn Places> = if flags.demo.is_some() {
+        Arc::new(Scenes {
+            speed: flags.speed.unwrap_or(DEMO_SPEED),
+            stack: settings.stack.clone(),
+        })
+    } else {
+        Arc::new(AwsPlaces::new(flags.clone()))
+    };
+    let session = Session { cloud, settings, places };
+    let end = app::run(session, journal).await;
     match end.map_err(|error| Failure::Usage(stopped(&format!("{error:#}"))))? {
         End::Left => Ok(Verdict::Well),
         End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),
@@ -135,12 +156,14 @@ async fn subcommand(
 ) -> Result<Verdict, Failure> {
     let (sender, interrupt) = Interrupt::channel();
     let signals = tokio::spawn(listen(sender));
+    let same_place = same_place(&flags, &config, &cloud.about().region);
     let mut cx = Context {
         cloud,
         settings: config.settings,
         journal,
         is_armed: config.is_armed,
         is_yes: flags.yes,
+        same_place,
         prompt: Prompt::terminal(),
         out,
         interrupt,
@@ -153,6 +176,34 @@ async fn subcommand(
     let answer = command::run(&mut cx, command).await;
     signals.abort();
     answer
+}
+
+/// The flags with which the next command line reaches the same stack in the same account, quoted for a shell. What
+/// the environment says is said to the next command too.
+fn same_place(flags: &Common, config: &Config, region: &str) -> String {
+    let file = flags.config.as_ref().map(|path| path.display().to_string());
+    let demo = flags.demo.as_ref().map(|scene| {
+        if scene.is_empty() {
+            "--demo".to_owned()
+        } else {
+            format!("--demo={scene}")
+        }
+    });
+    let pairs = [
+        ("--config", file.as_deref()),
+        ("--profile", config.profile.as_deref()),
+        ("--region", Some(region)),
+        ("--stack", Some(config.settings.stack.as_str())),
+        ("--endpoint-url", flags.endpoint_url.as_deref()),
+    ];
+    let given = pairs
+        .iter()
+        .filter_map(|(flag, value)| Some(format!("{flag} {}", awscli::quote((*value)?))));
+    demo.map(|it| awscli::quote(&it))
+        .into_iter()
+        .chain(given)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The first signal asks the command to end well; the second one ends it.
@@ -206,6 +257,51 @@ fn status(answer: &Result<Verdict, Failure>) -> u8 {
                 let _ = writeln!(io::stderr(), "bic-tui: {message}");
             }
             failure.status()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::core::settings::Settings;
+
+    #[test]
+    fn the_next_command_line_reaches_the_same_stack() {
+        for (line, want) in [
+            ("status", "--region us-west-2 --stack bedrock-image-chat"),
+            ("deploy --demo=new", "--demo=new --region us-west-2 --stack bedrock-image-chat"),
+            (
+                "deploy --profile ops --endpoint-url http://127.0.0.1:4566 --stack chat",
+                "--profile ops --region us-west-2 --stack chat --endpoint-url http://127.0.0.1:4566",
+            ),
+            (
+                "deploy --profile it's\u{a0}ops",
+                "--profile 'it'\\''s\u{a0}ops' --region us-west-2 --stack bedrock-image-chat",
+            ),
+        ] {
+            let cli = Cli::try_parse_from(format!("bic-tui {line}").split(' ')).unwrap();
+            let mut settings = Settings::default();
+            settings.stack = cli.common.stack.clone().map_or(settings.stack, Into::into);
+            let (profile, region) = (cli.common.profile.clone(), cli.common.region.clone());
+            let config = Config {
+                settings,
+                profile,
+                region,
+                is_armed: false,
+            };
+            let told = same_place(&cli.common, &config, "us-west-2");
+            assert_eq!(told, want);
+            // It is read back as it was meant.
+            if !told.contains('\'') {
+                let again = Cli::try_parse_from(["bic-tui", "events"].into_iter().chain(told.split(' '))).unwrap();
+                assert_eq!(
+                    (again.common.profile, again.common.stack.as_deref()),
+                    (config.profile, Some(config.settings.stack.as_str()))
+                );
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ mod elb;
 mod image;
 mod logs;
 mod make;
+mod places;
 mod plan;
 mod scene;
 mod secrets;
@@ -29,7 +30,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture, stream};
 
 use self::{
     account::refusal,
@@ -39,12 +40,13 @@ use self::{
 };
 pub use self::{
     clock::{Clock, RealClock, StepClock},
+    places::Scenes,
     scene::{Scene, SceneInfo, scenes},
 };
 use crate::{
-    cloud::{About, Change, Cloud, Done, PlanRequest, Query, Token},
+    cloud::{About, Change, Cloud, Done, LiveStream, PlanRequest, Query, Token},
     core::{
-        fact::{Fact, Identity, Millis, Validation},
+        fact::{Fact, Identity, LiveFrame, Millis, Validation},
         fault::{Fault, FaultKind},
         names::DEFAULT_PROJECT,
         secret::{SecretRef, SecretText},
@@ -145,6 +147,30 @@ impl Cloud for Sim {
         })
     }
 
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        Box::pin(async move {
+            let from = {
+                let world = self.present();
+                world.live_begin(&group)?;
+                world.now
+            };
+            let start = stream::once(async { Ok(LiveFrame::Start) });
+            let updates = stream::unfold(Some(from), move |from| {
+                let group = group.clone();
+                async move {
+                    let from = from?;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    let world = self.present();
+                    match world.live_update(&group, from) {
+                        Ok(update) => Some((Ok(LiveFrame::Update(update)), Some(world.now))),
+                        Err(fault) => Some((Err(fault), None)),
+                    }
+                }
+            });
+            Ok(start.chain(updates).boxed())
+        })
+    }
+
     fn now(&self) -> Millis {
         self.began + (self.clock.now() - self.began).max(0) * Millis::from(self.speed)
     }
@@ -198,6 +224,7 @@ impl World {
                 parameters: self.template.parameters.iter().map(|p| p.name.clone()).collect(),
             })),
             Query::Stack { stack } => Ok(self.tell_stack(stack)),
+            Query::Stacks => Ok(self.tell_stacks()),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackHistory { stack } => self.tell_events(stack, None),
             Query::StackResources { stack } => self.tell_resources(stack),
@@ -333,6 +360,7 @@ fn operation(query: &Query) -> &'static str {
         Query::Identity => "sts:GetCallerIdentity",
         Query::Validate => "cloudformation:ValidateTemplate",
         Query::Stack { .. } => "cloudformation:DescribeStacks",
+        Query::Stacks => "cloudformation:ListStacks",
         Query::StackEvents { .. } | Query::StackHistory { .. } => "cloudformation:DescribeStackEvents",
         Query::StackResources { .. } => "cloudformation:DescribeStackResources",
         Query::ChangeSet { .. } => "cloudformation:DescribeChangeSet",

@@ -18,6 +18,7 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::{
     core::{
+        fault::FaultKind,
         model::Model,
         msg::Size,
         screen::ScreenId,
@@ -61,6 +62,10 @@ pub fn view(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
 fn body(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     if let Some(fault) = model.credentials_fault().filter(|_| model.feeds.stack.get().is_none()) {
         return welcome::without_credentials(model, side, fault, areas.body, frame);
+    }
+    let never = model.feeds.stack.fault.as_ref().filter(|_| model.feeds.stack.get().is_none());
+    if let Some(fault) = never.filter(|f| f.kind == FaultKind::Unreachable) {
+        return welcome::without_answer(model, side, fault, areas.body, frame);
     }
     match model.screen {
         ScreenId::Overview => screen::overview::draw(model, side, areas, frame),

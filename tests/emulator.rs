@@ -257,12 +257,13 @@ fn the_log(aws: &Emulator, dana: &User) {
     for (filter, lines) in [("--service litellm", 1), ("--level error", 1), ("--grep the", 2), ("--since 1s", 0)] {
         assert_eq!(dana.json_lines(&format!("logs {filter}")).len(), lines, "{filter}");
     }
-    lines_that_come_later(aws, dana);
+    lines_that_come_later(aws, dana, "--follow");
+    lines_that_come_later(aws, dana, "--live");
 
     let policy =
         json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": "*" }] });
     let omar = User::new(aws, aws.user("omar", &policy.to_string()));
-    assert_eq!(omar.json_lines("logs").len(), 4, "no other permission is needed");
+    assert_eq!(omar.json_lines("logs").len(), 5, "no other permission is needed");
     assert!(
         omar.fails("status", 4)
             .contains("cloudformation:DescribeStacks on bedrock-image-chat is not allowed")
@@ -270,16 +271,17 @@ fn the_log(aws: &Emulator, dana: &User) {
 }
 
 /// A tail that goes on gives a line once, and ends by a signal.
-fn lines_that_come_later(aws: &Emulator, dana: &User) {
+fn lines_that_come_later(aws: &Emulator, dana: &User, how: &str) {
+    let known = dana.json_lines("logs").len();
     let mut tail = dana
-        .command("logs --follow --output json")
+        .command(&format!("logs {how} --output json"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program runs");
     let mut lines = BufReader::new(tail.stdout.take().expect("a pipe")).lines();
     let mut next = || -> Value { serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON") };
-    for _ in 0..3 {
+    for _ in 0..known {
         next();
     }
     aws.put_log(
@@ -287,7 +289,8 @@ fn lines_that_come_later(aws: &Emulator, dana: &User) {
         now(),
         &["INFO:     a late guest"],
     );
-    assert_eq!(next()["message"], "INFO:     a late guest");
+    let line = next();
+    assert_eq!(line["message"], "INFO:     a late guest");
     kill_process(Pid::from_child(&tail), Signal::INT).expect("a signal");
     assert_eq!(tail.wait().expect("an end").code(), Some(130));
 }

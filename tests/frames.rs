@@ -158,7 +158,7 @@ fn signed_out() {
 fn confirm(typed: Option<&str>) -> Confirm {
     let mut confirm = Confirm::new(
         "Destroy stack bedrock-image-chat with its 52 resources?".into(),
-        vec!["stays: LogGroup (AWS::Logs::LogGroup)".into()],
+        vec!["stays: recovery points of FileSystem in AWS Backup, billed until they expire or are deleted".into()],
         "Destroy",
         vec![Change::DeleteStack { stack: "s".into() }],
     );
@@ -257,7 +257,8 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         on_prompt: true,
         on_yes: false,
         price: "$0.040 an image, estimate".into(),
-        warning: None,
+        base: "some.model".into(),
+        in_clear: None,
         run: None,
     };
     let palette = Palette {

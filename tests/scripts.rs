@@ -2,17 +2,22 @@
 
 #![allow(clippy::expect_used, reason = "a test may stop on what can not be")]
 
+#[path = "scripts/live.rs"]
+mod live;
 mod world;
 
 use bic_tui::{
-    cloud::{Change, Done},
+    cloud::{Change, Done, Query},
     core::{
         dialog::Dialog,
         effect::Effect,
+        fact::Fact,
         fault::{Fault, FaultKind},
+        guard::Guard,
         key::{Code, Key},
-        model::Model,
+        model::{Feeds, Model},
         msg::{Msg, Now},
+        place::{Arrival, Place},
         screen::{ScreenId, deploy::Stage},
         settings::Settings,
         update::update,
@@ -385,9 +390,153 @@ fn a_secret_is_hidden_by_time_screen_and_focus() {
     }
 }
 
+/// The picker with its profiles.
+fn at_picker(model: &mut Model) -> Vec<Effect> {
+    let effects = press(model, "P");
+    update(model, Msg::Profiles(Ok(vec!["dana".into(), "ops".into()])));
+    effects
+}
+
+#[test]
+fn the_picker_asks_on_demand_and_goes_where_enter_says() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let effects = at_picker(&mut model);
+    assert!(
+        matches!(&effects[..], [Effect::Profiles, Effect::Ask(_, Query::Stacks)]),
+        "{effects:?}"
+    );
+    assert_eq!(press(&mut model, "enter"), [], "here already");
+    assert!(model.dialog.is_none());
+    at_picker(&mut model);
+    let profile = |name: &str| Place {
+        profile: Some(name.into()),
+        ..Place::default()
+    };
+    assert!(matches!(&press(&mut model, "down enter")[..], [Effect::Go(_, place)] if *place == profile("dana")));
+    assert_eq!(press(&mut model, "down enter x"), [], "one at a time");
+    press(&mut model, "esc P tab");
+    type_text(&mut model, "eu-central-2");
+    assert!(
+        matches!(&press(&mut model, "enter")[..], [Effect::Go(_, Place { profile: None, region: Some(r), stack: None })] if *r == "eu-central-2")
+    );
+    press(&mut model, "esc P tab tab");
+    type_text(&mut model, "images");
+    assert!(matches!(&press(&mut model, "enter")[..], [Effect::Go(_, Place { stack: Some(s), .. })] if *s == "images"));
+}
+
+/// What the edge tells of a session of dana's, a production profile.
+fn danas(model: &Model) -> Box<Arrival> {
+    let mut about = model.about.clone();
+    about.profile = "dana".into();
+    let settings = production(false);
+    Box::new(Arrival { about, settings, wall: 7 })
+}
+
+fn production(armed: bool) -> Settings {
+    Settings {
+        production: true,
+        armed,
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn elsewhere_everything_is_new_and_old_answers_are_dropped() {
+    let mut model = loaded(production(true), "CREATE_COMPLETE");
+    let asked: Vec<_> = wait(&mut model, 60_000);
+    let generation = model.guard.generation;
+    at_picker(&mut model);
+    let Some(Effect::Go(seq, _)) = press(&mut model, "down enter").pop() else {
+        panic!("asked for")
+    };
+    let arrival = danas(&model);
+    update(&mut model, Msg::Arrived(seq - 1, Ok(arrival.clone())));
+    assert_eq!(
+        (model.about.profile.as_str(), model.guard.generation),
+        ("ops", generation),
+        "another number"
+    );
+    let effects = update(&mut model, Msg::Arrived(seq, Ok(arrival)));
+    assert_eq!(effects, [Effect::Hide]);
+    assert_eq!((model.about.profile.as_str(), model.now.wall), ("dana", 7));
+    assert_eq!(model.guard.generation, generation + 1);
+    assert!(model.guard.refusal(model.now).is_some(), "armed was the old profile");
+    assert!(model.dialog.is_none() && model.feeds == Feeds::default() && model.stack_id.is_none() && model.tail.is_none());
+    let before = model.clone();
+    for effect in asked {
+        if let Effect::Ask(ticket, _) = effect {
+            update(&mut model, Msg::Told(ticket, Ok(Fact::Services(Vec::new()))));
+        }
+    }
+    assert_eq!(model.feeds, before.feeds, "an answer of the old session came through");
+    let old = Guard {
+        generation,
+        ..Guard::default()
+    };
+    let change = Change::DeleteStack { stack: "s".into() };
+    assert!(
+        old.permits(&change, model.guard.generation, model.now).is_err(),
+        "the door knows the session"
+    );
+    let asks = wait(&mut model, 1);
+    assert!(
+        asks.iter()
+            .any(|e| matches!(e, Effect::Ask(t, Query::Identity) if t.generation == generation + 1)),
+        "{asks:?}"
+    );
+}
+
+#[test]
+fn a_place_that_can_not_be_reached_is_said_in_the_picker() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    at_picker(&mut model);
+    let Some(Effect::Go(seq, _)) = press(&mut model, "down enter").pop() else {
+        panic!("asked for")
+    };
+    update(
+        &mut model,
+        Msg::Arrived(seq, Err(Fault::new(FaultKind::Guarded, "connect", "", "there is no such profile"))),
+    );
+    assert!(matches!(&model.dialog, Some(Dialog::Places(p)) if p.going.is_none() && p.error.is_some()));
+    assert_eq!(model.about.profile, "ops");
+    assert!(model.feeds.stack.get().is_some(), "nothing was lost");
+}
+
+#[test]
+fn nothing_that_is_under_way_is_left_behind() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "r y");
+    assert!(press(&mut model, "P").is_empty() && model.dialog.is_none());
+    assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("under way")));
+    // Under an open confirmation the key is not reached.
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    assert!(press(&mut model, "r P").is_empty() && matches!(model.dialog, Some(Dialog::Confirm(_))));
+}
+
+#[test]
+fn a_row_is_shown_as_json_and_copied() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "3 J");
+    let Some(Effect::Copy(pretty)) = press(&mut model, "y").pop() else {
+        panic!("copied")
+    };
+    let Some(Effect::Copy(line)) = press(&mut model, "J y").pop() else {
+        panic!("copied")
+    };
+    assert!(pretty.lines().count() > 5 && line.lines().count() == 1);
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    assert_eq!(value(&pretty), value(&line));
+    assert_eq!(value(&line)["name"], "bedrock-image-chat-openwebui");
+    press(&mut model, "esc 8 tab J");
+    let Some(Effect::Copy(secret)) = press(&mut model, "y").pop() else {
+        panic!("copied")
+    };
+    assert_eq!(value(&secret)["secret"], "bedrock-image-chat/litellm-api-key", "{secret}");
+}
+
 fn any_key() -> impl Strategy<Value = Key> {
     prop_oneof![
-        6 => prop::sample::select("DZILRsrX+-AxKyneEdaftcYo:?!PTQ$123468[]/&@ jkgGhl".chars().collect::<Vec<_>>()).prop_map(Key::char),
+        6 => prop::sample::select("DZILRsrX+-AxKyneEdaftcYo:?!PJTQ$123468[]/&@ jkgGhl".chars().collect::<Vec<_>>()).prop_map(Key::char),
         4 => prop::sample::select(vec![Code::Enter, Code::Esc, Code::Tab, Code::BackTab, Code::Up, Code::Down, Code::Left, Code::Right, Code::End])
             .prop_map(Key::plain),
         1 => prop::sample::select(vec!['c', 'z', 's', 'r', 'u', 'd']).prop_map(Key::ctrl),

@@ -72,7 +72,7 @@ fn plans(tty: &Tty) -> f64 {
         &form,
         &[
             "New stack bedrock-image-chat in us-west-2",
-            "0 changed of 20 parameters",
+            "0 changed of 21 parameters",
             "Project name",
             "✓ Template",
             "! Exposure",
@@ -173,7 +173,13 @@ fn reads_logs(tty: &Tty) {
     tty.send("k");
     let held = log_lines(&tty.see(" new, F follows"));
     let screen = tty.wait("+30 new", |s| s.split_once(" new, F").is_some_and(|(l, _)| number_at_end(l) >= 30));
-    assert_eq!(log_lines(&screen), held, "the scroll was stolen");
+    // Only a line that came late may have taken a place between those that were there.
+    let now = log_lines(&screen);
+    let kept: Vec<String> = now.iter().filter(|l| held.contains(l)).cloned().collect();
+    assert!(
+        now.first() == held.first() && held.starts_with(&kept) && kept.len() + 3 > held.len(),
+        "the scroll was stolen: {held:#?} became {now:#?}"
+    );
     tty.send("F");
     let screen = tty.see("following");
     assert_ne!(log_lines(&screen), held);
@@ -344,7 +350,12 @@ fn destroys(tty: &Tty) {
     let screen = tty.see("Type bedrock-image-chat to go on");
     says(
         &screen,
-        &["Destroy stack bedrock-image-chat", "lost: FileSystem", "lost: OpenWebUIAdminSecret"],
+        &[
+            "Destroy stack bedrock-image-chat",
+            "lost: FileSystem",
+            "lost: OpenWebUIAdminSecret",
+            "stays: recovery points of FileSystem in AWS Backup",
+        ],
     );
     // Neither yes nor a wrong name opens the button.
     tty.send("y\r\t\r");
@@ -398,13 +409,15 @@ fn each_trouble_is_said_in_words() {
         (
             "tasks-not-starting",
             &[],
-            &["✗ bedrock-image-chat-openwebui 0/1 running: openwebui: CannotPullContainerError"],
+            &["✗ bedrock-image-chat-openwebui 0/1 running: no way out to the registry: openwebui:"],
         ),
         // ECS stops what does not answer, and starts another: both is the cause.
         (
             "unreachable",
             &[],
-            &["targets unhealthy: Request timed out|0/1 running: Task failed ELB health checks"],
+            &[
+                "targets unhealthy: the application does not answer the health check in time|0/1 running: the load balancer got no good answer",
+            ],
         ),
         (
             "expired",

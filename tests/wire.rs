@@ -6,8 +6,12 @@
 mod application;
 #[path = "wire/environment.rs"]
 mod environment;
+#[path = "wire/live.rs"]
+mod live;
 #[path = "loopback/server.rs"]
 mod loopback;
+#[path = "wire/tail.rs"]
+mod tail;
 #[path = "wire/writes.rs"]
 mod writes;
 
@@ -170,6 +174,7 @@ fn reads() -> Vec<Read> {
             &stack_xml("CREATE_COMPLETE"),
             &["", "<Stacks/>"],
         ),
+        query("ListStacks", Query::Stacks, "<StackSummaries/>", &[""]),
         query("DescribeStackEvents", events, &event_xml(1..2, None), &[""]),
         query("ListStackResources", resources, "<StackResourceSummaries/>", &[""]),
         query("DescribeChangeSet", change_set, "<Status>CREATE_COMPLETE</Status>", &[""]),
@@ -453,6 +458,30 @@ async fn a_stack_is_told_whole_and_safe() {
     assert_eq!(stack.output("ALBEndpoint").expect("an output"), &"http://alb");
     assert_eq!(stack.tags, [("team".into(), "x".into())]);
     assert!(stack.termination_protection);
+}
+
+#[tokio::test]
+async fn stacks_of_all_pages_without_those_inside_another() {
+    let stack =
+        |name: &str, more: &str| format!("<member><StackName>{name}</StackName><StackStatus>UPDATE_COMPLETE</StackStatus>{more}</member>");
+    let ours = "<TemplateDescription>Bedrock Image Chat: of another version</TemplateDescription>";
+    let first = stack("bills", "") + &stack("inner", "<ParentId>arn:x</ParentId>");
+    let pages = [
+        format!("<StackSummaries>{first}</StackSummaries><NextToken>t</NextToken>"),
+        format!("<StackSummaries>{}</StackSummaries>", stack("chat\u{202e}", ours)),
+    ];
+    let replies = pages.map(|page| bodies::query("ListStacks", &page));
+    let (fact, server) = fact("ListStacks", replies, Query::Stacks).await;
+    let Fact::Stacks(stacks) = fact else { panic!("{fact:?}") };
+    let told: Vec<(&str, bool)> = stacks.iter().map(|s| (s.name.as_str(), s.is_ours)).collect();
+    assert_eq!(told, [("bills", false), ("chat<U+202E>", true)]);
+    let asked = server.asked("ListStacks")[0].form();
+    let wanted: Vec<&String> = asked
+        .iter()
+        .filter(|(k, _)| k.starts_with("StackStatusFilter"))
+        .map(|(_, v)| v)
+        .collect();
+    assert!(wanted.len() > 20 && !wanted.iter().any(|s| *s == "DELETE_COMPLETE"), "{wanted:?}");
 }
 
 #[tokio::test]

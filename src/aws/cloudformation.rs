@@ -15,18 +15,19 @@ use crate::{
     cloud::{Done, PlanRequest, Token},
     core::{
         fact::{
-            ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackEvent, StackEvents,
-            StackResource, StackStatus, Validation,
+            ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent,
+            StackEvents, StackResource, StackStatus, Validation,
         },
         fault::{Fault, FaultKind},
         progress,
-        template::TEMPLATE,
+        template::{TEMPLATE, Template},
         text::SafeText,
     },
 };
 
 const VALIDATE: &str = "cloudformation:ValidateTemplate";
 const STACKS: &str = "cloudformation:DescribeStacks";
+const LIST: &str = "cloudformation:ListStacks";
 const EVENTS: &str = "cloudformation:DescribeStackEvents";
 const RESOURCES: &str = "cloudformation:ListStackResources";
 const CHANGE_SET: &str = "cloudformation:DescribeChangeSet";
@@ -55,6 +56,33 @@ pub(super) async fn stack(client: &Client, name: &str) -> Result<Option<Stack>, 
     };
     let found = output.stacks.unwrap_or_default().into_iter().next();
     found.map(|it| Some(mapped_stack(it))).ok_or_else(|| missing(STACKS, name, "stack"))
+}
+
+/// All stacks that live, of whatever template: the application's own are known by its description.
+pub(super) async fn stacks(client: &Client) -> Result<Vec<StackBrief>, Fault> {
+    let every = types::StackStatus::values().iter().map(|it| types::StackStatus::from(*it));
+    let wanted: Vec<_> = every.filter(|it| *it != types::StackStatus::DeleteComplete).collect();
+    let title = Template::shipped().title();
+    let brief = |it: types::StackSummary| StackBrief {
+        is_ours: it
+            .template_description
+            .is_some_and(|text| !title.is_empty() && text.starts_with(title.as_str())),
+        name: text(it.stack_name),
+        status: StackStatus(it.stack_status.map(|status| status.as_str().into()).unwrap_or_default()),
+    };
+    let all = pages::all(LIST, "", |token| {
+        let request = client
+            .list_stacks()
+            .set_stack_status_filter(Some(wanted.clone()))
+            .set_next_token(token);
+        async move {
+            let output = request.send().await.map_err(fault::on(LIST, ""))?;
+            let page = output.stack_summaries.ok_or_else(|| missing(LIST, "", "stacks"))?;
+            let whole = page.into_iter().filter(|it| it.parent_id.is_none());
+            Ok((whole.collect(), output.next_token))
+        }
+    });
+    Ok(all.await?.into_iter().map(brief).collect())
 }
 
 fn mapped_stack(it: types::Stack) -> Stack {

@@ -13,6 +13,7 @@ use aws_credential_types::{
     Credentials,
     provider::{self, ProvideCredentials, SharedCredentialsProvider, future},
 };
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::config::{
     IdentityCache, StalledStreamProtectionConfig,
     retry::{RetryConfig, RetryPartition},
@@ -20,6 +21,7 @@ use aws_sdk_sts::config::{
 };
 use aws_types::{
     app_name::AppName,
+    os_shim_internal::{Env, Fs},
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
@@ -28,6 +30,7 @@ use crate::{
     cloud::About,
     core::{
         fault::{Fault, FaultKind},
+        region,
         text::SafeText,
     },
     probe::Probe,
@@ -93,7 +96,7 @@ pub struct AwsOptions {
 /// so that a console can start first.
 ///
 /// # Errors
-/// `Guarded` when no region is known or the endpoint is not an address.
+/// `Guarded` when no region is known, when it can be none, or when the endpoint is not an address.
 pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
     let config = match &options.credentials {
         Some(_) => explicit(&options),
@@ -105,6 +108,10 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
     let endpoint = endpoint(&config);
     if let Some(endpoint) = endpoint.as_deref().filter(|it| !is_address(it)) {
         return Err(usage(&format!("The endpoint {endpoint} is not an http or https address")));
+    }
+    // Elsewhere a region is but a word.
+    if endpoint.is_none() {
+        region::check(&region).map_err(|why| usage(&why))?;
     }
     let about = About {
         region: region.into(),
@@ -148,7 +155,7 @@ fn explicit(options: &AwsOptions) -> SdkConfig {
 /// The chain that every AWS tool follows.
 async fn standard(options: &AwsOptions) -> SdkConfig {
     let http = gateway::http_client();
-    let region = region(options).await;
+    let region = region(options).await.map(Region::new);
     let mut loader = aws_config::defaults(behavior())
         .http_client(http.clone())
         .region(Fixed(region.clone()))
@@ -185,16 +192,16 @@ async fn standard(options: &AwsOptions) -> SdkConfig {
 
 /// From the command line, the environment or the profile. A virtual machine is not asked where it is:
 /// that takes seconds where there is none.
-async fn region(options: &AwsOptions) -> Option<Region> {
+pub async fn region(options: &AwsOptions) -> Option<String> {
     if let Some(region) = &options.region {
-        return Some(Region::new(region.clone()));
+        return Some(region.clone());
     }
     let mut profile = ProfileFileRegionProvider::builder();
     if let Some(name) = &options.profile {
         profile = profile.profile_name(name);
     }
     let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new());
-    chain.or_else(profile.build()).region().await
+    chain.or_else(profile.build()).region().await.map(|it| it.to_string())
 }
 
 /// A region that has been looked for already.
@@ -205,6 +212,19 @@ impl ProvideRegion for Fixed {
     fn region(&self) -> ProvidedRegion<'_> {
         ProvidedRegion::ready(self.0.clone())
     }
+}
+
+/// Names of the profiles in the AWS configuration and credentials files, sorted; nothing else of them is kept.
+///
+/// # Errors
+/// `Refused` when a file can not be read, without its words: they may quote a key.
+pub async fn profiles() -> Result<Vec<SafeText>, Fault> {
+    let found = aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), None).await;
+    let why = "the AWS configuration files can not be read";
+    let found = found.map_err(|_| Fault::new(FaultKind::Refused, "~/.aws/config", "", why))?;
+    let mut names: Vec<SafeText> = found.profiles().map(SafeText::from).collect();
+    names.sort();
+    Ok(names)
 }
 
 fn behavior() -> BehaviorVersion {
@@ -341,6 +361,7 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         about,
         reads,
         writes,
+        live: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),
         probe: Probe::new(limits.stage, limits.image),
         listing: limits.listing,
     }

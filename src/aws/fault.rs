@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpResponse,
     result::{DispatchFailure, SdkError},
 };
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::{error::metadata::ProvideErrorMetadata, event_stream::RawMessage};
 use aws_types::request_id::RequestId;
 
 use super::gateway::{Odd, description};
@@ -49,6 +49,19 @@ where
         code: error.as_service_error().and_then(|service| service.code()).map(SafeText::from),
         request_id: error.request_id().map(SafeText::from),
         ..Fault::new(kind, operation, subject, if may_hold_secret { "" } else { cut(&detail) })
+    }
+}
+
+/// A fault in the middle of an event stream; `worded` when AWS put it into words.
+pub(super) fn in_stream<E>(error: &SdkError<E, RawMessage>, operation: &str, subject: &str, worded: Option<(&str, &str)>) -> Fault {
+    let (kind, detail) = match (worded, error) {
+        (Some((_, message)), _) => (FaultKind::AwsFailed, message),
+        (None, SdkError::ResponseError(_)) => (FaultKind::OddAnswer, "a frame of the stream can not be read"),
+        (None, _) => (FaultKind::Unreachable, "the stream broke off"),
+    };
+    Fault {
+        code: worded.map(|(code, _)| code.into()),
+        ..Fault::new(kind, operation, subject, cut(detail))
     }
 }
 

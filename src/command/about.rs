@@ -6,7 +6,7 @@ use super::{Answer, Out, Verdict, policy};
 use crate::{
     cli::{Cli, Command},
     config,
-    core::keymap::KEYMAP,
+    core::{keymap::KEYMAP, nearest, text::SafeText},
 };
 
 /// Answers a subcommand that needs no cloud; `None` when it needs one.
@@ -24,6 +24,34 @@ pub fn offline(command: &Command, out: &mut Out) -> Option<Answer> {
         _ => return None,
     };
     Some(answer.and_then(|()| out.flush()).map(|()| Verdict::Well))
+}
+
+/// The deployment guide, line by line, with what takes the place of each.
+const GUIDE: &str = include_str!("../../assets/guide.toml");
+
+/// Subcommands of later versions that no line of the guide asks for.
+const LATER: [&str; 3] = ["chat", "replay", "schedule"];
+
+/// What to say of a subcommand that is not there: that this version does not serve it yet, or the nearest that it does.
+pub fn unknown(name: &str) -> String {
+    let command = Cli::command();
+    let served: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let guide: toml::Table = GUIDE.parse().unwrap_or_default();
+    let lines = guide
+        .get("line")
+        .and_then(toml::Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let named = lines.iter().filter_map(|line| line.get("subcommand")?.as_str()?.split(' ').next());
+    let later: Vec<&str> = named.chain(LATER).filter(|word| !served.contains(word)).collect();
+    if later.contains(&name) {
+        return format!("This version does not serve `{name}` yet; `bic-tui --help` lists what it serves.");
+    }
+    let hint = match nearest::nearest(name, served.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => "`bic-tui --help` lists them.".to_owned(),
+    };
+    format!("There is no subcommand \"{}\"; {hint}", SafeText::new(name))
 }
 
 /// One line of `keys --output json`.

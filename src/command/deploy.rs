@@ -386,8 +386,7 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
 
 /// The command with which anyone follows what runs.
 pub(super) fn follow_command(cx: &Context) -> String {
-    let about = cx.cloud.about();
-    format!("`bic-tui deploy --watch --stack {} --region {}`", cx.settings.stack, about.region)
+    format!("`bic-tui deploy --watch {}`", cx.same_place)
 }
 
 /// Removes the plan, and the empty stack that a first plan makes.

@@ -9,21 +9,21 @@ use crate::{
     core::{
         fact::{Stack, StackResource},
         fault::{Fault, FaultKind},
-        plan::holds_data,
+        inventory::Inventory,
         text::SafeText,
     },
 };
 
 /// The JSON of what `destroy` would take; one line before the events.
 #[derive(Debug, Serialize)]
-struct Inventory {
+struct Report {
     stack: SafeText,
     status: SafeText,
     resources: usize,
     /// What holds data and goes.
     lost: Vec<StackResource>,
     /// What stays, and may go on costing: one sentence each.
-    stays: Vec<String>,
+    stays: Vec<SafeText>,
 }
 
 /// Deletes the stack.
@@ -107,35 +107,19 @@ fn refuse(stack: &Stack) -> Answer<()> {
     Ok(())
 }
 
-async fn inventory(cx: &Context, stack: &Stack) -> Answer<Inventory> {
+async fn inventory(cx: &Context, stack: &Stack) -> Answer<Report> {
     let resources = reads::resources(&*cx.cloud, &stack.id).await?;
-    let template = reads::template_resources(cx, stack);
-    let is_kept = |r: &StackResource| {
-        template
-            .iter()
-            .any(|t| t.logical_id == r.logical_id && t.deletion_policy != "Delete")
-    };
-    let mut stays: Vec<String> = resources
-        .iter()
-        .filter(|r| is_kept(r))
-        .map(|r| format!("{} ({}) {}", r.logical_id, r.resource_type, r.physical_id))
-        .collect();
-    if resources.iter().any(|r| r.resource_type == "AWS::EFS::FileSystem") {
-        stays.push("recovery points of the file system in AWS Backup, which go on costing".into());
-    }
-    Ok(Inventory {
+    let Inventory { lost, stays } = Inventory::of(&resources, &reads::template_resources(cx, stack), &reads::parameters(stack));
+    Ok(Report {
         stack: stack.name.clone(),
         status: stack.status.0.clone(),
         resources: resources.len(),
-        lost: resources
-            .into_iter()
-            .filter(|r| holds_data(&r.resource_type) && !is_kept(r))
-            .collect(),
+        lost,
         stays,
     })
 }
 
-fn print(cx: &mut Context, inventory: &Inventory) -> Answer<()> {
+fn print(cx: &mut Context, inventory: &Report) -> Answer<()> {
     cx.out.line(format!(
         "Stack {} is {} with {} resources.",
         inventory.stack, inventory.status, inventory.resources

@@ -4,6 +4,7 @@
 use std::{
     fmt::Display,
     io::{self, Write},
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
@@ -11,17 +12,54 @@ use serde::Serialize;
 use super::{Answer, Failure};
 use crate::cli::Format;
 
+/// Between two looks at the progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
 /// The two streams and the format.
 pub struct Out {
     stdout: Box<dyn Write + Send>,
     stderr: Box<dyn Write + Send>,
     format: Format,
+    /// Somebody watches stderr.
+    is_watched: bool,
+    /// When the progress was written last, and that it stands there.
+    progress: Option<Instant>,
 }
 
 impl Out {
     /// Writes to these.
     pub fn new(stdout: Box<dyn Write + Send>, stderr: Box<dyn Write + Send>, format: Format) -> Self {
-        Self { stdout, stderr, format }
+        Self {
+            stdout,
+            stderr,
+            format,
+            is_watched: false,
+            progress: None,
+        }
+    }
+
+    /// The same with somebody who watches stderr, a terminal: progress is shown there.
+    #[must_use]
+    pub fn watched(self, is_watched: bool) -> Self {
+        Self { is_watched, ..self }
+    }
+
+    /// How far a long fetch is, on one line that stands until something is written; empty takes it away.
+    pub fn progress(&mut self, text: String) {
+        if text.is_empty() {
+            return self.wipe();
+        }
+        if !self.is_watched || self.progress.is_some_and(|at| at.elapsed() < PROGRESS_EVERY) {
+            return;
+        }
+        self.progress = Some(Instant::now());
+        let _ = write!(self.stderr, "\r\x1b[K{text}").and_then(|()| self.stderr.flush());
+    }
+
+    fn wipe(&mut self) {
+        if self.progress.take().is_some() {
+            let _ = write!(self.stderr, "\r\x1b[K").and_then(|()| self.stderr.flush());
+        }
     }
 
     /// JSON was asked for.
@@ -42,6 +80,7 @@ impl Out {
     /// # Errors
     /// The reader has gone, or the disk is full.
     pub fn raw(&mut self, bytes: &[u8]) -> Answer<()> {
+        self.wipe();
         self.stdout.write_all(bytes).map_err(failure)
     }
 
@@ -65,6 +104,7 @@ impl Out {
 
     /// A remark beside the answer. That nobody reads it is no failure.
     pub fn note(&mut self, text: impl Display) {
+        self.wipe();
         let _ = writeln!(self.stderr, "{text}");
     }
 

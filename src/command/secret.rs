@@ -1,11 +1,18 @@
 //! `secret`: the one place that prints a secret, and then nothing beside it.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Answer, Context, Failure, Verdict, reads};
 use crate::{
     cli::SecretArgs,
-    core::{names::Names, secret::SecretRef, text::SafeText},
+    core::{
+        fault::{Fault, FaultKind},
+        names::Names,
+        nearest,
+        secret::SecretRef,
+        text::SafeText,
+    },
 };
 
 /// The JSON of `secret` without `--reveal`.
@@ -27,7 +34,10 @@ pub(super) async fn run(cx: &mut Context, args: &SecretArgs) -> Answer {
         secret: full_name(cx, &args.name).await?,
         field: args.field.as_deref().map(Into::into),
     };
-    let value = cx.cloud.reveal(secret.clone()).await?;
+    let value = match cx.cloud.reveal(secret.clone()).await {
+        Err(fault) if fault.kind == FaultKind::NotFound && secret.field.is_some() => return Err(no_field(cx, secret, fault).await),
+        other => other?,
+    };
     if args.reveal {
         cx.out.raw(value.expose())?;
     } else if cx.out.is_json() {
@@ -42,6 +52,26 @@ pub(super) async fn run(cx: &mut Context, args: &SecretArgs) -> Answer {
             .line(format!("{}{field}: there, and you may read it. --reveal prints it.", secret.secret))?;
     }
     Ok(Verdict::Well)
+}
+
+/// The field is not there: which ones are. Their names are no secret, and nothing else is kept.
+async fn no_field(cx: &Context, secret: SecretRef, fault: Fault) -> Failure {
+    let whole = SecretRef {
+        field: None,
+        ..secret.clone()
+    };
+    let Ok(value) = cx.cloud.reveal(whole).await else {
+        return fault.into();
+    };
+    let (name, field) = (&secret.secret, secret.field.unwrap_or_default());
+    let why: SafeText = match serde_json::from_slice::<Map<String, Value>>(value.expose()) {
+        Ok(fields) => {
+            let hint = nearest::hint(&field, fields.keys().map(String::as_str));
+            format!("{name} has no field \"{field}\"; {hint}").into()
+        }
+        Err(_) => format!("{name} has no fields; leave out --field to read it whole.").into(),
+    };
+    Failure::Usage(why.to_string())
 }
 
 /// A short name belongs to the project of the stack; a path or an ARN is taken as it is.

@@ -23,6 +23,9 @@ const EVERY: Duration = Duration::from_secs(5);
 /// How many looks are waited for: fifteen minutes at the cloud's own speed.
 const LOOKS: u32 = 180;
 
+/// After how many looks without a change the same is said again: half a minute.
+const SAID_AGAIN: u32 = 6;
+
 /// The JSON of both.
 #[derive(Debug, Serialize)]
 struct Report {
@@ -127,12 +130,42 @@ fn more_or_less(change: f64) -> String {
     format!("{} {word}", text::rate(change.abs()))
 }
 
+/// What a wait sees, said when it changes, and now and then while it does not.
+#[derive(Default)]
+struct Progress {
+    looks: u32,
+    said: String,
+}
+
+impl Progress {
+    fn tell(&mut self, cx: &mut Context, seen: String) {
+        let seconds = EVERY.as_secs() * u64::from(self.looks);
+        if seen != self.said {
+            cx.out.note(format!("{seen}."));
+            self.said = seen;
+        } else if self.looks.is_multiple_of(SAID_AGAIN) {
+            cx.out.note(format!("{seen} after {seconds} s."));
+        }
+        self.looks += 1;
+    }
+}
+
 /// Waits until a service runs as many tasks as wanted.
-async fn reached(cx: &Context, names: &Names, service: &SafeText, to: i32) -> Answer<bool> {
+async fn reached(cx: &mut Context, names: &Names, service: &SafeText, to: i32) -> Answer<bool> {
+    let mut progress = Progress::default();
     for _ in 0..LOOKS {
         let services = reads::services(&*cx.cloud, names).await?;
-        let is_counted = services.iter().any(|s| s.name == *service && s.running == to && s.pending == 0);
-        if is_counted && (to > 0 || is_drained(cx, names, service).await?) {
+        let found = services.iter().find(|s| s.name == *service);
+        let is_counted = found.is_some_and(|s| s.running == to && s.pending == 0);
+        let is_done = is_counted && (to > 0 || is_drained(cx, names, service).await?);
+        if let Some(s) = found {
+            let stopping = if is_counted && !is_done { ", the last still stop" } else { "" };
+            progress.tell(
+                cx,
+                format!("{service}: {} of {to} running, {} starting{stopping}", s.running, s.pending),
+            );
+        }
+        if is_done {
             return Ok(true);
         }
         pause(cx, EVERY).await;
@@ -147,11 +180,14 @@ async fn is_drained(cx: &Context, names: &Names, service: &SafeText) -> Answer<b
 }
 
 /// Waits until the load balancer finds every target healthy.
-async fn healthy(cx: &Context) -> Answer<bool> {
+async fn healthy(cx: &mut Context) -> Answer<bool> {
     let groups = reads::target_groups(&reads::resources(&*cx.cloud, &cx.settings.stack).await?);
+    let mut progress = Progress::default();
     for _ in 0..LOOKS {
         let found = reads::targets(&*cx.cloud, groups.clone()).await?;
-        if found.iter().all(is_ready) {
+        let ready = found.iter().filter(|g| is_ready(g)).count();
+        progress.tell(cx, format!("{ready} of {} target groups healthy", found.len()));
+        if ready == found.len() {
             return Ok(true);
         }
         pause(cx, EVERY).await;

@@ -7,15 +7,15 @@ use std::{
 };
 
 use clap::Parser;
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture, stream};
 use serde_json::Value;
 
 use super::*;
 use crate::{
     cli::{Cli, Format},
-    cloud::{About, Query, Token},
+    cloud::{About, LiveStream, Query, Token},
     core::{
-        fact::{Fact, LogEvent, LogPage, Millis, Stack},
+        fact::{Fact, LiveFrame, LiveUpdate, LogEvent, LogPage, Millis, Stack},
         names::Names,
         secret::{SecretRef, SecretText},
         text::RawText,
@@ -79,6 +79,7 @@ impl Case {
             journal: Ok(Arc::new(Journal::memory())),
             is_armed: false,
             is_yes: true,
+            same_place: "--region us-west-2 --stack bedrock-image-chat".into(),
             prompt: Prompt::nobody(),
             out: Out::new(Box::new(stdout.clone()), Box::new(stderr.clone()), Format::Text),
             interrupt,
@@ -328,7 +329,7 @@ async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     later.await.unwrap();
     assert_eq!(status, 130);
     assert!(
-        stderr.contains("`bic-tui deploy --watch --stack bedrock-image-chat --region us-west-2`"),
+        stderr.contains("`bic-tui deploy --watch --region us-west-2 --stack bedrock-image-chat`"),
         "{stderr}"
     );
     assert_eq!(case.stack().await.unwrap().status.0, "CREATE_IN_PROGRESS", "it goes on");
@@ -358,6 +359,9 @@ impl Cloud for WithoutEvents {
     }
     fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
         self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
     }
     fn now(&self) -> Millis {
         self.0.now()
@@ -560,6 +564,14 @@ async fn sleep_and_wake_there_and_back() {
     assert!(case.run("sleep").await.2.contains("already sleeps"));
     let (status, _, stderr) = case.run("wake").await;
     assert_eq!(status, 0, "{stderr}");
+    // What it waits for is said, each line once.
+    for line in [
+        "litellm: 0 of 1 running, 1 starting.",
+        "openwebui: 1 of 1 running, 0 starting.",
+        "1 of 1 target groups healthy.",
+    ] {
+        assert_eq!(stderr.matches(line).count(), 1, "{line}: {stderr}");
+    }
     let services = reads::services(&*case.cx.cloud, &names).await.unwrap();
     assert!(
         services
@@ -663,6 +675,8 @@ async fn a_wrong_plan_is_refused_before_anything_is_sent() {
 struct Script {
     answers: Mutex<Vec<Result<LogPage, Fault>>>,
     asked: Mutex<Vec<crate::cloud::LogRequest>>,
+    /// Live Tail sessions: what each says, then its end.
+    sessions: Mutex<Vec<Vec<Result<LiveFrame, Fault>>>>,
 }
 
 impl Script {
@@ -671,11 +685,29 @@ impl Script {
         Arc::new(Self {
             answers: Mutex::new(answers),
             asked: Mutex::default(),
+            sessions: Mutex::default(),
         })
     }
 }
 
 impl Cloud for Script {
+    fn live(&self, _: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        let mut sessions = self.sessions.lock().unwrap();
+        let session = if sessions.is_empty() { Vec::new() } else { sessions.remove(0) };
+        let refused = Fault {
+            code: Some("LimitExceededException".into()),
+            ..Fault::new(FaultKind::Refused, "logs:StartLiveTail", "", "")
+        };
+        let is_refused = session.is_empty();
+        Box::pin(async move {
+            if is_refused {
+                Err(refused)
+            } else {
+                Ok(stream::iter(session).boxed())
+            }
+        })
+    }
+
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
         let Query::LogPage(request) = query else {
             panic!("logs asks nothing but pages of logs")
@@ -836,6 +868,143 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     // A group that is not there is an answer at the start, not a reason to wait.
     let mut case = Case::new(Script::new(vec![fault(FaultKind::NotFound)]));
     assert_eq!(case.run("logs --follow").await.0, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
+    let live = |back: Millis, message: &str, sampled| {
+        let mut events = page(&[("x", back, WEBUI, message)], None).events;
+        events[0].id = None;
+        Ok(LiveFrame::Update(LiveUpdate { events, sampled }))
+    };
+    let broken = Err(Fault::new(FaultKind::Unreachable, "logs:StartLiveTail", "", "the stream broke off"));
+    let one = || ("1", 900, WEBUI, "one");
+    let two = || ("2", 800, WEBUI, "two");
+    let three = || ("3", 700, LITELLM, "three");
+    let script = Script::new(vec![
+        Ok(page(&[one()], None)),
+        Ok(page(&[one(), two()], None)),
+        Ok(page(&[one(), two(), three()], None)),
+    ]);
+    *script.sessions.lock().unwrap() = vec![
+        vec![Ok(LiveFrame::Start), live(800, "two", false), broken],
+        vec![Ok(LiveFrame::Start), live(500, "four", true)],
+    ];
+    let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+    let signal = case.signal.clone();
+    let watched = Arc::clone(&script);
+    tokio::spawn(async move {
+        while watched.asked.lock().unwrap().len() < 12 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        signal.send(130).unwrap();
+    });
+    let (status, json, stderr) = case.run("logs --live --output json").await;
+    assert_eq!(status, 130);
+    let mut lines: Vec<_> = json
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| (line["message"].as_str().unwrap().to_owned(), line["id"].is_null()))
+        .collect();
+    lines.sort();
+    let want = [("four", true), ("one", false), ("three", false), ("two", true)];
+    assert_eq!(lines, want.map(|(text, is_live)| (text.to_owned(), is_live)), "{stderr}");
+    for said in ["$0.01 a minute", "broke off", "left lines out", "no live session free, polling"] {
+        assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+}
+
+/// A log group that answers as AWS does: pages of a few hundred events, by time and token.
+struct Busy {
+    count: i64,
+    asked: Mutex<Vec<crate::cloud::LogRequest>>,
+    most: std::sync::atomic::AtomicUsize,
+    running: std::sync::atomic::AtomicUsize,
+}
+
+impl Busy {
+    fn answer(&self, request: &crate::cloud::LogRequest) -> LogPage {
+        // One event every 7 ms, until now.
+        let first = self.now() - self.count * 7;
+        let place: i64 = request
+            .token
+            .as_ref()
+            .map_or_else(|| ((request.from - first).max(0) + 6) / 7, |token| token.parse().unwrap());
+        let until = request.until.unwrap_or(Millis::MAX);
+        let end = (place + 500).min(self.count);
+        let ids: Vec<i64> = (place..end).filter(|i| first + i * 7 < until).collect();
+        let is_last = end == self.count || first + end * 7 >= until;
+        let event = |i: &i64| {
+            let id = i.to_string();
+            page(&[(&id, self.count * 7 - i * 7, WEBUI, "line")], None).events.remove(0)
+        };
+        LogPage {
+            events: ids.iter().rev().map(event).collect(),
+            next: (!is_last).then(|| end.to_string().into()),
+        }
+    }
+}
+
+impl Cloud for Busy {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        use std::sync::atomic::Ordering::SeqCst;
+        let Query::LogPage(request) = query else {
+            panic!("logs asks nothing but pages of logs")
+        };
+        Box::pin(async move {
+            let running = self.running.fetch_add(1, SeqCst) + 1;
+            self.most.fetch_max(running, SeqCst);
+            // Some slices are slower than those after them.
+            tokio::time::sleep(Duration::from_millis(1_000 + (request.from % 1_000).unsigned_abs())).await;
+            self.running.fetch_sub(1, SeqCst);
+            let answer = self.answer(&request);
+            self.asked.lock().unwrap().push(request);
+            Ok(Fact::LogPage(answer))
+        })
+    }
+    fn live(&self, _: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        panic!("nobody asked for it")
+    }
+    fn change(&self, _: Change, _: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        panic!("logs changes nothing")
+    }
+    fn reveal(&self, _: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        panic!("logs needs no secret")
+    }
+    fn now(&self) -> Millis {
+        1_795_348_800_000
+    }
+    fn about(&self) -> About {
+        Script::new(Vec::new()).about()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_window_is_fetched_in_slices_and_printed_in_order() {
+    let busy = Arc::new(Busy {
+        count: 30_000,
+        asked: Mutex::default(),
+        most: 0.into(),
+        running: 0.into(),
+    });
+    let mut case = Case::new(Arc::clone(&busy) as Arc<dyn Cloud>);
+    let (status, json, stderr) = case.run("logs --since 1h --output json").await;
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    let ids: Vec<i64> = json
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["id"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap()
+        })
+        .collect();
+    assert!(ids == (0..30_000).collect::<Vec<_>>(), "{} lines", ids.len());
+    let asked = busy.asked.lock().unwrap().len();
+    assert!(asked <= 90, "{asked} pages asked for 60");
+    let most = busy.most.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(most, 4, "slices at a time");
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn aws(service: &str, operation: &str, options: &[(&str, &str)]) -> Vec<String> 
 }
 
 /// A word as a POSIX shell takes it: bare where it is harmless, else in single quotes.
-fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     let is_harmless = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c));
     if is_harmless {
         word.to_owned()

@@ -1,4 +1,7 @@
-//! The row under the cursor in words: for the detail view and the clipboard.
+//! The row under the cursor in words, and as JSON: for the detail view and the clipboard.
+
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{
     health,
@@ -95,6 +98,45 @@ pub fn row(model: &Model) -> Option<RowText> {
         Panel::Deploy => deploy_row(model, at),
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => None,
     }
+}
+
+/// A fact as JSON; all of them can be put so.
+fn of<T: Serialize>(fact: &T) -> Value {
+    serde_json::to_value(fact).unwrap_or_default()
+}
+
+/// The facts that the console holds of the row under the cursor: title and JSON. Of a secret only the name.
+pub fn json(model: &Model) -> Option<(SafeText, Value)> {
+    let panel = model.panel();
+    let at = model.cursor(panel);
+    let value = match panel {
+        Panel::Events => of(*model.shown_events().get(at)?),
+        Panel::Services | Panel::ServiceList => of(*model.shown_services().get(at)?),
+        Panel::Tasks => of(*model.shown_tasks().get(at)?),
+        Panel::Targets => {
+            let (group, i) = *model.shown_targets().get(at)?;
+            json!({ "target_group": group.arn, "logical_id": group.logical_id, "target": i.map(|i| &group.targets[i]) })
+        }
+        Panel::ServiceEvents => {
+            let (service, event) = *model.shown_service_events().get(at)?;
+            json!({ "service": service.name, "event": event })
+        }
+        Panel::Outputs => of(model.stack()?.outputs.get(at)?),
+        Panel::Secrets => of(model.secrets().get(at)?),
+        Panel::Deploy => {
+            if let Stage::Plan(plan) = &model.deploy {
+                of(plan.change_set.changes.get(at)?)
+            } else {
+                let r = model.progress.rows.get(at)?;
+                json!({
+                    "logical_id": r.logical_id, "resource_type": r.kind, "status": r.status, "reason": r.reason,
+                    "started": r.started, "ended": r.ended,
+                })
+            }
+        }
+        Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => return None,
+    };
+    Some((row(model)?.title, value))
 }
 
 fn deploy_row(model: &Model, at: usize) -> Option<RowText> {

@@ -1,6 +1,6 @@
 //! Dialogs: one at a time over the screen; under one nothing else is reached.
 
-use super::{fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, text::SafeText};
+use super::{fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, place::Picker, text::SafeText};
 use crate::cloud::{Change, ImageRoute};
 
 /// The dialog that is open.
@@ -22,10 +22,14 @@ pub enum Dialog {
     Errors(Scroll),
     /// A row in full, a log entry whole.
     Detail(Detail),
+    /// A row as JSON.
+    Json(Json),
     /// Ways out of an operation.
     Menu(Menu),
     /// Resources to leave out of a rollback.
     Skip(Skip),
+    /// Another profile, region or stack.
+    Places(Picker),
     /// The test image: what to ask, then how it went.
     Image(ImageDialog),
 }
@@ -50,6 +54,8 @@ pub struct Confirm {
     pub verb: SafeText,
     /// What is sent.
     pub changes: Vec<Change>,
+    /// What is begun in place of changes: it costs money while it runs.
+    pub spends: Option<Intent>,
     /// What must be typed first, and what has been.
     pub typed: Option<(SafeText, TextField)>,
     /// The focus is on yes; it starts on Cancel.
@@ -65,6 +71,7 @@ impl Confirm {
             losses: Vec::new(),
             verb: verb.into(),
             changes,
+            spends: None,
             typed: None,
             on_yes: false,
         }
@@ -150,6 +157,31 @@ pub struct Detail {
     pub scroll: Scroll,
 }
 
+/// A row as JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Json {
+    /// What it is.
+    pub title: SafeText,
+    /// The facts that the console holds of it.
+    pub value: serde_json::Value,
+    /// On one line, else one line a value.
+    pub is_one_line: bool,
+    /// How far it is scrolled.
+    pub scroll: Scroll,
+}
+
+impl Json {
+    /// The text as it is shown and copied.
+    pub fn text(&self) -> SafeText {
+        let text = if self.is_one_line {
+            self.value.to_string()
+        } else {
+            serde_json::to_string_pretty(&self.value).unwrap_or_default()
+        };
+        SafeText::of_lines(&text)
+    }
+}
+
 /// A menu of ways to go on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Menu {
@@ -222,8 +254,10 @@ pub struct ImageDialog {
     pub on_yes: bool,
     /// What it costs.
     pub price: SafeText,
-    /// A warning that must be read: plain HTTP.
-    pub warning: Option<SafeText>,
+    /// The Bedrock model behind the alias.
+    pub base: SafeText,
+    /// The host that gets key or password over plain HTTP.
+    pub in_clear: Option<SafeText>,
     /// How it went.
     pub run: Option<ImageRun>,
 }

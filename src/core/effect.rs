@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{eta::Timing, guard::Approved, lines::Scan, msg::Ticket, secret::SecretRef, text::SafeText};
+use super::{eta::Timing, guard::Approved, lines::Scan, msg::Ticket, place::Place, secret::SecretRef, text::SafeText};
 use crate::cloud::Query;
 
 /// A request of the core.
@@ -13,8 +13,16 @@ pub enum Effect {
     Ask(Ticket, Query),
     /// Write, one after the other, until one fails. Only `guard` makes these.
     Change(Approved),
+    /// Read the names of the profiles in the AWS files.
+    Profiles,
+    /// Build a session elsewhere, under this number.
+    Go(u64, Place),
     /// Look through log segments; finds come back as messages.
     Scan(Scan),
+    /// Open a Live Tail session, under its number, of a log group; the one before it is closed.
+    OpenLive(u32, SafeText),
+    /// Close the Live Tail session.
+    CloseLive,
     /// Put a secret into the vault for the reveal panel.
     Reveal(SecretRef),
     /// Take all secrets out of the vault.

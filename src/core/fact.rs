@@ -11,12 +11,12 @@ pub mod task;
 use serde::Serialize;
 
 pub use self::{
-    log::{LogEvent, LogPage},
+    log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
     service::{Deployment, Service, ServiceEvent},
     stack::{
-        ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackEvent, StackEvents,
-        StackResource, StackStatus,
+        ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent,
+        StackEvents, StackResource, StackStatus,
     },
     target::{Target, TargetGroup},
     task::{Container, Task},
@@ -53,6 +53,8 @@ pub enum Fact {
     Validation(Validation),
     /// Answer to `Query::Stack`; `None` when no such stack exists.
     Stack(Option<Stack>),
+    /// Answer to `Query::Stacks`.
+    Stacks(Vec<StackBrief>),
     /// Answer to `Query::StackEvents`.
     StackEvents(StackEvents),
     /// Answer to `Query::StackResources`.

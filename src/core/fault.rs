@@ -70,14 +70,14 @@ impl Fault {
         }
     }
 
-    /// What failed, on what, and why if known: one line, no final stop.
-    pub fn sentence(&self) -> String {
+    /// What failed, on what, in our own words alone: one line, no final stop; empty where only the detail says it.
+    pub fn plain(&self) -> String {
         let on = if self.subject.is_empty() {
             String::new()
         } else {
             format!(" on {}", self.subject)
         };
-        let what = match self.kind {
+        match self.kind {
             FaultKind::NoCredentials => "no AWS credentials were found".to_owned(),
             FaultKind::Expired => "the AWS credentials have expired".to_owned(),
             FaultKind::WrongCredentials => "AWS does not accept these credentials".to_owned(),
@@ -92,7 +92,12 @@ impl Fault {
             FaultKind::AwsFailed => format!("AWS failed to answer {}", self.operation),
             FaultKind::OddAnswer => format!("the answer to {} was not one AWS gives", self.operation),
             FaultKind::Guarded | FaultKind::Internal => String::new(),
-        };
+        }
+    }
+
+    /// What failed, on what, and why if known: one line, no final stop.
+    pub fn sentence(&self) -> String {
+        let what = self.plain();
         let detail = self.detail.trim_end_matches('.');
         let is_echo = what.ends_with("does not exist") && detail.contains("does not exist");
         match (what.is_empty(), detail.is_empty() || is_echo) {

@@ -56,9 +56,11 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
         service_findings(service, evidence, &mut out);
     }
     let is_asleep = !services.is_empty() && services.iter().all(|s| s.desired == 0);
+    // Who waits for tasks has no target yet: that only follows.
+    let is_short = services.iter().any(|s| s.running < s.desired);
     for group in evidence.targets.unwrap_or_default() {
         if !is_asleep {
-            group_findings(group, &mut out);
+            group_findings(group, is_short, &mut out);
         }
     }
     out.sort_by_key(|f| std::cmp::Reverse(f.severity));
@@ -81,14 +83,14 @@ fn stack_findings(stack: &Stack, out: &mut Vec<Finding>) {
     // "User Initiated" is no reason.
     let because = match stack.reason.as_str() {
         "" | "User Initiated" => String::new(),
-        reason => format!(": {reason}"),
+        reason => format!(": {}", in_words(cause::meaning(reason), reason)),
     };
     push(out, severity, format!("stack {}{because}", stack.status.0));
 }
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     if service.running < service.desired {
-        let why = last_stop(&service.name, evidence).map_or_else(|| "starting".to_owned(), stop_words);
+        let why = last_stop(&service.name, evidence).map_or_else(|| "starting".to_owned(), |t| in_words(cause::of_task(t), &stop_words(t)));
         let severity = if service.running == 0 { Severity::Bad } else { Severity::Warning };
         push(
             out,
@@ -97,12 +99,14 @@ fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Fin
         );
     }
     if let Some(deployment) = service.primary().filter(|d| d.rollout == "FAILED") {
-        push(
-            out,
-            Severity::Bad,
-            format!("{} deployment failed: {}", service.name, deployment.reason),
-        );
+        let why = in_words(cause::meaning(&deployment.reason), &deployment.reason);
+        push(out, Severity::Bad, format!("{} deployment failed: {why}", service.name));
     }
+}
+
+/// Plain words first, where there are some; AWS's own text after them.
+fn in_words(meaning: Option<cause::Meaning>, text: &str) -> String {
+    meaning.map_or_else(|| text.to_owned(), |m| format!("{}: {text}", m.plain))
 }
 
 fn last_stop<'a>(service: &str, evidence: Evidence<'a>) -> Option<&'a Task> {
@@ -130,7 +134,7 @@ pub fn stop_words(task: &Task) -> String {
     }
 }
 
-fn group_findings(group: &TargetGroup, out: &mut Vec<Finding>) {
+fn group_findings(group: &TargetGroup, is_short: bool, out: &mut Vec<Finding>) {
     let sick: Vec<_> = group
         .targets
         .iter()
@@ -142,6 +146,7 @@ fn group_findings(group: &TargetGroup, out: &mut Vec<Finding>) {
         } else {
             &first.description
         };
+        let why = in_words(cause::of_target(&first.reason), why);
         let severity = if group.healthy() == 0 { Severity::Bad } else { Severity::Warning };
         push(
             out,
@@ -153,7 +158,7 @@ fn group_findings(group: &TargetGroup, out: &mut Vec<Finding>) {
                 group.targets.len()
             ),
         );
-    } else if group.healthy() == 0 {
+    } else if group.healthy() == 0 && !is_short {
         let text = if group.targets.is_empty() {
             "no target registered".to_owned()
         } else {
@@ -190,21 +195,43 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_last_stop_is_the_cause_for_as_long_as_ecs_waits() {
-        let service = Service {
+    fn service(running: i32) -> Service {
+        Service {
             arn: "arn".into(),
             name: "webui".into(),
             status: "ACTIVE".into(),
             desired: 1,
-            running: 0,
+            running,
             pending: 0,
             task_definition: "webui:1".into(),
             deployments: Vec::new(),
             events: Vec::new(),
             tags: Vec::new(),
             target_groups: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_only_follows_is_not_said() {
+        let group = TargetGroup {
+            logical_id: "TargetGroup".into(),
+            arn: "arn:aws:elasticloadbalancing:us-west-2:1:targetgroup/webui/1".into(),
+            targets: Vec::new(),
         };
+        for (running, want) in [(0, "webui 0/1 running: starting"), (1, "webui: no target registered")] {
+            let found = findings(Evidence {
+                services: Some(&[service(running)]),
+                targets: Some(std::slice::from_ref(&group)),
+                ..Evidence::default()
+            });
+            let texts: Vec<&str> = found.iter().map(|f| f.text.as_str()).collect();
+            assert_eq!(texts, [want]);
+        }
+    }
+
+    #[test]
+    fn the_last_stop_is_the_cause_for_as_long_as_ecs_waits() {
+        let service = service(0);
         let now = 100 * 60_000;
         for (stops, want) in [
             (vec![stopped(now - 27 * 60_000, "TaskFailedToStart")], "TaskFailedToStart 4380000"),
@@ -220,7 +247,7 @@ mod tests {
                     stopped_reason: "Task failed ELB health checks in (target-group arn)".into(),
                     ..stopped(now - 1, "ServiceSchedulerInitiated")
                 }],
-                "Task failed ELB health checks in (target-group arn)",
+                "the load balancer got no good answer: Task failed ELB health checks in (target-group arn)",
             ),
             (vec![], "starting"),
         ] {

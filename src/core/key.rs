@@ -156,6 +156,9 @@ impl FromStr for Key {
                 break;
             }
         }
+        // A terminal sends the same for both.
+        let lower = rest.to_ascii_lowercase();
+        let rest = if key.ctrl { &lower } else { rest };
         key.code = code(rest)
             .ok_or_else(|| format!("`{text}` is not a key; write a character, or one of enter, esc, tab, up, pgdn, f5, ctrl-r"))?;
         Ok(key)

@@ -1,8 +1,11 @@
 //! THE table of intents: name, keys, where it works, footer word, help, and whether it writes.
 //! Dispatch, footer, help, palette, `config.toml`, `bic-tui keys` and the README are made from it.
 
+mod rules;
+
+pub use self::rules::NEVER;
 use super::{
-    key::{Code, Key},
+    key::Key,
     screen::ScreenId::{self, Access, Deploy, Logs, Overview, Services},
     settings::Settings,
     text::SafeText,
@@ -90,6 +93,7 @@ keymap! {
     NextMark View in [Logs] ["'"] "" "Go to the next mark";
     GotoTime View in [Logs] ["@"] "" "Go to a time: -15m, 03:12, ISO";
     Pause View in [Logs] ["p"] "pause" "Pause the intake of lines, or go on";
+    LiveTail Money in [Logs] ["T"] "live tail" "Live Tail on, off: the price a minute first, and the sampled flag while it runs";
     // more acting
     ScaleUp Write in [Overview, Services] ["+"] "" "The scale dialog with the count one up";
     ScaleDown Write in [Overview, Services] ["-"] "" "The scale dialog with the count one down";
@@ -104,6 +108,7 @@ keymap! {
     PreviousError View in [] ["E"] "" "Go to the previous error, bad row or failed event";
     Attention View in [] ["a"] "" "Show only what needs attention (Logs: warnings and worse)";
     Describe Read in [] ["d"] "describe" "Describe the row under the cursor";
+    Json View in [] ["J"] "" "JSON of the row under the cursor: pretty, or on one line";
     Copy View in [] ["y", "c"] "copy" "Copy the row, line or card";
     CopyArn View in [] ["Y"] "" "Copy the ARN, or the whole block";
     Open View in [] ["o"] "browser" "Open the application, or the row, in the browser";
@@ -127,6 +132,7 @@ keymap! {
     Right View in [] ["l", "right"] "" "Lists: in; Logs: half a page to the right";
     Left View in [] ["h", "left"] "" "Lists: out; Logs: half a page to the left";
     // the console
+    Places Read in [] ["P"] "" "Go to another profile, region or stack";
     Refresh Read in [] ["ctrl-r"] "refresh" "Ask AWS again for the panel that has the focus";
     Repaint View in [] ["ctrl-l"] "" "Paint the screen again";
     Errors View in [] ["!"] "" "Show the error log";
@@ -159,6 +165,7 @@ impl Keymap {
         for (name, list) in &settings.keys {
             let intent: Intent = name.parse().map_err(|_| unknown(name))?;
             let parsed = list.iter().map(|k| k.parse()).collect::<Result<Vec<Key>, _>>()?;
+            rules::permitted(intent, &parsed)?;
             if let Some(row) = keys.iter_mut().find(|(i, _)| *i == intent) {
                 row.1 = parsed;
             }
@@ -242,19 +249,12 @@ pub fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// Keys that terminals, tmux or screen take for themselves, or that people hit by accident: never a default.
-pub const NEVER: [Key; 4] = [
-    Key::ctrl('a'),
-    Key::ctrl('k'),
-    Key::plain(Code::Backspace),
-    Key::plain(Code::Delete),
-];
-
 #[cfg(test)]
 mod tests {
     use strum::IntoEnumIterator;
 
     use super::*;
+    use crate::core::key::Code;
 
     #[test]
     fn every_default_key_parses_and_is_unique_where_it_works() {

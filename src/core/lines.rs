@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     fact::Millis,
-    logline::{self, Before, Level},
+    logline::{self, Before, Level, Shape},
     tail::Arrived,
     text::SafeText,
 };
@@ -322,11 +322,16 @@ impl Lines {
         let before = if is_in_order { before } else { self.before_late(&arrived) };
         let (level, is_continuation) = logline::join(before, reading, event.at);
         if is_in_order {
-            self.remember(event.stream.clone(), Before { at: event.at, level });
+            let now = Before::of(event.at, level, reading);
+            match self.before.get_mut(&event.stream) {
+                Some(known) => *known = now,
+                None => self.remember(event.stream.clone(), now),
+            }
         }
         let flags = Flags::default()
             .set(Flags::LATE, arrived.late)
             .set(Flags::CONTINUATION, is_continuation)
+            .set(Flags::WHOLE, reading.shape == Shape::Whole)
             .set(Flags::PLAIN, is_plain(arrived.event.message.as_raw()));
         self.next_seq += 1;
         Between {
@@ -358,6 +363,7 @@ impl Lines {
             .map(|line| Before {
                 at: line.at(),
                 level: line.level(),
+                is_whole: line.is_whole(),
             })
     }
 
@@ -453,6 +459,10 @@ impl Lines {
 
 /// Whether the screen shows the message byte for byte.
 fn is_plain(raw: &str) -> bool {
-    raw.bytes().all(|b| (0x20..0x7f).contains(&b) || b == b'\n')
-        || (!raw.contains('\u{1b}') && logline::shown_parts(raw).all(|part| logline::display(part).as_str() == part) && !raw.contains('\r'))
+    if raw.ends_with('\n') {
+        return false;
+    }
+    // Without an early end the loop runs over many bytes at once.
+    let is_ascii = raw.bytes().fold(true, |is, b| is & ((0x20..0x7f).contains(&b) | (b == b'\n')));
+    is_ascii || (!raw.contains(['\u{1b}', '\r']) && logline::shown_parts(raw).all(|part| logline::display(part).as_str() == part))
 }

@@ -4,6 +4,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
+use memchr::memmem::Finder;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -72,6 +73,8 @@ impl Level {
 pub enum Shape {
     /// It has a logger's prefix.
     Start,
+    /// The same, and nothing goes on with it: a JSON line, an access line.
+    Whole,
     /// `Traceback (most recent call last):`.
     Traceback,
     /// Indented, empty, or a closing bracket.
@@ -96,6 +99,19 @@ pub struct Before {
     pub at: Millis,
     /// Level of its entry.
     pub level: Level,
+    /// Nothing goes on with its entry.
+    pub is_whole: bool,
+}
+
+impl Before {
+    /// What a line at `at` is to the one after it; `level` is that of its entry.
+    pub fn of(at: Millis, level: Level, line: Reading) -> Self {
+        Self {
+            at,
+            level,
+            is_whole: line.shape == Shape::Whole,
+        }
+    }
 }
 
 /// Reads a message by its first line that is not empty.
@@ -108,10 +124,11 @@ pub fn read(raw: &str) -> Reading {
         .unwrap_or_default()
         .trim_end();
     if let Some(level) = prefix(line, raw) {
-        let level = status(line).map_or(level, |status| level.max(of_status(status)));
+        let status = status(line);
+        let is_whole = status.is_some() || line.starts_with('{');
         return Reading {
-            level,
-            shape: Shape::Start,
+            level: status.map_or(level, |status| level.max(of_status(status))),
+            shape: if is_whole { Shape::Whole } else { Shape::Start },
         };
     }
     if line.starts_with("Traceback (most recent call last)") {
@@ -146,9 +163,9 @@ pub fn lead(shown: &str) -> usize {
 /// Joins a line to the one before in its stream: gives its level, and whether it goes on with that
 /// entry. The lines of an error go on until the next logger's prefix.
 pub fn join(before: Option<Before>, line: Reading, at: Millis) -> (Level, bool) {
-    let near = before.filter(|before| (0..=JOIN_WITHIN).contains(&(at - before.at)));
+    let near = before.filter(|before| !before.is_whole && (0..=JOIN_WITHIN).contains(&(at - before.at)));
     let joins = match line.shape {
-        Shape::Start => None,
+        Shape::Start | Shape::Whole => None,
         Shape::Inner => near,
         Shape::Traceback | Shape::Plain => near.filter(|before| before.level >= Level::Error),
     };
@@ -157,28 +174,30 @@ pub fn join(before: Option<Before>, line: Reading, at: Millis) -> (Level, bool) 
 
 /// The status of an access line such as `"GET /x HTTP/1.1" 502`.
 pub fn status(line: &str) -> Option<u16> {
-    let (_, rest) = line.split_once(" HTTP/")?;
+    static PROTOCOL: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" HTTP/"));
+    let rest = &line[PROTOCOL.find(line.as_bytes())?..];
     let (_, rest) = rest.split_once("\" ")?;
     let digits = rest.get(..3)?;
     let is_whole = !rest[3..].starts_with(|c: char| c.is_ascii_alphanumeric());
     digits.parse().ok().filter(|status| is_whole && (100..600).contains(status))
 }
 
-/// The request that a message speaks of: the value beside a name such as `litellm_call_id`, else the
-/// first UUID.
+/// The request that a message speaks of: the value beside a name such as `litellm_call_id`, else beside
+/// one such as `x-request-id`, else the first UUID.
 pub fn request_id(raw: &str) -> Option<&str> {
-    const NAMES: [&str; 8] = [
-        "litellm_call_id",
-        "litellm-call-id",
-        "call_id",
-        "request_id",
-        "request-id",
-        "requestid",
-        "RequestId",
-        "Request ID",
-    ];
+    static NAMED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?i)(call|request)[ _-]?id["']?[\s:=]+["']?([a-z0-9_-]{8,})"#).ok());
     let raw = head_of(raw, MAX_JSON);
-    NAMES.iter().find_map(|name| value_after(raw, name)).or_else(|| first_uuid(raw))
+    let named = NAMED.as_ref()?.captures_iter(raw).filter_map(|found| {
+        let (name, id) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+        // The proxy's own id is in the lines of both services; AWS's is in one of them.
+        let is_second = name.eq_ignore_ascii_case("request");
+        id.bytes().any(|b| b.is_ascii_digit()).then_some((is_second, id))
+    });
+    named
+        .min_by_key(|(is_second, _)| *is_second)
+        .map(|(_, id)| id)
+        .or_else(|| first_uuid(raw))
 }
 
 /// What a screen shows of a message: colour sequences are taken out, since they carry nothing here;
@@ -326,15 +345,6 @@ fn is_exception(line: &str) -> bool {
     is_name && is_end && (name.ends_with("Error") || name.ends_with("Exception") || name == "error")
 }
 
-fn value_after<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = raw.split_once(name)?;
-    let rest = rest.trim_start_matches(['"', '\'', ':', '=', ' ']);
-    let end = rest
-        .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))
-        .unwrap_or(rest.len());
-    Some(&rest[..end]).filter(|id| id.len() >= 8 && id.bytes().any(|b| b.is_ascii_digit()))
-}
-
 fn first_uuid(raw: &str) -> Option<&str> {
     let is_uuid = |word: &&str| {
         word.len() == 36
@@ -370,13 +380,13 @@ mod tests {
         ),
         ("INFO:     Started server process [7]", Info, Shape::Start),
         ("\u{1b}[32mINFO\u{1b}[0m:     Application startup complete.", Info, Shape::Start),
-        ("INFO:     10.0.1.9:40112 - \"GET /health HTTP/1.1\" 200 OK", Info, Shape::Start),
+        ("INFO:     10.0.1.9:40112 - \"GET /health HTTP/1.1\" 200 OK", Info, Shape::Whole),
         (
             "INFO:     10.0.1.9:40112 - \"POST /v1/images/generations HTTP/1.1\" 429 Too Many Requests",
             Warn,
-            Shape::Start,
+            Shape::Whole,
         ),
-        ("INFO:     10.0.1.9:40112 - \"POST /v1/models HTTP/1.1\" 503", Error, Shape::Start),
+        ("INFO:     10.0.1.9:40112 - \"POST /v1/models HTTP/1.1\" 503", Error, Shape::Whole),
         (
             "2027-02-03 08:15:30.118 | INFO     | open_webui.main:lifespan:20 - ready",
             Info,
@@ -390,7 +400,7 @@ mod tests {
         (
             "2027-02-03 08:15:30.118 | INFO     | uvicorn.protocols.http:send:4 - 10.0.0.7:3 - \"GET /api HTTP/1.1\" 502",
             Error,
-            Shape::Start,
+            Shape::Whole,
         ),
         (
             "2027-02-03 08:15:30,118 - sqlalchemy.pool - CRITICAL - pool exhausted",
@@ -403,11 +413,11 @@ mod tests {
         ("WARNI [open_webui.env] ", Warn, Shape::Start),
         ("WARNING: CORS IS OPEN", Warn, Shape::Start),
         ("ERROR:root:could not connect", Error, Shape::Start),
-        (r#"{"message": "slow", "level": "WARNING", "timestamp": "x"}"#, Warn, Shape::Start),
-        (r#"{"msg":"bad","severity":"error"}"#, Error, Shape::Start),
-        (r#"{"msg":"pino","level":50}"#, Critical, Shape::Start),
-        (r#"{"path":"/v1","status":500}"#, Error, Shape::Start),
-        (r#"{"path":"/v1"}"#, Other, Shape::Start),
+        (r#"{"message": "slow", "level": "WARNING", "timestamp": "x"}"#, Warn, Shape::Whole),
+        (r#"{"msg":"bad","severity":"error"}"#, Error, Shape::Whole),
+        (r#"{"msg":"pino","level":50}"#, Critical, Shape::Whole),
+        (r#"{"path":"/v1","status":500}"#, Error, Shape::Whole),
+        (r#"{"path":"/v1"}"#, Other, Shape::Whole),
         (r#"{"broken": "#, Other, Shape::Plain),
         ("time=2027 level=warning msg=late", Warn, Shape::Start),
         ("Traceback (most recent call last):", Error, Shape::Traceback),
@@ -460,16 +470,24 @@ mod tests {
             ("  File \"x.py\", line 1, in y", 1, Error, true),
             ("x.BadError: no", 2, Error, true),
             ("INFO:     10.0.0.1:2 - \"GET / HTTP/1.1\" 200 OK", 2, Info, false),
-            ("   ██╗ banner", 3, Info, true),
+            ("   ██╗ banner", 3, Other, false),
             ("plain print", 3, Other, false),
             ("  indented, but much later", 60_000, Other, false),
             ("Traceback (most recent call last):", 61_000, Error, false),
             ("ValueError: no", 61_001, Error, true),
+            (r#"{"level":"error","msg":"no"}"#, 61_002, Error, false),
+            ("plain print", 61_003, Other, false),
+            ("  indented print", 61_004, Other, true),
+            ("INFO:     10.0.0.1:2 - \"GET / HTTP/1.1\" 500", 61_005, Error, false),
+            ("plain print", 61_006, Other, false),
+            ("INFO:     10.0.0.1:2 - \"GET / HTTP/1.1\" 500", 61_007, Error, false),
+            ("Traceback (most recent call last):", 61_008, Error, false),
+            ("  File \"x.py\", line 1, in y", 61_009, Error, true),
         ];
         let mut before = None;
         for (raw, at, level, continues) in lines {
             assert_eq!(join(before, read(raw), at), (level, continues), "{raw:?}");
-            before = Some(Before { at, level });
+            before = Some(Before::of(at, level, read(raw)));
         }
     }
 
@@ -489,6 +507,9 @@ mod tests {
                 "saw 7d1e4c0a-1111-4222-8333-944455556666 twice",
                 Some("7d1e4c0a-1111-4222-8333-944455556666"),
             ),
+            ("X-Request-Id: 4f5e6d7c8b9a", Some("4f5e6d7c8b9a")),
+            ("{'x-litellm-call-id': 'fbd640df-5bae-4e42'}", Some("fbd640df-5bae-4e42")),
+            ("RequestId: 7d1e4c0a-1111 of litellm_call_id=0af3b1c2-77aa", Some("0af3b1c2-77aa")),
             ("request_id is required", None),
             ("nothing", None),
         ] {

@@ -173,12 +173,6 @@ impl LogView {
         std::mem::take(&mut self.scans)
     }
 
-    /// Whether a scan of this generation is still of use.
-    pub fn wants(&self, generation: u64) -> bool {
-        let search = self.search.as_ref().map(|(_, index)| index);
-        self.kept.iter().chain(search).any(|index| index.generation() == generation)
-    }
-
     /// Takes what a scan found.
     pub fn found(&mut self, found: Found) {
         let is_kept = self.kept.as_ref().is_some_and(|index| index.generation() == found.generation);

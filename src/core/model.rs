@@ -12,6 +12,7 @@ use super::{
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
     keymap::Keymap,
+    live::Live,
     logview::LogView,
     msg::{Now, Size},
     names::Names,
@@ -19,7 +20,7 @@ use super::{
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
-    tail::Tail,
+    tail::{Pace, Tail},
     template::{Pseudo, Resource, Template},
     text::SafeText,
 };
@@ -168,6 +169,14 @@ pub struct Model {
     pub tail: Option<Tail>,
     /// Number of the tail's request in flight.
     pub tail_asked: u64,
+    /// When the tail may ask.
+    pub tail_pace: Pace,
+    /// Live Tail, while it is wanted.
+    pub live: Option<Live>,
+    /// Number of its last session.
+    pub live_session: u32,
+    /// When the Logs screen was last open, on the monotonic clock.
+    pub live_seen: u64,
     /// The Logs screen.
     pub logs: LogView,
     /// The Deploy screen.
@@ -236,6 +245,10 @@ impl Model {
             progress: Progress::default(),
             tail: None,
             tail_asked: 0,
+            tail_pace: Pace::unbound(),
+            live: None,
+            live_session: 0,
+            live_seen: 0,
             logs,
             deploy: Stage::default(),
             shown_secret: None,
@@ -289,6 +302,11 @@ impl Model {
             .services
             .get()
             .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
+    }
+
+    /// The session of this number is waited for.
+    pub fn is_going(&self, seq: u64) -> bool {
+        matches!(&self.dialog, Some(Dialog::Places(picker)) if picker.going == Some(seq))
     }
 
     /// Panel that has the focus.

@@ -1,10 +1,11 @@
 //! Everything that can happen to the console. Plain comparable data, without secret values.
 
 use super::{
-    fact::{Fact, Millis},
+    fact::{Fact, LiveFrame, Millis},
     fault::Fault,
     key::Key,
     lines::Found,
+    place::Arrival,
     polls::Poll,
     secret::SecretRef,
     text::SafeText,
@@ -40,6 +41,8 @@ pub enum Asked {
     Probe,
     /// The last lines of the task that fell last.
     Fall,
+    /// The stacks of the account, for the picker.
+    Stacks,
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.
@@ -76,12 +79,19 @@ pub enum Msg {
     Told(Ticket, Result<Fact, Fault>),
     /// A write was answered.
     Changed(u32, Change, Result<Done, Fault>),
+    /// The names of the profiles in the AWS files.
+    Profiles(Result<Vec<SafeText>, Fault>),
+    /// The session that was asked for under this number stands, or could not be built.
+    Arrived(u64, Result<Box<Arrival>, Fault>),
     /// A secret is in the vault, or is not.
     Revealed(SecretRef, Result<(), Fault>),
     /// Something was copied; the words say what and how sure it is.
     Copied(Result<SafeText, Fault>),
     /// A scan of the log lines found something.
     Found(Found),
+    /// The Live Tail session of this number said something, or has ended: by itself where there is no
+    /// fault.
+    Live(u32, Result<LiveFrame, Option<Fault>>),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
 }

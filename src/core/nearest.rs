@@ -17,6 +17,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> St
     let all: Vec<&str> = candidates.into_iter().collect();
     match nearest(word, all.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
+        None if all.len() == 1 => format!("there is {}", all[0]),
         None => format!("there are {}", all.join(", ")),
     }
 }

@@ -25,6 +25,17 @@ pub fn is_hopeless(kind: FaultKind) -> bool {
     matches!(kind, FaultKind::Denied | FaultKind::Guarded)
 }
 
+/// Milliseconds between two calls of `FilterLogEvents` for which a person waits: half of the rate that
+/// AWS publishes for the region, per account (CloudWatch Logs service quotas, 2026-11).
+pub fn page_pause(region: &str) -> u64 {
+    let a_second = match region {
+        "us-east-1" => 25,
+        "ap-northeast-3" | "ap-southeast-3" | "ca-west-1" | "eu-central-1" | "il-central-1" => 5,
+        _ => 10,
+    };
+    2 * 1_000 / a_second
+}
+
 /// A cheap spread that differs from request to request (a step of SplitMix64).
 pub fn spread(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);

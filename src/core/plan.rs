@@ -99,6 +99,7 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
     let mut notes = Vec::new();
     let mut given = wish.parameters.clone();
     if let Some(before) = &before {
+        keep_files(&template.values(before), &given)?;
         keep_database(before, &mut given, &mut notes);
     }
     let mut known = before.clone().unwrap_or_default();
@@ -126,6 +127,18 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
         values,
         notes,
     })
+}
+
+/// Each `FileSystemDeletionPolicy` has a file system of its own: to change it would delete or leave the files.
+fn keep_files(before: &BTreeMap<String, String>, given: &BTreeMap<String, String>) -> Result<(), String> {
+    const NAME: &str = "FileSystemDeletionPolicy";
+    match (before.get(NAME), given.get(NAME)) {
+        (Some(old), Some(new)) if old != new => Err(format!(
+            "{NAME} stays {old} as long as the stack exists: with {} it would begin with an empty file system.",
+            SafeText::new(new)
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// `auto` was decided when the stack was made: a smaller size must not take PostgreSQL away.
@@ -287,6 +300,20 @@ mod tests {
             let error = draft(&Template::shipped(), None, &wish(&pairs), &pseudo()).unwrap_err();
             assert!(error.contains(want), "{error}");
         }
+    }
+
+    #[test]
+    fn what_becomes_of_the_files_is_settled_with_the_creation() {
+        let template = Template::shipped();
+        let asked = |stack: Option<&Stack>, policy| draft(&template, stack, &wish(&[("FileSystemDeletionPolicy", policy)]), &pseudo());
+        assert_eq!(sent(&asked(None, "Retain").unwrap(), "FileSystemDeletionPolicy"), Some("Retain"));
+        let mut old = stack("CREATE_COMPLETE", &[("FileSystemDeletionPolicy", "Retain")]);
+        assert!(asked(Some(&old), "Retain").is_ok());
+        assert!(asked(Some(&old), "Delete").unwrap_err().contains("empty file system"));
+        // Stacks from before there was a choice have the files of the default.
+        old.parameters.retain(|(k, _)| *k != "FileSystemDeletionPolicy");
+        assert!(asked(Some(&old), "Delete").is_ok());
+        assert!(asked(Some(&old), "Retain").unwrap_err().contains("stays Delete"));
     }
 
     #[test]

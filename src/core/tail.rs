@@ -10,15 +10,20 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    fact::{LogEvent, LogPage, Millis},
+    fact::{LiveUpdate, LogEvent, LogPage, Millis},
     fault::{Fault, FaultKind},
     lines::EventId,
     text::SafeText,
 };
 use crate::cloud::LogRequest;
 
+mod pace;
 #[cfg(test)]
 mod tests;
+mod twins;
+
+pub use self::pace::Pace;
+use self::twins::{Source, Twins};
 
 /// How far the head pass reads back before the newest event.
 const HEAD_BACK: Millis = 15_000;
@@ -53,6 +58,10 @@ pub enum GapReason {
     Filling,
     /// There was not the budget to look for late events in it.
     LateUnchecked,
+    /// Live Tail left lines out.
+    Sampled,
+    /// A Live Tail session broke off, and its lines have not been looked for yet.
+    BrokenOff,
 }
 
 /// An interval that has not been fetched.
@@ -149,11 +158,18 @@ pub struct Tail {
     /// The reconcile pass, when wanted, goes before the next head page.
     is_reconcile_turn: bool,
     awaiting: Option<Awaited>,
+    was_head: bool,
     seq: u64,
     fault: Option<Fault>,
     unchecked: Vec<Gap>,
     start: Millis,
     stats: TailStats,
+    /// While Live Tail is used, and until its last lines have left the window.
+    twins: Option<Twins>,
+    /// Live Tail says that its lines are whole up to here.
+    live_at: Option<Millis>,
+    /// What Live Tail left out: filled by a head pass that begins later.
+    holes: Vec<Gap>,
 }
 
 impl Tail {
@@ -170,11 +186,15 @@ impl Tail {
             reconcile_done: None,
             is_reconcile_turn: false,
             awaiting: None,
+            was_head: true,
             seq: 0,
             fault: None,
             unchecked: Vec::new(),
             start: from,
             stats: TailStats::default(),
+            twins: None,
+            live_at: None,
+            holes: Vec::new(),
         }
     }
 
@@ -217,6 +237,7 @@ impl Tail {
         let Some(Awaited { kind, asked, .. }) = self.awaiting.take_if(|awaited| awaited.seq == seq) else {
             return Vec::new();
         };
+        self.was_head = kind == Kind::Head;
         match answer {
             Ok(page) => {
                 self.stats.pages += 1;
@@ -236,6 +257,40 @@ impl Tail {
         }
     }
 
+    /// Live Tail is used from now on: events are told apart by their content too.
+    pub fn expect_live(&mut self) {
+        self.twins.get_or_insert_default();
+    }
+
+    /// Takes what Live Tail session `session` brought, and gives the events that are new.
+    pub fn on_live(&mut self, session: u32, update: LiveUpdate, now: Millis) -> Vec<Arrived> {
+        if update.sampled {
+            // An update tells of the second before it.
+            self.note_hole(self.live_at.unwrap_or(now - 1_000), now, GapReason::Sampled);
+        }
+        self.live_at = Some(now);
+        self.expect_live();
+        let new = update
+            .events
+            .into_iter()
+            .filter(|event| self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Live(session))))
+            .map(|event| (identity(&event), event))
+            .collect();
+        self.give(new)
+    }
+
+    /// The Live Tail session is no more: what it would have brought is to be looked for.
+    pub fn on_live_end(&mut self, now: Millis) {
+        if let Some(at) = self.live_at.take() {
+            self.note_hole(at, now, GapReason::BrokenOff);
+        }
+    }
+
+    /// Live Tail left something out that has not been looked for yet.
+    pub fn has_holes(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
     /// Gives up the request in flight, so that its page is asked again.
     pub fn abandon(&mut self) {
         self.awaiting = None;
@@ -243,7 +298,8 @@ impl Tail {
 
     /// How far the lines lag behind `now`, in milliseconds.
     pub fn lag(&self, now: Millis) -> Millis {
-        let reached = self.head_done.map_or(self.start, |done| done.begun);
+        let polled = self.head_done.map_or(self.start, |done| done.begun);
+        let reached = polled.max(self.live_at.unwrap_or(polled));
         (now - reached.max(self.newest.min(now))).max(0)
     }
 
@@ -264,6 +320,7 @@ impl Tail {
         let open = open.map(|(until, why)| Gap { from, until, why });
         self.unchecked
             .iter()
+            .chain(&self.holes)
             .copied()
             .chain(open)
             .filter(|gap| gap.until > gap.from)
@@ -285,9 +342,25 @@ impl Tail {
         self.awaiting.is_some()
     }
 
-    /// A pass has further pages, which are due without waiting for the cadence.
-    pub fn is_mid_pass(&self) -> bool {
-        self.fault.is_none() && (self.head.is_some() || self.reconcile.is_some())
+    /// There is more than one page of new lines, or the search for late events is overdue: the next
+    /// page does not wait for the cadence.
+    pub fn is_behind(&self, now: Millis) -> bool {
+        self.head.is_some() || (self.reconcile.is_some() && self.reconcile_lag(now) > 0)
+    }
+
+    /// The last answer was of a look for new lines.
+    pub fn was_head(&self) -> bool {
+        self.was_head
+    }
+
+    /// The search for late events is under way.
+    pub fn is_reconciling(&self) -> bool {
+        self.reconcile.is_some()
+    }
+
+    /// Not everything since the beginning has been read once.
+    pub fn is_first_pass(&self) -> bool {
+        self.head_done.is_none()
     }
 
     /// What has been done so far.
@@ -331,12 +404,22 @@ impl Tail {
             let id = identity(&event);
             if event.at < self.floor {
                 self.stats.outside += 1;
-            } else if self.seen.insert((event.at, id.clone())) {
+            } else if self.seen.insert((event.at, id.clone())) && self.is_not_live(&event) {
                 new.push((id, event));
             } else {
                 self.stats.repeats += 1;
             }
         }
+        self.give(new)
+    }
+
+    /// Live Tail has not brought this event before.
+    fn is_not_live(&mut self, event: &LogEvent) -> bool {
+        self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Poll))
+    }
+
+    /// Gives events out in order, and says of each whether it is late.
+    fn give(&mut self, mut new: Vec<(EventId, LogEvent)>) -> Vec<Arrived> {
         new.sort_by(|(a, x), (b, y)| (x.at, x.ingested, a).cmp(&(y.at, y.ingested, b)));
         let before = self.newest;
         self.stats.events += new.len() as u64;
@@ -380,6 +463,7 @@ impl Tail {
         match kind {
             Kind::Head => {
                 self.head = None;
+                self.holes.retain(|hole| hole.until > begun);
                 self.head_done = Some(self.complete_from(begun, near, now, self.head_done));
                 // The first head pass has looked at everything, as a reconcile pass does.
                 self.reconcile_done = self.reconcile_done.or(Some(whole));
@@ -438,6 +522,16 @@ impl Tail {
             if self.seen.first().is_some_and(|(at, _)| *at < floor) {
                 self.seen = self.seen.split_off(&(floor, EventId::Number([0; 3])));
             }
+            if let Some(twins) = &mut self.twins {
+                twins.forget(floor);
+            }
+        }
+    }
+
+    fn note_hole(&mut self, from: Millis, until: Millis, why: GapReason) {
+        match self.holes.last_mut() {
+            Some(hole) if hole.why == why => hole.until = until,
+            _ => self.holes.push(Gap { from, until, why }),
         }
     }
 

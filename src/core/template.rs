@@ -193,6 +193,11 @@ impl Template {
         })
     }
 
+    /// What the template is called: its description up to the colon.
+    pub fn title(&self) -> SafeText {
+        text(&self.body["Description"]).split(':').next().unwrap_or_default().trim().into()
+    }
+
     /// The definition of a parameter.
     pub fn parameter(&self, name: &str) -> Option<&ParameterDef> {
         self.parameters.iter().find(|p| *p.name == *name)

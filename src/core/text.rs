@@ -22,9 +22,13 @@ impl SafeText {
         }
         let mut out = String::with_capacity(raw.len() + 16);
         let mut marks = 0;
+        let mut before = ' ';
         for c in raw.chars() {
             marks = if is_mark(c) { marks + 1 } else { 0 };
-            push_visible(&mut out, c, marks);
+            if !is_style(before, c) {
+                push_visible(&mut out, c, marks);
+            }
+            before = c;
         }
         Self(out.into())
     }
@@ -50,13 +54,18 @@ fn is_mark(c: char) -> bool {
     unicode_width::UnicodeWidthChar::width(c) == Some(0)
 }
 
+/// The sign that asks for a symbol as text or as a picture. It changes the width that terminals draw and is
+/// worth nothing here; where there is no symbol before it, it hides something, and is shown.
+fn is_style(before: char, c: char) -> bool {
+    let is_symbol = |c: char| !c.is_alphabetic() && !c.is_ascii_whitespace() && !('\u{fe00}'..='\u{fe0f}').contains(&c);
+    matches!(c, '\u{fe0e}' | '\u{fe0f}') && is_symbol(before)
+}
+
 fn push_visible(out: &mut String, c: char, marks: usize) {
     match c {
         '\t' => out.push_str("    "),
         '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')),
         '\u{7f}' => out.push('␡'),
-        // Variation selectors change the width that terminals draw, and are worth nothing in a log.
-        '\u{fe00}'..='\u{fe0f}' => {}
         _ if is_hidden(c) || marks > MAX_MARKS => {
             out.push_str("<U+");
             out.push_str(&format!("{:04X}", u32::from(c)));
@@ -66,14 +75,34 @@ fn push_visible(out: &mut String, c: char, marks: usize) {
     }
 }
 
-/// Characters that are invisible, reorder text or end lines: C1 controls, bidirectional marks,
-/// zero-width characters, separators, tags, private use and non-characters.
+/// Characters that are invisible, reorder text or end lines: C1 controls, bidirectional marks, zero-width
+/// characters, separators, tags, private use and non-characters; and those on whose width terminals disagree.
 pub(crate) fn is_hidden(c: char) -> bool {
+    is_invisible(c) || is_of_no_certain_width(c)
+}
+
+fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-        | '\u{e000}'..='\u{f8ff}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{10ffff}')
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
+        | '\u{8e2}' | '\u{115f}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'
+        | '\u{ffff}' | '\u{e000}'..='\u{f8ff}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1345f}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{10ffff}')
+}
+
+/// Parts of syllables and of pictures that some terminals join and others do not, signs that stand before what
+/// they change, and symbols that have become wide only lately.
+fn is_of_no_certain_width(c: char) -> bool {
+    matches!(c,
+        // Hangul vowels and finals, dots and fillers.
+        '\u{1160}'..='\u{11ff}' | '\u{a960}'..='\u{a97f}' | '\u{d7b0}'..='\u{d7ff}' | '\u{302e}' | '\u{302f}'
+        // Signs of Indic and other scripts with a width of nought, or of three.
+        | '\u{d4e}' | '\u{17a4}' | '\u{17d8}' | '\u{2d7f}' | '\u{a8fa}' | '\u{111c2}' | '\u{111c3}' | '\u{113d1}' | '\u{1171e}' | '\u{1193f}'
+        | '\u{11941}' | '\u{11a84}'..='\u{11a89}' | '\u{11d46}' | '\u{11f02}' | '\u{16d63}'..='\u{16d6a}' | '\u{16ff0}' | '\u{16ff1}'
+        // Symbols that are one cell or two.
+        | '\u{2630}'..='\u{2637}' | '\u{268a}'..='\u{268f}' | '\u{3248}'..='\u{324f}' | '\u{4dc0}'..='\u{4dff}' | '\u{1d300}'..='\u{1d376}'
+        // Halves of flags, tones of skin.
+        | '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
 impl Deref for SafeText {
@@ -194,9 +223,34 @@ mod tests {
             ("x\u{9b}y", "x<U+009B>y"),
             ("é 漢 ✓", "é 漢 ✓"),
             ("\u{7f}", "␡"),
+            ("x\u{d7b0}\u{1161}y", "x<U+D7B0><U+1161>y"),
+            ("\u{1f1e9}\u{1f1ea}", "<U+1F1E9><U+1F1EA>"),
+            ("👍\u{1f3fd}", "👍<U+1F3FD>"),
+            ("⚠\u{fe0f} 1\u{fe0f}\u{20e3}", "⚠ 1\u{20e3}"),
+            ("a\u{fe0f}b\u{fe00}", "a<U+FE0F>b<U+FE00>"),
+            ("⚠\u{fe0f}\u{fe0f}", "⚠<U+FE0F>"),
+            ("한국어 हिन्दी العربية", "한국어 हिन्दी العربية"),
         ] {
             assert_eq!(SafeText::new(raw).as_str(), want);
         }
+    }
+
+    #[test]
+    fn every_character_is_as_wide_as_a_terminal_draws_it() {
+        let mut terminal = vt100::Parser::new(1.try_into().unwrap(), 40.try_into().unwrap(), 0);
+        let planes = (0..=0x1_ffffu32).chain(0xe_0000..=0xe_01ff).filter_map(char::from_u32);
+        let mut wrong = Vec::new();
+        // The emulator takes the sign for broken text for broken text itself.
+        for c in planes.filter(|c| *c != '\u{fffd}') {
+            let safe = SafeText::new(&format!("a{c}b"));
+            terminal.process(format!("\r{safe}").as_bytes());
+            let drawn = usize::from(terminal.screen().cursor_position().1);
+            let cells: usize = safe.chars().map(|c| unicode_width::UnicodeWidthChar::width(c).unwrap_or(9)).sum();
+            if drawn != cells || drawn != unicode_width::UnicodeWidthStr::width(&*safe) {
+                wrong.push(format!("{:04X}", u32::from(c)));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join(" "));
     }
 
     #[test]

@@ -7,12 +7,14 @@ mod deploying;
 mod dialogs;
 mod keys;
 mod leaving;
+mod live;
 mod logs;
+mod places;
 mod polling;
 mod secrets;
 mod testimage;
 
-pub use self::{acting::scale_refusal, dialogs::palette_rows, testimage::image_model};
+pub use self::{acting::scale_refusal, dialogs::palette_rows, live::price as live_price, testimage::image_model};
 
 use super::{
     effect::Effect,
@@ -49,12 +51,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Hide => secrets::hide(model),
         Msg::Told(ticket, answer) => answers::on_told(model, ticket, answer),
         Msg::Changed(generation, change, answer) => answers::on_changed(model, generation, &change, answer),
+        Msg::Profiles(answer) => places::on_profiles(model, answer),
+        Msg::Arrived(seq, answer) => places::on_arrived(model, seq, answer),
         Msg::Revealed(secret, answer) => secrets::on_revealed(model, secret, answer),
         Msg::Copied(answer) => {
             say_outcome(model, "copied", answer);
             Vec::new()
         }
         Msg::Found(found) => logs::on_found(model, found),
+        Msg::Live(session, news) => live::on_news(model, session, news),
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
             say_outcome(model, "saved", answer);

@@ -135,6 +135,7 @@ impl World {
                 format!("{}.{}.{}.rds.amazonaws.com", physical.to_lowercase(), chance.lower(12), self.region)
             }
             (_, attribute) if attribute.ends_with(".Port") => "5432".into(),
+            (_, attribute) if attribute.ends_with("Digest") => format!("sha256:{}", chance.hex(64)),
             _ => physical.clone(),
         }
     }

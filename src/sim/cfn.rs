@@ -14,7 +14,8 @@ use crate::{
     cloud::{Done, PlanRequest, Token},
     core::{
         fact::{
-            ChangeSet, Fact, Millis, Output, ResourceChange, ResourceStatus, Stack, StackEvent, StackEvents, StackResource, StackStatus,
+            ChangeSet, Fact, Millis, Output, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent, StackEvents, StackResource,
+            StackStatus,
         },
         fault::{Fault, FaultKind},
         template::{ParameterDef, Pseudo, Resource, Template},
@@ -149,6 +150,17 @@ impl World {
 
     pub(super) fn tell_stack(&self, stack: &str) -> Fact {
         Fact::Stack(self.find_stack(stack).map(|i| self.stack_fact(&self.stacks[i])))
+    }
+
+    /// All stacks of this account, which are all of the one template.
+    pub(super) fn tell_stacks(&self) -> Fact {
+        let living = self.stacks.iter().filter(|s| !s.status().is_deleted());
+        let brief = |s: &StackState| StackBrief {
+            name: s.name.as_str().into(),
+            status: s.status(),
+            is_ours: true,
+        };
+        Fact::Stacks(living.map(brief).collect())
     }
 
     fn stack_fact(&self, stack: &StackState) -> Stack {

@@ -1,5 +1,5 @@
 //! `FilterLogEvents` as AWS answers it: pages with tokens, empty pages that have one, events that
-//! become visible some seconds after their time.
+//! become visible some seconds after their time. And Live Tail.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -12,9 +12,9 @@ use super::{
 use crate::{
     cloud::LogRequest,
     core::{
-        fact::{Fact, LogEvent, LogPage, Millis},
+        fact::{Fact, LiveUpdate, LogEvent, LogPage, Millis},
         fault::{Fault, FaultKind},
-        text::RawText,
+        text::{RawText, SafeText},
     },
 };
 
@@ -23,6 +23,11 @@ const PAGE: usize = 500;
 /// How much time is looked through at once, and at most for one page.
 const CHUNK: Millis = 600 * SECOND;
 const MOST: Millis = 6 * 3_600 * SECOND;
+
+/// Longest time between an event and its ingestion.
+const MOST_HELD_UP: Millis = 10 * SECOND;
+/// Live Tail gives this many events a second at most.
+const MOST_LIVE: usize = 500;
 
 /// A line that something else than the traffic wrote.
 #[derive(Debug, Clone)]
@@ -33,20 +38,13 @@ pub(super) struct Line {
 }
 
 const OPERATION: &str = "logs:FilterLogEvents";
+const LIVE: &str = "logs:StartLiveTail";
 
 impl World {
     /// One page.
     pub(super) fn log_page(&self, request: &LogRequest) -> Result<Fact, Fault> {
         let group = request.group.as_str();
-        if !self.living_of("AWS::Logs::LogGroup").contains(group) {
-            return Err(refusal(
-                FaultKind::NotFound,
-                OPERATION,
-                group,
-                "ResourceNotFoundException",
-                "The specified log group does not exist.",
-            ));
-        }
+        self.check_group(OPERATION, group)?;
         let invalid = || {
             refusal(
                 FaultKind::Refused,
@@ -83,6 +81,40 @@ impl World {
         }
         let next = (from < until).then_some((from, turn + 1));
         Ok(page(events, next))
+    }
+
+    fn check_group(&self, operation: &str, group: &str) -> Result<(), Fault> {
+        if self.living_of("AWS::Logs::LogGroup").contains(group) {
+            return Ok(());
+        }
+        let (code, message) = ("ResourceNotFoundException", "The specified log group does not exist.");
+        Err(refusal(FaultKind::NotFound, operation, group, code, message))
+    }
+
+    /// A Live Tail session is asked for.
+    pub(super) fn live_begin(&self, group: &str) -> Result<(), Fault> {
+        self.overall_fault(LIVE).map_or_else(|| self.check_group(LIVE, group), Err)
+    }
+
+    /// What was taken in after `from`.
+    pub(super) fn live_update(&self, group: &SafeText, from: Millis) -> Result<LiveUpdate, Fault> {
+        if let Some(fault) = self.overall_fault(LIVE).filter(|fault| fault.kind == FaultKind::Expired) {
+            return Err(fault);
+        }
+        let request = LogRequest {
+            group: group.clone(),
+            from: from - MOST_HELD_UP,
+            until: None,
+            token: None,
+            stream_prefix: None,
+        };
+        let mut events = self.events(&request, request.from, self.now + 1);
+        events.retain(|event| event.ingested > from);
+        let most = MOST_LIVE * usize::try_from((self.now - from) / SECOND).unwrap_or(0).max(1);
+        let sampled = events.len() > most;
+        events.truncate(most);
+        events.iter_mut().for_each(|event| event.id = None);
+        Ok(LiveUpdate { events, sampled })
     }
 
     fn events(&self, request: &LogRequest, from: Millis, until: Millis) -> Vec<LogEvent> {

@@ -36,8 +36,8 @@ impl World {
         let value = match &secret.field {
             None => scalar_or_json(&value),
             Some(field) => value.get(field.as_str()).map(scalar_or_json).ok_or_else(|| {
-                let why = format!("the secret has no field {field}");
-                Fault::new(FaultKind::OddAnswer, OPERATION, &secret.secret, &why)
+                let subject = format!("field `{field}` of {}", secret.secret);
+                Fault::new(FaultKind::NotFound, OPERATION, &subject, "")
             })?,
         };
         Ok(Arc::new(SecretText::new(value.into_bytes())))

@@ -3,6 +3,7 @@
 mod confirm;
 mod help;
 mod list;
+mod places;
 mod prompt;
 mod text;
 
@@ -31,6 +32,8 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Help(scroll)) => help::draw(model, side, *scroll, frame),
         Some(Dialog::Errors(scroll)) => text::errors(model, side, *scroll, frame),
         Some(Dialog::Detail(it)) => text::detail(side, it, frame),
+        Some(Dialog::Json(it)) => text::json(side, it, frame),
+        Some(Dialog::Places(it)) => places::draw(model, side, it, frame),
         Some(Dialog::Image(it)) => super::image::draw(model, side, it, frame.area(), frame),
     }
 }

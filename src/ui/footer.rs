@@ -88,6 +88,11 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     // The screen's own keys first: those that work everywhere are in everybody's fingers sooner.
     let mut rest: Vec<_> = model.keymap.available(model.screen).filter(|b| !KEPT.contains(&b.intent)).collect();
     rest.sort_by_key(|b| b.screens.is_empty());
+    // Where nothing has ever been answered, only what goes on from there.
+    let stack = &model.feeds.stack;
+    if stack.get().is_none() && (stack.fault.is_some() || model.credentials_fault().is_some()) {
+        rest.retain(|b| matches!(b.intent, Intent::Places | Intent::Refresh));
+    }
     let left = fitting(rest.into_iter().filter_map(|b| hint(model, b)), room.saturating_sub(kept_width));
     let gap = room.saturating_sub(kept_width + left.iter().map(Hint::width).sum::<usize>());
     let mut spans: Vec<_> = left.into_iter().flat_map(|h| h.spans(side)).collect();

@@ -25,6 +25,9 @@ use crate::{
 /// Widest endpoint that the header shows.
 const ENDPOINT: usize = 34;
 
+/// Below this width the header has no room for what can be left out.
+const NARROW: usize = 100;
+
 /// A word of the header. A lower `worth` is left out first where room is short.
 struct Word {
     worth: u8,
@@ -41,7 +44,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Fr
 fn identity_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width);
     let mut words = names(model);
-    words.extend(badges(model));
+    words.extend(badges(model, room));
     let clock = clock(model);
     while taken(&words) + clock.len() + 2 > room && leave_out(&mut words) {}
     let mut spans = vec![Span::raw(" ")];
@@ -114,7 +117,7 @@ fn role(arn: &str) -> Option<&str> {
     matches!(parts.next()?, "assumed-role" | "user").then(|| parts.next())?
 }
 
-fn badges(model: &Model) -> Vec<Word> {
+fn badges(model: &Model, room: usize) -> Vec<Word> {
     let mut words = Vec::new();
     let mut badge = |text: String, role| {
         words.push(Word {
@@ -137,6 +140,9 @@ fn badges(model: &Model) -> Vec<Word> {
         } else {
             Role::Badge
         };
+        // On a narrow screen the account and the profile are worth more than the scheme.
+        let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
+        let url = if room < NARROW { host } else { url };
         badge(format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
     }
     if model.guard.read_only {

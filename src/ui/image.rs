@@ -54,27 +54,20 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut F
     let width = usize::from(area.width.min(76).saturating_sub(4));
     let mut lines = vec![Line::from(pen.dim("Prompt")), prompt(pen, image, width), Line::default()];
     lines.push(pen.keys("Way ([↑↓] choose)"));
-    for (i, (label, route, model)) in image.routes.iter().enumerate() {
+    for (i, (label, route, _)) in image.routes.iter().enumerate() {
         let is_set = i == image.route;
         let (mark, role) = if is_set { ("(•)", Role::Accent) } else { ("( )", Role::Text) };
-        let room = width.saturating_sub(24);
         lines.push(Line::from(vec![
             pen.ink(role, format!("{mark} {}", left(label, 20))),
-            pen.dim(cut(&format!("{} {}", model, proves(route)), room)),
+            pen.dim(cut(proves(route), width.saturating_sub(24))),
         ]));
     }
     lines.push(Line::default());
-    lines.push(Line::from(vec![
-        pen.dim("Price  "),
-        pen.ink(Role::Accent, cut(&image.price, width.saturating_sub(7))),
-    ]));
-    let is_through = !matches!(image.routes.get(image.route), Some((_, ImageRoute::Bedrock, _)));
-    if let Some(warning) = image.warning.as_ref().filter(|_| is_through) {
-        lines.extend(
-            wrap_to(&format!("! {warning}"), width, 3)
-                .into_iter()
-                .map(|l| Line::from(pen.ink(Role::Warn, l))),
-        );
+    let pair = |label, value: &str| Line::from(vec![pen.dim(label), pen.ink(Role::Accent, cut(value, width.saturating_sub(7)))]);
+    lines.push(pair("Model  ", &asked_model(image)));
+    lines.push(pair("Price  ", &image.price));
+    if let Some(warning) = warning(image) {
+        lines.extend(wrap_to(&warning, width, 3).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
     }
     lines.push(Line::default());
     lines.push(buttons(pen, image));
@@ -83,12 +76,31 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut F
     show(lines, inner, frame);
 }
 
+/// The model as it is asked for, and the one that stands behind an alias.
+fn asked_model(image: &ImageDialog) -> String {
+    match image.routes.get(image.route) {
+        Some((_, _, asked)) if *asked != image.base => format!("{asked} → {}", image.base),
+        _ => image.base.to_string(),
+    }
+}
+
+/// What crosses the network for everybody to read on the way that is set.
+fn warning(image: &ImageDialog) -> Option<String> {
+    let host = image.in_clear.as_ref()?;
+    let what = match image.routes.get(image.route)?.1 {
+        ImageRoute::Litellm { .. } => "the LiteLLM API key crosses",
+        ImageRoute::OpenWebui { .. } => "the administrator's e-mail address and password cross",
+        ImageRoute::Bedrock => return None,
+    };
+    Some(format!("! plain HTTP: {what} the network unencrypted to {host}"))
+}
+
 /// What a success on this way shows.
 fn proves(route: &ImageRoute) -> &'static str {
     match route {
-        ImageRoute::Litellm { .. } => "· balancer, LiteLLM and Bedrock",
-        ImageRoute::OpenWebui { .. } => "· the way that users take",
-        ImageRoute::Bedrock => "· the model alone",
+        ImageRoute::Litellm { .. } => "judges balancer, LiteLLM and Bedrock",
+        ImageRoute::OpenWebui { .. } => "the way that users take",
+        ImageRoute::Bedrock => "judges the model alone",
     }
 }
 
@@ -161,7 +173,8 @@ fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &P
         Line::from(pen.title(image.prompt.text.clone())),
         Line::from(stages),
         Line::from(vec![pen.text(about), pen.dim(saved)]),
-        pen.keys("[Esc] close · [Ctrl-S] save again · [I] another"),
+        pen.keys("[Esc] close · [I] another"),
+        pen.keys("[Ctrl-S] save again"),
     ]
 }
 
@@ -197,8 +210,10 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
         pen.title(format!("{label}  ")),
         pen.dim(cut(&image.prompt.text, width.saturating_sub(label.chars().count() + 2))),
     ])];
-    lines.extend(stages_of(image).into_iter().map(|stage| stage_line(pen, stage, run, width)));
-    lines.push(last_stage(model, pen, run, width));
+    let asked = wrap_to(&format!("Model {}", asked_model(image)), width, 2).into_iter();
+    lines.extend(asked.map(|line| Line::from(pen.dim(line))));
+    lines.extend(stages_of(image).into_iter().flat_map(|stage| stage_lines(pen, stage, run, width)));
+    lines.extend(last_stage(model, pen, run, width));
     lines.push(Line::default());
     match &run.end {
         None => lines.push(pen.keys("[Esc] closes this; the image is saved when it comes")),
@@ -245,19 +260,28 @@ fn judged(stage: ProbeStage, run: &ImageRun) -> (&'static str, Role, Option<&Sta
     (mark, role, report)
 }
 
-fn stage_line(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) -> Line<'static> {
+/// Mark, name and time of a stage, and what was seen, beside it or below it.
+fn stage_lines(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) -> Vec<Line<'static>> {
     let (mark, role, report) = judged(stage, run);
     let took = report.filter(|r| r.is_well.is_some()).map(|r| millis(r.took)).unwrap_or_default();
     let evidence = report.map(|r| r.evidence.to_string()).unwrap_or_default();
-    Line::from(vec![
-        pen.ink(role, format!("{mark} {}", left(name(stage), 14))),
-        pen.text(right(&took, 8)),
-        pen.dim(format!("  {}", cut(&evidence, width.saturating_sub(26)))),
-    ])
+    judgement(pen, (mark, role), (name(stage), &took, &evidence), width)
+}
+
+/// Mark, name and time, and what was seen beside them, or below where there is no room.
+fn judgement(pen: Pen<'_>, (mark, role): (&str, Role), (name, took, seen): (&str, &str, &str), width: usize) -> Vec<Line<'static>> {
+    let mut head = vec![pen.ink(role, format!("{mark} {}", left(name, 14))), pen.text(right(took, 8))];
+    if measure::width(seen) <= width.saturating_sub(26) {
+        head.push(pen.dim(format!("  {seen}")));
+        return vec![Line::from(head)];
+    }
+    let below = wrap_to(seen, width.saturating_sub(2), 3).into_iter();
+    let below = below.map(|line| Line::from(pen.dim(format!("  {line}"))));
+    std::iter::once(Line::from(head)).chain(below).collect()
 }
 
 /// The image itself: seconds while it is made, the time when it came.
-fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Line<'static> {
+fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Vec<Line<'static>> {
     let (mark, role, took, words) = match &run.end {
         None => {
             let waited = model.now.mono.saturating_sub(run.since) / 1000;
@@ -266,11 +290,7 @@ fn last_stage(model: &Model, pen: Pen<'_>, run: &ImageRun, width: usize) -> Line
         Some(Ok(p)) => ("✓", Role::Good, millis(p.took), format!("{} × {} {}", p.width, p.height, p.format)),
         Some(Err(_)) => ("✗", Role::Bad, String::new(), "none came".to_owned()),
     };
-    Line::from(vec![
-        pen.ink(role, format!("{mark} {}", left("Image", 14))),
-        pen.text(right(&took, 8)),
-        pen.dim(format!("  {}", cut(&words, width.saturating_sub(26)))),
-    ])
+    judgement(pen, (mark, role), ("Image", &took, &words), width)
 }
 
 /// `41 ms`, `8.2 s`.
@@ -293,7 +313,8 @@ fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, wi
         pair("at", &at),
         pair("saved", &saved),
         pair("drawn as", &format!(" {}", side.picture_protocol)),
-        pen.keys("[Esc] close · [Ctrl-S] save again · [I] another"),
+        pen.keys("[Esc] close · [I] another"),
+        pen.keys("[Ctrl-S] save again"),
     ]
 }
 

@@ -9,7 +9,7 @@ pub mod overview;
 pub mod services;
 
 #[cfg(test)]
-mod fixture;
+pub(in crate::ui) mod fixture;
 
 #[cfg(test)]
 mod tests;

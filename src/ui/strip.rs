@@ -11,7 +11,11 @@ use super::{
     Side, cut,
     theme::{self, Role},
 };
-use crate::core::{fault::Fault, health::Severity, model::Model};
+use crate::core::{
+    fault::{Fault, FaultKind},
+    health::Severity,
+    model::Model,
+};
 
 /// Draws the strip.
 pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -28,8 +32,12 @@ fn words(model: &Model, room: usize) -> (String, Role) {
         return (cut::end(&format!("✗ {}.{advice}", fault.sentence()), room).into_owned(), Role::Bad);
     }
     let findings = model.findings();
-    let mut phrases: Vec<(Severity, String)> = findings.iter().map(|f| (f.severity, f.text.to_string())).collect();
-    phrases.extend(faults(model).map(|(name, fault)| (Severity::Warning, format!("{name}: {}", fault.sentence()))));
+    // Who can not ask knows nothing of now: that goes before whatever was known, and is said once.
+    let blind = faults(model).map(|(_, fault)| fault).find(|f| is_blinding(f));
+    let mut phrases: Vec<(Severity, String)> = blind.iter().map(|f| (Severity::Bad, f.sentence())).collect();
+    phrases.extend(findings.iter().map(|f| (f.severity, f.text.to_string())));
+    let of_one = faults(model).filter(|(_, f)| !is_blinding(f));
+    phrases.extend(of_one.map(|(name, fault)| (Severity::Warning, format!("{name}: {}", fault.sentence()))));
     phrases.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     match phrases.first() {
         Some((severity, _)) => (listed(&phrases, room), theme::of_severity(*severity)),
@@ -55,6 +63,11 @@ fn listed(phrases: &[(Severity, String)], room: usize) -> String {
     let rest = more(phrases.len() - 1);
     let first = phrases.first().map_or("", |(_, t)| t.as_str());
     format!("{}{rest}", cut::end(&format!("{sign} {first}"), room.saturating_sub(rest.len())))
+}
+
+/// Nothing of AWS can be reached, whatever is asked for.
+fn is_blinding(fault: &Fault) -> bool {
+    fault.kind == FaultKind::Unreachable
 }
 
 /// Feeds whose newest poll failed: what is shown of them is old, or nothing.
@@ -89,4 +102,31 @@ fn calm(model: &Model, room: usize) -> String {
         "all well".to_owned()
     };
     cut::end(&text, room).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{core::fault::FaultKind, ui::screen::fixture};
+
+    use super::*;
+
+    #[test]
+    fn what_makes_blind_goes_before_what_was_known_and_is_said_once() {
+        let mut model = fixture::running();
+        let fault = Fault::new(FaultKind::Unreachable, "x:Y", "127.0.0.1:9", "connection refused");
+        let now = model.now;
+        let mut groups = model.feeds.targets.get().cloned().unwrap_or_default();
+        for group in &mut groups {
+            group.targets.clear();
+        }
+        model.feeds.targets.set(groups, now);
+        model.feeds.stack.fail(fault.clone());
+        model.feeds.services.fail(fault);
+        let (text, role) = words(&model, 200);
+        assert!(
+            text.starts_with("✗ 127.0.0.1:9 could not be reached: connection refused  "),
+            "{text}"
+        );
+        assert_eq!((text.matches("could not be reached").count(), role), (1, Role::Bad), "{text}");
+    }
 }

@@ -37,14 +37,36 @@ pub(super) fn without_credentials(model: &Model, side: &Side<'_>, fault: &Fault,
     let refresh = model.keymap.label(Intent::Refresh);
     let steps = [
         (format!("aws sso login --profile {profile}"), "log in from another terminal"),
-        ("bic-tui --profile NAME".to_owned(), "use another profile of ~/.aws/config"),
+        (model.keymap.label(Intent::Places), "take another profile, region or stack"),
         ("aws configure sso".to_owned(), "make a profile"),
         (refresh, "ask again now"),
         ("bic-tui --demo".to_owned(), "walk through it without an account"),
     ];
-    let title = format!("Not signed in to AWS: {}.", fault.sentence());
-    let about = format!("Profile {profile}, region {}.", model.about.region);
-    card(side, &title, &[about], &steps, area, frame);
+    let title = format!("Not signed in to AWS: {}.", fault.plain());
+    let mut lines = vec![format!("Profile {profile}, region {}.", model.about.region)];
+    if !fault.detail.is_empty() {
+        lines.push(format!("In AWS's words: {}", fault.detail));
+    }
+    card(side, &title, &lines, &steps, area, frame);
+}
+
+/// No request has ever been answered: there is no way to AWS, or no such place.
+pub(super) fn without_answer(model: &Model, side: &Side<'_>, fault: &Fault, area: Rect, frame: &mut Frame<'_>) {
+    let key = |intent| model.keymap.label(intent);
+    let steps = [
+        (key(Intent::Places), "take another region or profile"),
+        (key(Intent::Refresh), "ask again now; it is asked again by itself too"),
+        ("bic-tui --demo".to_owned(), "walk through it without a network"),
+    ];
+    let mut lines = vec![format!("Region {}, profile {}.", model.about.region, model.about.profile)];
+    lines.push(match &model.about.endpoint {
+        Some(url) if model.about.is_endpoint_inherited => {
+            format!("Requests go to {url}, which the environment or the profile names: AWS_ENDPOINT_URL, endpoint_url.")
+        }
+        Some(url) => format!("Requests go to {url}, as --endpoint-url says."),
+        None => "Check the network, the VPN or the proxy, and the name of the region.".to_owned(),
+    });
+    card(side, &format!("No way to AWS: {}.", fault.sentence()), &lines, &steps, area, frame);
 }
 
 /// AWS has said that there is no stack.
@@ -68,8 +90,7 @@ pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &
     let key = |intent| model.keymap.label(intent);
     let steps = [
         (key(Intent::Deploy), "deploy it: form, plan with cost, your yes"),
-        ("bic-tui --stack NAME".to_owned(), "look at a stack of another name"),
-        ("bic-tui --region NAME".to_owned(), "look in another region"),
+        (key(Intent::Places), "look at another stack, region or profile"),
         (key(Intent::Help), "all keys of this screen"),
     ];
     card(side, &title, &lines, &steps, area, frame);

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Deploy the stack on a local emulator for many parameter combinations.
 
-    deploy_matrix.py --emulator target/venv/bin/ministack [--quick] [name ...]
-    deploy_matrix.py --endpoint http://127.0.0.1:4601 [--quick] [name ...]
+    deploy_matrix.py --emulator target/venv/bin/ministack [name ...]
+    deploy_matrix.py --endpoint http://127.0.0.1:4601 [name ...]
 
-Every combination is created, read back and deleted; combinations that the
-template has to refuse must be refused. Needs boto3. Exit status 1 on any
+Every combination is created, read back and deleted, and must leave nothing but
+what it was told to keep; combinations that the template has to refuse must be
+refused; an update changes what it names and nothing else. Needs boto3. Exit status 1 on any
 surprise, with one line per combination on standard output.
 """
 
@@ -31,30 +32,34 @@ CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333
 PROVISIONED = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/abcdefghij12"
 
 
-def combinations(quick):
-    for size, net in itertools.product(("small", "medium", "large"), ("private", "nat", "public")):
-        yield f"{size}-{net}", {"DeploymentSize": size, "NetworkMode": net}
-    yield "certificate", {"ACMCertificateArn": CERTIFICATE}
+def combinations():
+    for size, net, cert, db in itertools.product(
+        ("small", "medium", "large"), ("private", "nat", "public"), ("", CERTIFICATE), ("auto", "sqlite", "postgres")
+    ):
+        if db == "sqlite" and size != "small":
+            continue  # refused, see below
+        yield (
+            f"{size}-{net}-{'https' if cert else 'http'}-{db}",
+            {"DeploymentSize": size, "NetworkMode": net, "ACMCertificateArn": cert, "Database": db},
+        )
+    for size in ("small", "medium", "large"):
+        rows = json.loads((TEMPLATE.parent / f"parameters-{size}.json").read_text())
+        yield f"parameters-{size}.json", {row["ParameterKey"]: row["ParameterValue"] for row in rows}
     yield "certificate-hidden-litellm", {"ACMCertificateArn": CERTIFICATE, "ExposeLiteLLM": "false"}
     yield "plain-shown-litellm", {"ExposeLiteLLM": "true"}
     yield "one-endpoint-az", {"EndpointAzs": "1"}
     yield "arm-spot", {"CpuArchitecture": "ARM64", "FargateSpot": "true"}
     yield "provisioned", {"ProvisionedModelArn": PROVISIONED}
-    yield "small-postgres", {"Database": "postgres"}
     yield "own-region", {"BedrockRegion": "us-west-2"}
+    yield "kept-files", {"FileSystemDeletionPolicy": "Retain"}
     yield "topic", {"AlarmTopicArn": "arn:aws:sns:us-west-2:123456789012:ops"}
-    if quick:
-        return
-    for size, net, cert, db in itertools.product(
-        ("small", "medium", "large"), ("private", "nat", "public"), ("", CERTIFICATE), ("auto", "sqlite", "postgres")
-    ):
-        if db == "sqlite" and size != "small":
-            continue
-        yield (
-            f"{size}-{net}-{'https' if cert else 'http'}-{db}",
-            {"DeploymentSize": size, "NetworkMode": net, "ACMCertificateArn": cert, "Database": db},
-        )
 
+
+# Stack tags, which CloudFormation hands on to what it makes.
+TAGS = {"Project": "BedrockImageChat", "ManagedBy": "CloudFormation"}
+
+# What an update never replaces.
+LASTING = ("VPC", "ALB", "FileSystem", "KeptFileSystem", "LiteLLMAPIKeySecret", "OpenWebUIAdminSecret", "LogGroup", "Cluster")
 
 # Parameters at the start, and those that an update changes.
 UPDATES = [
@@ -64,6 +69,7 @@ UPDATES = [
     ("update-provisioned", {"DeploymentSize": "medium"}, {"ProvisionedModelArn": PROVISIONED}),
     ("update-version", {}, {"OpenWebUIVersion": "v0.12.5"}),
     ("update-spot", {}, {"FargateSpot": "true"}),
+    ("update-kept-files", {"FileSystemDeletionPolicy": "Retain"}, {"LogRetentionDays": "7"}),
     ("update-public", {}, {"NetworkMode": "public"}),
 ]
 
@@ -99,7 +105,7 @@ class Lab:
             )
 
         self.cfn, self.ecs, self.elb = client("cloudformation"), client("ecs"), client("elbv2")
-        self.secrets, self.logs = client("secretsmanager"), client("logs")
+        self.secrets, self.logs, self.efs, self.ecr = client("secretsmanager"), client("logs"), client("efs"), client("ecr")
 
     def wait(self, stack):
         for _ in range(600):
@@ -110,10 +116,14 @@ class Lab:
         raise SystemExit(f"{stack} does not settle: {found['StackStatus']}")
 
     def create(self, name, body, parameters):
-        stack = f"t-{name}"[:60]
+        stack = f"t-{name}".replace(".", "-")[:60]
         given = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
         arn = self.cfn.create_stack(
-            StackName=stack, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"]
+            StackName=stack,
+            TemplateBody=body,
+            Parameters=given,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": k, "Value": v} for k, v in TAGS.items()],
         )["StackId"]
         return arn, self.wait(arn)
 
@@ -131,9 +141,38 @@ class Lab:
         values = lambda rows: {p["ParameterKey"]: p["ParameterValue"] for p in rows}  # noqa: E731
         return found["StackStatus"], values(found["Parameters"]) == {**values(before), **changes}
 
+    def ids(self, arn):
+        """Physical ids of what lasts."""
+        rows = self.cfn.list_stack_resources(StackName=arn)["StackResourceSummaries"]
+        return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in rows if r["LogicalResourceId"] in LASTING}
+
     def delete(self, arn):
         self.cfn.delete_stack(StackName=arn)
         return self.wait(arn)
+
+    def left(self):
+        """What the account still holds, by kind."""
+        secrets = [s["Name"] for s in self.secrets.list_secrets()["SecretList"]]
+        groups = [g["logGroupName"] for g in self.logs.describe_log_groups()["logGroups"]]
+        return {
+            "file systems": [f["FileSystemId"] for f in self.efs.describe_file_systems()["FileSystems"]],
+            "secrets": secrets,
+            "log groups": [g for g in groups if g.startswith(("/ecs/bedrock", "/mirror/"))],
+            "clusters": [c for c in self.ecs.list_clusters()["clusterArns"] if "bedrock-image-chat" in c],
+            "repositories": [r["repositoryName"] for r in self.ecr.describe_repositories()["repositories"]],
+            "load balancers": [b["LoadBalancerName"] for b in self.elb.describe_load_balancers()["LoadBalancers"]],
+        }
+
+    def gone(self, parameters):
+        """What is wrong with an account after the deletion. What is to stay is taken away."""
+        left = self.left()
+        kept = left.pop("file systems")
+        wrong = [f"{kind} are left: {', '.join(names)}" for kind, names in left.items() if names]
+        if len(kept) != (parameters.get("FileSystemDeletionPolicy") == "Retain"):
+            wrong.append(f"file systems after the deletion: {kept}")
+        for name in kept:
+            self.efs.delete_file_system(FileSystemId=name)
+        return wrong
 
     def reasons(self, arn):
         out = []
@@ -143,9 +182,21 @@ class Lab:
                     out.append(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
         return out[::-1]
 
+    def untagged(self):
+        """Whether the stack's tags have come to where a bill looks for them."""
+        rows = {f["FileSystemId"]: f["Tags"] for f in self.efs.describe_file_systems()["FileSystems"]}
+        rows |= {s["Name"]: s.get("Tags", []) for s in self.secrets.list_secrets()["SecretList"]}
+        arns = [b["LoadBalancerArn"] for b in self.elb.describe_load_balancers()["LoadBalancers"]]
+        rows |= {t["ResourceArn"]: t["Tags"] for t in self.elb.describe_tags(ResourceArns=arns)["TagDescriptions"]}
+        services = self.ecs.list_services(cluster="bedrock-image-chat-cluster")["serviceArns"]
+        for arn in services:
+            rows[arn] = [{"Key": t["key"], "Value": t["value"]} for t in self.ecs.list_tags_for_resource(resourceArn=arn)["tags"]]
+        wanted = TAGS.items()
+        return [f"{name} has no stack tags" for name, tags in rows.items() if not wanted <= {t["Key"]: t["Value"] for t in tags}.items()]
+
     def check(self, parameters, found):
         """What is wrong with a finished stack, as a list of sentences."""
-        wrong = []
+        wrong = self.untagged()
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
         for name in ("ALBEndpoint", "ALBDNSName", "LiteLLMAPIKeySecretArn"):
             if not outputs.get(name):
@@ -175,6 +226,9 @@ class Lab:
             wanted = {"api_key"} if name == "litellm-api-key" else {"email", "password"}
             if set(value) != wanted:
                 wrong.append(f"secret {name} has keys {sorted(value)}")
+        digests = {"OpenWebUIImageDigest", "LiteLLMImageDigest"} & set(outputs)
+        if len(digests) != (2 if parameters.get("NetworkMode", "private") == "private" else 0):
+            wrong.append(f"digests in the outputs: {sorted(digests)}")
         if not self.logs.describe_log_groups(logGroupNamePrefix="/ecs/bedrock-image-chat")["logGroups"]:
             wrong.append("no log group")
         return wrong
@@ -184,7 +238,6 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--endpoint", default="http://127.0.0.1:4601")
     parser.add_argument("--emulator", metavar="PROGRAM", help="start this one instead, and end it")
-    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--template", default=str(TEMPLATE))
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
@@ -204,7 +257,7 @@ def run(options):
         bad += not ok
         print(f"{'ok  ' if ok else 'FAIL'} {name:42} {text}", flush=True)
 
-    for name, parameters in combinations(options.quick):
+    for name, parameters in combinations():
         if options.names and name not in options.names:
             continue
         body, used = emulator_template.rewrite(source, parameters)
@@ -222,6 +275,7 @@ def run(options):
         gone = lab.delete(arn)["StackStatus"]
         if gone != "DELETE_COMPLETE":
             wrong.append(f"delete ended {gone} {lab.reasons(arn)}")
+        wrong += lab.gone(parameters)
         say(not wrong, name, "; ".join(wrong) or f"{count} resources" + (f", rewritten: {', '.join(used)}" if used else ""))
 
     for name, start, changes in UPDATES:
@@ -230,6 +284,7 @@ def run(options):
         body, used = emulator_template.rewrite(source, {**start, **changes})
         try:
             arn, found = lab.create(name, body, start)
+            before = lab.ids(arn)
             status, kept = lab.update(arn, body, changes)
         except ClientError as error:
             say(False, name, short(error))
@@ -237,8 +292,11 @@ def run(options):
         wrong = [] if status == "UPDATE_COMPLETE" else [f"{status} {lab.reasons(arn)}"]
         if not kept:
             wrong.append("other parameters changed")
+        if lab.ids(arn) != before:
+            wrong.append(f"replaced: {before} by {lab.ids(arn)}")
         wrong += lab.check({**start, **changes}, lab.cfn.describe_stacks(StackName=arn)["Stacks"][0])
         lab.delete(arn)
+        wrong += lab.gone({**start, **changes})
         say(not wrong, name, "; ".join(wrong) or "updated: " + ", ".join(changes))
 
     for name, (word, parameters) in REFUSED.items():

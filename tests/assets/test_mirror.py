@@ -25,12 +25,13 @@ WANT = {"Project": "p-mirror", "WebUI": "v0.12.4", "LiteLLM": "v1.106.2", "Arch"
 class Builds:
     """A CodeBuild that answers with the given states, one after the other."""
 
-    def __init__(self, *states, phases=(), refuse=None):
+    def __init__(self, *states, phases=(), refuse=None, told=()):
         self.states, self.phases, self.refuse, self.started = list(states), list(phases), refuse, []
+        self.told = [{"name": k, "value": v} for k, v in told]
 
     def build(self):
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        return {"id": "p-mirror:1", "buildStatus": state, "phases": self.phases}
+        return {"id": "p-mirror:1", "buildStatus": state, "phases": self.phases, "exportedEnvironmentVariables": self.told}
 
     def start_build(self, **given):
         if self.refuse:
@@ -94,6 +95,17 @@ class Handler(unittest.TestCase):
         names = {v["name"]: v["value"] for v in given["environmentVariablesOverride"]}
         self.assertEqual(names, {"WEBUI": "v0.12.4", "LITELLM": "v1.106.2", "ARCH": "X86_64"})
 
+    def test_digests_are_recorded(self):
+        told = [("WEBUI_DIGEST", "sha256:1"), ("LITELLM_DIGEST", "sha256:2")]
+        answer = self.run_handler(Builds("SUCCEEDED", told=told))
+        self.assertEqual(answer["Data"], {"WebUIDigest": "sha256:1", "LiteLLMDigest": "sha256:2"})
+        read = {o["Value"]["Fn::GetAtt"][1] for o in template.load()["Outputs"].values() if "ImageMirror" in str(o["Value"])}
+        self.assertEqual(read, set(answer["Data"]), "each is an output")
+
+    def test_a_build_that_names_no_digest_is_no_failure(self):
+        answer = self.run_handler(Builds("SUCCEEDED"))
+        self.assertEqual((answer["Status"], set(answer["Data"].values())), ("SUCCESS", {"not known"}))
+
     def test_update_builds_again_under_the_same_id(self):
         builds = Builds("SUCCEEDED")
         answer = self.run_handler(builds, "Update", PhysicalResourceId="image-mirror")
@@ -112,8 +124,16 @@ class Handler(unittest.TestCase):
         phases = [{"contexts": [{"message": "manifest unknown"}]}, {}]
         answer = self.run_handler(Builds("IN_PROGRESS", "FAILED", phases=phases))
         self.assertEqual(answer["Status"], "FAILED")
+        self.assertNotIn("Data", answer)
         self.assertIn("manifest unknown", answer["Reason"])
         self.assertIn("p-mirror:1", answer["Reason"])
+
+    def test_every_end_of_a_build_but_success_is_a_failure(self):
+        for state in ("FAILED", "FAULT", "STOPPED", "TIMED_OUT"):
+            for request in ("Create", "Update"):
+                answer = self.run_handler(Builds("IN_PROGRESS", state), request)
+                self.assertEqual(answer["Status"], "FAILED", state)
+                self.assertIn(state, answer["Reason"])
 
     def test_account_that_may_not_build(self):
         answer = self.run_handler(Builds("SUCCEEDED", refuse="Cannot have more than 0 builds in queue for the account"))
@@ -130,21 +150,31 @@ class Handler(unittest.TestCase):
         self.assertLessEqual(len(self.run_handler(Builds("SUCCEEDED", refuse="x" * 9000))["Reason"]), 1000)
 
 
+# Notes its call, and fails where BREAK says so. What was pushed, or is PRESENT, is there.
 STUB = """#!/bin/sh
-echo "$(basename "$0") $*" >> "$CALLS"
-case "$(basename "$0") $*" in
-  "aws ecr get-login-password"*) echo token ;;
-  "aws ecr describe-images"*) case " $PRESENT " in *" $4 "*) ;; *) exit 254 ;; esac ;;
-  "docker login"*) cat > /dev/null ;;
+call="$(basename "$0") $*"
+case "$call" in "docker login"*) read -r password; call="$call < $password" ;; esac
+echo "$call" >> "$CALLS"
+case "$call" in $BREAK) exit 7 ;; esac
+case "$call" in
+  "aws ecr get-login-password") echo token ;;
+  "aws ecr describe-images"*)
+    case "$PRESENT " in *"$4 "*) ;; *) grep -q "^docker push .*/$4:" "$CALLS" || exit 254 ;; esac
+    case "$call" in *--query*) echo "sha256:$4" ;; esac ;;
 esac
-case "$(basename "$0") $*" in $BREAK) exit 7 ;; esac
 """
+LOGIN = ["aws ecr get-login-password", "docker login --username AWS --password-stdin registry.example < token"]
 
 
 class Build(unittest.TestCase):
     def run_build(self, arch="X86_64", present="", broken="nothing"):
+        """Exit status, calls, and what the build exports. CodeBuild runs its commands in one shell, up to the first
+        that fails."""
         spec = yaml.safe_load(template.block("BuildSpec"))
         self.assertEqual((spec["version"], spec["env"]["shell"]), (0.2, "bash"))
+        exported = spec["env"]["exported-variables"]
+        script = "".join(f"{command.rstrip()}\n[ $? = 0 ] || exit 1\n" for command in spec["phases"]["build"]["commands"])
+        script += f"env | grep -E '^({'|'.join(exported)})=' >&2\n"
         with tempfile.TemporaryDirectory() as folder:
             for name in ("aws", "docker"):
                 path = pathlib.Path(folder, name)
@@ -163,60 +193,48 @@ class Build(unittest.TestCase):
                 "LITELLM": "v1.106.2",
                 "ARCH": arch,
             }
-            done = None
-            for command in spec["phases"]["build"]["commands"]:
-                done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True)
-                if done.returncode:
-                    break
-            return done.returncode, calls.read_text().splitlines()
+            done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True)
+            told = dict(line.split("=", 1) for line in done.stderr.splitlines() if "_DIGEST=" in line)
+            return done.returncode, calls.read_text().splitlines(), told
 
-    def test_pulls_tags_and_pushes_both(self):
-        code, calls = self.run_build()
-        self.assertEqual(code, 0)
-        self.assertTrue(calls[0].startswith(("aws ecr get-login-password", "docker login")))
+    def calls(self, arch, present=()):
+        """What a build that goes well calls, in order."""
         host = re.search(r'mirror "([^/]+)/', template.block("BuildSpec"))[1]
-        webui, litellm = f"{host}/open-webui/open-webui:v0.12.4", f"{host}/berriai/litellm:v1.106.2"
-        target = "registry.example/chat"
-        self.assertEqual(
-            [c for c in calls if c.startswith("docker") and "login" not in c],
-            [
-                f"docker pull --platform linux/amd64 {litellm}",
-                f"docker tag {litellm} {target}/litellm:v1.106.2-X86_64",
-                f"docker push {target}/litellm:v1.106.2-X86_64",
-                f"docker pull --platform linux/amd64 {webui}",
-                f"docker tag {webui} {target}/open-webui:v0.12.4-X86_64",
-                f"docker push {target}/open-webui:v0.12.4-X86_64",
-            ],
-        )
+        images = [("litellm", f"{host}/berriai/litellm", "v1.106.2"), ("open-webui", f"{host}/open-webui/open-webui", "v0.12.4")]
+        out = list(LOGIN)
+        for name, source, version in images:
+            target = f"registry.example/chat/{name}:{version}-{arch}"
+            out.append(f"aws ecr describe-images --repository-name chat/{name} --image-ids imageTag={version}-{arch}")
+            if name not in present:
+                platform = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}[arch]
+                out.append(f"docker pull --platform {platform} {source}:{version}")
+                out += [f"docker tag {source}:{version} {target}", f"docker push {target}"]
+        ask = "--query imageDetails[0].imageDigest --output text"
+        for name, _, version in reversed(images):
+            out.append(f"aws ecr describe-images --repository-name chat/{name} --image-ids imageTag={version}-{arch} {ask}")
+        return out
 
-    def test_arm(self):
-        _, calls = self.run_build(arch="ARM64")
-        self.assertEqual(sum("--platform linux/arm64" in c for c in calls), 2)
-        self.assertTrue(any(c.endswith("/litellm:v1.106.2-ARM64") for c in calls))
-
-    def test_what_is_there_is_not_pushed_again(self):
-        code, calls = self.run_build(present="chat/litellm chat/open-webui")
-        self.assertEqual(code, 0)
-        self.assertFalse([c for c in calls if c.startswith(("docker pull", "docker push"))])
+    def test_each_call_with_its_arguments_in_order(self):
+        for arch in ("X86_64", "ARM64"):
+            for present in ([], ["litellm"], ["open-webui"], ["litellm", "open-webui"]):
+                with self.subTest(arch=arch, present=present):
+                    code, calls, told = self.run_build(arch, "".join(f" chat/{name}" for name in present))
+                    self.assertEqual(code, 0)
+                    self.assertEqual(calls, self.calls(arch, present))
+                    self.assertEqual(told, {"WEBUI_DIGEST": "sha256:chat/open-webui", "LITELLM_DIGEST": "sha256:chat/litellm"})
 
     def test_each_step_that_fails_fails_the_build(self):
-        steps = (
-            "aws ecr get-login-password*",
-            "docker login*",
-            "docker pull*litellm*",
-            "docker tag*",
-            "docker push*litellm*",
-            "docker pull*open-webui*",
-            "docker push*open-webui*",
-        )
-        for broken in steps:
-            with self.subTest(broken):
-                code, calls = self.run_build(broken=broken)
+        """Whatever call fails, none comes after it. Only the question whether an image is there may be denied."""
+        good = self.calls("X86_64")
+        for number, step in enumerate(good):
+            if "describe-images" in step and "--query" not in step:
+                continue
+            with self.subTest(step):
+                code, calls, _ = self.run_build(broken=step.replace("[", "?").replace("]", "?"))
                 self.assertNotEqual(code, 0)
-                if "login" in broken:  # the two ends of the pipe start together
-                    self.assertEqual(len(calls), 2)
-                else:
-                    self.assertTrue(calls[-1].startswith(broken.split("*")[0]), f"went on after {broken}: {calls[-1]}")
+                # A login has begun when its password fails to come.
+                want = [LOGIN[0], LOGIN[1].replace("token", "")] if number == 0 else good[: number + 1]
+                self.assertEqual(calls, want, f"went on after {step}")
 
     def test_tag_is_the_one_that_the_tasks_ask_for(self):
         text = template.PATH.read_text()

@@ -114,13 +114,8 @@ class Content(unittest.TestCase):
         return RESOURCES[definition]["Properties"]["ContainerDefinitions"][0]
 
     def render(self, provisioned):
-        value = next(v for v in self.container("LiteLLMTaskDefinition")["Environment"] if v.get("Name") == "LITELLM_CONFIG")
-        text, names = value["Value"]["Fn::Sub"]
-        _, yes, no = names["Provisioned"]["Fn::If"]
-        text = text.replace("${Provisioned}", yes["Fn::Sub"] if provisioned else no)
-        for name, parameter in DATA["Parameters"].items():
-            text = text.replace("${%s}" % name, str(parameter["Default"]))
-        text = text.replace('model_id: ""', 'model_id: "arn:aws:bedrock:us-west-2:1:provisioned-model/x"')
+        arn = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/abcdefghij12" if provisioned else ""
+        text = template.Filled({"ProvisionedModelArn": arn}).environment("LiteLLMTaskDefinition")["LITELLM_CONFIG"]
         self.assertNotIn("${", text)
         return yaml.safe_load(text)
 
@@ -143,6 +138,65 @@ class Content(unittest.TestCase):
         deployment = RESOURCES["OpenWebUIService"]["Properties"]["DeploymentConfiguration"]
         self.assertEqual(deployment["MinimumHealthyPercent"], {"Fn::If": ["UsePostgres", 50, 0]})
         self.assertEqual(deployment["MaximumPercent"], {"Fn::If": ["UsePostgres", 200, 100]})
+
+    def test_files_are_deleted_or_kept(self):
+        """One file system for each choice, alike but for what a deletion does; everything uses the one that exists."""
+        self.assertEqual(RESOURCES["FileSystem"]["Properties"], RESOURCES["KeptFileSystem"]["Properties"])
+        self.assertEqual(RESOURCES["FileSystem"]["DeletionPolicy"], "Delete")
+        self.assertEqual(RESOURCES["KeptFileSystem"]["DeletionPolicy"], "RetainExceptOnCreate")
+        for choice, name, other in (("Delete", "FileSystem", "KeptFileSystem"), ("Retain", "KeptFileSystem", "FileSystem")):
+            stack = template.Filled({"FileSystemDeletionPolicy": choice})
+            exists = {n: stack.condition(r.get("Condition", {"Fn::And": []})) for n, r in RESOURCES.items()}
+            self.assertEqual((exists[name], exists[other]), (True, False))
+            text = json.dumps([stack.value(r["Properties"]) for n, r in RESOURCES.items() if exists[n] and "Properties" in r])
+            self.assertEqual((text.count("${%s}" % name), text.count("${%s}" % other)), (4, 0))
+        files = RESOURCES["FileSystem"]["Properties"]
+        self.assertEqual((files["Encrypted"], files["BackupPolicy"]), (True, {"Status": "ENABLED"}))
+        self.assertIn({"TransitionToIA": "AFTER_30_DAYS"}, files["LifecyclePolicies"])
+
+    def test_services(self):
+        """Both give up a deployment that fails, hand their tags to their tasks, and have time to start."""
+        for name, grace in (("OpenWebUIService", 300), ("LiteLLMService", {"Fn::If": ["ShowLiteLLM", 180, {"Ref": "AWS::NoValue"}]})):
+            service = RESOURCES[name]["Properties"]
+            self.assertEqual(service["DeploymentConfiguration"]["DeploymentCircuitBreaker"], {"Enable": True, "Rollback": True})
+            self.assertEqual((service["PropagateTags"], service["HealthCheckGracePeriodSeconds"]), ("SERVICE", grace))
+        self.assertNotIn("AutoScaling", json.dumps([r["Type"] for r in RESOURCES.values()]), "the sizes fix the counts")
+
+    def test_spot_is_for_litellm_only(self):
+        stack = template.Filled({"FargateSpot": "true"})
+        provider = lambda name: stack.value(RESOURCES[name]["Properties"]["CapacityProviderStrategy"])[0]["CapacityProvider"]  # noqa: E731
+        self.assertEqual((provider("LiteLLMService"), provider("OpenWebUIService")), ("FARGATE_SPOT", "FARGATE"))
+
+    def test_http_redirects_once_there_is_a_certificate(self):
+        for certificate, kind in (("", "forward"), ("arn:aws:acm:us-west-2:123456789012:certificate/a", "redirect")):
+            stack = template.Filled({"ACMCertificateArn": certificate})
+            self.assertEqual(stack.value(RESOURCES["HTTPListener"]["Properties"])["DefaultActions"][0]["Type"], kind)
+            self.assertEqual(stack.condition("HasCertificate"), kind == "redirect")
+            self.assertEqual(stack.condition("ShowLiteLLM"), kind == "redirect", "LiteLLM is shown by itself over HTTPS only")
+
+    def test_alarms(self):
+        watched = set()
+        for name, resource in RESOURCES.items():
+            if resource["Type"] == "AWS::CloudWatch::Alarm":
+                alarm = resource["Properties"]
+                metrics = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m] or [alarm]
+                for metric in metrics:
+                    self.assertTrue(metric["Dimensions"], name)
+                    watched.add(metric["MetricName"])
+        self.assertEqual(watched, {"HTTPCode_Target_5XX_Count", "HealthyHostCount", "CPUUtilization", "InvocationThrottles"})
+
+    def test_endpoints(self):
+        """Two zones or one; none but in private mode."""
+        names = []
+        for resource in RESOURCES.values():
+            if resource["Type"] == "AWS::EC2::VPCEndpoint":
+                self.assertEqual(resource["Condition"], "IsPrivate")
+                names.append(resource["Properties"]["ServiceName"]["Fn::Sub"].split("}.")[1])
+                for zones in ("1", "2"):
+                    filled = template.Filled({"EndpointAzs": zones}).value(resource["Properties"])
+                    if filled["VpcEndpointType"] == "Interface":
+                        self.assertEqual(len(filled["SubnetIds"]), int(zones))
+        self.assertEqual(sorted(names), ["bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager"])
 
     def test_wildcards(self):
         """Only the actions that know no resource are given one."""

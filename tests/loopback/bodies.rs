@@ -57,14 +57,16 @@ pub(crate) fn html(body: &str) -> Reply {
     Reply::new(200, "text/html", format!("<html><body>{body}</body></html>"))
 }
 
-/// Frames of an event stream: event type and JSON payload each.
+/// Frames of an event stream: event type and JSON payload each. A type that ends with `Exception` is
+/// one.
 pub(crate) fn event_stream(events: &[(&str, Value)]) -> Reply {
     let text = |text: &str| HeaderValue::String(text.to_owned().into());
     let mut bytes = Vec::new();
     for (kind, payload) in events {
+        let message_type = if kind.ends_with("Exception") { "exception" } else { "event" };
         let message = Message::new(payload.to_string().into_bytes())
-            .add_header(Header::new(":message-type", text("event")))
-            .add_header(Header::new(":event-type", text(kind)))
+            .add_header(Header::new(":message-type", text(message_type)))
+            .add_header(Header::new(format!(":{message_type}-type"), text(kind)))
             .add_header(Header::new(":content-type", text("application/json")));
         write_message_to(&message, &mut bytes).expect("a frame");
     }

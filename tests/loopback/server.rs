@@ -30,6 +30,8 @@ pub(crate) enum How {
     Reset,
     /// No byte; the connection stays open.
     Silent,
+    /// Its head and all of its body but an end that does not come; the connection stays open.
+    Held,
 }
 
 /// One answer.
@@ -103,8 +105,12 @@ impl Request {
     }
 }
 
+/// Answers requests by what they ask.
+type Answerer = Box<dyn FnMut(&Request) -> Reply + Send>;
+
 #[derive(Default)]
 struct State {
+    answerers: HashMap<String, Answerer>,
     scripts: HashMap<String, VecDeque<Reply>>,
     requests: Vec<Request>,
     /// Who answers, in place of scripts.
@@ -156,6 +162,12 @@ impl Server {
         self.state.lock().expect("state").scripts.insert(operation.into(), replies);
     }
 
+    /// Answers an operation by what it asks.
+    pub(crate) fn answer(&self, operation: &str, answerer: impl FnMut(&Request) -> Reply + Send + 'static) {
+        let answerers = &mut self.state.lock().expect("state").answerers;
+        answerers.insert(operation.into(), Box::new(answerer));
+    }
+
     /// Forgets what was asked.
     pub(crate) fn forget(&self) {
         self.state.lock().expect("state").requests.clear();
@@ -175,22 +187,25 @@ impl Server {
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let mut pending = Vec::new();
     while let Some(request) = read(&mut stream, &mut pending).await {
-        let account = {
-            let mut state = state.lock().expect("state");
-            state.requests.push(request.clone());
-            state.account.clone()
-        };
+        let account = state.lock().expect("state").account.clone();
         let reply = if let Some(account) = account {
+            state.lock().expect("state").requests.push(request.clone());
             account.answer(&request)
         } else {
             let mut state = state.lock().expect("state");
-            let operation = request.operation.clone();
-            let script = state.scripts.entry(operation).or_default();
-            let next = if script.len() > 1 {
-                script.pop_front()
-            } else {
-                script.front().cloned()
+            let State {
+                answerers,
+                scripts,
+                requests,
+                ..
+            } = &mut *state;
+            let script = scripts.entry(request.operation.clone()).or_default();
+            let next = match answerers.get_mut(&request.operation) {
+                Some(answerer) => Some(answerer(&request)),
+                None if script.len() > 1 => script.pop_front(),
+                None => script.front().cloned(),
             };
+            requests.push(request);
             next.unwrap_or_else(|| Reply::new(501, "text/plain", "no script"))
         };
         if !write(&mut stream, &reply).await {
@@ -256,7 +271,8 @@ fn operation(request: &Request) -> String {
 /// Whether the connection goes on.
 async fn write(stream: &mut TcpStream, reply: &Reply) -> bool {
     tokio::time::sleep(reply.delay).await;
-    let mut bytes = format!("HTTP/1.1 {} Scripted\r\ncontent-length: {}\r\n", reply.status, reply.body.len()).into_bytes();
+    let length = reply.body.len() + usize::from(reply.how == How::Held);
+    let mut bytes = format!("HTTP/1.1 {} Scripted\r\ncontent-length: {length}\r\n", reply.status).into_bytes();
     for (name, value) in &reply.headers {
         bytes.extend(format!("{name}: {value}\r\n").into_bytes());
     }
@@ -283,6 +299,7 @@ async fn write(stream: &mut TcpStream, reply: &Reply) -> bool {
             let _ = stream.set_zero_linger();
             false
         }
-        How::Silent => std::future::pending().await,
+        How::Held if stream.write_all(&bytes).await.is_err() => false,
+        How::Held | How::Silent => std::future::pending().await,
     }
 }

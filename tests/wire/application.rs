@@ -2,7 +2,10 @@
 
 use bic_tui::{
     cloud::ProbeRequest,
-    core::fact::{Picture, ProbeStage, StageReport},
+    core::{
+        cause::of_image,
+        fact::{Picture, ProbeStage, StageReport},
+    },
 };
 
 use FaultKind::{AwsFailed, Denied, NotFound, OddAnswer, Refused, Throttled, TimedOut};
@@ -273,6 +276,88 @@ async fn what_litellm_wraps_is_unwrapped() {
         assert!(!all_text(&fault).contains(CANARY), "{what}: {}", all_text(&fault));
         assert!(!fault.is_credentials(), "the operator's own credentials are well: {what}");
         assert_eq!(stack.app.requests().len(), 1, "a paid request is sent once: {what}");
+    }
+}
+
+/// What the real LiteLLM answers to Bedrock's errors; `tests/assets/litellm_check.py` records and compares it.
+const ANSWERS: &str = include_str!("../assets/litellm-answers.json");
+
+/// What the console makes of each: kind, and words of the meaning and of the advice.
+const MEANINGS: [(&str, FaultKind, &str, &str); 16] = [
+    ("deny-role: AccessDeniedException", Denied, "may not invoke this model", "task role"),
+    (
+        "deny-account: AccessDeniedException",
+        Denied,
+        "no access to the model",
+        "Ask for access",
+    ),
+    (
+        "distrust: UnrecognizedClientException",
+        Refused,
+        "credentials of the task",
+        "Look at the task role",
+    ),
+    ("throttle: ThrottlingException", Throttled, "quota for this model", "a larger quota"),
+    ("hurry: ModelNotReadyException", Throttled, "still loads the model", "Wait a minute"),
+    (
+        "mistype: ValidationException",
+        Refused,
+        "does not know this model in this region",
+        "Check ImageModelId",
+    ),
+    (
+        "bypass: ValidationException",
+        Refused,
+        "not sold by the call",
+        "Take its inference profile",
+    ),
+    ("offend: ValidationException", Refused, "refuses this prompt", "Try another prompt"),
+    (
+        "retire: ResourceNotFoundException",
+        NotFound,
+        "being retired",
+        "Deploy with another ImageModelId",
+    ),
+    (
+        "expire: ResourceNotFoundException",
+        NotFound,
+        "no longer offered",
+        "Deploy with another ImageModelId",
+    ),
+    ("stall: ModelTimeoutException", TimedOut, "took too long", "AWS Health"),
+    (
+        "stumble: ModelErrorException",
+        AwsFailed,
+        "failed on this request",
+        "another prompt",
+    ),
+    ("crash: InternalServerException", AwsFailed, "Bedrock itself failed", "AWS Health"),
+    (
+        "close: ServiceUnavailableException",
+        AwsFailed,
+        "Bedrock itself failed",
+        "AWS Health",
+    ),
+    ("unknown model", Refused, "does not serve this model", "Update the stack"),
+    ("wrong key", Refused, "not the one that the tasks have", "Force a new deployment"),
+];
+
+#[tokio::test]
+async fn every_answer_of_the_real_litellm_has_its_advice() {
+    let answers: Value = serde_json::from_str(ANSWERS).expect("JSON");
+    assert_eq!(answers.as_object().map_or(0, serde_json::Map::len), MEANINGS.len());
+    for (name, kind, plain, advice) in MEANINGS {
+        let answer = &answers[name];
+        let status = answer["status"].as_u64().and_then(|s| u16::try_from(s).ok()).expect(name);
+        let stack = Stack::new().await;
+        stack.app.on("POST /v1/images/generations", [app(status, answer["body"].clone())]);
+        let fault = stack.litellm().await.expect_err(name);
+        assert_eq!(fault.kind, kind, "{name}: {fault:?}");
+        let meaning = of_image(&fault).unwrap_or_else(|| panic!("{name} is not known: {fault:?}"));
+        assert!(
+            meaning.plain.contains(plain) && meaning.advice.contains(advice),
+            "{name}: {meaning:?}"
+        );
     }
 }
 

@@ -139,6 +139,10 @@ fn answers_to_the_test_image() {
         "UnrecognizedClientException",
         "the load balancer answered 503 Service Temporarily Unavailable",
         "ModelTimeoutException",
+        "Model is not ready for inference. Please wait and try again.",
+        "ModelErrorException",
+        "InternalServerException",
+        "ServiceUnavailableException",
     ];
     is_each_met(IMAGES, &texts);
     // The words say more than the code, which stands for many cases.

@@ -212,6 +212,11 @@ pub(super) const IMAGES: &[ImageEntry] = &[
         "Deploy with another ImageModelId; the Cost screen (6) lists those that are offered.",
     ),
     (
+        "not ready for inference",
+        "Bedrock still loads the model",
+        "Wait a minute and fire again.",
+    ),
+    (
         "model identifier is invalid",
         "Bedrock does not know this model in this region",
         "Check ImageModelId and the region.",
@@ -285,6 +290,21 @@ pub(super) const IMAGES: &[ImageEntry] = &[
         "ModelTimeoutException",
         "the model took too long",
         "Fire again; AWS Health tells of outages.",
+    ),
+    (
+        "ModelErrorException",
+        "the model failed on this request",
+        "Fire again, or try another prompt.",
+    ),
+    (
+        "InternalServerException",
+        "Bedrock itself failed",
+        "Fire again in a minute; AWS Health tells of outages.",
+    ),
+    (
+        "ServiceUnavailableException",
+        "Bedrock itself failed",
+        "Fire again in a minute; AWS Health tells of outages.",
     ),
 ];
 

@@ -192,3 +192,28 @@ fn what_if_rows() {
     let compute = 1.5 * 730.0 * (0.04048 + 2.0 * 0.004_445);
     assert!((delta("Asleep").unwrap() + compute * (1.0 - 60.0 / 168.0)).abs() < 0.01);
 }
+
+#[test]
+fn the_form_tells_the_month_of_each_network() {
+    let said = |parameter: &str| -> Vec<f64> {
+        let template = Template::shipped();
+        let text = template.parameter(parameter).unwrap().description.to_string();
+        let amounts = text
+            .split('$')
+            .skip(1)
+            .filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        amounts.map(|amount| amount.parse().unwrap()).collect()
+    };
+    let said = ["NetworkMode", "EndpointAzs"].map(said).concat();
+    let plans: [&[(&str, &str)]; 4] = [
+        &[("NetworkMode", "private")],
+        &[("NetworkMode", "nat")],
+        &[("NetworkMode", "public")],
+        &[("NetworkMode", "private"), ("EndpointAzs", "1")],
+    ];
+    assert_eq!(said.len(), plans.len());
+    for (said, pairs) in said.iter().zip(plans) {
+        let month = plan("us-west-2", pairs).usd_month();
+        assert!((said - month).abs() < 3.0, "the form says ${said} of {pairs:?}, it is ${month:.2}");
+    }
+}

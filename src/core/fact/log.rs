@@ -26,3 +26,21 @@ pub struct LogPage {
     /// Token of the next page; an empty page may have one.
     pub next: Option<SafeText>,
 }
+
+/// What a Live Tail session says, one a second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveFrame {
+    /// It has begun.
+    Start,
+    /// New events, or none.
+    Update(LiveUpdate),
+}
+
+/// New events of a Live Tail session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LiveUpdate {
+    /// They have no id.
+    pub events: Vec<LogEvent>,
+    /// There were more than 500 in the second, and some have been left out.
+    pub sampled: bool,
+}

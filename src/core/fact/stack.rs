@@ -94,6 +94,17 @@ pub struct Output {
     pub description: SafeText,
 }
 
+/// A stack in a list of stacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackBrief {
+    /// Its name.
+    pub name: SafeText,
+    /// Its status.
+    pub status: StackStatus,
+    /// It was made from a template of this application, by its description.
+    pub is_ours: bool,
+}
+
 /// One stack, as `DescribeStacks` tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stack {

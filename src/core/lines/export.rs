@@ -96,22 +96,34 @@ fn json(line: &ExportLine<'_>) -> String {
 /// A JSON string that can not act on a terminal: what is hidden is written by its number.
 fn push_json(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            ' '..='~' => out.push(c),
-            _ if c.is_control() || is_hidden(c) => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-            _ => out.push(c),
+    let mut rest = text;
+    while let Some(odd) = rest.bytes().position(|b| !(b' '..=b'~').contains(&b) || matches!(b, b'"' | b'\\')) {
+        // An odd byte is a whole character of ASCII or the beginning of another.
+        let (plain, after) = rest.split_at(odd);
+        out.push_str(plain);
+        let mut chars = after.chars();
+        if let Some(c) = chars.next() {
+            push_escaped(out, c);
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+fn push_escaped(out: &mut String, c: char) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\t' => out.push_str("\\t"),
+        _ if c.is_control() || is_hidden(c) => {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+        _ => out.push(c),
+    }
 }
 
 fn text(line: &ExportLine<'_>) -> String {

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use regex::{Regex, RegexBuilder};
+use grep_matcher::{LineMatchKind, Matcher};
+use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 
 use super::{Line, Segment};
 use crate::core::{
@@ -19,8 +20,7 @@ const MAX_REGEX: usize = 4 << 20;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    regex: Regex,
-    is_literal: bool,
+    matcher: RegexMatcher,
     is_literal_fallback: bool,
     is_inverse: bool,
 }
@@ -45,36 +45,42 @@ impl Pattern {
         }
     }
 
+    /// A regular expression that minds case and has no `!` of its own, as scripts write them.
+    pub fn exact(text: &str) -> Option<Self> {
+        Self::read(text, false)
+    }
+
     /// A pattern that is taken as text, whatever is in it.
     pub fn literal(text: &str) -> Option<Self> {
-        let regex = compile(&regex::escape(text), !has_capital(text))?;
+        Self::of(text, compile(text, true, true)?)
+    }
+
+    fn of(text: &str, matcher: RegexMatcher) -> Option<Self> {
         (!text.is_empty()).then(|| Self {
             text: text.to_owned(),
-            regex,
-            is_literal: true,
+            matcher,
             is_literal_fallback: false,
             is_inverse: false,
         })
     }
 
+    /// The same pattern, keeping what does not match when `is_inverse`.
+    pub fn inverted(self, is_inverse: bool) -> Self {
+        Self { is_inverse, ..self }
+    }
+
     fn build(text: &str, is_inverse: bool) -> Option<Self> {
-        let is_literal = regex::escape(text) == text;
-        let regex = (!is_literal).then(|| compile(text, !has_capital(text))).flatten();
-        let pattern = match regex.filter(|_| !text.is_empty()) {
-            Some(regex) => Self {
-                text: text.to_owned(),
-                regex,
-                is_literal: false,
-                is_literal_fallback: false,
-                is_inverse,
-            },
-            None => Self {
-                is_literal_fallback: !is_literal,
-                is_inverse,
-                ..Self::literal(text)?
-            },
-        };
-        Some(pattern)
+        Some(Self::read(text, true)?.inverted(is_inverse))
+    }
+
+    fn read(text: &str, is_smart: bool) -> Option<Self> {
+        match compile(text, false, is_smart) {
+            Some(matcher) => Self::of(text, matcher),
+            None => Some(Self {
+                is_literal_fallback: true,
+                ..Self::of(text, compile(text, true, is_smart)?)?
+            }),
+        }
     }
 
     /// The pattern as typed, without the `!`.
@@ -94,74 +100,76 @@ impl Pattern {
 
     /// Whether the pattern is found in a line, or for an inverse one is not.
     pub fn matches(&self, line: Line<'_>) -> bool {
-        self.is_in(line) != self.is_inverse
+        let is_in = if line.is_plain() {
+            self.finds(line.raw())
+        } else {
+            self.is_in(line.raw())
+        };
+        is_in != self.is_inverse
+    }
+
+    /// The same for a message that is in no store.
+    pub fn matches_message(&self, raw: &str) -> bool {
+        self.is_in(raw) != self.is_inverse
     }
 
     /// Where the pattern is found in a text that is shown; bytes.
     pub fn ranges(&self, shown: &str) -> Vec<Range<usize>> {
-        self.regex
-            .find_iter(shown)
-            .map(|found| found.range())
-            .filter(|range| !range.is_empty())
-            .collect()
+        let mut ranges = Vec::new();
+        // This matcher knows no errors.
+        let _ = self.matcher.find_iter(shown.as_bytes(), |found| {
+            ranges.push(found.start()..found.end());
+            true
+        });
+        ranges.retain(|range| !range.is_empty());
+        ranges
     }
 
-    fn is_in(&self, line: Line<'_>) -> bool {
-        if line.is_plain() {
-            return self.regex.is_match(line.raw());
-        }
-        logline::shown_parts(line.raw()).any(|part| self.regex.is_match(logline::display(part).as_str()))
+    fn finds(&self, text: &str) -> bool {
+        self.matcher.is_match(text.as_bytes()).unwrap_or(false)
     }
 
-    /// Rows of a segment from `from` on in which the pattern is found.
+    fn is_in(&self, raw: &str) -> bool {
+        logline::shown_parts(raw).any(|part| self.finds(&logline::display(part)))
+    }
+
+    /// Rows of a segment from `from` on in which the pattern is found: through the whole text at once.
+    /// Where the screen shows something else than the text, that is looked at line by line.
     fn rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
-        if self.is_literal && segment.is_plain() {
-            return self.literal_rows(segment, from);
-        }
-        let lines = segment.lines().enumerate().skip(from);
-        lines.filter(|(_, line)| self.is_in(*line)).map(|(row, _)| row as u32).collect()
-    }
-
-    /// The same for a text, through the whole buffer at once: a find that lies across two lines is
-    /// none, and after a find the rest of its line is passed over.
-    fn literal_rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
-        let text = segment.text();
+        let text = segment.text().as_bytes();
         let (mut rows, mut next) = (Vec::new(), from);
-        let mut at = from.checked_sub(1).and_then(|row| segment.line(row)).map_or(0, |line| line.end());
-        while let Some(found) = self.regex.find_at(text, at) {
-            let row = segment.line_at_byte(found.start(), next);
-            let end = segment.line(row).map_or(text.len(), |line| line.end());
-            if found.end() <= end {
+        while let Some(start) = segment.start(next) {
+            let Ok(Some(found)) = self.matcher.find_candidate_line(&text[start..]) else {
+                break;
+            };
+            let (LineMatchKind::Confirmed(at) | LineMatchKind::Candidate(at)) = found;
+            let row = segment.line_at_byte(start + at, next);
+            let is_sure = matches!(found, LineMatchKind::Confirmed(_));
+            let line = segment.line(row);
+            if line.is_some_and(|line| line.is_plain() && (is_sure || self.finds(line.raw()))) {
                 rows.push(row as u32);
-                (at, next) = (end, row + 1);
-            } else {
-                at = found.start() + 1;
-                at = text.ceil_char_boundary(at);
             }
+            next = row + 1;
+        }
+        if !segment.is_plain() {
+            let odd = segment.lines().enumerate().skip(from).filter(|(_, line)| !line.is_plain());
+            rows.extend(odd.filter(|(_, line)| self.is_in(line.raw())).map(|(row, _)| row as u32));
+            rows.sort_unstable();
         }
         rows
     }
 }
 
-fn has_capital(text: &str) -> bool {
-    // A class such as `\S` or `\W` is not a capital that somebody looks for.
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => drop(chars.next()),
-            _ if c.is_uppercase() => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-fn compile(text: &str, ignores_case: bool) -> Option<Regex> {
-    RegexBuilder::new(text)
-        .case_insensitive(ignores_case)
+/// Lines are told apart by the engine, so that no find lies across two of them.
+fn compile(text: &str, is_literal: bool, is_smart: bool) -> Option<RegexMatcher> {
+    RegexMatcherBuilder::new()
+        // A class such as `\S` is not a capital that somebody looks for.
+        .case_smart(is_smart)
         .multi_line(true)
+        .line_terminator(Some(b'\n'))
+        .fixed_strings(is_literal)
         .size_limit(MAX_REGEX)
-        .build()
+        .build(text)
         .ok()
 }
 

@@ -1,7 +1,10 @@
 //! Which rows of the store match a filter: found segment by segment, on any thread, and kept up as
 //! lines come and go. The rows of segments not looked through yet are not there yet.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
 
 use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot};
 
@@ -14,6 +17,8 @@ pub struct Scan {
     pub filter: Filter,
     /// Where.
     pub segments: Vec<Arc<Segment>>,
+    /// Alive while the index that asks is.
+    wanted: Weak<()>,
 }
 
 impl PartialEq for Scan {
@@ -34,21 +39,25 @@ pub struct Found {
     pub scanned: usize,
     /// Rows of the segment that match.
     pub rows: Vec<u32>,
+    /// Counts of these rows.
+    pub histogram: Histogram,
 }
 
 impl Scan {
     /// Looks through the segments one after the other and tells what each gave. Asks before each
-    /// whether to stop.
+    /// whether to stop, and stops by itself when the index that asks is no more.
     pub fn run(&self, is_cancelled: impl Fn() -> bool, mut found: impl FnMut(Found)) {
         for segment in &self.segments {
-            if is_cancelled() {
+            if is_cancelled() || self.wanted.strong_count() == 0 {
                 return;
             }
+            let rows = self.filter.rows(segment, 0);
             found(Found {
                 generation: self.generation,
                 segment: segment.id(),
                 scanned: segment.len(),
-                rows: self.filter.rows(segment, 0),
+                histogram: counted(segment, &rows),
+                rows,
             });
         }
     }
@@ -60,9 +69,18 @@ impl Scan {
                 generation: self.generation,
                 filter: self.filter.clone(),
                 segments: self.segments.iter().skip(part).step_by(parts).cloned().collect(),
+                wanted: self.wanted.clone(),
             })
             .collect()
     }
+}
+
+fn counted(segment: &Segment, rows: &[u32]) -> Histogram {
+    let mut histogram = Histogram::default();
+    for line in rows.iter().filter_map(|row| segment.line(*row as usize)) {
+        histogram.add(line.at(), line.level());
+    }
+    histogram
 }
 
 #[derive(Debug, Clone, Default)]
@@ -72,16 +90,6 @@ struct Hits {
     histogram: Histogram,
 }
 
-impl Hits {
-    fn add(&mut self, segment: &Segment, rows: Vec<u32>, scanned: usize) {
-        for line in rows.iter().filter_map(|row| segment.line(*row as usize)) {
-            self.histogram.add(line.at(), line.level());
-        }
-        self.rows.extend(rows);
-        self.scanned = scanned;
-    }
-}
-
 /// Rows that match one filter.
 #[derive(Debug, Clone)]
 pub struct Index {
@@ -89,6 +97,7 @@ pub struct Index {
     generation: u64,
     segments: HashMap<u64, Hits>,
     len: usize,
+    alive: Arc<()>,
 }
 
 impl Index {
@@ -99,6 +108,7 @@ impl Index {
             generation,
             segments: HashMap::new(),
             len: 0,
+            alive: Arc::default(),
         }
     }
 
@@ -140,6 +150,7 @@ impl Index {
             generation: self.generation,
             filter: self.filter.clone(),
             segments: left.into_iter().map(|(_, segment)| segment.clone()).collect(),
+            wanted: Arc::downgrade(&self.alive),
         })
     }
 
@@ -152,8 +163,10 @@ impl Index {
             return false;
         };
         self.len += found.rows.len();
-        let hits = self.segments.entry(found.segment).or_default();
-        hits.add(segment, found.rows, found.scanned);
+        let Found {
+            scanned, rows, histogram, ..
+        } = found;
+        self.segments.insert(found.segment, Hits { scanned, rows, histogram });
         self.extend(segment);
         true
     }
@@ -237,7 +250,11 @@ impl Index {
         if hits.scanned < segment.len() {
             let new = self.filter.rows(segment, hits.scanned);
             self.len += new.len();
-            hits.add(segment, new, segment.len());
+            for line in new.iter().filter_map(|row| segment.line(*row as usize)) {
+                hits.histogram.add(line.at(), line.level());
+            }
+            hits.rows.extend(new);
+            hits.scanned = segment.len();
         }
     }
 }

@@ -38,7 +38,7 @@ struct Meta {
     flags: Flags,
 }
 
-/// Three facts of a line in one byte.
+/// Facts of a line in one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Flags(u8);
 
@@ -47,6 +47,8 @@ impl Flags {
     pub(super) const CONTINUATION: u8 = 2;
     /// What the screen shows of it is its text, byte for byte.
     pub(super) const PLAIN: u8 = 4;
+    /// Nothing goes on with it.
+    pub(super) const WHOLE: u8 = 8;
 
     pub(super) fn set(mut self, flag: u8, is: bool) -> Self {
         self.0 |= if is { flag } else { 0 };
@@ -176,9 +178,14 @@ impl Segment {
         self.is_plain
     }
 
-    /// The texts of all lines, one after the other.
+    /// The texts of all lines, each with a newline after it.
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Byte of the text at which a line begins.
+    pub(super) fn start(&self, row: usize) -> Option<usize> {
+        self.metas.get(row).map(|meta| meta.start as usize)
     }
 
     /// The line, not before `row`, that holds byte `at` of the text. It is mostly near.
@@ -213,6 +220,7 @@ impl Segment {
             flags: line.flags,
         });
         self.text.push_str(line.text);
+        self.text.push('\n');
         self.levels[line.level as usize] += 1;
         self.errors += u32::from(line.level >= Level::Error && !line.flags.has(Flags::CONTINUATION));
         self.is_plain &= line.flags.has(Flags::PLAIN);
@@ -323,6 +331,11 @@ impl<'a> Line<'a> {
         self.meta().flags.has(Flags::CONTINUATION)
     }
 
+    /// Nothing goes on with it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.meta().flags.has(Flags::WHOLE)
+    }
+
     /// What the screen shows of it is its text, byte for byte.
     pub(super) fn is_plain(&self) -> bool {
         self.meta().flags.has(Flags::PLAIN)
@@ -333,12 +346,8 @@ impl<'a> Line<'a> {
     pub fn raw(&self) -> &'a str {
         let next = self.segment.metas.get(self.index + 1);
         let end = next.map_or(self.segment.text.len(), |meta| meta.start as usize);
-        &self.segment.text[self.meta().start as usize..end]
-    }
-
-    /// Byte of the segment's text at which the next line begins.
-    pub(super) fn end(&self) -> usize {
-        self.meta().start as usize + self.raw().len()
+        // The newline between two lines is of neither.
+        &self.segment.text[self.meta().start as usize..end - 1]
     }
 
     pub(super) fn parts(&self) -> Parts<'a> {

@@ -42,6 +42,7 @@ fn message() -> impl Strategy<Value = String> {
         24 => "(INFO: +|ERROR: |)[a-z]{0,6} (alpha|Beta|gamma)",
         3 => "[a-z]{3}\u{1b}\\[3[0-9]m(alpha|beta)\u{1b}\\[0m",
         3 => "é(alpha|beta)\n\tsecond (gamma|delta)",
+        2 => "(alpha|beta)\n[^\n]{0,3}\n?",
     ]
 }
 
@@ -68,6 +69,9 @@ fn filters() -> impl Strategy<Value = Filter> {
         Just("!gamma"),
         Just("a.p|second"),
         Just("^inf"),
+        Just(r"\s*gamma$"),
+        Just(r"alpha\W*[^x]E"),
+        Just("a*"),
         Just("a("),
         Just("")
     ];

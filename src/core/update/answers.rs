@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, polling, record, say, testimage};
+use super::{complain, deploying, logs, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -34,6 +34,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
             on_fall_log(model, answer);
             Vec::new()
         }
+        Asked::Stacks => places::on_stacks(model, answer),
     }
 }
 
@@ -100,7 +101,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         }
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) => {}
+        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
     }
     Vec::new()
 }

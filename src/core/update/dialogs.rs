@@ -3,9 +3,9 @@
 
 use crate::layout;
 
-use super::{acting, complain, keys, leaving, logs, say, testimage};
+use super::{acting, complain, keys, leaving, live, logs, places, say, testimage};
 use crate::core::{
-    dialog::{Act, Confirm, Countdown, Detail, Dialog, Menu, Palette, Prompt, Purpose, Scroll, Skip},
+    dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
     field::TextField,
     guard::{ARMED_FOR, Consent},
@@ -26,7 +26,7 @@ pub(super) fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
     Vec::new()
 }
 
-fn close(model: &mut Model) -> Vec<Effect> {
+pub(super) fn close(model: &mut Model) -> Vec<Effect> {
     model.dialog = None;
     model.is_dialog_seen = false;
     Vec::new()
@@ -35,7 +35,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
 /// A key while a dialog is open.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(dialog) = model.dialog.take() else { return Vec::new() };
-    if !model.is_dialog_seen && !matches!(dialog, Dialog::Prompt(_) | Dialog::Palette(_)) {
+    if !model.is_dialog_seen && !matches!(dialog, Dialog::Prompt(_) | Dialog::Palette(_) | Dialog::Places(_)) {
         model.dialog = Some(dialog);
         return Vec::new();
     }
@@ -51,8 +51,10 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Help(scroll) => on_scroll(model, key, scroll, Dialog::Help),
         Dialog::Errors(scroll) => on_scroll(model, key, scroll, Dialog::Errors),
         Dialog::Detail(detail) => on_detail(model, detail, key),
+        Dialog::Json(json) => on_json(model, json, key),
         Dialog::Menu(menu) => on_menu(model, menu, key),
         Dialog::Skip(skip) => on_skip(model, skip, key),
+        Dialog::Places(picker) => places::on_key(model, picker, key),
         Dialog::Image(image) => testimage::on_key(model, image, key),
     }
 }
@@ -62,6 +64,7 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match &mut model.dialog {
         Some(Dialog::Prompt(p)) => p.field.paste(text),
         Some(Dialog::Palette(p)) => p.field.paste(text),
+        Some(Dialog::Places(p)) if p.going.is_none() => p.field.paste(text),
         Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
         // What must be typed must be typed.
         Some(_) => {}
@@ -120,6 +123,9 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
             }
         }
     };
+    if yes && confirm.spends == Some(Intent::LiveTail) {
+        return live::begin(model);
+    }
     if yes && confirm.is_unlocked() {
         return send(model, confirm.changes, Consent::given());
     }
@@ -296,6 +302,21 @@ fn on_detail(model: &mut Model, mut detail: Detail, key: Key) -> Vec<Effect> {
     detail.scroll.top = detail.scroll.top.min(last);
     model.dialog = Some(Dialog::Detail(detail));
     Vec::new()
+}
+
+fn on_json(model: &mut Model, mut json: Json, key: Key) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match model.keymap.resolve(model.screen, key) {
+        Some(Intent::Copy | Intent::CopyArn) => effects.push(Effect::Copy(json.text())),
+        Some(Intent::Json) => (json.is_one_line, json.scroll) = (!json.is_one_line, Scroll::default()),
+        _ if !scrolled(model, key, &mut json.scroll) => return close(model),
+        _ => {}
+    }
+    // The view wraps lines, no narrower than this, and stops at the true end itself.
+    let last = json.text().lines().map(|l| 1 + l.len() / 36).sum::<usize>();
+    json.scroll.top = json.scroll.top.min(last);
+    model.dialog = Some(Dialog::Json(json));
+    effects
 }
 
 fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {

@@ -1,9 +1,9 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, leaving, logs, polling, say, secrets, testimage};
+use super::{acting, deploying, dialogs, leaving, logs, places, polling, say, secrets, testimage};
 use crate::core::{
     cause,
-    dialog::{Detail, Dialog, Palette, Purpose, Scroll},
+    dialog::{Detail, Dialog, Json, Palette, Purpose, Scroll},
     effect::Effect,
     health::Severity,
     key::Key,
@@ -71,10 +71,12 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::CopySecret => secrets::copy(model),
         Intent::Enter => enter(model),
         Intent::Copy | Intent::CopyArn | Intent::Describe | Intent::Open => on_row(model, intent),
+        Intent::Json => json(model),
         Intent::Search => {
             let before = model.row_filter.clone().unwrap_or_default();
             dialogs::prompt(model, Purpose::Rows, &before)
         }
+        Intent::Places => places::open(model),
         Intent::Refresh => refresh(model),
         Intent::Repaint => vec![Effect::Repaint],
         Intent::Suspend => {
@@ -280,6 +282,24 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::CopyArn => vec![Effect::Copy(row.arn)],
         _ => vec![Effect::Copy(row.line)],
     }
+}
+
+/// `J`: the row as JSON.
+fn json(model: &mut Model) -> Vec<Effect> {
+    let Some((title, value)) = super::super::describe::json(model) else {
+        say(model, Severity::Note, "there is no row under the cursor");
+        return Vec::new();
+    };
+    let (is_one_line, scroll) = (false, Scroll::default());
+    dialogs::open(
+        model,
+        Dialog::Json(Json {
+            title,
+            value,
+            is_one_line,
+            scroll,
+        }),
+    )
 }
 
 /// Several lines as the clipboard may hold them; each is safe already.

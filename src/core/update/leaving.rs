@@ -6,12 +6,11 @@ use crate::{
     core::{
         dialog::{Act, Confirm, Dialog, Menu, Skip, Way},
         effect::Effect,
-        fact::Stack,
+        fact::{Stack, StackResource},
         field::TextField,
         health::Severity,
+        inventory::Inventory,
         model::Model,
-        plan,
-        text::SafeText,
         unstick::{self, Situation},
     },
 };
@@ -52,33 +51,24 @@ fn unprotect(model: &mut Model, stack: &Stack) -> Vec<Effect> {
 }
 
 pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
-    let resources = model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default();
-    let (kept, lost): (Vec<_>, Vec<_>) = resources
-        .iter()
-        .filter(|r| plan::holds_data(&r.resource_type))
-        .partition(|r| is_kept(model, &r.logical_id));
-    let mut confirm = Confirm::new(
-        format!("Destroy stack {} with its {} resources?", stack.name, resources.len()),
-        kept.iter()
-            .map(|r| format!("stays: {} ({})", r.logical_id, r.resource_type))
-            .collect(),
-        "Destroy",
-        vec![Change::DeleteStack { stack: stack.id.clone() }],
-    );
-    confirm.losses = lost
-        .iter()
-        .map(|r| format!("lost: {} ({})", r.logical_id, r.resource_type).into())
-        .collect();
+    let listed = model.feeds.resources.get().map(Vec::as_slice);
+    let inventory = Inventory::of(listed.unwrap_or_default(), &model.resources, &model.parameters());
+    let (title, mut lines) = match listed {
+        Some(all) => (
+            format!("Destroy stack {} with its {} resources?", stack.name, all.len()),
+            Vec::new(),
+        ),
+        None => (
+            format!("Destroy stack {} with all that is in it?", stack.name),
+            vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],
+        ),
+    };
+    lines.extend(inventory.stays.iter().map(|what| format!("stays: {what}")));
+    let mut confirm = Confirm::new(title, lines, "Destroy", vec![Change::DeleteStack { stack: stack.id.clone() }]);
+    let lost = |r: &StackResource| format!("lost: {} ({})", r.logical_id, r.resource_type).into();
+    confirm.losses = inventory.lost.iter().map(lost).collect();
     confirm.typed = Some((stack.name.clone(), TextField::default()));
     confirm
-}
-
-/// The template keeps this resource when the stack goes.
-fn is_kept(model: &Model, logical_id: &SafeText) -> bool {
-    model
-        .resources
-        .iter()
-        .any(|r| r.logical_id == *logical_id && r.deletion_policy.starts_with("Retain"))
 }
 
 /// `R`, or Ctrl-C while an operation runs: the ways out.

@@ -1,22 +1,24 @@
 //! The log tail and its screen: pages in, lines into the view, keys to the view, scans out.
 
-use super::{dialogs, polling, record, say};
+use super::{dialogs, live, polling, record, say};
 use crate::{
     cloud::Query,
     core::{
         dialog::{Detail, Dialog, Purpose, Scroll},
         effect::Effect,
-        fact::{Fact, Millis},
+        fact::{Fact, LiveUpdate, Millis},
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
         lines::{ExportFormat, Found, Pattern, export},
+        live::Live,
         logline,
         logview::{Jump, LogView, parse_time},
         model::{Model, Times},
+        pace,
         polls::Poll,
         screen::{Panel, ScreenId},
-        tail::Tail,
+        tail::{Pace, Tail},
         when,
     },
     layout,
@@ -24,27 +26,32 @@ use crate::{
 
 /// How far back the tail begins, in milliseconds.
 const BACK: Millis = 15 * 60 * 1000;
+/// While Live Tail brings the lines, polling looks this seldom whether it left something out.
+const LIVE_LOOK: u64 = 60_000;
 /// Columns of one sideways step are half the window; this is the least.
 const LEAST_STEP: isize = 8;
 
 /// The next page to ask for. The tail begins when there is a log group to follow.
 pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
-    if !lives {
+    if !lives || model.logs.is_paused() {
         return None;
     }
     let group = model.settings.log_group.clone().unwrap_or_else(|| model.names().log_group());
     let now = model.now.wall;
     if model.tail.as_ref().is_none_or(|t| *t.group() != group) {
         model.tail = Some(Tail::new(group, now - BACK));
+        model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
         model.logs = LogView::new(model.settings.log_memory);
         fit(model);
     }
-    let (seq, request) = model.tail.as_mut()?.due(now, true)?;
+    let tail = model.tail.as_mut()?;
+    let (seq, request) = tail.due(now, model.tail_pace.can_poll(model.now.mono))?;
+    model.tail_pace.sent(tail, model.now.mono);
     model.tail_asked = seq;
     Some(Query::LogPage(request))
 }
 
-/// A page came, or did not. Further pages of the same pass are due at once.
+/// A page came, or did not.
 pub(super) fn on_answer(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<Effect> {
     let now = model.now;
     let page = match answer {
@@ -61,15 +68,42 @@ pub(super) fn on_answer(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<E
     let Some(tail) = &mut model.tail else { return Vec::new() };
     let fault = page.as_ref().err().cloned();
     let arrivals = tail.on_page(model.tail_asked, page, now.wall);
-    let is_mid_pass = tail.is_mid_pass();
     match fault {
         None => model.feeds.logs.set((), now),
         Some(fault) => model.feeds.logs.fail(fault),
     }
     model.logs.append(arrivals);
+    plan_next(model);
+    scans(model)
+}
+
+/// The cadence says when to look for new lines; a pass that is under way goes on before that.
+fn plan_next(model: &mut Model) {
     polling::plan_next(model, Poll::Logs);
-    if is_mid_pass {
-        polling::hurry(model, &[Poll::Logs]);
+    let now = model.now;
+    if let Some(tail) = &model.tail {
+        let is_live = model.live.as_ref().is_some_and(Live::is_on) && !tail.has_holes() && !tail.is_first_pass();
+        let at = model.feeds.logs.due;
+        model
+            .tail_pace
+            .poll_at(tail, if is_live { at.max(now.mono + LIVE_LOOK) } else { at });
+        model.feeds.logs.due = model.tail_pace.due(tail, model.now.wall);
+    }
+}
+
+/// Live Tail brought lines.
+pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Vec<Effect> {
+    let now = model.now;
+    let Some(tail) = &mut model.tail else { return Vec::new() };
+    // What comes during a pause is left to polling, which takes up where it was.
+    if model.logs.is_paused() {
+        return Vec::new();
+    }
+    let is_sampled = update.sampled;
+    let arrivals = tail.on_live(session, update, now.wall);
+    model.logs.append(arrivals);
+    if is_sampled {
+        plan_next(model);
     }
     scans(model)
 }
@@ -121,7 +155,10 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         Intent::Attention => logs.attention_only(),
         Intent::Hidden => logs.toggle_hidden(),
         Intent::Wrap => logs.toggle_wrap(),
-        Intent::Pause => logs.toggle_pause(),
+        Intent::Pause => {
+            logs.toggle_pause();
+            polling::hurry(model, &[Poll::Logs]);
+        }
         Intent::Histogram => {
             logs.toggle_histogram();
             fit(model);
@@ -156,6 +193,7 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
                 .unwrap_or_default();
             Some(dialogs::prompt(model, Purpose::Filter, &before))
         }
+        Intent::LiveTail => Some(live::toggle(model)),
         Intent::GotoTime => Some(dialogs::prompt(model, Purpose::GotoTime, "")),
         Intent::Enter | Intent::Describe => Some(whole_entry(model)),
         _ => None,

@@ -1,6 +1,6 @@
 //! Time: what is due is asked, what has run out is put away.
 
-use super::{deploying, dialogs, logs, secrets, ticket};
+use super::{deploying, dialogs, live, logs, secrets, ticket};
 use crate::{
     cloud::Query,
     core::{
@@ -36,6 +36,7 @@ pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     let mut effects = secrets::on_tick(model);
     effects.extend(dialogs::on_tick(model));
     effects.extend(deploying::on_tick(model));
+    effects.extend(live::on_tick(model));
     for row in POLLS {
         effects.extend(ask_if_due(model, row.poll));
     }
@@ -150,6 +151,9 @@ pub(super) fn hurry(model: &mut Model, polls: &[Poll]) {
     let now = model.now.mono;
     for poll in polls {
         with(model, *poll, |f| f.set_due(now));
+        if *poll == Poll::Logs {
+            model.tail_pace.hurry(now);
+        }
     }
 }
 

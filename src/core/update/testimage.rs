@@ -6,6 +6,7 @@ use super::{dialogs, keys, say, ticket};
 use crate::{
     cloud::{Change, Done, ImageRoute, ProbeRequest, Query},
     core::{
+        clear,
         dialog::{Dialog, ImageDialog, ImageRun},
         effect::Effect,
         fact::{Fact, Picture, ProbeStage},
@@ -33,11 +34,8 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let routes = routes(model);
     let model_id = image_model(model);
     let price = model.cost.prices.model(&model_id).and_then(|p| p.usd_per_image);
-    let price = price.map_or_else(
-        || format!("price of {model_id} not known"),
-        |usd| format!("${usd:.3} an image ({model_id}), estimate"),
-    );
-    let is_plain = model.app_url().is_some_and(|url| url.starts_with("http://"));
+    let price = price.map_or_else(|| "not known".to_owned(), |usd| format!("${usd:.3} an image, estimate"));
+    let in_clear = model.app_url().and_then(|url| clear::host(&url).map(SafeText::from));
     let image = ImageDialog {
         prompt: TextField::with(&model.settings.image_prompt),
         routes,
@@ -45,7 +43,8 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
         on_prompt: true,
         on_yes: false,
         price: price.into(),
-        warning: is_plain.then(|| "plain HTTP: the API key crosses the network in clear".into()),
+        base: model_id,
+        in_clear,
         run: None,
     };
     dialogs::open(model, Dialog::Image(image))

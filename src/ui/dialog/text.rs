@@ -9,7 +9,7 @@ use ratatui::{
 use super::{Sheet, inside, sheet, wrapped};
 use crate::{
     core::{
-        dialog::{Detail, Scroll},
+        dialog::{Detail, Json, Scroll},
         model::{ErrorEntry, Model},
         when,
     },
@@ -82,6 +82,45 @@ fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Ve
 /// A row in full.
 pub(super) fn detail(side: &Side<'_>, detail: &Detail, frame: &mut Frame<'_>) {
     let (width, _) = inside(WIDTH, frame);
-    let lines = detail.lines.iter().flat_map(|l| wrapped(side, l, Role::Text, width)).collect();
+    let lines = detail.lines.iter().flat_map(|l| hanging(side, l, width)).collect();
     scrolled(side, &detail.title, WIDTH, lines, detail.scroll, frame);
+}
+
+/// Cells of a label and the blank after it.
+const LABEL: usize = 17;
+
+/// A line wrapped; what stands behind a label stays in its column.
+fn hanging(side: &Side<'_>, line: &str, width: usize) -> Vec<Line<'static>> {
+    let is_word = |c: char| c.is_ascii_alphabetic() || c == ' ';
+    let split = line
+        .split_at_checked(LABEL)
+        .filter(|(label, _)| label.ends_with(' ') && label.chars().all(is_word));
+    match split.filter(|_| width > 3 * LABEL) {
+        None => wrapped(side, line, Role::Text, width),
+        Some((label, value)) => {
+            let heads = std::iter::once(label.to_owned()).chain(std::iter::repeat(" ".repeat(LABEL)));
+            let values = cut::wrap(value, width - LABEL).into_iter().zip(heads);
+            let style = side.theme.style(Role::Text);
+            values.map(|(value, head)| Line::styled(format!("{head}{value}"), style)).collect()
+        }
+    }
+}
+
+/// A row as JSON.
+pub(super) fn json(side: &Side<'_>, json: &Json, frame: &mut Frame<'_>) {
+    let (width, _) = inside(WIDTH, frame);
+    let text = json.text();
+    let lines = text.lines().flat_map(|l| indented(side, l, width)).collect();
+    let form = if json.is_one_line { "pretty" } else { "one line" };
+    let title = format!("{} as JSON · J {form} · y copies", json.title);
+    scrolled(side, &title, WIDTH, lines, json.scroll, frame);
+}
+
+/// A line wrapped under its own indent.
+fn indented(side: &Side<'_>, line: &str, width: usize) -> Vec<Line<'static>> {
+    let bare = line.trim_start();
+    let indent = line.len() - bare.len();
+    let lines = wrapped(side, bare, Role::Text, width.saturating_sub(indent).max(8));
+    let pad = |l: Line<'static>| Line::from([vec![Span::raw(" ".repeat(indent))], l.spans].concat()).style(l.style);
+    lines.into_iter().map(pad).collect()
 }

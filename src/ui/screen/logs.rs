@@ -17,6 +17,7 @@ use crate::{
         model::{Model, Times},
         names::App,
         screen::Panel,
+        update::live_price,
         when,
     },
     layout::{self, LOG_GUTTER},
@@ -32,6 +33,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let mut head = panel::head(model, side, "Logs", &model.feeds.logs);
     head.right
         .insert(0, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
+    if let Some(live) = &model.live {
+        let role = if live.is_on() { Role::Badge } else { Role::BadgeWarn };
+        let text = format!(" {} · {} ", live.word(), live_price(model));
+        head.right.insert(0, Span::styled(text, side.theme.style(role)));
+    }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
     let [histogram, lines, state] = layout::log_parts(inner, model.logs.shows_histogram());
     if model.logs.lines().is_empty() {
@@ -234,6 +240,13 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
                 format!("  {} not fetched yet", when::span(gaps.iter().map(|g| g.until - g.from).sum())),
                 style(Role::Warn),
             ));
+        }
+    }
+    if let Some(tail) = &model.tail {
+        let unchecked = tail.reconcile_lag(model.now.wall);
+        if unchecked > 60_000 * i64::from(model.about.speed) {
+            let text = format!("  late lines not looked for since {}", when::span(unchecked));
+            spans.push(Span::styled(text, style(Role::Warn)));
         }
     }
     spans.push(Span::styled(format!("  {} lines", logs.lines().len()), style(Role::Dim)));

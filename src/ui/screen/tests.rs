@@ -71,8 +71,9 @@ fn dialog(run: Option<ImageRun>) -> Model {
         route: 0,
         on_prompt: true,
         on_yes: false,
-        price: "$0.040 an image (stability.stable-image-core-v1:1), estimate".into(),
-        warning: Some("plain HTTP: the API key crosses the network in clear".into()),
+        price: "$0.040 an image, estimate".into(),
+        base: "stability.stable-image-core-v1:1".into(),
+        in_clear: Some("x.elb.amazonaws.com".into()),
         run,
     }));
     model

@@ -43,6 +43,12 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("AWS::Logs::LogGroup", "log group"),
 ];
 
+/// `  Account 123456789012, profile ops.`
+fn place(model: &Model) -> String {
+    let account = model.feeds.identity.get().map_or("not known yet", |i| i.account.as_str());
+    format!("  Account {account}, profile {}.", model.about.profile)
+}
+
 /// No stack: what a deployment would make, what it costs, and the key.
 pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
@@ -61,8 +67,10 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
             pen.title(format!("  Stack {name} {verb}")),
             pen.dim(format!(" in {}.", model.about.region)),
         ]),
+        Line::from(pen.dim(cut(&place(model), width))),
         Line::default(),
-        pen.keys("  Press [D] to deploy: you fill in a form, see the plan and its price, and say yes or no."),
+        pen.keys("  Press [D] to deploy: a form, the plan with its price, then your yes or no."),
+        pen.keys("  Press [P] to look at another profile, region or stack."),
         Line::default(),
     ];
     let values = model.template.values(&BTreeMap::new());

@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+"""Measure the log tail beside the tools that people use for it, on the same lines in the same run.
+
+    cargo build --release && cargo bench --no-run
+    benches/logs.py target/release/bic-tui [--write README.md]
+
+Prints a table; with --write also puts it between the `log-figures` marks of that page. The lines come from an endpoint
+on this machine that answers `FilterLogEvents` from bytes encoded before the run; what it takes to fetch them raw is in
+the table. Tools that are not installed are left out: `aws` and `lnav` are Debian packages, `awslogs` is one of PyPI.
+The rows of the line store are those of `cargo bench --bench lines`. Linux, Python 3 and its standard library.
+"""
+
+import argparse
+import bisect
+import datetime
+import http.client
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+EVENTS = 200_000
+LINES = 1_000_000
+PAGE = 10_000
+PAGE_BYTES = 1_000_000
+RUNS = 5
+START = 1_790_000_000_000
+STREAMS = ["litellm/litellm/0af3b1c277aa4f0e9c1d2b6f0a1e5d44", "openwebui/openwebui/7d1e4c0a11114222833394445555aaaa"]
+GROUP = "/ecs/bedrock-image-chat"
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def message(number):
+    """Lines like the application's, 225 bytes long."""
+    if number % 50 == 0:
+        head = "08:15:30 - LiteLLM Proxy:ERROR: router.py:9 - no deployment - litellm_call_id=7d1e4c0a-1111-4222-8333-9444"
+    elif number % 2:
+        head = "2027-02-03 08:15:30.118 | INFO     | open_webui.routers.images:image:5 - generated"
+    else:
+        head = 'INFO:     10.0.1.9:40112 - "POST /v1/images/generations HTTP/1.1" 200 OK'
+    return f"{head} #{number} {'words and numbers 12345 ' * 10}"[:225]
+
+
+class Endpoint:
+    """Answers `FilterLogEvents` by window and token. Each event was encoded before the run."""
+
+    def __init__(self, count):
+        self.times = [START + number * 3 for number in range(count)]
+        self.events = []
+        for number, at in enumerate(self.times):
+            event = {"logStreamName": STREAMS[number % 2], "timestamp": at, "message": message(number)}
+            event |= {"ingestionTime": at + 400, "eventId": f"37{number:054}"}
+            self.events.append(json.dumps(event, separators=(",", ":")).encode())
+        # As many as AWS puts on a page: 10,000, or a megabyte of messages and what AWS counts beside each.
+        self.page = min(PAGE, PAGE_BYTES // (225 + 26))
+        self.pages = {first: self.body(first, first + self.page) for first in range(0, count, self.page)}
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def body(self, first, end):
+        return b",".join(self.events[first:end])
+
+    def serve(self):
+        while True:
+            client, _ = self.socket.accept()
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self.talk, args=(client,), daemon=True).start()
+
+    def talk(self, client):
+        stream = client.makefile("rb")
+        with client:
+            while line := stream.readline():
+                length = 0
+                while (header := stream.readline().strip().lower()):
+                    if header.startswith(b"content-length:"):
+                        length = int(header.split(b":")[1])
+                parts = self.answer(json.loads(stream.read(length) or b"{}"))
+                head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nx-amzn-RequestId: r\r\n"
+                head += f"Content-Length: {sum(map(len, parts))}\r\n\r\n"
+                client.sendall(head.encode())
+                for part in parts:
+                    client.sendall(part)
+
+    def answer(self, asked):
+        last = bisect.bisect_right(self.times, asked.get("endTime", 1 << 62))
+        if token := asked.get("nextToken"):
+            first = int(token)
+        else:
+            first = bisect.bisect_left(self.times, asked.get("startTime", 0))
+        end = min(first + self.page, last)
+        is_whole = end - first == min(self.page, len(self.times) - first) and first in self.pages
+        events = self.pages[first] if is_whole else self.body(first, end)
+        token = b',"nextToken":"%d"' % end if end < last else b""
+        return [b'{"events":[', events, b"]", token, b',"searchedLogStreams":[]}']
+
+
+def environment(home, url):
+    """Nothing of the user's."""
+    return {
+        "HOME": home,
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_REGION": "us-west-2",
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "AWS_ENDPOINT_URL": url,
+    }
+
+
+def run(command, env, out):
+    """Seconds of wall time, and the most resident bytes."""
+    begun = time.perf_counter()
+    with open(out, "wb") as sink:
+        child = subprocess.Popen(command, env=env, stdout=sink, stderr=subprocess.PIPE)
+        said = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+    took = time.perf_counter() - begun
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        sys.exit(f"{command[0]} ended with {child.returncode}: {said.decode(errors='replace')[-400:]}")
+    return took, usage.ru_maxrss * 1024
+
+
+def raw(endpoint):
+    """Seconds to fetch all pages and throw them away."""
+    host = endpoint.url.removeprefix("http://")
+    begun = time.perf_counter()
+    connection = http.client.HTTPConnection(host)
+    asked, got = {"logGroupName": GROUP}, 0
+    while True:
+        connection.request("POST", "/", json.dumps(asked))
+        body = connection.getresponse().read()
+        got += len(body)
+        token = re.search(rb'"nextToken":"(\d+)"', body[-80:])
+        if not token:
+            return time.perf_counter() - begun
+        asked["nextToken"] = token[1].decode()
+
+
+def fetching(binary, home):
+    """(what, seconds, bytes, lines) of each tool that fetches the same events."""
+    endpoint = Endpoint(EVENTS)
+    env = environment(home, endpoint.url)
+    since = datetime.datetime.fromtimestamp(START / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = datetime.datetime.fromtimestamp(START / 1000 + EVENTS, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ours = [binary, "logs", "--endpoint-url", endpoint.url, "--since", since, "--until", until]
+    tools = {
+        "`bic-tui logs`": ours,
+        "`bic-tui logs --output json`": [*ours, "--output", "json"],
+        "`bic-tui logs --grep`, an id": [*ours, "--grep", "#199999 "],
+    }
+    if aws := tool("aws"):
+        # The Debian package knows no endpoint of the environment.
+        tools["`aws logs tail`"] = [aws, "logs", "tail", GROUP, "--since", since, "--endpoint-url", endpoint.url]
+    if awslogs := tool("awslogs"):
+        tools["`awslogs get`"] = [awslogs, "get", GROUP, "ALL", "--start", since, "--aws-endpoint-url", endpoint.url]
+    yield "the endpoint alone, raw", statistics.median(raw(endpoint) for _ in range(RUNS)), 0, EVENTS
+    for what, command in tools.items():
+        out = pathlib.Path(home) / "out"
+        samples = [run(command, env, out) for _ in range(RUNS if what.startswith("`bic-tui") else 2)]
+        with open(out, "rb") as lines:
+            count = sum(1 for _ in lines)
+        yield what, statistics.median(took for took, _ in samples), max(used for _, used in samples), count
+
+
+def tool(name):
+    """A tool beside this script's Python, else of the path."""
+    for folder in (pathlib.Path(sys.executable).parent, pathlib.Path("/usr/bin")):
+        if (folder / name).exists():
+            return str(folder / name)
+    return shutil.which(name)
+
+
+def searching(home):
+    """Seconds of other tools to look through the million lines of the store's own benchmark."""
+    page = pathlib.Path(home) / "lines.log"
+    with open(page, "w") as lines:
+        for number in range(LINES):
+            at = datetime.datetime.fromtimestamp((START + number) / 1000, datetime.timezone.utc)
+            lines.write(f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z {message(number)}\n")
+    env = environment(home, "")
+    for pattern, what in [("payload", "literal"), ("no .*id=[a-f0-9]+", "regex")]:
+        for name, command in {
+            "grep": ["grep", "-cE", pattern, page],
+            "lnav": ["lnav", "-n", "-c", f":filter-in {pattern}", page],
+        }.items():
+            if tool(name):
+                took = min(timed([tool(name), *map(str, command[1:])], env) for _ in range(3))
+                yield f"`{name}`, {what}", took
+
+
+def timed(command, env):
+    begun = time.perf_counter()
+    subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - begun
+
+
+def store():
+    """Rows of `cargo bench --bench lines`: name and median seconds; and what memory it says."""
+    done = subprocess.run(
+        ["cargo", "bench", "--bench", "lines"], cwd=HERE.parent, capture_output=True, text=True, check=True
+    ).stdout
+    units = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1}
+    rows = {}
+    for name, low, unit in re.findall(r"^(\S[^\n]*?)\s+time:\s+\[[\d.]+ \S+ ([\d.]+) (\S+)", done, re.M):
+        rows[name] = float(low) * units[unit]
+    told = re.search(r"a million lines: (\d+) bytes of text, (\d+) bytes held; a frame: p99 (\d+) µs", done)
+    return rows, *map(int, told.groups())
+
+
+def of_store():
+    """(what, measured, target, number, limit) of the line store."""
+    rows, text, held, p99 = store()
+    yield "a frame 200×60 of 1,000,000 lines, following, p99", f"{p99 / 1000:.2f} ms", "≤ 2 ms", p99 / 1000, 2
+    append = 10_000 / rows["append/a page of 10,000 lines"]
+    yield "append", f"{append / 1e6:.2f} million lines/s", "≥ 1 million", -append, -1e6
+    beside = (held - 1.5 * text) / LINES
+    yield "memory", f"{held / 1e6:.0f} MB for {text / 1e6:.0f} MB of text", "≤ 1.5 × text + 48 B a line", beside, 48
+    for pattern, what, limit in [
+        ("litellm_call_id=7d1e", "a literal that 2 % have", 60),
+        ("payload", "a literal that none has", 60),
+        (r"no .*id=[a-f0-9]+", "a regex that 2 % match", 250),
+        (r"#\d*777 ", "a regex that 0.1 % match", 250),
+        ("!numbers", "all without a word that each has", 250),
+    ]:
+        took = rows[f"filter by {pattern}"] * 1000
+        yield f"filter: {what}, `{pattern.strip()}`", f"{took:.0f} ms", f"≤ {limit} ms", took, limit
+
+
+def machine():
+    release = platform.freedesktop_os_release()
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    cpu = model[1] if model else platform.machine()
+    return f"{os.cpu_count()} cores of {cpu}, {release['NAME'].split()[0]} {release.get('VERSION_ID', '')}".strip()
+
+
+def write(page, text):
+    page = pathlib.Path(page)
+    begin, end = r"(<!-- log-figures:begin[^>]*-->\n)", r"(<!-- log-figures:end)"
+    page.write_text(re.sub(rf"(?s){begin}.*?{end}", lambda m: m[1] + text + m[2], page.read_text()))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("--no-store", action="store_true", help="leave the rows of the line store out")
+    parser.add_argument("--write", metavar="PAGE", help="page with the log-figures marks")
+    options = parser.parse_args()
+    binary = str(pathlib.Path(options.binary).resolve())
+    lines = []
+
+    def say(line):
+        lines.append(line)
+        print(line, file=sys.stderr, flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="bic-tui-bench-") as home:
+        say(f"| {EVENTS:,} events from a local endpoint | wall | against `aws logs tail` | memory | lines printed |")
+        say("| --- | --- | --- | --- | --- |")
+        rows = list(fetching(binary, home))
+        aws = next((took for what, took, *_ in rows if what == "`aws logs tail`"), None)
+        for what, took, used, count in rows:
+            times = f"{aws / took:.1f} ×" if aws else ""
+            say(f"| {what} | {took:.2f} s | {times} | {f'{used / 1e6:.0f} MB' if used else ''} | {count:,} |")
+        if not options.no_store:
+            say("\n| 1,000,000 lines held, 225 MB | measured | target | |")
+            say("| --- | --- | --- | --- |")
+            for what, measured, target, number, limit in of_store():
+                say(f"| {what} | {measured} | {target} | {'' if number <= limit else '**missed**'} |")
+            for what, took in searching(home):
+                say(f"| {what}, the same lines in a file | {took * 1000:.0f} ms | | |")
+    arguments = "target/release/bic-tui"
+    say(f"\n{datetime.date.today()}, {machine()}; `benches/logs.py {arguments}`.\n")
+    text = "\n".join(lines)
+    if options.write:
+        write(options.write, text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+//! A window of the log group, whole and sorted by time. One that is long is cut into slices of about a
+//! page; some are fetched at a time, and each is printed when those before it are, so that memory does
+//! not grow with the window.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Mutex, mpsc},
+    task::JoinSet,
+    time::Instant,
+};
+
+use super::{Answer, Context, Fault, FaultKind, LogEvent, LogPage, LogRequest, OPERATION, Printer, ask};
+use crate::{
+    cloud::Cloud,
+    command::Verdict,
+    core::{fact::Millis, text::SafeText},
+};
+
+/// Slices fetched at a time.
+const WIDTH: usize = 4;
+/// Events that a slice should have: a page of lines of usual length.
+const GOOD: usize = 4_000;
+/// Events at which a slice is cut into smaller ones; the whole window is at those of a good slice.
+const MANY: usize = 40_000;
+/// Shortest slice, in milliseconds.
+const SHORTEST: Millis = 1_000;
+/// Tries for one page.
+const TRIES: u32 = 6;
+/// Longest wait after throttling.
+const MOST: Duration = Duration::from_mins(1);
+
+/// What all slices of a window share.
+struct Window {
+    cloud: Arc<dyn Cloud>,
+    request: LogRequest,
+    /// Between two requests of all slices together.
+    gap: Duration,
+    next: Mutex<Instant>,
+    news: mpsc::UnboundedSender<News>,
+}
+
+/// What is told while slices are fetched.
+enum News {
+    Page(usize),
+    Throttled(String),
+}
+
+/// A piece of the window: `from` inclusive, `until` exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Slice {
+    from: Millis,
+    until: Millis,
+}
+
+/// What came of a slice.
+enum Fetched {
+    /// All of it, in order.
+    Whole(Vec<LogEvent>),
+    /// There is too much of it: so many events were found, from a time to a time.
+    Much(usize, Slice),
+}
+
+/// Prints all events of the window that `request` names, in order.
+pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, printer: &mut Printer) -> Answer {
+    let (news, mut told) = mpsc::unbounded_channel();
+    let window = Arc::new(Window {
+        cloud: Arc::clone(&cx.cloud),
+        request: request.clone(),
+        gap: Duration::from_millis(pause),
+        next: Mutex::new(Instant::now()),
+        news,
+    });
+    let whole = Slice {
+        from: request.from,
+        until: request.until.unwrap_or(Millis::MAX),
+    };
+    let mut queue = Queue::new(whole);
+    let mut fetched = 0;
+    loop {
+        queue.fill(&window);
+        let Some(front) = queue.front() else { break };
+        tokio::select! {
+            Some(news) = told.recv() => match news {
+                News::Page(events) => {
+                    fetched += events;
+                    let part = 100 * (front.from - whole.from) / (whole.until - whole.from).max(1);
+                    cx.out.progress(format!("{fetched} lines fetched, {part} % of the window printed"));
+                }
+                News::Throttled(text) => cx.out.note(text),
+            },
+            ready = queue.ready() => {
+                for event in ready? {
+                    printer.show(cx, &event, false)?;
+                }
+            }
+        }
+    }
+    cx.out.progress(String::new());
+    while let Ok(news) = told.try_recv() {
+        if let News::Throttled(text) = news {
+            cx.out.note(text);
+        }
+    }
+    Ok(Verdict::Well)
+}
+
+/// Slices in order of time: the first are under way or done, the rest is not cut yet.
+struct Queue {
+    slices: VecDeque<(Slice, Option<Vec<LogEvent>>)>,
+    tasks: JoinSet<(Slice, Result<Fetched, Fault>)>,
+    rest: Slice,
+    /// Length of the next slice; none while the window may be small enough to be one.
+    step: Option<Millis>,
+    /// Before this time there is nothing that a slice is cut for.
+    dense_from: Millis,
+}
+
+impl Queue {
+    fn new(whole: Slice) -> Self {
+        Self {
+            slices: VecDeque::new(),
+            tasks: JoinSet::new(),
+            rest: whole,
+            step: None,
+            dense_from: Millis::MIN,
+        }
+    }
+
+    fn front(&self) -> Option<Slice> {
+        self.slices.front().map(|(slice, _)| *slice)
+    }
+
+    /// Cuts slices off the rest and begins them.
+    fn fill(&mut self, window: &Arc<Window>) {
+        let width = if self.step.is_some() { WIDTH } else { 1 };
+        while self.slices.len() < width && self.rest.from < self.rest.until {
+            let from = self.rest.from.max(self.dense_from);
+            let end = self.step.map_or(self.rest.until, |step| from.saturating_add(step));
+            let slice = Slice {
+                from: self.rest.from,
+                until: end.min(self.rest.until),
+            };
+            self.rest.from = slice.until;
+            self.slices.push_back((slice, None));
+            self.begin(window, slice);
+        }
+    }
+
+    fn begin(&mut self, window: &Arc<Window>, slice: Slice) {
+        let window = Arc::clone(window);
+        // The first is the whole window: whether that is small enough shows soon.
+        let limit = if self.step.is_some() { MANY } else { GOOD };
+        self.tasks.spawn(async move { (slice, window.fetch(slice, limit).await) });
+    }
+
+    /// Events that can be printed now, when a slice has come; none where it was not the first, or too
+    /// much.
+    async fn ready(&mut self) -> Answer<Vec<LogEvent>> {
+        let Some(Ok((slice, fetched))) = self.tasks.join_next().await else {
+            return Err(Fault::new(FaultKind::Internal, OPERATION, "", "a task of this program failed; this is a bug").into());
+        };
+        match fetched? {
+            Fetched::Whole(events) => {
+                self.learn(events.len(), slice.until - slice.from);
+                if let Some((_, place)) = self.slices.iter_mut().find(|(known, _)| *known == slice) {
+                    *place = Some(events);
+                }
+            }
+            Fetched::Much(events, span) => self.cut(slice, events, span),
+        }
+        let mut ready = Vec::new();
+        while let Some((_, Some(_))) = self.slices.front() {
+            ready.extend(self.slices.pop_front().and_then(|(_, events)| events).unwrap_or_default());
+        }
+        Ok(ready)
+    }
+
+    /// The next slices are as long as would have given a page.
+    fn learn(&mut self, events: usize, length: Millis) {
+        if let Some(step) = &mut self.step {
+            let good = length.saturating_mul(GOOD as Millis) / events.max(1) as Millis;
+            *step = good.clamp(*step / 4, step.saturating_mul(4)).max(SHORTEST);
+        }
+    }
+
+    /// Gives up a slice that has too much, and all after it, and cuts them anew.
+    fn cut(&mut self, slice: Slice, events: usize, span: Slice) {
+        let good = (span.until - span.from).max(1).saturating_mul(GOOD as Millis) / events.max(1) as Millis;
+        self.step = Some(good.max(SHORTEST));
+        self.dense_from = span.from;
+        self.rest.from = slice.from;
+        self.slices.retain(|(known, _)| known.until <= slice.from);
+        // What is under way after it would come again.
+        self.tasks.abort_all();
+        let lost = self.slices.iter().position(|(_, events)| events.is_none());
+        if let Some((first, _)) = lost.and_then(|place| self.slices.get(place)) {
+            self.rest.from = first.from;
+            self.slices.truncate(lost.unwrap_or_default());
+        }
+        self.tasks = JoinSet::new();
+    }
+}
+
+impl Window {
+    /// All pages of a slice, sorted: CloudWatch sorts each page only. Past `limit` events it is given up.
+    async fn fetch(&self, slice: Slice, limit: usize) -> Result<Fetched, Fault> {
+        let mut request = LogRequest {
+            from: slice.from,
+            until: Some(slice.until),
+            ..self.request.clone()
+        };
+        let mut given: Vec<SafeText> = Vec::new();
+        let mut events: Vec<LogEvent> = Vec::new();
+        loop {
+            let page = self.page(&request).await?;
+            let _ = self.news.send(News::Page(page.events.len()));
+            events.extend(page.events.into_iter().filter(|event| event.at >= slice.from));
+            let Some(token) = page.next else { break };
+            if given.contains(&token) {
+                let why = "the same page came twice";
+                return Err(Fault::new(FaultKind::OddAnswer, OPERATION, &request.group, why));
+            }
+            given.push(token.clone());
+            request.token = Some(token);
+            if events.len() > limit && slice.until - slice.from > SHORTEST {
+                let span = Slice {
+                    from: events.iter().map(|event| event.at).min().unwrap_or(slice.from),
+                    until: events.iter().map(|event| event.at).max().unwrap_or(slice.until),
+                };
+                return Ok(Fetched::Much(events.len(), span));
+            }
+        }
+        events.sort_by(|a, b| (a.at, a.ingested, &a.id).cmp(&(b.at, b.ingested, &b.id)));
+        events.dedup_by(|a, b| a.id.is_some() && (a.at, &a.id) == (b.at, &b.id));
+        Ok(Fetched::Whole(events))
+    }
+
+    /// One page; asked again, more and more slowly, while AWS throttles.
+    async fn page(&self, request: &LogRequest) -> Result<LogPage, Fault> {
+        let speed = self.cloud.about().speed.max(1);
+        let mut wait = Duration::from_secs(1);
+        for _ in 1..TRIES {
+            self.turn().await;
+            match ask(&*self.cloud, request).await {
+                Err(fault) if fault.kind == FaultKind::Throttled => {
+                    let _ = self.news.send(News::Throttled(format!("{}; asking again.", fault.sentence())));
+                    tokio::time::sleep(wait / speed).await;
+                    wait = (wait * 2).min(MOST);
+                }
+                answer => return answer,
+            }
+        }
+        ask(&*self.cloud, request).await
+    }
+
+    /// Waits for the next place in the row of requests.
+    async fn turn(&self) {
+        let at = {
+            let mut next = self.next.lock().await;
+            let at = (*next).max(Instant::now());
+            *next = at + self.gap;
+            at
+        };
+        tokio::time::sleep_until(at).await;
+    }
+}

@@ -1,0 +1,117 @@
+//! AWS regions by name: what may be one, and which are known.
+
+use super::nearest;
+
+/// Regions in use in November 2026, by name.
+pub const REGIONS: [&str; 39] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// The points of the compass that names of regions have.
+const SIDES: [&str; 9] = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+];
+
+/// Refuses what can be no region. One that is not known here but has the form of one passes: AWS opens
+/// new ones, some of them in areas that have one already.
+///
+/// # Errors
+/// A sentence with the nearest name, no final stop of its own.
+pub fn check(name: &str) -> Result<(), String> {
+    if REGIONS.contains(&name) || is_like_one(name) {
+        return Ok(());
+    }
+    Err(match nearest::nearest(name, REGIONS) {
+        Some(near) => format!("there is no region \"{name}\"; did you mean \"{near}\"?"),
+        None => format!("there is no region \"{name}\"; a region is named like us-west-2"),
+    })
+}
+
+/// An area that is known, a side and a number: `eu-west-9`.
+fn is_like_one(name: &str) -> bool {
+    let is_known = |area: &str| REGIONS.iter().any(|r| r.rsplitn(3, '-').nth(2) == Some(area));
+    let mut parts = name.rsplitn(3, '-');
+    let (number, side, area) = (parts.next(), parts.next(), parts.next());
+    number.is_some_and(|n| n.len() == 1 && n != "0" && n.bytes().all(|b| b.is_ascii_digit()))
+        && side.is_some_and(|s| SIDES.contains(&s))
+        && area.is_some_and(is_known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_no_region_is_refused_with_the_nearest() {
+        for (name, want) in [
+            ("us-west-2", None),
+            ("us-west-3", None),
+            ("us-gov-east-2", None),
+            ("us-wst-2", Some("did you mean \"us-west-2\"?")),
+            ("uswest2", Some("did you mean \"us-west-2\"?")),
+            ("US-WEST-2", Some("did you mean \"us-west-2\"?")),
+            ("us-west-0", Some("us-west-1")),
+            ("us-west-22", Some("us-west-2")),
+            ("xx-west-1", Some("did you mean")),
+            ("oregon", Some("named like us-west-2")),
+            ("", Some("named like us-west-2")),
+        ] {
+            match want {
+                None => assert_eq!(check(name), Ok(())),
+                Some(words) => assert!(check(name).unwrap_err().contains(words), "{name}: {:?}", check(name)),
+            }
+        }
+    }
+
+    #[test]
+    fn each_known_region_has_the_form_of_one() {
+        assert!(REGIONS.is_sorted());
+        assert_eq!(REGIONS.iter().find(|r| !is_like_one(r)), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! The tail with Live Tail sessions that are cut, end, fall silent and leave lines out.
+
+use super::*;
+use crate::core::{fact::LiveFrame, live::Live};
+
+/// A session on the server's side.
+struct Session {
+    number: u32,
+    /// Everything taken in up to here has been sent.
+    sent: Millis,
+    /// It breaks at this time.
+    until: Millis,
+    /// It says nothing more then, and does not end.
+    is_silent: bool,
+}
+
+/// A tail with Live Tail, asked every 250 ms what is due.
+struct LiveRide {
+    server: Server,
+    by_ingestion: Vec<LogEvent>,
+    dice: Dice,
+    tail: Tail,
+    live: Live,
+    pace: Pace,
+    session: Option<Session>,
+    /// How many sessions are to break, and have.
+    breaks: u32,
+    broken: u32,
+    got: Vec<Arrived>,
+    newest: Millis,
+    due: u64,
+    now: Millis,
+}
+
+impl LiveRide {
+    fn new(seed: u64, breaks: u32) -> Self {
+        let server = Server::new(&Weather {
+            seed,
+            events: 20_000,
+            span: 1_800_000,
+            page: 10_000,
+            throttles: 10,
+            errors: 2,
+            resets: 2,
+            refusals: 0,
+            empties: 10,
+            repeats: 5,
+            stale_tokens: 0,
+            skew: 0,
+        });
+        let mut by_ingestion: Vec<LogEvent> = server.events.iter().map(|(_, event)| event.clone()).collect();
+        by_ingestion.sort_by_key(|event| event.ingested);
+        let mut tail = Tail::new("/ecs/test".into(), START);
+        tail.expect_live();
+        Self {
+            server,
+            by_ingestion,
+            dice: Dice(seed ^ 0x11fe),
+            tail,
+            live: Live::new(0, 0),
+            pace: Pace::new(0),
+            session: None,
+            breaks,
+            broken: 0,
+            got: Vec::new(),
+            newest: START,
+            due: 0,
+            now: START + 1_000,
+        }
+    }
+
+    fn run(mut self) -> Self {
+        let last = self.by_ingestion.last().map_or(START, |event| event.ingested);
+        let life = (last - START) / Millis::from(self.breaks) / 2;
+        while self.now < last + 300_000 {
+            self.server.clean = self.now > last + 20_000;
+            self.open(life as u64);
+            if self.now % 1_000 == 0 {
+                self.second();
+            }
+            self.poll();
+            self.now += 250;
+        }
+        self
+    }
+
+    fn mono(&self) -> u64 {
+        (self.now - START) as u64
+    }
+
+    fn hurry(&mut self) {
+        self.due = 0;
+        self.pace.hurry(self.mono());
+    }
+
+    fn take(&mut self, new: Vec<Arrived>) {
+        self.newest = check_order(self.newest, &new);
+        self.got.extend(new);
+    }
+
+    fn open(&mut self, life: u64) {
+        let mono = self.mono();
+        if self.live.on_tick(mono).is_some() {
+            self.broke();
+        }
+        if let Some(number) = self.live.due(mono) {
+            let life = 500 + self.dice.roll(life) as Millis;
+            self.session = Some(Session {
+                number,
+                sent: self.now,
+                until: if self.broken < self.breaks { self.now + life } else { Millis::MAX },
+                is_silent: self.dice.percent(30),
+            });
+            self.live.on_frame(number, &LiveFrame::Start, mono);
+            self.hurry();
+        }
+    }
+
+    fn broke(&mut self) {
+        self.session = None;
+        self.broken += 1;
+        self.tail.on_live_end(self.now);
+        self.hurry();
+    }
+
+    /// What the session says this second.
+    fn second(&mut self) {
+        let (now, mono) = (self.now, self.mono());
+        let Some(session) = &mut self.session else { return };
+        let number = session.number;
+        match (now > session.until, session.is_silent) {
+            (true, true) => {}
+            (true, false) => {
+                // Half of the ends are clean.
+                let fault = self.dice.percent(50).then(|| fault(FaultKind::Unreachable));
+                assert!(self.live.on_end(number, fault, mono));
+                self.broke();
+            }
+            (false, _) => {
+                let place = |at: Millis| self.by_ingestion.partition_point(|event| event.ingested <= at);
+                let mut events = self.by_ingestion[place(session.sent)..place(now)].to_vec();
+                session.sent = now;
+                let sampled = events.len() > 4 && self.dice.percent(3);
+                events.truncate(if sampled { events.len() / 2 } else { events.len() });
+                events.iter_mut().for_each(|event| event.id = None);
+                let update = LiveUpdate { events, sampled };
+                assert!(self.live.on_frame(number, &LiveFrame::Update(update.clone()), mono));
+                assert_eq!(self.live.is_sampled(), sampled);
+                let new = self.tail.on_live(number, update, now);
+                self.take(new);
+                let says_so = self.tail.gaps(now).iter().any(|gap| gap.why == GapReason::Sampled);
+                assert!(says_so || !sampled);
+            }
+        }
+    }
+
+    fn poll(&mut self) {
+        let (now, mono) = (self.now, self.mono());
+        if mono < self.due {
+            return;
+        }
+        if let Some((seq, request)) = self.tail.due(now, self.pace.can_poll(mono)) {
+            self.pace.sent(&self.tail, mono);
+            let answer = self.server.answer(&request, now);
+            let new = self.tail.on_page(seq, answer, now);
+            self.take(new);
+            let is_live = self.live.is_on() && !self.tail.has_holes();
+            self.pace.poll_at(&self.tail, mono + if is_live { 60_000 } else { 3_000 });
+            self.due = self.pace.due(&self.tail, now);
+        }
+    }
+}
+
+/// Compares by content, as often as it is there: Live Tail gives no ids.
+fn assert_same_contents(got: &[Arrived], reference: &[(Millis, LogEvent)]) {
+    let content = |event: &LogEvent| (event.at, event.ingested, event.stream.clone());
+    let mut got: Vec<_> = got.iter().map(|arrived| content(&arrived.event)).collect();
+    let mut want: Vec<_> = reference.iter().map(|(_, event)| content(event)).collect();
+    got.sort();
+    want.sort();
+    assert_eq!(got.len(), want.len(), "events lost or given twice");
+    assert!(got == want);
+}
+
+#[test]
+fn live_tail_through_fifty_broken_sessions_loses_and_repeats_nothing() {
+    for seed in 0..4 {
+        let ride = LiveRide::new(seed, 50).run();
+        assert!(ride.broken >= 50, "{} sessions broke off", ride.broken);
+        assert!(!ride.tail.has_holes(), "all has been looked for");
+        assert_same_contents(&ride.got, &ride.server.events);
+        let live = ride.got.iter().filter(|arrived| arrived.event.id.is_none()).count();
+        assert!(live > ride.got.len() / 4, "only {live} lines came live");
+    }
+}
+
+#[test]
+fn equal_lines_are_counted_and_no_more_of_them_are_given_than_there_are() {
+    let mut tail = Tail::new("/ecs/test".into(), START);
+    tail.expect_live();
+    let twin = |id: Option<usize>| LogEvent {
+        id: id.map(|id| format!("37{id:054}").into()),
+        ..event(START + 500, START + 600, 0)
+    };
+    let update = |count: usize| LiveUpdate {
+        events: vec![twin(None); count],
+        sampled: false,
+    };
+    let now = START + 1_000;
+    assert_eq!(tail.on_live(1, update(1), now).len(), 1);
+    let (seq, _) = tail.due(now, true).unwrap();
+    let page = LogPage {
+        events: vec![twin(Some(1)), twin(Some(2))],
+        next: None,
+    };
+    assert_eq!(tail.on_page(seq, Ok(page), now).len(), 1, "one of the two had come live");
+    assert_eq!(tail.on_live(2, update(2), now).len(), 0, "both have been given");
+    assert_eq!(tail.on_live(2, update(1), now).len(), 1, "this is a third one");
+}

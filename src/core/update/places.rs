@@ -1,0 +1,146 @@
+//! `P`: another profile, region or stack. The edge builds the new session; when it has come, everything that
+//! was known of the old one is dropped, and its generation with it.
+
+use strum::IntoEnumIterator;
+
+use super::{dialogs, say, ticket};
+use crate::{
+    cloud::Query,
+    core::{
+        dialog::Dialog,
+        effect::Effect,
+        fact::{Fact, StackBrief},
+        fault::Fault,
+        health::Severity,
+        key::{Code, Key},
+        model::Model,
+        msg::Asked,
+        place::{Arrival, Aspect, Picker},
+        screen::deploy::Stage,
+        text::SafeText,
+    },
+};
+
+/// Opens the picker; what it lists is asked for now.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    let why = if model.writes > 0 {
+        Some("a write is under way: wait for its answer before going elsewhere")
+    } else if matches!(model.deploy, Stage::Planning(_) | Stage::Plan(_)) {
+        Some("a plan is open: leave it first, so that it is removed from this account")
+    } else {
+        None
+    };
+    if let Some(why) = why {
+        say(model, Severity::Warning, why);
+        return Vec::new();
+    }
+    let ticket = ticket(model, Asked::Stacks);
+    dialogs::open(model, Dialog::Places(Picker::default()));
+    vec![Effect::Profiles, Effect::Ask(ticket, Query::Stacks)]
+}
+
+/// A key in the picker.
+pub(super) fn on_key(model: &mut Model, mut picker: Picker, key: Key) -> Vec<Effect> {
+    let rows = picker.rows(&model.about, &model.settings);
+    match key.code {
+        Code::Esc => return dialogs::close(model),
+        // While a session is being built there is nothing to choose.
+        _ if picker.going.is_some() => {}
+        Code::Enter => {
+            let chosen = rows.get(picker.selected);
+            if chosen.is_some_and(|row| row.is_here) {
+                return dialogs::close(model);
+            }
+            if let Some(row) = chosen {
+                let place = picker.place(row);
+                model.seq += 1;
+                picker.going = Some(model.seq);
+                picker.error = None;
+                model.dialog = Some(Dialog::Places(picker));
+                return vec![Effect::Go(model.seq, place)];
+            }
+        }
+        Code::Tab | Code::Right => turn(&mut picker, 1),
+        Code::BackTab | Code::Left => turn(&mut picker, 2),
+        Code::Up => picker.selected = picker.selected.saturating_sub(1),
+        Code::Down => picker.selected = (picker.selected + 1).min(rows.len().saturating_sub(1)),
+        Code::PageUp | Code::Home => picker.selected = 0,
+        Code::PageDown | Code::End => picker.selected = rows.len().saturating_sub(1),
+        _ => {
+            picker.field.key(key);
+            picker.selected = 0;
+            picker.error = None;
+        }
+    }
+    model.dialog = Some(Dialog::Places(picker));
+    Vec::new()
+}
+
+fn turn(picker: &mut Picker, by: usize) {
+    let all: Vec<Aspect> = Aspect::iter().collect();
+    let here = all.iter().position(|a| *a == picker.aspect).unwrap_or(0);
+    picker.aspect = all[(here + by) % all.len()];
+    picker.field.text.clear();
+    picker.selected = 0;
+    picker.error = None;
+}
+
+/// The names of the profiles.
+pub(super) fn on_profiles(model: &mut Model, answer: Result<Vec<SafeText>, Fault>) -> Vec<Effect> {
+    if let Some(Dialog::Places(picker)) = &mut model.dialog {
+        picker.profiles = Some(answer);
+    }
+    Vec::new()
+}
+
+/// The stacks of the account.
+pub(super) fn on_stacks(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    let stacks: Result<Vec<StackBrief>, Fault> = answer.map(|fact| match fact {
+        Fact::Stacks(stacks) => stacks,
+        _ => Vec::new(),
+    });
+    if let Some(Dialog::Places(picker)) = &mut model.dialog {
+        picker.stacks = Some(stacks);
+    }
+    Vec::new()
+}
+
+/// The new session has been built, or could not be.
+pub(super) fn on_arrived(model: &mut Model, seq: u64, answer: Result<Box<Arrival>, Fault>) -> Vec<Effect> {
+    if !model.is_going(seq) {
+        return Vec::new();
+    }
+    match answer {
+        Ok(arrival) => arrive(model, *arrival),
+        Err(fault) => {
+            if let Some(Dialog::Places(picker)) = &mut model.dialog {
+                picker.going = None;
+                picker.error = Some(fault.sentence().into());
+            }
+            super::record(model, fault);
+            Vec::new()
+        }
+    }
+}
+
+/// A model that knows nothing of the new account but its name; what is the terminal's and the operator's stays.
+fn arrive(model: &mut Model, arrival: Arrival) -> Vec<Effect> {
+    let Arrival { about, settings, wall } = arrival;
+    let mut new = Model::new(settings, about, model.keymap.clone(), model.template.clone());
+    new.guard.generation = model.guard.generation + 1;
+    new.guard.armed_until = None;
+    new.seq = model.seq;
+    new.now = model.now;
+    new.now.wall = wall;
+    new.size = model.size;
+    new.utc_offset = model.utc_offset;
+    new.times = model.times;
+    new.mouse = model.mouse;
+    new.clipboard_until = model.clipboard_until;
+    new.durations = model.durations.clone();
+    *model = new;
+    let (profile, region, stack) = (&model.about.profile, &model.about.region, &model.settings.stack);
+    let words = format!("now on {stack} in {region}, profile {profile}");
+    say(model, Severity::Note, words);
+    vec![Effect::Hide]
+}

@@ -1,0 +1,114 @@
+//! Live Tail by keys: the price first, then sessions that are opened, lost and opened again.
+
+use bic_tui::core::{
+    fact::{LiveFrame, LiveUpdate, LogEvent},
+    text::RawText,
+    update::live_price,
+};
+
+use super::*;
+
+const GROUP: &str = "/ecs/bedrock-image-chat";
+
+fn on_logs(settings: Settings) -> Model {
+    let mut model = loaded(settings, "CREATE_COMPLETE");
+    press(&mut model, "4");
+    wait(&mut model, 1_000);
+    model
+}
+
+fn live() -> Model {
+    let mut model = on_logs(Settings::default());
+    assert_eq!(press(&mut model, "T y"), [Effect::OpenLive(1, GROUP.into())]);
+    update(&mut model, Msg::Live(1, Ok(LiveFrame::Start)));
+    model
+}
+
+fn lines(model: &Model, messages: &[&str], sampled: bool) -> LiveFrame {
+    let event = |message: &&str| LogEvent {
+        id: None,
+        at: model.now.wall,
+        ingested: model.now.wall,
+        stream: "litellm/litellm/1".into(),
+        message: RawText::new(message),
+    };
+    LiveFrame::Update(LiveUpdate {
+        events: messages.iter().map(event).collect(),
+        sampled,
+    })
+}
+
+#[test]
+fn live_tail_says_its_price_and_stands_on_cancel() {
+    let mut model = on_logs(Settings::default());
+    assert!(press(&mut model, "T").is_empty());
+    let Some(Dialog::Confirm(confirm)) = &model.dialog else {
+        panic!("no dialog")
+    };
+    assert!(confirm.lines[0].contains("$0.01 a minute"), "{:?}", confirm.lines);
+    assert!(press(&mut model, "enter").is_empty() && model.live.is_none());
+    assert!(press(&mut model, "T n").is_empty() && model.live.is_none());
+    assert_eq!(press(&mut model, "T y"), [Effect::OpenLive(1, GROUP.into())]);
+    assert_eq!(press(&mut model, "T"), [Effect::CloseLive], "it ends without a question");
+    let read_only = Settings {
+        read_only: true,
+        ..Settings::default()
+    };
+    let mut model = on_logs(read_only);
+    assert!(press(&mut model, "T y").is_empty() && model.live.is_none(), "it costs money");
+}
+
+#[test]
+fn lines_of_a_session_come_in_and_one_that_is_lost_is_opened_again() {
+    let mut model = live();
+    let frame = lines(&model, &["INFO: one", "ERROR: two"], false);
+    update(&mut model, Msg::Live(1, Ok(frame)));
+    assert_eq!(model.logs.lines().len(), 2);
+    let title = |model: &Model| model.live.as_ref().map(|live| live.word());
+    assert_eq!(title(&model), Some("live"));
+    let frame = lines(&model, &[], true);
+    update(&mut model, Msg::Live(1, Ok(frame)));
+    assert_eq!(title(&model), Some("live, sampled"));
+    let opened = wait(&mut model, 5_001);
+    assert!(opened.contains(&Effect::CloseLive), "five seconds of silence");
+    let late = lines(&model, &["INFO: of the old session"], false);
+    update(&mut model, Msg::Live(1, Ok(late)));
+    assert_eq!(model.logs.lines().len(), 2);
+    let opened = wait(&mut model, 5_000);
+    assert!(opened.contains(&Effect::OpenLive(2, GROUP.into())), "{opened:?}");
+    let quota = Fault {
+        code: Some("LimitExceededException".into()),
+        ..Fault::new(FaultKind::Refused, "logs:StartLiveTail", GROUP, "Too many sessions.")
+    };
+    update(&mut model, Msg::Live(2, Err(Some(quota))));
+    assert_eq!(title(&model), Some("no live session free, polling"));
+    assert_eq!(live_price(&model), "$0.01 a minute");
+}
+
+#[test]
+fn a_session_is_closed_a_minute_after_the_logs_were_left() {
+    let mut model = live();
+    press(&mut model, "1");
+    for _ in 0..14 {
+        let effects = wait(&mut model, 4_000);
+        assert!(!effects.contains(&Effect::CloseLive));
+        let frame = lines(&model, &[], false);
+        update(&mut model, Msg::Live(1, Ok(frame)));
+    }
+    assert!(wait(&mut model, 4_500).contains(&Effect::CloseLive) && model.live.is_none());
+}
+
+#[test]
+fn lines_that_come_during_a_pause_are_left_to_polling() {
+    let mut model = live();
+    press(&mut model, "p");
+    let frame = lines(&model, &["INFO: one"], false);
+    update(&mut model, Msg::Live(1, Ok(frame)));
+    assert!(model.logs.lines().is_empty());
+    let asks = |effects: &[Effect]| {
+        effects
+            .iter()
+            .any(|e| matches!(e, Effect::Ask(_, bic_tui::cloud::Query::LogPage(_))))
+    };
+    assert!(!asks(&wait(&mut model, 70_000)), "nothing is asked during a pause");
+}
