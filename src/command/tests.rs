@@ -18,7 +18,7 @@ use crate::{
         fact::{Fact, LiveFrame, LiveUpdate, LogEvent, LogPage, Millis, Stack},
         names::Names,
         secret::{SecretRef, SecretText},
-        text::RawText,
+        text::{RawText, SafeText},
     },
     journal::Entry,
     sim::{Clock, Scene, Sim},
