@@ -13,6 +13,7 @@ mod fault;
 mod gateway;
 mod live;
 mod logs;
+mod models;
 mod pages;
 mod secrets;
 mod sts;
@@ -61,6 +62,7 @@ struct Reads {
     elb: aws_sdk_elasticloadbalancingv2::Client,
     secrets: aws_sdk_secretsmanager::Client,
     sts: aws_sdk_sts::Client,
+    bedrock: aws_sdk_bedrock::Client,
 }
 
 /// Clients that send once: a write whose answer was lost is looked up by its token, not repeated.
@@ -153,6 +155,7 @@ impl Aws {
             Query::Services { cluster, services } => ecs::services(ecs, &cluster, &services).await.map(Fact::Services),
             Query::Tasks { cluster } => ecs::tasks(ecs, &cluster).await.map(Fact::Tasks),
             Query::TargetHealth { groups } => elb::target_health(&self.reads.elb, groups).await.map(Fact::Targets),
+            Query::Model { id } => models::state(&self.reads.bedrock, &id).await.map(Fact::Model),
             Query::LogPage(request) => logs::page(logs, request).await.map(Fact::LogPage),
             Query::Probe(request) => self.stage(request).await,
         }

@@ -84,7 +84,7 @@ pub enum Format {
 /// One subcommand.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Look before a deploy: identity, template, stack name, parameters
+    /// Look before a deploy: identity, template, stack, parameters, models, cost
     Check(PlanArgs),
     /// Show what a deploy would change and cost, and leave nothing behind
     Plan(PlanArgs),
@@ -102,6 +102,8 @@ pub enum Command {
     Outputs(OutputsArgs),
     /// Log lines of the application
     Logs(LogsArgs),
+    /// Models of the stack and of the catalogue: state, access, price
+    Models,
     /// What it costs now and in a month
     Cost(CostArgs),
     /// Set the number of tasks of a service
@@ -122,8 +124,8 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Ways out of an operation that is stuck or has failed; takes one of them
     Unstick(UnstickArgs),
-    /// Print an IAM policy with what this program needs
-    Policy,
+    /// Print an IAM policy with what this program needs; with --read-only only what it needs to look
+    Policy(PolicyArgs),
     /// Print the default config.toml
     Config,
     /// Print the table of keys
@@ -322,11 +324,29 @@ pub struct UnstickArgs {
     pub skip: Vec<String>,
 }
 
+/// Arguments of `policy`. What is not given is `*`, or the default name.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PolicyArgs {
+    /// Number of the account.
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// ProjectName of the stack.
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+}
+
 /// Arguments of `completions`.
 #[derive(Debug, Clone, Args)]
 pub struct CompletionsArgs {
     /// Which shell.
     pub shell: Shell,
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let is_account = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    is_account
+        .then(|| text.to_owned())
+        .ok_or_else(|| "an account is twelve digits".into())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -370,7 +390,6 @@ mod tests {
         for name in [
             "metrics",
             "doctor",
-            "models",
             "throughput",
             "dns",
             "cert",

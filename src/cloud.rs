@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::core::{
     fact::{Fact, LiveFrame, Millis, Picture, ProbeStage},
     fault::Fault,
+    polls::{Poll, Read},
     secret::{SecretRef, SecretText},
     text::SafeText,
 };
@@ -68,10 +69,37 @@ pub enum Query {
         /// `(logical id, ARN)`.
         groups: Vec<(SafeText, SafeText)>,
     },
+    /// What Bedrock says of a model or inference profile in this region.
+    Model {
+        /// Its id or ARN.
+        id: SafeText,
+    },
     /// One page of `FilterLogEvents` over a whole log group.
     LogPage(LogRequest),
     /// One stage on the way to an image; free of charge.
     Probe(ProbeRequest),
+}
+
+impl Query {
+    /// The permissions it needs: those of its row in the tables of reads.
+    pub fn actions(&self) -> &'static [&'static str] {
+        match self {
+            Self::Identity => Poll::Identity.row().actions,
+            Self::Validate => Read::Template.row().actions,
+            Self::Stack { .. } => Poll::Stack.row().actions,
+            Self::Stacks => Read::Stacks.row().actions,
+            Self::StackEvents { .. } | Self::StackHistory { .. } => Poll::Events.row().actions,
+            Self::StackResources { .. } => Poll::Resources.row().actions,
+            Self::ChangeSet { .. } => Read::Plan.row().actions,
+            Self::Services { .. } => Poll::Services.row().actions,
+            Self::Tasks { .. } => Poll::Tasks.row().actions,
+            Self::TargetHealth { .. } => Poll::Targets.row().actions,
+            Self::Model { .. } => Read::Models.row().actions,
+            Self::LogPage(_) => Poll::Logs.row().actions,
+            // One of its stages needs the LiteLLM key.
+            Self::Probe(_) => Read::Secrets.row().actions,
+        }
+    }
 }
 
 /// Parameters of one `FilterLogEvents` call.

@@ -10,6 +10,7 @@ mod events;
 mod image;
 mod listing;
 mod logs;
+mod models;
 mod out;
 mod policy;
 mod prompt;
@@ -83,6 +84,8 @@ pub enum Failure {
     Usage(String),
     /// A request failed.
     Fault(Fault),
+    /// The answer is "not well", and this is why.
+    NotWell(String),
     /// The operator said no.
     Declined,
     /// Ctrl-C or SIGTERM: the exit status, and what to say.
@@ -108,7 +111,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Fault(fault) => fault.exit_status(),
-            Self::Declined => 1,
+            Self::Declined | Self::NotWell(_) => 1,
             Self::Interrupted(status, _) => *status,
             Self::Closed => 0,
             Self::Output(_) => 4,
@@ -118,7 +121,7 @@ impl Failure {
     /// What to say on stderr: one sentence, then what to do.
     pub fn message(&self) -> Option<String> {
         match self {
-            Self::Usage(text) => Some(text.clone()),
+            Self::Usage(text) | Self::NotWell(text) => Some(text.clone()),
             Self::Fault(fault) => {
                 let sentence = fault.sentence();
                 let sentence = capitalised(sentence.trim_end_matches('.'));
@@ -210,6 +213,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Targets => listing::targets(cx).await,
         Command::Outputs(args) => listing::outputs(cx, &args).await,
         Command::Logs(args) => logs::run(cx, &args).await,
+        Command::Models => models::run(cx).await,
         Command::Cost(args) => cost::run(cx, &args).await,
         Command::Scale(args) => scale::scale(cx, &args).await,
         Command::Restart(args) => scale::restart(cx, &args).await,
@@ -223,7 +227,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         | Command::Deploy(_)
         | Command::Destroy(_)
         | Command::Keys
-        | Command::Policy
+        | Command::Policy(_)
         | Command::Config
         | Command::Completions(_)
         | Command::Man => Err(Failure::Usage("this subcommand is answered elsewhere".into())),
@@ -249,14 +253,19 @@ fn refuse_unless_writable(cx: &Context, change: &Change) -> Result<(), Fault> {
         ..Guard::default()
     };
     guard.permits(change, guard.generation, Now::default()).map_err(|fault| {
-        let why = match (guard.read_only, guard.production && !cx.is_armed) {
-            (true, _) => "this session is read-only",
-            (false, true) => "this is a production profile; add --arm and its name",
-            (false, false) => return fault,
-        };
+        let Some(why) = refusal(cx) else { return fault };
         let why = format!("{} is refused: {why}", change.operation());
         Fault::new(FaultKind::Guarded, change.operation(), "", &why)
     })
+}
+
+/// Why this session writes nothing, if it does not.
+fn refusal(cx: &Context) -> Option<&'static str> {
+    match (cx.settings.read_only, cx.settings.production && !cx.is_armed) {
+        (true, _) => Some("this session is read-only"),
+        (false, true) => Some("this is a production profile; add --arm and its name"),
+        (false, false) => None,
+    }
 }
 
 /// Asks before `changes` are sent; `--yes` answers it.

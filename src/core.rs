@@ -2,6 +2,7 @@
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
 pub mod awscli;
+pub mod catalogue;
 pub mod cause;
 pub mod clear;
 pub mod cost;
@@ -13,7 +14,6 @@ pub mod fact;
 pub mod fault;
 pub mod feed;
 pub mod field;
-pub mod form_checks;
 pub mod guard;
 pub mod health;
 pub mod inventory;
@@ -30,6 +30,7 @@ pub mod nearest;
 pub mod pace;
 pub mod place;
 pub mod plan;
+pub mod policy;
 pub mod polls;
 pub mod preflight;
 pub mod prices;

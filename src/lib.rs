@@ -58,7 +58,7 @@
 //!   keymap, key               THE table of keys          polls, pace   THE table of polls, when each is due
 //!   guard                     who may write: read-only, production, consent, the allow-list
 //!   fact/, fault, text, secret, names      the data, and the names that follow from ProjectName
-//!   template/, plan, preflight, form_checks, progress, eta, rollout    a deploy: form, checks, change set, progress
+//!   template/, plan, preflight, progress, eta, rollout    a deploy: form, checks, change set, progress
 //!   cause, health, describe   what is wrong and why, joined from all facts; unstick: the ways out
 //!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
 //!   lines/, logview/          a million lines: segments, filters, histogram; the Logs screen's state

@@ -41,7 +41,7 @@ pub fn run(cli: Cli) -> u8 {
         cli.common.output,
     )
     .watched(io::stderr().is_terminal());
-    if let Some(answer) = cli.command.as_ref().and_then(|command| command::offline(command, &mut out)) {
+    if let Some(answer) = command::offline(&cli, &mut out) {
         return status(&answer);
     }
     let config = match config::load(&cli.common, &|name| std::env::var(name).ok()) {

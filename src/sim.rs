@@ -14,6 +14,7 @@ mod elb;
 mod image;
 mod logs;
 mod make;
+mod models;
 mod places;
 mod plan;
 mod scene;
@@ -211,7 +212,7 @@ impl World {
     }
 
     fn answer(&mut self, query: &Query) -> Result<Fact, Fault> {
-        if let Some(fault) = self.overall_fault(operation(query)).filter(|_| !matches!(query, Query::Probe(_))) {
+        if let Some(fault) = self.overall_fault(query.actions()[0]).filter(|_| !matches!(query, Query::Probe(_))) {
             return Err(fault);
         }
         match query {
@@ -232,6 +233,7 @@ impl World {
             Query::Services { cluster, services } => self.tell_services(cluster, services),
             Query::Tasks { cluster } => self.tell_tasks(cluster),
             Query::TargetHealth { groups } => self.tell_targets(groups),
+            Query::Model { id } => Ok(self.tell_model(id)),
             Query::LogPage(request) => self.log_page(request),
             Query::Probe(request) => Ok(self.probe(request)),
         }
@@ -351,23 +353,5 @@ impl World {
             out.extend(kept.filter(|name| !given.contains_key(name.as_str())).map(|name| (name, None)));
         }
         out
-    }
-}
-
-/// The operation of a query, as IAM names it.
-fn operation(query: &Query) -> &'static str {
-    match query {
-        Query::Identity => "sts:GetCallerIdentity",
-        Query::Validate => "cloudformation:ValidateTemplate",
-        Query::Stack { .. } => "cloudformation:DescribeStacks",
-        Query::Stacks => "cloudformation:ListStacks",
-        Query::StackEvents { .. } | Query::StackHistory { .. } => "cloudformation:DescribeStackEvents",
-        Query::StackResources { .. } => "cloudformation:DescribeStackResources",
-        Query::ChangeSet { .. } => "cloudformation:DescribeChangeSet",
-        Query::Services { .. } => "ecs:DescribeServices",
-        Query::Tasks { .. } => "ecs:DescribeTasks",
-        Query::TargetHealth { .. } => "elasticloadbalancing:DescribeTargetHealth",
-        Query::LogPage(_) => "logs:FilterLogEvents",
-        Query::Probe(_) => "probe",
     }
 }

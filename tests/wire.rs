@@ -10,6 +10,8 @@ mod environment;
 mod live;
 #[path = "loopback/server.rs"]
 mod loopback;
+#[path = "wire/models.rs"]
+mod models;
 #[path = "wire/tail.rs"]
 mod tail;
 #[path = "wire/writes.rs"]
@@ -193,6 +195,12 @@ fn reads() -> Vec<Read> {
             "tasks",
         ),
         json("FilterLogEvents", Query::LogPage(log_request()), json!({ "events": [] }), "events"),
+        models::read(
+            "GetFoundationModel",
+            "stability.stable-image-core-v1:1",
+            models::foundation("ACTIVE"),
+        ),
+        models::read("GetInferenceProfile", "us.anthropic.claude-sonnet-4-6", models::profile()),
         Read {
             operation: "GetSecretValue",
             wire: Wire::Json,
@@ -210,6 +218,10 @@ async fn server_for(read: &Read, reply: Reply) -> Server {
             "ListTasks",
             [bodies::json(json!({ "taskArns": ["arn:aws:ecs:us-west-2:123456789012:task/c/1"] }))],
         );
+    }
+    if read.wire == Wire::Rest {
+        server.on("GetFoundationModel", [models::foundation("ACTIVE")]);
+        server.on("GetFoundationModelAvailability", [models::access("AVAILABLE")]);
     }
     server.on(read.operation, [reply]);
     server

@@ -113,15 +113,14 @@ async fn judged(mut answer: HttpResponse, wire: &Wire) -> Result<HttpResponse, C
         let odd = Odd(description(&answer, bytes.len()));
         return Err(ConnectorError::other(odd.into(), None));
     }
-    let whole = match wire {
+    *answer.body_mut() = match wire {
         Wire::Json { is_log: true } => match repaired(&bytes) {
             Cow::Owned(mended) => mended.into(),
-            Cow::Borrowed(_) => bytes,
+            Cow::Borrowed(_) => bytes.into(),
         },
-        _ => bytes,
+        // The SDK traces the bytes of a body that is in memory, and of no other: secrets come this way.
+        _ => SdkBody::from_body_1_x(Full::new(bytes)),
     };
-    // The SDK traces the bytes of a body that is in memory, and of no other: secrets come this way.
-    *answer.body_mut() = SdkBody::from_body_1_x(Full::new(whole));
     Ok(answer)
 }
 

@@ -1,6 +1,8 @@
 //! The subcommands in process: over the simulator with paused time, and over scripts where a fault or
 //! an odd answer is wanted.
 
+mod models;
+
 use std::{
     io::{self, Cursor, Write},
     sync::Mutex,

@@ -72,7 +72,7 @@ keymap! {
     ShowServices View in [] ["3"] "" "Go to Services: services, deployments, tasks, events";
     ShowLogs View in [] ["4"] "" "Go to Logs: the tail of both services";
     ShowCost View in [] ["6"] "" "Go to Cost: now, this month, the guide's table";
-    ShowAccess View in [] ["8"] "" "Go to Access: outputs and secrets";
+    ShowAccess View in [] ["8"] "" "Go to Access: outputs, secrets, models";
     // acting
     Deploy Write in [] ["D"] "deploy" "Deploy or update the stack: form, checks, plan";
     Scale Write in [Overview, Services] ["s"] "scale" "Scale the service under the cursor";

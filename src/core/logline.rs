@@ -491,6 +491,39 @@ mod tests {
         }
     }
 
+    /// The proxy's own error as it ran: chained tracebacks, lines that were cut, colours.
+    #[test]
+    fn a_chained_traceback_of_the_proxy_is_one_entry() {
+        let error = include_str!("../../assets/scenes/image-error.log").replace("{hms}", "19:40:58");
+        let access = "INFO:     127.0.0.1:52484 - \"POST /v1/images/generations HTTP/1.1\" 403 Forbidden";
+        let lines: Vec<&str> = std::iter::once(access).chain(error.lines()).chain([access]).collect();
+        let mut before = None;
+        let mut entries = Vec::new();
+        for (i, raw) in lines.iter().enumerate() {
+            let (level, is_continuation) = join(before, read(raw), i as Millis);
+            before = Some(Before::of(i as Millis, level, read(raw)));
+            match entries.last_mut() {
+                Some((_, count)) if is_continuation => *count += 1,
+                _ => entries.push((level, 1)),
+            }
+        }
+        assert_eq!(entries, [(Warn, 1), (Error, error.lines().count()), (Warn, 1)]);
+    }
+
+    /// Each line of both start-ups has the level that it tells, and none is an error.
+    #[test]
+    fn the_starts_of_both_programs_are_calm() {
+        for log in [
+            include_str!("../../assets/scenes/litellm-start.log"),
+            include_str!("../../assets/scenes/openwebui-start.log"),
+        ] {
+            let log = log.replace("{hms}", "19:40:57").replace("{stamp}", "2026-11-22 19:40:58.134");
+            let levels: Vec<Level> = log.lines().map(|line| read(line).level).collect();
+            assert!(levels.iter().all(|level| *level <= Warn), "{levels:?}");
+            assert!(levels.contains(&Info) && levels.contains(&Warn), "{levels:?}");
+        }
+    }
+
     #[test]
     fn requests_and_statuses() {
         for (raw, id) in [

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    catalogue,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
-    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
+    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
     fault::Fault,
     feed::Feed,
     guard::{ARMED_FOR, Guard},
@@ -16,6 +17,7 @@ use super::{
     logview::LogView,
     msg::{Now, Size},
     names::Names,
+    preflight::Models,
     progress::Progress,
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
@@ -56,6 +58,10 @@ pub struct Feeds {
     pub tasks: Feed<Vec<Task>>,
     /// Target groups.
     pub targets: Feed<Vec<TargetGroup>>,
+    /// What Bedrock says of models; asked when the form or the Access screen needs it.
+    pub models: Models,
+    /// What CloudFormation says of the template; asked when the form opens.
+    pub validation: Feed<Validation>,
     /// The log tail: only its age and fault; the lines live in the log view.
     pub logs: Feed<()>,
 }
@@ -439,6 +445,7 @@ impl Model {
             Panel::ServiceEvents => self.shown_service_events().len(),
             Panel::Outputs => self.stack().map_or(0, |s| s.outputs.len()),
             Panel::Secrets => self.secrets().len(),
+            Panel::Models => catalogue::of_stack(self).len(),
             Panel::Deploy => match &self.deploy {
                 Stage::Plan(plan) => plan.change_set.changes.len(),
                 Stage::Rest => self.progress.rows.len(),

@@ -35,6 +35,10 @@ pub struct Size {
 pub enum Asked {
     /// A row of the polls table.
     Poll(Poll),
+    /// Whether CloudFormation takes the template.
+    Validation,
+    /// A model in Bedrock.
+    Model,
     /// The change set of the plan.
     Plan,
     /// A probe stage.

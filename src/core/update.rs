@@ -9,6 +9,7 @@ mod keys;
 mod leaving;
 mod live;
 mod logs;
+mod looking;
 mod places;
 mod polling;
 mod secrets;

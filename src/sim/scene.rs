@@ -8,13 +8,14 @@ use serde::Deserialize;
 use crate::core::fact::Millis;
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 21] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
     ("asleep", include_str!("../../assets/scenes/asleep.toml")),
     ("tasks-not-starting", include_str!("../../assets/scenes/tasks-not-starting.toml")),
     ("unreachable", include_str!("../../assets/scenes/unreachable.toml")),
     ("image-fails", include_str!("../../assets/scenes/image-fails.toml")),
+    ("model-gone", include_str!("../../assets/scenes/model-gone.toml")),
     ("slow", include_str!("../../assets/scenes/slow.toml")),
     ("deploy-fails", include_str!("../../assets/scenes/deploy-fails.toml")),
     ("secret-missing", include_str!("../../assets/scenes/secret-missing.toml")),
@@ -187,6 +188,8 @@ pub(super) enum What {
     Health502,
     /// Bedrock refuses the image model.
     ImageDenied,
+    /// The image model of the stack has reached its end of life.
+    ImageGone,
     /// Everything takes long: the tasks have too little CPU.
     Slow,
     /// AWS throttles now and then.

@@ -347,8 +347,8 @@ impl<'a> Writer<'a> {
     }
 
     fn image_error(&self, at: Millis, chance: &mut Chance) -> Option<ImageError> {
-        if self.world.is_image_denied(at) {
-            return Some(DENIED);
+        if let Some(refusal) = self.world.image_refusal(at) {
+            return Some(refusal);
         }
         if self.slowness(at) > 1 && chance.one_in(5) {
             return Some(TIMEOUT);
@@ -384,6 +384,11 @@ pub(super) const DENIED: ImageError = ImageError {
     status: 403,
     class: "PermissionDeniedError",
     message: "You don't have access to the model with the specified model ID.",
+};
+pub(super) const ENDED: ImageError = ImageError {
+    status: 404,
+    class: "NotFoundError",
+    message: "This model version has reached the end of its life. Please refer to the AWS documentation for more details.",
 };
 const THROTTLED: ImageError = ImageError {
     status: 429,
@@ -481,6 +486,7 @@ fn status_text(status: u16) -> &'static str {
         200 => "OK",
         400 => "Bad Request",
         403 => "Forbidden",
+        404 => "Not Found",
         408 => "Request Timeout",
         429 => "Too Many Requests",
         _ => "Internal Server Error",

@@ -11,6 +11,7 @@ use super::{
     scene::{Action, Scene, Trouble, What},
     service::ServiceState,
     task::{Definition, TaskState},
+    traffic::{DENIED, ENDED, ImageError},
 };
 use crate::core::{fact::Millis, template::Template};
 
@@ -220,9 +221,16 @@ impl World {
             .replace("{id}", &id)
     }
 
-    /// Whether Bedrock refuses image models at a time.
-    pub(super) fn is_image_denied(&self, at: Millis) -> bool {
-        self.is_troubled(What::ImageDenied, "", at)
+    /// Since when it is so, if it is.
+    pub(super) fn struck_at(&self, what: What) -> Option<Millis> {
+        let struck = self.troubles.iter().filter(|(from, _, t)| t.what == what && *from <= self.now);
+        struck.map(|(from, ..)| *from).min()
+    }
+
+    /// How Bedrock refuses images at a time, if it does.
+    pub(super) fn image_refusal(&self, at: Millis) -> Option<ImageError> {
+        let is = |what| self.is_troubled(what, "", at);
+        (is(What::ImageDenied).then_some(DENIED)).or_else(|| is(What::ImageGone).then_some(ENDED))
     }
 
     /// All resources that exist, in any stack.

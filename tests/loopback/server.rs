@@ -262,6 +262,15 @@ fn operation(request: &Request) -> String {
     {
         return action;
     }
+    for (path, operation) in [
+        ("/foundation-models/", "GetFoundationModel"),
+        ("/foundation-model-availability/", "GetFoundationModelAvailability"),
+        ("/inference-profiles/", "GetInferenceProfile"),
+    ] {
+        if request.path.starts_with(path) {
+            return operation.into();
+        }
+    }
     match request.path.split_once("/operation/") {
         Some((_, operation)) if !request.header("smithy-protocol").is_empty() => operation.to_owned(),
         _ => format!("{} {}", request.method, request.path),

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, places, polling, record, say, testimage};
+use super::{complain, deploying, logs, looking, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -16,6 +16,7 @@ use crate::{
         model::Model,
         msg::{Asked, Ticket},
         polls::Poll,
+        preflight,
         progress::Progress,
         screen::{Panel, ScreenId, deploy::Stage},
     },
@@ -28,6 +29,8 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
     }
     match ticket.asked {
         Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
+        Asked::Validation => looking::on_validation(model, ticket.seq, answer),
+        Asked::Model => looking::on_model(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
         Asked::Fall => {
@@ -101,7 +104,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         }
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
+        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
     }
     Vec::new()
 }
@@ -175,11 +178,15 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
             ],
         );
     }
-    let effects = if is_first {
+    let mut effects = if is_first {
         deploying::drop_abandoned(model)
     } else {
         tell_outcome(model, before.as_ref())
     };
+    // The stack may name other models than those that were asked for.
+    if has_changed && model.screen == ScreenId::Access {
+        effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
+    }
     if model
         .stack()
         .is_some_and(|s| s.status.is_deleted() || s.status.is_rolled_back_creation())

@@ -1,6 +1,6 @@
 //! Deploy and update: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, leaving, polling, say, ticket};
+use super::{complain, dialogs, leaving, looking, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
@@ -15,6 +15,7 @@ use crate::{
         msg::Asked,
         plan,
         polls::Poll,
+        preflight,
         screen::{
             Panel, ScreenId,
             deploy::{Form, Plan, Planning, Stage},
@@ -64,7 +65,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         }
         stack => {
             model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
-            Vec::new()
+            looking::look(model)
         }
     }
 }
@@ -105,7 +106,12 @@ pub(super) fn on_form_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
         }
         _ => type_into(form, key),
     }
-    Some(Vec::new())
+    // A model is asked for once its field is left, not at each letter.
+    let has_moved = matches!(
+        key.code,
+        Code::Up | Code::Down | Code::Tab | Code::BackTab | Code::Enter | Code::PageUp | Code::PageDown | Code::Home | Code::End
+    );
+    Some(if has_moved { looking::look_at_models(model) } else { Vec::new() })
 }
 
 fn type_into(form: &mut Form, key: Key) {
@@ -154,7 +160,13 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    let (form, request, values) = (form.clone(), draft.request, draft.values);
+    let (request, values) = (draft.request, draft.values);
+    let form = form.clone();
+    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &form)) {
+        let error = Some(blocker.sentence().into());
+        model.deploy = Stage::Form(Form { error, ..form });
+        return Vec::new();
+    }
     if let Some(note) = draft.notes.into_iter().next() {
         say(model, Severity::Note, note);
     }
@@ -352,6 +364,12 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
         return overtaken(model);
     }
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
+    // Some answers come later than the plan.
+    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &plan.form)) {
+        let why = blocker.sentence();
+        say(model, Severity::Bad, why);
+        return Vec::new();
+    }
     let set = &plan.change_set;
     let count = |action: ChangeAction| set.changes.iter().filter(|c| c.action == action).count();
     let (add, modify, remove) = (count(ChangeAction::Add), count(ChangeAction::Modify), count(ChangeAction::Remove));

@@ -1,6 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, leaving, logs, places, polling, say, secrets, testimage};
+use super::{acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, testimage};
 use crate::core::{
     cause,
     dialog::{Detail, Dialog, Json, Palette, Purpose, Scroll},
@@ -10,6 +10,7 @@ use crate::core::{
     keymap::Intent,
     model::{Model, Times},
     polls::Poll,
+    preflight,
     screen::{Panel, ScreenId, deploy::Stage},
     text::SafeText,
 };
@@ -158,7 +159,11 @@ pub(super) fn show(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
     if screen == ScreenId::Logs {
         polling::hurry(model, &[Poll::Logs]);
     }
-    secrets::hide(model)
+    let mut effects = secrets::hide(model);
+    if screen == ScreenId::Access {
+        effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
+    }
+    effects
 }
 
 fn step_panel(model: &mut Model, by: isize) {
@@ -240,7 +245,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         },
         Panel::Tasks => logs::open_for_row(model),
         Panel::Secrets => secrets::toggle(model),
-        Panel::ServiceList | Panel::ServiceEvents | Panel::Outputs => on_row(model, Intent::Describe),
+        Panel::ServiceList | Panel::ServiceEvents | Panel::Outputs | Panel::Models => on_row(model, Intent::Describe),
         Panel::Logs | Panel::Cost => Vec::new(),
     }
 }
@@ -315,6 +320,11 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
         Panel::LogTail | Panel::Logs => &[Poll::Logs],
         Panel::CostNow | Panel::Cost => &[Poll::Services, Poll::Tasks],
         Panel::Outputs | Panel::Secrets => &[Poll::Stack],
+        Panel::Models => {
+            model.feeds.models.clear();
+            say(model, Severity::Note, "asking Bedrock again");
+            return looking::ask_models(model, preflight::model_ids(&model.parameters()));
+        }
     };
     polling::hurry(model, polls);
     if model.credentials_fault().is_some() {

@@ -252,7 +252,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     (
         "form-button",
         (120, 36),
-        &["medium ›", "was small", "✗ Values", "▸ medium", "AllowedCIDR can not be"],
+        &["medium ›", "was small", "✗ parameters", "▸ medium", "AllowedCIDR can not be"],
     ),
     ("planning", (80, 20), &["works out the plan… 4 s"]),
     (
