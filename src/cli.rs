@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::core::unstick::Way;
+
 /// The operations console of Bedrock Image Chat.
 ///
 /// Without a subcommand it opens the console; each subcommand does one thing and exits.
@@ -82,7 +84,7 @@ pub enum Format {
 /// One subcommand.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Look before a deploy: identity, template, stack name, parameters
+    /// Look before a deploy: identity, template, stack, parameters, models, cost
     Check(PlanArgs),
     /// Show what a deploy would change and cost, and leave nothing behind
     Plan(PlanArgs),
@@ -100,6 +102,8 @@ pub enum Command {
     Outputs(OutputsArgs),
     /// Log lines of the application
     Logs(LogsArgs),
+    /// Models of the stack and of the catalogue: state, access, price
+    Models,
     /// What it costs now and in a month
     Cost(CostArgs),
     /// Set the number of tasks of a service
@@ -118,8 +122,10 @@ pub enum Command {
     Image(ImageArgs),
     /// Delete the stack and all that is in it
     Destroy(DestroyArgs),
-    /// Print an IAM policy with what this program needs
-    Policy,
+    /// Ways out of an operation that is stuck or has failed; takes one of them
+    Unstick(UnstickArgs),
+    /// Print an IAM policy with what this program needs; with --read-only only what it needs to look
+    Policy(PolicyArgs),
     /// Print the default config.toml
     Config,
     /// Print the table of keys
@@ -131,7 +137,7 @@ pub enum Command {
 }
 
 /// What a plan is made of.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct PlanArgs {
     /// A template parameter; may be given more than once.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
@@ -153,7 +159,7 @@ pub struct DeployArgs {
     /// What to deploy.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Follow the events until the stack is done (the default).
+    /// Follow the events until the stack is done (the default). Without parameters it joins an operation that runs already.
     #[arg(long, overrides_with = "no_watch")]
     pub watch: bool,
     /// Return as soon as CloudFormation has begun.
@@ -303,6 +309,30 @@ pub struct DestroyArgs {
     /// Return as soon as CloudFormation has begun.
     #[arg(long)]
     pub no_watch: bool,
+    /// Only switch the stack's termination protection off; deletes nothing.
+    #[arg(long)]
+    pub unprotect: bool,
+}
+
+/// Arguments of `unstick`.
+#[derive(Debug, Clone, Args)]
+pub struct UnstickArgs {
+    /// The way to take; without one all are listed, and why some are not open now.
+    pub way: Option<Way>,
+    /// A resource that a continued rollback leaves out; may be given more than once.
+    #[arg(long = "skip", value_name = "LOGICAL_ID")]
+    pub skip: Vec<String>,
+}
+
+/// Arguments of `policy`. What is not given is `*`, or the default name.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PolicyArgs {
+    /// Number of the account.
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// ProjectName of the stack.
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
 }
 
 /// Arguments of `completions`.
@@ -310,6 +340,13 @@ pub struct DestroyArgs {
 pub struct CompletionsArgs {
     /// Which shell.
     pub shell: Shell,
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let is_account = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    is_account
+        .then(|| text.to_owned())
+        .ok_or_else(|| "an account is twelve digits".into())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -353,14 +390,12 @@ mod tests {
         for name in [
             "metrics",
             "doctor",
-            "models",
             "throughput",
             "dns",
             "cert",
             "dashboard",
             "schedule",
             "chat",
-            "unstick",
             "leftovers",
             "replay",
         ] {

@@ -10,6 +10,7 @@ mod events;
 mod image;
 mod listing;
 mod logs;
+mod models;
 mod out;
 mod policy;
 mod prompt;
@@ -19,6 +20,7 @@ mod secret;
 mod sleep;
 mod status;
 mod text;
+mod unstick;
 mod watch;
 mod when;
 
@@ -33,14 +35,14 @@ pub use self::{
 };
 use crate::{
     cli::Command,
-    cloud::{Change, Cloud, Done, Token},
+    cloud::{Change, Cloud, Done},
     core::{
         fault::{Fault, FaultKind},
         guard::Guard,
         msg::Now,
         settings::Settings,
-        text::SafeText,
     },
+    door,
     journal::Journal,
 };
 
@@ -51,7 +53,7 @@ pub struct Context {
     /// Settings.
     pub settings: Settings,
     /// Audit log; `None` when it could not be opened, and then nothing is written.
-    pub journal: Result<Journal, Fault>,
+    pub journal: Result<Arc<Journal>, Fault>,
     /// Writes with a production profile were allowed with `--arm`.
     pub is_armed: bool,
     /// `--yes`.
@@ -82,6 +84,8 @@ pub enum Failure {
     Usage(String),
     /// A request failed.
     Fault(Fault),
+    /// The answer is "not well", and this is why.
+    NotWell(String),
     /// The operator said no.
     Declined,
     /// Ctrl-C or SIGTERM: the exit status, and what to say.
@@ -107,7 +111,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Fault(fault) => fault.exit_status(),
-            Self::Declined => 1,
+            Self::Declined | Self::NotWell(_) => 1,
             Self::Interrupted(status, _) => *status,
             Self::Closed => 0,
             Self::Output(_) => 4,
@@ -117,7 +121,7 @@ impl Failure {
     /// What to say on stderr: one sentence, then what to do.
     pub fn message(&self) -> Option<String> {
         match self {
-            Self::Usage(text) => Some(text.clone()),
+            Self::Usage(text) | Self::NotWell(text) => Some(text.clone()),
             Self::Fault(fault) => {
                 let sentence = fault.sentence();
                 let sentence = capitalised(sentence.trim_end_matches('.'));
@@ -209,6 +213,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Targets => listing::targets(cx).await,
         Command::Outputs(args) => listing::outputs(cx, &args).await,
         Command::Logs(args) => logs::run(cx, &args).await,
+        Command::Models => models::run(cx).await,
         Command::Cost(args) => cost::run(cx, &args).await,
         Command::Scale(args) => scale::scale(cx, &args).await,
         Command::Restart(args) => scale::restart(cx, &args).await,
@@ -217,11 +222,12 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Wake => sleep::wake(cx).await,
         Command::Secret(args) => secret::run(cx, &args).await,
         Command::Image(args) => image::run(cx, &args).await,
+        Command::Unstick(args) => unstick::run(cx, &args).await,
         Command::Plan(_)
         | Command::Deploy(_)
         | Command::Destroy(_)
         | Command::Keys
-        | Command::Policy
+        | Command::Policy(_)
         | Command::Config
         | Command::Completions(_)
         | Command::Man => Err(Failure::Usage("this subcommand is answered elsewhere".into())),
@@ -235,12 +241,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
 pub async fn write(cx: &Context, change: Change) -> Answer<Done> {
     refuse_unless_writable(cx, &change)?;
     let journal = cx.journal.as_ref().map_err(Clone::clone)?;
-    let token = Token(SafeText::new(&format!("bic-tui-{}", uuid::Uuid::new_v4())));
-    let about = cx.cloud.about();
-    journal.begin(&change, &token, &about, cx.cloud.now())?;
-    let result = cx.cloud.change(change.clone(), token.clone()).await;
-    journal.end(&change, &token, &about, (&result, cx.cloud.now()))?;
-    Ok(result?)
+    Ok(door::send(&*cx.cloud, journal, &change).await?)
 }
 
 /// Refuses early, before a question is asked, what [`write()`] would refuse: by the console's own guard.
@@ -252,14 +253,19 @@ fn refuse_unless_writable(cx: &Context, change: &Change) -> Result<(), Fault> {
         ..Guard::default()
     };
     guard.permits(change, guard.generation, Now::default()).map_err(|fault| {
-        let why = match (guard.read_only, guard.production && !cx.is_armed) {
-            (true, _) => "this session is read-only",
-            (false, true) => "this is a production profile; add --arm and its name",
-            (false, false) => return fault,
-        };
+        let Some(why) = refusal(cx) else { return fault };
         let why = format!("{} is refused: {why}", change.operation());
         Fault::new(FaultKind::Guarded, change.operation(), "", &why)
     })
+}
+
+/// Why this session writes nothing, if it does not.
+fn refusal(cx: &Context) -> Option<&'static str> {
+    match (cx.settings.read_only, cx.settings.production && !cx.is_armed) {
+        (true, _) => Some("this session is read-only"),
+        (false, true) => Some("this is a production profile; add --arm and its name"),
+        (false, false) => None,
+    }
 }
 
 /// Asks before `changes` are sent; `--yes` answers it.

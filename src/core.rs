@@ -2,6 +2,7 @@
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
 pub mod awscli;
+pub mod catalogue;
 pub mod cause;
 pub mod clear;
 pub mod cost;
@@ -13,7 +14,6 @@ pub mod fact;
 pub mod fault;
 pub mod feed;
 pub mod field;
-pub mod form_checks;
 pub mod guard;
 pub mod health;
 pub mod inventory;
@@ -31,11 +31,13 @@ pub mod older;
 pub mod pace;
 pub mod place;
 pub mod plan;
+pub mod policy;
 pub mod polls;
 pub mod preflight;
 pub mod prices;
 pub mod progress;
 pub mod region;
+pub mod rollout;
 pub mod screen;
 pub mod secret;
 pub mod settings;
@@ -45,5 +47,6 @@ pub mod tail;
 pub mod template;
 pub mod text;
 pub mod timeline;
+pub mod unstick;
 pub mod update;
 pub mod when;

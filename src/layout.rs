@@ -80,12 +80,7 @@ pub fn panels(screen: ScreenId, focus: Panel, body: Rect) -> Vec<(Panel, Rect)> 
                 Constraint::Fill(1),
             ],
         ),
-        ScreenId::Access => stacked(
-            screen,
-            focus,
-            body,
-            &[Constraint::Fill(1), Constraint::Length((3 * PANEL).min(body.height / 2 + 1))],
-        ),
+        ScreenId::Access => access(focus, body),
         ScreenId::Deploy | ScreenId::Logs | ScreenId::Cost => stacked(screen, focus, body, &[Constraint::Fill(1)]),
     }
 }
@@ -97,6 +92,23 @@ fn stacked(screen: ScreenId, focus: Panel, body: Rect, heights: &[Constraint]) -
     }
     let rects = Layout::vertical(heights).split(body);
     screen.panels().iter().copied().zip(rects.iter().copied()).collect()
+}
+
+/// Outputs over secrets over models. Where three are too many the models take the place of the secrets when they
+/// have the focus.
+fn access(focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
+    let secrets = Constraint::Length((3 * PANEL).min(body.height / 2 + 1));
+    if body.height >= 7 * PANEL {
+        let models = Constraint::Length(2 * PANEL);
+        return stacked(ScreenId::Access, focus, body, &[Constraint::Fill(1), secrets, models]);
+    }
+    let mut shown = stacked(ScreenId::Access, focus, body, &[Constraint::Fill(1), secrets]);
+    if focus == Panel::Models
+        && let Some(last) = shown.last_mut()
+    {
+        last.0 = focus;
+    }
+    shown
 }
 
 /// The Overview by size. What does not fit is dropped: cost first, then targets, services, the log

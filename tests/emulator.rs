@@ -31,6 +31,8 @@ const CLUSTER: &str = "bedrock-image-chat-cluster";
 const OPENWEBUI: &str = "bedrock-image-chat-openwebui";
 const LITELLM: &str = "bedrock-image-chat-litellm";
 const GROUP: &str = "/ecs/bedrock-image-chat";
+/// The emulator's Bedrock offers older models than the template names.
+const MODELS: &str = "--param ImageModelId=amazon.nova-pro-v1:0 --param ChatModelId=us.anthropic.claude-3-5-sonnet-20241022-v2:0";
 
 /// What the account itself says, past the program.
 impl Emulator {
@@ -128,15 +130,16 @@ fn the_story_by_subcommands() {
 }
 
 fn before_the_first_deploy(aws: &Emulator, dana: &User) {
-    let said = dana.well("check");
+    models(dana);
+    let said = dana.well(&format!("check {MODELS}"));
     assert!(
         said.contains(":user/dana in account 111111111111") && said.contains("is free"),
         "{said}"
     );
-    assert_eq!(dana.json("check")["outcome"], "warning");
-    let said = dana.well("plan");
+    assert_eq!(dana.json(&format!("check {MODELS}"))["outcome"], "warning");
+    let said = dana.well(&format!("plan {MODELS}"));
     assert!(said.starts_with("Plan to create stack bedrock-image-chat: "), "{said}");
-    let plan = dana.json("plan");
+    let plan = dana.json(&format!("plan {MODELS}"));
     assert_eq!((&plan["action"], &plan["losses"]), (&json!("create"), &json!([])));
     assert!(texts(&plan["changes"], "logical_id").contains("OpenWebUIService"), "{plan}");
     let code = &aws.call("cloudformation", "describe_stacks", json!({ "StackName": STACK }))["Error"]["Code"];
@@ -144,8 +147,47 @@ fn before_the_first_deploy(aws: &Emulator, dana: &User) {
     assert!(dana.fails("status", 4).contains("does not exist"));
 }
 
+/// Bedrock's own answers: a model and a profile that it lists, and those that it does not.
+fn models(dana: &User) {
+    let told = dana.run("check --output json");
+    let report: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let check = |name: &str| {
+        let all = report["checks"].as_array().expect("checks");
+        all.iter().find(|it| it["name"] == name).expect(name).clone()
+    };
+    assert_eq!((told.status, &report["outcome"]), (1, &json!("blocker")));
+    for (name, id) in [
+        ("image model", "stability.stable-image-core-v1:1"),
+        ("chat model", "us.anthropic.claude-sonnet-4-6"),
+    ] {
+        let evidence = check(name)["evidence"].to_string();
+        assert!(evidence.contains(&format!("Bedrock does not list {id} in us-west-2")), "{evidence}");
+    }
+    let said = dana.well(&format!("check {MODELS}"));
+    for part in [
+        "nova-canvas → amazon.nova-pro-v1:0 is ACTIVE, access",
+        "claude-sonnet → us.anthropic.claude-3-5-sonnet-20241022-v2:0 is ACTIVE, access not granted",
+        "use-case form",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let told = dana.run("models --output json");
+    let report: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let old = report["catalogue"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|it| it["id"] == "anthropic.claude-3-5-sonnet-20241022-v2:0");
+    let old = old.expect("the guide's model");
+    assert_eq!(
+        (told.status, &old["life"], &old["is_asked"]),
+        (1, &json!("active"), &json!(true)),
+        "{old}"
+    );
+}
+
 fn the_first_deploy(aws: &Emulator, dana: &User) {
-    let said = dana.well("deploy --yes --param AllowedCIDR=203.0.113.0/24");
+    let said = dana.well(&format!("deploy --yes --param AllowedCIDR=203.0.113.0/24 {MODELS}"));
     let resources = aws.call("cloudformation", "describe_stack_resources", json!({ "StackName": STACK }));
     let made = texts(&resources["StackResources"], "LogicalResourceId");
     assert!(made.len() > 50, "{made:?}");
@@ -297,6 +339,9 @@ fn lines_that_come_later(aws: &Emulator, dana: &User, how: &str) {
 
 fn an_update_keeps_what_was_not_named(aws: &Emulator, dana: &User) {
     let before = aws.parameters();
+    // A plan that is only looked at leaves the stack and no change set.
+    assert!(dana.well("plan --param LogRetentionDays=7").contains("Plan to update"));
+    assert_eq!((aws.open_plans(), aws.parameters()), (0, before.clone()));
     // The emulator says of a log group that it may be replaced, and so the stack's name is asked for.
     let change = "deploy --yes --param LogRetentionDays=7";
     assert!(dana.fails(change, 2).contains("--confirm bedrock-image-chat"));
@@ -392,26 +437,34 @@ fn secrets(aws: &Emulator, dana: &User) -> String {
 
 /// The emulator answers an image model with a sentence: that is judged, and nothing is saved.
 fn an_image_that_is_none(dana: &User) {
-    assert!(dana.fails("image --direct --yes", 4).contains("the reply has no image"));
+    assert!(
+        dana.fails("image --direct --yes --model stability.stable-image-core-v1:1", 4)
+            .contains("the reply has no image")
+    );
     assert!(!dana.has_on_disk("PNG"));
 }
 
 fn the_end(aws: &Emulator, dana: &User) {
     assert!(dana.fails("destroy", 2).contains("--confirm bedrock-image-chat"));
     assert!(dana.fails("destroy --confirm other", 2).contains("Nothing was sent"));
-    let protect = |is: bool| json!({ "StackName": STACK, "EnableTerminationProtection": is });
-    aws.call("cloudformation", "update_termination_protection", protect(true));
+    let protected = json!({ "StackName": STACK, "EnableTerminationProtection": true });
+    aws.call("cloudformation", "update_termination_protection", protected);
     assert!(
         dana.fails(&format!("destroy --confirm {STACK}"), 4)
-            .contains("termination protection")
+            .contains("`bic-tui destroy --unprotect` switches it off")
     );
-    assert_eq!(aws.stack()["StackStatus"], "UPDATE_COMPLETE");
-    aws.call("cloudformation", "update_termination_protection", protect(false));
+    assert!(dana.fails("destroy --unprotect", 2).contains("--confirm bedrock-image-chat"));
+    assert_eq!(aws.stack()["EnableTerminationProtection"], true);
+    dana.run(&format!("destroy --unprotect --confirm {STACK}"));
+    assert_eq!(aws.stack()["EnableTerminationProtection"], false);
+    assert_eq!(aws.stack()["StackStatus"], "UPDATE_COMPLETE", "nothing was deleted");
+    ways_out_of_a_stack_at_rest(dana);
     let id = aws.stack()["StackId"].as_str().expect("an id").to_owned();
     let told = dana.run(&format!("destroy --confirm {STACK}"));
     let said = String::from_utf8(told.stdout).expect("text");
     assert_eq!(told.status, 0, "{said}{}", told.stderr);
     assert!(said.contains("lost   FileSystem (AWS::EFS::FileSystem) fs-"), "{said}");
+    assert!(said.contains("stays  recovery points of FileSystem in AWS Backup"), "{said}");
     assert!(
         said.lines()
             .last()
@@ -423,6 +476,19 @@ fn the_end(aws: &Emulator, dana: &User) {
     for line in ["status", "events", "tasks", "outputs", "destroy --yes", "scale litellm 1 --yes"] {
         assert!(dana.fails(line, 4).contains("does not exist"), "{line}");
     }
+}
+
+/// A stack at rest has no way out to take, and says why for each.
+fn ways_out_of_a_stack_at_rest(dana: &User) {
+    let ways = dana.json("unstick");
+    assert_eq!(ways["status"], "UPDATE_COMPLETE");
+    let open = |it: &Value| it["open"] == true;
+    assert!(
+        ways["ways"].as_array().is_some_and(|all| all.len() == 5 && !all.iter().any(open)),
+        "{ways}"
+    );
+    assert!(dana.fails("unstick cancel-update --yes", 4).contains("UPDATE_IN_PROGRESS"));
+    assert!(dana.fails("unstick roll-back --yes", 4).contains("CREATE_FAILED"));
 }
 
 /// Every write is there twice, and every kind of write that the emulator knows was made.
@@ -439,6 +505,7 @@ fn the_audit_log(dana: &User) {
         "cloudformation:DeleteChangeSet",
         "cloudformation:DeleteStack",
         "cloudformation:ExecuteChangeSet",
+        "cloudformation:UpdateTerminationProtection",
         "ecs:StopTask",
         "ecs:TagResource",
         "ecs:UntagResource",
@@ -452,11 +519,12 @@ fn what_can_not_be_done_is_one_sentence_with_its_status() {
     let Some(aws) = Emulator::start() else { return };
     let dana = User::operator(&aws);
     for (line, status, wanted) in [
-        ("status --stack nope", 4, "Stack nope in us-west-2 does not exist"),
-        ("tasks --stack nope", 4, "Stack nope in us-west-2 does not exist"),
+        // The policy is for one stack, and for its secrets.
+        ("status --stack nope", 4, "cloudformation:DescribeStacks on nope is not allowed"),
+        ("tasks", 4, "Stack bedrock-image-chat in us-west-2 does not exist"),
         ("scale litellm 2 --yes", 4, "Stack bedrock-image-chat in us-west-2 does not exist"),
         ("logs", 4, "/ecs/bedrock-image-chat does not exist"),
-        ("secret no/such", 4, "no/such does not exist"),
+        ("secret no/such", 4, "no/such is not allowed"),
         ("deploy --yes --param DeploymentSize=tiny", 2, "choose one of small, medium, large"),
         ("deploy --yes --param DeploymentSiz=small", 2, "did you mean \"DeploymentSize\""),
         ("deploy --yes --param LogRetentionDays=2", 2, "LogRetentionDays"),
@@ -466,7 +534,12 @@ fn what_can_not_be_done_is_one_sentence_with_its_status() {
         ("deploy --yes --param NetworkMode=nat", 4, "Unrecognized resource types"),
         ("deploy --yes --read-only", 2, "read-only"),
     ] {
-        let said = dana.fails(line, status);
+        let line = if line.starts_with("deploy") {
+            format!("{line} {MODELS}")
+        } else {
+            line.to_owned()
+        };
+        let said = dana.fails(&line, status);
         assert!(said.contains(wanted), "{line}: {said}");
     }
     let stacks = aws.call(
@@ -539,5 +612,5 @@ fn a_creation_that_failed_is_removed_before_the_next() {
     let said = dana.well("events --failed");
     assert!(said.contains("CREATE_FAILED") && said.contains("Never"), "{said}");
     dana.run(&format!("destroy --confirm {STACK}"));
-    assert!(dana.well("deploy --yes").contains("is CREATE_COMPLETE."));
+    assert!(dana.well(&format!("deploy --yes {MODELS}")).contains("is CREATE_COMPLETE."));
 }

@@ -12,12 +12,12 @@
 use std::{env, fmt::Write, fs, path::Path, path::PathBuf, process::Command, sync::Mutex};
 
 use bic_tui::{
-    cli::{self, Cli, Format},
+    cli::{Cli, Format},
     command::{self, Out},
     core::{
         guard::ALLOWED,
         keymap::{Binding, KEYMAP, Kind},
-        polls::POLLS,
+        polls::{POLLS, READS},
     },
     sim,
 };
@@ -109,8 +109,8 @@ fn config() -> String {
     format!("```toml\n{}```", read("config.toml"))
 }
 
-/// The answer of a subcommand that asks nobody.
-fn offline(command: &cli::Command) -> Value {
+/// The JSON of a command line that asks nobody.
+fn offline(line: &str) -> Value {
     #[derive(Clone, Default)]
     struct Shared(std::sync::Arc<Mutex<Vec<u8>>>);
     impl std::io::Write for Shared {
@@ -124,14 +124,9 @@ fn offline(command: &cli::Command) -> Value {
     }
     let stdout = Shared::default();
     let mut out = Out::new(Box::new(stdout.clone()), Box::new(std::io::sink()), Format::Json);
-    command::offline(command, &mut out).unwrap().unwrap();
+    command::offline(&parses(line).unwrap(), &mut out).unwrap().unwrap();
     let bytes = stdout.0.lock().unwrap();
     serde_json::from_slice(&bytes).unwrap()
-}
-
-/// The reads of the policy.
-fn reads() -> Vec<String> {
-    serde_json::from_value(offline(&cli::Command::Policy)["Statement"][0]["Action"].clone()).unwrap()
 }
 
 fn permissions() -> String {
@@ -156,12 +151,14 @@ fn permissions() -> String {
         ],
         polls,
     );
-    let is_polled = |action: &String| POLLS.iter().any(|row| row.actions.contains(&action.as_str()));
-    let on_demand: Vec<String> = reads().iter().filter(|a| !is_polled(a)).map(|a| code(a)).collect();
+    let reads = READS.iter().map(|row| {
+        let actions: Vec<String> = row.actions.iter().map(|a| code(a)).collect();
+        vec![row.read.to_string(), actions.join(" "), row.when.into()]
+    });
+    let reads = table(&["asked when it is needed", "permission", "when"], reads);
     let writes: Vec<String> = ALLOWED.iter().filter(|a| a.contains(':')).map(|a| code(a)).collect();
     format!(
-        "{polls}\nAsked only when you ask: {}.\n\nThe only writes that the program can send: {}.",
-        on_demand.join(", "),
+        "{polls}\n{reads}\nThe only writes that the program can send: {}.",
         writes.join(", "),
     )
 }
@@ -257,7 +254,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 17] = [
+const SHAPES: [(&str, &[&str]); 18] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
@@ -267,6 +264,7 @@ const SHAPES: [(&str, &[&str]); 17] = [
     ("targets", &["running"]),
     ("outputs", &["running"]),
     ("logs", &["running"]),
+    ("models", &["running", "model-gone", "image-fails"]),
     ("cost --guide --what-if", &["running"]),
     ("scale litellm 2 --yes", &["running"]),
     ("restart litellm --yes", &["running"]),
@@ -275,6 +273,7 @@ const SHAPES: [(&str, &[&str]); 17] = [
     ("secret litellm-api-key --field api_key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("unstick", &["rollback-failed"]),
 ];
 
 /// The shape of a value: the kinds of its parts in place of the parts.
@@ -384,11 +383,31 @@ fn the_page_of_json_shapes_is_fresh() {
 // What is promised exists
 
 #[test]
-fn every_poll_is_in_the_policy() {
-    let reads = reads();
-    for action in POLLS.iter().flat_map(|row| row.actions) {
-        assert!(reads.iter().any(|r| r == action), "`bic-tui policy` lacks {action}");
+fn the_policy_is_that_of_the_tables() {
+    let actions = |line: &str| -> Vec<String> {
+        let policy = offline(line);
+        let statements = policy["Statement"].as_array().unwrap();
+        let actions = statements.iter().flat_map(|s| s["Action"].as_array().unwrap().clone());
+        actions.map(|a| a.as_str().unwrap().to_owned()).collect()
+    };
+    let (looks, acts) = (actions("policy --read-only"), actions("policy"));
+    for action in POLLS
+        .iter()
+        .flat_map(|row| row.actions)
+        .chain(READS.iter().flat_map(|row| row.actions))
+    {
+        assert!(looks.iter().any(|r| r == action), "`bic-tui policy --read-only` lacks {action}");
+        assert!(acts.iter().any(|r| r == action), "`bic-tui policy` lacks {action}");
     }
+    for action in ALLOWED.iter().filter(|a| a.contains(':')) {
+        assert!(acts.iter().any(|r| r == action) && !looks.iter().any(|r| r == action), "{action}");
+    }
+    let line = "policy --region eu-west-1 --account 123456789012 --stack chat --project bic";
+    assert!(
+        offline(line)
+            .to_string()
+            .contains("arn:aws:cloudformation:eu-west-1:123456789012:stack/chat/*")
+    );
 }
 
 /// Parses a command line of the program, with or without its name.

@@ -10,6 +10,8 @@ mod environment;
 mod live;
 #[path = "loopback/server.rs"]
 mod loopback;
+#[path = "wire/models.rs"]
+mod models;
 #[path = "wire/tail.rs"]
 mod tail;
 #[path = "wire/writes.rs"]
@@ -193,6 +195,12 @@ fn reads() -> Vec<Read> {
             "tasks",
         ),
         json("FilterLogEvents", Query::LogPage(log_request()), json!({ "events": [] }), "events"),
+        models::read(
+            "GetFoundationModel",
+            "stability.stable-image-core-v1:1",
+            models::foundation("ACTIVE"),
+        ),
+        models::read("GetInferenceProfile", "us.anthropic.claude-sonnet-4-6", models::profile()),
         Read {
             operation: "GetSecretValue",
             wire: Wire::Json,
@@ -210,6 +218,10 @@ async fn server_for(read: &Read, reply: Reply) -> Server {
             "ListTasks",
             [bodies::json(json!({ "taskArns": ["arn:aws:ecs:us-west-2:123456789012:task/c/1"] }))],
         );
+    }
+    if read.wire == Wire::Rest {
+        server.on("GetFoundationModel", [models::foundation("ACTIVE")]);
+        server.on("GetFoundationModelAvailability", [models::access("AVAILABLE")]);
     }
     server.on(read.operation, [reply]);
     server
@@ -518,13 +530,27 @@ async fn events_come_down_to_the_known_one_and_no_further() {
     }
 }
 
+/// Ten thousand old events cost one page: it stops where the newest operation begins.
 #[tokio::test]
-async fn an_endless_history_is_cut_and_says_so() {
-    let page = bodies::query("DescribeStackEvents", &event_xml(5..6, Some("again")));
+async fn of_a_long_history_only_the_newest_operation_is_asked() {
+    let begins = "<StackEvents><member><EventId>e9</EventId><StackId>arn:stack</StackId><LogicalResourceId>bic</LogicalResourceId>\
+                  <PhysicalResourceId>arn:aws:cloudformation:us-west-2:1:stack/bic/1</PhysicalResourceId>\
+                  <ResourceType>AWS::CloudFormation::Stack</ResourceType><ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus></member>\
+                  <member><EventId>e8</EventId></member></StackEvents><NextToken>p2</NextToken>";
+    let page = bodies::query("DescribeStackEvents", begins);
     let query = Query::StackEvents {
         stack: "bic".into(),
         known: None,
     };
+    let (fact, server) = fact("DescribeStackEvents", [page], query).await;
+    let Fact::StackEvents(events) = fact else { panic!("{fact:?}") };
+    assert_eq!((events.events.len(), events.is_complete, server.requests().len()), (2, false, 1));
+}
+
+#[tokio::test]
+async fn an_endless_history_is_cut_and_says_so() {
+    let page = bodies::query("DescribeStackEvents", &event_xml(5..6, Some("again")));
+    let query = Query::StackHistory { stack: "bic".into() };
     let (fact, server) = fact("DescribeStackEvents", [page], query).await;
     let Fact::StackEvents(events) = fact else { panic!("{fact:?}") };
     assert!(!events.is_complete);

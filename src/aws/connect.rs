@@ -347,6 +347,7 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         elb: client!(aws_sdk_elasticloadbalancingv2, config, |it| it.retry_partition(partition())),
         secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_partition(partition())),
         sts: client!(aws_sdk_sts, config, |it| it.retry_partition(partition())),
+        bedrock: client!(aws_sdk_bedrock, config, |it| it.retry_partition(partition())),
     };
     let writes = Writes {
         cloudformation: client!(aws_sdk_cloudformation, config, |it| it.retry_config(once.clone())),

@@ -10,11 +10,11 @@ use crate::{
 };
 
 /// Answers a subcommand that needs no cloud; `None` when it needs one.
-pub fn offline(command: &Command, out: &mut Out) -> Option<Answer> {
-    let answer = match command {
+pub fn offline(cli: &Cli, out: &mut Out) -> Option<Answer> {
+    let answer = match cli.command.as_ref()? {
         Command::Config => out.raw(config::DEFAULTS.as_bytes()),
         Command::Keys => keys(out),
-        Command::Policy => policy::print(out),
+        Command::Policy(args) => policy::print(&cli.common, args, out),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "bic-tui", &mut script);
@@ -30,7 +30,7 @@ pub fn offline(command: &Command, out: &mut Out) -> Option<Answer> {
 const GUIDE: &str = include_str!("../../assets/guide.toml");
 
 /// Subcommands of later versions that no line of the guide asks for.
-const LATER: [&str; 4] = ["chat", "replay", "schedule", "unstick"];
+const LATER: [&str; 3] = ["chat", "replay", "schedule"];
 
 /// What to say of a subcommand that is not there: that this version does not serve it yet, or the nearest that it does.
 pub fn unknown(name: &str) -> String {

@@ -10,10 +10,11 @@ use crate::{
     cli::PlanArgs,
     core::{
         cost::CostModel,
-        fault::FaultKind,
-        plan::{self, Wish},
-        preflight::{self, Check, Outcome},
-        template::Template,
+        fact::{Identity, Stack, Validation},
+        fault::{Fault, FaultKind},
+        plan::{self, Draft, Wish},
+        preflight::{self, Check, Evidence, Models, Outcome},
+        template::{Pseudo, Template},
         text::SafeText,
     },
 };
@@ -27,38 +28,85 @@ struct Report {
     checks: Vec<Check>,
 }
 
+/// What was looked at before a plan.
+pub(super) struct Looked {
+    identity: Result<Identity, Fault>,
+    validation: Result<Validation, Fault>,
+    /// The stack of that name; one in review or deleted too.
+    pub(super) stack: Result<Option<Stack>, Fault>,
+    pseudo: Pseudo,
+    models: Models,
+    /// What would be sent.
+    pub(super) draft: Result<Draft, String>,
+}
+
+impl Looked {
+    /// Asks all that a deploy has to know, at the same time.
+    pub(super) async fn at(cx: &Context, wish: &Wish) -> Self {
+        let cloud = &*cx.cloud;
+        let (identity, validation, stack) = join3(
+            reads::identity(cloud),
+            reads::validation(cloud),
+            reads::stack(cloud, &cx.settings.stack),
+        )
+        .await;
+        let existing = existing(&stack);
+        let pseudo = reads::pseudo(cx, existing);
+        let draft = plan::draft(&Template::shipped(), existing, wish, &pseudo);
+        let ids = draft
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |draft| preflight::model_ids(&draft.values));
+        Self {
+            models: reads::models(cloud, ids).await,
+            identity,
+            validation,
+            stack,
+            pseudo,
+            draft,
+        }
+    }
+
+    /// The checks.
+    pub(super) fn checks(&self, cx: &Context) -> Vec<Check> {
+        let region = &self.pseudo.region;
+        let cost = self.draft.as_ref().ok().map(|draft| {
+            let resources = Template::shipped().resources(&draft.values, &self.pseudo);
+            let estimate = CostModel::shipped(region).plan_estimate(&resources);
+            (estimate.usd_month(), estimate.is_verified())
+        });
+        preflight::checks(Evidence {
+            stack_name: &cx.settings.stack,
+            region,
+            refusal: super::refusal(cx),
+            identity: Some(self.identity.as_ref()),
+            validation: Some(self.validation.as_ref()),
+            stack: Some(self.stack.as_ref()),
+            models: &self.models,
+            now: cx.cloud.now(),
+            draft: &self.draft,
+            usd_month: cost,
+        })
+    }
+}
+
+/// A stack that an update would change: neither gone nor the empty shell of a first plan.
+pub(super) fn existing(found: &Result<Option<Stack>, Fault>) -> Option<&Stack> {
+    let stack = found.as_ref().ok().and_then(Option::as_ref);
+    stack.filter(|s| !s.status.is_in_review() && !s.status.is_deleted())
+}
+
 /// Prints the list; "not well" when there is a blocker.
 pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
-    let wish = wish(args)?;
-    let cloud = &*cx.cloud;
-    let (identity, validation, stack) = join3(
-        reads::identity(cloud),
-        reads::validation(cloud),
-        reads::stack(cloud, &cx.settings.stack),
-    )
-    .await;
+    let looked = Looked::at(cx, &wish(args)?).await;
     // Bad credentials or no way to AWS are no finding among others: nothing else could be looked at.
-    if let Err(fault) = &identity
+    if let Err(fault) = &looked.identity
         && fault.kind != FaultKind::Denied
     {
         return Err(fault.clone().into());
     }
-    let region = cloud.about().region;
-    let existing = stack.as_ref().ok().and_then(Option::as_ref).filter(|s| !s.status.is_in_review());
-    let pseudo = reads::pseudo(cx, existing);
-    let draft = plan::draft(&Template::shipped(), existing, &wish, &pseudo);
-    let mut checks = vec![
-        preflight::identity(&identity),
-        preflight::template(&validation),
-        preflight::stack(&cx.settings.stack, &stack),
-    ];
-    checks.extend(preflight::parameters(&draft, &region));
-    if let Ok(draft) = &draft {
-        let estimate = CostModel::shipped(&region).plan_estimate(&Template::shipped().resources(&draft.values, &pseudo));
-        checks.push(preflight::cost(estimate.usd_month(), estimate.is_verified()));
-    }
+    let checks = looked.checks(cx);
     let report = Report {
-        region,
+        region: cx.cloud.about().region,
         stack: cx.settings.stack.clone(),
         outcome: preflight::worst(&checks),
         checks,

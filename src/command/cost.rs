@@ -6,6 +6,7 @@ use super::{Answer, Context, Failure, Verdict, check, reads, text};
 use crate::{
     cli::{CostArgs, PlanArgs},
     core::{
+        catalogue::{Catalogue, Entry},
         cost::{CostModel, Estimate, GUIDE_IMAGES, GuideRow, WhatIf, guide_rows, what_ifs},
         fact::Stack,
         names::Names,
@@ -103,12 +104,13 @@ async fn now(cx: &Context, model: &CostModel, stack: &Stack) -> Answer<Estimate>
 }
 
 fn images(model: &CostModel, images: u32) -> Vec<ImageCost> {
+    let catalogue = Catalogue::shipped();
     let of = |(m, usd): (&crate::core::prices::ModelPrice, f64)| ImageCost {
         model: m.id.clone(),
         usd,
         images,
         usd_month: usd * f64::from(images),
-        ended: m.ended.clone(),
+        ended: catalogue.find(&m.id).and_then(Entry::ended).cloned(),
         is_verified: m.verified,
     };
     model.prices.image_models().map(of).collect()

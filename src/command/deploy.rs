@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, check, confirm, confirm_name, pause, reads, text, watch::Watch, write};
+use super::{
+    Answer, Context, Failure, Verdict,
+    check::{self, Looked},
+    confirm, confirm_name, pause, reads, text,
+    watch::Watch,
+    write,
+};
 use crate::{
     cli::{DeployArgs, PlanArgs},
     cloud::{Change, Done},
@@ -14,6 +20,7 @@ use crate::{
         fault::{Fault, FaultKind},
         names::Names,
         plan::{self, Draft},
+        preflight::{self, Check, Outcome},
         sleep::Parameters,
         template::Template,
         text::SafeText,
@@ -40,6 +47,8 @@ struct Plan {
     capabilities: Vec<SafeText>,
     /// What is lost, one sentence each.
     losses: Vec<String>,
+    /// The checks before it, in their order.
+    checks: Vec<Check>,
     /// What the console decided, or what is to be known besides.
     notes: Vec<String>,
     /// US dollars a month; `None` before a creation.
@@ -57,13 +66,13 @@ struct Made {
 
 /// Shows what a deploy would do, and leaves nothing behind.
 pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
-    let (draft, before) = draft(cx, args).await?;
-    let made = make(cx, &draft, before.is_none()).await?;
+    let ready = ready(cx, args).await?;
+    let made = make(cx, &ready).await?;
     let interrupt = cx.interrupt.clone();
     let shown = interrupt
         .or(async {
             let set = wait(cx, &made).await?;
-            show(cx, &draft, before.as_ref(), &set).await.map(|_| ())
+            show(cx, &ready, &set).await.map(|_| ())
         })
         .await;
     discard(cx, &made).await?;
@@ -72,10 +81,17 @@ pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
 
 /// Creates or updates the stack.
 pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
-    let (draft, before) = draft(cx, &args.plan).await?;
-    let made = make(cx, &draft, before.is_none()).await?;
+    if args.watch && args.plan == PlanArgs::default() {
+        let found = reads::stack(&*cx.cloud, &cx.settings.stack).await?;
+        if let Some(stack) = found.filter(|s| s.status.is_in_progress()) {
+            return join(cx, stack).await;
+        }
+    }
+    drop_abandoned(cx).await;
+    let ready = ready(cx, &args.plan).await?;
+    let made = make(cx, &ready).await?;
     let interrupt = cx.interrupt.clone();
-    let agreed = interrupt.or(agree(cx, args, &draft, before.as_ref(), &made)).await;
+    let agreed = interrupt.or(agree(cx, args, &ready, &made)).await;
     match agreed {
         Ok(true) => execute(cx, made, args.no_watch).await,
         Ok(false) => {
@@ -90,28 +106,63 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
     }
 }
 
-async fn draft(cx: &Context, args: &PlanArgs) -> Answer<(Draft, Option<Stack>)> {
-    let wish = check::wish(args)?;
-    let found = reads::stack(&*cx.cloud, &cx.settings.stack).await?;
-    if let Some(refusal) = found.as_ref().and_then(plan::refusal) {
+/// Plans of an earlier run that was ended in the middle. What can not be removed stands in nobody's way.
+async fn drop_abandoned(cx: &mut Context) {
+    let Ok(journal) = &cx.journal else { return };
+    let plans = journal.abandoned(&cx.cloud.about(), cx.cloud.now());
+    for plan in plans {
+        for change in plan.removal() {
+            if write(cx, change).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Follows the operation that runs, whoever began it.
+async fn join(cx: &mut Context, stack: Stack) -> Answer {
+    cx.out.note(format!(
+        "Stack {} is {}: following what runs; nothing new is begun.",
+        stack.name, stack.status.0
+    ));
+    let watch = Watch::running(cx, stack.id).await?;
+    follow(cx, watch).await
+}
+
+/// What may be sent: no check stands in its way.
+struct Ready {
+    draft: Draft,
+    /// The stack that exists.
+    before: Option<Stack>,
+    checks: Vec<Check>,
+}
+
+async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
+    let looked = Looked::at(cx, &check::wish(args)?).await;
+    if let Some(refusal) = looked.stack.as_ref().map_err(Clone::clone)?.as_ref().and_then(plan::refusal) {
         let why = refusal.trim_end_matches('.');
         return Err(Fault::new(FaultKind::Refused, "cloudformation:CreateChangeSet", &cx.settings.stack, why).into());
     }
-    let stack = found.filter(|s| !s.status.is_in_review() && !s.status.is_deleted());
-    let draft = plan::draft(&Template::shipped(), stack.as_ref(), &wish, &reads::pseudo(cx, stack.as_ref()));
-    let draft = draft.map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
-    Ok((draft, stack))
+    let checks = looked.checks(cx);
+    let before = check::existing(&looked.stack).cloned();
+    let draft = looked
+        .draft
+        .map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
+    if let Some(blocker) = preflight::blocker(&checks) {
+        return Err(Failure::NotWell(format!("{} Nothing was sent.", blocker.sentence())));
+    }
+    Ok(Ready { draft, before, checks })
 }
 
-async fn make(cx: &mut Context, draft: &Draft, is_new: bool) -> Answer<Made> {
-    let done = write(cx, Change::CreateChangeSet(draft.request.clone())).await?;
+async fn make(cx: &mut Context, ready: &Ready) -> Answer<Made> {
+    let done = write(cx, Change::CreateChangeSet(ready.draft.request.clone())).await?;
     let Done::ChangeSet { id, stack_id } = done else {
         return Err(Fault::new(FaultKind::OddAnswer, "cloudformation:CreateChangeSet", "", "").into());
     };
     Ok(Made {
         stack_id,
         change_set: id,
-        is_new,
+        is_new: ready.before.is_none(),
     })
 }
 
@@ -138,7 +189,8 @@ async fn wait(cx: &Context, made: &Made) -> Answer<ChangeSet> {
 }
 
 /// Shows the plan; gives what it loses.
-async fn show(cx: &mut Context, draft: &Draft, before: Option<&Stack>, set: &ChangeSet) -> Answer<Vec<String>> {
+async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<String>> {
+    let (draft, before) = (&ready.draft, ready.before.as_ref());
     let pseudo = reads::pseudo(cx, before);
     let model = CostModel::shipped(&pseudo.region);
     let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
@@ -163,6 +215,7 @@ async fn show(cx: &mut Context, draft: &Draft, before: Option<&Stack>, set: &Cha
         },
         capabilities: set.capabilities.clone(),
         losses: plan::losses(&set.changes, parameters.as_ref(), &draft.values),
+        checks: ready.checks.clone(),
         notes,
         usd_month_before: parameters.as_ref().map(|p| month(&Template::shipped().values(p))),
         usd_month_after: month(&draft.values),
@@ -222,6 +275,9 @@ fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
         }
         None => cx.out.line(format!("cost          {after} a month, an estimate"))?,
     }
+    for check in plan.checks.iter().filter(|c| c.outcome != Outcome::Ok) {
+        cx.out.line(format!("{:<14}{}", check.outcome, check.sentence()))?;
+    }
     for note in &plan.notes {
         cx.out.line(format!("note          {note}"))?;
     }
@@ -248,9 +304,9 @@ fn row(change: &ResourceChange) -> Vec<String> {
 }
 
 /// Waits for the plan, shows it and asks. `false` when there is nothing to do.
-async fn agree(cx: &mut Context, args: &DeployArgs, draft: &Draft, before: Option<&Stack>, made: &Made) -> Answer<bool> {
+async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) -> Answer<bool> {
     let set = wait(cx, made).await?;
-    let losses = show(cx, draft, before, &set).await?;
+    let losses = show(cx, ready, &set).await?;
     if set.is_no_change() {
         return Ok(false);
     }
@@ -269,7 +325,14 @@ async fn agree(cx: &mut Context, args: &DeployArgs, draft: &Draft, before: Optio
 }
 
 async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
-    let mut watch = Watch::before(cx, made.stack_id.clone()).await?;
+    let watch = match Watch::before(cx, made.stack_id.clone()).await {
+        Ok(watch) => watch,
+        Err(failure) => {
+            // The first failure is the one to report.
+            let _ = discard(cx, &made).await;
+            return Err(failure);
+        }
+    };
     let change = Change::ExecuteChangeSet {
         stack: made.stack_id.clone(),
         change_set: made.change_set.clone(),
@@ -281,6 +344,10 @@ async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
         cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
         return Ok(Verdict::Well);
     }
+    follow(cx, watch).await
+}
+
+async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
     let interrupt = cx.interrupt.clone();
     let hint = format!("The deploy goes on without this program; {} shows it.", follow_command(cx));
     let stack = match interrupt.or(watch.follow(cx)).await {
@@ -291,7 +358,18 @@ async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
         }
         Ok(stack) => stack,
     };
+    keep_times(cx, &watch, &stack);
     verdict(cx, &watch, &stack)
+}
+
+/// Times are a convenience: that they can not be kept is a line in the log.
+fn keep_times(cx: &Context, watch: &Watch, stack: &Stack) {
+    let timings = watch.timings(stack);
+    if let (Ok(journal), false) = (&cx.journal, timings.is_empty())
+        && let Err(error) = journal.keep(&timings)
+    {
+        tracing::warn!(%error, "the times of this run could not be kept");
+    }
 }
 
 /// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
@@ -315,7 +393,8 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     } else {
         cx.out.line(format!("Stack {} is {}.", stack.name, stack.status.0))?;
     }
-    if stack.status.is_success() {
+    // A deletion by somebody else ends well for nobody who deploys.
+    if stack.status.is_success() && !stack.status.is_deleted() {
         if !cx.out.is_json() {
             let rows: Vec<_> = stack.outputs.iter().map(|o| vec![o.key.to_string(), o.value.to_string()]).collect();
             for line in text::columns(&rows) {
@@ -333,7 +412,7 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
 
 /// The command with which anyone follows what runs.
 pub(super) fn follow_command(cx: &Context) -> String {
-    format!("`bic-tui events {}`", cx.same_place)
+    format!("`bic-tui deploy --watch {}`", cx.same_place)
 }
 
 /// Removes the plan, and the empty stack that a first plan makes.
@@ -344,13 +423,10 @@ async fn discard(cx: &mut Context, made: &Made) -> Answer<()> {
     };
     write(cx, change).await?;
     if made.is_new {
-        let left = reads::stack(&*cx.cloud, &made.stack_id).await?;
-        if left.is_some_and(|s| s.status.is_in_review()) {
-            let change = Change::DeleteStack {
-                stack: made.stack_id.clone(),
-            };
-            write(cx, change).await?;
-        }
+        let change = Change::DropEmptyStack {
+            stack: made.stack_id.clone(),
+        };
+        write(cx, change).await?;
     }
     Ok(())
 }

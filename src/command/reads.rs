@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::join_all;
+
 use super::{Answer, Context, Failure};
 use crate::{
     cloud::{Cloud, Query},
     core::{
-        fact::{Fact, Identity, Service, Stack, StackEvents, StackResource, TargetGroup, Task, Validation},
+        fact::{Fact, Identity, ModelState, Service, Stack, StackEvents, StackResource, TargetGroup, Task, Validation},
         fault::{Fault, FaultKind},
+        feed::Feed,
+        msg::Now,
         names::{App, Names},
         nearest,
+        preflight::Models,
         sleep::Parameters,
         template::{Pseudo, Resource, Template},
         text::SafeText,
@@ -35,16 +40,37 @@ reads! {
     validation() -> Validation = Validation, Query::Validate;
     /// One stack.
     stack(stack: &SafeText) -> Option<Stack> = Stack, Query::Stack { stack: stack.clone() };
-    /// Its events, newest first, down to `known`.
+    /// Its events, newest first, down to `known`; without it those of the newest operation.
     events(stack: &SafeText, known: Option<SafeText>) -> StackEvents = StackEvents, Query::StackEvents { stack: stack.clone(), known };
+    /// All of them that AWS still tells.
+    history(stack: &SafeText) -> StackEvents = StackEvents, Query::StackHistory { stack: stack.clone() };
     /// Its resources.
     resources(stack: &SafeText) -> Vec<StackResource> = StackResources, Query::StackResources { stack: stack.clone() };
     /// Both services.
     services(names: &Names) -> Vec<Service> = Services, Query::Services { cluster: names.cluster(), services: names.services() };
     /// The tasks of the cluster.
     tasks(names: &Names) -> Vec<Task> = Tasks, Query::Tasks { cluster: names.cluster() };
+    /// What Bedrock says of a model.
+    model(id: &SafeText) -> Option<ModelState> = Model, Query::Model { id: id.clone() };
     /// Health of target groups.
     targets(groups: Vec<(SafeText, SafeText)>) -> Vec<TargetGroup> = Targets, Query::TargetHealth { groups };
+}
+
+/// What Bedrock says of each of these models, all asked at the same time.
+pub(super) async fn models(cloud: &dyn Cloud, ids: Vec<SafeText>) -> Models {
+    let now = Now {
+        mono: 0,
+        wall: cloud.now(),
+    };
+    let asked = ids.into_iter().map(async |id: SafeText| {
+        let mut feed = Feed::default();
+        match model(cloud, &id).await {
+            Ok(state) => feed.set(state, now),
+            Err(fault) => feed.fail(fault),
+        }
+        (id, feed)
+    });
+    join_all(asked).await.into_iter().collect()
 }
 
 /// The stack that must be there.

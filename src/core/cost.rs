@@ -23,12 +23,18 @@ pub use self::{
 pub struct Assumptions {
     /// GB in the file system.
     pub efs_gb: f64,
+    /// GB read from the file system each month.
+    pub efs_read_gb: f64,
+    /// GB written to it each month.
+    pub efs_write_gb: f64,
     /// GB of logs of the application taken in each month.
     pub log_gb: f64,
     /// GB of any other log group of the stack.
     pub other_log_gb: f64,
     /// GB of each image repository.
     pub ecr_gb: f64,
+    /// Minutes a month in which CodeBuild copies the images: one deployment.
+    pub mirror_minutes: f64,
     /// GB a month through all interface endpoints.
     pub endpoint_gb: f64,
     /// GB a month through the NAT gateway.
@@ -41,9 +47,12 @@ impl Default for Assumptions {
     fn default() -> Self {
         Self {
             efs_gb: 10.0,
+            efs_read_gb: 3.0,
+            efs_write_gb: 1.0,
             log_gb: 5.0,
             other_log_gb: 0.01,
             ecr_gb: 2.0,
+            mirror_minutes: 10.0,
             endpoint_gb: 10.0,
             nat_gb: 10.0,
             lcu: 0.1,
@@ -80,7 +89,7 @@ pub enum Group {
     Logs,
     /// Secrets.
     Secrets,
-    /// Image repositories and the private DNS zone.
+    /// Image repositories, what fills them, and the private DNS zone.
     Registry,
     /// Dashboards and alarms.
     Monitoring,
@@ -218,43 +227,53 @@ impl CostModel {
     }
 }
 
-/// Resource types that cost nothing by themselves, or only for the moment they work in (CodeBuild,
-/// Lambda: a few cents at each deployment).
-pub const FREE_TYPES: &[&str] = &[
-    "AWS::CloudFormation::CustomResource",
-    "AWS::CloudFormation::WaitCondition",
-    "AWS::CloudFormation::WaitConditionHandle",
-    "AWS::CodeBuild::Project",
-    "AWS::EC2::InternetGateway",
-    "AWS::EC2::Route",
-    "AWS::EC2::RouteTable",
-    "AWS::EC2::SecurityGroup",
-    "AWS::EC2::SecurityGroupEgress",
-    "AWS::EC2::SecurityGroupIngress",
-    "AWS::EC2::Subnet",
-    "AWS::EC2::SubnetRouteTableAssociation",
-    "AWS::EC2::VPC",
-    "AWS::EC2::VPCGatewayAttachment",
-    "AWS::ECS::Cluster",
-    "AWS::ECS::ClusterCapacityProviderAssociations",
-    "AWS::ECS::TaskDefinition",
-    "AWS::EFS::AccessPoint",
-    "AWS::EFS::MountTarget",
-    "AWS::ElastiCache::ParameterGroup",
-    "AWS::ElastiCache::SubnetGroup",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Policy",
-    "AWS::IAM::Role",
-    "AWS::Lambda::Function",
-    "AWS::Lambda::Permission",
-    "AWS::RDS::DBParameterGroup",
-    "AWS::RDS::DBSubnetGroup",
-    "AWS::SecretsManager::SecretTargetAttachment",
-    "AWS::ServiceDiscovery::Service",
+/// Resource types that cost nothing by themselves, and why. A type is here or has a line, and a test sees to it.
+pub const FREE_TYPES: &[(&str, &str)] = &[
+    ("AWS::CloudFormation::CustomResource", "CloudFormation's own"),
+    ("AWS::CloudFormation::WaitCondition", "CloudFormation's own"),
+    ("AWS::CloudFormation::WaitConditionHandle", "CloudFormation's own"),
+    ("AWS::EC2::InternetGateway", "only addresses and data are billed"),
+    ("AWS::EC2::Route", "part of the network"),
+    ("AWS::EC2::RouteTable", "part of the network"),
+    ("AWS::EC2::SecurityGroup", "part of the network"),
+    ("AWS::EC2::SecurityGroupEgress", "part of the network"),
+    ("AWS::EC2::SecurityGroupIngress", "part of the network"),
+    ("AWS::EC2::Subnet", "part of the network"),
+    ("AWS::EC2::SubnetRouteTableAssociation", "part of the network"),
+    ("AWS::EC2::VPC", "part of the network"),
+    ("AWS::EC2::VPCGatewayAttachment", "part of the network"),
+    ("AWS::ECS::Cluster", "its tasks are billed"),
+    ("AWS::ECS::ClusterCapacityProviderAssociations", "its tasks are billed"),
+    ("AWS::ECS::TaskDefinition", "its tasks are billed"),
+    ("AWS::EFS::AccessPoint", "the bytes of its file system are billed"),
+    ("AWS::EFS::MountTarget", "the bytes of its file system are billed"),
+    ("AWS::ElastiCache::ParameterGroup", "its nodes are billed"),
+    ("AWS::ElastiCache::SubnetGroup", "its nodes are billed"),
+    ("AWS::ElasticLoadBalancingV2::Listener", "its load balancer is billed"),
+    (
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        "its load balancer's capacity units are billed",
+    ),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "its load balancer is billed"),
+    ("AWS::IAM::ManagedPolicy", "IAM is free"),
+    ("AWS::IAM::Policy", "IAM is free"),
+    ("AWS::IAM::Role", "IAM is free"),
+    (
+        "AWS::Lambda::Function",
+        "it works for minutes at a deployment, a thousandth of what is free each month",
+    ),
+    ("AWS::Lambda::Permission", "IAM is free"),
+    ("AWS::RDS::DBParameterGroup", "its instance is billed"),
+    ("AWS::RDS::DBSubnetGroup", "its instance is billed"),
+    ("AWS::SecretsManager::SecretTargetAttachment", "its secret is billed"),
+    ("AWS::ServiceDiscovery::Service", "its zone is billed"),
+    ("Custom::ImageMirror", "what it starts is billed: the CodeBuild project"),
 ];
+
+/// Whether a resource type costs nothing by itself.
+pub fn is_free(kind: &str) -> bool {
+    FREE_TYPES.iter().any(|(free, _)| *free == kind)
+}
 
 /// The ECS services among resources.
 pub fn services(resources: &[Resource]) -> impl Iterator<Item = &Resource> {

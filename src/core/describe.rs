@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
+    catalogue::{self, StackModel},
     health,
     model::Model,
     screen::{Panel, deploy::Stage},
@@ -95,9 +96,24 @@ pub fn row(model: &Model) -> Option<RowText> {
             .secrets()
             .get(at)
             .map(|s| row_text("Secret", &s.secret, &[("secret", s.secret.to_string())])),
+        Panel::Models => catalogue::of_stack(model).get(at).map(model_row),
         Panel::Deploy => deploy_row(model, at),
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => None,
     }
+}
+
+fn model_row(m: &StackModel) -> RowText {
+    let price = m.price.as_ref().map(|p| format!("{}, {}, {}", p.words(), p.date, p.source));
+    let pairs = [
+        ("alias", m.role.alias.to_owned()),
+        ("model", m.id.to_string()),
+        ("state", m.verdict.life.to_string()),
+        ("access", m.verdict.access.to_string()),
+        ("seen", m.verdict.evidence.clone()),
+        ("next", m.verdict.next.clone()),
+        ("price", price.unwrap_or_default()),
+    ];
+    row_text("Model", &m.id, &pairs)
 }
 
 /// A fact as JSON; all of them can be put so.
@@ -123,6 +139,11 @@ pub fn json(model: &Model) -> Option<(SafeText, Value)> {
         }
         Panel::Outputs => of(model.stack()?.outputs.get(at)?),
         Panel::Secrets => of(model.secrets().get(at)?),
+        Panel::Models => {
+            let models = catalogue::of_stack(model);
+            let m = models.get(at)?;
+            json!({ "alias": m.role.alias, "id": m.id, "verdict": m.verdict, "price": m.price })
+        }
         Panel::Deploy => {
             if let Stage::Plan(plan) = &model.deploy {
                 of(plan.change_set.changes.get(at)?)

@@ -2,6 +2,7 @@
 //! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
 
 pub mod log;
+pub mod model;
 pub mod picture;
 pub mod service;
 pub mod stack;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use self::{
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
+    model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
     service::{Deployment, Service, ServiceEvent},
     stack::{
@@ -67,6 +69,8 @@ pub enum Fact {
     Tasks(Vec<Task>),
     /// Answer to `Query::TargetHealth`.
     Targets(Vec<TargetGroup>),
+    /// Answer to `Query::Model`; `None` when Bedrock does not know it in this region.
+    Model(Option<ModelState>),
     /// Answer to `Query::LogPage`.
     LogPage(LogPage),
     /// Answer to `Query::Probe`.

@@ -72,7 +72,7 @@ keymap! {
     ShowServices View in [] ["3"] "" "Go to Services: services, deployments, tasks, events";
     ShowLogs View in [] ["4"] "" "Go to Logs: the tail of both services";
     ShowCost View in [] ["6"] "" "Go to Cost: now, this month, the guide's table";
-    ShowAccess View in [] ["8"] "" "Go to Access: outputs and secrets";
+    ShowAccess View in [] ["8"] "" "Go to Access: outputs, secrets, models";
     // acting
     Deploy Write in [] ["D"] "deploy" "Deploy or update the stack: form, checks, plan";
     Scale Write in [Overview, Services] ["s"] "scale" "Scale the service under the cursor";
@@ -106,7 +106,7 @@ keymap! {
     ScaleDown Write in [Overview, Services] ["-"] "" "The scale dialog with the count one down";
     Restart Write in [Overview, Services] ["r"] "restart" "Force a new deployment of the service under the cursor";
     StopTask Write in [Services] ["X"] "stop task" "Stop the task under the cursor";
-    WaysOut Write in [Overview, Deploy, Services] ["R"] "" "Ways out of an operation: detach, cancel the update, delete a failed creation";
+    WaysOut Write in [Overview, Deploy, Services] ["R"] "" "Ways out of an operation: detach, cancel the update, roll back, continue a rollback, desired 0, delete a failed first create";
     Hidden Read in [Services, Logs, Access] ["x"] "hidden" "Show what is hidden: stopped tasks, lines round the matches, the secret for 30 s";
     CopySecret Read in [Access] ["K"] "copy secret" "Copy the secret without showing it; the clipboard is cleared after 45 s";
     // reading

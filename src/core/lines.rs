@@ -506,7 +506,7 @@ fn is_plain(raw: &str) -> bool {
     if raw.ends_with('\n') {
         return false;
     }
-    // Without an early end the loop runs over many bytes at once.
-    let is_ascii = raw.bytes().fold(true, |is, b| is & ((0x20..0x7f).contains(&b) | (b == b'\n')));
+    // Counting has no early end, so it runs over many bytes at once.
+    let is_ascii = raw.bytes().filter(|b| !(0x20..0x7f).contains(b) && *b != b'\n').count() == 0;
     is_ascii || (!raw.contains(['\u{1b}', '\r']) && logline::shown_parts(raw).all(|part| logline::display(part).as_str() == part))
 }

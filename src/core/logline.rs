@@ -236,6 +236,11 @@ pub fn display(raw: &str) -> SafeText {
     SafeText::new(&strip_sgr(raw))
 }
 
+/// The same at the end of `out`.
+pub fn display_into(raw: &str, out: &mut String) {
+    SafeText::append(&strip_sgr(raw), out);
+}
+
 /// The lines of a message: it may hold several, and one newline at its end says nothing.
 pub fn shown_parts(raw: &str) -> impl Iterator<Item = &str> {
     let raw = raw.strip_suffix('\n').unwrap_or(raw);
@@ -522,6 +527,39 @@ mod tests {
         for (raw, at, level, continues) in lines {
             assert_eq!(join(before, read(raw), at), (level, continues), "{raw:?}");
             before = Some(Before::of(at, level, read(raw)));
+        }
+    }
+
+    /// The proxy's own error as it ran: chained tracebacks, lines that were cut, colours.
+    #[test]
+    fn a_chained_traceback_of_the_proxy_is_one_entry() {
+        let error = include_str!("../../assets/scenes/image-error.log").replace("{hms}", "19:40:58");
+        let access = "INFO:     127.0.0.1:52484 - \"POST /v1/images/generations HTTP/1.1\" 403 Forbidden";
+        let lines: Vec<&str> = std::iter::once(access).chain(error.lines()).chain([access]).collect();
+        let mut before = None;
+        let mut entries = Vec::new();
+        for (i, raw) in lines.iter().enumerate() {
+            let (level, is_continuation) = join(before, read(raw), i as Millis);
+            before = Some(Before::of(i as Millis, level, read(raw)));
+            match entries.last_mut() {
+                Some((_, count)) if is_continuation => *count += 1,
+                _ => entries.push((level, 1)),
+            }
+        }
+        assert_eq!(entries, [(Warn, 1), (Error, error.lines().count()), (Warn, 1)]);
+    }
+
+    /// Each line of both start-ups has the level that it tells, and none is an error.
+    #[test]
+    fn the_starts_of_both_programs_are_calm() {
+        for log in [
+            include_str!("../../assets/scenes/litellm-start.log"),
+            include_str!("../../assets/scenes/openwebui-start.log"),
+        ] {
+            let log = log.replace("{hms}", "19:40:57").replace("{stamp}", "2026-11-22 19:40:58.134");
+            let levels: Vec<Level> = log.lines().map(|line| read(line).level).collect();
+            assert!(levels.iter().all(|level| *level <= Warn), "{levels:?}");
+            assert!(levels.contains(&Info) && levels.contains(&Warn), "{levels:?}");
         }
     }
 

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    catalogue,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
-    eta::Work,
-    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
+    eta::{Durations, Work},
+    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
     fault::Fault,
     feed::Feed,
     guard::{ARMED_FOR, Guard},
@@ -17,6 +18,7 @@ use super::{
     msg::{Now, Size},
     names::Names,
     older::Older,
+    preflight::Models,
     progress::Progress,
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
@@ -25,7 +27,7 @@ use super::{
     template::{Pseudo, Resource, Template},
     text::SafeText,
 };
-use crate::cloud::About;
+use crate::cloud::{About, Change};
 
 /// How times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display)]
@@ -57,6 +59,10 @@ pub struct Feeds {
     pub tasks: Feed<Vec<Task>>,
     /// Target groups.
     pub targets: Feed<Vec<TargetGroup>>,
+    /// What Bedrock says of models; asked when the form or the Access screen needs it.
+    pub models: Models,
+    /// What CloudFormation says of the template; asked when the form opens.
+    pub validation: Feed<Validation>,
     /// The log tail: only its age and fault; the lines live in the log view.
     pub logs: Feed<()>,
 }
@@ -122,6 +128,8 @@ pub struct Model {
     pub template: Arc<Template>,
     /// Prices and assumptions.
     pub cost: CostModel,
+    /// Typical times: shipped, or this machine's own.
+    pub durations: Durations,
     /// The template's resources for the stack's parameters, or for the defaults.
     pub resources: Vec<Resource>,
     /// The two clocks.
@@ -160,6 +168,8 @@ pub struct Model {
     pub operation: Option<Operation>,
     /// The newest task that stopped against anybody's will: a roll-back soon takes the list away.
     pub last_fall: Option<Task>,
+    /// The last lines that it wrote: ARN of the task and lines. Its log group may soon be gone too.
+    pub fall_log: Option<(SafeText, Vec<SafeText>)>,
     /// The newest operation, read from the events.
     pub progress: Progress,
     /// The tail of the log group; none before there is a stack.
@@ -198,6 +208,10 @@ pub struct Model {
     pub seq: u64,
     /// The screen started was chosen by the stack's absence or presence once.
     pub has_landed: bool,
+    /// Plans of an earlier console that nobody will run: dropped once the stack is known.
+    pub abandoned: Vec<Vec<Change>>,
+    /// An operation was seen running, and its times have not been kept yet.
+    pub has_watched: bool,
     /// Something changed since the last draw.
     pub is_dirty: bool,
 }
@@ -216,6 +230,7 @@ impl Model {
             times: if settings.utc { Times::Utc } else { Times::Local },
             mouse: settings.mouse,
             cost: CostModel::shipped(&about.region),
+            durations: Durations::shipped(),
             resources: Vec::new(),
             settings,
             about,
@@ -237,6 +252,7 @@ impl Model {
             stack_id: None,
             operation: None,
             last_fall: None,
+            fall_log: None,
             progress: Progress::default(),
             tail: None,
             tail_asked: 0,
@@ -256,6 +272,8 @@ impl Model {
             writes: 0,
             seq: 0,
             has_landed: false,
+            abandoned: Vec::new(),
+            has_watched: false,
             is_dirty: true,
         }
     }
@@ -435,6 +453,7 @@ impl Model {
             Panel::ServiceEvents => self.shown_service_events().len(),
             Panel::Outputs => self.stack().map_or(0, |s| s.outputs.len()),
             Panel::Secrets => self.secrets().len(),
+            Panel::Models => catalogue::of_stack(self).len(),
             Panel::Deploy => match &self.deploy {
                 Stage::Plan(plan) => plan.change_set.changes.len(),
                 Stage::Rest => self.progress.rows.len(),

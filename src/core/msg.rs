@@ -35,10 +35,16 @@ pub struct Size {
 pub enum Asked {
     /// A row of the polls table.
     Poll(Poll),
+    /// Whether CloudFormation takes the template.
+    Validation,
+    /// A model in Bedrock.
+    Model,
     /// The change set of the plan.
     Plan,
     /// A probe stage.
     Probe,
+    /// The last lines of the task that fell last.
+    Fall,
     /// The stacks of the account, for the picker.
     Stacks,
     /// A page of lines from before the tail began.

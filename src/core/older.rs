@@ -181,7 +181,7 @@ mod tests {
         assert!(older.on_page(7, page(None)).is_none(), "that answer is of another");
         assert!(older.on_page(1, page(Some("a"))).is_some_and(|came| came.is_first && !came.is_last));
         assert_eq!(older.due(&group, 2).unwrap().token.as_deref(), Some("a"));
-        assert!(older.on_page(2, Err(Fault::new(FaultKind::Throttled, "x", "slow"))).is_none());
+        assert!(older.on_page(2, Err(Fault::new(FaultKind::Throttled, "x", "g", "slow"))).is_none());
         assert!(older.fault().is_some() && older.want(None));
         assert_eq!(older.due(&group, 3).unwrap().token.as_deref(), Some("a"), "it goes on where it was");
         assert!(older.on_page(3, page(None)).is_some_and(|came| came.is_last));

@@ -1,5 +1,5 @@
-//! THE table of polls: what is asked, how often when idle and when an operation runs, and the
-//! permission it needs. It feeds the pacer and the README.
+//! THE tables of reads: what is asked again and again, how often when idle and when an operation runs, what is
+//! asked when it is needed, and the permissions of both. They feed the pacer, the README and `bic-tui policy`.
 
 use strum::EnumIter;
 
@@ -101,6 +101,90 @@ pub const POLLS: &[PollRow] = &[
     },
 ];
 
+/// What is asked when it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, strum::Display)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Read {
+    /// Whether CloudFormation takes the template.
+    Template,
+    /// A change set.
+    Plan,
+    /// Models in Bedrock, and the access to them.
+    Models,
+    /// The value of a secret.
+    Secrets,
+    /// The stacks of a region.
+    Stacks,
+    /// Live Tail.
+    LiveTail,
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadRow {
+    /// What.
+    pub read: Read,
+    /// When, in a few words.
+    pub when: &'static str,
+    /// Permissions it needs.
+    pub actions: &'static [&'static str],
+}
+
+/// All reads on demand.
+pub const READS: &[ReadRow] = &[
+    ReadRow {
+        read: Read::Template,
+        when: "before a plan",
+        actions: &["cloudformation:ValidateTemplate"],
+    },
+    ReadRow {
+        read: Read::Plan,
+        when: "while a plan is worked out",
+        actions: &["cloudformation:DescribeChangeSet"],
+    },
+    ReadRow {
+        read: Read::Models,
+        when: "before a plan, and for models",
+        actions: &[
+            "bedrock:GetFoundationModel",
+            "bedrock:GetFoundationModelAvailability",
+            "bedrock:GetInferenceProfile",
+        ],
+    },
+    ReadRow {
+        read: Read::Secrets,
+        when: "when you show or copy one, and for a test image",
+        actions: &["secretsmanager:GetSecretValue"],
+    },
+    ReadRow {
+        read: Read::Stacks,
+        when: "when you go to another stack",
+        actions: &["cloudformation:ListStacks"],
+    },
+    ReadRow {
+        read: Read::LiveTail,
+        when: "when you turn it on",
+        actions: &["logs:StartLiveTail"],
+    },
+];
+
+/// The permissions of all reads, each once, sorted.
+pub fn read_actions() -> Vec<&'static str> {
+    let polled = POLLS.iter().flat_map(|row| row.actions);
+    let mut all: Vec<&str> = polled.chain(READS.iter().flat_map(|row| row.actions)).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+impl Read {
+    /// Its row.
+    pub fn row(self) -> &'static ReadRow {
+        // One row for each, in the order of the enum; a test sees to it.
+        &READS[self as usize]
+    }
+}
+
 impl Poll {
     /// Its row.
     pub fn row(self) -> &'static PollRow {
@@ -119,6 +203,8 @@ mod tests {
     fn every_poll_has_its_row() {
         assert_eq!(Poll::iter().count(), POLLS.len());
         assert!(Poll::iter().all(|p| p.row().poll == p));
+        assert_eq!(Read::iter().count(), READS.len());
+        assert!(Read::iter().all(|r| r.row().read == r));
     }
 
     #[test]

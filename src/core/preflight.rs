@@ -1,15 +1,24 @@
-//! The checks before a deploy, each judged from one fact: ok, warning or blocker, with the evidence and
-//! the next step.
+//! The checks before a deploy, each judged from one fact: how it came out, the evidence and the next step.
+//! The form, `check`, `plan` and `deploy` show this one list.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{
-    fact::{Identity, Stack, Validation},
+    catalogue::{Catalogue, Place, ROLES, Role},
+    fact::{Identity, Millis, ModelState, Stack, Validation},
     fault::{Fault, FaultKind},
+    feed::Feed,
+    model::Model,
     plan::{self, Draft},
-    prices::Prices,
+    screen::deploy::Form,
+    template::TEMPLATE,
     text::SafeText,
 };
+
+/// Most bytes that CloudFormation takes as a template body.
+const MAX_BODY: usize = 51_200;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
@@ -18,9 +27,11 @@ use super::{
 pub enum Outcome {
     /// Nothing to do.
     Ok,
+    /// Not known yet.
+    Unknown,
     /// It may go wrong, or is not what one would want.
     Warning,
-    /// The deploy would be refused or fail.
+    /// The deploy would be refused, fail, or serve no image.
     Blocker,
 }
 
@@ -32,105 +43,193 @@ pub struct Check {
     /// How it came out.
     pub outcome: Outcome,
     /// The real value.
-    pub evidence: String,
+    pub evidence: SafeText,
     /// What to do now; empty when nothing.
-    pub next: String,
+    pub next: SafeText,
 }
 
-/// Who would deploy.
-pub fn identity(answer: &Result<Identity, Fault>) -> Check {
+impl Check {
+    /// The line as one sentence or two: `image model: … ended. Take ….`
+    pub fn sentence(&self) -> String {
+        format!("{}: {}. {}", self.name, self.evidence, self.next).trim_end().to_owned()
+    }
+}
+
+/// What Bedrock has said of models, by id.
+pub type Models = BTreeMap<SafeText, Feed<Option<ModelState>>>;
+
+/// What is known of a fact: nothing yet, the fact, or why it could not be had.
+pub type Known<'a, T> = Option<Result<&'a T, &'a Fault>>;
+
+/// What a feed knows. Refused credentials say more than an old value; an old value says more than other faults.
+pub fn known<T>(feed: &Feed<T>) -> Known<'_, T> {
+    match (feed.get(), &feed.fault) {
+        (_, Some(fault)) if fault.is_credentials() => Some(Err(fault)),
+        (Some(value), _) => Some(Ok(value)),
+        (None, Some(fault)) => Some(Err(fault)),
+        (None, None) => None,
+    }
+}
+
+/// What the checks are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// Name of the stack.
+    pub stack_name: &'a str,
+    /// Region of the session.
+    pub region: &'a str,
+    /// Why this session would refuse to write, if it would.
+    pub refusal: Option<&'a str>,
+    /// Who asks.
+    pub identity: Known<'a, Identity>,
+    /// What CloudFormation says of the template.
+    pub validation: Known<'a, Validation>,
+    /// The stack of that name; `None` inside when there is none.
+    pub stack: Known<'a, Option<Stack>>,
+    /// What Bedrock says of the models.
+    pub models: &'a Models,
+    /// The cloud's time.
+    pub now: Millis,
+    /// What would be sent.
+    pub draft: &'a Result<Draft, String>,
+    /// US dollars a month, and whether every price in it was checked.
+    pub usd_month: Option<(f64, bool)>,
+}
+
+/// All checks, in the order in which a deploy meets them.
+pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
+    let mut out = vec![
+        identity(evidence.identity),
+        writes(evidence.refusal),
+        template(TEMPLATE.len(), evidence.validation),
+        stack(evidence.stack_name, evidence.stack),
+    ];
+    out.extend(parameters(evidence.draft, evidence.region));
+    if let Ok(draft) = evidence.draft {
+        out.extend(ROLES.map(|role| model(role, draft, &evidence)));
+    }
+    out.extend(evidence.usd_month.map(cost));
+    out
+}
+
+/// The checks for the values of the form.
+pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
+    let draft = plan::draft(&model.template, model.live_stack(), &form.wish(), &model.pseudo());
+    checks(Evidence {
+        stack_name: &model.settings.stack,
+        region: &model.about.region,
+        refusal: model.guard.refusal(model.now),
+        identity: known(&model.feeds.identity),
+        validation: known(&model.feeds.validation),
+        stack: known(&model.feeds.stack),
+        models: &model.feeds.models,
+        now: model.now.wall,
+        draft: &draft,
+        // The form shows it above the list.
+        usd_month: None,
+    })
+}
+
+/// The worst outcome of a list.
+pub fn worst(checks: &[Check]) -> Outcome {
+    checks.iter().map(|c| c.outcome).max().unwrap_or(Outcome::Ok)
+}
+
+/// The first check that stands in the way.
+pub fn blocker(checks: &[Check]) -> Option<&Check> {
+    checks.iter().find(|c| c.outcome == Outcome::Blocker)
+}
+
+fn identity(answer: Known<'_, Identity>) -> Check {
     match answer {
-        Ok(identity) => {
+        Some(Ok(identity)) => {
             let evidence = format!("{} in account {}", identity.arn, identity.account);
             if identity.arn.ends_with(":root") {
-                return check(
-                    "identity",
-                    Outcome::Warning,
-                    evidence,
-                    "Deploy with a role, not with the root user.",
-                );
+                let next = "Deploy with a role, not with the root user.";
+                return check("identity", Outcome::Warning, evidence, next);
             }
             check("identity", Outcome::Ok, evidence, "")
         }
-        Err(fault) => failed("identity", fault),
+        other => not_told("identity", other),
+    }
+}
+
+/// The list is worth reading where nothing may be written too, so this is no blocker of it.
+fn writes(refusal: Option<&str>) -> Check {
+    match refusal {
+        Some(why) => check("writes", Outcome::Warning, why, "A deploy from this session would be refused."),
+        None => check("writes", Outcome::Ok, "allowed, after the plan", ""),
     }
 }
 
 /// Whether CloudFormation takes the template, and what it asks to be acknowledged.
-pub fn template(answer: &Result<Validation, Fault>) -> Check {
+fn template(bytes: usize, answer: Known<'_, Validation>) -> Check {
+    if bytes > MAX_BODY {
+        let evidence = format!("{bytes} bytes, more than the {MAX_BODY} that CloudFormation takes");
+        return check("template", Outcome::Blocker, evidence, "Take a release whose template is smaller.");
+    }
     match answer {
-        Ok(validation) => {
+        Some(Ok(validation)) => {
             let capabilities: Vec<&str> = validation.capabilities.iter().map(SafeText::as_str).collect();
             let asks = if capabilities.is_empty() {
                 "no capability".to_owned()
             } else {
                 capabilities.join(", ")
             };
-            let evidence = format!("valid, asks for {asks}");
-            check("template", Outcome::Ok, evidence, "")
+            check("template", Outcome::Ok, format!("valid, {bytes} bytes, asks for {asks}"), "")
         }
-        Err(fault) => failed("template", fault),
+        other => not_told("template", other),
     }
 }
 
 /// Whether the name is free or the stack can be updated.
-pub fn stack(name: &str, answer: &Result<Option<Stack>, Fault>) -> Check {
+fn stack(name: &str, answer: Known<'_, Option<Stack>>) -> Check {
     match answer {
-        Ok(None) => check("stack", Outcome::Ok, format!("the name {name} is free: a deploy creates it"), ""),
-        Ok(Some(stack)) if stack.status.is_in_review() => {
-            check("stack", Outcome::Ok, format!("{name} is an empty plan: a deploy creates it"), "")
+        Some(Ok(None)) => check("stack", Outcome::Ok, format!("the name {name} is free: a deploy creates it"), ""),
+        Some(Ok(Some(stack))) if stack.status.is_in_review() || stack.status.is_deleted() => {
+            let evidence = format!("{name} is {}: a deploy creates it", stack.status.0);
+            check("stack", Outcome::Ok, evidence, "")
         }
-        Ok(Some(stack)) => match plan::refusal(stack) {
-            None => check(
-                "stack",
-                Outcome::Ok,
-                format!("{name} is {}: a deploy updates it", stack.status.0),
-                "",
-            ),
-            Some(refusal) => check("stack", Outcome::Blocker, format!("{name} is {}", stack.status.0), &refusal),
-        },
-        Err(fault) => failed("stack", fault),
+        Some(Ok(Some(stack))) => {
+            let status = &stack.status.0;
+            match plan::refusal(stack) {
+                None => check("stack", Outcome::Ok, format!("{name} is {status}: a deploy updates it"), ""),
+                Some(refusal) => check("stack", Outcome::Blocker, format!("{name} is {status}"), &refusal),
+            }
+        }
+        other => not_told("stack", other),
     }
 }
 
 /// Whether the parameters hold together, and what they mean for the safety of the application.
-pub fn parameters(draft: &Result<Draft, String>, region: &str) -> Vec<Check> {
+fn parameters(draft: &Result<Draft, String>, region: &str) -> Vec<Check> {
     let draft = match draft {
         Ok(draft) => draft,
         Err(reason) => {
-            return vec![check(
-                "parameters",
-                Outcome::Blocker,
-                reason.clone(),
-                "Change the parameter and check again.",
-            )];
+            let evidence = reason.trim_end_matches('.');
+            let next = "Change the parameter and check again.";
+            return vec![check("parameters", Outcome::Blocker, evidence, next)];
         }
     };
     let value = |name: &str| draft.values.get(name).map_or("", String::as_str);
     let given = format!("{} parameters, size {}", draft.values.len(), value("DeploymentSize"));
-    let mut out = vec![check("parameters", Outcome::Ok, given, "")];
-    if value("ACMCertificateArn").is_empty() {
+    vec![
+        check("parameters", Outcome::Ok, given, ""),
+        encryption(value("ACMCertificateArn"), region),
+        access(value("AllowedCIDR")),
+    ]
+}
+
+fn encryption(certificate: &str, region: &str) -> Check {
+    if certificate.is_empty() {
         let next = "Give ACMCertificateArn for HTTPS, or keep AllowedCIDR narrow.";
-        out.push(check(
-            "encryption",
-            Outcome::Warning,
-            "plain HTTP: passwords travel unencrypted".into(),
-            next,
-        ));
-    } else if !value("ACMCertificateArn").contains(&format!(":acm:{region}:")) {
-        let next = "Take a certificate of the region of the stack.";
-        out.push(check(
-            "encryption",
-            Outcome::Blocker,
-            format!("the certificate is not in {region}"),
-            next,
-        ));
+        check("encryption", Outcome::Warning, "plain HTTP: passwords travel unencrypted", next)
+    } else if certificate.contains(&format!(":acm:{region}:")) {
+        check("encryption", Outcome::Ok, "HTTPS", "")
     } else {
-        out.push(check("encryption", Outcome::Ok, "HTTPS".into(), ""));
+        let next = "Take a certificate of the region of the stack.";
+        check("encryption", Outcome::Blocker, format!("the certificate is not in {region}"), next)
     }
-    out.push(access(value("AllowedCIDR")));
-    out.push(image_model(value("ImageModelId"), region));
-    out
 }
 
 fn access(cidr: &str) -> Check {
@@ -138,7 +237,7 @@ fn access(cidr: &str) -> Check {
     let is_private = matches!(octets.as_slice(), [10, ..] | [192, 168, ..] | [172, 16..=31, ..]);
     if cidr == "0.0.0.0/0" {
         let next = "Set AllowedCIDR to the public addresses of your users.";
-        check("access", Outcome::Warning, "open to the whole internet".into(), next)
+        check("access", Outcome::Warning, "open to the whole internet", next)
     } else if is_private {
         let next = "The load balancer is public and sees public addresses only: nobody would get in.";
         check("access", Outcome::Warning, format!("AllowedCIDR {cidr} is a private range"), next)
@@ -147,52 +246,63 @@ fn access(cidr: &str) -> Check {
     }
 }
 
-/// Whether the image model is one that Bedrock still offers, as far as the shipped table knows.
-fn image_model(model: &str, region: &str) -> Check {
-    let prices = Prices::shipped();
-    if let Some(ended) = prices.model(model).and_then(|m| m.ended.as_ref()) {
-        let next = "Take ImageModelId=stability.stable-image-core-v1:1 in us-west-2.";
-        return check("image model", Outcome::Blocker, format!("{model} ended on {ended}"), next);
-    }
-    if model.starts_with("stability.") && region != "us-west-2" {
-        let next = "Deploy in us-west-2, or name an image model that Bedrock offers here.";
-        let evidence = format!("{model} is offered in us-west-2 only, as far as known; this is {region}");
-        return check("image model", Outcome::Warning, evidence, next);
-    }
-    check("image model", Outcome::Ok, format!("{model}, not asked of Bedrock"), "")
+/// Whether Bedrock offers a model of the template here, and the account may call it. An update that leaves the model
+/// as it is makes nothing worse, and is not stopped.
+fn model(role: Role, draft: &Draft, evidence: &Evidence<'_>) -> Check {
+    let id = draft.values.get(role.parameter).map_or("", String::as_str);
+    let place = Place {
+        role,
+        region: evidence.region,
+        now: evidence.now,
+    };
+    let answer = evidence.models.get(&SafeText::new(id)).and_then(known);
+    let verdict = Catalogue::shipped().judge(place, id, answer);
+    let before = evidence
+        .stack
+        .and_then(Result::ok)
+        .and_then(Option::as_ref)
+        .and_then(|s| s.parameter(role.parameter));
+    let is_kept = before.is_some_and(|kept| **kept == *id);
+    let outcome = if is_kept {
+        verdict.outcome.min(Outcome::Warning)
+    } else {
+        verdict.outcome
+    };
+    check(role.name, outcome, format!("{} → {}", role.alias, verdict.evidence), &verdict.next)
+}
+
+/// The ids of the template's models for these values.
+pub fn model_ids(values: &BTreeMap<String, String>) -> Vec<SafeText> {
+    let ids = ROLES.iter().filter_map(|role| values.get(role.parameter));
+    ids.filter(|id| !id.is_empty()).map(|id| id.as_str().into()).collect()
 }
 
 /// What the plan would cost.
-pub fn cost(usd_month: f64, is_verified: bool) -> Check {
+fn cost((usd_month, is_verified): (f64, bool)) -> Check {
     let note = if is_verified { "" } else { ", some prices not verified" };
-    check(
-        "cost",
-        Outcome::Ok,
-        format!("about ${usd_month:.2} a month without model calls, an estimate{note}"),
-        "",
-    )
+    let evidence = format!("about ${usd_month:.2} a month without model calls, an estimate{note}");
+    check("cost", Outcome::Ok, evidence, "")
 }
 
-/// The worst outcome of a list.
-pub fn worst(checks: &[Check]) -> Outcome {
-    checks.iter().map(|c| c.outcome).max().unwrap_or(Outcome::Ok)
-}
-
-fn check(name: &'static str, outcome: Outcome, evidence: String, next: &str) -> Check {
+fn check(name: &'static str, outcome: Outcome, evidence: impl Into<SafeText>, next: &str) -> Check {
     Check {
         name,
         outcome,
-        evidence,
-        next: next.to_owned(),
+        evidence: evidence.into(),
+        next: next.into(),
     }
 }
 
-/// A read that the operator may not make is a warning: the deploy itself may still be allowed.
-fn failed(name: &'static str, fault: &Fault) -> Check {
-    let outcome = if fault.kind == FaultKind::Denied {
-        Outcome::Warning
-    } else {
+/// What is not known yet, or could not be read. A read that was not allowed or not answered is a warning:
+/// the deploy itself may still go well. What AWS refused, and bad credentials, stop a deploy too.
+fn not_told<T>(name: &'static str, answer: Known<'_, T>) -> Check {
+    let Some(Err(fault)) = answer else {
+        return check(name, Outcome::Unknown, "asking AWS", "");
+    };
+    let outcome = if fault.is_credentials() || fault.kind == FaultKind::Refused {
         Outcome::Blocker
+    } else {
+        Outcome::Warning
     };
     check(name, outcome, fault.sentence(), &fault.advice())
 }
@@ -205,6 +315,18 @@ mod tests {
         template::{Pseudo, Template},
     };
 
+    /// Bedrock may not be asked of any model of the catalogue.
+    fn unasked() -> Models {
+        let denied = || Fault::new(FaultKind::Denied, "bedrock:GetFoundationModel", "", "");
+        let ids = Catalogue::shipped().models.iter().map(|m| m.id.clone());
+        ids.map(|id| {
+            let mut feed = Feed::default();
+            feed.fail(denied());
+            (id, feed)
+        })
+        .collect()
+    }
+
     fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)> {
         let pseudo = Pseudo {
             region: region.into(),
@@ -216,7 +338,19 @@ mod tests {
             tags: Vec::new(),
         };
         let draft = draft(&Template::shipped(), None, &wish, &pseudo);
-        parameters(&draft, region).into_iter().map(|c| (c.name, c.outcome)).collect()
+        let checks = checks(Evidence {
+            stack_name: "s",
+            region,
+            refusal: None,
+            identity: None,
+            validation: None,
+            stack: Some(Ok(&None)),
+            models: &unasked(),
+            now: 1_795_564_800_000,
+            draft: &draft,
+            usd_month: None,
+        });
+        checks.into_iter().map(|c| (c.name, c.outcome)).collect()
     }
 
     #[test]
@@ -229,7 +363,7 @@ mod tests {
                 vec![
                     ("encryption", Outcome::Warning),
                     ("access", Outcome::Warning),
-                    ("image model", Outcome::Ok),
+                    ("image model", Outcome::Warning),
                 ],
             ),
             (
@@ -269,14 +403,18 @@ mod tests {
     #[test]
     fn a_denied_read_warns_and_bad_credentials_block() {
         for (kind, want) in [(FaultKind::Denied, Outcome::Warning), (FaultKind::Expired, Outcome::Blocker)] {
-            let answer = Err(Fault::new(kind, "sts:GetCallerIdentity", "", ""));
-            assert_eq!(identity(&answer).outcome, want);
+            let answer = Err::<Identity, _>(Fault::new(kind, "sts:GetCallerIdentity", "", ""));
+            assert_eq!(identity(Some(answer.as_ref())).outcome, want);
         }
         let root = Identity {
             account: "123456789012".into(),
             arn: SafeText::new("arn:aws:iam::123456789012:root"),
         };
-        assert_eq!(identity(&Ok(root)).outcome, Outcome::Warning);
-        assert_eq!(stack("s", &Ok(None)).outcome, Outcome::Ok);
+        assert_eq!(identity(Some(Ok(&root))).outcome, Outcome::Warning);
+        assert_eq!(stack("s", Some(Ok(&None))).outcome, Outcome::Ok);
+        assert_eq!(stack("s", None).outcome, Outcome::Unknown);
+        let refused = Fault::new(FaultKind::Refused, "cloudformation:ValidateTemplate", "", "Template format error");
+        assert_eq!(template(9, Some(Err(&refused))).outcome, Outcome::Blocker);
+        assert_eq!(template(MAX_BODY + 1, None).outcome, Outcome::Blocker);
     }
 }

@@ -1,7 +1,7 @@
 //! The dated price table of `assets/prices.toml`: one row a region and item, each with its source.
 //! A region without a row of its own takes the one of us-east-1, and the figure then says so.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::text::SafeText;
 
@@ -34,7 +34,7 @@ pub struct Price {
 }
 
 /// What a model costs.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelPrice {
     /// Bedrock model or inference profile id.
     pub id: SafeText,
@@ -46,14 +46,23 @@ pub struct ModelPrice {
     pub usd_per_million_input: Option<f64>,
     /// US dollars for a million tokens out.
     pub usd_per_million_output: Option<f64>,
-    /// Day on which Bedrock ended the model; `None` while it is offered.
-    pub ended: Option<SafeText>,
     /// Where the figure is from.
     pub source: SafeText,
     /// Day of the figure.
     pub date: SafeText,
     /// Whether somebody checked it against AWS's own list.
     pub verified: bool,
+}
+
+impl ModelPrice {
+    /// The price in words: `image $0.040`.
+    pub fn words(&self) -> String {
+        match (self.usd_per_image, self.usd_per_million_input, self.usd_per_million_output) {
+            (Some(usd), ..) => format!("image ${usd:.3}"),
+            (None, Some(input), Some(output)) => format!("million tokens ${input:.2} in, ${output:.2} out"),
+            _ => "price not known".into(),
+        }
+    }
 }
 
 /// A table of prices.

@@ -17,7 +17,7 @@ pub enum ScreenId {
     Logs,
     /// Cost now and a month.
     Cost,
-    /// Outputs and secrets.
+    /// Outputs, secrets, models.
     Access,
 }
 
@@ -42,7 +42,7 @@ impl ScreenId {
             Self::Services => &[Panel::ServiceList, Panel::Tasks, Panel::ServiceEvents],
             Self::Logs => &[Panel::Logs],
             Self::Cost => &[Panel::Cost],
-            Self::Access => &[Panel::Outputs, Panel::Secrets],
+            Self::Access => &[Panel::Outputs, Panel::Secrets, Panel::Models],
         }
     }
 
@@ -83,4 +83,6 @@ pub enum Panel {
     Outputs,
     /// Secrets on the Access screen.
     Secrets,
+    /// Models on the Access screen.
+    Models,
 }

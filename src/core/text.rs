@@ -3,7 +3,7 @@
 
 use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Visitor};
 
 /// Text that can not act on a terminal: every control, bidirectional, zero-width and tag
 /// character has been replaced by a visible sign.
@@ -17,20 +17,28 @@ impl SafeText {
     /// Sanitises `raw`. Nothing is dropped silently: a hidden character becomes a picture such as
     /// `␛` or its code in angle brackets such as `<U+202E>`; a tab becomes spaces.
     pub fn new(raw: &str) -> Self {
-        if raw.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        if is_printable(raw) {
             return Self(raw.into());
         }
         let mut out = String::with_capacity(raw.len() + 16);
+        Self::append(raw, &mut out);
+        Self(out.into())
+    }
+
+    /// The same at the end of `out`, for writers of many lines.
+    pub fn append(raw: &str, out: &mut String) {
+        if is_printable(raw) {
+            return out.push_str(raw);
+        }
         let mut marks = 0;
         let mut before = ' ';
         for c in raw.chars() {
             marks = if is_mark(c) { marks + 1 } else { 0 };
             if !is_style(before, c) {
-                push_visible(&mut out, c, marks);
+                push_visible(out, c, marks);
             }
             before = c;
         }
-        Self(out.into())
     }
 
     /// Sanitises a text of several lines; its line ends stay. For the clipboard and files only.
@@ -48,6 +56,11 @@ impl SafeText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Counting has no early end, so it runs over many bytes at once.
+fn is_printable(raw: &str) -> bool {
+    raw.bytes().filter(|b| !(0x20..0x7f).contains(b)).count() == 0
 }
 
 fn is_mark(c: char) -> bool {
@@ -174,7 +187,22 @@ impl Serialize for SafeText {
 
 impl<'de> Deserialize<'de> for SafeText {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Ok(Self::new(&String::deserialize(d)?))
+        d.deserialize_str(Reader(Self::new))
+    }
+}
+
+/// Makes a text of a string where it lies, without a copy before.
+struct Reader<T>(fn(&str) -> T);
+
+impl<T> Visitor<'_> for Reader<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok(self.0(text))
     }
 }
 
@@ -197,6 +225,18 @@ impl RawText {
     /// What a screen may show.
     pub fn safe(&self) -> SafeText {
         SafeText::new(&self.0)
+    }
+}
+
+impl Default for RawText {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl<'de> Deserialize<'de> for RawText {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_str(Reader(Self::new))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     logs::Line,
     scene::What,
     task::{Phase, TaskState},
-    traffic::DENIED,
+    traffic::ImageError,
     world::World,
 };
 use crate::{
@@ -39,12 +39,12 @@ impl World {
             ImageRoute::OpenWebui { app_url, .. } => self.need_way(app_url, App::OpenWebui, &brief)?,
             ImageRoute::Bedrock => need_model_id(&brief)?,
         }
-        let is_denied = self.is_image_denied(self.now);
+        let refusal = self.image_refusal(self.now);
         if !matches!(route, ImageRoute::Bedrock) {
-            self.note_request(route, is_denied);
+            self.note_request(route, refusal);
         }
-        if is_denied {
-            return Err(denied(route, &brief));
+        if let Some(error) = refusal {
+            return Err(refused(route, &brief, error));
         }
         self.images += 1;
         let mut chance = self.chance(&format!("image/{}/{}", self.images, brief.prompt));
@@ -85,7 +85,7 @@ impl World {
     }
 
     /// Leaves the lines of a request in the logs of those who saw it.
-    fn note_request(&mut self, route: &ImageRoute, is_denied: bool) {
+    fn note_request(&mut self, route: &ImageRoute, refusal: Option<ImageError>) {
         let running = |app: App| {
             let is_it = |t: &usize| self.tasks[*t].phase == Phase::Running && self.app_of(&self.tasks[*t]) == app;
             (0..self.tasks.len()).rev().find(is_it)
@@ -96,15 +96,15 @@ impl World {
         let at = self.now;
         let mut chance = self.chance(&format!("call/{}/{at}", self.requests));
         let mut lines = Vec::new();
-        if is_denied {
-            let text = self.image_error_text(litellm, at, DENIED, &chance.uuid());
+        if let Some(error) = refusal {
+            let text = self.image_error_text(litellm, at, error, &chance.uuid());
             lines.extend(text.lines().filter(|line| !line.is_empty()).map(|line| (litellm, line.to_owned())));
         }
         let client = format!("{}:{}", self.tasks[webui].address, chance.between(32_768, 60_999));
-        let status = if is_denied { DENIED.status } else { 200 };
+        let status = refusal.map_or(200, |error| error.status);
         lines.push((litellm, self.access((litellm, at), &client, "POST /v1/images/generations", status)));
         if matches!(route, ImageRoute::OpenWebui { .. }) {
-            let status = if is_denied { 400 } else { 200 };
+            let status = if refusal.is_some() { 400 } else { 200 };
             lines.push((
                 webui,
                 self.access((webui, at), "198.51.100.16:0", "POST /api/v1/images/generations", status),
@@ -131,10 +131,17 @@ fn need_model_id(brief: &Brief) -> Result<(), Fault> {
 }
 
 /// The refusal as each way tells it: Open WebUI says next to nothing.
-fn denied(route: &ImageRoute, brief: &Brief) -> Fault {
-    let aws = |operation: &str| refusal(FaultKind::Denied, operation, &brief.model, "AccessDeniedException", DENIED.message);
+fn refused(route: &ImageRoute, brief: &Brief, error: ImageError) -> Fault {
+    let (kind, code, said) = match error.status {
+        403 => (FaultKind::Denied, "AccessDeniedException", "Forbidden"),
+        _ => (FaultKind::NotFound, "ResourceNotFoundException", "Not Found"),
+    };
+    let aws = |operation: &str| refusal(kind, operation, &brief.model, code, error.message);
     match route {
-        ImageRoute::OpenWebui { .. } => Fault::new(FaultKind::Refused, IMAGE, &brief.model, "Open WebUI says: [ERROR: Forbidden]"),
+        ImageRoute::OpenWebui { .. } => {
+            let why = format!("Open WebUI says: [ERROR: {said}]");
+            Fault::new(FaultKind::Refused, IMAGE, &brief.model, &why)
+        }
         ImageRoute::Litellm { .. } => aws(IMAGE),
         ImageRoute::Bedrock => aws(INVOKE),
     }

@@ -113,7 +113,9 @@ impl World {
         let most = MOST_LIVE * usize::try_from((self.now - from) / SECOND).unwrap_or(0).max(1);
         let sampled = events.len() > most;
         events.truncate(most);
-        events.iter_mut().for_each(|event| event.id = None);
+        for event in &mut events {
+            event.id = None;
+        }
         Ok(LiveUpdate { events, sampled })
     }
 

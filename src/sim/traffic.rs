@@ -105,6 +105,7 @@ impl<'a> Writer<'a> {
         let Some((started, ready)) = task.started.zip(self.world.ready_at(task)) else {
             return;
         };
+        let ended = task.ended.unwrap_or(Millis::MAX);
         if ready + SECOND < self.from {
             return;
         }
@@ -120,6 +121,9 @@ impl<'a> Writer<'a> {
             // The first line comes late, when Python has read its modules; the last when all is ready.
             let share = 55 + 45 * (i + 1) / count;
             let at = started + (ready - started) * Millis::try_from(share).unwrap_or(100) / 100;
+            if at >= ended {
+                break;
+            }
             let line = line
                 .replace("{stamp}", &stamp(at))
                 .replace("{hms}", &hms(at))
@@ -136,9 +140,9 @@ impl<'a> Writer<'a> {
 
     fn stop(&mut self, t: usize) {
         let task = &self.world.tasks[t];
-        let Some(ended) = task.ended.filter(|_| task.started.is_some()) else {
-            return;
-        };
+        // Who ends before it is up does not shut down in order.
+        let is_up = |ended: &Millis| self.world.ready_at(task).is_some_and(|ready| ready <= *ended);
+        let Some(ended) = task.ended.filter(is_up) else { return };
         let lines = [
             "INFO:     Shutting down",
             "INFO:     Waiting for application shutdown.",
@@ -343,8 +347,8 @@ impl<'a> Writer<'a> {
     }
 
     fn image_error(&self, at: Millis, chance: &mut Chance) -> Option<ImageError> {
-        if self.world.is_image_denied(at) {
-            return Some(DENIED);
+        if let Some(refusal) = self.world.image_refusal(at) {
+            return Some(refusal);
         }
         if self.slowness(at) > 1 && chance.one_in(5) {
             return Some(TIMEOUT);
@@ -380,6 +384,11 @@ pub(super) const DENIED: ImageError = ImageError {
     status: 403,
     class: "PermissionDeniedError",
     message: "You don't have access to the model with the specified model ID.",
+};
+pub(super) const ENDED: ImageError = ImageError {
+    status: 404,
+    class: "NotFoundError",
+    message: "This model version has reached the end of its life. Please refer to the AWS documentation for more details.",
 };
 const THROTTLED: ImageError = ImageError {
     status: 429,
@@ -477,6 +486,7 @@ fn status_text(status: u16) -> &'static str {
         200 => "OK",
         400 => "Bad Request",
         403 => "Forbidden",
+        404 => "Not Found",
         408 => "Request Timeout",
         429 => "Too Many Requests",
         _ => "Internal Server Error",

@@ -5,6 +5,7 @@ pub mod cost;
 pub mod deploy;
 pub mod kit;
 pub mod logs;
+mod models;
 pub mod overview;
 pub mod services;
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::server::{Emulator, Keys};
 
@@ -46,8 +46,9 @@ impl User {
             id: String::new(),
             secret: String::new(),
         };
-        let policy = Self::new(emulator, nobody).well("policy");
-        Self::new(emulator, emulator.user("dana", &policy))
+        let mut policy = serde_json::from_str(&Self::new(emulator, nobody).well("policy")).expect("JSON");
+        as_the_emulator_judges(&mut policy);
+        Self::new(emulator, emulator.user("dana", &policy.to_string()))
     }
 
     /// Arguments that every call has.
@@ -147,4 +148,20 @@ fn has(folder: &Path, text: &[u8]) -> bool {
             let bytes = fs::read(&path).expect("a file");
             bytes.windows(text.len()).any(|it| it == text)
         })
+}
+
+/// AWS judges ECS calls by services and tasks, and the listing of tasks by a condition; the emulator judges all of
+/// them by the cluster, and tags by no resource. Nothing else of the policy is touched.
+fn as_the_emulator_judges(policy: &mut Value) {
+    let cluster = json!(["arn:aws:ecs:*:*:cluster/bedrock-image-chat-cluster"]);
+    let statements = policy["Statement"].as_array_mut().expect("statements");
+    for statement in statements.iter_mut() {
+        let actions = statement["Action"].as_array().expect("actions");
+        if actions.iter().any(|it| it.as_str().is_some_and(|name| name.starts_with("ecs:"))) {
+            statement["Resource"] = cluster.clone();
+            statement.as_object_mut().expect("a statement").remove("Condition");
+        }
+    }
+    let tags = json!({ "Effect": "Allow", "Action": ["ecs:TagResource", "ecs:UntagResource"], "Resource": "*" });
+    statements.push(tags);
 }

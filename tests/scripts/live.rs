@@ -2,6 +2,7 @@
 
 use bic_tui::core::{
     fact::{LiveFrame, LiveUpdate, LogEvent},
+    live::Live,
     text::RawText,
     update::live_price,
 };
@@ -64,7 +65,7 @@ fn lines_of_a_session_come_in_and_one_that_is_lost_is_opened_again() {
     let frame = lines(&model, &["INFO: one", "ERROR: two"], false);
     update(&mut model, Msg::Live(1, Ok(frame)));
     assert_eq!(model.logs.lines().len(), 2);
-    let title = |model: &Model| model.live.as_ref().map(|live| live.word());
+    let title = |model: &Model| model.live.as_ref().map(Live::word);
     assert_eq!(title(&model), Some("live"));
     let frame = lines(&model, &[], true);
     update(&mut model, Msg::Live(1, Ok(frame)));
@@ -82,7 +83,7 @@ fn lines_of_a_session_come_in_and_one_that_is_lost_is_opened_again() {
     };
     update(&mut model, Msg::Live(2, Err(Some(quota))));
     assert_eq!(title(&model), Some("no live session free, polling"));
-    assert_eq!(live_price(&model), "$0.01 a minute");
+    assert!(live_price(&model).starts_with("$0.01 a minute"));
 }
 
 #[test]

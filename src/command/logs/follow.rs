@@ -86,9 +86,14 @@ pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bo
 }
 
 impl Follow<'_> {
+    /// The clock of the polls: it runs as fast as the cloud's time.
     fn now(&self) -> u64 {
-        let speed = u64::from(self.cx.cloud.about().speed.max(1));
-        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX) * speed
+        self.real() * u64::from(self.cx.cloud.about().speed.max(1))
+    }
+
+    /// The clock of the sessions: an update comes every second of ours.
+    fn real(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Asks for what is due.
@@ -137,7 +142,7 @@ impl Follow<'_> {
 
     /// Opens a session that is due, and drops one that is silent.
     async fn session<'c>(&mut self, cloud: &'c dyn Cloud, stream: Option<LiveStream<'c>>) -> Answer<Option<LiveStream<'c>>> {
-        let now = self.now();
+        let now = self.real();
         let Some(live) = &mut self.live else { return Ok(None) };
         let stream = match live.on_tick(now) {
             Some(_) => {
@@ -153,7 +158,7 @@ impl Follow<'_> {
         match cloud.live(self.tail.group().clone()).await {
             Ok(stream) => Ok(Some(stream)),
             Err(fault) => {
-                let now = self.now();
+                let now = self.real();
                 if let Some(live) = &mut self.live {
                     live.on_end(session, Some(fault.clone()), now);
                 }
@@ -165,7 +170,7 @@ impl Follow<'_> {
 
     /// Takes what the session said; `false` when it has ended.
     fn on_frame(&mut self, frame: Option<Result<LiveFrame, Fault>>) -> Answer<bool> {
-        let (now, wall) = (self.now(), self.cx.cloud.now());
+        let (now, wall) = (self.real(), self.cx.cloud.now());
         let Some(live) = &mut self.live else { return Ok(false) };
         let session = live.session();
         match frame {
@@ -228,11 +233,10 @@ impl Follow<'_> {
     }
 
     fn until_next(&self) -> Duration {
-        let now = self.now();
-        let poll = self.due.saturating_sub(now);
-        let next = self.live.as_ref().map_or(poll, |live| poll.min(live.next(now)));
-        let speed = self.cx.cloud.about().speed.max(1);
-        // Not more often than ten times a second, however fast the cloud's time runs.
-        (Duration::from_millis(next) / speed).max(Duration::from_millis(if poll == 0 && next == 0 { 0 } else { 10 }))
+        let speed = u64::from(self.cx.cloud.about().speed.max(1));
+        let poll = self.due.saturating_sub(self.now()) / speed;
+        let next = self.live.as_ref().map_or(poll, |live| poll.min(live.next(self.real())));
+        // Not more often than a hundred times a second, however fast the cloud's time runs.
+        Duration::from_millis(next.max(10))
     }
 }

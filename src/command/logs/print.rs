@@ -75,11 +75,11 @@ impl Printer {
         // Writing to a string does not fail.
         let _ = write!(line, "{stamp}.{:03}{zone}  {}{mark}  ", event.at.rem_euclid(1_000), stream.1);
         let mut parts = logline::shown_parts(event.message.as_raw());
-        line.push_str(&logline::display(parts.next().unwrap_or_default()));
+        logline::display_into(parts.next().unwrap_or_default(), line);
         line.push('\n');
         for part in parts.filter(|part| !part.is_empty()) {
             line.push_str("    ");
-            line.push_str(&logline::display(part));
+            logline::display_into(part, line);
             line.push('\n');
         }
     }

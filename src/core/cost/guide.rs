@@ -40,7 +40,12 @@ pub(super) const TABLE: &[(&str, Option<f64>, &[Group], &str)] = &[
         &[Group::Litellm, Group::OtherTasks],
         "the guide leaves this task out",
     ),
-    ("EFS, 10 GB", Some(3.00), &[Group::Files], "the same"),
+    (
+        "EFS, 10 GB",
+        Some(3.00),
+        &[Group::Files],
+        "the guide counts the bytes that lie there; reads and writes are billed too",
+    ),
     (
         "VPC endpoints",
         Some(28.80),
@@ -67,7 +72,7 @@ pub(super) const TABLE: &[(&str, Option<f64>, &[Group], &str)] = &[
     ),
     ("Secrets", None, &[Group::Secrets], "the guide leaves them out"),
     (
-        "Image repositories and private DNS",
+        "Image repositories, mirror, private DNS",
         None,
         &[Group::Registry],
         "the guide leaves them out",

@@ -2,7 +2,12 @@
 //! images. Rows are made here, so that the cursor and the screen count the same.
 
 use super::{CostLine, Estimate, GUIDE_IMAGES, GuideRow, guide_rows};
-use crate::core::{model::Model, prices::ModelPrice};
+use crate::core::{
+    catalogue::{Catalogue, Entry},
+    model::Model,
+    prices::ModelPrice,
+    text::SafeText,
+};
 
 /// One row of the sheet.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +28,8 @@ pub enum SheetRow {
     Guide(GuideRow),
     /// Sum of the guide's table, and ours.
     GuideSum(f64, f64),
-    /// A model that makes images, and US dollars for one.
-    Image(ModelPrice, f64),
+    /// A model that makes images, US dollars for one, and the day of its end.
+    Image(ModelPrice, f64, Option<SafeText>),
     /// Between parts.
     Blank,
 }
@@ -108,20 +113,8 @@ fn guide(planned: &Estimate, out: &mut Vec<SheetRow>) {
     out.push(SheetRow::Note(
         "The guide reckons the small size in us-east-1; ours is this stack's parameters at the template's counts.".into(),
     ));
-    out.extend(rows.into_iter().map(|row| SheetRow::Guide(honest(row))));
+    out.extend(rows.into_iter().map(SheetRow::Guide));
     out.push(SheetRow::GuideSum(total, planned.usd_month()));
-}
-
-/// In another region even what the guide has right costs something else.
-fn honest(row: GuideRow) -> GuideRow {
-    let is_equal = row.guide.is_some_and(|guide| (guide - row.ours).abs() < 0.005);
-    if row.reason == "the same" && !is_equal {
-        return GuideRow {
-            reason: "the price of this region",
-            ..row
-        };
-    }
-    row
 }
 
 fn images(model: &Model, out: &mut Vec<SheetRow>) {
@@ -131,5 +124,7 @@ fn images(model: &Model, out: &mut Vec<SheetRow>) {
         "The guide reckons ${low:.0} to ${high:.0} for {count} images a month."
     )));
     let prices = model.cost.prices.image_models();
-    out.extend(prices.map(|(price, usd)| SheetRow::Image(price.clone(), usd)));
+    let catalogue = Catalogue::shipped();
+    let end = |id: &str| catalogue.find(id).and_then(Entry::ended).cloned();
+    out.extend(prices.map(|(price, usd)| SheetRow::Image(price.clone(), usd, end(&price.id))));
 }

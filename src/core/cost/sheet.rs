@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{CostLine, CostModel, FREE_TYPES, Group, services};
+use super::{CostLine, CostModel, Group, is_free, services};
 use crate::core::{fact::Task, prices::HOURS_A_MONTH, template::Resource, text::SafeText};
 
 /// Size and kind of one task.
@@ -58,9 +58,11 @@ impl<'a> Sheet<'a> {
                 self.some(resource, (Group::Nat, "NAT gateway, data", "nat-gb"), assume.nat_gb, basis);
             }
             "AWS::EC2::EIP" => self.one(resource, Group::PublicAddresses, "Public IPv4 address", "public-ipv4-hour"),
-            "AWS::EFS::FileSystem" => {
-                let basis = format!("{} GB assumed, all in Standard; reads and writes not counted", assume.efs_gb);
-                self.some(resource, (Group::Files, "EFS storage", "efs-gb-month"), assume.efs_gb, basis);
+            "AWS::EFS::FileSystem" => self.file_system(resource),
+            "AWS::CodeBuild::Project" => {
+                let minutes = assume.mirror_minutes;
+                let basis = format!("{minutes} minutes a month assumed: one deployment that copies the images");
+                self.some(resource, (Group::Registry, "Image mirror", "codebuild-minute"), minutes, basis);
             }
             "AWS::Logs::LogGroup" => self.log_group(resource),
             "AWS::SecretsManager::Secret" => self.one(resource, Group::Secrets, "Secret", "secret-month"),
@@ -71,10 +73,27 @@ impl<'a> Sheet<'a> {
             "AWS::ServiceDiscovery::PrivateDnsNamespace" => self.one(resource, Group::Registry, "Private DNS zone", "private-zone-month"),
             "AWS::RDS::DBInstance" => self.database(resource),
             "AWS::ElastiCache::CacheCluster" | "AWS::ElastiCache::ReplicationGroup" => self.cache(resource),
-            "AWS::CloudWatch::Dashboard" => self.free_tier(resource, "Dashboard", "the first 3 dashboards of an account are free"),
-            "AWS::CloudWatch::Alarm" => self.free_tier(resource, "Alarm", "the first 10 alarms of an account are free"),
-            kind if FREE_TYPES.contains(&kind) || kind.starts_with("Custom::") => {}
+            "AWS::CloudWatch::Dashboard" => self.free_tier(resource, "Dashboard", ("dashboard-month", 3)),
+            "AWS::CloudWatch::Alarm" => self.free_tier(resource, "Alarm", ("alarm-month", 10)),
+            kind if is_free(kind) => {}
             _ => self.no_price(resource),
+        }
+    }
+
+    /// Backups are left out: their size follows what changes.
+    fn file_system(&mut self, resource: &'a Resource) {
+        let assume = self.model.assumptions;
+        for (label, item, gb, basis) in [
+            (
+                "EFS storage",
+                "efs-gb-month",
+                assume.efs_gb,
+                "assumed, all in Standard; backups not counted",
+            ),
+            ("EFS, read", "efs-read-gb", assume.efs_read_gb, "a month assumed"),
+            ("EFS, written", "efs-write-gb", assume.efs_write_gb, "a month assumed"),
+        ] {
+            self.some(resource, (Group::Files, label, item), gb, format!("{gb} GB {basis}"));
         }
     }
 
@@ -343,7 +362,12 @@ impl<'a> Sheet<'a> {
         });
     }
 
-    fn free_tier(&mut self, resource: &Resource, label: &str, basis: &str) {
+    /// One of those of which an account has some free, given as the item and how many.
+    fn free_tier(&mut self, resource: &Resource, label: &str, (item, free): (&str, u32)) {
+        let Some((usd, is_verified)) = self.price(item) else {
+            return self.no_price(resource);
+        };
+        let basis = format!("the first {free} of an account are free, each more costs ${usd:.2} a month");
         self.lines.push(CostLine {
             label: label.into(),
             resource: resource.logical_id.clone(),
@@ -353,7 +377,7 @@ impl<'a> Sheet<'a> {
             usd_hour: 0.0,
             usd_month: 0.0,
             is_scalable: false,
-            is_verified: true,
+            is_verified,
             basis: basis.into(),
         });
     }

@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strum::IntoEnumIterator;
 
 use super::{sheet::is_interface_endpoint, *};
-use crate::core::template::{Pseudo, Template};
+use crate::core::template::{Pseudo, TEMPLATE, Template};
 
 fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let given = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -32,12 +32,12 @@ fn all_plans() -> Vec<Vec<(&'static str, &'static str)>> {
     for size in ["small", "medium", "large"] {
         for network in ["private", "nat", "public"] {
             for spot in ["true", "false"] {
-                for exec in ["true", "false"] {
+                for exposed in ["true", "false"] {
                     out.push(vec![
                         ("DeploymentSize", size),
                         ("NetworkMode", network),
                         ("FargateSpot", spot),
-                        ("EnableExec", exec),
+                        ("ExposeLiteLLM", exposed),
                     ]);
                 }
             }
@@ -54,13 +54,47 @@ fn every_priced_resource_of_the_template_has_a_line() {
         let estimate = CostModel::shipped("us-west-2").plan_estimate(&resources);
         assert_eq!(estimate.unpriced, Vec::<SafeText>::new(), "{plan:?}");
         for resource in &resources {
-            let is_free = FREE_TYPES.contains(&resource.kind.as_str())
-                || resource.kind.starts_with("Custom::")
-                || (resource.kind == "AWS::EC2::VPCEndpoint" && !is_interface_endpoint(resource));
+            let is_free = is_free(&resource.kind) || (resource.kind == "AWS::EC2::VPCEndpoint" && !is_interface_endpoint(resource));
             let has_line = estimate.lines.iter().any(|l| l.resource == resource.logical_id);
             assert_ne!(is_free, has_line, "{} ({}) in {plan:?}", resource.logical_id, resource.kind);
         }
     }
+}
+
+#[test]
+fn the_plans_of_these_tests_have_every_type_of_the_template() {
+    let of_plans: BTreeSet<String> = all_plans()
+        .iter()
+        .flat_map(|plan| resources("us-west-2", plan))
+        .map(|r| r.kind.to_string())
+        .collect();
+    let word = regex::Regex::new(r"(?m)^    Type: ((?:AWS|Custom)::\S+)").unwrap();
+    let of_template: BTreeSet<String> = word.captures_iter(TEMPLATE).map(|c| c[1].to_owned()).collect();
+    assert!(of_template.len() > 25, "{of_template:?}");
+    assert_eq!(of_plans, of_template);
+}
+
+#[test]
+fn every_price_that_the_template_needs_is_there_for_four_regions() {
+    for region in ["us-east-1", "us-west-2", "eu-west-1", "ap-northeast-1"] {
+        let model = CostModel::shipped(region);
+        for plan in all_plans() {
+            let estimate = model.plan_estimate(&resources(region, &plan));
+            assert_eq!(estimate.unpriced, Vec::<SafeText>::new(), "{region} {plan:?}");
+            let borrowed: Vec<_> = estimate.lines.iter().filter(|l| l.basis.contains("price of us-east-1")).collect();
+            assert!(borrowed.is_empty(), "{region}: {borrowed:?}");
+            assert!(
+                estimate.lines.iter().all(|l| l.group == Group::Monitoring || l.usd_month > 0.0),
+                "{region} {plan:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_type_is_both_free_and_priced_and_each_free_one_has_its_reason() {
+    let mut seen = BTreeSet::new();
+    assert!(FREE_TYPES.iter().all(|(kind, why)| seen.insert(kind) && !why.is_empty()));
 }
 
 #[test]
@@ -82,10 +116,10 @@ fn months_by_hand() {
     let task = 730.0 * (0.04048 + 2.0 * 0.004_445);
     let litellm = task / 2.0;
     let alb = 730.0 * (0.0225 + 0.1 * 0.008) + 2.0 * 730.0 * 0.005;
-    let base = alb + task + litellm + 3.0 + 2.5 + 0.15 + 3.0 * 0.4 + 0.5;
+    let base = alb + task + litellm + 3.15 + 2.5 + 0.15 + 3.0 * 0.4 + 0.5;
     let plan = plan("us-east-1", &[("NetworkMode", "private")]);
-    let ecr = plan.group_month(Group::Registry) - 0.5;
-    let want = base + 10.0 * 7.30 + 0.1 + ecr;
+    let ecr = plan.group_month(Group::Registry) - 0.5 - 0.05;
+    let want = base + 10.0 * 7.30 + 0.1 + 0.05 + ecr;
     assert!((plan.usd_month() - want).abs() < 0.01, "{} not {want}", plan.usd_month());
     assert!((150.0..165.0).contains(&plan.usd_month()), "{}", plan.usd_month());
 }
@@ -169,7 +203,7 @@ fn the_guides_table_stands_beside_ours() {
     assert!((guide - 82.50).abs() < 1e-9, "{guide}");
     let ours: f64 = rows.iter().map(|r| r.ours).sum();
     assert!((ours - estimate.usd_month()).abs() < 1e-9, "a group is in no row");
-    assert!(rows.iter().all(|r| (r.guide == Some(r.ours)) == (r.reason == "the same")));
+    assert!(rows.iter().all(|r| r.guide != Some(r.ours)), "a reason where nothing differs");
     for group in Group::iter() {
         assert_eq!(
             guide::TABLE.iter().flat_map(|row| row.2).filter(|g| **g == group).count(),

@@ -1,7 +1,7 @@
 //! Which lines match: by source, level and pattern. A pattern is a regular expression; one that is
 //! none is searched as text. What matches is what the screen shows.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use grep_matcher::{LineMatchKind, Matcher};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
@@ -22,7 +22,7 @@ const LOOK_BACK: usize = 200;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    matcher: RegexMatcher,
+    matcher: Arc<RegexMatcher>,
     is_literal_fallback: bool,
     is_inverse: bool,
 }
@@ -60,7 +60,7 @@ impl Pattern {
     fn of(text: &str, matcher: RegexMatcher) -> Option<Self> {
         (!text.is_empty()).then(|| Self {
             text: text.to_owned(),
-            matcher,
+            matcher: Arc::new(matcher),
             is_literal_fallback: false,
             is_inverse: false,
         })

@@ -275,9 +275,9 @@ fn a_scan_in_pieces_fills_the_window_as_it_comes() {
     view.filter_by("number");
     let unwanted = view.take_scans();
     view.filter_by("");
-    unwanted
-        .iter()
-        .for_each(|scan| scan.run(|| false, |_| panic!("nobody waits for this any more")));
+    for scan in unwanted {
+        scan.run(|| false, |_| panic!("nobody waits for this any more"));
+    }
 }
 
 #[derive(Debug, Clone)]

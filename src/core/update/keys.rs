@@ -1,7 +1,8 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, logs, places, polling, say, secrets, testimage};
+use super::{acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, testimage};
 use crate::core::{
+    cause,
     dialog::{Detail, Dialog, Json, Palette, Purpose, Scroll},
     effect::Effect,
     health::Severity,
@@ -9,6 +10,7 @@ use crate::core::{
     keymap::Intent,
     model::{Model, Times},
     polls::Poll,
+    preflight,
     screen::{Panel, ScreenId, deploy::Stage},
     text::SafeText,
 };
@@ -56,8 +58,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     }
     match intent {
         Intent::Deploy => deploying::start(model),
-        Intent::Destroy => deploying::destroy(model),
-        Intent::WaysOut => deploying::ways_out(model),
+        Intent::Destroy => leaving::destroy(model),
+        Intent::WaysOut => leaving::ways_out(model),
         Intent::Scale => acting::scale(model, 0),
         Intent::ScaleUp => acting::scale(model, 1),
         Intent::ScaleDown => acting::scale(model, -1),
@@ -158,7 +160,11 @@ pub(super) fn show(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
     if screen == ScreenId::Logs {
         polling::hurry(model, &[Poll::Logs]);
     }
-    secrets::hide(model)
+    let mut effects = secrets::hide(model);
+    if screen == ScreenId::Access {
+        effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
+    }
+    effects
 }
 
 fn step_panel(model: &mut Model, by: isize) {
@@ -240,7 +246,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         },
         Panel::Tasks | Panel::ServiceEvents => logs::open_for_row(model),
         Panel::Secrets => secrets::toggle(model),
-        Panel::ServiceList | Panel::Outputs => on_row(model, Intent::Describe),
+        Panel::ServiceList | Panel::Outputs | Panel::Models => on_row(model, Intent::Describe),
         Panel::Logs | Panel::Cost => Vec::new(),
     }
 }
@@ -259,6 +265,12 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
                 Vec::new()
             }
         };
+    }
+    // On this screen the card is what a colleague wants to read.
+    if let (Intent::Copy, Panel::Deploy, Stage::Rest) = (intent, model.panel(), &model.deploy)
+        && let Some(cause) = cause::find(model)
+    {
+        return vec![Effect::Copy(cause.card())];
     }
     let Some(row) = super::super::describe::row(model) else {
         say(model, Severity::Note, "there is no row under the cursor");
@@ -309,6 +321,11 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
         Panel::LogTail | Panel::Logs => &[Poll::Logs],
         Panel::CostNow | Panel::Cost => &[Poll::Services, Poll::Tasks],
         Panel::Outputs | Panel::Secrets => &[Poll::Stack],
+        Panel::Models => {
+            model.feeds.models.clear();
+            say(model, Severity::Note, "asking Bedrock again");
+            return looking::ask_models(model, preflight::model_ids(&model.parameters()));
+        }
     };
     polling::hurry(model, polls);
     if model.credentials_fault().is_some() {
@@ -375,7 +392,14 @@ fn back(model: &mut Model) -> Vec<Effect> {
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.operation.is_some() && model.is_busy() {
-        return deploying::ways_out(model);
+        return leaving::ways_out(model);
+    }
+    // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.
+    if matches!(model.deploy, Stage::Plan(_) | Stage::Planning(_)) {
+        let effects = deploying::abandon(model);
+        model.deploy = Stage::Rest;
+        say(model, Severity::Note, "the plan is dropped; Ctrl-C again leaves");
+        return effects;
     }
     vec![Effect::Quit]
 }

@@ -6,7 +6,10 @@ use ratatui::{
     text::Line,
 };
 
-use super::kit::{Pen, show, wrap_to};
+use super::{
+    kit::{Pen, show, wrap_to},
+    models,
+};
 use crate::{
     core::{
         model::Model,
@@ -31,18 +34,20 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if model.is_zoomed {
         return match model.panel() {
             Panel::Secrets => draw_secrets(model, side, area, frame),
+            Panel::Models => models::draw(model, side, area, frame),
             _ => draw_outputs(model, side, area, frame),
         };
     }
     for (panel, area) in layout::panels(ScreenId::Access, model.panel(), area) {
         match panel {
             Panel::Secrets => draw_secrets(model, side, area, frame),
+            Panel::Models => models::draw(model, side, area, frame),
             _ => draw_outputs(model, side, area, frame),
         }
     }
 }
 
-fn cursor(model: &Model, panel: Panel) -> Option<usize> {
+pub(super) fn cursor(model: &Model, panel: Panel) -> Option<usize> {
     (model.panel() == panel).then(|| model.cursor(panel))
 }
 

@@ -180,7 +180,7 @@ fn line(pen: Pen<'_>, row: &SheetRow, width: usize) -> Line<'static> {
             right(&usd(*guide), MONTH),
             right(&usd(*ours), MONTH)
         ))),
-        SheetRow::Image(price, usd) => image_line(pen, price, *usd, width),
+        SheetRow::Image(price, usd, ended) => image_line(pen, price, (*usd, ended.as_deref()), width),
     }
 }
 
@@ -241,13 +241,9 @@ fn guide_line(pen: Pen<'_>, row: &GuideRow, width: usize) -> Line<'static> {
     ])
 }
 
-fn image_line(pen: Pen<'_>, price: &ModelPrice, each: f64, width: usize) -> Line<'static> {
+fn image_line(pen: Pen<'_>, price: &ModelPrice, (each, ended): (f64, Option<&str>), width: usize) -> Line<'static> {
     let doubt = if price.verified { "  " } else { " ≈" };
-    let ended = price
-        .ended
-        .as_ref()
-        .map(|day| format!("no longer offered since {day}"))
-        .unwrap_or_default();
+    let ended = ended.map(|day| format!("no longer offered since {day}")).unwrap_or_default();
     let used = NAME + MONTH + 26;
     Line::from(vec![
         pen.text(left(&price.id, NAME)),
@@ -271,7 +267,7 @@ fn detail(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], width: usize) -> Vec<
             format!("{} ({}): {basis}.{doubt}", cost.label, cost.resource)
         }
         Some(SheetRow::Guide(row)) => format!("{}: {}.", row.label, row.reason),
-        Some(SheetRow::Image(price, _)) => format!("{}: {}, {}.", price.id, price.source, price.date),
+        Some(SheetRow::Image(price, ..)) => format!("{}: {}, {}.", price.id, price.source, price.date),
         Some(SheetRow::Unpriced(what)) => format!("{what} may cost something, and is in no sum."),
         Some(SheetRow::Sum(..) | SheetRow::GuideSum(..)) => "Model calls, data out to the internet and taxes are in no sum.".into(),
         _ => String::new(),

@@ -252,7 +252,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     (
         "form-button",
         (120, 36),
-        &["medium ›", "was small", "✗ Values", "▸ medium", "AllowedCIDR can not be"],
+        &["medium ›", "was small", "✗ parameters", "▸ medium", "AllowedCIDR can not be"],
     ),
     ("planning", (80, 20), &["works out the plan… 4 s"]),
     (
@@ -266,7 +266,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
             "Enter executes",
         ],
     ),
-    ("creating", (80, 20), &["elapsed 4 min 20 s", "still about", "creating"]),
+    ("creating", (80, 20), &["elapsed 4 min 20 s", "still ", "creating"]),
     ("slow", (80, 20), &["slower than usual"]),
     (
         "failing",

@@ -142,7 +142,9 @@ impl LiveRide {
                 session.sent = now;
                 let sampled = events.len() > 4 && self.dice.percent(3);
                 events.truncate(if sampled { events.len() / 2 } else { events.len() });
-                events.iter_mut().for_each(|event| event.id = None);
+                for event in &mut events {
+                    event.id = None;
+                }
                 let update = LiveUpdate { events, sampled };
                 assert!(self.live.on_frame(number, &LiveFrame::Update(update.clone()), mono));
                 assert_eq!(self.live.is_sampled(), sampled);

@@ -10,8 +10,8 @@ use super::super::kit::{Pen, count, cut, left, right, show, usd, wrap_to};
 use crate::{
     core::{
         cost::Estimate,
-        form_checks::{self, Check, Verdict},
         model::Model,
+        preflight::{self, Check, Outcome},
         screen::{
             Panel,
             deploy::{Field, Form},
@@ -64,7 +64,7 @@ impl Worked {
             usd_month,
             usd_before: form.is_update.then(|| planned.usd_month()),
             date: planned.date.to_string(),
-            checks: form_checks::checks(model, form, &errors, &pseudo),
+            checks: preflight::of_form(model, form),
             errors,
         }
     }
@@ -299,26 +299,26 @@ fn draw_strip(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_
 
 /// The worst check in one line, or how many are well.
 fn worst_check(pen: Pen<'_>, checks: &[Check]) -> Line<'static> {
-    let bad = checks.iter().filter(|c| c.verdict >= Verdict::Warning);
+    let bad = checks.iter().filter(|c| c.outcome >= Outcome::Warning);
     let more = match bad.clone().count() {
         0 | 1 => String::new(),
         n => format!(" (+{} more)", n - 1),
     };
-    if let Some(worst) = bad.max_by_key(|c| c.verdict) {
-        let (mark, role) = mark(worst.verdict);
+    if let Some(worst) = bad.max_by_key(|c| c.outcome) {
+        let (mark, role) = mark(worst.outcome);
         return Line::from(pen.ink(role, format!("{mark} {}: {}{more}. {}", worst.name, worst.evidence, worst.next)));
     }
-    let well = checks.iter().filter(|c| c.verdict == Verdict::Ok).count();
+    let well = checks.iter().filter(|c| c.outcome == Outcome::Ok).count();
     Line::from(pen.dim(format!("✓ {well} of {} checks are well", checks.len())))
 }
 
-/// How a verdict looks: a mark and its colour.
-fn mark(verdict: Verdict) -> (&'static str, Role) {
-    match verdict {
-        Verdict::Ok => ("✓", Role::Good),
-        Verdict::Unknown => ("…", Role::Dim),
-        Verdict::Warning => ("!", Role::Warn),
-        Verdict::Blocker => ("✗", Role::Bad),
+/// How an outcome looks: a mark and its colour.
+fn mark(outcome: Outcome) -> (&'static str, Role) {
+    match outcome {
+        Outcome::Ok => ("✓", Role::Good),
+        Outcome::Unknown => ("…", Role::Dim),
+        Outcome::Warning => ("!", Role::Warn),
+        Outcome::Blocker => ("✗", Role::Bad),
     }
 }
 
@@ -344,7 +344,10 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
     );
     lines.push(Line::default());
     lines.push(Line::from(pen.title("Checks before the plan")));
-    for check in &worked.checks {
+    // What is wrong comes first: the end of a long list may be out of sight.
+    let mut checks: Vec<&Check> = worked.checks.iter().collect();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
+    for check in checks {
         lines.extend(check_lines(pen, check, width));
     }
     show(lines, area, frame);
@@ -379,15 +382,15 @@ fn size_line(pen: Pen<'_>, row: &SizeRow, is_set: bool) -> Line<'static> {
 }
 
 fn check_lines(pen: Pen<'_>, check: &Check, width: usize) -> Vec<Line<'static>> {
-    let (mark, role) = mark(check.verdict);
-    let room = width.saturating_sub(13);
-    let role_of_text = if check.verdict == Verdict::Ok { Role::Text } else { role };
+    let (mark, role) = mark(check.outcome);
+    let room = width.saturating_sub(14);
+    let role_of_text = if check.outcome == Outcome::Ok { Role::Text } else { role };
     let mut out = Vec::new();
     for (i, line) in wrap_to(&check.evidence, room, 3).into_iter().enumerate() {
         let head = if i == 0 {
-            vec![pen.ink(role, mark), pen.text(format!(" {:<10} ", check.name))]
+            vec![pen.ink(role, mark), pen.text(format!(" {:<11} ", check.name))]
         } else {
-            vec![pen.text(" ".repeat(13))]
+            vec![pen.text(" ".repeat(14))]
         };
         out.push(Line::from(
             head.into_iter().chain([pen.ink(role_of_text, line)]).collect::<Vec<_>>(),
@@ -395,7 +398,7 @@ fn check_lines(pen: Pen<'_>, check: &Check, width: usize) -> Vec<Line<'static>> 
     }
     if !check.next.is_empty() {
         let next = wrap_to(&check.next, room, 2).into_iter();
-        out.extend(next.map(|l| Line::from(vec![pen.text(" ".repeat(13)), pen.dim(l)])));
+        out.extend(next.map(|l| Line::from(vec![pen.text(" ".repeat(14)), pen.dim(l)])));
     }
     out
 }

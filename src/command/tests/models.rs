@@ -1,0 +1,83 @@
+//! Models: the list of them, and what the checks before a deploy make of them.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn models_say_what_bedrock_says_of_them() {
+    for (scene, status, wanted) in [
+        (
+            "running",
+            0,
+            &["nova-canvas", "active", "granted", "image $0.040", "Bedrock", "ended 2026-09-30"][..],
+        ),
+        (
+            "image-fails",
+            0,
+            &["not-granted", "warning: nova-canvas → ", "aws-marketplace:Subscribe"],
+        ),
+        (
+            "model-gone",
+            1,
+            &[
+                "blocker: nova-canvas → stability.stable-image-core-v1:1 ended on 2026-11-22",
+                "Take ImageModelId=stability.stable-image-ultra",
+            ],
+        ),
+        ("new", 0, &["claude-sonnet", "us.anthropic.claude-sonnet-4-6"]),
+    ] {
+        let (got, text, said) = Case::sim(scene).run("models").await;
+        assert_eq!(got, status, "{scene}: {text}{said}");
+        for part in wanted {
+            assert!(text.contains(part), "{scene} lacks {part}:\n{text}");
+        }
+    }
+    let (status, _, said) = Case::sim("expired").run("models").await;
+    assert_eq!(status, 3, "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_with_a_model_that_is_gone_is_stopped_before_anything_is_sent() {
+    let gone = "--param ImageModelId=amazon.nova-canvas-v1:0";
+    for (scene, line) in [
+        ("new", "plan"),
+        ("new", "deploy --yes"),
+        ("running", "plan"),
+        ("running", "deploy --yes"),
+    ] {
+        let mut case = Case::sim(scene);
+        let (status, text, said) = case.run(&format!("{line} {gone}")).await;
+        assert_eq!((status, text.as_str()), (1, ""), "{scene} {line}: {said}");
+        for part in [
+            "image model: nova-canvas → amazon.nova-canvas-v1:0 ended on 2026-09-30",
+            "Take ImageModelId=",
+            "Nothing was sent.",
+        ] {
+            assert!(said.contains(part), "{scene} {line}: {said}");
+        }
+        assert!(case.entries().is_empty(), "{scene} {line}");
+    }
+    let (status, text, _) = Case::sim("new").run(&format!("check {gone} --output json")).await;
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &report["outcome"]), (1, &"blocker".into()), "{text}");
+}
+
+/// What is broken already is no reason against another change, and is said.
+#[tokio::test(start_paused = true)]
+async fn an_update_that_leaves_a_model_that_is_gone_goes_on_and_says_so() {
+    let (status, text, said) = Case::sim("model-gone").run("plan --param LogRetentionDays=7").await;
+    assert_eq!(status, 0, "{text}{said}");
+    assert!(
+        text.contains("warning") && text.contains("stability.stable-image-core-v1:1 ended on 2026-11-22"),
+        "{text}"
+    );
+    let (status, text, _) = Case::sim("model-gone").run("check").await;
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("warning  image model"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_image_of_a_model_that_is_gone_says_so() {
+    let (status, _, said) = Case::sim("model-gone").run("image --direct --yes").await;
+    assert_eq!(status, 4, "{said}");
+    assert!(said.contains("does not exist") || said.contains("end of its life"), "{said}");
+}

@@ -1,0 +1,246 @@
+//! The operator's IAM policy, made from the tables of reads and of writes: each action with the narrowest
+//! resource that AWS knows for it.
+
+use serde_json::{Value, json};
+
+use super::{
+    catalogue::{Catalogue, Kind},
+    guard::ALLOWED,
+    names::{App, Names},
+    polls::read_actions,
+};
+
+/// Whose application it is for. What is not known is `*`, which IAM takes as any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Region name.
+    pub region: String,
+    /// Twelve digits.
+    pub account: String,
+    /// Stack name.
+    pub stack: String,
+    /// `ProjectName` of the stack.
+    pub project: String,
+}
+
+/// What a permission can be narrowed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+enum Scope {
+    /// The stack, with its change sets.
+    Stack,
+    /// The two services.
+    Services,
+    /// Tasks of the cluster.
+    Tasks,
+    /// The listing of a cluster: it names no resource, but the cluster as a condition.
+    Cluster,
+    /// The application's log group.
+    LogGroup,
+    /// The application's secrets.
+    Secrets,
+    /// Foundation models: that they are listed is no secret.
+    Models,
+    /// Inference profiles.
+    Profiles,
+    /// Models that make images.
+    ImageModels,
+    /// AWS knows no resource for the action.
+    NoResource,
+}
+
+/// Each action, and what it can be narrowed to by AWS's service authorization reference.
+const SCOPES: &[(&str, Scope)] = &[
+    ("bedrock:GetFoundationModel", Scope::Models),
+    // The reference names no resource for it.
+    ("bedrock:GetFoundationModelAvailability", Scope::NoResource),
+    ("bedrock:GetInferenceProfile", Scope::Profiles),
+    ("bedrock:InvokeModel", Scope::ImageModels),
+    ("cloudformation:CancelUpdateStack", Scope::Stack),
+    ("cloudformation:ContinueUpdateRollback", Scope::Stack),
+    ("cloudformation:CreateChangeSet", Scope::Stack),
+    ("cloudformation:DeleteChangeSet", Scope::Stack),
+    ("cloudformation:DeleteStack", Scope::Stack),
+    ("cloudformation:DescribeChangeSet", Scope::Stack),
+    ("cloudformation:DescribeStackEvents", Scope::Stack),
+    ("cloudformation:DescribeStacks", Scope::Stack),
+    ("cloudformation:ExecuteChangeSet", Scope::Stack),
+    ("cloudformation:ListStackResources", Scope::Stack),
+    // It lists what it does not know yet.
+    ("cloudformation:ListStacks", Scope::NoResource),
+    ("cloudformation:RollbackStack", Scope::Stack),
+    ("cloudformation:UpdateTerminationProtection", Scope::Stack),
+    // A template is no resource.
+    ("cloudformation:ValidateTemplate", Scope::NoResource),
+    ("ecs:DescribeServices", Scope::Services),
+    ("ecs:DescribeTasks", Scope::Tasks),
+    ("ecs:ListTasks", Scope::Cluster),
+    ("ecs:StopTask", Scope::Tasks),
+    ("ecs:TagResource", Scope::Services),
+    ("ecs:UntagResource", Scope::Services),
+    ("ecs:UpdateService", Scope::Services),
+    // No describing action of the load balancer takes a resource.
+    ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
+    ("logs:FilterLogEvents", Scope::LogGroup),
+    ("logs:StartLiveTail", Scope::LogGroup),
+    ("secretsmanager:GetSecretValue", Scope::Secrets),
+    // Everybody may ask who they are.
+    ("sts:GetCallerIdentity", Scope::NoResource),
+];
+
+impl Scope {
+    fn of(action: &str) -> Option<Self> {
+        SCOPES.iter().find(|(name, _)| *name == action).map(|(_, scope)| *scope)
+    }
+
+    /// The resources as IAM writes them.
+    fn resources(self, subject: &Subject) -> Vec<String> {
+        let Subject {
+            region, account, stack, ..
+        } = subject;
+        let names = Names::new(&subject.project);
+        let cluster = names.cluster();
+        let arn = |service: &str, rest: String| format!("arn:aws:{service}:{region}:{account}:{rest}");
+        match self {
+            Self::Stack => vec![arn("cloudformation", format!("stack/{stack}/*"))],
+            Self::Services => [App::OpenWebui, App::Litellm]
+                .map(|app| arn("ecs", format!("service/{cluster}/{}", names.service(app))))
+                .to_vec(),
+            Self::Tasks => vec![arn("ecs", format!("task/{cluster}/*"))],
+            // Both spellings of its ARN are in use.
+            Self::LogGroup => ["", ":*"]
+                .map(|end| arn("logs", format!("log-group:{}{end}", names.log_group())))
+                .to_vec(),
+            Self::Secrets => vec![arn("secretsmanager", format!("secret:{}/*", names.project))],
+            Self::Models => vec![format!("arn:aws:bedrock:{region}::foundation-model/*")],
+            Self::Profiles => vec![
+                arn("bedrock", "inference-profile/*".into()),
+                arn("bedrock", "application-inference-profile/*".into()),
+            ],
+            Self::ImageModels => {
+                let catalogue = Catalogue::shipped();
+                let usable = catalogue.models.iter().filter(|m| m.kind == Kind::Image && m.state == "active");
+                let models = usable.map(|m| format!("arn:aws:bedrock:{region}::foundation-model/{}", m.id));
+                models.chain([arn("bedrock", "provisioned-model/*".into())]).collect()
+            }
+            Self::Cluster | Self::NoResource => vec!["*".into()],
+        }
+    }
+
+    fn condition(self, subject: &Subject) -> Option<Value> {
+        let cluster = Names::new(&subject.project).cluster();
+        let arn = format!("arn:aws:ecs:{}:{}:cluster/{cluster}", subject.region, subject.account);
+        (self == Self::Cluster).then(|| json!({ "ArnLike": { "ecs:cluster": arn } }))
+    }
+}
+
+/// The policy of a console that only looks.
+pub fn reading(subject: &Subject) -> Value {
+    document(statements("Read", &read_actions(), subject))
+}
+
+/// The policy of a console that acts: all reads, and all writes of the allow-list.
+pub fn acting(subject: &Subject) -> Value {
+    let writes: Vec<&str> = ALLOWED.iter().copied().filter(|name| name.contains(':')).collect();
+    let mut all = statements("Read", &read_actions(), subject);
+    all.extend(statements("Write", &writes, subject));
+    document(all)
+}
+
+fn document(statements: Vec<Value>) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// One statement for all actions that can be narrowed alike.
+fn statements(verb: &str, actions: &[&str], subject: &Subject) -> Vec<Value> {
+    let scope = |action: &str| Scope::of(action).unwrap_or(Scope::NoResource);
+    let mut scopes: Vec<Scope> = actions.iter().map(|a| scope(a)).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let of = |wanted: Scope| {
+        let actions: Vec<&&str> = actions.iter().filter(|a| scope(a) == wanted).collect();
+        let mut statement = json!({
+            "Sid": format!("{verb}{wanted}"),
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": wanted.resources(subject),
+        });
+        if let Some(condition) = wanted.condition(subject) {
+            statement["Condition"] = condition;
+        }
+        statement
+    };
+    scopes.into_iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn subject() -> Subject {
+        Subject {
+            region: "us-west-2".into(),
+            account: "123456789012".into(),
+            stack: "chat".into(),
+            project: "bic".into(),
+        }
+    }
+
+    fn actions(policy: &Value) -> Vec<&str> {
+        let statements = policy["Statement"].as_array().unwrap();
+        let actions = statements.iter().flat_map(|s| s["Action"].as_array().unwrap());
+        actions.map(|a| a.as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_action_of_the_tables_has_its_scope_and_no_scope_is_stale() {
+        let used: BTreeSet<&str> = read_actions()
+            .into_iter()
+            .chain(ALLOWED.into_iter().filter(|a| a.contains(':')))
+            .collect();
+        let scoped: BTreeSet<&str> = SCOPES.iter().map(|(action, _)| *action).collect();
+        assert_eq!(used, scoped);
+        assert_eq!(scoped.len(), SCOPES.len(), "an action is there twice");
+    }
+
+    #[test]
+    fn who_only_looks_can_change_nothing_and_who_acts_can_look() {
+        let (reading, acting) = (reading(&subject()), acting(&subject()));
+        assert_eq!(actions(&reading).len(), read_actions().len());
+        assert!(actions(&reading).iter().all(|a| !ALLOWED.contains(a)));
+        let all = actions(&acting);
+        assert_eq!(
+            all.len(),
+            read_actions().len() + ALLOWED.len() - 1,
+            "all but `image`, which is no AWS action"
+        );
+        assert!(read_actions().iter().all(|a| all.contains(a)));
+    }
+
+    #[test]
+    fn a_star_stands_only_where_aws_knows_no_resource() {
+        for statement in acting(&subject())["Statement"].as_array().unwrap() {
+            let sid = statement["Sid"].as_str().unwrap();
+            assert!(sid.chars().all(char::is_alphanumeric), "{sid}");
+            let is_wide = statement["Resource"] == json!(["*"]);
+            assert_eq!(is_wide, sid.ends_with("NoResource") || sid.ends_with("Cluster"), "{statement}");
+            if sid.ends_with("Cluster") {
+                let cluster = &statement["Condition"]["ArnLike"]["ecs:cluster"];
+                assert_eq!(cluster, "arn:aws:ecs:us-west-2:123456789012:cluster/bic-cluster");
+            }
+        }
+        let text = acting(&subject()).to_string();
+        for arn in [
+            "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/*",
+            "arn:aws:ecs:us-west-2:123456789012:service/bic-cluster/bic-litellm",
+            "arn:aws:ecs:us-west-2:123456789012:task/bic-cluster/*",
+            "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/bic:*",
+            "arn:aws:secretsmanager:us-west-2:123456789012:secret:bic/*",
+            "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-image-core-v1:1",
+        ] {
+            assert!(text.contains(&format!("\"{arn}\"")), "{arn}");
+        }
+        assert!(!text.contains("foundation-model/amazon.nova-canvas"), "what has ended is not named");
+    }
+}
