@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use crate::{
     core::{
         effect::Effect,
+        eta::Durations,
         fault::{Fault, FaultKind},
         keymap::Keymap,
         model::Model,
@@ -29,7 +30,7 @@ use crate::{
         text::SafeText,
         update::update,
     },
-    journal::Journal,
+    journal::{AbandonedPlan, Journal},
     pictures::Pictures,
     places::Session,
     runtime::Runtime,
@@ -100,11 +101,15 @@ impl App {
         };
         let (sender, answers) = mpsc::channel(256);
         let vault = Arc::new(Vault::default());
+        let timings = journal.timings();
+        let abandoned = journal.abandoned(&cloud.about(), cloud.now());
         let runtime = Runtime::new(Arc::clone(&cloud), vault, Arc::clone(&journal), sender);
         let template = Arc::new(Template::shipped());
         let mut model = Model::new(settings, cloud.about(), keymap, template);
         model.utc_offset = jiff::Zoned::now().offset().seconds();
         model.now.wall = cloud.now();
+        model.durations = Durations::shipped().with(&timings);
+        model.abandoned = abandoned.iter().map(AbandonedPlan::removal).collect();
         Ok(Self {
             model,
             runtime,
@@ -158,6 +163,7 @@ impl App {
                 | Effect::CloseLive
                 | Effect::Hide
                 | Effect::Save(..)
+                | Effect::Keep(_)
                 | Effect::Open(_) => {}
             }
         }

@@ -143,6 +143,7 @@ impl Aws {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());
                 events.await.map(Fact::StackEvents)
             }
+            Query::StackHistory { stack } => cloudformation::history(cloudformation, &stack).await.map(Fact::StackEvents),
             Query::StackResources { stack } => {
                 let resources = cloudformation::resources(cloudformation, &stack);
                 resources.await.map(Fact::StackResources)
@@ -172,7 +173,7 @@ impl Aws {
     async fn carry_out(&self, change: Change, token: SafeText) -> Result<Done, Fault> {
         let Writes { cloudformation, ecs, .. } = &self.writes;
         let accepted = match change {
-            Change::CreateChangeSet(plan) => return cloudformation::create_change_set(cloudformation, plan, &token).await,
+            Change::CreateChangeSet(plan) => return cloudformation::create_change_set(cloudformation, plan, &Token(token)).await,
             Change::TestImage { route, model, prompt } => {
                 let picture = self.image(route, Brief { model, prompt });
                 return picture.await.map(Done::Picture);
@@ -182,7 +183,14 @@ impl Aws {
             }
             Change::DeleteChangeSet { stack, change_set } => cloudformation::delete_change_set(cloudformation, &stack, &change_set).await,
             Change::DeleteStack { stack } => cloudformation::delete_stack(cloudformation, &stack, &token).await,
+            Change::DropEmptyStack { stack } => {
+                cloudformation::check_empty(&self.reads.cloudformation, &stack).await?;
+                cloudformation::delete_stack(cloudformation, &stack, &token).await
+            }
             Change::CancelUpdate { stack } => cloudformation::cancel_update(cloudformation, &stack, &token).await,
+            Change::RollbackStack { stack } => cloudformation::rollback_stack(cloudformation, &stack, &token).await,
+            Change::ContinueRollback { stack, skip } => cloudformation::continue_rollback(cloudformation, &stack, &skip, &token).await,
+            Change::Protect { stack, on } => cloudformation::protect(cloudformation, &stack, on).await,
             Change::Scale {
                 cluster,
                 service,

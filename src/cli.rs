@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::core::unstick::Way;
+
 /// The operations console of Bedrock Image Chat.
 ///
 /// Without a subcommand it opens the console; each subcommand does one thing and exits.
@@ -120,6 +122,8 @@ pub enum Command {
     Image(ImageArgs),
     /// Delete the stack and all that is in it
     Destroy(DestroyArgs),
+    /// Ways out of an operation that is stuck or has failed; takes one of them
+    Unstick(UnstickArgs),
     /// Print an IAM policy with what this program needs; with --read-only only what it needs to look
     Policy(PolicyArgs),
     /// Print the default config.toml
@@ -133,7 +137,7 @@ pub enum Command {
 }
 
 /// What a plan is made of.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct PlanArgs {
     /// A template parameter; may be given more than once.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
@@ -155,7 +159,7 @@ pub struct DeployArgs {
     /// What to deploy.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Follow the events until the stack is done (the default).
+    /// Follow the events until the stack is done (the default). Without parameters it joins an operation that runs already.
     #[arg(long, overrides_with = "no_watch")]
     pub watch: bool,
     /// Return as soon as CloudFormation has begun.
@@ -305,6 +309,19 @@ pub struct DestroyArgs {
     /// Return as soon as CloudFormation has begun.
     #[arg(long)]
     pub no_watch: bool,
+    /// Only switch the stack's termination protection off; deletes nothing.
+    #[arg(long)]
+    pub unprotect: bool,
+}
+
+/// Arguments of `unstick`.
+#[derive(Debug, Clone, Args)]
+pub struct UnstickArgs {
+    /// The way to take; without one all are listed, and why some are not open now.
+    pub way: Option<Way>,
+    /// A resource that a continued rollback leaves out; may be given more than once.
+    #[arg(long = "skip", value_name = "LOGICAL_ID")]
+    pub skip: Vec<String>,
 }
 
 /// Arguments of `policy`. What is not given is `*`, or the default name.
@@ -379,7 +396,6 @@ mod tests {
             "dashboard",
             "schedule",
             "chat",
-            "unstick",
             "leftovers",
             "replay",
         ] {

@@ -28,12 +28,17 @@ pub enum Query {
     },
     /// The stacks of this account and region, without those that are deleted or inside another.
     Stacks,
-    /// Stack events, newest first, down to and without `known`.
+    /// Stack events, newest first, down to and without `known`; without it, at least those of the newest operation.
     StackEvents {
         /// Name or id.
         stack: SafeText,
         /// Event id that the console already has; pages are followed until it is met.
         known: Option<SafeText>,
+    },
+    /// All stack events that AWS still tells, newest first.
+    StackHistory {
+        /// Name or id.
+        stack: SafeText,
     },
     /// All resources of a stack.
     StackResources {
@@ -83,7 +88,7 @@ impl Query {
             Self::Validate => Read::Template.row().actions,
             Self::Stack { .. } => Poll::Stack.row().actions,
             Self::Stacks => Read::Stacks.row().actions,
-            Self::StackEvents { .. } => Poll::Events.row().actions,
+            Self::StackEvents { .. } | Self::StackHistory { .. } => Poll::Events.row().actions,
             Self::StackResources { .. } => Poll::Resources.row().actions,
             Self::ChangeSet { .. } => Read::Plan.row().actions,
             Self::Services { .. } => Poll::Services.row().actions,
@@ -183,10 +188,35 @@ pub enum Change {
         /// Stack id.
         stack: SafeText,
     },
+    /// `cloudformation:DeleteStack` of the empty stack that a first plan leaves. The edge looks at it again
+    /// first, and refuses when something has been made of it.
+    DropEmptyStack {
+        /// Stack id.
+        stack: SafeText,
+    },
     /// `cloudformation:CancelUpdateStack`.
     CancelUpdate {
         /// Stack id.
         stack: SafeText,
+    },
+    /// `cloudformation:RollbackStack` of an operation that failed with its rollback switched off.
+    RollbackStack {
+        /// Stack id.
+        stack: SafeText,
+    },
+    /// `cloudformation:ContinueUpdateRollback`.
+    ContinueRollback {
+        /// Stack id.
+        stack: SafeText,
+        /// Logical ids of resources that are left as they are.
+        skip: Vec<SafeText>,
+    },
+    /// `cloudformation:UpdateTerminationProtection`.
+    Protect {
+        /// Stack id.
+        stack: SafeText,
+        /// Whether deletion is refused from now on.
+        on: bool,
     },
     /// `ecs:UpdateService` with a desired count. The edge reads the count again first, and refuses when
     /// it is no longer `from`.
@@ -241,8 +271,11 @@ impl Change {
             Self::CreateChangeSet(_) => "cloudformation:CreateChangeSet",
             Self::ExecuteChangeSet { .. } => "cloudformation:ExecuteChangeSet",
             Self::DeleteChangeSet { .. } => "cloudformation:DeleteChangeSet",
-            Self::DeleteStack { .. } => "cloudformation:DeleteStack",
+            Self::DeleteStack { .. } | Self::DropEmptyStack { .. } => "cloudformation:DeleteStack",
             Self::CancelUpdate { .. } => "cloudformation:CancelUpdateStack",
+            Self::RollbackStack { .. } => "cloudformation:RollbackStack",
+            Self::ContinueRollback { .. } => "cloudformation:ContinueUpdateRollback",
+            Self::Protect { .. } => "cloudformation:UpdateTerminationProtection",
             Self::Scale { .. } | Self::Restart { .. } => "ecs:UpdateService",
             Self::StopTask { .. } => "ecs:StopTask",
             Self::TagService { value: Some(_), .. } => "ecs:TagResource",
@@ -276,6 +309,14 @@ pub enum Done {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Token(pub SafeText);
+
+impl Token {
+    /// Name of the change set that is made under this token: the same request gives the same change set.
+    pub fn change_set_name(&self) -> String {
+        let kept = self.0.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+        "bic-tui-".chars().chain(kept).take(128).collect()
+    }
+}
 
 /// What is known of the session without asking AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]

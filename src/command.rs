@@ -20,6 +20,7 @@ mod secret;
 mod sleep;
 mod status;
 mod text;
+mod unstick;
 mod watch;
 mod when;
 
@@ -34,14 +35,14 @@ pub use self::{
 };
 use crate::{
     cli::Command,
-    cloud::{Change, Cloud, Done, Token},
+    cloud::{Change, Cloud, Done},
     core::{
         fault::{Fault, FaultKind},
         guard::Guard,
         msg::Now,
         settings::Settings,
-        text::SafeText,
     },
+    door,
     journal::Journal,
 };
 
@@ -52,7 +53,7 @@ pub struct Context {
     /// Settings.
     pub settings: Settings,
     /// Audit log; `None` when it could not be opened, and then nothing is written.
-    pub journal: Result<Journal, Fault>,
+    pub journal: Result<Arc<Journal>, Fault>,
     /// Writes with a production profile were allowed with `--arm`.
     pub is_armed: bool,
     /// `--yes`.
@@ -221,6 +222,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Wake => sleep::wake(cx).await,
         Command::Secret(args) => secret::run(cx, &args).await,
         Command::Image(args) => image::run(cx, &args).await,
+        Command::Unstick(args) => unstick::run(cx, &args).await,
         Command::Plan(_)
         | Command::Deploy(_)
         | Command::Destroy(_)
@@ -239,12 +241,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
 pub async fn write(cx: &Context, change: Change) -> Answer<Done> {
     refuse_unless_writable(cx, &change)?;
     let journal = cx.journal.as_ref().map_err(Clone::clone)?;
-    let token = Token(SafeText::new(&format!("bic-tui-{}", uuid::Uuid::new_v4())));
-    let about = cx.cloud.about();
-    journal.begin(&change, &token, &about, cx.cloud.now())?;
-    let result = cx.cloud.change(change.clone(), token.clone()).await;
-    journal.end(&change, &token, &about, (&result, cx.cloud.now()))?;
-    Ok(result?)
+    Ok(door::send(&*cx.cloud, journal, &change).await?)
 }
 
 /// Refuses early, before a question is asked, what [`write()`] would refuse: by the console's own guard.

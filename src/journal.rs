@@ -9,11 +9,13 @@ use std::{
 };
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
-    cloud::{About, Change, Done, Token},
+    cloud::{About, Change, Token},
     core::{
         awscli,
+        eta::Timing,
         fact::Millis,
         fault::{Fault, FaultKind},
         text::SafeText,
@@ -49,6 +51,39 @@ pub struct Entry {
     pub result: Option<String>,
 }
 
+/// A plan of this machine that nobody will run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbandonedPlan {
+    /// Name or id of its stack.
+    pub stack: SafeText,
+    /// Name of the change set.
+    pub change_set: SafeText,
+    /// It was to make the stack, which is empty without it.
+    pub is_create: bool,
+}
+
+impl AbandonedPlan {
+    /// What removes it, and the empty stack that it leaves.
+    pub fn removal(&self) -> Vec<Change> {
+        let drop = Change::DeleteChangeSet {
+            stack: self.stack.clone(),
+            change_set: self.change_set.clone(),
+        };
+        let empty = self.is_create.then(|| Change::DropEmptyStack { stack: self.stack.clone() });
+        std::iter::once(drop).chain(empty).collect()
+    }
+}
+
+/// A plan of which nothing more was noted for so long was left in the middle, in milliseconds.
+const ABANDONED_AFTER: Millis = 3_600_000;
+/// AWS deletes nothing by itself, but what is older than this was looked at before.
+const FORGOTTEN_AFTER: Millis = 30 * 86_400_000;
+
+/// A change set is named by its name, or by an ARN that has it in the middle.
+fn names(change_set: &Value, name: &str) -> bool {
+    change_set.as_str().is_some_and(|it| it.split('/').any(|part| part == name))
+}
+
 /// Where the lines go.
 #[derive(Debug)]
 enum Sink {
@@ -56,11 +91,16 @@ enum Sink {
     Memory(Mutex<Vec<Entry>>),
 }
 
-/// The audit log.
+/// The audit log, and beside it the times that resources took on this machine's runs.
 #[derive(Debug)]
 pub struct Journal {
     sink: Sink,
+    /// Times of runs that ended while this journal was open; those of a file are read from it.
+    timings: Mutex<Vec<Timing>>,
 }
+
+/// The file of times, and how many of its newest lines count.
+const TIMINGS: (&str, usize) = ("durations.jsonl", 4_000);
 
 impl Journal {
     /// Opens the log, and makes its folder, for this user alone.
@@ -74,6 +114,7 @@ impl Journal {
         let file = owner_only(OpenOptions::new().create(true).append(true)).open(path)?;
         Ok(Self {
             sink: Sink::File(Mutex::new(file), path.to_owned()),
+            timings: Mutex::default(),
         })
     }
 
@@ -81,7 +122,77 @@ impl Journal {
     pub fn memory() -> Self {
         Self {
             sink: Sink::Memory(Mutex::default()),
+            timings: Mutex::default(),
         }
+    }
+
+    /// Plans that were made from this machine with this profile and region at least an hour ago, and neither run
+    /// nor dropped since: whoever made them was ended in the middle.
+    pub fn abandoned(&self, about: &About, now: Millis) -> Vec<AbandonedPlan> {
+        let text = match &self.sink {
+            Sink::File(_, path) => fs::read_to_string(path).unwrap_or_default(),
+            Sink::Memory(_) => return Vec::new(),
+        };
+        let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let is_here = |line: &Value| line["profile"] == *about.profile && line["region"] == *about.region && line["event"] == "begin";
+        let endpoint = |line: &Value| line["endpoint"].as_str().map(SafeText::from);
+        let here: Vec<&Value> = lines.iter().filter(|l| is_here(l) && endpoint(l) == about.endpoint).collect();
+        let is_taken = |name: &str| {
+            let of = |line: &&&Value| {
+                ["execute-change-set", "delete-change-set"]
+                    .iter()
+                    .any(|kind| names(&line["change"][*kind]["change_set"], name))
+            };
+            here.iter().any(|line| of(&line))
+        };
+        let plan = |line: &&Value| {
+            let age = now - line["at"].as_i64()?;
+            let request = &line["change"]["create-change-set"];
+            let name = Token(line["token"].as_str()?.into()).change_set_name();
+            let is_old = (ABANDONED_AFTER..FORGOTTEN_AFTER).contains(&age);
+            (is_old && !is_taken(&name)).then(|| {
+                Some(AbandonedPlan {
+                    stack: request["stack"].as_str()?.into(),
+                    change_set: name.as_str().into(),
+                    is_create: request["is_create"].as_bool()?,
+                })
+            })?
+        };
+        here.iter().filter_map(plan).collect()
+    }
+
+    /// How long resources took on this machine's runs, oldest first. A line that can not be read is left out.
+    pub fn timings(&self) -> Vec<Timing> {
+        let Sink::File(_, path) = &self.sink else {
+            return self.timings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        };
+        let text = fs::read_to_string(path.with_file_name(TIMINGS.0)).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let newest = &lines[lines.len().saturating_sub(TIMINGS.1)..];
+        newest.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Keeps the times of a run that ended well.
+    ///
+    /// # Errors
+    /// The disk's own.
+    pub fn keep(&self, timings: &[Timing]) -> io::Result<()> {
+        let Sink::File(_, path) = &self.sink else {
+            self.timings
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend_from_slice(timings);
+            return Ok(());
+        };
+        let mut text = String::new();
+        for timing in timings {
+            text += &serde_json::to_string(timing)?;
+            text.push('\n');
+        }
+        let path = path.with_file_name(TIMINGS.0);
+        owner_only(OpenOptions::new().create(true).append(true))
+            .open(path)?
+            .write_all(text.as_bytes())
     }
 
     /// Notes a change before it is sent. Without this line nothing may be sent.
@@ -99,12 +210,9 @@ impl Journal {
     ///
     /// # Errors
     /// The line could not be brought to the disk.
-    pub fn end(&self, change: &Change, token: &Token, about: &About, outcome: (&Result<Done, Fault>, Millis)) -> Result<(), Fault> {
-        let mut entry = entry("end", change, token, about, outcome.1);
-        entry.result = Some(match outcome.0 {
-            Ok(_) => "accepted".into(),
-            Err(fault) => fault.sentence(),
-        });
+    pub fn end(&self, change: &Change, token: &Token, about: &About, (outcome, at): (String, Millis)) -> Result<(), Fault> {
+        let mut entry = entry("end", change, token, about, at);
+        entry.result = Some(outcome);
         self.put(entry)
     }
 
@@ -163,8 +271,6 @@ fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     fn about() -> About {
@@ -182,8 +288,8 @@ mod tests {
         let change = Change::DeleteStack { stack: "s".into() };
         let token = Token("t-1".into());
         journal.begin(&change, &token, &about(), 1).unwrap();
-        let fault = Err(Fault::new(FaultKind::Denied, "cloudformation:DeleteStack", "s", ""));
-        journal.end(&change, &token, &about(), (&fault, 2)).unwrap();
+        let fault = Fault::new(FaultKind::Denied, "cloudformation:DeleteStack", "s", "");
+        journal.end(&change, &token, &about(), (fault.sentence(), 2)).unwrap();
     }
 
     #[test]
@@ -214,6 +320,71 @@ mod tests {
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[2]["change"]["delete-stack"]["stack"], "s");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_plan_that_was_left_in_the_middle_is_found_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&dir.path().join("audit.jsonl")).unwrap();
+        let plan = |stack: &str| {
+            Change::CreateChangeSet(crate::cloud::PlanRequest {
+                stack: stack.into(),
+                is_create: true,
+                parameters: Vec::new(),
+                tags: Vec::new(),
+            })
+        };
+        let elsewhere = About {
+            region: "eu-west-1".into(),
+            ..about()
+        };
+        for (stack, token, about) in [
+            ("left", "t-1", about()),
+            ("run", "t-2", about()),
+            ("dropped", "t-3", about()),
+            ("other", "t-4", elsewhere),
+        ] {
+            journal.begin(&plan(stack), &Token(token.into()), &about, 1_000).unwrap();
+        }
+        let run = Change::ExecuteChangeSet {
+            stack: "run".into(),
+            change_set: "arn:aws:cloudformation:us-west-2:1:changeSet/bic-tui-t-2/0".into(),
+        };
+        let dropped = Change::DeleteChangeSet {
+            stack: "dropped".into(),
+            change_set: "bic-tui-t-3".into(),
+        };
+        for (change, token) in [(run, "t-5"), (dropped, "t-6")] {
+            journal.begin(&change, &Token(token.into()), &about(), 2_000).unwrap();
+        }
+        let left = AbandonedPlan {
+            stack: "left".into(),
+            change_set: "bic-tui-t-1".into(),
+            is_create: true,
+        };
+        assert_eq!(journal.abandoned(&about(), 1_000 + ABANDONED_AFTER), [left]);
+        assert_eq!(journal.abandoned(&about(), ABANDONED_AFTER), [], "somebody may still read it");
+    }
+
+    #[test]
+    fn times_are_kept_beside_the_audit_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        let timing = Timing {
+            kind: "AWS::EC2::VPC".into(),
+            work: crate::core::eta::Work::Create,
+            took: 12_000,
+        };
+        Journal::open(&path).unwrap().keep(std::slice::from_ref(&timing)).unwrap();
+        fs::OpenOptions::new()
+            .append(true)
+            .open(dir.path().join(TIMINGS.0))
+            .unwrap()
+            .write_all(b"{half a li\n")
+            .unwrap();
+        let journal = Journal::open(&path).unwrap();
+        journal.keep(std::slice::from_ref(&timing)).unwrap();
+        assert_eq!(journal.timings(), [timing.clone(), timing]);
     }
 
     #[cfg(unix)]

@@ -58,8 +58,8 @@
 //!   keymap, key               THE table of keys          polls, pace   THE table of polls, when each is due
 //!   guard                     who may write: read-only, production, consent, the allow-list
 //!   fact/, fault, text, secret, names      the data, and the names that follow from ProjectName
-//!   template/, plan, preflight, progress, eta    a deploy: form, checks, change set, progress
-//!   cause, health, describe   what is wrong and why, joined from all facts
+//!   template/, plan, preflight, progress, eta, rollout    a deploy: form, checks, change set, progress
+//!   cause, health, describe   what is wrong and why, joined from all facts; unstick: the ways out
 //!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
 //!   lines/, logview/          a million lines: segments, filters, histogram; the Logs screen's state
 //!   prices, cost/, size       what it costs; sleep: what Z writes, in which order
@@ -68,6 +68,7 @@
 //! src/sim.rs, sim/            the port on a simulated account with its own clock, built from the template
 //! src/probe.rs, probe/        the HTTP way to a test image; picture.rs judges the bytes that come back
 //! src/runtime.rs              effects to tasks, answers to messages; vault.rs holds secrets, journal.rs the audit log
+//! src/door.rs                 every write: its token noted before it is sent, a lost answer looked up by it
 //! src/app.rs, term.rs         the loop; the terminal, taken and given back
 //! src/layout.rs, ui.rs, ui/   where things stand; how a model looks; pictures.rs: images for the terminal
 //! src/command.rs, command/    the subcommands; each write goes through one door
@@ -124,6 +125,7 @@ pub mod cloud;
 pub mod command;
 pub mod config;
 pub mod core;
+pub mod door;
 pub mod journal;
 pub mod layout;
 pub mod log;

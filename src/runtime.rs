@@ -13,9 +13,10 @@ use futures::{FutureExt, StreamExt};
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
-    cloud::{Cloud, Query, Token},
+    cloud::{Cloud, Query},
     core::{
         effect::Effect,
+        eta::Timing,
         fact::Fact,
         fault::{Fault, FaultKind},
         guard::{Approved, Guard},
@@ -24,14 +25,13 @@ use crate::{
         secret::SecretRef,
         text::SafeText,
     },
+    door,
     journal::Journal,
     vault::Vault,
 };
 
 /// Longest that a read may take; the edge's own limits are shorter.
 const READ_LIMIT: Duration = Duration::from_secs(30);
-/// Longest that a write may take: an image through the stack has 130 s of its own.
-const WRITE_LIMIT: Duration = Duration::from_secs(140);
 
 /// What requests need.
 pub struct Runtime {
@@ -71,6 +71,7 @@ impl Runtime {
             Effect::CloseLive => self.keep_live(None),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Open(url) => self.open(url),
+            Effect::Keep(timings) => self.keep(timings),
             terminal => return Some(terminal),
         }
         None
@@ -119,10 +120,8 @@ impl Runtime {
                 let result = if let Some(fault) = &failed {
                     Err(fault.clone())
                 } else {
-                    let sent = AssertUnwindSafe(send(&*cloud, &journal, &change)).catch_unwind();
-                    let bounded = tokio::time::timeout(WRITE_LIMIT, sent).await;
-                    let whole = bounded.unwrap_or_else(|_| Ok(Err(timed_out(change.operation()))));
-                    whole.unwrap_or_else(|_| {
+                    let sent = AssertUnwindSafe(door::send(&*cloud, &journal, &change)).catch_unwind();
+                    sent.await.unwrap_or_else(|_| {
                         let why = "a task of the console failed; look at AWS for what came of it";
                         Err(Fault::new(FaultKind::Internal, change.operation(), "", why))
                     })
@@ -240,6 +239,16 @@ impl Runtime {
         self.spawn(READ_LIMIT, work, Msg::Saved);
     }
 
+    /// Times are a convenience: that they can not be kept is a line in the log.
+    fn keep(&self, timings: Vec<Timing>) {
+        let journal = Arc::clone(&self.journal);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = journal.keep(&timings) {
+                tracing::warn!(%error, "the times of this run could not be kept");
+            }
+        });
+    }
+
     fn open(&self, url: SafeText) {
         let work = async move {
             let address = url.to_string();
@@ -259,45 +268,6 @@ impl Runtime {
             Err(fault) => Msg::Copied(Err(fault)),
         });
     }
-}
-
-/// Sends one change: the token and the change are on the disk before it goes out.
-///
-/// # Errors
-/// The cloud's fault, or the journal's: what can not be noted is not sent.
-pub async fn send(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &crate::cloud::Change) -> Result<crate::cloud::Done, Fault> {
-    let token = Token(format!("bic-tui-{}", uuid::Uuid::new_v4()).into());
-    let about = cloud.about();
-    let at = cloud.now();
-    let noted = {
-        let (journal, change, token, about) = (Arc::clone(journal), change.clone(), token.clone(), about.clone());
-        tokio::task::spawn_blocking(move || journal.begin(&change, &token, &about, at)).await
-    };
-    noted.unwrap_or_else(|_| {
-        Err(Fault::new(
-            FaultKind::Internal,
-            change.operation(),
-            "",
-            "the audit log could not be written",
-        ))
-    })?;
-    let result = cloud.change(change.clone(), token.clone()).await;
-    let at = cloud.now();
-    let (journal, change, outcome) = (Arc::clone(journal), change.clone(), result.clone());
-    let ended = tokio::task::spawn_blocking(move || journal.end(&change, &token, &about, (&outcome, at))).await;
-    if !matches!(ended, Ok(Ok(()))) {
-        tracing::warn!("the end of a change could not be noted in the audit log");
-    }
-    result
-}
-
-fn timed_out(operation: &str) -> Fault {
-    Fault::new(
-        FaultKind::TimedOut,
-        operation,
-        "",
-        "it may have been carried out all the same; the next poll tells",
-    )
 }
 
 /// Writes a new file beside the old one and renames it, so that no half file is ever seen.

@@ -91,7 +91,7 @@ async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
     }
     let scene = if cli.command.is_some() { "running" } else { "new" };
     let cloud = connect(&cli.common, &config, scene).await?;
-    let journal = open_journal(&cli.common);
+    let journal = open_journal(&cli.common).map(Arc::new);
     match cli.command {
         None => console(cloud, config, &cli.common, journal?).await,
         Some(command) => subcommand(cloud, config, (cli.common, command), (out, journal)).await,
@@ -126,7 +126,7 @@ fn open_journal(flags: &Common) -> Result<Journal, Fault> {
     Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))
 }
 
-async fn console(cloud: Arc<dyn Cloud>, config: Config, flags: &Common, journal: Journal) -> Result<Verdict, Failure> {
+async fn console(cloud: Arc<dyn Cloud>, config: Config, flags: &Common, journal: Arc<Journal>) -> Result<Verdict, Failure> {
     let settings = crate::core::settings::Settings {
         armed: config.is_armed,
         ..config.settings
@@ -140,7 +140,7 @@ async fn console(cloud: Arc<dyn Cloud>, config: Config, flags: &Common, journal:
         Arc::new(AwsPlaces::new(flags.clone()))
     };
     let session = Session { cloud, settings, places };
-    let end = app::run(session, Arc::new(journal)).await;
+    let end = app::run(session, journal).await;
     match end.map_err(|error| Failure::Usage(stopped(&format!("{error:#}"))))? {
         End::Left => Ok(Verdict::Well),
         End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),
@@ -152,7 +152,7 @@ async fn subcommand(
     cloud: Arc<dyn Cloud>,
     config: Config,
     (flags, command): (Common, Command),
-    (out, journal): (Out, Result<Journal, Fault>),
+    (out, journal): (Out, Result<Arc<Journal>, Fault>),
 ) -> Result<Verdict, Failure> {
     let (sender, interrupt) = Interrupt::channel();
     let signals = tokio::spawn(listen(sender));

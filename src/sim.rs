@@ -22,6 +22,7 @@ mod secrets;
 mod service;
 mod task;
 mod traffic;
+mod undo;
 mod world;
 
 use std::{
@@ -55,6 +56,8 @@ use crate::{
     picture::Brief,
 };
 
+type Texts = BTreeMap<String, String>;
+
 /// One simulated account.
 pub struct Sim {
     scene: String,
@@ -71,7 +74,7 @@ impl Sim {
     pub fn new(scene: &Scene, speed: u32, clock: Arc<dyn Clock>) -> Self {
         let began = clock.now();
         let mut world = World::new(scene, began - scene.past(), began);
-        for step in &scene.step {
+        for step in scene.step.iter().filter(|s| s.ahead.is_none()) {
             world.advance(began - step.ago.0);
             world.act(&step.action);
         }
@@ -224,6 +227,7 @@ impl World {
             Query::Stack { stack } => Ok(self.tell_stack(stack)),
             Query::Stacks => Ok(self.tell_stacks()),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
+            Query::StackHistory { stack } => self.tell_events(stack, None),
             Query::StackResources { stack } => self.tell_resources(stack),
             Query::ChangeSet { stack, change_set } => self.tell_change_set(stack, change_set),
             Query::Services { cluster, services } => self.tell_services(cluster, services),
@@ -257,7 +261,11 @@ impl World {
             Change::ExecuteChangeSet { stack, change_set } => return self.execute_change_set(stack, change_set, token),
             Change::DeleteChangeSet { stack, change_set } => return self.delete_change_set(stack, change_set),
             Change::DeleteStack { stack } => return self.delete_stack(stack, token),
+            Change::DropEmptyStack { stack } => return self.drop_empty_stack(stack, token),
             Change::CancelUpdate { stack } => return self.cancel_update(stack, token),
+            Change::RollbackStack { stack } => return self.rollback_stack(stack, token),
+            Change::ContinueRollback { stack, skip } => return self.continue_update_rollback(stack, skip, token),
+            Change::Protect { stack, on } => return self.protect(stack, *on),
             Change::Scale {
                 cluster,
                 service,
@@ -280,8 +288,24 @@ impl World {
         let serial = self.serial();
         let token = Token(self.chance(&format!("step/{serial}")).uuid().into());
         let change = match action {
-            Action::Create { parameters, tags } => return self.deploy_at_once(parameters, tags, true, &token),
-            Action::Update { parameters } => return self.deploy_at_once(parameters, &BTreeMap::new(), false, &token),
+            Action::Create {
+                parameters,
+                tags,
+                keeps,
+                was,
+            } => {
+                self.older.clone_from(was);
+                self.deploy_at_once((parameters, tags), true, *keeps, &token);
+                return self.older.clear();
+            }
+            Action::Update { parameters, keeps } => return self.deploy_at_once((parameters, &BTreeMap::new()), false, *keeps, &token),
+            Action::Destroy => self.find_stack(DEFAULT_PROJECT).map(|_| Change::DeleteStack {
+                stack: DEFAULT_PROJECT.into(),
+            }),
+            Action::Protect => Some(Change::Protect {
+                stack: DEFAULT_PROJECT.into(),
+                on: true,
+            }),
             Action::Scale { service, count } => self.service_named(service).map(|s| Change::Scale {
                 cluster: s.cluster.as_str().into(),
                 service: s.name.as_str().into(),
@@ -304,17 +328,30 @@ impl World {
         }
     }
 
-    fn deploy_at_once(&mut self, parameters: &BTreeMap<String, String>, tags: &BTreeMap<String, String>, is_create: bool, token: &Token) {
+    fn deploy_at_once(&mut self, (parameters, tags): (&Texts, &Texts), is_create: bool, keeps: bool, token: &Token) {
         let pair = |(k, v): (&String, &String)| (SafeText::from(k.as_str()), SafeText::from(v.as_str()));
         let request = PlanRequest {
             stack: DEFAULT_PROJECT.into(),
             is_create,
-            parameters: parameters.iter().map(pair).map(|(k, v)| (k, Some(v))).collect(),
+            parameters: self.scene_values(parameters, is_create),
             tags: tags.iter().map(pair).collect(),
         };
         if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {
-            self.advance(self.now + 10 * world::SECOND);
+            self.finish_plans();
             drop(self.execute_change_set(&stack_id, &id, token));
+            if let Some(i) = self.find_stack(&stack_id).filter(|_| keeps) {
+                self.keep_failures(i);
+            }
         }
+    }
+
+    /// An update of a scene keeps what it does not name, as careful people have it.
+    fn scene_values(&self, given: &Texts, is_create: bool) -> Vec<(SafeText, Option<SafeText>)> {
+        let mut out: Vec<_> = given.iter().map(|(k, v)| (k.as_str().into(), Some(v.as_str().into()))).collect();
+        if !is_create {
+            let kept = self.template.parameters.iter().map(|p| p.name.clone());
+            out.extend(kept.filter(|name| !given.contains_key(name.as_str())).map(|name| (name, None)));
+        }
+        out
     }
 }

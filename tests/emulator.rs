@@ -339,6 +339,9 @@ fn lines_that_come_later(aws: &Emulator, dana: &User, how: &str) {
 
 fn an_update_keeps_what_was_not_named(aws: &Emulator, dana: &User) {
     let before = aws.parameters();
+    // A plan that is only looked at leaves the stack and no change set.
+    assert!(dana.well("plan --param LogRetentionDays=7").contains("Plan to update"));
+    assert_eq!((aws.open_plans(), aws.parameters()), (0, before.clone()));
     // The emulator says of a log group that it may be replaced, and so the stack's name is asked for.
     let change = "deploy --yes --param LogRetentionDays=7";
     assert!(dana.fails(change, 2).contains("--confirm bedrock-image-chat"));
@@ -444,19 +447,24 @@ fn an_image_that_is_none(dana: &User) {
 fn the_end(aws: &Emulator, dana: &User) {
     assert!(dana.fails("destroy", 2).contains("--confirm bedrock-image-chat"));
     assert!(dana.fails("destroy --confirm other", 2).contains("Nothing was sent"));
-    let protect = |is: bool| json!({ "StackName": STACK, "EnableTerminationProtection": is });
-    aws.call("cloudformation", "update_termination_protection", protect(true));
+    let protected = json!({ "StackName": STACK, "EnableTerminationProtection": true });
+    aws.call("cloudformation", "update_termination_protection", protected);
     assert!(
         dana.fails(&format!("destroy --confirm {STACK}"), 4)
-            .contains("termination protection")
+            .contains("`bic-tui destroy --unprotect` switches it off")
     );
-    assert_eq!(aws.stack()["StackStatus"], "UPDATE_COMPLETE");
-    aws.call("cloudformation", "update_termination_protection", protect(false));
+    assert!(dana.fails("destroy --unprotect", 2).contains("--confirm bedrock-image-chat"));
+    assert_eq!(aws.stack()["EnableTerminationProtection"], true);
+    dana.run(&format!("destroy --unprotect --confirm {STACK}"));
+    assert_eq!(aws.stack()["EnableTerminationProtection"], false);
+    assert_eq!(aws.stack()["StackStatus"], "UPDATE_COMPLETE", "nothing was deleted");
+    ways_out_of_a_stack_at_rest(dana);
     let id = aws.stack()["StackId"].as_str().expect("an id").to_owned();
     let told = dana.run(&format!("destroy --confirm {STACK}"));
     let said = String::from_utf8(told.stdout).expect("text");
     assert_eq!(told.status, 0, "{said}{}", told.stderr);
     assert!(said.contains("lost   FileSystem (AWS::EFS::FileSystem) fs-"), "{said}");
+    assert!(said.contains("stays  recovery points of FileSystem in AWS Backup"), "{said}");
     assert!(
         said.lines()
             .last()
@@ -468,6 +476,19 @@ fn the_end(aws: &Emulator, dana: &User) {
     for line in ["status", "events", "tasks", "outputs", "destroy --yes", "scale litellm 1 --yes"] {
         assert!(dana.fails(line, 4).contains("does not exist"), "{line}");
     }
+}
+
+/// A stack at rest has no way out to take, and says why for each.
+fn ways_out_of_a_stack_at_rest(dana: &User) {
+    let ways = dana.json("unstick");
+    assert_eq!(ways["status"], "UPDATE_COMPLETE");
+    let open = |it: &Value| it["open"] == true;
+    assert!(
+        ways["ways"].as_array().is_some_and(|all| all.len() == 5 && !all.iter().any(open)),
+        "{ways}"
+    );
+    assert!(dana.fails("unstick cancel-update --yes", 4).contains("UPDATE_IN_PROGRESS"));
+    assert!(dana.fails("unstick roll-back --yes", 4).contains("CREATE_FAILED"));
 }
 
 /// Every write is there twice, and every kind of write that the emulator knows was made.
@@ -484,6 +505,7 @@ fn the_audit_log(dana: &User) {
         "cloudformation:DeleteChangeSet",
         "cloudformation:DeleteStack",
         "cloudformation:ExecuteChangeSet",
+        "cloudformation:UpdateTerminationProtection",
         "ecs:StopTask",
         "ecs:TagResource",
         "ecs:UntagResource",

@@ -10,7 +10,7 @@ use std::{fmt::Write as _, sync::LazyLock};
 use bic_tui::{
     cloud::{Change, ImageRoute},
     core::{
-        dialog::{Act, Confirm, Countdown, Detail, Dialog, ImageDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll, Way},
+        dialog::{Act, Confirm, Countdown, Detail, Dialog, ImageDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll, Skip, Way},
         field::TextField,
         model::Model,
         names::App,
@@ -224,6 +224,7 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         scroll: Scroll { top: 3 },
     };
     let way = |label: &str, act| Way {
+        closed: None,
         label: label.into(),
         help: "leave the console; the operation goes on in AWS, and a console opened again follows it".into(),
         act,
@@ -234,6 +235,18 @@ fn lists() -> Vec<(&'static str, Dialog)> {
             way("Stay", Act::Stay),
             way("Detach", Act::Detach),
             way("Cancel the update", Act::Ask(Box::new(confirm(None)))),
+            Way {
+                closed: Some("only a rollback that failed (UPDATE_ROLLBACK_FAILED) goes on; it is UPDATE_IN_PROGRESS".into()),
+                ..way("Continue the rollback", Act::Stay)
+            },
+        ],
+        selected: 1,
+    };
+    let skip = Skip {
+        stack: "arn".into(),
+        rows: vec![
+            ("LiteLLMService".into(), "ECS Deployment Circuit Breaker was triggered".into(), true),
+            ("OpenWebUIService".into(), "Resource update cancelled".into(), false),
         ],
         selected: 1,
     };
@@ -258,6 +271,7 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         ("errors", Dialog::Errors(Scroll { top: 9_999 })),
         ("detail", Dialog::Detail(detail)),
         ("menu", Dialog::Menu(menu)),
+        ("skip", Dialog::Skip(skip)),
         ("image", Dialog::Image(image)),
     ]
 }

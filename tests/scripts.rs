@@ -219,8 +219,66 @@ fn the_form_makes_a_plan_and_leaving_it_drops_the_plan() {
     });
     update(&mut model, Msg::Changed(1, changes[0].clone(), done));
     let changes = sent(&press(&mut model, "q"));
-    assert!(matches!(&changes[..], [Change::DeleteChangeSet { .. }]));
+    assert!(
+        matches!(&changes[..], [Change::DeleteChangeSet { .. }, Change::DropEmptyStack { .. }]),
+        "{changes:?}"
+    );
     assert!(matches!(model.deploy, Stage::Form(_)), "the values are kept");
+}
+
+/// A plan on the screen whose execution was confirmed, and the answer to it.
+fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "D");
+    let Stage::Form(form) = model.deploy.clone() else {
+        panic!("the form is open")
+    };
+    let execute = Change::ExecuteChangeSet {
+        stack: "arn:stack".into(),
+        change_set: "arn:set".into(),
+    };
+    let change_set = bic_tui::core::fact::ChangeSet {
+        id: "arn:set".into(),
+        name: "plan".into(),
+        stack_id: "arn:stack".into(),
+        status: "CREATE_COMPLETE".into(),
+        reason: "".into(),
+        execution: "AVAILABLE".into(),
+        changes: Vec::new(),
+        parameters: Vec::new(),
+        capabilities: Vec::new(),
+        tags: Vec::new(),
+    };
+    model.deploy = Stage::Plan(bic_tui::core::screen::deploy::Plan {
+        form,
+        values: std::collections::BTreeMap::new(),
+        change_set,
+        selected: 0,
+        is_create: false,
+    });
+    let effects = update(&mut model, Msg::Changed(1, execute, answer));
+    let changes = sent(&effects);
+    (model, changes)
+}
+
+#[test]
+fn an_answer_that_nobody_got_is_no_failure_and_a_clear_no_drops_the_plan() {
+    let fault = |kind| Fault::new(kind, "cloudformation:ExecuteChangeSet", "arn:stack", "");
+    let (model, changes) = executed(Err(fault(FaultKind::TimedOut)));
+    assert!(matches!(model.deploy, Stage::Rest) && changes.is_empty());
+    assert_eq!(
+        model.operation.map(|o| o.verb),
+        Some("update"),
+        "the stack tells whether it has begun"
+    );
+    let (model, changes) = executed(Err(fault(FaultKind::Refused)));
+    assert!(matches!(model.deploy, Stage::Rest) && model.operation.is_none());
+    assert!(matches!(&changes[..], [Change::DeleteChangeSet { .. }]), "{changes:?}");
+    let (model, changes) = executed(Err(fault(FaultKind::Denied)));
+    assert!(
+        matches!(model.deploy, Stage::Plan(_)) && changes.is_empty(),
+        "it can be tried again"
+    );
 }
 
 #[test]

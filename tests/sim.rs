@@ -915,8 +915,18 @@ mod scene {
             match info.name {
                 "expired" => assert_eq!(desk.ask(Query::Identity).unwrap_err().kind, FaultKind::Expired),
                 "throttled" => {}
-                name if name == "new" || name == "deploy-fails" => assert_eq!(desk.stack(), None),
-                name => assert_eq!(desk.stack().unwrap().status.0, "CREATE_COMPLETE", "{name}"),
+                "new" | "deploy-fails" | "secret-missing" | "program-ends" | "health-check-fails" | "quota-exceeded" => {
+                    assert_eq!(desk.stack(), None, "{}", info.name);
+                }
+                name => {
+                    let want = match name {
+                        "creation-failed" => "ROLLBACK_COMPLETE",
+                        "rollback-off" => "CREATE_FAILED",
+                        "rollback-failed" => "UPDATE_ROLLBACK_FAILED",
+                        _ => "CREATE_COMPLETE",
+                    };
+                    assert_eq!(desk.stack().unwrap().status.0, want, "{name}");
+                }
             }
         }
     }

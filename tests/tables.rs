@@ -273,6 +273,7 @@ const SHAPES: [(&str, &[&str]); 18] = [
     ("secret litellm-api-key --field api_key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("unstick", &["rollback-failed"]),
 ];
 
 /// The shape of a value: the kinds of its parts in place of the parts.

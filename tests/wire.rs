@@ -530,13 +530,27 @@ async fn events_come_down_to_the_known_one_and_no_further() {
     }
 }
 
+/// Ten thousand old events cost one page: it stops where the newest operation begins.
 #[tokio::test]
-async fn an_endless_history_is_cut_and_says_so() {
-    let page = bodies::query("DescribeStackEvents", &event_xml(5..6, Some("again")));
+async fn of_a_long_history_only_the_newest_operation_is_asked() {
+    let begins = "<StackEvents><member><EventId>e9</EventId><StackId>arn:stack</StackId><LogicalResourceId>bic</LogicalResourceId>\
+                  <PhysicalResourceId>arn:aws:cloudformation:us-west-2:1:stack/bic/1</PhysicalResourceId>\
+                  <ResourceType>AWS::CloudFormation::Stack</ResourceType><ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus></member>\
+                  <member><EventId>e8</EventId></member></StackEvents><NextToken>p2</NextToken>";
+    let page = bodies::query("DescribeStackEvents", begins);
     let query = Query::StackEvents {
         stack: "bic".into(),
         known: None,
     };
+    let (fact, server) = fact("DescribeStackEvents", [page], query).await;
+    let Fact::StackEvents(events) = fact else { panic!("{fact:?}") };
+    assert_eq!((events.events.len(), events.is_complete, server.requests().len()), (2, false, 1));
+}
+
+#[tokio::test]
+async fn an_endless_history_is_cut_and_says_so() {
+    let page = bodies::query("DescribeStackEvents", &event_xml(5..6, Some("again")));
+    let query = Query::StackHistory { stack: "bic".into() };
     let (fact, server) = fact("DescribeStackEvents", [page], query).await;
     let Fact::StackEvents(events) = fact else { panic!("{fact:?}") };
     assert!(!events.is_complete);

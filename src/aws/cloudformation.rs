@@ -12,13 +12,14 @@ use super::{
     text,
 };
 use crate::{
-    cloud::{Done, PlanRequest},
+    cloud::{Done, PlanRequest, Token},
     core::{
         fact::{
             ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent,
             StackEvents, StackResource, StackStatus, Validation,
         },
         fault::{Fault, FaultKind},
+        progress,
         template::{TEMPLATE, Template},
         text::SafeText,
     },
@@ -119,23 +120,54 @@ fn tags(them: Option<Vec<Tag>>) -> Vec<(SafeText, SafeText)> {
         .collect()
 }
 
-/// Newest first, page by page, until an event that is known already.
+/// Newest first, page by page, until an event that is known already, or else the one that opens the newest
+/// operation: a stack may have ten thousand older ones.
 pub(super) async fn events(client: &Client, stack: &str, known: Option<&SafeText>) -> Result<StackEvents, Fault> {
+    event_pages(client, stack, |event| match known {
+        Some(known) if event.id == *known => Stop::Before,
+        None if event.is_stack() && progress::begins(&event.status) => Stop::AfterPage,
+        _ => Stop::Not,
+    })
+    .await
+}
+
+/// Newest first, all that AWS tells.
+pub(super) async fn history(client: &Client, stack: &str) -> Result<StackEvents, Fault> {
+    event_pages(client, stack, |_| Stop::Not).await
+}
+
+/// Whether a listing ends at an event.
+#[derive(PartialEq, Eq)]
+enum Stop {
+    Not,
+    /// It is not wanted any more: there is no gap to what is known.
+    Before,
+    /// Nothing is wanted behind this page.
+    AfterPage,
+}
+
+async fn event_pages(client: &Client, stack: &str, stops: impl Fn(&StackEvent) -> Stop) -> Result<StackEvents, Fault> {
     let mut events = Vec::new();
     let mut token = None;
     for _ in 0..MAX_EVENT_PAGES {
+        let mut is_last = false;
         let request = client.describe_stack_events().stack_name(stack).set_next_token(token.take());
         let output = request.send().await.map_err(fault::on(EVENTS, stack))?;
         let page = output.stack_events.ok_or_else(|| missing(EVENTS, stack, "events"))?;
         for event in page.into_iter().map(event) {
-            if Some(&event.id) == known {
+            let stop = stops(&event);
+            if stop == Stop::Before {
                 return Ok(StackEvents { events, is_complete: true });
             }
+            is_last |= stop != Stop::Not;
             events.push(event);
         }
         token = output.next_token.filter(|next| !next.is_empty());
         if token.is_none() {
             return Ok(StackEvents { events, is_complete: true });
+        }
+        if is_last {
+            break;
         }
     }
     Ok(StackEvents {
@@ -285,7 +317,7 @@ fn property(it: types::ResourceTargetDefinition) -> PropertyChange {
     }
 }
 
-pub(super) async fn create_change_set(client: &Client, plan: PlanRequest, token: &str) -> Result<Done, Fault> {
+pub(super) async fn create_change_set(client: &Client, plan: PlanRequest, token: &Token) -> Result<Done, Fault> {
     let kind = if plan.is_create {
         ChangeSetType::Create
     } else {
@@ -296,9 +328,9 @@ pub(super) async fn create_change_set(client: &Client, plan: PlanRequest, token:
     let output = client
         .create_change_set()
         .stack_name(plan.stack.as_str())
-        .change_set_name(change_set_name(token))
+        .change_set_name(token.change_set_name())
         .change_set_type(kind)
-        .client_token(token)
+        .client_token(token.0.as_str())
         .template_body(TEMPLATE)
         .capabilities(Capability::CapabilityNamedIam)
         .set_parameters(Some(plan.parameters.iter().map(parameter).collect()))
@@ -322,12 +354,6 @@ fn parameter((key, value): &(SafeText, Option<SafeText>)) -> Parameter {
         Some(value) => parameter.parameter_value(value.as_str()).build(),
         None => parameter.use_previous_value(true).build(),
     }
-}
-
-/// A name made of the token: the same request gives the same change set.
-pub(crate) fn change_set_name(token: &str) -> String {
-    let kept = token.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
-    "bic-tui-".chars().chain(kept).take(128).collect()
 }
 
 pub(super) async fn execute_change_set(client: &Client, stack: &str, change_set: &str, token: &str) -> Result<(), Fault> {
@@ -355,4 +381,40 @@ pub(super) async fn cancel_update(client: &Client, stack: &str, token: &str) -> 
         .send()
         .await;
     answer.map(drop).map_err(fault::on("cloudformation:CancelUpdateStack", stack))
+}
+
+/// Refuses unless the stack is still the empty one of a first plan.
+pub(super) async fn check_empty(client: &Client, id: &str) -> Result<(), Fault> {
+    match stack(client, id).await? {
+        Some(it) if !it.status.is_in_review() && !it.status.is_deleted() => {
+            let why = format!("it is {} by now, no empty plan any more; nothing was sent", it.status.0);
+            Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", id, &why))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn rollback_stack(client: &Client, stack: &str, token: &str) -> Result<(), Fault> {
+    let request = client.rollback_stack().stack_name(stack).client_request_token(token);
+    let answer = request.send().await;
+    answer.map(drop).map_err(fault::on("cloudformation:RollbackStack", stack))
+}
+
+pub(super) async fn continue_rollback(client: &Client, stack: &str, skip: &[SafeText], token: &str) -> Result<(), Fault> {
+    let skip: Vec<String> = skip.iter().map(ToString::to_string).collect();
+    let request = client
+        .continue_update_rollback()
+        .stack_name(stack)
+        .client_request_token(token)
+        .set_resources_to_skip((!skip.is_empty()).then_some(skip));
+    let answer = request.send().await;
+    answer.map(drop).map_err(fault::on("cloudformation:ContinueUpdateRollback", stack))
+}
+
+pub(super) async fn protect(client: &Client, stack: &str, on: bool) -> Result<(), Fault> {
+    let request = client.update_termination_protection().stack_name(stack);
+    let answer = request.enable_termination_protection(on).send().await;
+    answer
+        .map(drop)
+        .map_err(fault::on("cloudformation:UpdateTerminationProtection", stack))
 }

@@ -81,6 +81,13 @@ pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
 
 /// Creates or updates the stack.
 pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
+    if args.watch && args.plan == PlanArgs::default() {
+        let found = reads::stack(&*cx.cloud, &cx.settings.stack).await?;
+        if let Some(stack) = found.filter(|s| s.status.is_in_progress()) {
+            return join(cx, stack).await;
+        }
+    }
+    drop_abandoned(cx).await;
     let ready = ready(cx, &args.plan).await?;
     let made = make(cx, &ready).await?;
     let interrupt = cx.interrupt.clone();
@@ -97,6 +104,29 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
             Err(failure)
         }
     }
+}
+
+/// Plans of an earlier run that was ended in the middle. What can not be removed stands in nobody's way.
+async fn drop_abandoned(cx: &mut Context) {
+    let Ok(journal) = &cx.journal else { return };
+    let plans = journal.abandoned(&cx.cloud.about(), cx.cloud.now());
+    for plan in plans {
+        for change in plan.removal() {
+            if write(cx, change).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Follows the operation that runs, whoever began it.
+async fn join(cx: &mut Context, stack: Stack) -> Answer {
+    cx.out.note(format!(
+        "Stack {} is {}: following what runs; nothing new is begun.",
+        stack.name, stack.status.0
+    ));
+    let watch = Watch::running(cx, stack.id).await?;
+    follow(cx, watch).await
 }
 
 /// What may be sent: no check stands in its way.
@@ -295,7 +325,14 @@ async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) 
 }
 
 async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
-    let mut watch = Watch::before(cx, made.stack_id.clone()).await?;
+    let watch = match Watch::before(cx, made.stack_id.clone()).await {
+        Ok(watch) => watch,
+        Err(failure) => {
+            // The first failure is the one to report.
+            let _ = discard(cx, &made).await;
+            return Err(failure);
+        }
+    };
     let change = Change::ExecuteChangeSet {
         stack: made.stack_id.clone(),
         change_set: made.change_set.clone(),
@@ -307,6 +344,10 @@ async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
         cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
         return Ok(Verdict::Well);
     }
+    follow(cx, watch).await
+}
+
+async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
     let interrupt = cx.interrupt.clone();
     let hint = format!("The deploy goes on without this program; {} shows it.", follow_command(cx));
     let stack = match interrupt.or(watch.follow(cx)).await {
@@ -317,7 +358,18 @@ async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
         }
         Ok(stack) => stack,
     };
+    keep_times(cx, &watch, &stack);
     verdict(cx, &watch, &stack)
+}
+
+/// Times are a convenience: that they can not be kept is a line in the log.
+fn keep_times(cx: &Context, watch: &Watch, stack: &Stack) {
+    let timings = watch.timings(stack);
+    if let (Ok(journal), false) = (&cx.journal, timings.is_empty())
+        && let Err(error) = journal.keep(&timings)
+    {
+        tracing::warn!(%error, "the times of this run could not be kept");
+    }
 }
 
 /// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
@@ -341,7 +393,8 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     } else {
         cx.out.line(format!("Stack {} is {}.", stack.name, stack.status.0))?;
     }
-    if stack.status.is_success() {
+    // A deletion by somebody else ends well for nobody who deploys.
+    if stack.status.is_success() && !stack.status.is_deleted() {
         if !cx.out.is_json() {
             let rows: Vec<_> = stack.outputs.iter().map(|o| vec![o.key.to_string(), o.value.to_string()]).collect();
             for line in text::columns(&rows) {
@@ -359,7 +412,7 @@ fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
 
 /// The command with which anyone follows what runs.
 pub(super) fn follow_command(cx: &Context) -> String {
-    format!("`bic-tui events {}`", cx.same_place)
+    format!("`bic-tui deploy --watch {}`", cx.same_place)
 }
 
 /// Removes the plan, and the empty stack that a first plan makes.
@@ -370,13 +423,10 @@ async fn discard(cx: &mut Context, made: &Made) -> Answer<()> {
     };
     write(cx, change).await?;
     if made.is_new {
-        let left = reads::stack(&*cx.cloud, &made.stack_id).await?;
-        if left.is_some_and(|s| s.status.is_in_review()) {
-            let change = Change::DeleteStack {
-                stack: made.stack_id.clone(),
-            };
-            write(cx, change).await?;
-        }
+        let change = Change::DropEmptyStack {
+            stack: made.stack_id.clone(),
+        };
+        write(cx, change).await?;
     }
     Ok(())
 }

@@ -31,6 +31,9 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     let stack = reads::stack(&*cx.cloud, &cx.settings.stack)
         .await?
         .ok_or_else(|| reads::no_such_stack(cx))?;
+    if args.unprotect {
+        return unprotect(cx, args, &stack).await;
+    }
     refuse(&stack)?;
     let inventory = inventory(cx, &stack).await?;
     if cx.out.is_json() {
@@ -65,6 +68,24 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     Ok(Verdict::NotWell)
 }
 
+/// A step of its own: nothing is deleted.
+async fn unprotect(cx: &mut Context, args: &DestroyArgs, stack: &Stack) -> Answer {
+    if !stack.termination_protection {
+        cx.out
+            .note(format!("Termination protection of stack {} is off already.", stack.name));
+        return Ok(Verdict::Well);
+    }
+    let change = Change::Protect {
+        stack: stack.id.clone(),
+        on: false,
+    };
+    let question = format!("Switch the termination protection of stack {} off?", stack.name);
+    agree(cx, args, stack, &question, &change).await?;
+    write(cx, change).await?;
+    cx.out.note(format!("Termination protection of stack {} is off.", stack.name));
+    Ok(Verdict::Well)
+}
+
 async fn agree(cx: &mut Context, args: &DestroyArgs, stack: &Stack, question: &str, change: &Change) -> Answer<()> {
     super::refuse_unless_writable(cx, change)?;
     let given = args
@@ -78,7 +99,7 @@ async fn agree(cx: &mut Context, args: &DestroyArgs, stack: &Stack, question: &s
 fn refuse(stack: &Stack) -> Answer<()> {
     let refused = |why: &str| Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", &stack.name, why).into());
     if stack.termination_protection {
-        return refused("its termination protection is on; switch that off first");
+        return refused("its termination protection is on; `bic-tui destroy --unprotect` switches it off, by a step of its own");
     }
     if stack.status.is_deleted() {
         return refused("it is deleted already");

@@ -12,7 +12,7 @@ pub(super) async fn run(cx: &mut Context, args: &EventsArgs) -> Answer {
     let stack = reads::stack(&*cx.cloud, &cx.settings.stack)
         .await?
         .ok_or_else(|| reads::no_such_stack(cx))?;
-    let mut events = reads::events(&*cx.cloud, &stack.id, None).await?.events;
+    let mut events = reads::history(&*cx.cloud, &stack.id).await?.events;
     events.retain(|e| !args.failed || e.status.is_failure());
     if args.limit > 0 {
         events.truncate(args.limit);

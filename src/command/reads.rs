@@ -40,8 +40,10 @@ reads! {
     validation() -> Validation = Validation, Query::Validate;
     /// One stack.
     stack(stack: &SafeText) -> Option<Stack> = Stack, Query::Stack { stack: stack.clone() };
-    /// Its events, newest first, down to `known`.
+    /// Its events, newest first, down to `known`; without it those of the newest operation.
     events(stack: &SafeText, known: Option<SafeText>) -> StackEvents = StackEvents, Query::StackEvents { stack: stack.clone(), known };
+    /// All of them that AWS still tells.
+    history(stack: &SafeText) -> StackEvents = StackEvents, Query::StackHistory { stack: stack.clone() };
     /// Its resources.
     resources(stack: &SafeText) -> Vec<StackResource> = StackResources, Query::StackResources { stack: stack.clone() };
     /// Both services.

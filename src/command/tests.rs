@@ -15,12 +15,12 @@ use serde_json::Value;
 use super::*;
 use crate::{
     cli::{Cli, Format},
-    cloud::{About, LiveStream, Query},
+    cloud::{About, LiveStream, Query, Token},
     core::{
         fact::{Fact, LiveFrame, LiveUpdate, LogEvent, LogPage, Millis, Stack},
         names::Names,
         secret::{SecretRef, SecretText},
-        text::RawText,
+        text::{RawText, SafeText},
     },
     journal::Entry,
     sim::{Clock, Scene, Sim},
@@ -78,7 +78,7 @@ impl Case {
         let cx = Context {
             cloud,
             settings,
-            journal: Ok(Journal::memory()),
+            journal: Ok(Arc::new(Journal::memory())),
             is_armed: false,
             is_yes: true,
             same_place: "--region us-west-2 --stack bedrock-image-chat".into(),
@@ -331,7 +331,7 @@ async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     later.await.unwrap();
     assert_eq!(status, 130);
     assert!(
-        stderr.contains("`bic-tui events --region us-west-2 --stack bedrock-image-chat`"),
+        stderr.contains("`bic-tui deploy --watch --region us-west-2 --stack bedrock-image-chat`"),
         "{stderr}"
     );
     assert_eq!(case.stack().await.unwrap().status.0, "CREATE_IN_PROGRESS", "it goes on");
@@ -340,6 +340,148 @@ async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     let (status, _, _) = case.run("deploy").await;
     assert_eq!(status, 143);
     assert!(case.settled().await.is_none(), "the plan is gone");
+}
+
+/// The simulated account, whose events can not be read.
+struct WithoutEvents(Arc<dyn Cloud>);
+
+impl Cloud for WithoutEvents {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        match query {
+            // Where nothing runs yet they are still told.
+            Query::StackEvents { known: Some(_), .. } => {
+                let fault = Fault::new(FaultKind::Throttled, "cloudformation:DescribeStackEvents", "", "Rate exceeded");
+                Box::pin(async move { Err(fault) })
+            }
+            query => self.0.ask(query),
+        }
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.0.change(change, token)
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn about(&self) -> About {
+        self.0.about()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_verdict_is_the_stacks_even_when_its_events_can_not_be_read() {
+    let mut case = Case::new(Arc::new(WithoutEvents(world("running"))));
+    let (status, stdout, stderr) = case.run("deploy --param LogRetentionDays=7").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("is UPDATE_COMPLETE") && stderr.contains("throttling"),
+        "{stdout}{stderr}"
+    );
+    let mut case = Case::new(Arc::new(WithoutEvents(world("deploy-fails"))));
+    let (status, stdout, _) = case.run("deploy").await;
+    assert_eq!(status, 1);
+    assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_is_joined_whoever_began_it() {
+    // A colleague's update begins in three minutes.
+    let mut case = Case::sim("two-operators");
+    tokio::time::sleep(Duration::from_secs(182)).await;
+    let (status, _, stderr) = case.run("deploy --param FargateSpot=true").await;
+    assert_eq!(status, 4);
+    assert!(stderr.contains("`bic-tui deploy --watch"), "{stderr}");
+    let (status, stdout, stderr) = case.run("deploy --watch").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(stderr.contains("nothing new is begun"), "{stderr}");
+    assert!(
+        stdout.contains("UPDATE_IN_PROGRESS") && stdout.contains("is UPDATE_COMPLETE.") && !stdout.contains("CREATE_COMPLETE  "),
+        "{stdout}"
+    );
+    assert!(case.entries().is_empty(), "nothing was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_is_deleted_under_a_deploy_is_no_success() {
+    let mut case = Case::sim("deleted-under-us");
+    tokio::time::sleep(Duration::from_secs(182)).await;
+    let (status, stdout, _) = case.run("deploy --watch").await;
+    assert_eq!(status, 1, "{stdout}");
+    assert!(stdout.contains("is DELETE_COMPLETE"), "{stdout}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ways_out_are_listed_and_taken() {
+    let mut case = Case::sim("rollback-failed");
+    let (status, stdout, _) = case.run("unstick").await;
+    assert_eq!(status, 0);
+    let row = |name: &str| stdout.lines().find(|l| l.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(
+        stdout.starts_with("Stack bedrock-image-chat is UPDATE_ROLLBACK_FAILED."),
+        "{stdout}"
+    );
+    assert!(
+        row("continue-rollback").contains("open") && row("cancel-update").contains("closed  only an update that runs"),
+        "{stdout}"
+    );
+    let (status, _, stderr) = case.run("unstick cancel-update").await;
+    assert_eq!(status, 4, "{stderr}");
+    let (status, _, stderr) = case.run("unstick continue-rollback --skip VPC").await;
+    assert_eq!(status, 2);
+    assert!(stderr.contains("LiteLLMService"), "{stderr}");
+    assert!(case.entries().is_empty(), "nothing was sent so far");
+    let (status, _, stderr) = case.run("unstick continue-rollback --skip LiteLLMService").await;
+    assert_eq!(status, 0, "{stderr}");
+    assert!(stderr.contains("Left out: LiteLLMService"), "{stderr}");
+    let (status, stdout, stderr) = case.run("deploy --watch").await;
+    assert!(stdout.contains("is UPDATE_ROLLBACK_COMPLETE"), "{stdout}{stderr}");
+    assert_eq!(status, 1, "rolled back is not deployed");
+    // A failure that was kept is undone by hand.
+    let mut case = Case::sim("rollback-off");
+    assert_eq!(case.run("unstick roll-back").await.0, 0);
+    let (_, stdout, _) = case.run("deploy --watch").await;
+    assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
+    // A first creation is given up by its name.
+    let mut case = Case::sim("creation-failed").typing("wrong\n");
+    assert_eq!(case.run("unstick delete-creation").await.0, 2);
+    let mut case = Case::sim("creation-failed");
+    assert_eq!(case.run("unstick delete-creation").await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn protection_goes_by_a_step_of_its_own() {
+    let mut case = Case::sim("running");
+    let stack = case.stack().await.unwrap().id;
+    case.cx
+        .cloud
+        .change(Change::Protect { stack, on: true }, Token("t".into()))
+        .await
+        .unwrap();
+    let (status, _, stderr) = case.run("destroy --confirm bedrock-image-chat").await;
+    assert_eq!(status, 4);
+    assert!(stderr.contains("`bic-tui destroy --unprotect`"), "{stderr}");
+    assert_eq!(case.run("destroy --unprotect --confirm other").await.0, 2);
+    assert_eq!(case.run("destroy --unprotect --confirm bedrock-image-chat").await.0, 0);
+    assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE", "nothing was deleted");
+    assert_eq!(case.run("destroy --confirm bedrock-image-chat").await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_that_ends_shows_its_last_lines_while_it_fails() {
+    let mut case = Case::sim("program-ends");
+    let (status, _, stderr) = case.run("deploy").await;
+    assert_eq!(status, 1);
+    for wanted in [
+        "  log: Exception: Config file not found",
+        "It means: LiteLLM does not find its configuration",
+    ] {
+        assert!(stderr.contains(wanted), "no {wanted} in {stderr}");
+    }
 }
 
 /// Every command that writes, as one would type it over the running scene.

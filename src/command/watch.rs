@@ -3,17 +3,26 @@
 use std::time::Duration;
 
 use super::{Answer, Context, Failure, events, pause, reads};
-use crate::core::{
-    cause,
-    fact::{Millis, Stack, StackEvent, Task},
-    fault::{Fault, FaultKind},
-    health::stop_words,
-    names::Names,
-    text::SafeText,
+use crate::{
+    cloud::{LogRequest, Query},
+    core::{
+        cause,
+        eta::{self, Timing},
+        fact::{Fact, Millis, Stack, StackEvent, Task},
+        fault::{Fault, FaultKind},
+        health::stop_words,
+        names::Names,
+        progress::{Progress, newest_operation},
+        sleep::Parameters,
+        text::SafeText,
+    },
 };
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(4);
+
+/// How long before its end the last lines of a task are looked for, in milliseconds.
+const LAST_WORDS: Millis = 10 * 60 * 1000;
 
 /// Longest wait after faults.
 const MOST: Duration = Duration::from_mins(1);
@@ -22,29 +31,62 @@ const MOST: Duration = Duration::from_mins(1);
 pub(super) struct Watch {
     /// The stack's id: it stays valid after a deletion.
     pub(super) stack_id: SafeText,
+    /// The stack before the operation; none when it was joined while it ran.
+    before: Option<Stack>,
     /// Newest event before the operation.
     known: Option<SafeText>,
     /// When the operation began, by an event of the stack itself: AWS's clock, not ours.
     begun: Option<Millis>,
+    /// The stack was seen to have left the state that it was in before.
+    has_moved: bool,
     /// A service is being worked on, so tasks tell more than the stack does.
     has_services: bool,
+    /// The operation's events, newest first.
+    events: Vec<StackEvent>,
     failures: Vec<StackEvent>,
     /// Tasks that stopped against anyone's wish, oldest first.
     stopped: Vec<Task>,
+    /// What the last of them wrote last.
+    last_lines: Vec<SafeText>,
+    parameters: Parameters,
 }
 
 impl Watch {
-    /// Remembers where the events stand before the operation.
+    /// Remembers where the stack and its events stand before the operation.
     pub(super) async fn before(cx: &Context, stack_id: SafeText) -> Answer<Self> {
-        let before = reads::events(&*cx.cloud, &stack_id, None).await?.events;
+        let known = reads::events(&*cx.cloud, &stack_id, None).await?.events;
+        let before = reads::stack(&*cx.cloud, &stack_id).await?;
         Ok(Self {
+            known: known.first().map(|e| e.id.clone()),
+            ..Self::of(stack_id, before)
+        })
+    }
+
+    /// Joins the operation that runs, whoever began it: its events are printed from its beginning.
+    pub(super) async fn running(cx: &Context, stack_id: SafeText) -> Answer<Self> {
+        let events = reads::events(&*cx.cloud, &stack_id, None).await?.events;
+        let own = newest_operation(&events).len();
+        Ok(Self {
+            known: events.get(own).map(|e| e.id.clone()),
+            has_moved: true,
+            ..Self::of(stack_id, None)
+        })
+    }
+
+    fn of(stack_id: SafeText, before: Option<Stack>) -> Self {
+        Self {
             stack_id,
-            known: before.first().map(|e| e.id.clone()),
+            before,
+            known: None,
             begun: None,
+            has_moved: false,
             has_services: false,
+            events: Vec::new(),
             failures: Vec::new(),
             stopped: Vec::new(),
-        })
+            last_lines: Vec::new(),
+            parameters: Parameters::new(),
+        }
     }
 
     /// Prints events until the stack rests. A fault that passes does not end it.
@@ -65,10 +107,28 @@ impl Watch {
     }
 
     /// One look: new events are printed; the stack when it rests. The status is read before the events, so
-    /// that no event of the operation is missing once the status is final.
+    /// that no event of the operation is missing once the status is final; and it alone is the verdict, so
+    /// that events which can not be read change nothing.
     async fn look(&mut self, cx: &mut Context) -> Answer<Option<Stack>> {
         let stack = reads::stack(&*cx.cloud, &self.stack_id).await?;
-        let new = reads::events(&*cx.cloud, &self.stack_id, self.known.clone()).await?.events;
+        let stack = stack.ok_or_else(|| reads::no_such_stack(cx))?;
+        let standing = |s: &Stack| (s.status.clone(), s.updated);
+        self.has_moved |= stack.status.is_in_progress() || self.before.as_ref().is_some_and(|b| standing(b) != standing(&stack));
+        match reads::events(&*cx.cloud, &self.stack_id, self.known.clone()).await {
+            Ok(new) => self.tell(cx, &new.events)?,
+            Err(fault) => cx.out.note(format!("{}; the stack is {}.", fault.sentence(), stack.status.0)),
+        }
+        if self.has_services {
+            self.look_at_tasks(cx, &stack).await;
+        }
+        cx.out.flush()?;
+        let has_begun = self.begun.is_some() || self.has_moved;
+        let rests = has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
+        Ok(rests.then_some(stack))
+    }
+
+    /// Prints events, which come newest first.
+    fn tell(&mut self, cx: &mut Context, new: &[StackEvent]) -> Answer<()> {
         if let Some(newest) = new.first() {
             self.known = Some(newest.id.clone());
         }
@@ -81,44 +141,75 @@ impl Watch {
             }
             show(cx, event)?;
         }
-        let stack = stack.ok_or_else(|| reads::no_such_stack(cx))?;
+        self.events.splice(0..0, new.iter().cloned());
         self.has_services |= new.iter().any(|e| e.resource_type == "AWS::ECS::Service");
-        if self.has_services {
-            self.look_at_tasks(cx, &stack).await;
-        }
-        cx.out.flush()?;
-        let rests = self.begun.is_some() && !stack.status.is_in_progress() && !stack.status.is_in_review();
-        Ok(rests.then_some(stack))
+        Ok(())
     }
 
-    /// Says which tasks stopped since the last look: what goes wrong, while it goes wrong. That they can
-    /// not be read takes nothing away from the events.
+    /// Says which tasks stopped since the last look, and what they wrote last: what goes wrong, while it goes
+    /// wrong. That they can not be read takes nothing away from the events.
     async fn look_at_tasks(&mut self, cx: &mut Context, stack: &Stack) {
-        let mut tasks = reads::tasks(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
+        let names = Names::of(stack);
+        let mut tasks = reads::tasks(&*cx.cloud, &names).await.unwrap_or_default();
         tasks.retain(|t| t.is_stopped() && t.stopped >= self.begun && !cause::is_on_purpose(t));
         tasks.retain(|t| self.stopped.iter().all(|known| known.arn != t.arn));
         tasks.sort_by_key(|t| t.stopped);
         for task in tasks {
             cx.out
                 .note(format!("task {} of {}: {}", task.id(), task.service, cause::stop_phrase(&task)));
+            self.last_lines = last_lines(cx, &names, &task).await;
+            for line in &self.last_lines {
+                cx.out.note(format!("  log: {line}"));
+            }
             self.stopped.push(task);
         }
+        self.parameters = reads::parameters(stack);
+    }
+
+    /// How long the resources took, when all went well.
+    pub(super) fn timings(&self, stack: &Stack) -> Vec<Timing> {
+        let progress = Progress::read(stack, &self.events);
+        if !stack.status.is_success() || progress.undo.is_some() {
+            return Vec::new();
+        }
+        eta::timings(&progress)
     }
 
     /// The first failure that is not the echo of another, what the last stopped task said, and what both
-    /// mean.
+    /// mean together.
     pub(super) fn cause(&self) -> Vec<String> {
         let is_own = |e: &&StackEvent| !e.reason.to_lowercase().contains("cancelled") && !e.is_stack();
         let first = self.failures.iter().find(is_own).or(self.failures.first());
-        let task = self.stopped.last();
+        // A failure of something else, such as a role, is not explained by a task.
+        let task = self
+            .stopped
+            .last()
+            .filter(|_| first.is_none_or(|e| e.resource_type == "AWS::ECS::Service"));
         let mut out = Vec::new();
         out.extend(first.map(|e| format!("Cause: {} ({}): {}", e.logical_id, e.resource_type, e.reason)));
         out.extend(task.map(|t| format!("Last stopped task of {}: {}", t.service, stop_words(t))));
-        let meaning = task
-            .and_then(cause::of_task)
-            .or_else(|| first.and_then(|e| cause::meaning(&e.reason)));
+        let log = if task.is_some() { self.last_lines.as_slice() } else { &[] };
+        let meaning = cause::explain(&cause::clues((first, None, task, None), log, self.parameters.clone()));
         out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, m.advice)));
         out
+    }
+}
+
+/// What a task wrote last; one that never started wrote nothing.
+async fn last_lines(cx: &Context, names: &Names, task: &Task) -> Vec<SafeText> {
+    let (Some(app), Some(_), Some(stopped)) = (names.app(&task.service), task.started, task.stopped) else {
+        return Vec::new();
+    };
+    let request = LogRequest {
+        group: cx.settings.log_group.clone().unwrap_or_else(|| names.log_group()),
+        from: stopped - LAST_WORDS,
+        until: None,
+        token: None,
+        stream_prefix: Some(cause::stream(task, app)),
+    };
+    match cx.cloud.ask(Query::LogPage(request)).await {
+        Ok(Fact::LogPage(page)) => cause::last_of(&page.events),
+        _ => Vec::new(),
     }
 }
 

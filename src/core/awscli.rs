@@ -24,8 +24,27 @@ fn words(change: &Change) -> Vec<String> {
         Change::DeleteChangeSet { stack, change_set } => {
             cloudformation("delete-change-set", &[("--stack-name", stack), ("--change-set-name", change_set)])
         }
-        Change::DeleteStack { stack } => cloudformation("delete-stack", &[("--stack-name", stack)]),
+        Change::DeleteStack { stack } | Change::DropEmptyStack { stack } => cloudformation("delete-stack", &[("--stack-name", stack)]),
         Change::CancelUpdate { stack } => cloudformation("cancel-update-stack", &[("--stack-name", stack)]),
+        Change::RollbackStack { stack } => cloudformation("rollback-stack", &[("--stack-name", stack)]),
+        Change::ContinueRollback { stack, skip } => {
+            let mut words = cloudformation("continue-update-rollback", &[("--stack-name", stack)]);
+            if !skip.is_empty() {
+                words.push("--resources-to-skip".into());
+                words.extend(skip.iter().map(ToString::to_string));
+            }
+            words
+        }
+        Change::Protect { stack, on } => {
+            let mut words = cloudformation("update-termination-protection", &[("--stack-name", stack)]);
+            let flag = if *on {
+                "--enable-termination-protection"
+            } else {
+                "--no-enable-termination-protection"
+            };
+            words.push(flag.into());
+            words
+        }
         Change::Scale { cluster, service, to, .. } => ecs(
             "update-service",
             &[("--cluster", cluster), ("--service", service), ("--desired-count", &to.to_string())],
@@ -215,6 +234,24 @@ mod tests {
             (
                 Change::DeleteStack { stack: "s".into() },
                 "aws cloudformation delete-stack --stack-name s --region us-west-2",
+            ),
+            (
+                Change::RollbackStack { stack: "s".into() },
+                "aws cloudformation rollback-stack --stack-name s --region us-west-2",
+            ),
+            (
+                Change::ContinueRollback {
+                    stack: "s".into(),
+                    skip: vec!["A".into(), "B".into()],
+                },
+                "aws cloudformation continue-update-rollback --stack-name s --resources-to-skip A B --region us-west-2",
+            ),
+            (
+                Change::Protect {
+                    stack: "s".into(),
+                    on: false,
+                },
+                "aws cloudformation update-termination-protection --stack-name s --no-enable-termination-protection --region us-west-2",
             ),
         ] {
             assert_eq!(command(&change, "us-west-2"), want);

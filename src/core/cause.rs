@@ -1,11 +1,14 @@
 //! Why an operation fails, joined while it fails: first error that is not a cancellation → stopped task
-//! → target reason → one sentence of advice. And what AWS's stop codes and reasons mean in plain words.
+//! → its last lines → target reason → one sentence of advice. And what AWS's stop codes and reasons mean in plain words.
 
 mod words;
 
-pub use self::words::{Meaning, meaning, of_image, of_target, of_task};
+use std::collections::BTreeMap;
+
+pub use self::words::{Clues, Meaning, explain, meaning, of_image, of_target, of_task};
 use super::{
-    fact::{StackEvent, Target, TargetGroup, Task},
+    fact::{LogEvent, StackEvent, Target, TargetGroup, Task},
+    logline,
     model::Model,
     progress::newest_operation,
     text::SafeText,
@@ -74,25 +77,68 @@ pub fn find(model: &Model) -> Option<Cause> {
     }
     let targets = model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default();
     let target = sick_target(targets).filter(|_| event.is_none_or(is_service));
-    let meanings = [
-        event.and_then(|e| meaning(&e.reason)),
-        placing.and_then(|(_, text)| meaning(text)),
-        task.and_then(of_task),
-        target.and_then(|(_, t)| of_target(&t.reason)),
-    ];
-    let best = meanings
-        .iter()
-        .flatten()
-        .find(|m| !m.is_general)
-        .or_else(|| meanings.iter().flatten().next());
+    let log = task.map_or(&[][..], |t| last_lines(model, t));
+    let parameters = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    let best = explain(&clues((event, placing, task, target), log, parameters));
     let plain = best.map_or_else(|| event.map_or("see the texts above", |e| &e.reason), |m| m.plain);
     let advice = best.map_or("Look at the log (L) and at the stopped tasks (3, then x).", |m| m.advice);
     Some(Cause {
         title: title(event, task, placing).into(),
-        evidence: evidence(event, placing, task, target),
+        evidence: evidence(event, placing, (task, log), target),
         plain: plain.into(),
         advice: advice.into(),
     })
+}
+
+type Witnesses<'a> = (
+    Option<&'a StackEvent>,
+    Option<(&'a SafeText, &'a SafeText)>,
+    Option<&'a Task>,
+    Option<(&'a TargetGroup, &'a Target)>,
+);
+
+/// All that is known, from the outside in.
+pub fn clues<'a>((event, placing, task, target): Witnesses<'a>, log: &'a [SafeText], parameters: BTreeMap<String, String>) -> Clues<'a> {
+    let mut clues = task.map(Clues::of_task).unwrap_or_default();
+    let outer = event
+        .map(|e| e.reason.as_str())
+        .into_iter()
+        .chain(placing.map(|(_, text)| text.as_str()));
+    clues.texts = outer.chain(clues.texts).collect();
+    clues.targets = target
+        .map(|(_, t)| vec![t.reason.as_str(), t.description.as_str()])
+        .unwrap_or_default();
+    clues.kind = event.map_or("", |e| &e.resource_type);
+    clues.log = log.iter().map(SafeText::as_str).collect();
+    clues.parameters = parameters;
+    clues
+}
+
+/// How many of its last lines a task is remembered by.
+pub const LAST_LINES: usize = 6;
+
+/// Name of the log stream of a task: the template's prefix, its container, its id.
+pub fn stream(task: &Task, app: super::names::App) -> SafeText {
+    let container = task.containers.first().map(|c| c.name.as_str()).unwrap_or_default();
+    format!("{app}/{container}/{}", task.id()).into()
+}
+
+/// The last lines of events of one stream, as they are shown.
+pub fn last_of(events: &[LogEvent]) -> Vec<SafeText> {
+    let mut sorted: Vec<&LogEvent> = events.iter().collect();
+    sorted.sort_by_key(|e| e.at);
+    let parts = sorted.iter().flat_map(|e| logline::shown_parts(e.message.as_raw()));
+    let shown: Vec<SafeText> = parts.filter(|p| !p.trim().is_empty()).map(logline::display).collect();
+    shown[shown.len().saturating_sub(LAST_LINES)..].to_vec()
+}
+
+/// The last lines of a task, where they have been asked for.
+fn last_lines<'a>(model: &'a Model, task: &Task) -> &'a [SafeText] {
+    model
+        .fall_log
+        .as_ref()
+        .filter(|(arn, _)| *arn == task.arn)
+        .map_or(&[], |(_, lines)| lines.as_slice())
 }
 
 fn title(event: Option<&StackEvent>, task: Option<&Task>, placing: Option<(&SafeText, &SafeText)>) -> String {
@@ -107,7 +153,7 @@ fn title(event: Option<&StackEvent>, task: Option<&Task>, placing: Option<(&Safe
 fn evidence(
     event: Option<&StackEvent>,
     placing: Option<(&SafeText, &SafeText)>,
-    task: Option<&Task>,
+    (task, log): (Option<&Task>, &[SafeText]),
     target: Option<(&TargetGroup, &Target)>,
 ) -> Vec<(&'static str, SafeText)> {
     let mut out = Vec::new();
@@ -121,6 +167,7 @@ fn evidence(
         let short: String = t.id().chars().take(8).collect();
         out.push(("task", format!("{short} of {}: {}", t.service, super::health::stop_words(t)).into()));
     }
+    out.extend(log.iter().map(|line| ("log", line.clone())));
     if let Some((group, t)) = target {
         let about = if t.description.is_empty() { &t.reason } else { &t.description };
         out.push(("target", format!("{} in {}: {} {about}", t.id, group.name(), t.state).into()));

@@ -26,6 +26,8 @@ pub enum Dialog {
     Json(Json),
     /// Ways out of an operation.
     Menu(Menu),
+    /// Resources to leave out of a rollback.
+    Skip(Skip),
     /// Another profile, region or stack.
     Places(Picker),
     /// The test image: what to ask, then how it went.
@@ -200,6 +202,26 @@ pub struct Way {
     pub help: SafeText,
     /// What taking it means.
     pub act: Act,
+    /// Why it can not be taken now.
+    pub closed: Option<SafeText>,
+}
+
+/// Resources of which some are left out when a rollback goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Skip {
+    /// Stack id.
+    pub stack: SafeText,
+    /// Logical id, why it failed, and whether it is left out.
+    pub rows: Vec<(SafeText, SafeText, bool)>,
+    /// Row under the cursor.
+    pub selected: usize,
+}
+
+impl Skip {
+    /// What is left out.
+    pub fn chosen(&self) -> Vec<SafeText> {
+        self.rows.iter().filter(|(.., is_out)| *is_out).map(|(id, ..)| id.clone()).collect()
+    }
 }
 
 /// What a way out does.
@@ -211,6 +233,8 @@ pub enum Act {
     Detach,
     /// Ask with a confirmation.
     Ask(Box<Confirm>),
+    /// Choose what a rollback leaves out, then ask.
+    Skip(Skip),
     /// Do as if a key had been pressed.
     Intent(Intent),
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{guard::Approved, lines::Scan, msg::Ticket, place::Place, secret::SecretRef, text::SafeText};
+use super::{eta::Timing, guard::Approved, lines::Scan, msg::Ticket, place::Place, secret::SecretRef, text::SafeText};
 use crate::cloud::Query;
 
 /// A request of the core.
@@ -37,6 +37,8 @@ pub enum Effect {
     Open(SafeText),
     /// Write a file: its path and its bytes.
     Save(SafeText, Arc<[u8]>),
+    /// Keep how long the resources of a run took.
+    Keep(Vec<Timing>),
     /// Paint everything again.
     Repaint,
     /// Mouse reporting on or off.

@@ -1,14 +1,14 @@
 //! How long an operation still takes: typical seconds for each resource type, and the longest way
 //! through the template's dependencies. Always a range; the verdict never rests on it.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     fact::{Millis, ResourceStatus},
     model::Model,
-    progress::{Progress, Row},
+    progress::{Progress, Row, Undo},
     template::Resource,
     text::SafeText,
 };
@@ -16,29 +16,110 @@ use super::{
 /// The shipped table; its head says where the figures are from.
 const SHIPPED: &str = include_str!("../../assets/durations.toml");
 
-static TABLE: LazyLock<BTreeMap<String, Typical>> = LazyLock::new(|| toml::from_str(SHIPPED).unwrap_or_default());
-
 /// Seconds for a type that the table does not name.
-const OTHER: Typical = Typical {
-    create: 5,
-    update: 5,
-    delete: 5,
-};
+const OTHER: Millis = 5_000;
 
 /// Share of the typical time that the lower and the upper end of the range count.
-const RANGE: (f64, f64) = (0.8, 1.5);
+const RANGE: (f64, f64) = (0.85, 1.3);
 
-/// Typical seconds of one resource type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Typical {
-    create: u32,
-    update: u32,
-    delete: u32,
+/// Runs of one kind of work that must have been recorded before their median is believed.
+const ENOUGH: usize = 3;
+
+/// How long one piece of work took on this machine's own runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Resource type.
+    pub kind: SafeText,
+    /// What was done.
+    pub work: Work,
+    /// How long it took, in milliseconds.
+    pub took: Millis,
+}
+
+/// Typical times by resource type, in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durations(BTreeMap<(String, Work), Millis>);
+
+impl Durations {
+    /// The shipped table.
+    pub fn shipped() -> Self {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Row {
+            create: u32,
+            update: u32,
+            delete: u32,
+        }
+        let table: BTreeMap<String, Row> = toml::from_str(SHIPPED).unwrap_or_default();
+        let times = table.into_iter().flat_map(|(kind, row)| {
+            [(Work::Create, row.create), (Work::Update, row.update), (Work::Delete, row.delete)]
+                .map(|(work, seconds)| ((kind.clone(), work), Millis::from(seconds) * 1_000))
+        });
+        Self(times.collect())
+    }
+
+    /// The same with the medians of what was recorded, where there is enough of it.
+    pub fn with(mut self, recorded: &[Timing]) -> Self {
+        let mut by_work: BTreeMap<(String, Work), Vec<Millis>> = BTreeMap::new();
+        for timing in recorded {
+            let of = by_work.entry((table_name(&timing.kind).to_owned(), timing.work)).or_default();
+            of.push(timing.took);
+        }
+        for (work, mut took) in by_work.into_iter().filter(|(_, took)| took.len() >= ENOUGH) {
+            took.sort_unstable();
+            self.0.insert(work, took[took.len() / 2]);
+        }
+        self
+    }
+
+    /// Typical time of a resource type, in milliseconds.
+    pub fn typical(&self, kind: &str, work: Work) -> Millis {
+        self.0.get(&(table_name(kind).to_owned(), work)).copied().unwrap_or(OTHER)
+    }
+
+    /// Whether a running resource takes clearly longer than it should: twice the typical time, and half a
+    /// minute more than it.
+    pub fn is_slow(&self, row: &Row, now: Millis) -> bool {
+        let typical = self.typical(&row.kind, Work::of(&row.status));
+        let elapsed = row.elapsed(now);
+        row.ended.is_none() && elapsed > 2 * typical && elapsed > typical + 30_000
+    }
+}
+
+/// All custom resources have one name in the table.
+fn table_name(kind: &str) -> &str {
+    if kind.starts_with("Custom::") {
+        "AWS::CloudFormation::CustomResource"
+    } else {
+        kind
+    }
+}
+
+impl Eta {
+    /// The range as it is shown: whole minutes, the lower end down and the upper end up; tens of seconds below
+    /// two minutes.
+    pub fn shown(self) -> (Millis, Millis) {
+        let step = if self.high < 120_000 { 10_000 } else { 60_000 };
+        (self.low / step * step, (self.high + step - 1) / step * step)
+    }
+}
+
+/// What an operation that ended well tells about times: one line for each resource that was done in it.
+pub fn timings(progress: &Progress) -> Vec<Timing> {
+    let done = progress.rows.iter().filter(|r| r.status.is_complete() && !r.has_failed);
+    done.filter_map(|r| {
+        Some(Timing {
+            kind: r.kind.clone(),
+            work: Work::of(&r.status),
+            took: r.ended? - r.started,
+        })
+    })
+    .collect()
 }
 
 /// What CloudFormation does to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Work {
     /// Makes it.
     Create,
@@ -68,40 +149,27 @@ pub struct Eta {
     pub high: Millis,
 }
 
-/// Typical time of a resource type, in milliseconds.
-pub fn typical(kind: &str, work: Work) -> Millis {
-    let kind = if kind.starts_with("Custom::") {
-        "AWS::CloudFormation::CustomResource"
-    } else {
-        kind
-    };
-    let row = TABLE.get(kind).unwrap_or(&OTHER);
-    let seconds = match work {
-        Work::Create => row.create,
-        Work::Update => row.update,
-        Work::Delete => row.delete,
-    };
-    Millis::from(seconds) * 1000
-}
-
-/// Whether a running resource takes clearly longer than it should: twice the typical time, and half a
-/// minute more than it.
-pub fn is_slow(row: &Row, now: Millis) -> bool {
-    let typical = typical(&row.kind, Work::of(&row.status));
-    let elapsed = row.elapsed(now);
-    row.ended.is_none() && elapsed > 2 * typical && elapsed > typical + 30_000
-}
-
 /// How much longer the operation takes. `resources` are those it works on, dependencies before what needs
 /// them; `None` when there is nothing to reckon with, or when something has failed.
-pub fn remaining(resources: &[&Resource], work: Work, progress: &Progress, now: Millis) -> Option<Eta> {
+pub fn remaining(durations: &Durations, resources: &[&Resource], work: Work, progress: &Progress, now: Millis) -> Option<Eta> {
     if resources.is_empty() || progress.failed() > 0 {
         return None;
     }
-    let rows: BTreeMap<&str, &Row> = progress.rows.iter().map(|r| (r.logical_id.as_str(), r)).collect();
+    Some(left(durations, resources, work, progress, now))
+}
+
+/// The same, whatever has failed before: what undoes it takes its time too.
+fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &Progress, now: Millis) -> Eta {
+    let since = progress.undo_since.unwrap_or(Millis::MIN);
+    let rows: BTreeMap<&str, &Row> = progress
+        .rows
+        .iter()
+        .filter(|r| r.started >= since)
+        .map(|r| (r.logical_id.as_str(), r))
+        .collect();
     let path = |share: f64, is_high: bool| {
         longest_path(resources, work, |r| {
-            let typical = typical(&r.kind, work) as f64;
+            let typical = durations.typical(&r.kind, work) as f64;
             match rows.get(r.logical_id.as_str()) {
                 None => typical * share,
                 Some(row) if row.ended.is_some() => 0.0,
@@ -110,19 +178,23 @@ pub fn remaining(resources: &[&Resource], work: Work, progress: &Progress, now: 
             }
         }) as Millis
     };
-    Some(Eta {
+    Eta {
         low: path(RANGE.0, false),
         high: path(RANGE.1, true),
-    })
+    }
 }
 
 /// What is to be expected of the operation that runs, or ran last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outlook {
+    /// Resources that are done, or undone.
+    pub done: usize,
     /// Resources that it works on in all; as many as have been seen where nobody said.
     pub total: usize,
     /// Somebody said: the plan, or the template for a creation or deletion.
     pub is_total_known: bool,
+    /// It is being rolled back.
+    pub undo: Option<Undo>,
     /// How much longer; `None` when it has ended or nothing can be said.
     pub eta: Option<Eta>,
 }
@@ -143,16 +215,52 @@ pub fn outlook(model: &Model) -> Outlook {
             None => work != Work::Update,
         })
         .collect();
-    let is_undoing = status.contains("ROLLBACK");
+    if let Some(undo) = model.progress.undo {
+        return undoing(model, work, undo);
+    }
     let known = planned.map_or(involved.len(), |o| o.planned);
-    let total = if is_undoing { 0 } else { known };
-    let is_running = model.is_busy() && !is_undoing && !status.contains("CLEANUP");
+    let is_running = model.is_busy() && !status.contains("CLEANUP") && !has_fallen(model);
     Outlook {
-        total: total.max(model.progress.rows.len()),
-        is_total_known: total > 0,
+        done: model.progress.done(),
+        total: known.max(model.progress.rows.len()),
+        is_total_known: known > 0,
+        undo: None,
         eta: is_running
-            .then(|| remaining(&involved, work, &model.progress, model.events_at()))
+            .then(|| remaining(&model.durations, &involved, work, &model.progress, model.events_at()))
             .flatten(),
+    }
+}
+
+/// A task has stopped against anybody's will since the operation began: nobody knows how long it takes now.
+pub fn has_fallen(model: &Model) -> bool {
+    model
+        .last_fall
+        .as_ref()
+        .is_some_and(|t| t.stopped.is_some_and(|at| at >= model.progress.started))
+}
+
+/// A rollback counts back what was done.
+fn undoing(model: &Model, work: Work, undo: Undo) -> Outlook {
+    // A creation is undone by deletions; an update by updates.
+    let work = if work == Work::Create { Work::Delete } else { Work::Update };
+    let touched: Vec<&Resource> = model
+        .resources
+        .iter()
+        .filter(|r| {
+            model
+                .progress
+                .rows
+                .iter()
+                .any(|row| row.logical_id == r.logical_id && row.is_undoable)
+        })
+        .collect();
+    let is_running = model.is_busy() && !model.stack().is_some_and(|s| s.status.0.contains("CLEANUP"));
+    Outlook {
+        done: undo.of - undo.left,
+        total: undo.of,
+        is_total_known: true,
+        undo: Some(undo),
+        eta: (is_running && !touched.is_empty()).then(|| left(&model.durations, &touched, work, &model.progress, model.events_at())),
     }
 }
 
@@ -213,6 +321,7 @@ mod tests {
             started,
             ended,
             has_failed: status.ends_with("FAILED"),
+            is_undoable: true,
         }
     }
 
@@ -228,21 +337,24 @@ mod tests {
             resource("Service", SERVICE, &["Alb", "Role"]),
         ];
         let all: Vec<&Resource> = all.iter().collect();
-        let low = |seconds: f64| (seconds * 800.0) as Millis;
+        let low = |seconds: f64| (seconds * 850.0) as Millis;
         let mut progress = Progress::default();
-        let eta = remaining(&all, Work::Create, &progress, 0).unwrap();
-        assert_eq!((eta.low, eta.high), (low(235.0), 352_500));
+        let eta = remaining(&Durations::shipped(), &all, Work::Create, &progress, 0).unwrap();
+        assert_eq!((eta.low, eta.high), (low(235.0), 305_500));
         progress.rows = vec![
             row("Role", ROLE, "CREATE_COMPLETE", 0, Some(12_000)),
             row("Alb", ALB, "CREATE_IN_PROGRESS", 0, None),
         ];
-        assert_eq!(remaining(&all, Work::Create, &progress, 50_000).unwrap().low, low(235.0) - 50_000);
+        assert_eq!(
+            remaining(&Durations::shipped(), &all, Work::Create, &progress, 50_000).unwrap().low,
+            low(235.0) - 50_000
+        );
         // The load balancer is far over its time: the service still counts whole, and the upper end never reaches it.
-        let late = remaining(&all, Work::Create, &progress, 900_000).unwrap();
-        assert_eq!((late.low, late.high), (low(119.0), 178_500 + 29_000));
+        let late = remaining(&Durations::shipped(), &all, Work::Create, &progress, 900_000).unwrap();
+        assert_eq!((late.low, late.high), (low(119.0), 154_700 + 29_000));
         progress.rows[1] = row("Alb", ALB, "CREATE_FAILED", 0, Some(1));
-        assert_eq!(remaining(&all, Work::Create, &progress, 2), None);
-        assert_eq!(remaining(&[], Work::Create, &Progress::default(), 2), None);
+        assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 2), None);
+        assert_eq!(remaining(&Durations::shipped(), &[], Work::Create, &Progress::default(), 2), None);
     }
 
     #[test]
@@ -254,13 +366,16 @@ mod tests {
             resource("Service", SERVICE, &["Alb"]),
         ];
         let all: Vec<&Resource> = all.iter().collect();
-        let eta = remaining(&all, Work::Delete, &Progress::default(), 0).unwrap();
-        assert_eq!(eta.low, 72_000);
+        let eta = remaining(&Durations::shipped(), &all, Work::Delete, &Progress::default(), 0).unwrap();
+        assert_eq!(eta.low, 76_500);
         let progress = Progress {
             rows: vec![row("Service", SERVICE, "DELETE_COMPLETE", 0, Some(75_000))],
             ..Progress::default()
         };
-        assert_eq!(remaining(&all, Work::Delete, &progress, 80_000).unwrap().low, 12_000);
+        assert_eq!(
+            remaining(&Durations::shipped(), &all, Work::Delete, &progress, 80_000).unwrap().low,
+            12_750
+        );
     }
 
     #[test]
@@ -273,18 +388,39 @@ mod tests {
             (ROLE, 43_000, true),
         ] {
             assert_eq!(
-                is_slow(&row("x", kind, "CREATE_IN_PROGRESS", 0, None), elapsed),
+                Durations::shipped().is_slow(&row("x", kind, "CREATE_IN_PROGRESS", 0, None), elapsed),
                 want,
                 "{kind} {elapsed}"
             );
         }
-        assert!(!is_slow(&row("x", ALB, "CREATE_COMPLETE", 0, Some(900_000)), 1_000_000));
+        assert!(!Durations::shipped().is_slow(&row("x", ALB, "CREATE_COMPLETE", 0, Some(900_000)), 1_000_000));
     }
 
     #[test]
     fn the_shipped_table_reads() {
-        assert!(TABLE.len() > 30);
-        assert_eq!(typical("Custom::Mirror", Work::Create), 240_000);
-        assert_eq!(typical("AWS::No::Such", Work::Create), 5_000);
+        let table = Durations::shipped();
+        assert!(table.0.len() > 90);
+        assert_eq!(table.typical("Custom::Mirror", Work::Create), 240_000);
+        assert_eq!(table.typical("AWS::No::Such", Work::Create), 5_000);
+    }
+
+    #[test]
+    fn own_medians_take_the_place_of_what_was_shipped() {
+        let timing = |kind: &str, seconds: Millis| Timing {
+            kind: kind.into(),
+            work: Work::Create,
+            took: seconds * 1_000,
+        };
+        let recorded = [
+            timing(ALB, 200),
+            timing(ALB, 90),
+            timing(ALB, 180),
+            timing(ROLE, 60),
+            timing("Custom::Mirror", 1),
+        ];
+        let own = Durations::shipped().with(&recorded);
+        assert_eq!(own.typical(ALB, Work::Create), 180_000);
+        assert_eq!(own.typical(ALB, Work::Delete), 15_000, "nothing was recorded of that");
+        assert_eq!(own.typical(ROLE, Work::Create), 12_000, "one run is not enough");
     }
 }

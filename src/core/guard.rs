@@ -8,12 +8,15 @@ use crate::cloud::Change;
 pub const ARMED_FOR: u64 = 5 * 60 * 1000;
 
 /// Operations that the console may send when writes are allowed at all.
-pub const ALLOWED: [&str; 11] = [
+pub const ALLOWED: [&str; 14] = [
     "cloudformation:CreateChangeSet",
     "cloudformation:ExecuteChangeSet",
     "cloudformation:DeleteChangeSet",
     "cloudformation:DeleteStack",
     "cloudformation:CancelUpdateStack",
+    "cloudformation:RollbackStack",
+    "cloudformation:ContinueUpdateRollback",
+    "cloudformation:UpdateTerminationProtection",
     "ecs:UpdateService",
     "ecs:StopTask",
     "ecs:TagResource",
@@ -88,11 +91,17 @@ impl Guard {
     }
 
     /// Approves the making or dropping of a plan, which changes nothing that runs and so asks no second time.
-    pub fn plan(&self, change: Change, now: Now) -> Result<Approved, Fault> {
-        if !matches!(change, Change::CreateChangeSet(_) | Change::DeleteChangeSet { .. }) {
+    pub fn plan(&self, changes: Vec<Change>, now: Now) -> Result<Approved, Fault> {
+        let is_plan = |c: &&Change| {
+            matches!(
+                c,
+                Change::CreateChangeSet(_) | Change::DeleteChangeSet { .. } | Change::DropEmptyStack { .. }
+            )
+        };
+        if let Some(change) = changes.iter().find(|c| !is_plan(c)) {
             return Err(refused(change.operation(), "this change needs a confirmation"));
         }
-        self.pass(vec![change], now)
+        self.pass(changes, now)
     }
 
     fn pass(&self, changes: Vec<Change>, now: Now) -> Result<Approved, Fault> {
@@ -171,11 +180,12 @@ mod tests {
 
     #[test]
     fn only_plans_pass_without_consent() {
-        assert!(Guard::default().plan(delete(), Now::default()).is_err());
+        assert!(Guard::default().plan(vec![delete()], Now::default()).is_err());
         let drop = Change::DeleteChangeSet {
             stack: "s".into(),
             change_set: "c".into(),
         };
-        assert!(Guard::default().plan(drop, Now::default()).is_ok());
+        let empty = Change::DropEmptyStack { stack: "s".into() };
+        assert!(Guard::default().plan(vec![drop, empty], Now::default()).is_ok());
     }
 }

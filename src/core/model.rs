@@ -6,7 +6,7 @@ use super::{
     catalogue,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
-    eta::Work,
+    eta::{Durations, Work},
     fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
     fault::Fault,
     feed::Feed,
@@ -26,7 +26,7 @@ use super::{
     template::{Pseudo, Resource, Template},
     text::SafeText,
 };
-use crate::cloud::About;
+use crate::cloud::{About, Change};
 
 /// How times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display)]
@@ -127,6 +127,8 @@ pub struct Model {
     pub template: Arc<Template>,
     /// Prices and assumptions.
     pub cost: CostModel,
+    /// Typical times: shipped, or this machine's own.
+    pub durations: Durations,
     /// The template's resources for the stack's parameters, or for the defaults.
     pub resources: Vec<Resource>,
     /// The two clocks.
@@ -165,6 +167,8 @@ pub struct Model {
     pub operation: Option<Operation>,
     /// The newest task that stopped against anybody's will: a roll-back soon takes the list away.
     pub last_fall: Option<Task>,
+    /// The last lines that it wrote: ARN of the task and lines. Its log group may soon be gone too.
+    pub fall_log: Option<(SafeText, Vec<SafeText>)>,
     /// The newest operation, read from the events.
     pub progress: Progress,
     /// The tail of the log group; none before there is a stack.
@@ -199,6 +203,10 @@ pub struct Model {
     pub seq: u64,
     /// The screen started was chosen by the stack's absence or presence once.
     pub has_landed: bool,
+    /// Plans of an earlier console that nobody will run: dropped once the stack is known.
+    pub abandoned: Vec<Vec<Change>>,
+    /// An operation was seen running, and its times have not been kept yet.
+    pub has_watched: bool,
     /// Something changed since the last draw.
     pub is_dirty: bool,
 }
@@ -217,6 +225,7 @@ impl Model {
             times: if settings.utc { Times::Utc } else { Times::Local },
             mouse: settings.mouse,
             cost: CostModel::shipped(&about.region),
+            durations: Durations::shipped(),
             resources: Vec::new(),
             settings,
             about,
@@ -238,6 +247,7 @@ impl Model {
             stack_id: None,
             operation: None,
             last_fall: None,
+            fall_log: None,
             progress: Progress::default(),
             tail: None,
             tail_asked: 0,
@@ -255,6 +265,8 @@ impl Model {
             writes: 0,
             seq: 0,
             has_landed: false,
+            abandoned: Vec::new(),
+            has_watched: false,
             is_dirty: true,
         }
     }

@@ -43,6 +43,8 @@ pub enum Asked {
     Plan,
     /// A probe stage.
     Probe,
+    /// The last lines of the task that fell last.
+    Fall,
     /// The stacks of the account, for the picker.
     Stacks,
 }

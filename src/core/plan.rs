@@ -62,7 +62,7 @@ pub fn refusal(stack: &Stack) -> Option<String> {
         None
     } else if status.is_in_progress() {
         Some(format!(
-            "Stack {name} is {}: wait for the running operation; `bic-tui events --stack {name}` shows it.",
+            "Stack {name} is {}: wait for the running operation; `bic-tui deploy --watch --stack {name}` follows it.",
             status.0
         ))
     } else if status.is_dead() {
@@ -72,7 +72,7 @@ pub fn refusal(stack: &Stack) -> Option<String> {
         ))
     } else {
         Some(format!(
-            "Stack {name} is {}: it takes no update before that is resolved in CloudFormation.",
+            "Stack {name} is {}: it takes no update before that is resolved; `bic-tui unstick --stack {name}` shows the ways out.",
             status.0
         ))
     }
@@ -358,7 +358,7 @@ mod tests {
             ("CREATE_COMPLETE", None),
             ("REVIEW_IN_PROGRESS", None),
             ("UPDATE_ROLLBACK_COMPLETE", None),
-            ("UPDATE_IN_PROGRESS", Some("bic-tui events")),
+            ("UPDATE_IN_PROGRESS", Some("bic-tui deploy --watch")),
             ("ROLLBACK_COMPLETE", Some("bic-tui destroy --stack chat")),
             ("UPDATE_ROLLBACK_FAILED", Some("takes no update")),
         ] {

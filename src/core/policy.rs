@@ -56,6 +56,7 @@ const SCOPES: &[(&str, Scope)] = &[
     ("bedrock:GetInferenceProfile", Scope::Profiles),
     ("bedrock:InvokeModel", Scope::ImageModels),
     ("cloudformation:CancelUpdateStack", Scope::Stack),
+    ("cloudformation:ContinueUpdateRollback", Scope::Stack),
     ("cloudformation:CreateChangeSet", Scope::Stack),
     ("cloudformation:DeleteChangeSet", Scope::Stack),
     ("cloudformation:DeleteStack", Scope::Stack),
@@ -66,6 +67,8 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:ListStackResources", Scope::Stack),
     // It lists what it does not know yet.
     ("cloudformation:ListStacks", Scope::NoResource),
+    ("cloudformation:RollbackStack", Scope::Stack),
+    ("cloudformation:UpdateTerminationProtection", Scope::Stack),
     // A template is no resource.
     ("cloudformation:ValidateTemplate", Scope::NoResource),
     ("ecs:DescribeServices", Scope::Services),

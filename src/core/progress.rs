@@ -24,6 +24,17 @@ pub struct Row {
     pub ended: Option<Millis>,
     /// It failed in this operation, though its roll-back may have gone well since.
     pub has_failed: bool,
+    /// It exists, or has been changed, so that a rollback has something to undo.
+    pub is_undoable: bool,
+}
+
+/// How far a rollback is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undo {
+    /// Resources that are still to be undone.
+    pub left: usize,
+    /// Resources that were to be undone in all.
+    pub of: usize,
 }
 
 /// The newest operation of a stack.
@@ -35,6 +46,10 @@ pub struct Progress {
     pub started: Millis,
     /// When the stack reached a final status.
     pub ended: Option<Millis>,
+    /// When the rollback began.
+    pub undo_since: Option<Millis>,
+    /// How far it is.
+    pub undo: Option<Undo>,
 }
 
 impl Progress {
@@ -49,6 +64,9 @@ impl Progress {
         for event in newest.iter().rev() {
             if event.is_stack() {
                 progress.ended = (!stack.status.is_in_progress() && !event.status.is_in_progress()).then_some(event.at);
+                if event.status.0.ends_with("ROLLBACK_IN_PROGRESS") {
+                    progress.undo_since.get_or_insert(event.at);
+                }
                 continue;
             }
             let at = *index.entry(event.logical_id.as_str()).or_insert_with(|| {
@@ -60,12 +78,14 @@ impl Progress {
                     started: event.at,
                     ended: None,
                     has_failed: false,
+                    is_undoable: false,
                 });
                 progress.rows.len() - 1
             });
             progress.rows[at].take(event);
         }
         progress.rows.sort_by_key(Row::rank);
+        progress.undo = progress.undo_since.map(|since| undo(&progress.rows, since));
         progress
     }
 
@@ -112,15 +132,29 @@ impl Row {
     }
 
     fn take(&mut self, event: &StackEvent) {
-        if verb(&event.status) != verb(&self.status) {
+        // A rollback of an update updates again what was updated: another piece of work.
+        let is_again = event.status.is_in_progress() && self.ended.is_some();
+        if verb(&event.status) != verb(&self.status) || is_again {
             self.started = event.at;
         }
         self.has_failed |= event.status.is_failure();
+        // A creation that failed before it had an id leaves nothing to delete.
+        self.is_undoable |= !event.physical_id.is_empty();
         self.status = event.status.clone();
         self.ended = (!event.status.is_in_progress()).then_some(event.at);
         if !event.reason.is_empty() && event.reason != "Resource creation Initiated" {
             self.reason = event.reason.clone();
         }
+    }
+}
+
+fn undo(rows: &[Row], since: Millis) -> Undo {
+    let touched = || rows.iter().filter(|r| r.is_undoable);
+    let is_undone = |r: &&Row| r.started >= since && r.ended.is_some() && !r.status.is_failure();
+    let of = touched().count();
+    Undo {
+        left: of - touched().filter(is_undone).count(),
+        of,
     }
 }
 
@@ -130,7 +164,7 @@ fn verb(status: &ResourceStatus) -> &str {
 }
 
 /// The stack's own event that opens an operation the operator asked for.
-fn begins(status: &ResourceStatus) -> bool {
+pub fn begins(status: &ResourceStatus) -> bool {
     matches!(
         status.0.as_str(),
         "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"

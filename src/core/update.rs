@@ -6,6 +6,7 @@ mod answers;
 mod deploying;
 mod dialogs;
 mod keys;
+mod leaving;
 mod live;
 mod logs;
 mod looking;

@@ -7,6 +7,7 @@ use super::{
     account::refusal,
     deploy::{Kind, Run},
     plan,
+    undo::Held,
     world::{SECOND, World},
 };
 use crate::{
@@ -58,6 +59,9 @@ pub(super) struct StackState {
     pub(super) run: Option<Run>,
     /// How many runs there have been.
     pub(super) runs: u32,
+    /// What waits for somebody to say how to go on.
+    pub(super) held: Option<Held>,
+    pub(super) is_protected: bool,
 }
 
 impl StackState {
@@ -172,7 +176,7 @@ impl World {
             parameters: in_order(&self.template, &stack.values),
             outputs,
             tags: stack.tags.clone(),
-            termination_protection: false,
+            termination_protection: stack.is_protected,
         }
     }
 
@@ -250,7 +254,7 @@ impl World {
         let changes = self.compare(i, &values, &tags);
         let serial = self.serial();
         let mut chance = self.chance(&format!("set/{serial}"));
-        let name = format!("bic-tui-{}", chance.hex(8));
+        let name = token.change_set_name();
         let id = self.arn("cloudformation", &format!("changeSet/{name}/{}", chance.uuid()));
         let stack_id: SafeText = self.stacks[i].id.as_str().into();
         self.stacks[i].sets.push(SetState {
@@ -349,6 +353,8 @@ impl World {
             sets: Vec::new(),
             run: None,
             runs: 0,
+            held: None,
+            is_protected: false,
         });
         let i = self.stacks.len() - 1;
         self.stack_event(i, "REVIEW_IN_PROGRESS", "User Initiated", Some(&token.0));
@@ -410,6 +416,13 @@ impl World {
             return Ok(Done::Accepted);
         };
         let status = self.stacks[i].status;
+        if self.stacks[i].is_protected {
+            let message = format!(
+                "Stack [{}] cannot be deleted while TerminationProtection is enabled",
+                self.stacks[i].name
+            );
+            return Err(invalid("cloudformation:DeleteStack", stack, &message));
+        }
         if status.starts_with("UPDATE_") && status.ends_with("IN_PROGRESS") {
             let message = format!("Stack [{}] cannot be deleted while in status {status}", self.stacks[i].name);
             return Err(invalid("cloudformation:DeleteStack", stack, &message));
@@ -433,6 +446,67 @@ impl World {
         }
         self.cancel_run(i, token);
         Ok(Done::Accepted)
+    }
+
+    /// `DeleteStack` of the empty stack of a plan.
+    pub(super) fn drop_empty_stack(&mut self, stack: &str, token: &Token) -> Result<Done, Fault> {
+        match self.find_stack(stack) {
+            Some(i) if !self.stacks[i].status().is_in_review() && !self.stacks[i].is_deleted() => {
+                let why = format!("it is {} by now, no empty plan any more; nothing was sent", self.stacks[i].status);
+                Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", stack, &why))
+            }
+            _ => self.delete_stack(stack, token),
+        }
+    }
+
+    /// `RollbackStack`.
+    pub(super) fn rollback_stack(&mut self, stack: &str, token: &Token) -> Result<Done, Fault> {
+        const OPERATION: &str = "cloudformation:RollbackStack";
+        let i = self.need_stack(OPERATION, stack)?;
+        if self.roll_back(i, token) {
+            return Ok(Done::Accepted);
+        }
+        let s = &self.stacks[i];
+        let message = format!(
+            "Stack:{} is in {} state. RollbackStack is only supported for stacks in CREATE_FAILED or UPDATE_FAILED state",
+            s.id, s.status
+        );
+        Err(invalid(OPERATION, stack, &message))
+    }
+
+    /// `ContinueUpdateRollback`.
+    pub(super) fn continue_update_rollback(&mut self, stack: &str, skip: &[SafeText], token: &Token) -> Result<Done, Fault> {
+        const OPERATION: &str = "cloudformation:ContinueUpdateRollback";
+        let i = self.need_stack(OPERATION, stack)?;
+        let s = &self.stacks[i];
+        let state = format!("Stack:{} is in {} state and can not continue rollback.", s.id, s.status);
+        match self.continue_rollback(i, skip, token) {
+            Ok(()) => Ok(Done::Accepted),
+            Err(None) => Err(invalid(OPERATION, stack, &state)),
+            Err(Some(wrong)) => {
+                let names: Vec<&str> = wrong.iter().map(SafeText::as_str).collect();
+                let message = format!(
+                    "The following resources cannot be skipped because they are not in UPDATE_FAILED state: [{}]",
+                    names.join(", ")
+                );
+                Err(invalid(OPERATION, stack, &message))
+            }
+        }
+    }
+
+    /// `UpdateTerminationProtection`.
+    pub(super) fn protect(&mut self, stack: &str, on: bool) -> Result<Done, Fault> {
+        let i = self.need_stack("cloudformation:UpdateTerminationProtection", stack)?;
+        self.stacks[i].is_protected = on;
+        Ok(Done::Accepted)
+    }
+
+    /// A plan of a scene needs no time to be worked out.
+    pub(super) fn finish_plans(&mut self) {
+        let now = self.now;
+        for set in self.stacks.iter_mut().flat_map(|s| &mut s.sets) {
+            set.ready = set.ready.min(now);
+        }
     }
 
     /// Writes an event of the stack itself, and its new status.

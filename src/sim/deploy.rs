@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     cfn::ResourceState,
+    scene::What,
     world::{Due, Durations, RunId, World},
 };
 use crate::{
@@ -38,20 +39,22 @@ pub(super) enum Kind {
 /// One run: the part of an operation between two events of the stack.
 #[derive(Debug)]
 pub(super) struct Run {
-    number: u32,
+    pub(super) number: u32,
     pub(super) kind: Kind,
     pub(super) token: Option<SafeText>,
-    jobs: Vec<Job>,
+    pub(super) jobs: Vec<Job>,
     /// Parameters and tags to go back to.
-    before: Settings,
+    pub(super) before: Settings,
     /// What the clean-up after this run deletes.
-    garbage: Vec<ResourceState>,
+    pub(super) garbage: Vec<ResourceState>,
     /// Why it is undone.
-    undo: String,
+    pub(super) undo: String,
+    /// It is not undone when it fails: somebody says what becomes of it.
+    pub(super) keeps: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Work {
+pub(super) enum Work {
     Create,
     Modify,
     Replace,
@@ -60,7 +63,7 @@ enum Work {
 
 impl Work {
     /// The first word of its statuses.
-    fn statuses(self) -> [&'static str; 3] {
+    pub(super) fn statuses(self) -> [&'static str; 3] {
         match self {
             Self::Create => ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"],
             Self::Modify | Self::Replace => ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED"],
@@ -70,7 +73,7 @@ impl Work {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     Waiting,
     Queued,
     Begun,
@@ -79,20 +82,20 @@ enum Progress {
 }
 
 #[derive(Debug)]
-struct Job {
-    work: Work,
+pub(super) struct Job {
+    pub(super) work: Work,
     /// The definition wanted, or the one that is deleted.
-    def: Resource,
+    pub(super) def: Resource,
     /// What is deleted.
-    physical: String,
-    after: Vec<usize>,
-    progress: Progress,
+    pub(super) physical: String,
+    pub(super) after: Vec<usize>,
+    pub(super) progress: Progress,
     /// The resource as it was.
-    before: Option<ResourceState>,
+    pub(super) before: Option<ResourceState>,
 }
 
 impl Job {
-    fn new(work: Work, def: Resource, physical: &str) -> Self {
+    pub(super) fn new(work: Work, def: Resource, physical: &str) -> Self {
         Self {
             work,
             def,
@@ -103,7 +106,7 @@ impl Job {
         }
     }
 
-    fn is_under_way(&self) -> bool {
+    pub(super) fn is_under_way(&self) -> bool {
         matches!(self.progress, Progress::Begun | Progress::Called)
     }
 }
@@ -111,7 +114,7 @@ impl Job {
 const REPLACEMENT: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
 
 /// Jobs that make wait for what they refer to.
-fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
+pub(super) fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
     let ids: Vec<SafeText> = jobs.iter().map(|j| j.def.logical_id.clone()).collect();
     for job in &mut jobs {
         job.after = (0..ids.len()).filter(|k| job.def.depends_on.contains(&ids[*k])).collect();
@@ -120,7 +123,7 @@ fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
 }
 
 /// Jobs that delete wait for what refers to them.
-fn backward(resources: &[ResourceState]) -> Vec<Job> {
+pub(super) fn backward(resources: &[ResourceState]) -> Vec<Job> {
     let mut jobs: Vec<Job> = resources
         .iter()
         .rev()
@@ -134,12 +137,12 @@ fn backward(resources: &[ResourceState]) -> Vec<Job> {
 }
 
 impl World {
-    fn job(&mut self, run: RunId, job: usize) -> Option<&mut Job> {
+    pub(super) fn job(&mut self, run: RunId, job: usize) -> Option<&mut Job> {
         let current = self.stacks[run.stack].run.as_mut().filter(|r| r.number == run.number)?;
         current.jobs.get_mut(job)
     }
 
-    fn run_id(&self, i: usize) -> RunId {
+    pub(super) fn run_id(&self, i: usize) -> RunId {
         RunId {
             stack: i,
             number: self.stacks[i].runs,
@@ -149,7 +152,12 @@ impl World {
     /// Executes a change set.
     pub(super) fn begin_change(&mut self, i: usize, (values, tags): Settings, changes: &[ResourceChange], token: &Token) {
         let is_create = self.stacks[i].status == "REVIEW_IN_PROGRESS";
-        let defs = self.template.resources(&values, &self.pseudo(&self.stacks[i].name));
+        let mut defs = self.template.resources(&values, &self.pseudo(&self.stacks[i].name));
+        for def in &mut defs {
+            if let (Some(old), Some(properties)) = (self.older.get(def.logical_id.as_str()), def.properties.as_object_mut()) {
+                properties.extend(old.clone());
+            }
+        }
         let stack = &mut self.stacks[i];
         let before = (
             std::mem::replace(&mut stack.values, values),
@@ -176,6 +184,13 @@ impl World {
         }
     }
 
+    /// The operation that has just begun is not undone when it fails.
+    pub(super) fn keep_failures(&mut self, i: usize) {
+        if let Some(run) = &mut self.stacks[i].run {
+            run.keeps = true;
+        }
+    }
+
     /// Deletes a stack with all that exists of it.
     pub(super) fn begin_delete(&mut self, i: usize, token: &Token) {
         self.stack_event(i, "DELETE_IN_PROGRESS", "User Initiated", Some(&token.0));
@@ -183,7 +198,7 @@ impl World {
         self.begin_run(i, Kind::Delete, backward(&alive), Some(token.0.clone()));
     }
 
-    fn begin_run(&mut self, i: usize, kind: Kind, jobs: Vec<Job>, token: Option<SafeText>) {
+    pub(super) fn begin_run(&mut self, i: usize, kind: Kind, jobs: Vec<Job>, token: Option<SafeText>) {
         let stack = &mut self.stacks[i];
         stack.runs += 1;
         stack.run = Some(Run {
@@ -194,6 +209,7 @@ impl World {
             before: (BTreeMap::new(), Vec::new()),
             garbage: Vec::new(),
             undo: String::new(),
+            keeps: false,
         });
         let run = self.run_id(i);
         self.start_ready_jobs(run);
@@ -223,7 +239,7 @@ impl World {
     }
 
     /// Writes where a job stands, into the events and, if it is about the stack's present resource, there.
-    fn tell_job(&mut self, run: RunId, job: usize, status: &'static str, reason: &str) {
+    pub(super) fn tell_job(&mut self, run: RunId, job: usize, status: &'static str, reason: &str) {
         let now = self.now;
         let Some(j) = self.job(run, job) else { return };
         let (def, work, subject) = (j.def.clone(), j.work, j.physical.clone());
@@ -284,6 +300,9 @@ impl World {
         let Some(j) = self.job(run, job) else { return };
         j.progress = Progress::Called;
         let (work, def, subject) = (j.work, j.def.clone(), j.physical.clone());
+        if let Some(reason) = self.refusal_of(run, &def.logical_id, work) {
+            return self.fail_job(run, job, &reason);
+        }
         match work {
             Work::Create | Work::Replace => {
                 if let Err(reason) = self.make(run.stack, &def) {
@@ -298,6 +317,17 @@ impl World {
             let wait = self.duration(run, &def, work);
             self.after(wait, Due::EndJob(run, job));
         }
+    }
+
+    /// What the service behind a resource says when a trouble of the scene strikes it.
+    fn refusal_of(&self, run: RunId, id: &SafeText, work: Work) -> Option<String> {
+        let kind = self.stacks[run.stack].run.as_ref().map(|r| r.kind)?;
+        let what = match (kind, work) {
+            (Kind::UpdateRollback, _) => What::RollbackFails,
+            (_, Work::Delete) => return None,
+            _ => What::ResourceFails,
+        };
+        self.trouble(what, id, self.now).map(|t| self.said(&t.says, ""))
     }
 
     /// How long the resource itself takes, within a quarter of what is typical.
@@ -361,7 +391,8 @@ impl World {
         let mut failed = vec![job];
         failed.extend(self.cancel_jobs(run, Some(job)));
         let verb = if work == Work::Create { "create" } else { "update" };
-        let tail = if self.stacks[run.stack].run.as_ref().is_some_and(|r| r.kind == Kind::Create) {
+        let undoes = |r: &Run| r.kind == Kind::Create && !r.keeps;
+        let tail = if self.stacks[run.stack].run.as_ref().is_some_and(undoes) {
             "Rollback requested by user."
         } else {
             ""
@@ -373,94 +404,6 @@ impl World {
         ids.sort_unstable();
         let undo = format!("The following resource(s) failed to {verb}: [{}]. {tail}", ids.join(", "));
         self.give_up(run, &undo);
-    }
-
-    /// Stops what is under way besides `cause`.
-    fn cancel_jobs(&mut self, run: RunId, cause: Option<usize>) -> Vec<usize> {
-        let jobs = self.stacks[run.stack].run.as_ref().map_or(&[][..], |r| &r.jobs);
-        let others: Vec<usize> = (0..jobs.len()).filter(|k| Some(*k) != cause && jobs[*k].is_under_way()).collect();
-        for k in &others {
-            let Some(work) = self.job(run, *k).map(|j| j.work) else { continue };
-            let noun = if work == Work::Create { "creation" } else { "update" };
-            self.tell_job(run, *k, work.statuses()[2], &format!("Resource {noun} cancelled"));
-        }
-        others
-    }
-
-    fn give_up(&mut self, run: RunId, undo: &str) {
-        if let Some(current) = self.stacks[run.stack].run.as_mut() {
-            undo.trim().clone_into(&mut current.undo);
-        }
-        // A new number: nothing of the old plan happens any more.
-        self.stacks[run.stack].runs += 1;
-        let number = self.stacks[run.stack].runs;
-        if let Some(current) = self.stacks[run.stack].run.as_mut() {
-            current.number = number;
-        }
-        self.after(1_300, Due::UndoRun(RunId { number, ..run }));
-    }
-
-    /// `CancelUpdateStack`.
-    pub(super) fn cancel_run(&mut self, i: usize, token: &Token) {
-        if self.stacks[i].run.as_ref().is_none_or(|r| !r.undo.is_empty()) {
-            return;
-        }
-        let run = self.run_id(i);
-        if let Some(current) = self.stacks[i].run.as_mut() {
-            current.token = Some(token.0.clone());
-        }
-        self.cancel_jobs(run, None);
-        self.give_up(run, "User Initiated");
-    }
-
-    pub(super) fn undo_run(&mut self, run: RunId) {
-        let Some(old) = self.stacks[run.stack].run.take_if(|r| r.number == run.number) else {
-            return;
-        };
-        let i = run.stack;
-        if old.kind == Kind::Create {
-            self.stack_event(i, "ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
-            let alive: Vec<ResourceState> = self.stacks[i].resources.iter().filter(|r| r.is_alive()).cloned().collect();
-            return self.begin_run(i, Kind::Rollback, backward(&alive), old.token);
-        }
-        if old.kind != Kind::Update {
-            // Only a person can say how to go on: continue the rollback, or skip what can not be put back.
-            return self.stack_event(i, "UPDATE_ROLLBACK_FAILED", &old.undo, old.token.as_ref());
-        }
-        self.stack_event(i, "UPDATE_ROLLBACK_IN_PROGRESS", &old.undo, old.token.as_ref());
-        let stack = &mut self.stacks[i];
-        (stack.values, stack.tags) = old.before;
-        let mut garbage = Vec::new();
-        let mut back = Vec::new();
-        for job in old
-            .jobs
-            .into_iter()
-            .filter(|j| matches!(j.progress, Progress::Called | Progress::Done))
-        {
-            let now = stack.resource(&job.def.logical_id).cloned();
-            match (job.work, job.before, now) {
-                (Work::Create, _, Some(made)) => garbage.push(made),
-                (Work::Replace, Some(before), Some(made)) => {
-                    if made.physical != before.physical {
-                        garbage.push(made);
-                    }
-                    back.push(before);
-                }
-                (_, Some(before), _) => back.push(before),
-                _ => {}
-            }
-        }
-        stack.resources.retain(|r| !r.status.is_empty());
-        for before in &back {
-            if let Some(r) = stack.resource_mut(&before.def.logical_id) {
-                r.physical.clone_from(&before.physical);
-            }
-        }
-        let jobs = back.into_iter().map(|b| Job::new(Work::Modify, b.def, &b.physical)).collect();
-        self.begin_run(i, Kind::UpdateRollback, forward(jobs), old.token);
-        if let Some(current) = &mut self.stacks[i].run {
-            current.garbage = garbage;
-        }
     }
 
     pub(super) fn end_run(&mut self, run: RunId) {

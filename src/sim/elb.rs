@@ -93,7 +93,7 @@ impl World {
 
     /// Health checks of what runs already begin to fail.
     pub(super) fn trouble_begins(&mut self, which: usize) {
-        let (_, what, name) = self.troubles[which].clone();
+        let (what, name) = (self.troubles[which].2.what, self.troubles[which].2.service.clone());
         if !matches!(what, What::HealthTimeout | What::Health502) {
             return;
         }

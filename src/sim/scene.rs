@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::core::fact::Millis;
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 21] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
     ("asleep", include_str!("../../assets/scenes/asleep.toml")),
@@ -18,6 +18,16 @@ const FILES: [(&str, &str); 11] = [
     ("model-gone", include_str!("../../assets/scenes/model-gone.toml")),
     ("slow", include_str!("../../assets/scenes/slow.toml")),
     ("deploy-fails", include_str!("../../assets/scenes/deploy-fails.toml")),
+    ("secret-missing", include_str!("../../assets/scenes/secret-missing.toml")),
+    ("program-ends", include_str!("../../assets/scenes/program-ends.toml")),
+    ("health-check-fails", include_str!("../../assets/scenes/health-check-fails.toml")),
+    ("quota-exceeded", include_str!("../../assets/scenes/quota-exceeded.toml")),
+    ("creation-failed", include_str!("../../assets/scenes/creation-failed.toml")),
+    ("rollback-off", include_str!("../../assets/scenes/rollback-off.toml")),
+    ("replaces-files", include_str!("../../assets/scenes/replaces-files.toml")),
+    ("rollback-failed", include_str!("../../assets/scenes/rollback-failed.toml")),
+    ("two-operators", include_str!("../../assets/scenes/two-operators.toml")),
+    ("deleted-under-us", include_str!("../../assets/scenes/deleted-under-us.toml")),
     ("throttled", include_str!("../../assets/scenes/throttled.toml")),
     ("expired", include_str!("../../assets/scenes/expired.toml")),
 ];
@@ -73,6 +83,11 @@ impl Scene {
         })
     }
 
+    /// The same story with other chances.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     /// How long before the console's start the world begins.
     pub(super) fn past(&self) -> Millis {
         let steps = self.step.iter().map(|s| s.ago.0);
@@ -80,10 +95,13 @@ impl Scene {
     }
 }
 
-/// Something that somebody did.
+/// Something that somebody did, or will do while the console looks on.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Step {
+    #[serde(default)]
     pub(super) ago: Ago,
+    #[serde(default, rename = "in")]
+    pub(super) ahead: Option<Ago>,
     #[serde(flatten)]
     pub(super) action: Action,
 }
@@ -97,10 +115,20 @@ pub(super) enum Action {
         parameters: BTreeMap<String, String>,
         #[serde(default)]
         tags: BTreeMap<String, String>,
+        /// Nothing is rolled back when it fails.
+        #[serde(default)]
+        keeps: bool,
+        /// Properties that resources have in place of the template's, by logical id: an older template made them.
+        #[serde(default)]
+        was: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     },
     Update {
         parameters: BTreeMap<String, String>,
+        #[serde(default)]
+        keeps: bool,
     },
+    Destroy,
+    Protect,
     Scale {
         service: String,
         count: i32,
@@ -124,10 +152,19 @@ pub(super) enum Action {
 pub(super) struct Trouble {
     #[serde(default)]
     pub(super) ago: Ago,
+    /// When it was over; it goes on without.
+    #[serde(default)]
+    pub(super) until: Option<Ago>,
     pub(super) what: What,
-    /// Short name of the service it strikes; every one when empty.
+    /// Short name of the service, or logical id of the resource, that it strikes; every one when empty.
     #[serde(default)]
     pub(super) service: String,
+    /// What AWS, or the program in its log, says of it; a line each. `{image}`, `{account}`, `{region}`, `{id}` are filled in.
+    #[serde(default)]
+    pub(super) says: String,
+    /// Exit code of a program that ends.
+    #[serde(default)]
+    pub(super) code: i32,
 }
 
 /// What is wrong.
@@ -136,6 +173,14 @@ pub(super) struct Trouble {
 pub(super) enum What {
     /// Images can not be pulled.
     CannotPull,
+    /// Tasks fail before their container starts.
+    CannotStart,
+    /// The program ends soon after its start.
+    Exits,
+    /// CloudFormation can not make or change a resource.
+    ResourceFails,
+    /// CloudFormation can not put a resource back.
+    RollbackFails,
     /// Health checks get no answer.
     HealthTimeout,
     /// Health checks get a 502.

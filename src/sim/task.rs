@@ -192,6 +192,8 @@ impl World {
                 task.address = task.next_address.clone();
                 if self.is_troubled(What::CannotPull, &name, self.now) {
                     chance.between(62_000, 95_000)
+                } else if self.is_troubled(What::CannotStart, &name, self.now) {
+                    chance.between(14_000, 31_000)
                 } else if self.app(t) == App::Litellm {
                     chance.between(18_000, 29_000)
                 } else {
@@ -199,6 +201,7 @@ impl World {
                 }
             }
             Phase::Pending if self.is_troubled(What::CannotPull, &name, self.now) => return self.pull_failed(t),
+            Phase::Pending if self.is_troubled(What::CannotStart, &name, self.now) => return self.start_failed(t, &name),
             Phase::Pending => {
                 self.tasks[t].phase = Phase::Activating;
                 chance.between(1_500, 3_500)
@@ -214,7 +217,7 @@ impl World {
             Phase::Stopping => {
                 let task = &mut self.tasks[t];
                 task.phase = Phase::Deprovisioning;
-                task.exit_code = task.started.map(|_| 0);
+                task.exit_code = task.exit_code.or(task.started.map(|_| 0));
                 chance.between(7_000, 12_000)
             }
             Phase::Deprovisioning => return self.task_is_gone(t),
@@ -249,6 +252,41 @@ impl World {
         self.task_failed(t);
     }
 
+    fn image(&self, t: usize) -> String {
+        let definition = self.definitions.get(&self.tasks[t].definition);
+        definition.map(|d| d.image.clone()).unwrap_or_default()
+    }
+
+    /// The agent gave up before the container was there: the reason is the task's alone.
+    fn start_failed(&mut self, t: usize, service: &str) {
+        let says = self.trouble(What::CannotStart, service, self.now).map(|t| t.says.clone());
+        let reason = self.said(&says.unwrap_or_default(), &self.image(t));
+        self.stop_task_now(t, "TaskFailedToStart", &reason);
+        self.task_failed(t);
+    }
+
+    /// Its program writes its last lines and ends.
+    pub(super) fn program_ends(&mut self, t: usize, plan: u32) {
+        let name = self.services[self.tasks[t].service].name.clone();
+        let Some(trouble) = self.trouble(What::Exits, &name, self.now).cloned() else {
+            return;
+        };
+        if self.tasks[t].plan != plan {
+            return;
+        }
+        for (i, line) in trouble.says.lines().enumerate() {
+            let text = self.said(line, &self.image(t));
+            let at = self.now - 400 + i64::try_from(i).unwrap_or(0) * 7;
+            self.lines.push(super::logs::Line { at, task: t, text });
+        }
+        self.stop_task_now(t, "EssentialContainerExited", "Essential container in task exited");
+        self.tasks[t].exit_code = Some(trouble.code);
+        if trouble.code == 137 {
+            "OutOfMemoryError: Container killed due to memory usage".clone_into(&mut self.tasks[t].container_reason);
+        }
+        self.task_failed(t);
+    }
+
     fn task_runs(&mut self, t: usize) {
         let now = self.now;
         let mut chance = self.chance(&format!("healthy/{}", self.tasks[t].id));
@@ -256,6 +294,10 @@ impl World {
         let plan = self.tasks[t].plan;
         self.tasks[t].phase = Phase::Running;
         self.tasks[t].started = Some(now);
+        if self.is_troubled(What::Exits, &self.services[self.tasks[t].service].name, now) {
+            self.after(boot * 3 / 4, Due::Exit(t, plan));
+            return;
+        }
         self.after(boot + chance.between(2_000, 14_000), Due::TaskHealthy(t, plan));
         if !self.services[self.tasks[t].service].groups.is_empty() {
             self.register_target(t, boot);

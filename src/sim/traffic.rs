@@ -105,6 +105,7 @@ impl<'a> Writer<'a> {
         let Some((started, ready)) = task.started.zip(self.world.ready_at(task)) else {
             return;
         };
+        let ended = task.ended.unwrap_or(Millis::MAX);
         if ready + SECOND < self.from {
             return;
         }
@@ -120,6 +121,9 @@ impl<'a> Writer<'a> {
             // The first line comes late, when Python has read its modules; the last when all is ready.
             let share = 55 + 45 * (i + 1) / count;
             let at = started + (ready - started) * Millis::try_from(share).unwrap_or(100) / 100;
+            if at >= ended {
+                break;
+            }
             let line = line
                 .replace("{stamp}", &stamp(at))
                 .replace("{hms}", &hms(at))
@@ -136,9 +140,9 @@ impl<'a> Writer<'a> {
 
     fn stop(&mut self, t: usize) {
         let task = &self.world.tasks[t];
-        let Some(ended) = task.ended.filter(|_| task.started.is_some()) else {
-            return;
-        };
+        // Who ends before it is up does not shut down in order.
+        let is_up = |ended: &Millis| self.world.ready_at(task).is_some_and(|ready| ready <= *ended);
+        let Some(ended) = task.ended.filter(is_up) else { return };
         let lines = [
             "INFO:     Shutting down",
             "INFO:     Waiting for application shutdown.",

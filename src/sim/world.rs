@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{
     cfn::StackState,
     logs::Line,
-    scene::{Scene, What},
+    scene::{Action, Scene, Trouble, What},
     service::ServiceState,
     task::{Definition, TaskState},
     traffic::{DENIED, ENDED, ImageError},
@@ -70,6 +70,10 @@ pub(super) enum Due {
     StillSteady(usize, u32),
     /// A trouble of the scene begins.
     Trouble(usize),
+    /// The program of a task ends by itself; the number says of which plan.
+    Exit(usize, u32),
+    /// Somebody else does something.
+    Step(usize),
 }
 
 /// The whole account.
@@ -87,8 +91,12 @@ pub(super) struct World {
     pub(super) tasks: Vec<TaskState>,
     /// Lines that somebody's test image caused, beside the traffic that is always there.
     pub(super) lines: Vec<Line>,
-    /// Troubles, each with its beginning and the short name of the service.
-    pub(super) troubles: Vec<(Millis, What, String)>,
+    /// Troubles, each with its beginning and its end.
+    pub(super) troubles: Vec<(Millis, Option<Millis>, Trouble)>,
+    /// What will be done while the console looks on.
+    plans: Vec<Action>,
+    /// Properties that an older template has, by logical id, while a stack is made from it.
+    pub(super) older: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     /// Requests answered, and images made.
     pub(super) requests: u64,
     pub(super) images: u64,
@@ -101,7 +109,9 @@ pub(super) struct World {
 impl World {
     /// An empty account at `at`; troubles begin relative to `start`.
     pub(super) fn new(scene: &Scene, at: Millis, start: Millis) -> Self {
-        let troubles = scene.trouble.iter().map(|t| (start - t.ago.0, t.what, t.service.clone())).collect();
+        let span = |t: &Trouble| (start - t.ago.0, t.until.map(|u| start - u.0), t.clone());
+        let troubles = scene.trouble.iter().map(span).collect();
+        let ahead = scene.step.iter().filter_map(|s| Some((start + s.ahead?.0, s.action.clone())));
         let mut world = Self {
             template: Template::shipped(),
             durations: toml::from_str(DURATIONS).unwrap_or_default(),
@@ -115,6 +125,8 @@ impl World {
             tasks: Vec::new(),
             lines: Vec::new(),
             troubles,
+            plans: Vec::new(),
+            older: BTreeMap::new(),
             requests: 0,
             images: 0,
             answered: BTreeMap::new(),
@@ -123,6 +135,10 @@ impl World {
         };
         for i in 0..world.troubles.len() {
             world.at(world.troubles[i].0, Due::Trouble(i));
+        }
+        for (at, action) in ahead {
+            world.plans.push(action);
+            world.at(at, Due::Step(world.plans.len() - 1));
         }
         world
     }
@@ -173,19 +189,41 @@ impl World {
             Due::Look(service) => self.look(service),
             Due::StillSteady(service, calm) => self.still_steady(service, calm),
             Due::Trouble(which) => self.trouble_begins(which),
+            Due::Exit(task, plan) => self.program_ends(task, plan),
+            Due::Step(which) => {
+                let action = self.plans[which].clone();
+                self.act(&action);
+            }
         }
     }
 
     /// Whether something is wrong with a service at a time.
     pub(super) fn is_troubled(&self, what: What, service: &str, at: Millis) -> bool {
-        self.troubles
+        self.trouble(what, service, at).is_some()
+    }
+
+    /// What is wrong with a service or a resource at a time.
+    pub(super) fn trouble(&self, what: What, subject: &str, at: Millis) -> Option<&Trouble> {
+        let strikes = |t: &Trouble| t.what == what && (t.service.is_empty() || subject.ends_with(t.service.as_str()));
+        let found = self
+            .troubles
             .iter()
-            .any(|(from, w, s)| *w == what && *from <= at && (s.is_empty() || service.ends_with(s.as_str())))
+            .find(|(from, until, t)| *from <= at && until.is_none_or(|end| at < end) && strikes(t));
+        found.map(|(.., t)| t)
+    }
+
+    /// What a trouble says, filled in.
+    pub(super) fn said(&self, text: &str, image: &str) -> String {
+        let id = self.chance(&format!("said/{}", self.serial)).uuid();
+        text.replace("{image}", image)
+            .replace("{account}", &self.account)
+            .replace("{region}", &self.region)
+            .replace("{id}", &id)
     }
 
     /// Since when it is so, if it is.
     pub(super) fn struck_at(&self, what: What) -> Option<Millis> {
-        let struck = self.troubles.iter().filter(|(from, w, _)| *w == what && *from <= self.now);
+        let struck = self.troubles.iter().filter(|(from, _, t)| t.what == what && *from <= self.now);
         struck.map(|(from, ..)| *from).min()
     }
 

@@ -28,6 +28,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Prompt(it)) => prompt::draw(model, side, it, frame),
         Some(Dialog::Palette(it)) => list::palette(model, side, it, frame),
         Some(Dialog::Menu(it)) => list::menu(side, it, frame),
+        Some(Dialog::Skip(it)) => list::skip(side, it, frame),
         Some(Dialog::Help(scroll)) => help::draw(model, side, *scroll, frame),
         Some(Dialog::Errors(scroll)) => text::errors(model, side, *scroll, frame),
         Some(Dialog::Detail(it)) => text::detail(side, it, frame),

@@ -2,6 +2,7 @@
 //! with the next reply of its script, well or badly, and keeps what it was asked.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod account;
 pub(crate) mod bodies;
 
 use std::{
@@ -112,6 +113,8 @@ struct State {
     answerers: HashMap<String, Answerer>,
     scripts: HashMap<String, VecDeque<Reply>>,
     requests: Vec<Request>,
+    /// Who answers, in place of scripts.
+    account: Option<Arc<account::Account>>,
 }
 
 /// A running server; it ends when dropped.
@@ -129,6 +132,13 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// A server whose answers come from an account that remembers.
+    pub(crate) async fn over(account: Arc<account::Account>) -> Self {
+        let server = Self::start().await;
+        server.state.lock().expect("state").account = Some(account);
+        server
+    }
+
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -177,12 +187,17 @@ impl Server {
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let mut pending = Vec::new();
     while let Some(request) = read(&mut stream, &mut pending).await {
-        let reply = {
+        let account = state.lock().expect("state").account.clone();
+        let reply = if let Some(account) = account {
+            state.lock().expect("state").requests.push(request.clone());
+            account.answer(&request)
+        } else {
             let mut state = state.lock().expect("state");
             let State {
                 answerers,
                 scripts,
                 requests,
+                ..
             } = &mut *state;
             let script = scripts.entry(request.operation.clone()).or_default();
             let next = match answerers.get_mut(&request.operation) {

@@ -95,8 +95,48 @@ fn writes() -> Vec<Write> {
         ),
         cfn(
             "CancelUpdateStack",
-            Change::CancelUpdate { stack },
-            vec![("ClientRequestToken", uuid), ("StackName", text("arn:stack"))],
+            Change::CancelUpdate { stack: stack.clone() },
+            vec![("ClientRequestToken", uuid.clone()), ("StackName", text("arn:stack"))],
+        ),
+        cfn(
+            "DeleteStack",
+            Change::DropEmptyStack { stack: stack.clone() },
+            vec![("ClientRequestToken", uuid.clone()), ("StackName", text("arn:stack"))],
+        ),
+        cfn(
+            "RollbackStack",
+            Change::RollbackStack { stack: stack.clone() },
+            vec![("ClientRequestToken", uuid.clone()), ("StackName", text("arn:stack"))],
+        ),
+        cfn(
+            "ContinueUpdateRollback",
+            Change::ContinueRollback {
+                stack: stack.clone(),
+                skip: vec!["A".into(), "B".into()],
+            },
+            vec![
+                ("ClientRequestToken", uuid.clone()),
+                ("StackName", text("arn:stack")),
+                ("ResourcesToSkip.member.1", text("A")),
+                ("ResourcesToSkip.member.2", text("B")),
+            ],
+        ),
+        cfn(
+            "ContinueUpdateRollback",
+            Change::ContinueRollback {
+                stack: stack.clone(),
+                skip: Vec::new(),
+            },
+            vec![
+                ("ClientRequestToken", uuid),
+                ("ResourcesToSkip.member.1", Value::Null),
+                ("ResourcesToSkip", Value::Null),
+            ],
+        ),
+        cfn(
+            "UpdateTerminationProtection",
+            Change::Protect { stack, on: false },
+            vec![("StackName", text("arn:stack")), ("EnableTerminationProtection", text("false"))],
         ),
         ecs(
             "UpdateService",
@@ -180,8 +220,57 @@ async fn write_server(write: &Write, reply: Reply) -> Server {
     let server = Server::start().await;
     let counted = json!({ "services": [{ "serviceName": "bic-openwebui", "desiredCount": 2 }] });
     server.on("DescribeServices", [bodies::json(counted)]);
+    let empty = stack_xml("REVIEW_IN_PROGRESS");
+    server.on("DescribeStacks", [bodies::query("DescribeStacks", &empty)]);
     server.on(write.operation, [reply]);
     server
+}
+
+#[tokio::test]
+async fn every_write_tells_apart_what_aws_refuses() {
+    for write in writes() {
+        for (status, code, message, kind) in [
+            (403, "AccessDenied", "User: x is not authorized to perform it", FaultKind::Denied),
+            (
+                400,
+                "ExpiredToken",
+                "The security token included in the request is expired",
+                FaultKind::Expired,
+            ),
+            (
+                400,
+                "ValidationError",
+                "Stack:arn is in CREATE_COMPLETE state and can not do that.",
+                FaultKind::Refused,
+            ),
+            (400, "InsufficientCapabilitiesException", "new", FaultKind::Refused),
+        ] {
+            let what = format!("{} {code}", write.operation);
+            let server = write_server(&write, bodies::error(write.wire, status, code, message)).await;
+            let fault = cloud(&server).await.change(write.change.clone(), token()).await.expect_err(&what);
+            assert_eq!((fault.kind, fault.detail.as_str()), (kind, message), "{what}");
+            assert!(
+                fault.operation.ends_with(write.operation) || write.wire == Wire::Rest,
+                "{what}: {}",
+                fault.operation
+            );
+            assert_eq!(server.asked(write.operation).len(), 1, "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stack_that_is_no_empty_plan_any_more_is_not_dropped() {
+    let server = Server::start().await;
+    let made = bodies::query("DescribeStacks", &stack_xml("CREATE_IN_PROGRESS"));
+    server.on("DescribeStacks", [made]);
+    let fault = cloud(&server)
+        .await
+        .change(Change::DropEmptyStack { stack: "arn:stack".into() }, token())
+        .await
+        .expect_err("it is made");
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert!(fault.detail.contains("CREATE_IN_PROGRESS") && server.asked("DeleteStack").is_empty());
 }
 
 #[tokio::test]

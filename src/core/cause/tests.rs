@@ -1,7 +1,7 @@
 //! Each entry of the dictionary with a text as AWS writes it, and the join over whole operations.
 
 use super::{
-    words::{CAUSES, Entry, GENERAL, IMAGES, TARGETS},
+    words::{Also, Entry, IMAGES, ImageEntry, entries},
     *,
 };
 use crate::core::{
@@ -10,190 +10,113 @@ use crate::core::{
     text::SafeText,
 };
 
-/// A text of AWS, and the beginning of the words it must be given.
-const TEXTS: [(&str, &str); 41] = [
-    (
-        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): failed to fetch secret arn:aws:secretsmanager:us-west-2:111122223333:secret:x from secrets manager",
-        "a secret could not be read",
-    ),
-    (
-        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \"https://api.ecr.us-west-2.amazonaws.com/\": dial tcp 10.42.10.5:443: i/o timeout",
-        "no way to the image registry",
-    ),
-    (
-        "ResourceInitializationError: unable to pull secrets or registry auth: pull command failed: : signal: killed",
-        "secrets or registry could not be reached",
-    ),
-    (
-        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1",
-        "the log driver could not reach",
-    ),
-    (
-        "ResourceInitializationError: failed to initialize logging driver: failed to create Cloudwatch log stream",
-        "the log driver could not start",
-    ),
-    (
-        "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-0123.efs.us-west-2.amazonaws.com\"",
-        "the EFS file system could not be mounted",
-    ),
-    (
-        "CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/x/manifests/1: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit.",
-        "the registry limits",
-    ),
-    (
-        "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/arm64'",
-        "the image does not exist for this processor",
-    ),
-    (
-        "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: write /var/lib/x: no space left on device",
-        "the disk of the task is full",
-    ),
-    (
-        "CannotPullContainerError: pull access denied, repository does not exist or may require authorization",
-        "the registry refuses",
-    ),
-    (
-        "CannotPullContainerError: pulling from host ghcr.io failed with status code [manifests v1]: 403 Forbidden",
-        "the registry refuses",
-    ),
-    (
-        "CannotPullContainerError: pull image manifest has been retried 1 time(s): manifest unknown",
-        "there is no such image tag",
-    ),
-    (
-        "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref ghcr.io/open-webui/open-webui:v9: ghcr.io/open-webui/open-webui:v9: not found",
-        "there is no such image or tag",
-    ),
-    (
-        "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/x/y:1: failed to do request: Head \"https://registry-1.docker.io/v2/x/y/manifests/1\": dial tcp 34.1.2.3:443: i/o timeout",
-        "no way out to the registry",
-    ),
-    (
-        "CannotPullContainerError: Error response from daemon",
-        "the container image could not be pulled",
-    ),
-    (
-        "(service x) was unable to place a task. Reason: You've reached the limit on the number of vCPUs you can run concurrently.",
-        "the account's Fargate vCPU quota",
-    ),
-    (
-        "Capacity is unavailable at this time. Please try again later or in a different availability zone",
-        "Fargate has no capacity",
-    ),
-    ("Your Spot Task was interrupted.", "AWS took the Spot capacity back"),
-    (
-        "Timeout waiting for network interface provisioning to complete.",
-        "the network interface did not come",
-    ),
-    (
-        "Resource handler returned message: \"The maximum number of VPCs has been reached. (Service: Ec2, Status Code: 400)\"",
-        "the VPC quota",
-    ),
-    ("The maximum number of addresses has been reached.", "the Elastic IP quota"),
-    (
-        "AccountLimitExceededException: Cannot have more than 0 builds in queue for the account",
-        "a new account may not run CodeBuild",
-    ),
-    (
-        "OutOfMemoryError: Container killed due to memory usage",
-        "the container used more memory",
-    ),
-    (
-        "CannotStartContainerError: failed to get container status",
-        "the container could not be started",
-    ),
-    (
-        "ContainerRuntimeTimeoutError: Could not transition to running; timed out after waiting 1m",
-        "the container did not start in time",
-    ),
-    ("Task failed container health checks", "the container's own health check failed"),
-    (
-        "You can't create this secret because a secret with this name is already scheduled for deletion.",
-        "a secret of this name waits",
-    ),
-    (
-        "User: arn:aws:sts::111122223333:assumed-role/dev/dana is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::111122223333:role/x",
-        "the deployer is not allowed",
-    ),
-    ("API: AccessDenied", "the deployer is not allowed"),
-    (
-        "Resource of type 'AWS::Logs::LogGroup' with identifier '/ecs/x' already exists.",
-        "something of this name",
-    ),
-    (
-        "Resource handler returned message: \"null\" (HandlerErrorCode: AlreadyExists)",
-        "something of this name",
-    ),
-    (
-        "Resource handler returned message: \"quota\" (HandlerErrorCode: ServiceLimitExceeded)",
-        "a quota of this account",
-    ),
-    (
-        "The security token included in the request is expired",
-        "the credentials of the deployer",
-    ),
-    (
-        "Certificate 'arn:aws:acm:x' not found (Service: ElasticLoadBalancingV2, Error Code: CertificateNotFound)",
-        "the load balancer does not find",
-    ),
-    (
-        "The certificate must have a fully-qualified domain name (Error Code: UnsupportedCertificate)",
-        "the load balancer does not take",
-    ),
-    ("Rate exceeded (Service: AmazonCloudFormation; Status Code: 400)", "AWS throttled"),
-    (
-        "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" (HandlerErrorCode: GeneralServiceException)",
-        "tasks stopped again and again",
-    ),
-    (
-        "Service arn:aws:ecs:us-west-2:111122223333:service/x did not stabilize.",
-        "the tasks never came to rest",
-    ),
-    (
-        "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/x/1)",
-        "the load balancer got no good answer",
-    ),
-    ("Essential container in task exited", "the main program ended"),
-    ("Task failed to start", "the task did not get as far"),
-];
+/// What an entry rests on, as clues: its text as AWS writes it, and its second facts.
+fn clues_of(entry: &Entry) -> Clues<'_> {
+    let mut clues = Clues::default();
+    let texts = if entry.key.starts_with("Target.") || entry.key.starts_with("Elb.") {
+        &mut clues.targets
+    } else {
+        &mut clues.texts
+    };
+    if entry.exit.is_none() {
+        texts.push(&entry.says);
+    }
+    clues.exit = entry.exit;
+    for also in &entry.also {
+        match also {
+            Also::Text(piece) if !entry.says.contains(piece.as_str()) => texts_of(&mut clues).push(piece),
+            Also::Text(_) => {}
+            Also::Log(piece) => {
+                assert!(entry.says.contains(piece.as_str()), "{}", entry.says);
+                clues.log.push(&entry.says);
+            }
+            Also::Parameter(pair) => {
+                let (name, value) = pair.split_once('=').unwrap();
+                clues.parameters.insert(name.into(), value.into());
+            }
+            Also::Kind(kind) => clues.kind = kind,
+            Also::Service(end) => clues.service = end,
+            Also::Exit(code) => clues.exit = Some(*code),
+            Also::StopCode(code) => clues.stop_code = code,
+        }
+    }
+    clues
+}
 
-/// Every entry of `table` is the first to match one of `texts`, so that none is hidden by another.
-fn is_each_met(table: &[&[Entry]], texts: &[&str]) {
-    let all = || table.iter().flat_map(|t| t.iter());
-    for (needle, ..) in all() {
+fn texts_of<'a, 'b>(clues: &'b mut Clues<'a>) -> &'b mut Vec<&'a str> {
+    if clues.targets.is_empty() {
+        &mut clues.texts
+    } else {
+        &mut clues.targets
+    }
+}
+
+#[test]
+fn the_dictionary_is_whole_and_says_where_it_is_from() {
+    let joined = entries().iter().filter(|e| !e.also.is_empty()).count();
+    assert!(
+        entries().len() >= 40 && joined >= 15,
+        "{} entries, {joined} joined",
+        entries().len()
+    );
+    for entry in entries() {
+        assert!(
+            entry.exit.is_some() != !entry.key.is_empty(),
+            "{}: a text or an exit code",
+            entry.plain
+        );
+        assert!(entry.says.contains(&entry.key), "{} is not in its text", entry.key);
+        assert!(
+            entry.source.starts_with("https://") || !entry.source.is_empty() && !entry.also.is_empty(),
+            "{}",
+            entry.plain
+        );
+    }
+}
+
+/// No entry is hidden by another: with what AWS says and its second facts it is the one that is found.
+#[test]
+fn each_entry_is_found_by_what_aws_says() {
+    for entry in entries() {
+        let found = explain(&clues_of(entry)).unwrap_or_else(|| panic!("nothing for {}", entry.says));
+        assert_eq!(found.plain, entry.plain, "{} {:?}", entry.says, entry.also);
+    }
+    assert_eq!(meaning("something new"), None);
+}
+
+/// Without any one of its second facts it is not.
+#[test]
+fn a_joined_entry_needs_all_its_facts() {
+    for entry in entries() {
+        for (i, left_out) in entry.also.iter().enumerate() {
+            let mut poorer = entry.clone();
+            poorer.also.remove(i);
+            // A second text stands in the first one: it is taken out of it.
+            if let Also::Text(piece) = left_out {
+                poorer.says = poorer.says.replace(piece.as_str(), "…");
+            }
+            let found = explain(&clues_of(&poorer)).map(|m| m.plain);
+            assert_ne!(found, Some(entry.plain.as_str()), "without {left_out:?}");
+        }
+    }
+}
+
+#[test]
+fn a_new_target_is_not_sick() {
+    assert_eq!(of_target("Elb.InitialHealthChecking"), None);
+}
+
+/// Each entry is the first to match one of `texts`, so that none is hidden by another.
+fn is_each_met(table: &[ImageEntry], texts: &[&str]) {
+    for (needle, ..) in table {
         let is_met = texts
             .iter()
-            .any(|text| all().find(|e| text.contains(e.0)).is_some_and(|e| e.0 == *needle));
+            .any(|text| table.iter().find(|e| text.contains(e.0)).is_some_and(|e| e.0 == *needle));
         assert!(
             is_met,
             "no text reaches `{needle}`: it has none, or an entry before it takes them all"
         );
     }
-}
-
-#[test]
-fn each_entry_is_met_by_a_text_of_aws() {
-    for (text, want) in TEXTS {
-        let found = meaning(text).unwrap_or_else(|| panic!("nothing for {text}"));
-        assert!(found.plain.starts_with(want), "{text}\n  gave: {}", found.plain);
-    }
-    is_each_met(&[CAUSES, GENERAL], &TEXTS.map(|(text, _)| text));
-    assert_eq!(meaning("something new"), None);
-}
-
-#[test]
-fn reasons_of_targets() {
-    let reasons = [
-        "Target.Timeout",
-        "Target.ResponseCodeMismatch",
-        "Target.FailedHealthChecks",
-        "Target.NotInUse",
-        "Target.IpUnusable",
-        "Elb.InternalError",
-    ];
-    is_each_met(&[TARGETS], &reasons);
-    // A target that is only new is not sick.
-    assert_eq!(of_target("Elb.InitialHealthChecking"), None);
 }
 
 #[test]
@@ -221,7 +144,7 @@ fn answers_to_the_test_image() {
         "InternalServerException",
         "ServiceUnavailableException",
     ];
-    is_each_met(&[IMAGES], &texts);
+    is_each_met(IMAGES, &texts);
     // The words say more than the code, which stands for many cases.
     let fault = Fault {
         code: Some("AccessDeniedException".into()),
@@ -304,7 +227,7 @@ fn stopped_tasks_in_plain_words() {
             "Task failed ELB health checks in (target-group arn:aws:x)",
             "",
             Some(137),
-            "the load balancer got no good answer (exit 137)",
+            "it did not answer the load balancer, and had to be killed because it did not stop either (exit 137)",
         ),
         (
             "SpotInterruption",

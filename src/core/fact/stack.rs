@@ -47,6 +47,11 @@ impl StackStatus {
         )
     }
 
+    /// A first creation that failed and was undone: nothing of it exists any more.
+    pub fn is_rolled_back_creation(&self) -> bool {
+        self.0 == "ROLLBACK_COMPLETE"
+    }
+
     /// A change set may be made for it.
     pub fn can_update(&self) -> bool {
         matches!(

@@ -4,11 +4,12 @@ use strum::IntoEnumIterator;
 
 use super::{complain, deploying, logs, looking, places, polling, record, say, testimage};
 use crate::{
-    cloud::{Change, Done},
+    cloud::{Change, Done, LogRequest, Query},
     core::{
         cause,
         effect::Effect,
-        fact::{Fact, Service, Stack, StackEvents},
+        eta,
+        fact::{Fact, Service, Stack, StackEvents, Task},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
@@ -32,6 +33,10 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Model => looking::on_model(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
+        Asked::Fall => {
+            on_fall_log(model, answer);
+            Vec::new()
+        }
         Asked::Stacks => places::on_stacks(model, answer),
     }
 }
@@ -75,7 +80,10 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             }
         }
         Fact::Stack(stack) => return on_stack(model, stack),
-        Fact::StackEvents(events) => on_events(model, events),
+        Fact::StackEvents(events) => {
+            on_events(model, events);
+            return keep_times(model).into_iter().collect();
+        }
         Fact::StackResources(resources) => {
             let had = model.feeds.resources.get().is_some();
             model.feeds.resources.set(resources, now);
@@ -94,16 +102,49 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
                 polling::hurry(model, &[Poll::Tasks, Poll::Targets]);
             }
         }
-        Fact::Tasks(tasks) => {
-            if let Some(fall) = cause::falls(&tasks).max_by_key(|t| t.stopped) {
-                model.last_fall = Some(fall.clone());
-            }
-            model.feeds.tasks.set(tasks, now);
-        }
+        Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
         Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
     }
     Vec::new()
+}
+
+/// How long before its end the last lines of a task are looked for, in milliseconds.
+const LAST_WORDS: i64 = 10 * 60 * 1000;
+
+fn on_tasks(model: &mut Model, tasks: Vec<Task>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if let Some(fall) = cause::falls(&tasks).max_by_key(|t| t.stopped).cloned() {
+        let is_new = model.last_fall.as_ref().is_none_or(|old| old.arn != fall.arn);
+        effects.extend(is_new.then(|| ask_last_lines(model, &fall)).flatten());
+        model.last_fall = Some(fall);
+    }
+    model.feeds.tasks.set(tasks, model.now);
+    effects
+}
+
+/// Asks what a task wrote last. One that never started wrote nothing.
+fn ask_last_lines(model: &mut Model, task: &Task) -> Option<Effect> {
+    let names = model.names();
+    let (app, _, stopped) = (names.app(&task.service)?, task.started?, task.stopped?);
+    let request = LogRequest {
+        group: model.settings.log_group.clone().unwrap_or_else(|| names.log_group()),
+        from: stopped - LAST_WORDS,
+        until: None,
+        token: None,
+        stream_prefix: Some(cause::stream(task, app)),
+    };
+    Some(Effect::Ask(super::ticket(model, Asked::Fall), Query::LogPage(request)))
+}
+
+/// That they can not be read takes nothing away from the rest of the card.
+fn on_fall_log(model: &mut Model, answer: Result<Fact, Fault>) {
+    let Some(fall) = &model.last_fall else { return };
+    if let Ok(Fact::LogPage(page)) = answer {
+        let id = fall.id().to_owned();
+        let own: Vec<_> = page.events.into_iter().filter(|e| e.stream.ends_with(&id)).collect();
+        model.fall_log = Some((fall.arn.clone(), cause::last_of(&own)));
+    }
 }
 
 fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
@@ -118,6 +159,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     model.stack_id = stack.as_ref().filter(|s| !s.status.is_deleted()).map(|s| s.id.clone());
     let has_changed = before.as_ref().map(|s| (&s.status, s.updated)) != stack.as_ref().map(|s| (&s.status, s.updated));
     let is_first = !model.has_landed;
+    model.has_watched |= stack.as_ref().is_some_and(|s| s.status.is_in_progress());
     model.feeds.stack.set(stack, now);
     if has_changed || is_first {
         model.resolve_template();
@@ -137,7 +179,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
         );
     }
     let mut effects = if is_first {
-        Vec::new()
+        deploying::drop_abandoned(model)
     } else {
         tell_outcome(model, before.as_ref())
     };
@@ -145,7 +187,10 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     if has_changed && model.screen == ScreenId::Access {
         effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
     }
-    if model.stack().is_some_and(|s| s.status.is_deleted()) {
+    if model
+        .stack()
+        .is_some_and(|s| s.status.is_deleted() || s.status.is_rolled_back_creation())
+    {
         model.feeds.services = Feed::default();
         model.feeds.tasks = Feed::default();
         model.feeds.targets = Feed::default();
@@ -153,6 +198,17 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     refresh_progress(model);
     effects
+}
+
+/// An operation that was seen running has ended well: how long its resources took is kept, once.
+fn keep_times(model: &mut Model) -> Option<Effect> {
+    let is_whole = model.progress.ended.is_some() && model.progress.undo.is_none();
+    let is_well = model.stack().is_some_and(|s| s.status.is_success());
+    if !(model.has_watched && is_whole && is_well) {
+        return None;
+    }
+    model.has_watched = false;
+    Some(Effect::Keep(eta::timings(&model.progress)))
 }
 
 /// Forgets what belonged to a stack that is no longer followed.
@@ -241,6 +297,8 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
         return deploying::on_planned(model, answer);
     }
     match answer {
+        // Its form was left before AWS had answered: nobody will run this plan.
+        Ok(Done::ChangeSet { id, stack_id }) => deploying::on_unwanted(model, change, stack_id, id),
         Ok(_) => {
             deploying::on_accepted(model, change);
             Vec::new()
@@ -249,6 +307,13 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
             say(model, Severity::Note, fault.sentence());
             Vec::new()
         }
+        // Gone already is what was wanted.
+        Err(fault)
+            if fault.kind == FaultKind::NotFound && matches!(change, Change::DeleteChangeSet { .. } | Change::DropEmptyStack { .. }) =>
+        {
+            Vec::new()
+        }
+        Err(fault) if matches!(change, Change::ExecuteChangeSet { .. }) => deploying::on_not_executed(model, change, fault),
         Err(fault) => {
             complain(model, fault);
             Vec::new()

@@ -1,16 +1,15 @@
-//! Deploy, update, destroy: form → plan → confirmation → what the stack says.
+//! Deploy and update: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, looking, polling, say, ticket};
+use super::{complain, dialogs, leaving, looking, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
-        dialog::{Act, Confirm, Dialog, Menu, Way},
+        dialog::{Confirm, Dialog},
         effect::Effect,
-        fact::{ChangeAction, Fact, Stack, StackResource},
+        fact::{ChangeAction, Fact, Stack},
         fault::{Fault, FaultKind},
         field::TextField,
         health::Severity,
-        inventory::Inventory,
         key::{Code, Key},
         model::{Model, Operation},
         msg::Asked,
@@ -56,6 +55,14 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Some(stack) if stack.status.is_dead() => offer_deletion(model, &stack),
+        Some(stack) if !stack.status.can_update() => {
+            let text = format!(
+                "{} is {}: it takes no update before that is resolved; press R for the ways out",
+                stack.name, stack.status.0
+            );
+            say(model, Severity::Warning, text);
+            Vec::new()
+        }
         stack => {
             model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
             looking::look(model)
@@ -65,7 +72,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 
 /// A failed first creation can only be deleted.
 fn offer_deletion(model: &mut Model, stack: &Stack) -> Vec<Effect> {
-    let mut confirm = destroy_dialog(model, stack);
+    let mut confirm = leaving::destroy_dialog(model, stack);
     confirm.title = format!("{} is {}: it can only be deleted before a new deploy", stack.name, stack.status.0).into();
     dialogs::open(model, Dialog::Confirm(confirm))
 }
@@ -163,7 +170,7 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
     if let Some(note) = draft.notes.into_iter().next() {
         say(model, Severity::Note, note);
     }
-    match model.guard.plan(Change::CreateChangeSet(request.clone()), model.now) {
+    match model.guard.plan(vec![Change::CreateChangeSet(request.clone())], model.now) {
         Ok(approved) => {
             let since = model.now.mono;
             model.deploy = Stage::Planning(Planning {
@@ -291,14 +298,34 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
 
 /// Removes a change set nobody will run, and the empty stack that a first one leaves.
 fn drop_plan(model: &mut Model, drop: Change, is_create: bool) -> Vec<Effect> {
-    let _ = is_create;
-    match model.guard.plan(drop, model.now) {
+    let mut changes = vec![drop.clone()];
+    if let (Change::DeleteChangeSet { stack, .. }, true) = (drop, is_create) {
+        changes.push(Change::DropEmptyStack { stack });
+    }
+    match model.guard.plan(changes, model.now) {
         Ok(approved) => {
-            model.writes += 1;
+            model.writes += approved.changes().len();
             vec![Effect::Change(approved)]
         }
         Err(fault) => with_complaint(model, fault),
     }
+}
+
+/// Plans of an earlier console that was ended in the middle. A console that may not write leaves them.
+pub(super) fn drop_abandoned(model: &mut Model) -> Vec<Effect> {
+    let plans = std::mem::take(&mut model.abandoned);
+    let approved: Vec<_> = plans
+        .into_iter()
+        .filter_map(|changes| model.guard.plan(changes, model.now).ok())
+        .collect();
+    model.writes += approved.iter().map(|a| a.changes().len()).sum::<usize>();
+    approved.into_iter().map(Effect::Change).collect()
+}
+
+/// A change set came that nobody waits for any more.
+pub(super) fn on_unwanted(model: &mut Model, change: &Change, stack: SafeText, change_set: SafeText) -> Vec<Effect> {
+    let is_create = matches!(change, Change::CreateChangeSet(request) if request.is_create);
+    drop_plan(model, Change::DeleteChangeSet { stack, change_set }, is_create)
 }
 
 /// Leaves the plan: back to the form, the change set removed.
@@ -329,6 +356,13 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
 
 /// Enter on the plan: the dialog that executes it.
 pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
+    if model.writes > 0 {
+        say(model, Severity::Note, "AWS has not answered the last request yet");
+        return Vec::new();
+    }
+    if model.is_busy() {
+        return overtaken(model);
+    }
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
     // Some answers come later than the plan.
     if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &plan.form)) {
@@ -357,26 +391,67 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
+/// The plan did not begin. A clear no leaves it of no use; after anything else it may have begun after all,
+/// and the stack tells.
+pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) -> Vec<Effect> {
+    let is_clear = matches!(
+        fault.kind,
+        FaultKind::Refused | FaultKind::NotFound | FaultKind::Denied | FaultKind::Guarded | FaultKind::Expired
+    );
+    let is_stale = matches!(fault.kind, FaultKind::Refused | FaultKind::NotFound);
+    complain(model, fault);
+    if !is_clear && let Change::ExecuteChangeSet { stack, .. } = change {
+        begun(model, stack);
+    }
+    if !is_stale {
+        return Vec::new();
+    }
+    let effects = abandon(model);
+    model.deploy = Stage::Rest;
+    say(
+        model,
+        Severity::Bad,
+        "the plan was made for a stack that has changed since: somebody else has begun something. What runs is shown here; press D for a new plan when it is done",
+    );
+    effects
+}
+
+/// Enter on a plan whose stack is being worked on by somebody else: it is followed instead.
+fn overtaken(model: &mut Model) -> Vec<Effect> {
+    let effects = abandon(model);
+    model.deploy = Stage::Rest;
+    say(
+        model,
+        Severity::Warning,
+        "somebody else has begun an operation on this stack; it is followed here, and your plan is dropped",
+    );
+    effects
+}
+
+/// The plan on the screen runs, or may run: from now on the stack tells. What it does, in a word.
+fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
+    let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
+        return None;
+    };
+    let verb = if plan.is_create { "create" } else { "update" };
+    model.operation = Some(Operation {
+        stack: stack.clone(),
+        verb,
+        planned: plan.change_set.changes.len(),
+        resources: plan.change_set.changes.iter().map(|c| c.logical_id.clone()).collect(),
+    });
+    model.stack_id = Some(stack.clone());
+    Some(verb)
+}
+
 /// AWS took a change of the stack.
 pub(super) fn on_accepted(model: &mut Model, change: &Change) {
     match change {
         Change::ExecuteChangeSet { stack, .. } => {
-            let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
-                return;
-            };
-            let verb = if plan.is_create { "create" } else { "update" };
-            model.operation = Some(Operation {
-                stack: stack.clone(),
-                verb,
-                planned: plan.change_set.changes.len(),
-                resources: plan.change_set.changes.iter().map(|c| c.logical_id.clone()).collect(),
-            });
-            model.stack_id = Some(stack.clone());
-            say(
-                model,
-                Severity::Note,
-                format!("{verb} has begun; the console follows it, and may be left and opened again"),
-            );
+            if let Some(verb) = begun(model, stack) {
+                let text = format!("{verb} has begun; the console follows it, and may be left and opened again");
+                say(model, Severity::Note, text);
+            }
         }
         Change::DeleteStack { stack } => {
             let resources: Vec<SafeText> = model
@@ -397,107 +472,20 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
             say(model, Severity::Note, "deletion has begun");
         }
         Change::CancelUpdate { .. } => say(model, Severity::Note, "the update is being cancelled: CloudFormation rolls back"),
+        Change::RollbackStack { .. } => say(model, Severity::Note, "CloudFormation rolls back what had failed"),
+        Change::ContinueRollback { .. } => say(model, Severity::Note, "CloudFormation goes on with the rollback"),
+        Change::Protect { on, .. } => {
+            let state = if *on { "on" } else { "off" };
+            say(model, Severity::Note, format!("termination protection is {state}"));
+        }
         Change::Scale { service, from, to, .. } => say(model, Severity::Note, format!("{service}: desired count {from} → {to}")),
         Change::Restart { service, .. } => say(model, Severity::Note, format!("{service}: a new deployment has begun")),
         Change::StopTask { .. } => say(model, Severity::Note, "the task is being stopped; the service starts another"),
-        Change::CreateChangeSet(_) | Change::DeleteChangeSet { .. } | Change::TagService { .. } | Change::TestImage { .. } => {}
+        Change::CreateChangeSet(_)
+        | Change::DeleteChangeSet { .. }
+        | Change::DropEmptyStack { .. }
+        | Change::TagService { .. }
+        | Change::TestImage { .. } => {}
     }
     polling::hurry(model, &[Poll::Stack, Poll::Resources]);
-}
-
-/// Destroy: the inventory and the typed name.
-pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
-    if let Some(why) = model.guard.refusal(model.now) {
-        say(model, Severity::Warning, why);
-        return Vec::new();
-    }
-    let Some(stack) = model.live_stack().cloned() else {
-        say(model, Severity::Note, "there is no stack to destroy");
-        return Vec::new();
-    };
-    if stack.termination_protection {
-        say(
-            model,
-            Severity::Warning,
-            "termination protection is on: switch it off first, then destroy",
-        );
-        return Vec::new();
-    }
-    let confirm = destroy_dialog(model, &stack);
-    dialogs::open(model, Dialog::Confirm(confirm))
-}
-
-fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
-    let listed = model.feeds.resources.get().map(Vec::as_slice);
-    let inventory = Inventory::of(listed.unwrap_or_default(), &model.resources, &model.parameters());
-    let (title, mut lines) = match listed {
-        Some(all) => (
-            format!("Destroy stack {} with its {} resources?", stack.name, all.len()),
-            Vec::new(),
-        ),
-        None => (
-            format!("Destroy stack {} with all that is in it?", stack.name),
-            vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],
-        ),
-    };
-    lines.extend(inventory.stays.iter().map(|what| format!("stays: {what}")));
-    let mut confirm = Confirm::new(title, lines, "Destroy", vec![Change::DeleteStack { stack: stack.id.clone() }]);
-    let lost = |r: &StackResource| format!("lost: {} ({})", r.logical_id, r.resource_type).into();
-    confirm.losses = inventory.lost.iter().map(lost).collect();
-    confirm.typed = Some((stack.name.clone(), TextField::default()));
-    confirm
-}
-
-/// `R`, or Ctrl-C while an operation runs: the ways out.
-pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
-    let Some(stack) = model.live_stack().cloned() else {
-        say(model, Severity::Note, "no operation runs: there is no stack");
-        return Vec::new();
-    };
-    let mut ways = vec![
-        way("Stay", "the operation goes on, and so does this console", Act::Stay),
-        way(
-            "Detach",
-            "leave the console; the operation goes on in AWS, and a console opened again follows it",
-            Act::Detach,
-        ),
-    ];
-    if stack.status.0 == "UPDATE_IN_PROGRESS" {
-        let confirm = Confirm::new(
-            format!("Cancel the update of {}?", stack.name),
-            vec!["CloudFormation rolls every change of this update back.".into()],
-            "Cancel the update",
-            vec![Change::CancelUpdate { stack: stack.id.clone() }],
-        );
-        ways.push(way(
-            "Cancel the update",
-            "roll back to what ran before",
-            Act::Ask(Box::new(confirm)),
-        ));
-    }
-    if stack.status.is_dead() || stack.status.0 == "CREATE_IN_PROGRESS" {
-        let confirm = destroy_dialog(model, &stack);
-        ways.push(way(
-            "Delete this creation",
-            "give up the first creation and remove what it made",
-            Act::Ask(Box::new(confirm)),
-        ));
-    }
-    let title = format!("{} is {}", stack.name, stack.status.0);
-    dialogs::open(
-        model,
-        Dialog::Menu(Menu {
-            title: title.into(),
-            ways,
-            selected: 0,
-        }),
-    )
-}
-
-fn way(label: &str, help: &str, act: Act) -> Way {
-    Way {
-        label: label.into(),
-        help: help.into(),
-        act,
-    }
 }

@@ -3,9 +3,9 @@
 
 use crate::layout;
 
-use super::{acting, complain, keys, live, logs, places, say, testimage};
+use super::{acting, complain, keys, leaving, live, logs, places, say, testimage};
 use crate::core::{
-    dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll},
+    dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
     field::TextField,
     guard::{ARMED_FOR, Consent},
@@ -53,6 +53,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Detail(detail) => on_detail(model, detail, key),
         Dialog::Json(json) => on_json(model, json, key),
         Dialog::Menu(menu) => on_menu(model, menu, key),
+        Dialog::Skip(skip) => on_skip(model, skip, key),
         Dialog::Places(picker) => places::on_key(model, picker, key),
         Dialog::Image(image) => testimage::on_key(model, image, key),
     }
@@ -326,9 +327,16 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
         // A second Ctrl-C detaches and leaves: the operation goes on without us.
         Some(Intent::Interrupt) => return vec![Effect::Quit],
         Some(Intent::Enter) => {
-            let act = menu.ways.get(menu.selected).map(|w| w.act.clone());
+            let way = menu.ways.get(menu.selected);
+            if let Some(why) = way.and_then(|w| w.closed.clone()) {
+                say(model, Severity::Warning, why);
+                model.dialog = Some(Dialog::Menu(menu));
+                return Vec::new();
+            }
+            let act = way.map(|w| w.act.clone());
             close(model);
             return match act {
+                Some(Act::Skip(skip)) => open(model, Dialog::Skip(skip)),
                 Some(Act::Detach) => vec![Effect::Quit],
                 Some(Act::Ask(confirm)) => open(model, Dialog::Confirm(*confirm)),
                 Some(Act::Intent(intent)) => keys::obey(model, intent),
@@ -338,6 +346,27 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
         _ => {}
     }
     model.dialog = Some(Dialog::Menu(menu));
+    Vec::new()
+}
+
+/// Space leaves a resource out, or not; Enter goes on to the question.
+fn on_skip(model: &mut Model, mut skip: Skip, key: Key) -> Vec<Effect> {
+    match (key.code, model.keymap.resolve(model.screen, key)) {
+        (Code::Esc, _) | (_, Some(Intent::Back)) => return cancelled(model),
+        (Code::Enter, _) => {
+            let confirm = leaving::continue_dialog(model, &skip);
+            return open(model, Dialog::Confirm(confirm));
+        }
+        (Code::Char(' '), _) => {
+            if let Some((.., is_out)) = skip.rows.get_mut(skip.selected) {
+                *is_out = !*is_out;
+            }
+        }
+        (_, Some(Intent::Down | Intent::NextPanel)) => skip.selected = (skip.selected + 1).min(skip.rows.len().saturating_sub(1)),
+        (_, Some(Intent::Up | Intent::PreviousPanel)) => skip.selected = skip.selected.saturating_sub(1),
+        _ => {}
+    }
+    model.dialog = Some(Dialog::Skip(skip));
     Vec::new()
 }
 

@@ -1,7 +1,8 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, logs, looking, places, polling, say, secrets, testimage};
+use super::{acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, testimage};
 use crate::core::{
+    cause,
     dialog::{Detail, Dialog, Json, Palette, Purpose, Scroll},
     effect::Effect,
     health::Severity,
@@ -57,8 +58,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     }
     match intent {
         Intent::Deploy => deploying::start(model),
-        Intent::Destroy => deploying::destroy(model),
-        Intent::WaysOut => deploying::ways_out(model),
+        Intent::Destroy => leaving::destroy(model),
+        Intent::WaysOut => leaving::ways_out(model),
         Intent::Scale => acting::scale(model, 0),
         Intent::ScaleUp => acting::scale(model, 1),
         Intent::ScaleDown => acting::scale(model, -1),
@@ -264,6 +265,12 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
             }
         };
     }
+    // On this screen the card is what a colleague wants to read.
+    if let (Intent::Copy, Panel::Deploy, Stage::Rest) = (intent, model.panel(), &model.deploy)
+        && let Some(cause) = cause::find(model)
+    {
+        return vec![Effect::Copy(cause.card())];
+    }
     let Some(row) = super::super::describe::row(model) else {
         say(model, Severity::Note, "there is no row under the cursor");
         return Vec::new();
@@ -384,7 +391,14 @@ fn back(model: &mut Model) -> Vec<Effect> {
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.operation.is_some() && model.is_busy() {
-        return deploying::ways_out(model);
+        return leaving::ways_out(model);
+    }
+    // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.
+    if matches!(model.deploy, Stage::Plan(_) | Stage::Planning(_)) {
+        let effects = deploying::abandon(model);
+        model.deploy = Stage::Rest;
+        say(model, Severity::Note, "the plan is dropped; Ctrl-C again leaves");
+        return effects;
     }
     vec![Effect::Quit]
 }

@@ -137,6 +137,7 @@ fn arrive(model: &mut Model, arrival: Arrival) -> Vec<Effect> {
     new.times = model.times;
     new.mouse = model.mouse;
     new.clipboard_until = model.clipboard_until;
+    new.durations = model.durations.clone();
     *model = new;
     let (profile, region, stack) = (&model.about.profile, &model.about.region, &model.settings.stack);
     let words = format!("now on {stack} in {region}, profile {profile}");

@@ -68,7 +68,8 @@ fn query(model: &mut Model, poll: Poll) -> Option<Query> {
         return None;
     }
     let stack = model.stack_id.clone().unwrap_or_else(|| model.settings.stack.clone());
-    let lives = model.live_stack().is_some();
+    // A creation that was rolled back has left nothing to ask about but itself.
+    let lives = model.live_stack().is_some_and(|s| !s.status.is_rolled_back_creation());
     let names = model.names();
     match poll {
         Poll::Identity => Some(Query::Identity),

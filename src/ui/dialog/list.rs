@@ -10,7 +10,7 @@ use ratatui::{
 use super::{Sheet, WIDTH, inside, sheet, wrapped};
 use crate::{
     core::{
-        dialog::{Menu, Palette},
+        dialog::{Menu, Palette, Skip},
         keymap::{Binding, Kind},
         model::Model,
         text::SafeText,
@@ -94,12 +94,20 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
     for (i, way) in menu.ways.iter().enumerate() {
         let is_here = i == menu.selected;
         let mark = if is_here { "▸ " } else { "  " };
-        let role = if is_here { Role::Selected } else { Role::Text };
+        let role = match (is_here, &way.closed) {
+            (true, _) => Role::Selected,
+            (false, None) => Role::Text,
+            (false, Some(_)) => Role::Dim,
+        };
         lines.push(Line::styled(
             cut::end(&format!("{mark}{}", way.label), width).into_owned(),
             side.theme.style(role),
         ));
-        for line in wrapped(side, &way.help, Role::Dim, width.saturating_sub(4)) {
+        let help = way
+            .closed
+            .as_ref()
+            .map_or_else(|| way.help.to_string(), |why| format!("not now: {why}"));
+        for line in wrapped(side, &help, Role::Dim, width.saturating_sub(4)) {
             lines.push(Line::from([vec![Span::raw("    ")], line.spans].concat()).style(line.style));
         }
         if is_here {
@@ -110,6 +118,41 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
         title: &menu.title,
         right: "",
         hints: "j k choose · Enter takes · Esc leaves",
+    };
+    let rows = lines.len().min(room);
+    let inner = sheet(side, &it, WIDTH, rows, frame);
+    let skipped = end_of_selected.saturating_sub(inner.height.into());
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(skipped).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// Resources that could not be put back, each with a box to leave it out.
+pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
+    let (width, room) = inside(WIDTH, frame);
+    let mut lines = wrapped(
+        side,
+        "These could not be put back. Those that you leave out stay as they are, and CloudFormation calls them done.",
+        Role::Text,
+        width,
+    );
+    let mut end_of_selected = 0;
+    for (i, (id, reason, is_out)) in skip.rows.iter().enumerate() {
+        let is_here = i == skip.selected;
+        let (cursor, mark) = (if is_here { "▸" } else { " " }, if *is_out { "[x]" } else { "[ ]" });
+        let role = if is_here { Role::Selected } else { Role::Text };
+        let row = cut::end(&format!("{cursor} {mark} {id}"), width).into_owned();
+        lines.push(Line::styled(row, side.theme.style(role)));
+        for line in wrapped(side, reason, Role::Dim, width.saturating_sub(6)).into_iter().take(3) {
+            lines.push(Line::from([vec![Span::raw("      ")], line.spans].concat()).style(line.style));
+        }
+        if is_here {
+            end_of_selected = lines.len();
+        }
+    }
+    let it = Sheet {
+        title: "Continue the rollback: leave out?",
+        right: "",
+        hints: "j k choose · Space leaves out · Enter goes on · Esc leaves",
     };
     let rows = lines.len().min(room);
     let inner = sheet(side, &it, WIDTH, rows, frame);

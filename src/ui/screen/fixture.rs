@@ -7,7 +7,7 @@ use ratatui::{Frame, Terminal, backend::TestBackend, layout::Rect};
 use crate::{
     cloud::About,
     core::{
-        eta::{self, Work},
+        eta::{Durations, Work},
         fact::{
             ChangeAction, ChangeSet, Container, Deployment, Identity, Millis, Output, Picture, PropertyChange, Replacement, ResourceChange,
             ResourceStatus, Service, ServiceEvent, Stack, StackEvent, StackStatus, Target, TargetGroup, Task,
@@ -145,7 +145,7 @@ pub(in crate::ui) fn creating(seconds: i64) -> Model {
     let mut ends: BTreeMap<SafeText, Millis> = BTreeMap::new();
     for r in &model.resources {
         let begin = r.depends_on.iter().filter_map(|d| ends.get(d)).copied().max().unwrap_or(start);
-        let end = begin + eta::typical(&r.kind, Work::Create);
+        let end = begin + Durations::shipped().typical(&r.kind, Work::Create);
         ends.insert(r.logical_id.clone(), end);
         if begin <= NOW {
             events.push(event(&r.logical_id, &r.kind, "CREATE_IN_PROGRESS", "", begin));

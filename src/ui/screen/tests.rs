@@ -266,7 +266,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
             "Enter executes",
         ],
     ),
-    ("creating", (80, 20), &["elapsed 4 min 20 s", "still about", "creating"]),
+    ("creating", (80, 20), &["elapsed 4 min 20 s", "still ", "creating"]),
     ("slow", (80, 20), &["slower than usual"]),
     (
         "failing",

@@ -158,7 +158,7 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
         pen.text(format!("{} → {} a month", usd(before), usd(after))),
         pen.dim(format!(" ({sign}{}), estimate, model calls not included", usd(delta))),
     ]));
-    if let Some(time) = time(plan, &resources) {
+    if let Some(time) = time(model, plan, &resources) {
         out.push(Line::from(vec![pen.dim("Time   "), pen.text(time)]));
     }
     out.push(asks(pen, plan, width));
@@ -168,11 +168,11 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
 }
 
 /// `usually 8 to 14 min`.
-fn time(plan: &Plan, resources: &[Resource]) -> Option<String> {
+fn time(model: &Model, plan: &Plan, resources: &[Resource]) -> Option<String> {
     let touched = |r: &&Resource| plan.change_set.changes.iter().any(|c| c.logical_id == r.logical_id);
     let involved: Vec<&Resource> = resources.iter().filter(touched).collect();
     let work = if plan.is_create { Work::Create } else { Work::Update };
-    let eta = eta::remaining(&involved, work, &Progress::default(), 0)?;
+    let eta = eta::remaining(&model.durations, &involved, work, &Progress::default(), 0)?;
     Some(format!("usually {}", super::progress::range(eta)))
 }
 

@@ -15,6 +15,7 @@ use crate::{
         fact::{Millis, Stack},
         model::Model,
         progress::Row,
+        rollout,
         screen::Panel,
         when,
     },
@@ -44,13 +45,17 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
         .as_ref()
         .map_or(0, |(_, lines)| lines.len() as u16 + 2)
         .min(inner.height.saturating_sub(7));
-    let [above, middle, list] = Layout::vertical([
+    let services = services(model, pen, width);
+    let room = inner.height.saturating_sub(top.len() as u16 + card_height + 5);
+    let [above, middle, inside, list] = Layout::vertical([
         Constraint::Length(top.len() as u16),
         Constraint::Length(card_height),
+        Constraint::Length((services.len() as u16).min(room)),
         Constraint::Fill(1),
     ])
     .areas(inner);
     show(top, above, frame);
+    show(services, inside, frame);
     if let Some(((title, role), lines)) = card {
         let block = Block::bordered()
             .border_type(BorderType::Rounded)
@@ -72,6 +77,38 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     draw_rows(model, side, list, frame);
 }
 
+/// The deployments of ECS inside the operation: a line each, and under it why tasks stopped and what ECS says.
+fn services(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
+    let rollouts = rollout::rollouts(model);
+    let is_tall = model.size.height >= 32;
+    let mut out = Vec::new();
+    for it in &rollouts {
+        let is_bad = it.failed > 0 || it.state == "FAILED" || !it.stops.is_empty();
+        let counts = format!("{}/{} running", it.running, it.desired);
+        let rest = format!(
+            "  {} pending  {} failed  {}",
+            it.pending,
+            it.failed,
+            it.state.to_lowercase().replace('_', " ")
+        );
+        out.push(Line::from(vec![
+            pen.dim("  ECS "),
+            pen.title(left(&it.name, 11)),
+            pen.ink(if it.running >= it.desired { Role::Good } else { Role::Warn }, counts),
+            pen.ink(if is_bad { Role::Bad } else { Role::Dim }, cut(&rest, width.saturating_sub(32))),
+        ]));
+        for (count, why) in it.stops.iter().take(if is_tall { 2 } else { 1 }) {
+            out.push(Line::from(
+                pen.ink(Role::Bad, cut(&format!("      {count}× stopped: {why}"), width)),
+            ));
+        }
+        for event in it.events.iter().take(if is_tall { 2 } else { 0 }) {
+            out.push(Line::from(pen.dim(cut(&format!("      {event}"), width))));
+        }
+    }
+    out
+}
+
 /// Status; gauge, elapsed, range; what is slow.
 fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usize) -> Vec<Line<'static>> {
     let progress = &model.progress;
@@ -84,7 +121,8 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     } else {
         "✓"
     };
-    let reason = if stack.reason.is_empty() {
+    // "User Initiated" is no reason.
+    let reason = if stack.reason.is_empty() || stack.reason == "User Initiated" {
         String::new()
     } else {
         format!("  {}", stack.reason)
@@ -107,10 +145,16 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
         "of at least"
     };
     let elapsed = if model.is_busy() { "   elapsed " } else { "   took " };
-    let bar = gauge(progress.done(), outlook.total, (width / 5).clamp(10, 30));
+    let (shown, count) = match outlook.undo {
+        // Back to where it began: the bar runs empty.
+        Some(undo) if undo.left == 0 || !model.is_busy() => (0, format!(" {} of {} undone", outlook.done, undo.of)),
+        Some(undo) => (undo.left, format!(" {} of {} still to undo", undo.left, undo.of)),
+        None => (outlook.done, format!(" {} {of} {}", outlook.done, outlook.total)),
+    };
+    let bar = gauge(shown, outlook.total, (width / 5).clamp(10, 30));
     let mut second = vec![
         pen.ink(role, bar),
-        pen.text(format!(" {} {of} {}", progress.done(), outlook.total)),
+        pen.text(count),
         pen.dim(elapsed),
         pen.text(when::span(until - progress.started)),
     ];
@@ -124,25 +168,25 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
 
 fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>> {
     match outlook.eta {
-        Some(eta) => vec![pen.dim("   still about "), pen.text(range(eta))],
+        Some(eta) => vec![pen.dim("   still "), pen.text(range(eta))],
         None if model.stack().is_some_and(|s| s.status.0.contains("ROLLBACK_IN_PROGRESS")) => {
             vec![pen.ink(Role::Bad, "   rolling back")]
         }
-        None if model.is_busy() && model.progress.failed() > 0 => vec![pen.ink(Role::Bad, "   it fails: see the cause")],
+        None if model.is_busy() && (model.progress.failed() > 0 || eta::has_fallen(model)) => {
+            vec![pen.ink(Role::Bad, "   it fails: see the cause")]
+        }
         None => Vec::new(),
     }
 }
 
 /// `5 to 9 min`; short ones in seconds.
 pub(super) fn range(eta: Eta) -> String {
-    let minutes = |ms: Millis| (ms + 30_000) / 60_000;
-    if eta.high < 90_000 {
-        let seconds = |ms: Millis| (ms + 9_999) / 10_000 * 10;
-        return format!("{} s", seconds(eta.high).max(10));
-    }
-    match (minutes(eta.low).max(1), minutes(eta.high)) {
-        (low, high) if low >= high => format!("{high} min"),
-        (low, high) => format!("{low} to {high} min"),
+    let (low, high) = eta.shown();
+    let (unit, step) = if high <= 120_000 { ("s", 1_000) } else { ("min", 60_000) };
+    match (low / step, high / step) {
+        (0, high) => format!("less than {} {unit}", high.max(1)),
+        (low, high) if low >= high => format!("{high} {unit}"),
+        (low, high) => format!("{low} to {high} {unit}"),
     }
 }
 
@@ -150,9 +194,9 @@ fn slow(model: &Model) -> Option<String> {
     let late: Vec<String> = model
         .progress
         .running()
-        .filter(|r| eta::is_slow(r, model.events_at()))
+        .filter(|r| model.durations.is_slow(r, model.events_at()))
         .map(|r| {
-            let usual = when::short(eta::typical(&r.kind, Work::of(&r.status)));
+            let usual = when::short(model.durations.typical(&r.kind, Work::of(&r.status)));
             format!("{} {} (usually {usual})", r.logical_id, when::short(r.elapsed(model.events_at())))
         })
         .collect();
@@ -189,15 +233,25 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows): (usize
             lines.push(Line::from(vec![pen.dim(left(head, 9)), pen.ink(role, line)]));
         }
     };
+    // Of the log as many lines as there is room for; the last ones say most.
+    let log = cause.evidence.iter().filter(|(label, _)| *label == "log").count();
+    let mut to_skip = log.saturating_sub(rows);
+    let mut is_first = true;
     for (label, text) in &cause.evidence {
-        labelled(label, text, Role::Text, rows);
+        let is_log = *label == "log";
+        if is_log && to_skip > 0 {
+            to_skip -= 1;
+            continue;
+        }
+        let shown = if is_log && !std::mem::take(&mut is_first) { "" } else { label };
+        labelled(shown, text, Role::Text, if is_log { 1 } else { rows });
     }
     labelled("so", &cause.plain, Role::Bad, 2);
     labelled("now", &cause.advice, Role::Accent, 2);
     let keys = if stack.status.is_dead() {
-        "[R] ways out (it can only be deleted) · [L] logs · [3] tasks · [Y] copy this card"
+        "[R] ways out (it can only be deleted) · [L] logs · [3] tasks · [c] copy this card"
     } else {
-        "[R] ways out · [L] logs · [3] tasks · [Y] copy this card"
+        "[R] ways out · [L] logs · [3] tasks · [c] copy this card"
     };
     lines.push(pen.keys(keys));
     lines
@@ -231,12 +285,12 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         cursor: Some(model.cursor(Panel::Deploy)),
         count: progress.rows.len(),
     };
-    let until = progress.ended.unwrap_or(model.events_at());
+    let axis = Axis::of(model);
     table::draw(side, &rows, area, frame, |i| {
         let row = &progress.rows[i];
         let (mark, word, role) = look(row);
-        let usual = eta::typical(&row.kind, Work::of(&row.status));
-        let time_role = if eta::is_slow(row, model.events_at()) {
+        let usual = model.durations.typical(&row.kind, Work::of(&row.status));
+        let time_role = if model.durations.is_slow(row, model.events_at()) {
             Role::Warn
         } else {
             Role::Text
@@ -248,7 +302,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
             Line::from(pen.ink(role, &word)),
             Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.events_at())), 6))),
             Line::from(pen.dim(right(&format!("~{}", when::short(usual)), 7))),
-            bar(pen, row, (progress.started, until), usual, usize::from(bars)),
+            bar(pen, row, axis, usual, usize::from(bars)),
             Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, row.reason.as_str())),
         ]
     });
@@ -278,21 +332,43 @@ fn look(row: &Row) -> (&'static str, String, Role) {
 
 /// When the row's work fell within the operation: `█` what has passed, `▒` what went past the usual time,
 /// `░` what is still to be expected.
-fn bar(pen: Pen<'_>, row: &Row, span: (Millis, Millis), usual: Millis, width: usize) -> Line<'static> {
-    let whole = (span.1 - span.0).max(1);
-    let cell = |at: Millis| ((at - span.0).clamp(0, whole) * width as Millis / whole) as usize;
-    let end = row.ended.unwrap_or(span.1);
+fn bar(pen: Pen<'_>, row: &Row, axis: Axis, usual: Millis, width: usize) -> Line<'static> {
+    let whole = (axis.horizon - axis.began).max(1);
+    let cell = |at: Millis| ((at - axis.began).clamp(0, whole) * width as Millis / whole) as usize;
+    let end = row.ended.unwrap_or(axis.now);
     let from = cell(row.started).min(width.saturating_sub(1));
     // A second or two more than usual says nothing.
     let is_over = end - row.started > usual + (usual / 2).max(10_000);
     let usual_end = cell(if is_over { row.started + usual } else { end }).clamp(from, width);
     let to = cell(end).clamp(from, width);
     let within = usual_end.max(from + usize::from(to == from)).min(width);
+    let expected = if row.ended.is_none() { cell(row.started + usual) } else { 0 };
     Line::from(vec![
         pen.dim(" ".repeat(from)),
         pen.ink(if row.has_failed { Role::Bad } else { Role::Info }, "█".repeat(within - from)),
         pen.ink(Role::Warn, "▒".repeat(to.saturating_sub(within))),
+        pen.dim("░".repeat(expected.saturating_sub(to.max(within)))),
     ])
+}
+
+/// The axis of time under the bars: where the operation began, how far it is, and when it may end.
+#[derive(Clone, Copy)]
+struct Axis {
+    began: Millis,
+    now: Millis,
+    horizon: Millis,
+}
+
+impl Axis {
+    fn of(model: &Model) -> Self {
+        let now = model.progress.ended.unwrap_or(model.events_at());
+        let ahead = eta::outlook(model).eta.map_or(0, |eta| eta.high);
+        Self {
+            began: model.progress.started,
+            now,
+            horizon: now + ahead,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -302,11 +378,12 @@ mod tests {
     #[test]
     fn ranges_in_words() {
         for (low, high, want) in [
-            (0, 5_000, "10 s"),
-            (20_000, 61_000, "70 s"),
-            (70_000, 130_000, "1 to 2 min"),
-            (290_000, 310_000, "5 min"),
-            (300_000, 560_000, "5 to 9 min"),
+            (0, 5_000, "less than 10 s"),
+            (20_000, 61_000, "20 to 70 s"),
+            (70_000, 130_000, "1 to 3 min"),
+            (290_000, 310_000, "4 to 6 min"),
+            (300_000, 300_000, "5 min"),
+            (300_000, 530_000, "5 to 9 min"),
         ] {
             assert_eq!(range(Eta { low, high }), want);
         }

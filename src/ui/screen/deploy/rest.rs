@@ -92,7 +92,7 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
             width.saturating_sub(26),
         )),
     ]));
-    if let Some(eta) = eta::remaining(&all, Work::Create, &Progress::default(), 0) {
+    if let Some(eta) = eta::remaining(&model.durations, &all, Work::Create, &Progress::default(), 0) {
         lines.push(Line::from(vec![
             pen.dim("  Time   "),
             pen.text(format!("usually {}", super::progress::range(eta))),

@@ -1,0 +1,120 @@
+//! `unstick`: the ways out of an operation, and taking one.
+
+use serde::Serialize;
+
+use super::{Answer, Context, Failure, Verdict, confirm, confirm_name, deploy::follow_command, reads, text, write};
+use crate::{
+    cli::UnstickArgs,
+    cloud::Change,
+    core::{
+        fact::Stack,
+        fault::{Fault, FaultKind},
+        names::Names,
+        text::SafeText,
+        unstick::{self, Offer, Situation, Way},
+    },
+};
+
+/// The JSON of the list.
+#[derive(Debug, Serialize)]
+struct List {
+    stack: SafeText,
+    status: SafeText,
+    ways: Vec<Row>,
+}
+
+/// One way in it.
+#[derive(Debug, Serialize)]
+struct Row {
+    way: String,
+    open: bool,
+    /// Why not, or what it does.
+    about: String,
+}
+
+/// Lists the ways, or takes one.
+pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
+    let stack = reads::existing_stack(cx).await?;
+    let resources = reads::resources(&*cx.cloud, &stack.id).await?;
+    // Without a cluster there is no service to wait for.
+    let services = reads::services(&*cx.cloud, &Names::of(&stack)).await.unwrap_or_default();
+    let it = Situation {
+        stack: &stack,
+        resources: &resources,
+        services: &services,
+    };
+    let Some(way) = args.way else {
+        return list(cx, &stack, unstick::offers(it));
+    };
+    let refused = |why: &str| Failure::from(Fault::new(FaultKind::Refused, &format!("unstick {way}"), &stack.name, why));
+    let mut changes = unstick::changes(way, it).map_err(|why| refused(&why))?;
+    let skip: Vec<SafeText> = args.skip.iter().map(|s| s.as_str().into()).collect();
+    let known = unstick::skippable(&resources);
+    if let Some(wrong) = skip
+        .iter()
+        .find(|s| way != Way::ContinueRollback || known.iter().all(|(id, _)| id != *s))
+    {
+        let names: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
+        return Err(Failure::Usage(format!(
+            "{wrong} can not be left out: only resources that a rollback could not put back can be ({}).",
+            text::or_dash(&names.join(", "))
+        )));
+    }
+    if let [Change::ContinueRollback { skip: out, .. }] = changes.as_mut_slice() {
+        out.clone_from(&skip);
+    }
+    agree(cx, (&stack, way), &skip, &changes).await?;
+    for change in changes {
+        write(cx, change).await?;
+    }
+    cx.out.note(format!(
+        "{}: begun on stack {}; {} follows it.",
+        way.label(),
+        stack.name,
+        follow_command(cx)
+    ));
+    Ok(Verdict::Well)
+}
+
+async fn agree(cx: &mut Context, (stack, way): (&Stack, Way), skip: &[SafeText], changes: &[Change]) -> Answer<()> {
+    for line in unstick::warnings(way, skip) {
+        cx.out.note(line);
+    }
+    let question = format!("{} of stack {}?", way.label(), stack.name);
+    if way != Way::DeleteCreation {
+        return confirm(cx, &question, changes).await;
+    }
+    let given = cx.is_yes.then(|| stack.name.to_string());
+    for change in changes {
+        super::refuse_unless_writable(cx, change)?;
+    }
+    confirm_name(cx, &question, &stack.name, given.as_deref()).await
+}
+
+fn list(cx: &mut Context, stack: &Stack, offers: Vec<Offer>) -> Answer {
+    let rows: Vec<Row> = offers
+        .into_iter()
+        .map(|offer| Row {
+            way: offer.way.to_string(),
+            open: offer.changes.is_ok(),
+            about: offer.changes.err().unwrap_or_else(|| offer.way.help().to_owned()),
+        })
+        .collect();
+    if cx.out.is_json() {
+        cx.out.json(&List {
+            stack: stack.name.clone(),
+            status: stack.status.0.clone(),
+            ways: rows,
+        })?;
+        return Ok(Verdict::Well);
+    }
+    cx.out.line(format!("Stack {} is {}.", stack.name, stack.status.0))?;
+    let cells: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|row| vec![row.way, if row.open { "open" } else { "closed" }.to_owned(), row.about])
+        .collect();
+    for line in text::columns(&cells) {
+        cx.out.line(line)?;
+    }
+    Ok(Verdict::Well)
+}

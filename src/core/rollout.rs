@@ -1,0 +1,110 @@
+//! The deployments of ECS inside a running operation: how many tasks of each service are where, what ECS
+//! says, and why tasks stopped.
+
+use super::{
+    cause::{self, Clues},
+    fact::Service,
+    model::Model,
+    text::SafeText,
+};
+
+/// One service as it is being brought to where it is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollout {
+    /// Short name: `openwebui`.
+    pub name: SafeText,
+    /// Tasks wanted.
+    pub desired: i32,
+    /// Tasks running.
+    pub running: i32,
+    /// Tasks on their way.
+    pub pending: i32,
+    /// Tasks of the newest deployment that failed.
+    pub failed: i32,
+    /// `IN_PROGRESS`, `COMPLETED`, `FAILED`.
+    pub state: SafeText,
+    /// The newest events that tell of trouble, newest first, without the service's name; without any the newest.
+    pub events: Vec<SafeText>,
+    /// Why tasks stopped against anybody's will since the operation began: how many, and the reason.
+    pub stops: Vec<(usize, String)>,
+}
+
+/// How many events of a service are told.
+const EVENTS: usize = 3;
+
+/// The services that the operation works on, or has failed on.
+pub fn rollouts(model: &Model) -> Vec<Rollout> {
+    let services = model.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
+    let is_touched = |s: &&Service| {
+        let short = short(model, s);
+        model.progress.rows.iter().any(|r| {
+            r.kind == "AWS::ECS::Service" && (r.ended.is_none() || r.has_failed) && r.logical_id.to_lowercase().starts_with(&*short)
+        })
+    };
+    services.iter().filter(is_touched).map(|s| rollout(model, s)).collect()
+}
+
+fn short(model: &Model, service: &Service) -> String {
+    model
+        .names()
+        .app(&service.name)
+        .map_or_else(|| service.name.to_string(), |app| app.to_string())
+}
+
+fn rollout(model: &Model, service: &Service) -> Rollout {
+    let since = model.progress.started;
+    let prefix = format!("(service {}) ", service.name);
+    let primary = service.primary();
+    let news = service.events.iter().filter(|e| e.at >= since);
+    let text = |message: &SafeText| SafeText::from(message.strip_prefix(prefix.as_str()).unwrap_or(message));
+    Rollout {
+        name: short(model, service).into(),
+        desired: service.desired,
+        running: service.running,
+        pending: service.pending,
+        failed: primary.map_or(0, |d| d.failed),
+        state: primary.map(|d| d.rollout.clone()).unwrap_or_default(),
+        events: telling(news.map(|e| text(&e.message)).collect()),
+        stops: stops(model, service, since),
+    }
+}
+
+/// Words of ECS about trouble; everything else is routine.
+const TROUBLE: [&str; 8] = [
+    "fail",
+    "unhealthy",
+    "error",
+    "unable",
+    "throttl",
+    "missing",
+    "rolling back",
+    "insufficient",
+];
+
+fn telling(events: Vec<SafeText>) -> Vec<SafeText> {
+    let is_trouble = |e: &&SafeText| TROUBLE.iter().any(|w| e.to_lowercase().contains(w));
+    let troubles: Vec<SafeText> = events.iter().filter(is_trouble).take(EVENTS).cloned().collect();
+    if troubles.is_empty() {
+        return events.into_iter().take(1).collect();
+    }
+    troubles
+}
+
+/// Stopped tasks by reason, the most frequent first.
+fn stops(model: &Model, service: &Service, since: i64) -> Vec<(usize, String)> {
+    let tasks = model.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+    let mut out: Vec<(usize, String)> = Vec::new();
+    for task in cause::falls(tasks).filter(|t| t.service == service.name && t.stopped.is_some_and(|at| at >= since)) {
+        let clues = Clues {
+            parameters: model.parameters(),
+            ..Clues::of_task(task)
+        };
+        let why = cause::explain(&clues).map_or_else(|| cause::stop_phrase(task), |m| m.plain.to_owned());
+        match out.iter_mut().find(|(_, known)| *known == why) {
+            Some((count, _)) => *count += 1,
+            None => out.push((1, why)),
+        }
+    }
+    out.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    out
+}

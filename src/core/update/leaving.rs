@@ -1,0 +1,159 @@
+//! Out of a stack or an operation: destroy, termination protection, and the ways out of what is stuck.
+
+use super::{dialogs, say};
+use crate::{
+    cloud::Change,
+    core::{
+        dialog::{Act, Confirm, Dialog, Menu, Skip, Way},
+        effect::Effect,
+        fact::{Stack, StackResource},
+        field::TextField,
+        health::Severity,
+        inventory::Inventory,
+        model::Model,
+        unstick::{self, Situation},
+    },
+};
+
+/// Destroy: the inventory and the typed name.
+pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
+    if let Some(why) = model.guard.refusal(model.now) {
+        say(model, Severity::Warning, why);
+        return Vec::new();
+    }
+    let Some(stack) = model.live_stack().cloned() else {
+        say(model, Severity::Note, "there is no stack to destroy");
+        return Vec::new();
+    };
+    if stack.termination_protection {
+        return unprotect(model, &stack);
+    }
+    let confirm = destroy_dialog(model, &stack);
+    dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+/// A step of its own before a deletion; somebody wanted the stack to be hard to lose.
+fn unprotect(model: &mut Model, stack: &Stack) -> Vec<Effect> {
+    let mut confirm = Confirm::new(
+        format!("Termination protection of {} is on. Switch it off?", stack.name),
+        vec![
+            "Nothing is deleted by this: choose destroy again afterwards.".into(),
+            "Whoever switched it on may have had a reason: ask first.".into(),
+        ],
+        "Switch off",
+        vec![Change::Protect {
+            stack: stack.id.clone(),
+            on: false,
+        }],
+    );
+    confirm.typed = Some((stack.name.clone(), TextField::default()));
+    dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
+    let listed = model.feeds.resources.get().map(Vec::as_slice);
+    let inventory = Inventory::of(listed.unwrap_or_default(), &model.resources, &model.parameters());
+    let (title, mut lines) = match listed {
+        Some(all) => (
+            format!("Destroy stack {} with its {} resources?", stack.name, all.len()),
+            Vec::new(),
+        ),
+        None => (
+            format!("Destroy stack {} with all that is in it?", stack.name),
+            vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],
+        ),
+    };
+    lines.extend(inventory.stays.iter().map(|what| format!("stays: {what}")));
+    let mut confirm = Confirm::new(title, lines, "Destroy", vec![Change::DeleteStack { stack: stack.id.clone() }]);
+    let lost = |r: &StackResource| format!("lost: {} ({})", r.logical_id, r.resource_type).into();
+    confirm.losses = inventory.lost.iter().map(lost).collect();
+    confirm.typed = Some((stack.name.clone(), TextField::default()));
+    confirm
+}
+
+/// `R`, or Ctrl-C while an operation runs: the ways out.
+pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
+    let Some(stack) = model.live_stack().cloned() else {
+        say(model, Severity::Note, "no operation runs: there is no stack");
+        return Vec::new();
+    };
+    let detach = "leave the console; the operation goes on in AWS, and a console opened again follows it";
+    let mut ways = vec![
+        way("Stay", "what runs goes on, and so does this console", Ok(Act::Stay)),
+        way("Detach", detach, Ok(Act::Detach)),
+    ];
+    let refusal = model.guard.refusal(model.now);
+    for offer in unstick::offers(situation(model, &stack)) {
+        let act = match (offer.changes, refusal) {
+            (Err(why), _) => Err(why),
+            (Ok(_), Some(why)) => Err(why.to_owned()),
+            (Ok(changes), None) => Ok(take(model, &stack, offer.way, changes)),
+        };
+        ways.push(way(offer.way.label(), offer.way.help(), act));
+    }
+    // What can be done stands first.
+    ways.sort_by_key(|w| w.closed.is_some());
+    let title = format!("{} is {}", stack.name, stack.status.0);
+    dialogs::open(
+        model,
+        Dialog::Menu(Menu {
+            title: title.into(),
+            ways,
+            selected: 0,
+        }),
+    )
+}
+
+fn situation<'a>(model: &'a Model, stack: &'a Stack) -> Situation<'a> {
+    Situation {
+        stack,
+        resources: model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default(),
+        services: model.feeds.services.get().map(Vec::as_slice).unwrap_or_default(),
+    }
+}
+
+/// What choosing an open way leads to: its question, or first a choice.
+fn take(model: &Model, stack: &Stack, way: unstick::Way, changes: Vec<Change>) -> Act {
+    match way {
+        unstick::Way::DeleteCreation => Act::Ask(Box::new(destroy_dialog(model, stack))),
+        unstick::Way::ContinueRollback => Act::Skip(Skip {
+            stack: stack.id.clone(),
+            rows: unstick::skippable(situation(model, stack).resources)
+                .into_iter()
+                .map(|(id, reason)| (id, reason, false))
+                .collect(),
+            selected: 0,
+        }),
+        _ => Act::Ask(Box::new(Confirm::new(
+            format!("{} of {}?", way.label(), stack.name),
+            unstick::warnings(way, &[]),
+            way.label(),
+            changes,
+        ))),
+    }
+}
+
+/// The question of a rollback that goes on.
+pub(super) fn continue_dialog(model: &Model, skip: &Skip) -> Confirm {
+    let chosen = skip.chosen();
+    let way = unstick::Way::ContinueRollback;
+    Confirm::new(
+        format!("{} of {}?", way.label(), model.settings.stack),
+        unstick::warnings(way, &chosen),
+        "Continue",
+        vec![Change::ContinueRollback {
+            stack: skip.stack.clone(),
+            skip: chosen,
+        }],
+    )
+}
+
+fn way(label: &str, help: &str, act: Result<Act, String>) -> Way {
+    let closed = act.as_ref().err().map(|why| why.as_str().into());
+    Way {
+        label: label.into(),
+        help: help.into(),
+        act: act.unwrap_or(Act::Stay),
+        closed,
+    }
+}

@@ -1,0 +1,367 @@
+//! Lost answers: deploys over the real SDK against a simulated account on this machine, where requests and
+//! answers go astray at random. What is asked for happens once or not at all, under one token, and the
+//! verdict is what the account says.
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
+#[path = "loopback/server.rs"]
+mod loopback;
+#[expect(clippy::allow_attributes, reason = "what one test binary leaves unused the other one uses")]
+#[allow(dead_code, reason = "shared with the other tests on a pty")]
+mod pty;
+
+use std::{
+    collections::BTreeSet,
+    process::{Child, Command, Stdio},
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use bic_tui::{
+    aws::{Aws, AwsOptions, Limits, connect},
+    cli::{Cli, Format},
+    cloud::{About, Change, Cloud, Done, LiveStream, Query, Token},
+    command::{self, Context, Failure, Interrupt, Out, Prompt, Verdict},
+    core::{
+        fact::{Fact, Millis},
+        fault::Fault,
+        secret::{SecretRef, SecretText},
+        settings::Settings,
+        text::SafeText,
+    },
+    door,
+    journal::Journal,
+    sim::{RealClock, Scene, Sim},
+};
+use clap::Parser;
+use futures::{StreamExt, future::BoxFuture};
+use loopback::{
+    Request, Server,
+    account::{Account, Fate, Loss},
+};
+
+const STACK: &str = "bedrock-image-chat";
+
+/// The SDK, for people whose time runs twenty times as fast.
+struct Fast(Aws);
+
+impl Cloud for Fast {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        self.0.ask(query)
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.0.change(change, token)
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn about(&self) -> About {
+        About {
+            speed: 20,
+            ..self.0.about()
+        }
+    }
+}
+
+/// Numbers that repeat themselves.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn loss(&mut self) -> Loss {
+        Loss::ALL[usize::try_from(self.roll(5)).expect("a small number")]
+    }
+}
+
+fn is_write(request: &Request) -> bool {
+    ["CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DeleteStack"].contains(&request.operation.as_str())
+}
+
+/// Half of all writes go astray, before they are heard or after; and one read of ten.
+fn astray(seed: u64) -> impl FnMut(&Request) -> Fate + Send + 'static {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    move |request| {
+        let (is_lost, is_heard) = if is_write(request) {
+            (dice.roll(2) == 0, dice.roll(3) > 0)
+        } else {
+            (dice.roll(10) == 0, true)
+        };
+        match (is_lost, is_heard) {
+            (false, _) => Fate::Well,
+            (true, true) => Fate::Unanswered(dice.loss()),
+            (true, false) => Fate::Unheard(dice.loss()),
+        }
+    }
+}
+
+async fn cloud(server: &Server) -> Aws {
+    connect(AwsOptions {
+        region: Some("us-west-2".into()),
+        endpoint_url: Some(server.url.clone()),
+        credentials: Some(("AKIDEXAMPLE".into(), "not-a-secret".into())),
+        limits: Limits {
+            attempt: Duration::from_millis(700),
+            operation: Duration::from_secs(5),
+            backoff: Duration::from_millis(1),
+            ..Limits::default()
+        },
+        ..AwsOptions::default()
+    })
+    .await
+    .expect("options are whole")
+}
+
+fn world(scene: &str, speed: u32) -> Sim {
+    Sim::new(&Scene::named(scene).expect("a scene"), speed, Arc::new(RealClock::default()))
+}
+
+/// How often somebody has begun an operation on the stack.
+fn begun(account: &Account, stack: &str) -> usize {
+    let opens = |status: &str| ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"].contains(&status);
+    account.events(stack).iter().filter(|e| e.is_stack() && opens(&e.status.0)).count()
+}
+
+/// One deploy from the command line to its verdict.
+async fn deploys(seed: u64) -> Result<(), String> {
+    // Most are short updates; some are creations, and some of those fail.
+    let (scene, line) = match seed % 10 {
+        0 => ("new", "bic-tui deploy --yes"),
+        1 => ("deploy-fails", "bic-tui deploy --yes"),
+        _ => ("running", "bic-tui deploy --yes --param LogRetentionDays=7"),
+    };
+    let account = Account::new(world(scene, 1_500), astray(seed));
+    let before = begun(&account, STACK);
+    let server = Server::over(Arc::clone(&account)).await;
+    let cli = Cli::try_parse_from(line.split(' ')).expect("a command line");
+    let (_, interrupt) = Interrupt::channel();
+    let mut cx = Context {
+        cloud: Arc::new(Fast(cloud(&server).await)),
+        settings: Settings::default(),
+        journal: Ok(Arc::new(Journal::memory())),
+        same_place: String::new(),
+        is_armed: false,
+        is_yes: true,
+        prompt: Prompt::nobody(),
+        out: Out::new(Box::new(std::io::sink()), Box::new(std::io::sink()), Format::Text),
+        interrupt,
+    };
+    let answer = command::run(&mut cx, cli.command.expect("a subcommand")).await;
+    let count = begun(&account, STACK) - before;
+    let status = account.stack(STACK).map(|s| s.status.0.to_string()).unwrap_or_default();
+    let what = format!("seed {seed} {scene}: {status}, begun {count} times, {}", said(&answer));
+    let is_right = match &answer {
+        Ok(Verdict::Well) => count == 1 && ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&status.as_str()),
+        Ok(Verdict::NotWell) => count == 1 && status == "ROLLBACK_COMPLETE",
+        // It could not even be begun, and says so.
+        Err(_) => count == 0,
+    };
+    if !is_right {
+        return Err(what);
+    }
+    one_token_each(&server, &cx).map_err(|why| format!("{what}: {why}"))
+}
+
+fn said(answer: &Result<Verdict, Failure>) -> String {
+    match answer {
+        Ok(verdict) => format!("{verdict:?}"),
+        Err(failure) => failure.message().unwrap_or_default(),
+    }
+}
+
+/// All that was sent of one operation carried one token, which the journal has from before.
+fn one_token_each(server: &Server, cx: &Context) -> Result<(), String> {
+    let journal = cx.journal.as_ref().map_err(Fault::sentence)?;
+    for operation in ["CreateChangeSet", "ExecuteChangeSet"] {
+        let asked = server.asked(operation);
+        let tokens: BTreeSet<String> = asked
+            .iter()
+            .map(|r| {
+                let form = r.form();
+                let token = form.get("ClientRequestToken").or_else(|| form.get("ClientToken"));
+                token.cloned().unwrap_or_default()
+            })
+            .collect();
+        let noted: BTreeSet<String> = journal
+            .entries()
+            .iter()
+            .filter(|e| e.event == "begin" && e.operation.ends_with(operation))
+            .map(|e| e.token.0.to_string())
+            .collect();
+        if tokens.len() > 1 || tokens.contains("") || !tokens.is_subset(&noted) {
+            return Err(format!("{operation} went out under {tokens:?}, noted {noted:?}"));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_deploys_with_lost_answers_happen_once_and_end_in_the_right_verdict() {
+    let results: Vec<Result<(), String>> = futures::stream::iter(0..200).map(deploys).buffer_unordered(16).collect().await;
+    let wrong: Vec<String> = results.into_iter().filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "{} of 200:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Where nobody can say what became of a write, that is what is said; and it went out under one token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_knows_is_not_called_failed() {
+    let stack = || "arn:aws:cloudformation:us-west-2:111122223333:stack/bedrock-image-chat/1".into();
+    let delete = Change::DeleteStack { stack: stack() };
+    let restart = Change::Restart {
+        cluster: "bedrock-image-chat-cluster".into(),
+        service: "bedrock-image-chat-litellm".into(),
+    };
+    // A write that AWS knows nothing of goes out again; one that nobody can be asked about does not, nor one without a token.
+    for (change, operation, reads_answer, is_sent_again) in [
+        (delete.clone(), "DeleteStack", true, true),
+        (delete, "DeleteStack", false, false),
+        (restart, "UpdateService", true, false),
+    ] {
+        let account = Account::new(world("running", 1), move |request: &Request| {
+            if reads_answer && !is_write(request) && request.operation != "UpdateService" {
+                Fate::Well
+            } else {
+                Fate::Unheard(Loss::Reset)
+            }
+        });
+        let server = Server::over(account).await;
+        let journal = Arc::new(Journal::memory());
+        let fault = door::send(&Fast(cloud(&server).await), &journal, &change)
+            .await
+            .expect_err(operation);
+        assert!(fault.detail.contains("is not known"), "{operation}: {}", fault.sentence());
+        let asked = server.asked(operation);
+        assert_eq!(asked.len() > 1, is_sent_again, "{operation}: {} times", asked.len());
+        if is_sent_again {
+            let tokens: BTreeSet<_> = asked.iter().map(|r| r.form().remove("ClientRequestToken")).collect();
+            assert_eq!(tokens.len(), 1, "{tokens:?}");
+        }
+        assert_eq!(journal.entries().len(), 2, "{operation}: noted before and after");
+    }
+}
+
+/// The real program, as somebody with an empty home.
+fn program(home: &std::path::Path, url: &str, line: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_bic-tui"))
+        .args(line.split(' '))
+        .args(["--endpoint-url", url, "--region", "us-west-2"])
+        .env_clear()
+        .env("HOME", home)
+        .envs([
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
+            ("TZ", "UTC"),
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs")
+}
+
+/// Killed in the middle, begun again: it follows what runs, and sends nothing a second time.
+async fn is_killed(looks: u32, fate: Fate) {
+    let (sender, told) = mpsc::channel();
+    let mut executed = None;
+    let account = Account::new(world("running", 20), move |request: &Request| {
+        if request.operation == "ExecuteChangeSet" {
+            executed = Some(0);
+            let _ = sender.send(0);
+            return fate;
+        }
+        if let Some(n) = executed.as_mut().filter(|_| request.operation == "DescribeStacks") {
+            *n += 1;
+            let _ = sender.send(*n);
+        }
+        Fate::Well
+    });
+    let before = begun(&account, STACK);
+    let server = Server::over(Arc::clone(&account)).await;
+    let home = tempfile::tempdir().expect("a folder");
+    let mut child = program(home.path(), &server.url, "deploy --yes --param LiteLLMVersion=v1.107.0");
+    let seen = tokio::task::spawn_blocking(move || while told.recv_timeout(Duration::from_mins(1)).expect("it goes on") < looks {});
+    seen.await.expect("it was seen");
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    assert_eq!(account.stack(STACK).expect("a stack").status.0, "UPDATE_IN_PROGRESS");
+
+    let again = program(home.path(), &server.url, "deploy --watch");
+    let output = tokio::task::spawn_blocking(move || again.wait_with_output())
+        .await
+        .expect("it ends")
+        .expect("output");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let notes = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{notes}");
+    assert!(notes.contains("following what runs; nothing new is begun"), "{notes}");
+    assert!(
+        text.contains("UPDATE_IN_PROGRESS") && text.contains("is UPDATE_COMPLETE."),
+        "{text}"
+    );
+    assert_eq!(begun(&account, STACK) - before, 1);
+    assert_eq!(server.asked("ExecuteChangeSet").len(), 1);
+    let audit = std::fs::read_to_string(home.path().join(".local/state/bic-tui/audit.jsonl")).expect("an audit log");
+    let token = server.asked("ExecuteChangeSet")[0]
+        .form()
+        .remove("ClientRequestToken")
+        .expect("a token");
+    assert!(audit.contains(&token), "the token was noted before it was sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_the_answer_is_on_its_way_it_follows_on() {
+    is_killed(0, Fate::Unanswered(Loss::Silent)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_follows_it_follows_on() {
+    is_killed(1, Fate::Well).await;
+}
+
+/// The same by keys: the console is killed, opened again, and shows what runs to its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_console_that_was_killed_shows_what_runs_when_it_is_opened_again() {
+    const SIZE: (u16, u16) = (120, 40);
+    let account = Account::new(world("new", 30), |_: &Request| Fate::Well);
+    let server = Server::over(Arc::clone(&account)).await;
+    let url = server.url.clone();
+    let story = move || {
+        let start = || {
+            let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
+            pty::Tty::start_with(&["--endpoint-url", &url, "--region", "us-west-2"], SIZE, &keys)
+        };
+        let tty = start();
+        for (seen, keys) in [
+            ("Press D to deploy", "D"),
+            ("Make the plan", "\x1b[F\r"),
+            ("Plan to create", "\r"),
+            ("▸[ Cancel ]", "y"),
+        ] {
+            tty.see(seen);
+            tty.send(keys);
+        }
+        tty.see("CREATE_IN_PROGRESS");
+        tty.signal(rustix::process::Signal::KILL);
+        let mut again = start();
+        again.see("CREATE_IN_PROGRESS");
+        again.send("2");
+        again.see("elapsed");
+        again.see("reached CREATE_COMPLETE");
+        again.send("\x03");
+        assert_eq!(again.end(), 0);
+    };
+    tokio::task::spawn_blocking(story).await.expect("it is told to its end");
+    assert_eq!(begun(&account, STACK), 1);
+    assert_eq!(server.asked("ExecuteChangeSet").len(), 1);
+}

@@ -1,0 +1,386 @@
+//! Operations that go wrong, each told by keys: what the screen says, what the cause card says, and which
+//! way out works.
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod desk;
+
+use bic_tui::{
+    cloud::Change,
+    core::{cause, eta, fact::Millis, screen::deploy::Stage},
+    sim::Scene,
+};
+use desk::Desk;
+
+/// Fails unless every text is on the screen.
+fn says(screen: &str, texts: &[&str]) {
+    for text in texts {
+        assert!(screen.contains(text), "\"{text}\" is not on the screen:\n{screen}");
+    }
+}
+
+fn card(desk: &Desk) -> String {
+    cause::find(&desk.model).expect("a cause").card().to_string()
+}
+
+/// A first deployment that fails, up to its card; then the only way out, by `R`.
+fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
+    let mut desk = Desk::at(scene);
+    desk.deploy(&[]);
+    // The cause is there while it goes wrong, not afterwards.
+    let screen = desk.see(&["Cause", "so ", "now "]);
+    says(&screen, &["CREATE_IN_PROGRESS"]);
+    desk.until("ROLLBACK_COMPLETE");
+    says(&desk.see(on_screen), &["ROLLBACK_COMPLETE", "R ways out", "c copy this card"]);
+    let card = card(&desk);
+    for text in on_card {
+        assert!(card.contains(text), "\"{text}\" is not on the card:\n{card}");
+    }
+    desk.press("c");
+    assert_eq!(desk.copied, card);
+    desk.press("R");
+    let menu = desk.screen();
+    says(&menu, &["Delete this creation", "not now: ", "Cancel the update"]);
+    // Past Stay and Detach.
+    desk.press("down down enter");
+    says(&desk.screen(), &["Destroy stack bedrock-image-chat", "Type bedrock-image-chat"]);
+    desk.press("bedrock-image-chat enter enter");
+    desk.see(&["Press D to deploy"]);
+    assert!(matches!(desk.written.last(), Some(Change::DeleteStack { .. })));
+}
+
+#[test]
+fn a_clean_creation_counts_up_and_shows_the_services_inside() {
+    let mut desk = Desk::at("new");
+    desk.deploy(&[]);
+    let screen = desk.see(&["of 59", "   still ", "ECS openwebui", "pending"]);
+    says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
+    desk.until("CREATE_COMPLETE");
+    says(&desk.see(&["✓ CREATE_COMPLETE", "59 of 59"]), &["ALBEndpoint"]);
+    desk.wait(60);
+    assert_eq!(desk.kept.len(), 59, "the times of this run are kept, once");
+    let mut later = Desk::beside(&desk);
+    later.wait(60);
+    assert!(later.kept.is_empty(), "a run that was not watched tells nothing");
+    desk.press("R");
+    says(&desk.screen(), &["not now: no operation runs that could wait for ECS"]);
+}
+
+#[test]
+fn an_image_that_can_not_be_pulled() {
+    fails(
+        "deploy-fails",
+        &["the private network does not reach ECR"],
+        &[
+            "LiteLLMService (AWS::ECS::Service)",
+            "CannotPullContainerError",
+            "i/o timeout",
+            "ecr.dkr",
+        ],
+    );
+}
+
+#[test]
+fn a_secret_that_is_missing() {
+    fails(
+        "secret-missing",
+        &["the secret that the task needs does not exist"],
+        &[
+            "LiteLLMService",
+            "Secrets Manager can't find the specified secret",
+            "restore-secret",
+        ],
+    );
+}
+
+#[test]
+fn a_program_that_ends_shows_its_last_lines() {
+    fails(
+        "program-ends",
+        &["LiteLLM does not find its configuration"],
+        &["log: ", "Config file not found: /tmp/config.yaml", "exited with code 1"],
+    );
+}
+
+#[test]
+fn a_health_check_that_fails() {
+    fails(
+        "health-check-fails",
+        &["did not answer the load balancer in time"],
+        &["OpenWebUIService", "Task failed ELB health checks"],
+    );
+}
+
+#[test]
+fn a_quota_that_is_used_up() {
+    fails(
+        "quota-exceeded",
+        &["the VPC quota of this region is used up"],
+        &[
+            "VPC (AWS::EC2::VPC)",
+            "The maximum number of VPCs has been reached",
+            "VPCs per Region",
+        ],
+    );
+}
+
+#[test]
+fn a_creation_that_failed_yesterday_is_deleted_first() {
+    let mut desk = Desk::at("creation-failed");
+    desk.press("D");
+    says(&desk.screen(), &["it can only be deleted before a", "Type bedrock-image-chat"]);
+    desk.press("bedrock-image-chat enter enter");
+    desk.see(&["Press D to deploy"]);
+    desk.plan(&[]);
+}
+
+#[test]
+fn a_failure_that_was_kept_is_rolled_back_by_hand() {
+    let mut desk = Desk::at("rollback-off");
+    says(&desk.see(&["CREATE_FAILED"]), &[]);
+    desk.press("2R");
+    says(
+        &desk.screen(),
+        &["Roll back", "Delete this creation", "not now: only a rollback that failed"],
+    );
+    desk.press("down down enter");
+    says(&desk.screen(), &["Roll back of bedrock-image-chat?", "▸[ Cancel ]"]);
+    desk.press("y");
+    desk.see(&["still to undo"]);
+    desk.until("ROLLBACK_COMPLETE");
+    assert_eq!(desk.written.len(), 1);
+}
+
+#[test]
+fn an_update_that_replaces_the_files_says_what_is_lost() {
+    let mut desk = Desk::at("replaces-files");
+    desk.plan(&[("LogRetentionDays", "14")]);
+    let screen = desk.screen();
+    says(&screen, &["FileSystem", "what it holds is lost"]);
+    desk.press("enter");
+    says(&desk.screen(), &["Type bedrock-image-chat"]);
+    // Neither yes nor Enter is enough; leaving drops the plan.
+    desk.press("y enter esc esc");
+    desk.wait(2);
+    assert!(
+        matches!(desk.written.last(), Some(Change::DeleteChangeSet { .. })),
+        "{:?}",
+        desk.written
+    );
+    assert_eq!(desk.status(), "CREATE_COMPLETE");
+}
+
+#[test]
+fn an_update_that_fails_is_counted_back() {
+    let mut desk = Desk::at("tasks-not-starting");
+    desk.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    desk.see(&["Cause", "CannotPullContainerError"]);
+    let screen = desk.see(&["still to undo", "UPDATE_ROLLBACK_IN_PROGRESS"]);
+    says(&screen, &["the private network does not reach ECR"]);
+}
+
+#[test]
+fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
+    let mut desk = Desk::at("rollback-failed");
+    desk.press("2");
+    desk.see(&["UPDATE_ROLLBACK_FAILED"]);
+    desk.press("D");
+    says(&desk.screen(), &["press R for the ways out"]);
+    desk.press("R");
+    says(&desk.screen(), &["Continue the rollback", "not now: only an update that runs"]);
+    desk.press("down down enter");
+    says(&desk.screen(), &["[ ] LiteLLMService", "Space leaves out"]);
+    let rows = desk.screen();
+    let place = rows
+        .lines()
+        .filter(|l| l.contains("[ ] "))
+        .position(|l| l.contains("LiteLLMService"));
+    for _ in 0..place.expect("its row") {
+        desk.press("down");
+    }
+    desk.press("space");
+    says(&desk.screen(), &["[x] LiteLLMService"]);
+    desk.press("enter");
+    says(&desk.screen(), &["Left out: LiteLLMService", "▸[ Cancel ]"]);
+    desk.press("y");
+    desk.until("UPDATE_ROLLBACK_COMPLETE");
+    let Some(Change::ContinueRollback { skip, .. }) = desk.written.last() else {
+        panic!("{:?}", desk.written)
+    };
+    assert_eq!(skip, &["LiteLLMService"]);
+}
+
+#[test]
+fn a_service_that_hangs_is_let_go_by_wanting_no_task() {
+    let mut desk = Desk::at("deploy-fails");
+    desk.deploy(&[]);
+    desk.see(&["ECS litellm", "1 failed"]);
+    desk.press("R");
+    says(&desk.screen(), &["Want no tasks for now", "so CloudFormation"]);
+    desk.press("down down enter");
+    says(&desk.screen(), &["Nobody is served meanwhile"]);
+    desk.press("y");
+    desk.until("CREATE_COMPLETE");
+}
+
+#[test]
+fn an_update_of_ours_is_cancelled_by_ctrl_c() {
+    let mut desk = Desk::at("running");
+    desk.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    desk.see(&["UPDATE_IN_PROGRESS"]);
+    desk.wait(20);
+    desk.take(bic_tui::core::msg::Msg::Key("ctrl-c".parse().expect("a key")));
+    says(&desk.screen(), &["Detach", "Cancel the update"]);
+    desk.press("down down enter");
+    desk.press("y");
+    desk.see(&["still to undo"]);
+    desk.until("UPDATE_ROLLBACK_COMPLETE");
+    assert!(!desk.has_quit);
+}
+
+#[test]
+fn a_colleague_who_is_faster_is_followed() {
+    let mut desk = Desk::at("two-operators");
+    desk.plan(&[("FargateSpot", "true")]);
+    desk.see(&["UPDATE_IN_PROGRESS"]);
+    desk.press("enter");
+    desk.wait(2);
+    says(&desk.screen(), &["somebody else has begun an operation", "UPDATE_IN_PROGRESS"]);
+    assert!(matches!(desk.model.deploy, Stage::Rest));
+    assert!(
+        matches!(desk.written.last(), Some(Change::DeleteChangeSet { .. })),
+        "{:?}",
+        desk.written
+    );
+    desk.until("UPDATE_COMPLETE");
+    // Who confirms before the news has come is told by AWS itself.
+    let mut one = Desk::at("running");
+    one.plan(&[("FargateSpot", "true")]);
+    let mut two = Desk::beside(&one);
+    two.deploy(&[("LogRetentionDays", "14")]);
+    one.press("enter y");
+    one.wait(1);
+    says(&one.screen(), &["somebody else has begun something"]);
+    one.until("UPDATE_COMPLETE");
+    let begun = one
+        .events()
+        .iter()
+        .filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS")
+        .count();
+    assert_eq!(begun, 1);
+}
+
+#[test]
+fn a_stack_that_is_deleted_under_us_is_no_endless_wait() {
+    let mut desk = Desk::at("deleted-under-us");
+    desk.plan(&[("FargateSpot", "true")]);
+    desk.see(&["DELETE_IN_PROGRESS"]);
+    desk.press("enter");
+    desk.wait(2);
+    desk.see(&["is deleted in us-west-2", "Press D to deploy"]);
+}
+
+#[test]
+fn a_console_opened_again_follows_the_operation() {
+    let mut one = Desk::at("new");
+    one.deploy(&[]);
+    one.wait(60);
+    let mut two = Desk::beside(&one);
+    two.press("2");
+    says(&two.see(&["CREATE_IN_PROGRESS", " of 59"]), &["elapsed"]);
+    two.until("CREATE_COMPLETE");
+    assert!(two.written.is_empty());
+}
+
+#[test]
+fn protection_is_switched_off_by_a_step_of_its_own() {
+    let mut desk = Desk::at("running");
+    let stack = desk.model.stack().expect("a stack").id.clone();
+    let on = Change::Protect { stack, on: true };
+    let token = bic_tui::cloud::Token("t".into());
+    futures::FutureExt::now_or_never(bic_tui::cloud::Cloud::change(&*desk.sim, on, token))
+        .expect("at once")
+        .expect("accepted");
+    desk.wait(40);
+    desk.press(":destroy");
+    desk.press("enter");
+    says(
+        &desk.screen(),
+        &["Termination protection of bedrock-image-chat is on", "Nothing is deleted by this"],
+    );
+    desk.press("bedrock-image-chat enter enter");
+    desk.wait(10);
+    assert_eq!(desk.status(), "CREATE_COMPLETE");
+    desk.press(":destroy");
+    desk.press("enter");
+    says(&desk.screen(), &["Destroy stack bedrock-image-chat"]);
+    desk.press("bedrock-image-chat enter enter");
+    desk.see(&["Press D to deploy"]);
+}
+
+#[test]
+fn a_plan_that_is_left_leaves_no_empty_stack() {
+    let mut desk = Desk::at("new");
+    desk.plan(&[]);
+    assert_eq!(desk.status(), "REVIEW_IN_PROGRESS");
+    desk.press("esc");
+    desk.wait(30);
+    assert_eq!(desk.status(), "none");
+    // Nor does Ctrl-C, whose second press leaves.
+    desk.press("esc");
+    desk.plan(&[]);
+    let ctrl_c = || bic_tui::core::msg::Msg::Key("ctrl-c".parse().expect("a key"));
+    desk.take(ctrl_c());
+    desk.wait(30);
+    assert_eq!((desk.status().as_str(), desk.has_quit), ("none", false));
+    desk.take(ctrl_c());
+    assert!(desk.has_quit);
+}
+
+// ---------------------------------------------------------------------------------------------------
+// How long still
+
+/// One moment of a run: when it was, and the range that the screen told then.
+type Moment = (Millis, Option<eta::Eta>);
+
+/// All moments of a creation, and its end.
+fn creation(seed: u64) -> (Vec<Moment>, Millis, Millis) {
+    let mut desk = Desk::in_scene(&Scene::named("new").expect("a scene").with_seed(seed));
+    desk.deploy(&[]);
+    let mut moments = Vec::new();
+    while desk.model.stack().is_none_or(|s| s.status.0 != "CREATE_COMPLETE") {
+        desk.wait(1);
+        if desk.model.is_busy() {
+            moments.push((desk.model.now.wall, eta::outlook(&desk.model).eta));
+        }
+        assert!(moments.len() < 10_000, "it does not end");
+    }
+    let events = desk.events();
+    let end = events.last().expect("events").at;
+    let begin = events.iter().find(|e| e.status.0 == "CREATE_IN_PROGRESS").expect("a beginning").at;
+    (moments, begin, end)
+}
+
+#[test]
+fn the_true_end_lies_in_the_range_that_is_shown() {
+    let mut within = [0; 3];
+    let mut widest: f64 = 0.0;
+    let mut told = String::new();
+    for seed in 100..120 {
+        let (moments, begin, end) = creation(seed);
+        for (i, share) in [0.25, 0.5, 0.75].into_iter().enumerate() {
+            let at = begin + ((end - begin) as f64 * share) as Millis;
+            let (now, range) = moments.iter().find(|(now, _)| *now >= at).expect("a moment");
+            let range = range.expect("a range");
+            let left = end - now;
+            let (low, high) = range.shown();
+            within[i] += usize::from((low..=high).contains(&left));
+            told += &format!("{seed} {share}: {}..{} of {}\n", low / 1000, high / 1000, left / 1000);
+            if share == 0.5 {
+                let half = (range.high - range.low) as f64 / (range.high + range.low) as f64;
+                widest = widest.max(half);
+            }
+        }
+    }
+    assert!(within.iter().all(|n| *n >= 16), "{within:?} of 20 each\n{told}");
+    assert!(widest <= 0.4, "±{:.0} % at the half\n{told}", widest * 100.0);
+}
