@@ -254,7 +254,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 18] = [
+const SHAPES: [(&str, &[&str]); 19] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
