@@ -4,6 +4,8 @@
 
 #[path = "scripts/live.rs"]
 mod live;
+#[path = "scripts/logs.rs"]
+mod logs;
 mod world;
 
 use bic_tui::{

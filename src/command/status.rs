@@ -66,6 +66,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),
+        logs: None,
         now: cx.cloud.now(),
     });
     let is_well = findings.iter().all(|f| f.severity != Severity::Bad);

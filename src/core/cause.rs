@@ -5,7 +5,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-pub use self::words::{Clues, Meaning, explain, meaning, of_image, of_target, of_task};
+pub use self::words::{Clues, Meaning, explain, meaning, of_image, of_log, of_target, of_task};
 use super::{
     fact::{LogEvent, StackEvent, Target, TargetGroup, Task},
     logline,

@@ -24,6 +24,8 @@ pub enum Dialog {
     Detail(Detail),
     /// A row as JSON.
     Json(Json),
+    /// The errors of the log by shape; the shape under the cursor, the first when none.
+    Shapes(Option<SafeText>),
     /// Ways out of an operation.
     Menu(Menu),
     /// Resources to leave out of a rollback.

@@ -3,6 +3,7 @@
 use super::{
     cause,
     fact::{Millis, Service, Stack, TargetGroup, Task},
+    lines::{ErrorShape, Lines},
     text::SafeText,
 };
 
@@ -37,6 +38,8 @@ pub struct Evidence<'a> {
     pub tasks: Option<&'a [Task]>,
     /// Target groups.
     pub targets: Option<&'a [TargetGroup]>,
+    /// The log lines held.
+    pub logs: Option<&'a Lines>,
     /// The cloud's time.
     pub now: Millis,
 }
@@ -44,6 +47,13 @@ pub struct Evidence<'a> {
 /// Stopped tasks older than this say nothing about now, in milliseconds. ECS waits longer and longer
 /// between two attempts, about half an hour in the end, and lists what has stopped for an hour.
 const RECENT: Millis = 60 * 60 * 1000;
+
+/// Errors in the log older than this say nothing about now, in milliseconds.
+const LOG_RECENT: Millis = 10 * 60 * 1000;
+/// A single error is no trouble yet: the next try may be well.
+const LOG_TROUBLE: u32 = 2;
+/// Of this many newest shapes of errors the first that is understood gives the reason.
+const LOG_SHAPES: usize = 20;
 
 /// All findings, worst first.
 pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
@@ -63,8 +73,35 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
             group_findings(group, is_short, &mut out);
         }
     }
+    if let Some(lines) = evidence.logs {
+        log_findings(lines, evidence.now, &mut out);
+    }
     out.sort_by_key(|f| std::cmp::Reverse(f.severity));
     out
+}
+
+/// Errors that the applications have logged lately, with the newest that is understood.
+fn log_findings(lines: &Lines, now: Millis, out: &mut Vec<Finding>) {
+    let since = now - LOG_RECENT;
+    let count = lines.errors().between(since, now);
+    if count < LOG_TROUBLE {
+        return;
+    }
+    let mut shapes = lines.errors().shapes();
+    shapes.retain(|shape| shape.newest.at >= since);
+    shapes.sort_by_key(|shape| std::cmp::Reverse(shape.newest));
+    let raw = |shape: &ErrorShape| lines.locate(&shape.newest).and_then(|spot| lines.line(spot)).map(|line| line.raw());
+    let known = shapes.iter().take(LOG_SHAPES).find_map(|shape| cause::of_log(raw(shape)?));
+    let newest = match (known, shapes.first()) {
+        (Some(known), _) => known.plain.to_owned(),
+        (None, Some(shape)) => shape.text.to_string(),
+        (None, None) => return,
+    };
+    push(
+        out,
+        Severity::Warning,
+        format!("{count} errors in 10 min: {newest}; 4 # shows them"),
+    );
 }
 
 fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
@@ -171,6 +208,7 @@ fn group_findings(group: &TargetGroup, is_short: bool, out: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::{fact::LogEvent, tail::Arrived, text::RawText};
 
     fn stopped(at: Millis, code: &str) -> Task {
         Task {
@@ -258,6 +296,53 @@ mod tests {
                 ..Evidence::default()
             });
             assert_eq!(found[0].text, *format!("webui 0/1 running: {want}"));
+        }
+    }
+
+    #[test]
+    fn errors_of_the_last_minutes_in_the_log_are_told_with_what_they_mean() {
+        let denied = "19:40:58 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=1 - litellm.PermissionDeniedError: BedrockException - \
+                      {\"message\": \"You don't have access to the model with the specified model ID.\"}";
+        let now = 1_790_000_000_000;
+        let told = |errors: &[(Millis, &str)]| {
+            let mut lines = Lines::new(usize::MAX);
+            lines.append(errors.iter().map(|(ago, message)| Arrived {
+                event: LogEvent {
+                    id: None,
+                    at: now - ago,
+                    ingested: now - ago,
+                    stream: "litellm/litellm/a".into(),
+                    message: RawText::new(message),
+                },
+                late: false,
+            }));
+            let found = findings(Evidence {
+                logs: Some(&lines),
+                now,
+                ..Evidence::default()
+            });
+            found.first().map(|finding| (finding.severity, finding.text.to_string()))
+        };
+        let warning = |text: &str| Some((Severity::Warning, text.to_owned()));
+        let means = "this account has no access to the model";
+        for (errors, want) in [
+            (vec![], None),
+            (vec![(60_000, denied)], None),
+            (vec![(3_600_000, denied), (3_500_000, denied)], None),
+            (
+                vec![(120_000, denied), (60_000, denied)],
+                warning(&format!("2 errors in 10 min: {means}; 4 # shows them")),
+            ),
+            (
+                vec![(120_000, denied), (60_000, "ERROR: pool 7 is empty")],
+                warning(&format!("2 errors in 10 min: {means}; 4 # shows them")),
+            ),
+            (
+                vec![(120_000, "ERROR: pool 7 is empty"), (60_000, "ERROR: pool 8 is empty")],
+                warning("2 errors in 10 min: pool # is empty; 4 # shows them"),
+            ),
+        ] {
+            assert_eq!(told(&errors), want);
         }
     }
 }

@@ -87,11 +87,18 @@ keymap! {
     PreviousMatch View in [Logs] ["N"] "" "Go to the previous match";
     Source View in [Logs] ["u"] "source" "Lines of both services, of Open WebUI, of LiteLLM";
     Level View in [Logs] ["v"] "level" "Raise or reset the lowest level shown";
+    ErrorShapes View in [Logs] ["#"] "errors" "Errors by shape with their counts; Enter shows those of one";
+    Request View in [Logs] ["*"] "request" "All lines of the request under the cursor, from both services; again: back";
+    Fold View in [Logs] ["z"] "fold" "Fold each entry to its first line, or open it";
     Wrap View in [Logs] ["w"] "wrap" "Wrap long lines";
     Histogram View in [Logs] ["i"] "" "Show or hide the histogram of the window";
     Mark View in [Logs] ["m"] "" "Mark the line";
     NextMark View in [Logs] ["'"] "" "Go to the next mark";
     GotoTime View in [Logs] ["@"] "" "Go to a time: -15m, 03:12, ISO";
+    Earlier Read in [Logs] ["("] "" "The window of the time axis one half earlier";
+    Later Read in [Logs] [")"] "" "The window of the time axis one half later";
+    Narrower Read in [Logs] ["<"] "" "The window of the time axis half as wide";
+    Wider Read in [Logs] [">"] "" "The window of the time axis twice as wide";
     Pause View in [Logs] ["p"] "pause" "Pause the intake of lines, or go on";
     LiveTail Money in [Logs] ["T"] "live tail" "Live Tail on, off: the price a minute first, and the sampled flag while it runs";
     // more acting
@@ -294,8 +301,8 @@ mod tests {
                 ..Settings::default()
             })
         };
-        assert_eq!(with("zoom", "z").unwrap().label(Intent::Zoom), "z");
-        assert!(with("zom", "z").unwrap_err().contains("`zoom`"));
+        assert_eq!(with("zoom", "W").unwrap().label(Intent::Zoom), "W");
+        assert!(with("zom", "W").unwrap_err().contains("`zoom`"));
         assert!(with("zoom", "zz").unwrap_err().contains("`zz`"));
         assert!(with("zoom", "q").unwrap_err().contains("`back`"));
     }

@@ -20,6 +20,7 @@ mod histogram;
 mod id;
 mod index;
 mod segment;
+mod shapes;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ pub use self::{
     id::EventId,
     index::{Found, Index, Scan},
     segment::{Line, Segment},
+    shapes::{ErrorShape, Errors, shape},
 };
 
 /// How many lines back a late line looks for the one before it in its stream.
@@ -108,7 +110,10 @@ pub struct Lines {
     len: usize,
     dropped: Dropped,
     before: HashMap<SafeText, Before>,
+    /// The same among lines from before the tail began.
+    before_older: HashMap<SafeText, Before>,
     histogram: Histogram,
+    errors: Errors,
 }
 
 /// A line that has to go between others.
@@ -121,6 +126,14 @@ struct Between {
 }
 
 impl Between {
+    fn anchor(&self) -> Anchor {
+        Anchor {
+            at: self.arrived.event.at,
+            ingested: self.arrived.event.ingested,
+            seq: self.seq,
+        }
+    }
+
     fn parts(&self) -> Parts<'_> {
         let event = &self.arrived.event;
         Parts {
@@ -149,7 +162,9 @@ impl Lines {
             len: 0,
             dropped: Dropped::default(),
             before: HashMap::new(),
+            before_older: HashMap::new(),
             histogram: Histogram::default(),
+            errors: Errors::default(),
         }
     }
 
@@ -187,6 +202,11 @@ impl Lines {
         &self.histogram
     }
 
+    /// The errors among them, by shape.
+    pub fn errors(&self) -> &Errors {
+        &self.errors
+    }
+
     /// The segments, oldest first.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Arc<Segment>> + ExactSizeIterator {
         self.segments.iter()
@@ -209,6 +229,9 @@ impl Lines {
             }
             let line = self.read(arrived);
             self.histogram.add(line.arrived.event.at, line.level);
+            if line.flags.has(Flags::TELLS) {
+                self.errors.add(line.arrived.event.message.as_raw(), line.anchor(), line.level);
+            }
             if self.is_after_all(&line.parts()) {
                 self.push(&line, &mut change);
             } else {
@@ -220,6 +243,18 @@ impl Lines {
         self.merge(between, &mut change);
         self.bytes = self.segments.iter().map(|segment| segment.bytes()).sum();
         self.evict(&mut change);
+        change
+    }
+
+    /// The same for lines that are older than those held; `is_first` when they do not go on with those that
+    /// came so before.
+    pub fn append_older(&mut self, arrivals: impl IntoIterator<Item = Arrived>, is_first: bool) -> Appended {
+        if is_first {
+            self.before_older.clear();
+        }
+        std::mem::swap(&mut self.before, &mut self.before_older);
+        let change = self.append(arrivals);
+        std::mem::swap(&mut self.before, &mut self.before_older);
         change
     }
 
@@ -321,8 +356,12 @@ impl Lines {
         let is_in_order = before.is_none_or(|before| before.at <= event.at);
         let before = if is_in_order { before } else { self.before_late(&arrived) };
         let (level, is_continuation) = logline::join(before, reading, event.at);
+        let (tells, is_waiting) = logline::tells(before, reading, (level, is_continuation), event.message.as_raw());
         if is_in_order {
-            let now = Before::of(event.at, level, reading);
+            let now = Before {
+                is_waiting,
+                ..Before::of(event.at, level, reading)
+            };
             match self.before.get_mut(&event.stream) {
                 Some(known) => *known = now,
                 None => self.remember(event.stream.clone(), now),
@@ -332,6 +371,7 @@ impl Lines {
             .set(Flags::LATE, arrived.late)
             .set(Flags::CONTINUATION, is_continuation)
             .set(Flags::WHOLE, reading.shape == Shape::Whole)
+            .set(Flags::TELLS, tells)
             .set(Flags::PLAIN, is_plain(arrived.event.message.as_raw()));
         self.next_seq += 1;
         Between {
@@ -364,6 +404,7 @@ impl Lines {
                 at: line.at(),
                 level: line.level(),
                 is_whole: line.is_whole(),
+                is_waiting: false,
             })
     }
 
@@ -443,6 +484,9 @@ impl Lines {
             self.len -= oldest.len();
             for line in oldest.lines() {
                 self.histogram.remove(line.at(), line.level());
+                if line.tells() {
+                    self.errors.remove(line);
+                }
             }
             self.dropped.lines += oldest.len() as u64;
             self.dropped.until = oldest.last().map_or(self.dropped.until, |line| line.at());

@@ -101,6 +101,8 @@ pub struct Before {
     pub level: Level,
     /// Nothing goes on with its entry.
     pub is_whole: bool,
+    /// Its entry is an error that has not said yet which.
+    pub is_waiting: bool,
 }
 
 impl Before {
@@ -110,6 +112,7 @@ impl Before {
             at,
             level,
             is_whole: line.shape == Shape::Whole,
+            is_waiting: false,
         }
     }
 }
@@ -152,7 +155,8 @@ pub fn lead(shown: &str) -> usize {
     static LEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
             r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \| [A-Z]+ *\| (?:uvicorn\.[\w.]+:\w+:\d+ - )?",
-            r"|\d\d:\d\d:\d\d - LiteLLM(?: \w+)?:[A-Z]+: ",
+            // Where LiteLLM noticed the error and the id of the call: what it was stands behind them.
+            r"|\d\d:\d\d:\d\d - LiteLLM(?: \w+)?:[A-Z]+: (?:[\w.]+\.py:\d+ - [\w.]+\(\): Exception occured - (?:litellm_call_id=\S+ - )?)?",
             r"|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL): +)",
         ))
         .ok()
@@ -170,6 +174,22 @@ pub fn join(before: Option<Before>, line: Reading, at: Millis) -> (Level, bool) 
         Shape::Traceback | Shape::Plain => near.filter(|before| before.level >= Level::Error),
     };
     (joins.map_or(line.level, |before| before.level), joins.is_some())
+}
+
+/// Whether a line says what the error is that its entry is about, and whether the entry still owes that
+/// after it. A heading such as `Traceback` leaves it to the first exception that follows: the others of a
+/// chain come of that one.
+pub fn tells(before: Option<Before>, line: Reading, (level, is_continuation): (Level, bool), raw: &str) -> (bool, bool) {
+    if level < Level::Error {
+        return (false, false);
+    }
+    if is_continuation {
+        let is_waiting = before.is_some_and(|before| before.is_waiting);
+        let tells = is_waiting && line.level >= Level::Error && line.shape == Shape::Plain;
+        return (tells, is_waiting && !tells);
+    }
+    let is_heading = line.shape == Shape::Traceback || head(raw).contains("Exception in ASGI application");
+    (!is_heading, is_heading)
 }
 
 /// The status of an access line such as `"GET /x HTTP/1.1" 502`.
@@ -198,6 +218,16 @@ pub fn request_id(raw: &str) -> Option<&str> {
         .min_by_key(|(is_second, _)| *is_second)
         .map(|(_, id)| id)
         .or_else(|| first_uuid(raw))
+}
+
+/// The first JSON object in a message.
+pub fn json_in(raw: &str) -> Option<serde_json::Value> {
+    const MOST_TRIES: usize = 8;
+    let clean = strip_sgr(head_of(raw, MAX_JSON));
+    let starts = clean.match_indices('{').take(MOST_TRIES);
+    starts
+        .filter_map(|(at, _)| serde_json::Deserializer::from_str(&clean[at..]).into_iter().next()?.ok())
+        .find(|value: &serde_json::Value| value.as_object().is_some_and(|fields| !fields.is_empty()))
 }
 
 /// What a screen shows of a message: colour sequences are taken out, since they carry nothing here;
@@ -451,6 +481,10 @@ mod tests {
                 "127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
             ),
             ("19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - boom", "common.py:1687 - boom"),
+            (
+                "19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - litellm.proxy.server.handle(): Exception occured - litellm_call_id=fbd6 - litellm.Timeout: no",
+                "litellm.Timeout: no",
+            ),
             ("no prefix: INFO:   here", "no prefix: INFO:   here"),
             ("", ""),
         ] {

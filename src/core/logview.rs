@@ -12,17 +12,21 @@ use super::{
 
 mod filter;
 mod jump;
+mod span;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tokens;
+mod visit;
 mod window;
 
-use self::window::Size;
 pub use self::{
     jump::Jump,
     time::parse_time,
+    tokens::{Token, tokens},
     window::{Row, Window},
 };
+use self::{visit::Visit, window::Size};
 
 /// Most lines of one entry.
 const MAX_ENTRY: usize = 2_000;
@@ -62,10 +66,14 @@ pub struct LogView {
     wrap: bool,
     sideways: usize,
     shows_histogram: bool,
+    /// Window of the time axis; that of all lines when none.
+    span: Option<(Millis, Millis)>,
     marks: BTreeSet<Anchor>,
     /// Paused; whether the window followed before.
     paused: Option<bool>,
     new: usize,
+    /// What Esc takes back, the last one at the end.
+    trail: Vec<Visit>,
 }
 
 impl LogView {
@@ -84,9 +92,11 @@ impl LogView {
             wrap: false,
             sideways: 0,
             shows_histogram: true,
+            span: None,
             marks: BTreeSet::new(),
             paused: None,
             new: 0,
+            trail: Vec::new(),
         }
     }
 
@@ -155,8 +165,12 @@ impl LogView {
 
     /// Takes new events in. A detached window stays where it is.
     pub fn append(&mut self, arrivals: impl IntoIterator<Item = Arrived>) {
+        self.take_in(|lines| lines.append(arrivals));
+    }
+
+    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
         self.hold();
-        let change = self.lines.append(arrivals);
+        let change = add(&mut self.lines);
         let kept = self.kept.as_mut().map(|index| index.follow(&self.lines, &change));
         if let Some((_, index)) = &mut self.search {
             index.follow(&self.lines, &change);
@@ -218,6 +232,7 @@ impl LogView {
     /// Goes to the end and stays there.
     pub fn follow_on(&mut self) {
         self.place = Place::Follow;
+        self.span = None;
         self.new = 0;
     }
 

@@ -17,6 +17,7 @@ use super::{
     logview::LogView,
     msg::{Now, Size},
     names::Names,
+    older::Older,
     preflight::Models,
     progress::Progress,
     screen::{Panel, ScreenId, deploy::Stage},
@@ -185,6 +186,10 @@ pub struct Model {
     pub live_seen: u64,
     /// The Logs screen.
     pub logs: LogView,
+    /// The way to lines from before the tail began.
+    pub older: Option<Older>,
+    /// The screen whose row led to the logs.
+    pub came_from: Option<ScreenId>,
     /// The Deploy screen.
     pub deploy: Stage,
     /// The secret that is shown, and until when.
@@ -256,6 +261,8 @@ impl Model {
             live_session: 0,
             live_seen: 0,
             logs,
+            older: None,
+            came_from: None,
             deploy: Stage::default(),
             shown_secret: None,
             clipboard_until: None,
@@ -373,6 +380,7 @@ impl Model {
             services: self.feeds.services.get().map(Vec::as_slice),
             tasks: self.feeds.tasks.get().map(Vec::as_slice),
             targets: self.feeds.targets.get().map(Vec::as_slice),
+            logs: Some(self.logs.lines()),
             now: self.now.wall,
         })
     }

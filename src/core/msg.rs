@@ -47,6 +47,8 @@ pub enum Asked {
     Fall,
     /// The stacks of the account, for the picker.
     Stacks,
+    /// A page of lines from before the tail began.
+    Older,
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.

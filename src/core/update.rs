@@ -10,12 +10,16 @@ mod leaving;
 mod live;
 mod logs;
 mod looking;
+mod older;
 mod places;
 mod polling;
 mod secrets;
+mod shapes;
 mod testimage;
 
-pub use self::{acting::scale_refusal, dialogs::palette_rows, live::price as live_price, testimage::image_model};
+pub use self::{
+    acting::scale_refusal, dialogs::palette_rows, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
+};
 
 use super::{
     effect::Effect,

@@ -5,6 +5,7 @@ mod help;
 mod list;
 mod places;
 mod prompt;
+mod shapes;
 mod text;
 
 use ratatui::{
@@ -33,6 +34,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Errors(scroll)) => text::errors(model, side, *scroll, frame),
         Some(Dialog::Detail(it)) => text::detail(side, it, frame),
         Some(Dialog::Json(it)) => text::json(side, it, frame),
+        Some(Dialog::Shapes(it)) => shapes::draw(model, side, it.as_ref(), frame),
         Some(Dialog::Places(it)) => places::draw(model, side, it, frame),
         Some(Dialog::Image(it)) => super::image::draw(model, side, it, frame.area(), frame),
     }

@@ -51,6 +51,10 @@ pub enum Role {
     Openwebui,
     /// LiteLLM in the logs.
     Litellm,
+    /// A text in quotes in the logs.
+    Quoted,
+    /// A number in the logs.
+    Number,
 }
 
 /// A theme: a style for every role.
@@ -81,7 +85,15 @@ impl Theme {
             Role::Selected | Role::ButtonFocus | Role::Match | Role::Badge | Role::BadgeWarn | Role::BadgeBad => {
                 Style::new().add_modifier(Modifier::REVERSED)
             }
-            Role::Text | Role::Good | Role::Warn | Role::Info | Role::Button | Role::Openwebui | Role::Litellm => Style::new(),
+            Role::Text
+            | Role::Good
+            | Role::Warn
+            | Role::Info
+            | Role::Button
+            | Role::Openwebui
+            | Role::Litellm
+            | Role::Quoted
+            | Role::Number => Style::new(),
         };
         Self(Role::iter().map(|r| (r, style(r))).collect())
     }

@@ -277,6 +277,16 @@ pub(super) const IMAGES: &[ImageEntry] = &[
         "Wait a minute, and ask for a larger quota when it happens often.",
     ),
     (
+        "Too many requests, please wait",
+        "Bedrock's quota for this model is used up for the moment",
+        "Wait a minute, and ask for a larger quota when it happens often.",
+    ),
+    (
+        "Model has timed out",
+        "the model took too long",
+        "Fire again; AWS Health tells of outages.",
+    ),
+    (
         "UnrecognizedClientException",
         "Bedrock does not accept the credentials of the task",
         "Look at the task role, then force a new deployment of LiteLLM (3, then r).",
@@ -310,9 +320,13 @@ pub(super) const IMAGES: &[ImageEntry] = &[
 
 /// What a failed test image means: the code of the fault first, then its words.
 pub fn of_image(fault: &Fault) -> Option<Meaning> {
-    let code = fault.code.as_deref().unwrap_or_default();
-    let find = |text: &str| IMAGES.iter().find(|(key, ..)| text.contains(key));
-    find(&fault.detail).or_else(|| find(code)).map(|(_, plain, advice)| Meaning {
+    of_log(&fault.detail).or_else(|| of_log(fault.code.as_deref()?))
+}
+
+/// What an error in the log means, where it is an answer of Bedrock or LiteLLM.
+pub fn of_log(text: &str) -> Option<Meaning> {
+    let found = IMAGES.iter().find(|(key, ..)| text.contains(key));
+    found.map(|(_, plain, advice)| Meaning {
         plain,
         advice,
         is_general: false,

@@ -1,12 +1,12 @@
 //! Which lines match: by source, level and pattern. A pattern is a regular expression; one that is
 //! none is searched as text. What matches is what the screen shows.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use grep_matcher::{LineMatchKind, Matcher};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 
-use super::{Line, Segment};
+use super::{Line, Segment, shape};
 use crate::core::{
     logline::{self, Level},
     names::{App, app_of_stream},
@@ -15,6 +15,8 @@ use crate::core::{
 
 /// Most memory of one compiled pattern.
 const MAX_REGEX: usize = 4 << 20;
+/// Lines before the new ones in which the beginnings of their entries are looked for.
+const LOOK_BACK: usize = 200;
 
 /// A pattern as typed.
 #[derive(Debug, Clone)]
@@ -184,8 +186,10 @@ pub struct Filter {
     pub min_level: Option<Level>,
     /// Only lines that match.
     pub pattern: Option<Pattern>,
-    /// Only lines that have this text: the request under the cursor.
+    /// Only entries that have this text: the request under the cursor.
     pub request: Option<Pattern>,
+    /// Only errors of this [`shape`].
+    pub shape: Option<SafeText>,
     /// Only the first line of each entry.
     pub heads_only: bool,
 }
@@ -196,14 +200,11 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// Whether a line matches.
-    pub fn matches(&self, line: Line<'_>) -> bool {
-        self.takes_stream(line.stream())
-            && self.takes_line(line)
-            && [&self.request, &self.pattern]
-                .into_iter()
-                .flatten()
-                .all(|pattern| pattern.matches(line))
+    /// Whether a line by itself matches: what tests compare with.
+    #[cfg(test)]
+    pub(crate) fn matches(&self, line: Line<'_>) -> bool {
+        let patterns = [&self.request, &self.pattern].into_iter().flatten();
+        self.takes_stream(line.stream()) && self.takes_line(line) && patterns.into_iter().all(|pattern| pattern.matches(line))
     }
 
     /// Rows of a segment from `from` on that match.
@@ -212,27 +213,56 @@ impl Filter {
             return Vec::new();
         }
         let streams: Vec<bool> = segment.streams().iter().map(|stream| self.takes_stream(stream)).collect();
-        let takes = |line: Line<'_>| streams[line.stream_place()] && self.takes_line(line);
-        let sure = [&self.request, &self.pattern]
-            .into_iter()
-            .flatten()
-            .find(|pattern| !pattern.is_inverse);
-        let found = sure.map(|pattern| pattern.rows(segment, from));
-        let rows: Box<dyn Iterator<Item = u32>> = match found {
-            Some(found) => Box::new(found.into_iter()),
+        let entries = self.entries(segment, from);
+        let takes = |row: u32, line: Line<'_>| {
+            streams[line.stream_place()] && self.takes_line(line) && entries.as_ref().is_none_or(|all| all.contains(&row))
+        };
+        let sure = self.pattern.as_ref().filter(|pattern| !pattern.is_inverse);
+        let rows: Box<dyn Iterator<Item = u32>> = match sure {
+            Some(pattern) => Box::new(pattern.rows(segment, from).into_iter()),
             None => Box::new(from as u32..segment.len() as u32),
         };
-        let others: Vec<&Pattern> = [&self.request, &self.pattern]
-            .into_iter()
-            .flatten()
-            .filter(|pattern| !sure.is_some_and(|sure| std::ptr::eq(sure, *pattern)))
-            .collect();
+        let inverse = self.pattern.as_ref().filter(|pattern| pattern.is_inverse);
         rows.filter(|row| {
-            segment
-                .line(*row as usize)
-                .is_some_and(|line| takes(line) && others.iter().all(|pattern| pattern.matches(line)))
+            let line = segment.line(*row as usize);
+            line.is_some_and(|line| takes(*row, line) && inverse.is_none_or(|pattern| pattern.matches(line)))
         })
         .collect()
+    }
+
+    /// Rows of the entries that speak of the request and have the shape; none where neither is asked for.
+    /// An entry is kept whole, as far as it lies in the segment.
+    fn entries(&self, segment: &Segment, from: usize) -> Option<HashSet<u32>> {
+        if self.request.is_none() && self.shape.is_none() {
+            return None;
+        }
+        let start = from.saturating_sub(LOOK_BACK);
+        let of_request: Option<HashSet<u32>> = self
+            .request
+            .as_ref()
+            .map(|request| request.rows(segment, start).into_iter().collect());
+        let mut heads: Vec<Option<usize>> = vec![None; segment.streams().len()];
+        let mut entries: Vec<(Vec<u32>, bool, bool)> = Vec::new();
+        for (row, line) in segment.lines().enumerate().skip(start) {
+            let head = &mut heads[line.stream_place()];
+            if !line.is_continuation() || head.is_none() {
+                *head = Some(entries.len());
+                entries.push((Vec::new(), self.request.is_none(), self.shape.is_none()));
+            }
+            let Some((rows, has_request, has_shape)) = head.and_then(|place| entries.get_mut(place)) else {
+                continue;
+            };
+            rows.push(row as u32);
+            *has_request |= of_request.as_ref().is_some_and(|found| found.contains(&(row as u32)));
+            *has_shape |= line.tells() && self.shape.as_ref().is_some_and(|want| shape(line.raw()) == *want);
+        }
+        Some(
+            entries
+                .into_iter()
+                .filter(|(_, a, b)| *a && *b)
+                .flat_map(|(rows, ..)| rows)
+                .collect(),
+        )
     }
 
     fn takes_stream(&self, stream: &SafeText) -> bool {

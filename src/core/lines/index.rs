@@ -14,7 +14,7 @@ pub struct Scan {
     /// Which index asks.
     pub generation: u64,
     /// What is looked for.
-    pub filter: Filter,
+    pub filter: Arc<Filter>,
     /// Where.
     pub segments: Vec<Arc<Segment>>,
     /// Alive while the index that asks is.
@@ -93,7 +93,7 @@ struct Hits {
 /// Rows that match one filter.
 #[derive(Debug, Clone)]
 pub struct Index {
-    filter: Filter,
+    filter: Arc<Filter>,
     generation: u64,
     segments: HashMap<u64, Hits>,
     len: usize,
@@ -104,7 +104,7 @@ impl Index {
     /// An index that has looked at nothing yet. `generation` tells its scans from those of others.
     pub fn new(filter: Filter, generation: u64) -> Self {
         Self {
-            filter,
+            filter: Arc::new(filter),
             generation,
             segments: HashMap::new(),
             len: 0,

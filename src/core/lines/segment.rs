@@ -49,13 +49,15 @@ impl Flags {
     pub(super) const PLAIN: u8 = 4;
     /// Nothing goes on with it.
     pub(super) const WHOLE: u8 = 8;
+    /// It says what the error is that its entry is about.
+    pub(super) const TELLS: u8 = 16;
 
     pub(super) fn set(mut self, flag: u8, is: bool) -> Self {
         self.0 |= if is { flag } else { 0 };
         self
     }
 
-    fn has(self, flag: u8) -> bool {
+    pub(super) fn has(self, flag: u8) -> bool {
         self.0 & flag != 0
     }
 }
@@ -334,6 +336,11 @@ impl<'a> Line<'a> {
     /// Nothing goes on with it.
     pub(super) fn is_whole(&self) -> bool {
         self.meta().flags.has(Flags::WHOLE)
+    }
+
+    /// It says what the error is that its entry is about: one line for each error.
+    pub fn tells(&self) -> bool {
+        self.meta().flags.has(Flags::TELLS)
     }
 
     /// What the screen shows of it is its text, byte for byte.

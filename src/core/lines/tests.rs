@@ -346,3 +346,53 @@ fn exports_are_exact_as_json_and_safe_as_text() {
         "2026-09-21T14:13:20.005Z litellm/litellm/a a\"\\\n    b␡<U+009B><U+202E>é漢\u{1f600}<U+E0041>\n"
     );
 }
+
+#[test]
+fn errors_are_counted_once_each_by_what_they_are_about() {
+    let mut lines = Lines::new(usize::MAX);
+    let of = |at: Millis, message: &str| arrived(at, 2 * at as u64, message);
+    lines.append([
+        of(1, "08:15:30 - LiteLLM Proxy:ERROR: a.py:1 - litellm.RateLimitError: slow down"),
+        of(2, "Traceback (most recent call last):"),
+        of(3, "x.BadError: no"),
+        of(4, "ERROR:    Exception in ASGI application"),
+        of(5, "Traceback (most recent call last):"),
+        of(6, "  File \"x.py\", line 1, in y"),
+        of(7, "KeyError: 'model'"),
+        of(8, "During handling of the above exception, another exception occurred:"),
+        of(9, "x.FollowUpError: no"),
+        of(10, "INFO: 10.0.0.1:1 - \"POST /v1/images HTTP/1.1\" 502"),
+        of(11, "INFO: 10.0.0.1:2 - \"POST /v1/images HTTP/1.1\" 502"),
+    ]);
+    let shapes = lines.errors().shapes();
+    let counts: Vec<(&str, u32)> = shapes.iter().map(|shape| (shape.text.as_str(), shape.count)).collect();
+    assert_eq!(
+        counts,
+        [
+            ("POST /v1/images → 502", 2),
+            ("KeyError: \"…\"", 1),
+            ("a.py:# - litellm.RateLimitError: slow down", 1)
+        ]
+    );
+    assert_eq!(
+        (
+            lines.errors().between(START, START + 5_000),
+            lines.errors().between(START + 5_000, START + 9_000)
+        ),
+        (4, 0)
+    );
+}
+
+#[test]
+fn counts_of_errors_are_of_the_lines_held_whatever_is_dropped_and_of_any_number_of_shapes() {
+    let mut lines = Lines::in_small_segments(40_000);
+    let words = ["alpha", "beta", "gamma"];
+    lines.append((0..6_000_u64).map(|i| {
+        let (a, b) = (words[i as usize % 3], "x".repeat(1 + i as usize % 1_400));
+        arrived(i as Millis, i, &format!("ERROR: {a} {b}"))
+    }));
+    assert!(lines.dropped().lines > 0);
+    let counted: u32 = lines.errors().shapes().iter().map(|shape| shape.count).sum();
+    assert_eq!((counted + lines.errors().others()) as usize, lines.len());
+    assert_eq!(lines.errors().between(START, START + 10_000) as usize, lines.len());
+}

@@ -3,7 +3,7 @@
 use super::LogView;
 use crate::core::{
     lines::{Filter, Index, Pattern},
-    logline::{Level, request_id},
+    logline::Level,
     names::App,
     text::SafeText,
 };
@@ -16,6 +16,7 @@ impl LogView {
     /// Keeps the lines that match; with a `!` before it, the others. An empty pattern keeps all.
     pub fn filter_by(&mut self, text: &str) {
         self.filter.pattern = Pattern::filter(text);
+        self.filter.heads_only &= self.filter.pattern.is_none();
         self.refilter();
     }
 
@@ -63,26 +64,6 @@ impl LogView {
         self.refilter();
     }
 
-    /// Only lines of the request under the cursor, from both applications; or all again. `false` where
-    /// the line names no request.
-    pub fn toggle_request(&mut self) -> bool {
-        if self.filter.request.take().is_none() {
-            let id = self.selected().and_then(|line| request_id(line.raw()).and_then(Pattern::literal));
-            if id.is_none() {
-                return false;
-            }
-            self.filter.request = id;
-        }
-        self.refilter();
-        true
-    }
-
-    /// Only the first line of each entry, or all.
-    pub fn toggle_fold(&mut self) {
-        self.filter.heads_only = !self.filter.heads_only;
-        self.refilter();
-    }
-
     /// Shows what the filter does not keep as well, or hides it.
     pub fn toggle_hidden(&mut self) {
         self.shows_hidden = !self.shows_hidden;
@@ -92,10 +73,11 @@ impl LogView {
     /// Keeps all lines again.
     pub fn clear_filter(&mut self) {
         self.filter = Filter::default();
+        self.trail.clear();
         self.refilter();
     }
 
-    fn refilter(&mut self) {
+    pub(super) fn refilter(&mut self) {
         self.kept = None;
         if !self.filter.is_all() {
             self.kept = Some(self.look_through(self.filter.clone()));

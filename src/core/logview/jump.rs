@@ -22,6 +22,7 @@ impl LogView {
     pub fn search(&mut self, text: &str) {
         self.search = None;
         if let Some(pattern) = Pattern::search(text) {
+            self.unfold();
             let filter = Filter {
                 pattern: Some(pattern.clone()),
                 ..Filter::default()

@@ -186,10 +186,8 @@ fn entries_requests_and_folding() {
     ]);
     view.jump_to_time(START + 3);
     assert_eq!(view.entry().iter().map(Line::seq).collect::<Vec<_>>(), [0, 2, 3]);
-    assert!(!view.toggle_request(), "that line names none");
-    view.top();
     assert!(view.toggle_request());
-    assert_eq!(view.window(10, 60).total, 2);
+    assert_eq!(view.window(10, 60).total, 4, "with the whole of each entry");
     assert!(view.toggle_request());
     view.toggle_fold();
     assert_eq!(view.window(10, 60).total, 4);
@@ -442,6 +440,76 @@ impl Run {
             assert_eq!(window.total, want.len());
         }
     }
+}
+
+/// A failed request in both services: heading, traceback, access line; and one that went well.
+fn failure(view: &mut LogView) {
+    let of = |app: u64, at: Millis, n: u64, message: &str| line(at, 2 * n + app, message);
+    view.append([
+        of(0, 0, 1, "INFO: 10.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK"),
+        of(
+            0,
+            1_000,
+            2,
+            "08:15:30 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=0af3b1c2-77aa - litellm.RateLimitError: slow down",
+        ),
+        of(0, 1_000, 3, "Traceback (most recent call last):"),
+        of(
+            1,
+            1_000,
+            3,
+            "2027-02-03 08:15:30.118 | INFO     | a:b:1 - chat for call_id=0af3b1c2-77aa",
+        ),
+        of(0, 1_000, 4, "  File \"x.py\", line 1, in y"),
+        of(0, 1_000, 5, "x.BadError: no"),
+        of(0, 1_002, 6, "INFO: 10.0.0.1:1 - \"POST /v1/images HTTP/1.1\" 429"),
+        of(1, 3_000, 6, "2027-02-03 08:15:32.118 | INFO     | a:b:1 - another"),
+    ]);
+}
+
+#[test]
+fn a_request_is_shown_with_its_whole_entries_from_both_services_and_left_again() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(20, 200);
+    failure(&mut view);
+    view.top();
+    assert!(!view.toggle_request(), "an access line names none");
+    view.down(4);
+    let before = view.window(20, 200);
+    assert!(view.selected().unwrap().is_continuation());
+    assert!(view.toggle_request(), "the entry names it, though not this line of it");
+    let shown = texts(&view);
+    assert_eq!(shown.len(), 5, "{shown:?}");
+    assert!(shown[1].contains("Traceback") && shown[4].contains("BadError"), "{shown:?}");
+    assert!(view.toggle_request());
+    assert_eq!(view.window(20, 200), before);
+}
+
+#[test]
+fn a_folded_entry_says_how_much_it_holds_and_a_search_opens_it() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(20, 200);
+    failure(&mut view);
+    view.toggle_fold();
+    let folds: Vec<usize> = view.window(20, 200).rows.iter().map(|row| row.folded).collect();
+    assert_eq!(folds, [0, 3, 0, 0, 0]);
+    view.search("BadError");
+    assert_eq!(view.next_match(), Jump::Wrapped);
+    assert_eq!(view.selected().unwrap().raw(), "x.BadError: no");
+}
+
+#[test]
+fn the_errors_of_a_shape_and_back_to_where_one_was() {
+    let mut view = view(100, 5);
+    view.up(50);
+    let before = (numbers(&view), cursor(&view));
+    let shapes = view.lines().errors().shapes();
+    let counts: Vec<(&str, u32)> = shapes.iter().map(|shape| (shape.text.as_str(), shape.count)).collect();
+    assert_eq!(counts, [("number #.", 10)]);
+    view.only_shape(&shapes[0]);
+    assert_eq!((numbers(&view), cursor(&view)), (vec![53, 63, 73, 83, 93], 93));
+    assert!(view.go_back() && !view.go_back());
+    assert_eq!((numbers(&view), cursor(&view)), before);
 }
 
 proptest! {

@@ -50,6 +50,8 @@ pub struct Row {
     pub hidden: bool,
     /// On the last row of a line: bytes of it that are not shown for want of room.
     pub more: usize,
+    /// Lines of its entry that are folded into it.
+    pub folded: usize,
 }
 
 /// What is in sight.
@@ -304,7 +306,9 @@ impl LogView {
         let anchor = Anchor::of(line);
         let selected = self.cursor() == Some(spot);
         let hidden = self.shows_hidden && self.kept.as_ref().is_some_and(|kept| !kept.contains(&self.lines, spot));
+        let folded = if line.is_continuation() { 0 } else { self.folded(spot) };
         let row = |(part, piece): (usize, Piece)| Row {
+            folded: if part == 0 { folded } else { 0 },
             anchor,
             part,
             at: line.at(),

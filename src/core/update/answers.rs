@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, looking, places, polling, record, say, testimage};
+use super::{complain, deploying, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -38,6 +38,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
             Vec::new()
         }
         Asked::Stacks => places::on_stacks(model, answer),
+        Asked::Older => older::on_answer(model, ticket.seq, answer),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::layout;
 
-use super::{acting, complain, keys, leaving, live, logs, places, say, testimage};
+use super::{acting, complain, keys, leaving, live, logs, places, say, shapes, testimage};
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
@@ -52,6 +52,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Errors(scroll) => on_scroll(model, key, scroll, Dialog::Errors),
         Dialog::Detail(detail) => on_detail(model, detail, key),
         Dialog::Json(json) => on_json(model, json, key),
+        Dialog::Shapes(chosen) => shapes::on_key(model, chosen, key),
         Dialog::Menu(menu) => on_menu(model, menu, key),
         Dialog::Skip(skip) => on_skip(model, skip, key),
         Dialog::Places(picker) => places::on_key(model, picker, key),

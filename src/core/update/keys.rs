@@ -155,6 +155,7 @@ pub(super) fn show(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
         return Vec::new();
     }
     model.screen = screen;
+    model.came_from = None;
     model.is_zoomed = false;
     if screen == ScreenId::Logs {
         polling::hurry(model, &[Poll::Logs]);
@@ -243,9 +244,9 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             Stage::Rest if model.is_without_stack() => deploying::start(model),
             _ => on_row(model, Intent::Describe),
         },
-        Panel::Tasks => logs::open_for_row(model),
+        Panel::Tasks | Panel::ServiceEvents => logs::open_for_row(model),
         Panel::Secrets => secrets::toggle(model),
-        Panel::ServiceList | Panel::ServiceEvents | Panel::Outputs | Panel::Models => on_row(model, Intent::Describe),
+        Panel::ServiceList | Panel::Outputs | Panel::Models => on_row(model, Intent::Describe),
         Panel::Logs | Panel::Cost => Vec::new(),
     }
 }

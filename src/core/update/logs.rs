@@ -1,24 +1,27 @@
 //! The log tail and its screen: pages in, lines into the view, keys to the view, scans out.
 
-use super::{dialogs, live, polling, record, say};
+use super::{dialogs, live, older, polling, record, say, shapes};
 use crate::{
     cloud::Query,
     core::{
-        dialog::{Detail, Dialog, Purpose, Scroll},
+        dialog::{Detail, Dialog, Json, Purpose, Scroll},
         effect::Effect,
         fact::{Fact, LiveUpdate, Millis},
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{ExportFormat, Found, Pattern, export},
+        lines::{ExportFormat, Filter, Found, Line, Pattern, export},
         live::Live,
         logline,
         logview::{Jump, LogView, parse_time},
         model::{Model, Times},
+        names::App,
+        older::Older,
         pace,
         polls::Poll,
         screen::{Panel, ScreenId},
         tail::{Pace, Tail},
+        text::SafeText,
         when,
     },
     layout,
@@ -42,6 +45,7 @@ pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
         model.tail = Some(Tail::new(group, now - BACK));
         model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
         model.logs = LogView::new(model.settings.log_memory);
+        model.older = Some(Older::new(now - BACK));
         fit(model);
     }
     let tail = model.tail.as_mut()?;
@@ -109,7 +113,7 @@ pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Ve
 }
 
 /// Scans that the view wants done off the loop.
-fn scans(model: &mut Model) -> Vec<Effect> {
+pub(super) fn scans(model: &mut Model) -> Vec<Effect> {
     model.logs.take_scans().into_iter().map(Effect::Scan).collect()
 }
 
@@ -130,9 +134,37 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     if let Some(effects) = dialog_of(model, intent) {
         return Some(effects);
     }
+    let is_done = moves(model, intent) || jumps(model, intent) || keeps(model, intent);
+    if !is_done {
+        match intent {
+            Intent::Pause => {
+                model.logs.toggle_pause();
+                polling::hurry(model, &[Poll::Logs]);
+            }
+            Intent::Histogram => {
+                model.logs.toggle_histogram();
+                fit(model);
+            }
+            Intent::Copy | Intent::CopyArn => return Some(copy(model, intent == Intent::CopyArn)),
+            Intent::Save => return Some(save(model)),
+            Intent::Back => return leave(model),
+            _ => return None,
+        }
+    }
+    let mut effects = scans(model);
+    if matches!(
+        intent,
+        Intent::Up | Intent::PageUp | Intent::LogPageUp | Intent::HalfUp | Intent::Top
+    ) {
+        effects.extend(older::after_up(model));
+    }
+    Some(effects)
+}
+
+/// Moves of the window; `false` when it is none.
+fn moves(model: &mut Model, intent: Intent) -> bool {
     let wide = (layout::log_window(model.size, false).1 as isize / 2).max(LEAST_STEP);
     let logs = &mut model.logs;
-    let mut jump = None;
     match intent {
         Intent::Down => logs.down(1),
         Intent::Up => logs.up(1),
@@ -144,37 +176,53 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         Intent::Bottom | Intent::Follow => logs.follow_on(),
         Intent::Right => logs.sideways(wide),
         Intent::Left => logs.sideways(-wide),
-        Intent::NextMatch => jump = Some((logs.next_match(), "no match; / searches")),
-        Intent::PreviousMatch => jump = Some((logs.prev_match(), "no match; / searches")),
-        Intent::NextError => jump = Some((logs.next_error(), "no error in these lines")),
-        Intent::PreviousError => jump = Some((logs.prev_error(), "no error in these lines")),
-        Intent::NextMark => jump = Some((logs.next_mark(), "no line is marked; m marks one")),
+        Intent::Wrap => logs.toggle_wrap(),
+        _ => return false,
+    }
+    true
+}
+
+/// Jumps from one line of a kind to the next; `false` when it is none.
+fn jumps(model: &mut Model, intent: Intent) -> bool {
+    let logs = &mut model.logs;
+    let (jump, why) = match intent {
+        Intent::NextMatch => (logs.next_match(), "no match; / searches"),
+        Intent::PreviousMatch => (logs.prev_match(), "no match; / searches"),
+        Intent::NextError => (logs.next_error(), "no error in these lines"),
+        Intent::PreviousError => (logs.prev_error(), "no error in these lines"),
+        Intent::NextMark => (logs.next_mark(), "no line is marked; m marks one"),
+        _ => return false,
+    };
+    match jump {
+        Jump::Nowhere => say(model, Severity::Note, why),
+        Jump::Wrapped => say(model, Severity::Note, "went round the end"),
+        Jump::Moved => {}
+    }
+    true
+}
+
+/// What is kept and marked, and back; `false` when it is none of it.
+fn keeps(model: &mut Model, intent: Intent) -> bool {
+    let logs = &mut model.logs;
+    match intent {
         Intent::Mark => logs.toggle_mark(),
         Intent::Source => logs.cycle_source(),
         Intent::Level => logs.cycle_level(),
         Intent::Attention => logs.attention_only(),
         Intent::Hidden => logs.toggle_hidden(),
-        Intent::Wrap => logs.toggle_wrap(),
-        Intent::Pause => {
-            logs.toggle_pause();
-            polling::hurry(model, &[Poll::Logs]);
+        Intent::Fold => logs.toggle_fold(),
+        Intent::Request if !logs.toggle_request() => {
+            let why = "this entry names no request; errors and JSON lines mostly do";
+            say(model, Severity::Note, why);
         }
-        Intent::Histogram => {
-            logs.toggle_histogram();
-            fit(model);
-        }
+        Intent::Request => {}
+        Intent::Back if older::stop(model) => {}
+        Intent::Back if model.logs.go_back() => {}
         Intent::Back if !model.logs.filter().is_all() => model.logs.clear_filter(),
         Intent::Back if model.logs.searched().is_some() => model.logs.search(""),
-        Intent::Copy | Intent::CopyArn => return Some(copy(model, intent == Intent::CopyArn)),
-        Intent::Save => return Some(save(model)),
-        _ => return None,
+        _ => return false,
     }
-    match jump {
-        Some((Jump::Nowhere, why)) => say(model, Severity::Note, why),
-        Some((Jump::Wrapped, _)) => say(model, Severity::Note, "went round the end"),
-        Some((Jump::Moved, _)) | None => {}
-    }
-    Some(scans(model))
+    true
 }
 
 fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
@@ -194,6 +242,9 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
             Some(dialogs::prompt(model, Purpose::Filter, &before))
         }
         Intent::LiveTail => Some(live::toggle(model)),
+        Intent::ErrorShapes => Some(shapes::open(model)),
+        Intent::Earlier | Intent::Later | Intent::Narrower | Intent::Wider => Some(older::on_window(model, intent)),
+        Intent::Json => Some(json(model)),
         Intent::GotoTime => Some(dialogs::prompt(model, Purpose::GotoTime, "")),
         Intent::Enter | Intent::Describe => Some(whole_entry(model)),
         _ => None,
@@ -213,6 +264,12 @@ fn whole_entry(model: &mut Model) -> Vec<Effect> {
         format!("stream    {}", first.stream()).into(),
         "".into(),
     ];
+    let pretty = logline::json_in(first.raw()).filter(|_| first.raw().starts_with('{'));
+    let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value).ok());
+    if let Some(pretty) = pretty.filter(|_| entry.len() == 1) {
+        lines.extend(pretty.lines().map(SafeText::new));
+        lines.push("".into());
+    }
     lines.extend(
         entry
             .iter()
@@ -224,6 +281,38 @@ fn whole_entry(model: &mut Model) -> Vec<Effect> {
             title: "Log entry".into(),
             lines,
             scroll: Scroll::default(),
+        }),
+    )
+}
+
+/// `J`: the entry as JSON. What it holds itself as JSON stands beside it, read.
+fn json(model: &mut Model) -> Vec<Effect> {
+    let entry = model.logs.entry();
+    let Some(first) = entry.first() else {
+        say(model, Severity::Note, "there is no line under the cursor");
+        return Vec::new();
+    };
+    let text = entry.iter().map(Line::raw).collect::<Vec<_>>().join("\n");
+    let mut value = serde_json::json!({
+        "@timestamp": when::iso(first.at()),
+        "event.ingested": when::iso(first.ingested()),
+        "log.level": first.level().to_string(),
+        "service.name": first.app().map(|app| app.to_string()),
+        "log.stream": first.stream(),
+        "message": text,
+    });
+    if let (Some(fields), Some(inner)) = (value.as_object_mut(), logline::json_in(first.raw())) {
+        fields.insert("message.json".to_owned(), inner);
+    }
+    let title = "Log entry".into();
+    let (is_one_line, scroll) = (false, Scroll::default());
+    dialogs::open(
+        model,
+        Dialog::Json(Json {
+            title,
+            value,
+            is_one_line,
+            scroll,
         }),
     )
 }
@@ -262,27 +351,86 @@ fn save(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Save(path.into(), text.into_bytes().into())]
 }
 
-/// `L`, or Enter on a task: its stream, or that of its service; a service: its lines.
+/// What `L` leads to.
+enum Lead {
+    /// The lines of one task, about a time when it has stopped.
+    Task(SafeText, Option<Millis>),
+    /// The lines of one application.
+    App(App),
+    /// Both services about a time.
+    At(Millis),
+    /// The newest lines.
+    All,
+}
+
+/// `L`, or Enter on a task or an event: its lines. Esc leads back to where one was.
 pub(super) fn open_for_row(model: &mut Model) -> Vec<Effect> {
-    let names = model.names();
-    let task = (model.panel() == Panel::Tasks)
-        .then(|| model.shown_tasks().get(model.cursor(Panel::Tasks)).map(|t| (*t).clone()))
-        .flatten();
-    let service = matches!(model.panel(), Panel::Services | Panel::ServiceList)
-        .then(|| model.selected_service().map(|s| s.name.clone()))
-        .flatten();
+    let lead = lead(model);
+    let from = model.screen;
     let effects = super::keys::show(model, ScreenId::Logs);
-    model.logs.clear_filter();
-    if let Some(task) = task {
-        if let Some(app) = names.app(&task.service) {
-            // The template's streams are PREFIX/CONTAINER/TASK, and both names are the application's.
-            model.logs.only_stream(Some(format!("{app}/{app}/{}", task.id()).into()));
-        }
-    } else if let Some(app) = service.and_then(|s| names.app(&s)) {
-        model.logs.only_app(Some(app));
+    if from != ScreenId::Logs {
+        model.came_from = Some(from);
     }
-    model.logs.follow_on();
-    effects.into_iter().chain(scans(model)).collect()
+    let logs = &mut model.logs;
+    let place = match lead {
+        Lead::Task(stream, stopped) => {
+            logs.visit_stream(stream);
+            stopped
+        }
+        Lead::App(app) => {
+            logs.visit(Filter {
+                app: Some(app),
+                ..Filter::default()
+            });
+            None
+        }
+        Lead::At(at) => {
+            logs.visit(Filter::default());
+            Some(at)
+        }
+        Lead::All => {
+            logs.clear_filter();
+            None
+        }
+    };
+    let older = if let Some(at) = place {
+        older::lead_to(model, at)
+    } else {
+        model.logs.follow_on();
+        Vec::new()
+    };
+    effects.into_iter().chain(older).chain(scans(model)).collect()
+}
+
+fn lead(model: &Model) -> Lead {
+    let names = model.names();
+    let row = model.cursor(model.panel());
+    match model.panel() {
+        Panel::Tasks => {
+            let tasks = model.shown_tasks();
+            let task = tasks.get(row).and_then(|task| Some((task, names.app(&task.service)?)));
+            // The template's streams are PREFIX/CONTAINER/TASK, and both names are the application's.
+            task.map_or(Lead::All, |(task, app)| {
+                Lead::Task(format!("{app}/{app}/{}", task.id()).into(), task.stopped)
+            })
+        }
+        Panel::Services | Panel::ServiceList => {
+            let app = model.selected_service().and_then(|service| names.app(&service.name));
+            app.map_or(Lead::All, Lead::App)
+        }
+        Panel::Events => model.shown_events().get(row).map_or(Lead::All, |event| Lead::At(event.at)),
+        Panel::ServiceEvents => model
+            .shown_service_events()
+            .get(row)
+            .map_or(Lead::All, |(_, event)| Lead::At(event.at)),
+        _ => Lead::All,
+    }
+}
+
+/// Esc where nothing is left to take back on this screen: to the row that led here.
+pub(super) fn leave(model: &mut Model) -> Option<Vec<Effect>> {
+    let from = model.came_from.take()?;
+    Some(super::keys::show(model, from))
 }
 
 /// Text typed for the log screen.
@@ -301,7 +449,9 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
         Purpose::GotoTime => {
             let offset = if model.times == Times::Utc { 0 } else { model.utc_offset };
             let at = parse_time(text, model.now.wall, offset)?;
-            model.logs.jump_to_time(at);
+            let mut effects = older::go_to(model, at);
+            effects.extend(scans(model));
+            return Ok(effects);
         }
         Purpose::Arm | Purpose::Rows => {}
     }

@@ -1,22 +1,23 @@
 //! The Logs screen: histogram, lines with their gutter, and one line that says what is shown and how
 //! far behind it is.
 
+use std::ops::Range;
+
 use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::Paragraph,
+    widgets::{Clear, Paragraph},
 };
 
 use crate::{
     core::{
-        fact::Millis,
-        lines::Column,
         logline::Level,
-        logview::Row,
+        logview::{Row, Token, tokens},
         model::{Model, Times},
         names::App,
         screen::Panel,
+        text::SafeText,
         update::live_price,
         when,
     },
@@ -26,6 +27,8 @@ use crate::{
         theme::{Role, of_app},
     },
 };
+
+mod histogram;
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -39,11 +42,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         head.right.insert(0, Span::styled(text, side.theme.style(role)));
     }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
-    let [histogram, lines, state] = layout::log_parts(inner, model.logs.shows_histogram());
+    let [bars, lines, state] = layout::log_parts(inner, model.logs.shows_histogram());
     if model.logs.lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
-        draw_histogram(model, side, histogram, frame);
+        histogram::draw(model, side, bars, frame);
         draw_lines(model, side, lines, frame);
     }
     frame.render_widget(Paragraph::new(cut::line(state_line(model, side), usize::from(state.width))), state);
@@ -83,11 +86,28 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
         .logs
         .window(usize::from(area.height), usize::from(area.width.saturating_sub(LOG_GUTTER)));
     if window.rows.is_empty() {
-        let next = "q clears the filter; v and a reset the level; u shows both services.";
-        return panel::empty(side, area, frame, "No line matches what is asked for.", next);
+        let (why, next) = nothing_kept(model);
+        return panel::empty(side, area, frame, why, next);
     }
     let lines: Vec<Line<'_>> = window.rows.iter().map(|row| row_line(model, side, row, true)).collect();
     frame.render_widget(Paragraph::new(lines), area);
+    draw_folds(side, &window.rows, area, frame);
+}
+
+/// Why the filter keeps nothing, and what to do.
+fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
+    let is_of_task = model.logs.filter().stream.is_some();
+    match (is_of_task, model.logs.is_searching()) {
+        (_, true) => ("Looking through the lines…", ""),
+        (true, false) => (
+            "This task has written no line since what is shown begins: perhaps it never ran.",
+            "q goes back; 3 shows why it stopped; @ with a time looks further back.",
+        ),
+        (false, false) => (
+            "No line matches what is asked for.",
+            "q clears the filter; v and a reset the level; u shows both services.",
+        ),
+    }
 }
 
 /// Gutter and text of one row. A cell of the gutter never holds text from outside.
@@ -103,17 +123,7 @@ fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, has_cursor: bool) 
         ),
         Span::styled(mark(row), style(Role::Accent)),
     ];
-    let text = if row.hidden { Role::Dim } else { level };
-    let mut at = 0;
-    for range in &row.matches {
-        let (start, end) = (range.start.max(at), range.end.max(at));
-        if let (Some(before), Some(found)) = (row.text.get(at..start), row.text.get(start..end)) {
-            spans.push(Span::styled(before, style(text)));
-            spans.push(Span::styled(found, style(Role::Match)));
-            at = end;
-        }
-    }
-    spans.push(Span::styled(row.text.get(at..).unwrap_or_default(), style(text)));
+    paint(side, row, &mut spans);
     if row.more > 0 {
         spans.push(Span::styled("…", style(Role::Dim)));
     }
@@ -122,6 +132,68 @@ fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, has_cursor: bool) 
         line.style(style(Role::Selected))
     } else {
         line
+    }
+}
+
+/// The text of a row with what stands out in it; what is searched for goes before everything else.
+fn paint<'a>(side: &Side<'_>, row: &'a Row, spans: &mut Vec<Span<'a>>) {
+    let base = base_role(row);
+    let mut pieces: Vec<(Range<usize>, Role)> = row.matches.iter().cloned().map(|range| (range, Role::Match)).collect();
+    if !row.hidden {
+        let is_free = |range: &Range<usize>| row.matches.iter().all(|found| found.end <= range.start || found.start >= range.end);
+        let found = tokens(&row.text).into_iter().filter(|(range, _)| is_free(range));
+        pieces.extend(found.filter_map(|(range, token)| Some((range, token_role(token, base)?))));
+        pieces.sort_by_key(|(range, _)| range.start);
+    }
+    let mut at = 0;
+    for (range, role) in pieces {
+        let (start, end) = (range.start.max(at), range.end.max(at));
+        if let (Some(before), Some(piece)) = (row.text.get(at..start), row.text.get(start..end)) {
+            spans.push(Span::styled(before, side.theme.style(base)));
+            spans.push(Span::styled(piece, side.theme.style(role)));
+            at = end;
+        }
+    }
+    spans.push(Span::styled(row.text.get(at..).unwrap_or_default(), side.theme.style(base)));
+}
+
+/// Of an error its first line and its exceptions are in the colour of errors, the frames between are not.
+fn base_role(row: &Row) -> Role {
+    let is_frame = row.continuation && (row.text.starts_with(' ') || row.part > 0);
+    match (row.hidden, is_frame) {
+        (true, _) => Role::Dim,
+        (false, true) => Role::Text,
+        (false, false) => level_role(row.level),
+    }
+}
+
+/// In a line that has a colour of its own only few pieces get another.
+fn token_role(token: Token, base: Role) -> Option<Role> {
+    match token {
+        Token::Hidden => Some(Role::BadgeWarn),
+        Token::Id => Some(Role::Accent),
+        _ if base != Role::Text => None,
+        Token::Level(level) => Some(level_role(level)),
+        Token::Status(500..) => Some(Role::Bad),
+        Token::Status(400..) => Some(Role::Warn),
+        Token::Status(_) => Some(Role::Good),
+        Token::Address => Some(Role::Dim),
+        Token::Number => Some(Role::Number),
+        Token::Quoted => Some(Role::Quoted),
+        Token::Exception => Some(Role::Bad),
+    }
+}
+
+/// On the right of a folded entry: how many lines it has besides.
+fn draw_folds(side: &Side<'_>, rows: &[Row], area: Rect, frame: &mut Frame<'_>) {
+    for (row, y) in rows.iter().zip(area.y..).filter(|(row, _)| row.folded > 0) {
+        let plural = if row.folded == 1 { "" } else { "s" };
+        let text = format!(" +{} line{plural} ", row.folded);
+        let width = u16::try_from(cut::width(&text)).unwrap_or(u16::MAX).min(area.width);
+        let place = Rect::new(area.right() - width, y, width, 1);
+        frame.render_widget(Clear, place);
+        let role = if row.selected { Role::Selected } else { Role::Accent };
+        frame.render_widget(Paragraph::new(Span::styled(text, side.theme.style(role))), place);
     }
 }
 
@@ -173,48 +245,6 @@ fn mark(row: &Row) -> &'static str {
     }
 }
 
-/// Bars of the window by time, with the share of warnings and errors in their colours.
-fn draw_histogram(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let Some((from, until)) = model.logs.lines().histogram().span().filter(|_| area.height > 1 && area.width > 20) else {
-        return;
-    };
-    let width = usize::from(area.width);
-    let columns = model.logs.histogram(from, until.max(from + 1), width);
-    let rows = usize::from(area.height) - 1;
-    let most = columns.iter().map(total).max().unwrap_or(0).max(1);
-    let mut lines: Vec<Line<'_>> = (0..rows).map(|row| bars(side, &columns, most, rows, row)).collect();
-    let shown = |at: Millis| when::show(at, model.now.wall, model.times, model.utc_offset);
-    let (left, right) = (shown(from), shown(until));
-    let space = width.saturating_sub(left.len() + right.len());
-    lines.push(Line::styled(
-        format!("{left}{}{right}", "─".repeat(space)),
-        side.theme.style(Role::Dim),
-    ));
-    frame.render_widget(Paragraph::new(lines), area);
-}
-
-fn total(column: &Column) -> u32 {
-    column.counts.iter().sum()
-}
-
-/// One row of the bars, from the top; eighths of a cell.
-fn bars<'a>(side: &Side<'_>, columns: &[Column], most: u32, rows: usize, row: usize) -> Line<'a> {
-    const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-    let cells = columns.iter().map(|column| {
-        let filled = (total(column) as usize * rows * 8).div_ceil(most as usize);
-        let below = (rows - 1 - row) * 8;
-        let role = if column.counts[Level::Error as usize] + column.counts[Level::Critical as usize] > 0 {
-            Role::Bad
-        } else if column.counts[Level::Warn as usize] > 0 {
-            Role::Warn
-        } else {
-            Role::Info
-        };
-        Span::styled(EIGHTHS[filled.saturating_sub(below).min(8)], side.theme.style(role))
-    });
-    Line::from(cells.collect::<Vec<_>>())
-}
-
 /// What is shown, and how true it is.
 fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     let style = |role| side.theme.style(role);
@@ -249,6 +279,7 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
             spans.push(Span::styled(text, style(Role::Warn)));
         }
     }
+    spans.extend(older(model, side));
     spans.push(Span::styled(format!("  {} lines", logs.lines().len()), style(Role::Dim)));
     let dropped = logs.lines().dropped();
     if dropped.lines > 0 {
@@ -259,7 +290,25 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
             .into_iter()
             .map(|text| Span::styled(format!("  {text}"), style(Role::Accent))),
     );
+    if logs.shows_histogram() {
+        spans.extend(histogram::legend(model, side));
+    }
     Line::from(spans)
+}
+
+/// That older lines are on their way, or why they are not.
+fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
+    let older = model.older.as_ref()?;
+    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let (text, role) = match (older.loading(), older.fault()) {
+        (Some(_), Some(fault)) => (format!("  older lines: {}, k asks again", fault.kind), Role::Warn),
+        (Some((from, until, lines)), None) => (
+            format!("  loading {} to {}: {lines} lines, Esc stops", shown(from), shown(until)),
+            Role::Accent,
+        ),
+        (None, _) => return None,
+    };
+    Some(Span::styled(text, side.theme.style(role)))
 }
 
 fn asked_for(model: &Model) -> Vec<String> {
@@ -269,17 +318,27 @@ fn asked_for(model: &Model) -> Vec<String> {
         out.push(format!("only {}", app.title()));
     }
     if let Some(stream) = &filter.stream {
-        out.push(format!("only task {}", stream.rsplit('/').next().unwrap_or_default()));
+        let id = stream.rsplit('/').next().unwrap_or_default();
+        out.push(format!("only task {}", id.chars().take(8).collect::<String>()));
     }
     if let Some(level) = filter.min_level {
         out.push(format!("{level} and worse"));
     }
+    if let Some(request) = &filter.request {
+        out.push(format!("request {}, * goes back", SafeText::new(request.text())));
+    }
+    if let Some(shape) = &filter.shape {
+        out.push(format!("errors like: {}", cut::end(shape, 40)));
+    }
+    if filter.heads_only {
+        out.push("folded, z opens".to_owned());
+    }
     if let Some(pattern) = &filter.pattern {
         let not = if pattern.is_inverse() { "not " } else { "" };
-        out.push(format!("{not}matching {}", crate::core::text::SafeText::new(pattern.text())));
+        out.push(format!("{not}matching {}", SafeText::new(pattern.text())));
     }
     if let Some(pattern) = logs.searched() {
-        out.push(format!("/{} n N", crate::core::text::SafeText::new(pattern.text())));
+        out.push(format!("/{} n N", SafeText::new(pattern.text())));
     }
     if logs.is_searching() {
         out.push("looking…".into());

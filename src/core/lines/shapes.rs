@@ -1,0 +1,171 @@
+//! Errors by shape: what an error says without the numbers, ids and names that differ from one time to
+//! the next. Counted as lines come and go; the counts are of the lines held.
+
+use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::LazyLock};
+
+use regex::{Captures, Regex};
+
+use super::{Anchor, Column, Histogram, Line};
+use crate::core::{fact::Millis, logline, text::SafeText};
+
+/// Bytes of a line that tell its shape.
+const HEAD: usize = 600;
+/// Most shapes told apart; errors of further ones are counted together.
+const MAX_SHAPES: usize = 1_000;
+
+/// The errors of one shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorShape {
+    /// What they have in common.
+    pub text: SafeText,
+    /// How many are held.
+    pub count: u32,
+    /// The newest of them.
+    pub newest: Anchor,
+}
+
+/// All errors held, by shape and time.
+#[derive(Debug, Clone, Default)]
+pub struct Errors {
+    shapes: HashMap<SafeText, (u32, Anchor)>,
+    others: u32,
+    times: Histogram,
+}
+
+impl Errors {
+    /// The most frequent shapes first; among equals the newest.
+    pub fn shapes(&self) -> Vec<ErrorShape> {
+        let mut all: Vec<ErrorShape> = self
+            .shapes
+            .iter()
+            .map(|(text, (count, newest))| ErrorShape {
+                text: text.clone(),
+                count: *count,
+                newest: *newest,
+            })
+            .collect();
+        all.sort_by(|a, b| (Reverse(a.count), Reverse(a.newest), &a.text).cmp(&(Reverse(b.count), Reverse(b.newest), &b.text)));
+        all
+    }
+
+    /// Errors that have a shape of their own for which there was no room.
+    pub fn others(&self) -> u32 {
+        self.others
+    }
+
+    /// Errors between two times, to five seconds.
+    pub fn between(&self, from: Millis, until: Millis) -> u32 {
+        let mut column = Column::split(from, until, 1);
+        self.times.pour(&mut column);
+        column.iter().flat_map(|c| c.counts).sum()
+    }
+
+    pub(super) fn add(&mut self, raw: &str, anchor: Anchor, level: logline::Level) {
+        self.times.add(anchor.at, level);
+        let has_room = self.shapes.len() < MAX_SHAPES;
+        let shape = shape(raw);
+        match self.shapes.get_mut(&shape) {
+            Some((count, newest)) => {
+                *count += 1;
+                *newest = anchor.max(*newest);
+            }
+            None if has_room => {
+                self.shapes.insert(shape, (1, anchor));
+            }
+            None => self.others += 1,
+        }
+    }
+
+    pub(super) fn remove(&mut self, line: Line<'_>) {
+        self.times.remove(line.at(), line.level());
+        let shape = shape(line.raw());
+        match self.shapes.get_mut(&shape) {
+            Some((count, _)) if *count > 1 => *count -= 1,
+            Some(_) => {
+                self.shapes.remove(&shape);
+            }
+            None => self.others = self.others.saturating_sub(1),
+        }
+    }
+}
+
+/// The shape of an error: numbers become `#`, ids `<id>`, quoted words `"…"`. A quoted sentence stays,
+/// since it is the message; so does the status of an access line.
+pub fn shape(raw: &str) -> SafeText {
+    static VALUES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?P<quoted>"[^"\s]*"|'[^'\s]*')(?P<key>:?)"#,
+            r"|(?P<id>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{12,}\b",
+            r"|\b(?:req|call|chatcmpl|trace|img|resp|msg)[-_][A-Za-z0-9-]{6,})",
+            r"|(?P<number>\b\d+(?:[.:,]\d+)*)",
+        ))
+        .ok()
+    });
+    let text = said(logline::head_of(raw, HEAD));
+    let status = logline::status(&text);
+    let put = |found: &Captures<'_>| {
+        let value = |name| found.name(name).map(|m| m.as_str());
+        match (value("quoted"), value("key")) {
+            (Some(quoted), Some(":")) => format!("{quoted}:"),
+            (Some(_), _) => "\"…\"".to_owned(),
+            (None, _) if value("id").is_some() => "<id>".to_owned(),
+            _ => "#".to_owned(),
+        }
+    };
+    let Some(values) = VALUES.as_ref() else {
+        return SafeText::new(&text);
+    };
+    match (status, text.find('"')) {
+        // `10.0.0.1:5 - "POST /v1/x HTTP/1.1" 502`: the caller says nothing, the request and the status all.
+        (Some(status), Some(quote)) => {
+            let request = text[quote..].split(" HTTP/").next().unwrap_or_default().trim_start_matches('"');
+            SafeText::new(&format!("{} → {status}", values.replace_all(request, put)))
+        }
+        _ => SafeText::new(&values.replace_all(&text, put)),
+    }
+}
+
+/// The first line of a message that says something, without time and level; of a JSON line its message.
+fn said(raw: &str) -> String {
+    let clean = logline::strip_sgr(raw);
+    if clean.starts_with('{')
+        && let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(&clean)
+    {
+        let told = ["message", "msg", "error", "event"]
+            .into_iter()
+            .find_map(|name| fields.get(name)?.as_str());
+        if let Some(told) = told {
+            return told.to_owned();
+        }
+    }
+    let line: Cow<'_, str> = clean.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().into();
+    line[logline::lead(&line)..].trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_from_time_to_time_is_left_out_and_the_message_stays() {
+        for (raw, want) in [
+            (
+                "19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - no deployment - litellm_call_id=fbd640df-5bae-4e42-a8f3-eb9d892c8f9d - \
+                 litellm.PermissionDeniedError: BedrockException - {\"message\": \"You don't have access to the model.\"}",
+                "common.py:# - no deployment - litellm_call_id=<id> - litellm.PermissionDeniedError: BedrockException - \
+                 {\"message\": \"You don't have access to the model.\"}",
+            ),
+            (
+                "INFO:     10.42.31.1:47173 - \"POST /v1/images/12 HTTP/1.1\" 502 Bad Gateway",
+                "POST /v1/images/# → 502",
+            ),
+            ("ERROR: no user 'dana' in 0x7f3a after 12.5 s", "no user \"…\" in <id> after # s"),
+            ("{\"level\":\"error\",\"message\":\"pool 7 is empty\"}", "pool # is empty"),
+            ("\n\nERROR: after 3 empty lines", "after # empty lines"),
+            ("ValueError: bad id req_0a1b2c3d", "ValueError: bad id <id>"),
+            ("", ""),
+        ] {
+            assert_eq!(shape(raw).as_str(), want);
+        }
+    }
+}

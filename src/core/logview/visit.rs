@@ -1,0 +1,128 @@
+//! Looking at a few lines closer and going back: the request under the cursor, the errors of a shape, one
+//! task. And entries folded to their first line.
+
+use super::{LogView, MAX_ENTRY, Place};
+use crate::core::{
+    lines::{Anchor, ErrorShape, Filter, Line, Pattern, Spot},
+    logline::{JOIN_WITHIN, request_id},
+    text::SafeText,
+};
+
+/// Most steps that are taken back.
+const MAX_TRAIL: usize = 16;
+
+/// Where the window stood, and what was kept.
+#[derive(Debug, Clone)]
+pub(super) struct Visit {
+    place: Place,
+    filter: Filter,
+}
+
+impl LogView {
+    /// Only entries of the request under the cursor, from both applications; or where one was before.
+    /// `false` where the entry names no request.
+    pub fn toggle_request(&mut self) -> bool {
+        if self.filter.request.is_some() {
+            self.go_back();
+            return true;
+        }
+        let id = self
+            .entry()
+            .iter()
+            .find_map(|line| request_id(line.raw()).and_then(Pattern::literal));
+        let Some(id) = id else { return false };
+        let cursor = self.selected().map(Anchor::of);
+        self.visit(Filter {
+            request: Some(id),
+            ..Filter::default()
+        });
+        if let Some(cursor) = cursor {
+            self.jump_to(&cursor);
+        }
+        true
+    }
+
+    /// Only the errors of a shape, from the newest on.
+    pub fn only_shape(&mut self, shape: &ErrorShape) {
+        self.visit(Filter {
+            shape: Some(shape.text.clone()),
+            ..Filter::default()
+        });
+        self.jump_to(&shape.newest);
+    }
+
+    /// Keeps something else; [`go_back`](Self::go_back) leads to what was before.
+    pub fn visit(&mut self, filter: Filter) {
+        let was = Visit {
+            place: self.place,
+            filter: std::mem::replace(&mut self.filter, filter),
+        };
+        self.trail.push(was);
+        if self.trail.len() > MAX_TRAIL {
+            self.trail.remove(0);
+        }
+        self.refilter();
+    }
+
+    /// Back to where one was before the last visit; `false` when there was none.
+    pub fn go_back(&mut self) -> bool {
+        let Some(was) = self.trail.pop() else { return false };
+        self.filter = was.filter;
+        self.refilter();
+        self.place = was.place;
+        self.new = 0;
+        self.settle();
+        true
+    }
+
+    /// Only the first line of each entry, or all.
+    pub fn toggle_fold(&mut self) {
+        self.filter.heads_only = !self.filter.heads_only;
+        if self.filter.heads_only
+            && !self.is_following()
+            && let Some(head) = self.entry().first().map(|line| Anchor::of(*line))
+        {
+            // The cursor is taken to the line that stands for the entry.
+            self.refilter();
+            self.jump_to(&head);
+            return;
+        }
+        self.refilter();
+    }
+
+    /// Opens the entries: what is looked for may lie inside.
+    pub(super) fn unfold(&mut self) {
+        if self.filter.heads_only {
+            self.toggle_fold();
+        }
+    }
+
+    /// Lines that are folded into the first line of their entry.
+    pub(super) fn folded(&self, spot: Spot) -> usize {
+        let Some(head) = self.lines.line(spot).filter(|_| self.filter.heads_only && !self.shows_hidden) else {
+            return 0;
+        };
+        let mut last = head.at();
+        std::iter::successors(self.lines.next(spot), |spot| self.lines.next(*spot))
+            .take(MAX_ENTRY)
+            .map_while(|spot| self.lines.line(spot))
+            .take_while(|line| {
+                let is_near = line.at() - last <= JOIN_WITHIN;
+                if line.stream() == head.stream() {
+                    last = line.at();
+                }
+                is_near
+            })
+            .filter(|line| line.stream() == head.stream())
+            .take_while(Line::is_continuation)
+            .count()
+    }
+
+    /// Only one log stream, of a task that is looked at from another screen.
+    pub fn visit_stream(&mut self, stream: SafeText) {
+        self.visit(Filter {
+            stream: Some(stream),
+            ..Filter::default()
+        });
+    }
+}

@@ -1,0 +1,141 @@
+//! Lines from before the tail began, and the window of the time axis: who scrolls up to the first line or
+//! goes to a time before it has them fetched.
+
+use super::{logs, record, say, ticket};
+use crate::{
+    cloud::Query,
+    core::{
+        effect::Effect,
+        fact::{Fact, Millis},
+        fault::Fault,
+        health::Severity,
+        keymap::Intent,
+        model::Model,
+        msg::Asked,
+        older::Older,
+        pace, when,
+    },
+};
+
+/// What lies further back than this is fetched only when asked for by its time, in milliseconds.
+const FAR: Millis = 6 * 60 * 60 * 1000;
+
+/// After a move up: fetches older lines where the first one held is in sight.
+pub(super) fn after_up(model: &mut Model) -> Vec<Effect> {
+    if model.logs.is_at_first() { fetch(model, None) } else { Vec::new() }
+}
+
+/// Wants lines back to a time, or the next window of them.
+pub(super) fn fetch(model: &mut Model, goal: Option<Millis>) -> Vec<Effect> {
+    if model.logs.lines().dropped().lines > 0 {
+        say(
+            model,
+            Severity::Note,
+            "older lines had to make room; logs.memory sets how much is held, @ with a later time goes on from there",
+        );
+        return Vec::new();
+    }
+    let wanted = model.older.as_mut().is_some_and(|older| older.want(goal));
+    if wanted { ask(model) } else { Vec::new() }
+}
+
+fn ask(model: &mut Model) -> Vec<Effect> {
+    let Some(group) = model.tail.as_ref().map(|tail| tail.group().clone()) else {
+        return Vec::new();
+    };
+    let ticket = ticket(model, Asked::Older);
+    let request = model.older.as_mut().and_then(|older| older.due(&group, ticket.seq));
+    request
+        .map(|request| Effect::Ask(ticket, Query::LogPage(request)))
+        .into_iter()
+        .collect()
+}
+
+/// A page came, or did not.
+pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
+    let page = match answer {
+        Ok(Fact::LogPage(page)) => Ok(page),
+        Ok(_) => return Vec::new(),
+        Err(fault) => {
+            record(model, fault.clone());
+            Err(fault)
+        }
+    };
+    let Some(came) = model.older.as_mut().and_then(|older| older.on_page(seq, page)) else {
+        return Vec::new();
+    };
+    let is_nothing = came.is_first && came.is_last && came.page.events.is_empty();
+    model.logs.append_older(came.page.events, came.is_first);
+    if is_nothing && let Some(older) = &model.older {
+        let since = when::show(older.reach(), model.now.wall, model.times, model.utc_offset);
+        say(model, Severity::Note, format!("no older line since {since}; k looks further back"));
+    }
+    if let Some(goal) = came.goal {
+        model.logs.jump_to_time(goal);
+    }
+    let mut effects = logs::scans(model);
+    if model.logs.lines().dropped().lines > 0 {
+        if let Some(older) = &mut model.older {
+            older.stop();
+        }
+        say(
+            model,
+            Severity::Warning,
+            "stopped: no more lines fit; logs.memory sets how much is held",
+        );
+    }
+    if let Some(older) = &mut model.older {
+        older.rest(model.now.mono + pace::page_pause(&model.about.region));
+    }
+    effects.extend(on_tick(model));
+    effects
+}
+
+/// The next page, when it may be asked for: the tail has its share of the quota too.
+pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
+    let is_due = model.older.as_ref().is_some_and(|older| older.is_due(model.now.mono));
+    if is_due { ask(model) } else { Vec::new() }
+}
+
+/// To the time of a row on another screen. One that is long gone is not worth fetching all since unasked.
+pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
+    let is_far = model.older.as_ref().is_some_and(|older| at < older.reach() - FAR);
+    if is_far {
+        model.logs.jump_to_time(at);
+        let text = format!("that was before the lines held; @ and {} fetches all since then", when::iso(at));
+        say(model, Severity::Note, text);
+        return Vec::new();
+    }
+    go_to(model, at)
+}
+
+/// Goes to a time; where that is before the first line held, the lines up to there are fetched first.
+pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
+    model.logs.jump_to_time(at);
+    let is_before = model.older.as_ref().is_some_and(|older| at < older.reach());
+    if is_before { fetch(model, Some(at)) } else { Vec::new() }
+}
+
+/// `(` `)` `<` `>`: moves or resizes the window of the time axis. A window that begins before the first
+/// line held has those lines fetched.
+pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    let now = model.now.wall;
+    let Some((from, until)) = model.logs.move_span(intent, now) else {
+        say(model, Severity::Note, "there are no lines yet");
+        return Vec::new();
+    };
+    let shown = |at| when::show(at, now, model.times, model.utc_offset);
+    let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
+    say(model, Severity::Note, words);
+    let is_before = model.older.as_ref().is_some_and(|older| from < older.reach());
+    if is_before { fetch(model, Some(from)) } else { Vec::new() }
+}
+
+/// Esc: stops what is being fetched.
+pub(super) fn stop(model: &mut Model) -> bool {
+    let stops = model.older.as_mut().is_some_and(Older::stop);
+    if stops {
+        say(model, Severity::Note, "stopped; what has come stays");
+    }
+    stops
+}

@@ -1,0 +1,50 @@
+//! `#`: the errors of the log by shape. The list goes on counting while it is open; the cursor stays on
+//! its shape.
+
+use super::{dialogs, logs, say};
+use crate::core::{
+    dialog::Dialog, effect::Effect, health::Severity, key::Key, keymap::Intent, lines::ErrorShape, model::Model, text::SafeText,
+};
+
+/// `#`.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    if model.logs.lines().errors().shapes().is_empty() {
+        say(model, Severity::Note, "no error in these lines");
+        return Vec::new();
+    }
+    dialogs::open(model, Dialog::Shapes(None))
+}
+
+/// The row of the chosen shape.
+pub fn chosen(shapes: &[ErrorShape], chosen: Option<&SafeText>) -> usize {
+    chosen
+        .and_then(|chosen| shapes.iter().position(|shape| shape.text == *chosen))
+        .unwrap_or(0)
+}
+
+/// A key while the list is open.
+pub(super) fn on_key(model: &mut Model, before: Option<SafeText>, key: Key) -> Vec<Effect> {
+    let shapes = model.logs.lines().errors().shapes();
+    let here = chosen(&shapes, before.as_ref());
+    let page = usize::from(model.size.height / 2).max(1);
+    let there = match model.keymap.resolve(model.screen, key) {
+        Some(Intent::Down) => here + 1,
+        Some(Intent::Up) => here.saturating_sub(1),
+        Some(Intent::PageDown | Intent::HalfDown | Intent::LogPageDown) => here + page,
+        Some(Intent::PageUp | Intent::HalfUp | Intent::LogPageUp) => here.saturating_sub(page),
+        Some(Intent::Top) => 0,
+        Some(Intent::Bottom) => usize::MAX,
+        Some(Intent::Back | Intent::ErrorShapes | Intent::Interrupt) => return dialogs::close(model),
+        Some(Intent::Enter | Intent::Right) => {
+            dialogs::close(model);
+            if let Some(shape) = shapes.get(here) {
+                model.logs.only_shape(shape);
+            }
+            return logs::scans(model);
+        }
+        _ => here,
+    };
+    let there = shapes.get(there.min(shapes.len().saturating_sub(1)));
+    model.dialog = Some(Dialog::Shapes(there.map(|shape| shape.text.clone())));
+    Vec::new()
+}

@@ -1,0 +1,87 @@
+//! The errors of the log by shape: how often, when last, what; and of the chosen one the newest line with
+//! what it means.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout},
+    text::Line,
+    widgets::Paragraph,
+};
+
+use super::{Sheet, inside, sheet, wrapped};
+use crate::{
+    core::{cause, lines::ErrorShape, logline, model::Model, text::SafeText, update, when},
+    ui::{
+        Side, cut,
+        table::{self, Rows},
+        theme::Role,
+    },
+};
+
+/// How wide and how high the list wants to be.
+const SIZE: (u16, usize) = (140, 30);
+/// Rows for the newest line of the chosen shape and what it means.
+const ABOUT: u16 = 6;
+
+/// Draws the list.
+pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, frame: &mut Frame<'_>) {
+    let errors = model.logs.lines().errors();
+    let shapes = errors.shapes();
+    let here = update::chosen_shape(&shapes, chosen);
+    let (_, room) = inside(SIZE.0, frame);
+    let all: u32 = shapes.iter().map(|shape| shape.count).sum::<u32>() + errors.others();
+    let plural = if shapes.len() == 1 { "" } else { "s" };
+    let mut right = format!("{all} errors, {} shape{plural}", shapes.len());
+    if errors.others() > 0 {
+        right.push_str(&format!(", {} of others", errors.others()));
+    }
+    let it = Sheet {
+        title: "Errors by shape",
+        right: &right,
+        hints: "↑↓ choose · Enter shows its lines · Esc leaves",
+    };
+    let about = if room > usize::from(ABOUT) + 4 { ABOUT } else { 0 };
+    let inner = sheet(
+        side,
+        &it,
+        SIZE.0,
+        SIZE.1.min(shapes.len() + usize::from(about) + 2).min(room),
+        frame,
+    );
+    let [list, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(about)]).areas(inner);
+    let rows = Rows {
+        heads: &["count", "newest", "error"],
+        widths: &[Constraint::Length(6), Constraint::Length(8), Constraint::Fill(1)],
+        cursor: Some(here),
+        count: shapes.len(),
+    };
+    table::draw(side, &rows, list, frame, |i| row(model, side, &shapes[i]));
+    if let Some(shape) = shapes.get(here).filter(|_| about > 0) {
+        let lines = newest(model, side, shape, usize::from(below.width));
+        frame.render_widget(Paragraph::new(lines), below);
+    }
+}
+
+fn row<'a>(model: &Model, side: &Side<'_>, shape: &ErrorShape) -> Vec<Line<'a>> {
+    let at = when::show(shape.newest.at, model.now.wall, model.times, model.utc_offset);
+    vec![
+        Line::styled(format!("{:>6}", shape.count), side.theme.style(Role::Bad)),
+        Line::styled(format!("{at:>8}"), side.theme.style(Role::Dim)),
+        Line::raw(shape.text.to_string()),
+    ]
+}
+
+/// What it means where that is known, then the newest line as far as there is room.
+fn newest(model: &Model, side: &Side<'_>, shape: &ErrorShape, width: usize) -> Vec<Line<'static>> {
+    let lines = model.logs.lines();
+    let line = lines.locate(&shape.newest).and_then(|spot| lines.line(spot));
+    let Some(line) = line else { return Vec::new() };
+    let mut out = vec![Line::styled("─".repeat(width), side.theme.style(Role::Border))];
+    if let Some(meaning) = cause::of_log(line.raw()) {
+        let text = format!("{}. {}", meaning.plain, meaning.advice);
+        out.push(Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Accent)));
+    }
+    out.extend(wrapped(side, &logline::display(line.raw()), Role::Dim, width));
+    out.truncate(ABOUT.into());
+    out
+}

@@ -1,0 +1,243 @@
+//! The Logs screen by keys: errors by shape, the lines of a request, entries as JSON, and the way back.
+
+use bic_tui::core::{
+    fact::{LogEvent, LogPage},
+    msg::{Asked, Ticket},
+    polls::Poll,
+    screen::Panel,
+    text::RawText,
+};
+
+use super::*;
+
+const DENIED: &str = "19:40:58 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=0af3b1c2-77aa - litellm.PermissionDeniedError: \
+                      BedrockException - {\"message\": \"You don't have access to the model with the specified model ID.\"}";
+
+fn event(at: i64, n: u64, app: &str, message: &str) -> LogEvent {
+    LogEvent {
+        id: Some(format!("37{n:054}").into()),
+        at,
+        ingested: at + 300,
+        stream: format!("{app}/{app}/1").into(),
+        message: RawText::new(message),
+    }
+}
+
+/// The ticket of the log page that is asked for.
+fn page_ticket(effects: &[Effect]) -> Option<Ticket> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Ask(
+            ticket @ Ticket {
+                asked: Asked::Poll(Poll::Logs),
+                ..
+            },
+            Query::LogPage(_),
+        ) => Some(*ticket),
+        _ => None,
+    })
+}
+
+/// On the Logs screen with two refused images, each with its traceback, between lines that are well.
+fn with_errors() -> Model {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    let from = model.now.wall - 60_000;
+    let mut events = Vec::new();
+    for (n, message) in [
+        "INFO: fine",
+        DENIED,
+        "Traceback (most recent call last):",
+        "  File \"x.py\", line 1",
+        "x.BadError: no",
+    ]
+    .iter()
+    .cycle()
+    .take(10)
+    .enumerate()
+    {
+        let id = n as u64;
+        events.push(event(
+            from + i64::try_from(n / 5).unwrap_or_default() * 10_000 + n as i64,
+            id,
+            "litellm",
+            message,
+        ));
+    }
+    events.push(event(from + 30_000, 30, "openwebui", "INFO: {\"level\": \"info\", \"user\": 7}"));
+    update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
+    update(&mut model, Msg::Drawn);
+    assert_eq!(model.logs.lines().len(), 11);
+    model
+}
+
+fn shown(model: &Model) -> usize {
+    model.logs.window(100, 200).total
+}
+
+#[test]
+fn errors_by_shape_lead_to_their_lines_and_esc_leads_back() {
+    let mut model = with_errors();
+    let text = model.findings().first().map(|finding| finding.text.to_string());
+    assert!(
+        text.is_some_and(|text| text.contains("no access to the model")),
+        "the strip says it"
+    );
+    press(&mut model, "#");
+    assert_eq!(model.dialog, Some(Dialog::Shapes(None)));
+    press(&mut model, "j k enter");
+    assert_eq!(
+        (model.dialog.clone(), shown(&model)),
+        (None, 8),
+        "both errors with their tracebacks"
+    );
+    press(&mut model, "z");
+    assert_eq!(shown(&model), 2, "folded to their first lines");
+    press(&mut model, "esc");
+    assert_eq!((shown(&model), model.screen, model.logs.is_following()), (11, ScreenId::Logs, true));
+}
+
+#[test]
+fn a_request_is_told_from_the_rest_and_left_with_the_same_key() {
+    let mut model = with_errors();
+    press(&mut model, "E *");
+    assert_eq!((shown(&model), model.logs.filter().request.is_some()), (8, true));
+    press(&mut model, "*");
+    assert_eq!((shown(&model), model.logs.filter().is_all()), (11, true));
+    press(&mut model, "G *");
+    assert!(model.logs.filter().is_all() && model.notice.is_some(), "that line names none");
+}
+
+#[test]
+fn an_entry_is_json_with_what_it_holds_read() {
+    let mut model = with_errors();
+    press(&mut model, "J");
+    let Some(Dialog::Json(json)) = &model.dialog else {
+        panic!("no dialog")
+    };
+    assert_eq!(json.value["message.json"]["user"], 7);
+    assert_eq!(json.value["service.name"], "openwebui");
+}
+
+#[test]
+fn a_task_and_an_event_lead_to_their_lines_and_esc_back_to_the_row() {
+    let mut model = with_errors();
+    press(&mut model, "3 tab");
+    assert_eq!(model.panel(), Panel::Tasks);
+    press(&mut model, "j enter");
+    assert_eq!((model.screen, model.logs.filter().stream.is_some()), (ScreenId::Logs, true));
+    press(&mut model, "esc");
+    assert!(model.logs.filter().is_all());
+    press(&mut model, "esc");
+    assert_eq!(
+        (model.screen, model.panel(), model.cursor(Panel::Tasks)),
+        (ScreenId::Services, Panel::Tasks, 1)
+    );
+    press(&mut model, "1 L");
+    assert_eq!(
+        (model.screen, model.logs.is_following()),
+        (ScreenId::Logs, false),
+        "at the time of the event"
+    );
+    press(&mut model, "esc esc");
+    assert_eq!((model.screen, model.panel()), (ScreenId::Overview, Panel::Events));
+}
+
+/// The request for older lines among effects.
+fn older(effects: &[Effect]) -> Option<(Ticket, i64, i64, Option<String>)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Ask(ticket @ Ticket { asked: Asked::Older, .. }, Query::LogPage(request)) => Some((
+            *ticket,
+            request.from,
+            request.until?,
+            request.token.as_ref().map(ToString::to_string),
+        )),
+        _ => None,
+    })
+}
+
+fn answer(model: &mut Model, ticket: Ticket, events: Vec<LogEvent>, next: Option<&str>) -> Vec<Effect> {
+    let page = LogPage {
+        events,
+        next: next.map(Into::into),
+    };
+    let effects = update(model, Msg::Told(ticket, Ok(Fact::LogPage(page))));
+    update(model, Msg::Drawn);
+    effects
+}
+
+#[test]
+fn who_scrolls_up_to_the_first_line_gets_older_ones_page_by_page() {
+    let mut model = with_errors();
+    let (ticket, from, until, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    assert_eq!(until - from, 15 * 60_000);
+    assert!(older(&press(&mut model, "k")).is_none(), "one request at a time");
+    let before = model.logs.window(30, 100).rows;
+    let first = vec![
+        event(from + 5, 100, "litellm", DENIED),
+        event(from + 6, 101, "litellm", "Traceback (most recent call last):"),
+    ];
+    let (ticket, _, _, token) = {
+        assert!(
+            older(&answer(&mut model, ticket, first, Some("more"))).is_none(),
+            "the tail has its share of the quota"
+        );
+        older(&wait(&mut model, 2_000)).expect("the next page")
+    };
+    assert_eq!(token.as_deref(), Some("more"));
+    answer(&mut model, ticket, vec![event(from + 7, 102, "litellm", "x.BadError: no")], None);
+    assert_eq!((model.logs.lines().len(), model.logs.new_lines()), (14, 0));
+    assert_eq!(model.logs.window(30, 100).rows[..5], before[..5], "the window stays");
+    press(&mut model, "g");
+    let rows = model.logs.window(30, 100).rows;
+    assert_eq!(
+        rows.iter().take(4).map(|row| row.continuation).collect::<Vec<_>>(),
+        [false, true, true, false]
+    );
+    assert_eq!(model.logs.lines().errors().shapes()[0].count, 3);
+}
+
+#[test]
+fn a_time_before_the_first_line_is_fetched_and_then_gone_to() {
+    let mut model = with_errors();
+    press(&mut model, "@");
+    type_text(&mut model, "-2h");
+    let (ticket, from, _, _) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    assert_eq!(from, model.now.wall - 2 * 3_600_000);
+    let events = vec![
+        event(from + 10, 100, "litellm", "INFO: old"),
+        event(from + 900_000, 101, "litellm", "INFO: less old"),
+    ];
+    answer(&mut model, ticket, events, None);
+    assert_eq!(
+        model.logs.selected().map(|line| line.raw().to_owned()).as_deref(),
+        Some("INFO: old")
+    );
+    assert!(
+        older(&press(&mut model, "k")).is_some_and(|(_, _, until, _)| until == from),
+        "and on from there"
+    );
+    press(&mut model, "esc");
+    assert!(model.older.as_ref().is_some_and(|older| older.loading().is_none()), "Esc stops it");
+}
+
+#[test]
+fn the_window_of_the_axis_moves_and_a_late_answer_of_a_stopped_fetch_changes_nothing() {
+    let mut model = with_errors();
+    let (from, until) = model.logs.span().expect("there are lines");
+    assert!(older(&press(&mut model, ">")).is_none(), "what it shows is held");
+    let (wide, end) = model.logs.span().expect("a window");
+    assert_eq!((end - wide, end >= until), (2 * (until - from).max(60_000), true));
+    let mut asked = None;
+    for _ in 0..20 {
+        asked = asked.or(older(&press(&mut model, "(")));
+    }
+    let (ticket, ..) = asked.expect("older lines are asked for");
+    press(&mut model, "esc");
+    let page = vec![event(from - 900_000, 100, "litellm", "INFO: old")];
+    answer(&mut model, ticket, page, None);
+    assert_eq!(model.logs.lines().len(), 11);
+    press(&mut model, "F");
+    assert_eq!(model.logs.span(), Some((from, until)), "following shows all again");
+}
