@@ -916,6 +916,28 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     }
 }
 
+/// A session says something every second of ours, however fast the cloud's time runs.
+#[tokio::test(start_paused = true)]
+async fn a_session_is_not_silent_where_time_runs_fast() {
+    let scene = Scene::named("running").unwrap();
+    let clock = Arc::new(Paused(tokio::time::Instant::now()));
+    let mut case = Case::new(Arc::new(Sim::new(&scene, 30, clock).without_latency()));
+    let signal = case.signal.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        signal.send(130).unwrap();
+    });
+    let (status, json, stderr) = case.run("logs --live --since 1m --output json").await;
+    assert_eq!((status, stderr.trim().lines().count()), (130, 1), "{stderr}");
+    let live = json.lines().filter(|line| line.contains("\"id\":null")).count();
+    assert!(live > 10, "{live} lines came live");
+    let mut lines: Vec<&str> = json.lines().map(|line| line.split_once(",\"timestamp\"").unwrap().1).collect();
+    let count = lines.len();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), count, "each line once");
+}
+
 /// A log group that answers as AWS does: pages of a few hundred events, by time and token.
 struct Busy {
     count: i64,

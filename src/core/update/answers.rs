@@ -184,6 +184,9 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     } else {
         tell_outcome(model, before.as_ref())
     };
+    if is_changed_by_others(model, before.as_ref()) {
+        effects.extend(deploying::outdated(model));
+    }
     // The stack may name other models than those that were asked for.
     if has_changed && model.screen == ScreenId::Access {
         effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
@@ -199,6 +202,13 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     refresh_progress(model);
     effects
+}
+
+/// A plan is on the screen, and the stack that it was made for has been updated meanwhile.
+fn is_changed_by_others(model: &Model, before: Option<&Stack>) -> bool {
+    let is_other = |old: &Stack, new: &Stack| old.id == new.id && !old.status.is_in_review() && old.updated != new.updated;
+    let is_at_rest = model.writes == 0 && !model.is_busy();
+    is_at_rest && matches!(model.deploy, Stage::Plan(_)) && before.zip(model.stack()).is_some_and(|(old, new)| is_other(old, new))
 }
 
 /// An operation that was seen running has ended well: how long its resources took is kept, once.

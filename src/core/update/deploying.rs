@@ -416,6 +416,17 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
     effects
 }
 
+/// The plan was made for a stack that somebody else has updated since.
+pub(super) fn outdated(model: &mut Model) -> Vec<Effect> {
+    let effects = abandon(model);
+    say(
+        model,
+        Severity::Warning,
+        "somebody else has updated the stack since the plan was made: it is dropped; the form keeps your values",
+    );
+    effects
+}
+
 /// Enter on a plan whose stack is being worked on by somebody else: it is followed instead.
 fn overtaken(model: &mut Model) -> Vec<Effect> {
     let effects = abandon(model);
