@@ -61,7 +61,7 @@ fn the_dictionary_is_whole_and_says_where_it_is_from() {
     );
     for entry in entries() {
         assert!(
-            entry.exit.is_some() != !entry.key.is_empty(),
+            entry.exit.is_some() == entry.key.is_empty(),
             "{}: a text or an exit code",
             entry.plain
         );
