@@ -389,7 +389,7 @@ fn a_model_that_is_gone_is_said_and_stops_the_plan() {
     tty.send("\x1b[F\r");
     see_all(&tty, &["✗ image model: nova-canvas →"]);
     let tty = Tty::start(&["--demo=model-gone"], SIZE);
-    tty.see("all well");
+    tty.see("the model is no longer offered");
     tty.send("8");
     see_all(
         &tty,
