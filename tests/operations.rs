@@ -40,9 +40,17 @@ fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
     desk.press("R");
     let menu = desk.screen();
     says(&menu, &["Delete this creation", "not now: ", "Cancel the update"]);
-    // Past Stay and Detach.
-    desk.press("down down enter");
-    says(&desk.screen(), &["Destroy stack bedrock-image-chat", "Type bedrock-image-chat"]);
+    assert!(!menu.contains("Detach"), "no operation runs:\n{menu}");
+    desk.press("down enter");
+    let question = desk.screen();
+    says(
+        &question,
+        &[
+            "Destroy stack bedrock-image-chat, of which nothing is left?",
+            "Type bedrock-image-chat",
+        ],
+    );
+    assert!(!question.contains("not been listed"), "{question}");
     desk.press("bedrock-image-chat enter enter");
     desk.see(&["Press D to deploy"]);
     assert!(matches!(desk.written.last(), Some(Change::DeleteStack { .. })));
@@ -142,7 +150,7 @@ fn a_failure_that_was_kept_is_rolled_back_by_hand() {
         &desk.screen(),
         &["Roll back", "Delete this creation", "not now: only a rollback that failed"],
     );
-    desk.press("down down enter");
+    desk.press("down enter");
     says(&desk.screen(), &["Roll back of bedrock-image-chat?", "▸[ Cancel ]"]);
     desk.press("y");
     desk.see(&["still to undo"]);
@@ -187,7 +195,7 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     says(&desk.screen(), &["press R for the ways out"]);
     desk.press("R");
     says(&desk.screen(), &["Continue the rollback", "not now: only an update that runs"]);
-    desk.press("down down enter");
+    desk.press("down enter");
     says(&desk.screen(), &["[ ] LiteLLMService", "Space leaves out"]);
     let rows = desk.screen();
     let place = rows

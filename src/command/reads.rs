@@ -118,6 +118,14 @@ pub(super) fn template_resources(cx: &Context, stack: &Stack) -> Vec<Resource> {
     template.resources(&template.values(&given), &pseudo(cx, Some(stack)))
 }
 
+/// What of the template is there to be paid for: nothing of a first creation that was undone.
+pub(super) fn running_resources(cx: &Context, stack: &Stack) -> Vec<Resource> {
+    if stack.status.is_rolled_back_creation() {
+        return Vec::new();
+    }
+    template_resources(cx, stack)
+}
+
 /// The service that a person means by `openwebui`, `litellm` or its full name.
 pub(super) fn service_named<'a>(services: &'a [Service], names: &Names, word: &str) -> Answer<&'a Service> {
     let full = word

@@ -32,6 +32,10 @@ pub struct Finding {
 pub struct Evidence<'a> {
     /// The stack.
     pub stack: Option<&'a Stack>,
+    /// Why its operation failed, in one clause, where more is known than what the stack says itself.
+    pub cause: Option<&'a str>,
+    /// What to do about a stack that can only go, in a few words.
+    pub way_out: Option<&'a str>,
     /// The services.
     pub services: Option<&'a [Service]>,
     /// Their tasks.
@@ -59,7 +63,7 @@ const LOG_SHAPES: usize = 20;
 pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     if let Some(stack) = evidence.stack {
-        stack_findings(stack, &mut out);
+        stack_findings(stack, evidence, &mut out);
     }
     let services = evidence.services.unwrap_or_default();
     for service in services {
@@ -111,18 +115,21 @@ fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
     });
 }
 
-fn stack_findings(stack: &Stack, out: &mut Vec<Finding>) {
+fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     let severity = match (stack.status.is_in_progress(), stack.status.is_failure()) {
         (_, true) => Severity::Bad,
         (true, false) => Severity::Warning,
         (false, false) => return,
     };
-    // "User Initiated" is no reason.
-    let because = match stack.reason.as_str() {
-        "" | "User Initiated" => String::new(),
-        reason => format!(": {}", in_words(cause::meaning(reason), reason)),
+    let cause = evidence.cause.filter(|_| stack.status.is_failure());
+    // "User Initiated" is no reason, and which resources failed is none either once it is known why.
+    let because = match (cause, stack.reason.as_str()) {
+        (Some(cause), _) => format!(": {cause}"),
+        (None, "" | "User Initiated") => String::new(),
+        (None, reason) => format!(": {}", in_words(cause::meaning(reason), reason)),
     };
-    push(out, severity, format!("stack {}{because}", stack.status.0));
+    let way_out = evidence.way_out.map(|way| format!(" ({way})")).unwrap_or_default();
+    push(out, severity, format!("stack {}{way_out}{because}", stack.status.0));
 }
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {

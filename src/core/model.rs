@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    catalogue,
+    catalogue, cause,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
@@ -12,7 +12,7 @@ use super::{
     feed::Feed,
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
-    keymap::Keymap,
+    keymap::{Intent, Keymap},
     live::Live,
     logview::LogView,
     msg::{Now, Size},
@@ -288,6 +288,11 @@ impl Model {
         self.stack().filter(|s| !s.status.is_deleted() && !s.status.is_in_review())
     }
 
+    /// The stack is only the record of a first creation that was undone: nothing of it exists any more.
+    pub fn is_hollow(&self) -> bool {
+        self.live_stack().is_some_and(|s| s.status.is_rolled_back_creation())
+    }
+
     /// AWS has said that there is no stack.
     pub fn is_without_stack(&self) -> bool {
         self.feeds.stack.get().is_some() && self.live_stack().is_none()
@@ -356,8 +361,9 @@ impl Model {
 
     /// What runs at this moment costs this.
     pub fn cost_now(&self) -> Estimate {
+        let resources = if self.is_hollow() { &[] } else { self.resources.as_slice() };
         self.cost
-            .now_estimate(&self.resources, self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default())
+            .now_estimate(resources, self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default())
     }
 
     /// What the stack costs at the counts of its template.
@@ -375,8 +381,14 @@ impl Model {
 
     /// What needs attention, worst first.
     pub fn findings(&self) -> Vec<Finding> {
+        let cause = cause::clause(self);
+        let way_out = self
+            .is_hollow()
+            .then(|| format!("{} deletes it", self.keymap.label(Intent::WaysOut)));
         health::findings(Evidence {
             stack: self.live_stack(),
+            cause: cause.as_deref(),
+            way_out: way_out.as_deref(),
             services: self.feeds.services.get().map(Vec::as_slice),
             tasks: self.feeds.tasks.get().map(Vec::as_slice),
             targets: self.feeds.targets.get().map(Vec::as_slice),

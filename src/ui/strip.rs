@@ -70,9 +70,11 @@ fn is_blinding(fault: &Fault) -> bool {
     fault.kind == FaultKind::Unreachable
 }
 
-/// Feeds whose newest poll failed: what is shown of them is old, or nothing.
+/// Feeds whose newest poll failed: what is shown of them is old, or nothing. That a thing is not there is
+/// no trouble where nothing is there.
 fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     let feeds = &model.feeds;
+    let is_gone = model.is_without_stack() || model.is_hollow();
     [
         ("stack", &feeds.stack.fault),
         ("events", &feeds.events.fault),
@@ -85,6 +87,7 @@ fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     ]
     .into_iter()
     .filter_map(|(name, fault)| fault.as_ref().map(|f| (name, f)))
+    .filter(move |(_, fault)| !(is_gone && fault.kind == FaultKind::NotFound))
 }
 
 fn calm(model: &Model, room: usize) -> String {

@@ -360,6 +360,9 @@ fn cost_now(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let feed = &model.feeds.tasks;
     let head = panel::head(model, side, "Cost now", feed);
     let area = panel::frame(model, side, Panel::CostNow, area, frame, head);
+    if model.is_hollow() {
+        return panel::empty(side, area, frame, "$0.00/h now: nothing of it exists any more.", "");
+    }
     if panel::empty_feed(model, side, feed, area, frame) {
         return;
     }
