@@ -26,6 +26,8 @@ struct Status {
     stack: Stack,
     /// All services are at zero.
     is_asleep: bool,
+    /// Tasks that still run though all services are at zero.
+    falling_asleep: usize,
     services: Vec<ServiceLine>,
     targets: Vec<TargetGroup>,
     /// US dollars an hour for what runs now.
@@ -81,10 +83,16 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
     let model = CostModel::shipped(&cx.cloud.about().region);
     let cost = model.now_estimate(&reads::running_resources(cx, &facts.stack), &facts.tasks);
     let about = cx.cloud.about();
+    let is_asleep = sleep::is_asleep(&facts.services);
     let status = Status {
         region: about.region,
         profile: about.profile,
-        is_asleep: sleep::is_asleep(&facts.services),
+        is_asleep,
+        falling_asleep: if is_asleep {
+            sleep::falling_asleep(&facts.services, &facts.tasks)
+        } else {
+            0
+        },
         services: facts.services.iter().map(service_line).collect(),
         targets: facts.targets,
         usd_hour: cost.usd_hour(),
@@ -210,7 +218,11 @@ fn print(cx: &mut Context, status: &Status) -> Answer<()> {
     if let Some(url) = stack.output("ALBEndpoint") {
         cx.out.line(format!("address   {url}"))?;
     }
-    let asleep = if status.is_asleep { " (asleep)" } else { "" };
+    let asleep = match (status.is_asleep, status.falling_asleep) {
+        (false, _) => String::new(),
+        (true, 0) => " (asleep)".to_owned(),
+        (true, n) => format!(" (falling asleep: {n} still running)"),
+    };
     cx.out.line(format!(
         "cost      {} an hour now{asleep}, an estimate",
         text::rate(status.usd_hour)

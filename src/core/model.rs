@@ -23,6 +23,7 @@ use super::{
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
+    sleep,
     tail::{Pace, Tail},
     template::{Pseudo, Resource, Template},
     text::SafeText,
@@ -320,6 +321,17 @@ impl Model {
             .services
             .get()
             .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
+    }
+
+    /// Tasks that still run though all desired counts are zero.
+    pub fn falling_asleep(&self) -> usize {
+        let services = self.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
+        let tasks = self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+        if self.is_asleep() {
+            sleep::falling_asleep(services, tasks)
+        } else {
+            0
+        }
     }
 
     /// The session of this number is waited for.

@@ -98,7 +98,11 @@ fn calm(model: &Model, room: usize) -> String {
         String::new()
     } else if model.is_asleep() {
         let wake = model.keymap.label(crate::core::keymap::Intent::Sleep);
-        format!("asleep: no task runs; {wake} wakes the stack")
+        match model.falling_asleep() {
+            0 => format!("asleep: no task runs; {wake} wakes the stack"),
+            1 => format!("falling asleep: 1 task still runs; {wake} wakes the stack"),
+            n => format!("falling asleep: {n} tasks still run; {wake} wakes the stack"),
+        }
     } else if feeds.services.get().is_none() || feeds.targets.get().is_none() {
         "asking AWS…".to_owned()
     } else {
@@ -112,6 +116,30 @@ mod tests {
     use crate::{core::fault::FaultKind, ui::screen::fixture};
 
     use super::*;
+
+    #[test]
+    fn a_stack_is_asleep_once_its_last_task_is_gone() {
+        let mut model = fixture::running();
+        let now = model.now;
+        let mut services = model.feeds.services.get().cloned().unwrap_or_default();
+        for service in &mut services {
+            (service.desired, service.running) = (0, 0);
+        }
+        model.feeds.services.set(services, now);
+        model.feeds.targets.set(Vec::new(), now);
+        for (running, want) in [
+            (2, "falling asleep: 2 tasks still run; Z wakes the stack"),
+            (1, "falling asleep: 1 task still runs; Z wakes the stack"),
+            (0, "asleep: no task runs; Z wakes the stack"),
+        ] {
+            let tasks = ["RUNNING", "DEACTIVATING"].iter().take(running);
+            let tasks = tasks
+                .map(|status| fixture::task(status, "bedrock-image-chat-litellm", status))
+                .collect();
+            model.feeds.tasks.set(tasks, now);
+            assert_eq!(words(&model, 200), (want.to_owned(), Role::Dim));
+        }
+    }
 
     #[test]
     fn what_makes_blind_goes_before_what_was_known_and_is_said_once() {
