@@ -142,9 +142,25 @@ fn a_creation_that_failed_yesterday_is_deleted_first() {
 }
 
 #[test]
+fn an_application_that_can_not_be_reached_is_red_at_every_moment() {
+    let mut desk = Desk::at("unreachable");
+    desk.see(&["none healthy", "✗ bedrock-image-chat-openwebui"]);
+    for _ in 0..60 {
+        desk.wait(20);
+        let findings = desk.model.findings();
+        let worst = findings.first().expect("a finding");
+        assert_eq!(worst.severity, bic_tui::core::health::Severity::Bad, "{findings:?}");
+        let is_told = ["did not answer the load balancer", "got no good answer"]
+            .iter()
+            .any(|w| worst.text.contains(w));
+        assert!(is_told && !worst.text.contains("yet"), "{findings:?}");
+    }
+}
+
+#[test]
 fn a_failure_that_was_kept_is_rolled_back_by_hand() {
     let mut desk = Desk::at("rollback-off");
-    says(&desk.see(&["CREATE_FAILED"]), &[]);
+    desk.see(&["✗ stack CREATE_FAILED: the private network does not reach ECR"]);
     desk.press("2R");
     says(
         &desk.screen(),

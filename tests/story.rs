@@ -441,7 +441,8 @@ fn each_trouble_is_said_in_words() {
             "unreachable",
             &[],
             &[
-                "targets unhealthy: the application does not answer the health check in time|0/1 running: it ran, but did not answer the load balancer|0/1 running: the load balancer got no good answer",
+                "✗ bedrock-image-chat-openwebui ",
+                "it ran, but did not answer the load balancer|the load balancer got no good answer",
             ],
         ),
         (

@@ -398,15 +398,27 @@ impl Model {
             .is_hollow()
             .then(|| format!("{} deletes it", self.keymap.label(Intent::WaysOut)));
         health::findings(Evidence {
-            stack: self.live_stack(),
             cause: cause.as_deref(),
             way_out: way_out.as_deref(),
+            ..self.evidence()
+        })
+    }
+
+    /// The tasks of a service run, but nobody is served by them: how bad that is.
+    pub fn unserved(&self, service: &Service) -> Option<Severity> {
+        health::unserved(service, self.evidence())
+    }
+
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            stack: self.live_stack(),
             services: self.feeds.services.get().map(Vec::as_slice),
             tasks: self.feeds.tasks.get().map(Vec::as_slice),
             targets: self.feeds.targets.get().map(Vec::as_slice),
             logs: Some(self.logs.lines()),
             now: self.now.wall,
-        })
+            ..Evidence::default()
+        }
     }
 
     /// Credentials stand in the way of every request.

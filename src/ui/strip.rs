@@ -142,6 +142,18 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_is_it_is_no_trouble_that_a_thing_is_not_there() {
+        let mut model = fixture::nothing();
+        let now = model.now;
+        model.feeds.stack.set(None, now);
+        model
+            .feeds
+            .logs
+            .fail(Fault::new(FaultKind::NotFound, "x:Y", "/ecs/bedrock-image-chat", ""));
+        assert_eq!(words(&model, 200), (String::new(), Role::Dim));
+    }
+
+    #[test]
     fn what_makes_blind_goes_before_what_was_known_and_is_said_once() {
         let mut model = fixture::running();
         let fault = Fault::new(FaultKind::Unreachable, "x:Y", "127.0.0.1:9", "connection refused");
