@@ -34,6 +34,7 @@ impl World {
                 id.clone()
             },
             regions: if is_profile { entry.regions.clone() } else { Vec::new() },
+            outputs: vec![entry.kind.output().into()],
             status: if end.is_some() { "LEGACY" } else { "ACTIVE" }.into(),
             legacy_since: end.map(|at| at - LEGACY_FOR),
             end_of_life: end,

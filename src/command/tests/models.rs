@@ -81,3 +81,15 @@ async fn a_test_image_of_a_model_that_is_gone_says_so() {
     assert_eq!(status, 4, "{said}");
     assert!(said.contains("does not exist") || said.contains("end of its life"), "{said}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_model_of_the_other_kind_stops_a_deploy() {
+    for (param, wanted) in [
+        ("ImageModelId=us.anthropic.claude-sonnet-4-6", "is no image model: Bedrock names TEXT as its output"),
+        ("ChatModelId=stability.stable-image-core-v1:1", "is no chat model: Bedrock names IMAGE as its output"),
+    ] {
+        let (status, text, said) = Case::sim("new").run(&format!("check --param {param}")).await;
+        assert_eq!(status, 1, "{text}{said}");
+        assert!(text.contains(wanted), "{text}");
+    }
+}
