@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Answer, Context, Verdict, check, reads, text};
 use crate::core::{
     catalogue::{self, Access, Catalogue, Entry, Kind, Life, Place, ROLES, Role},
+    fact::Stack,
     preflight::{self, Models, Outcome},
     prices::{ModelPrice, Prices},
     template::Template,
@@ -41,7 +42,7 @@ struct Row {
 /// Prints both lists; "not well" when a model of the stack can not be used.
 pub(super) async fn run(cx: &mut Context) -> Answer {
     let found = reads::stack(&*cx.cloud, &cx.settings.stack).await;
-    let given: BTreeMap<String, String> = check::existing(&found).map(reads::parameters).unwrap_or_default();
+    let given: BTreeMap<String, String> = check::existing(&found).map(Stack::given).unwrap_or_default();
     // Without the stack the catalogue is worth a look all the same; without credentials nothing is.
     if let Err(fault) = &found
         && fault.is_credentials()

@@ -93,3 +93,32 @@ async fn a_model_of_the_other_kind_stops_a_deploy() {
         assert!(text.contains(wanted), "{text}");
     }
 }
+
+/// Two versions must not work on one database at the same time.
+#[tokio::test(start_paused = true)]
+async fn another_version_on_postgres_waits_for_the_stack_to_sleep() {
+    let mut case = Case::sim("new");
+    let (status, _, said) = case.run("deploy --yes --size medium").await;
+    assert_eq!(status, 0, "{said}");
+    let update = "--param OpenWebUIVersion=v0.12.5";
+    for line in ["plan", "deploy --yes"] {
+        let (status, text, said) = case.run(&format!("{line} {update}")).await;
+        assert_eq!((status, text.as_str()), (1, ""), "{said}");
+        for part in ["version: Open WebUI goes from v0.12.4 to v0.12.5 while 2 task(s) run", "Put the stack to sleep first", "Nothing was sent."] {
+            assert!(said.contains(part), "{line}: {said}");
+        }
+    }
+    let (status, text, _) = case.run("plan --param LogRetentionDays=7").await;
+    assert!(status == 0 && !text.contains("version"), "{text}");
+    let (status, _, said) = case.run("sleep --yes").await;
+    assert_eq!(status, 0, "{said}");
+    let (status, text, _) = case.run(&format!("check {update}")).await;
+    assert!(status == 0 && text.contains("while no task runs"), "{text}");
+    let (status, _, said) = case.run(&format!("deploy --yes {update}")).await;
+    assert_eq!(status, 0, "{said}");
+    let (status, _, said) = case.run("wake --yes").await;
+    assert_eq!(status, 0, "{said}");
+    // SQLite's one task ends before the next begins.
+    let (status, text, said) = Case::sim("running").run(&format!("plan {update}")).await;
+    assert_eq!(status, 0, "{text}{said}");
+}
