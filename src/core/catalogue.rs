@@ -109,7 +109,8 @@ impl Entry {
         self.end_of_life.as_ref().filter(|_| self.state == "ended")
     }
 
-    fn is_in(&self, region: &str) -> bool {
+    /// It was found in that region.
+    pub fn is_in(&self, region: &str) -> bool {
         self.regions.iter().any(|r| *r == *region)
     }
 }
@@ -246,6 +247,23 @@ pub enum Access {
     NotGranted,
     /// It could not be asked.
     Unknown,
+}
+
+impl Verdict {
+    /// The verdict for a stack that has the model already: an update that keeps it makes nothing worse.
+    pub fn kept(self) -> Self {
+        if self.outcome != Outcome::Blocker {
+            return self;
+        }
+        Self {
+            outcome: Outcome::Warning,
+            evidence: format!(
+                "{}; the stack has it already, so an update that keeps it is not stopped",
+                self.evidence
+            ),
+            ..self
+        }
+    }
 }
 
 /// What is to be said of a model.

@@ -303,8 +303,8 @@ fn version(draft: &Draft, evidence: &Evidence<'_>) -> Option<Check> {
     ))
 }
 
-/// Whether Bedrock offers a model of the template here, and the account may call it. An update that leaves the model
-/// as it is makes nothing worse, and is not stopped.
+/// Whether Bedrock offers a model of the template here, and the account may call it. An update that keeps the
+/// model is not stopped.
 fn model(role: Role, draft: &Draft, evidence: &Evidence<'_>) -> Check {
     let id = draft.values.get(role.parameter).map_or("", String::as_str);
     let place = Place {
@@ -320,12 +320,8 @@ fn model(role: Role, draft: &Draft, evidence: &Evidence<'_>) -> Check {
         .and_then(Option::as_ref)
         .and_then(|s| s.parameter(role.parameter));
     let is_kept = before.is_some_and(|kept| **kept == *id);
-    let outcome = if is_kept {
-        verdict.outcome.min(Outcome::Warning)
-    } else {
-        verdict.outcome
-    };
-    check(role.name, outcome, format!("{} → {}", role.alias, verdict.evidence), &verdict.next)
+    let verdict = if is_kept { verdict.kept() } else { verdict };
+    check(role.name, verdict.outcome, format!("{} → {}", role.alias, verdict.evidence), &verdict.next)
 }
 
 /// The ids of the template's models for these values.

@@ -19,7 +19,8 @@ async fn models_say_what_bedrock_says_of_them() {
             "model-gone",
             1,
             &[
-                "blocker: nova-canvas → stability.stable-image-core-v1:1 ended on 2026-11-22",
+                "warning: nova-canvas → stability.stable-image-core-v1:1 ended on 2026-11-22",
+                "the stack has it already, so an update that keeps it is not stopped",
                 "Take ImageModelId=stability.stable-image-ultra",
             ],
         ),
@@ -73,6 +74,7 @@ async fn an_update_that_leaves_a_model_that_is_gone_goes_on_and_says_so() {
     let (status, text, _) = Case::sim("model-gone").run("check").await;
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("warning  image model"), "{text}");
+    assert!(text.contains("the stack has it already, so an update that keeps it is not stopped"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,4 +123,25 @@ async fn another_version_on_postgres_waits_for_the_stack_to_sleep() {
     // SQLite's one task ends before the next begins.
     let (status, text, said) = Case::sim("running").run(&format!("plan {update}")).await;
     assert_eq!(status, 0, "{text}{said}");
+}
+
+/// A simulated account in a region without an image model: the blocker can be seen without an account, and the prices are its own.
+#[tokio::test(start_paused = true)]
+async fn a_scene_plays_in_the_region_that_was_asked_for() {
+    let elsewhere = |name: &str| {
+        let scene = Scene::named(name).unwrap().in_region(Some("eu-west-1".into()));
+        Case::new(Arc::new(
+            Sim::new(&scene, 1, Arc::new(Paused(tokio::time::Instant::now()))).without_latency(),
+        ))
+    };
+    let (status, text, _) = elsewhere("new").run("check").await;
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("Bedrock does not list stability.stable-image-core-v1:1 in eu-west-1"), "{text}");
+    assert!(text.contains("deploy in us-west-2 with ImageModelId="), "{text}");
+    let (status, text, _) = elsewhere("running").run("cost").await;
+    assert!(status == 0 && text.contains("Estimates for eu-west-1"), "{text}");
+    let (status, text, _) = elsewhere("running").run("status").await;
+    assert!(status <= 1 && !text.contains("us-west-2"), "{text}");
+    let (status, _, said) = elsewhere("running").run("image --direct --yes").await;
+    assert!(status == 4 && said.contains("does not exist"), "{said}");
 }
