@@ -384,3 +384,21 @@ fn the_true_end_lies_in_the_range_that_is_shown() {
     assert!(within.iter().all(|n| *n >= 16), "{within:?} of 20 each\n{told}");
     assert!(widest <= 0.4, "±{:.0} % at the half\n{told}", widest * 100.0);
 }
+
+#[test]
+fn another_version_beside_a_database_waits_until_the_stack_sleeps() {
+    let mut desk = Desk::at("new");
+    desk.deploy(&[("DeploymentSize", "medium")]);
+    desk.until("CREATE_COMPLETE");
+    desk.wait(60);
+    desk.press("D");
+    let bic_tui::core::screen::deploy::Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open:\n{}", desk.screen())
+    };
+    let field = form.fields.iter_mut().find(|f| f.def.name == "OpenWebUIVersion").expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with("v0.12.5");
+    desk.press("end enter");
+    says(&desk.screen(), &["two versions would work on one", "sleep first"]);
+    let is_sent = matches!(desk.model.deploy, bic_tui::core::screen::deploy::Stage::Form(_));
+    assert!(is_sent, "nothing is sent");
+}
