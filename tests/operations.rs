@@ -375,7 +375,7 @@ fn the_true_end_lies_in_the_range_that_is_shown() {
             let (low, high) = range.shown();
             within[i] += usize::from((low..=high).contains(&left));
             told += &format!("{seed} {share}: {}..{} of {}\n", low / 1000, high / 1000, left / 1000);
-            if share == 0.5 {
+            if i == 1 {
                 let half = (range.high - range.low) as f64 / (range.high + range.low) as f64;
                 widest = widest.max(half);
             }
