@@ -146,6 +146,11 @@ class Lab:
         rows = self.cfn.list_stack_resources(StackName=arn)["StackResourceSummaries"]
         return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in rows if r["LogicalResourceId"] in LASTING}
 
+    def values(self):
+        """The value of each secret, by name."""
+        names = [s["Name"] for s in self.secrets.list_secrets()["SecretList"]]
+        return {n: self.secrets.get_secret_value(SecretId=n)["SecretString"] for n in names}
+
     def delete(self, arn):
         self.cfn.delete_stack(StackName=arn)
         return self.wait(arn)
@@ -284,7 +289,7 @@ def run(options):
         body, used = emulator_template.rewrite(source, {**start, **changes})
         try:
             arn, found = lab.create(name, body, start)
-            before = lab.ids(arn)
+            before, secrets = lab.ids(arn), lab.values()
             status, kept = lab.update(arn, body, changes)
         except ClientError as error:
             say(False, name, short(error))
@@ -294,6 +299,7 @@ def run(options):
             wrong.append("other parameters changed")
         if lab.ids(arn) != before:
             wrong.append(f"replaced: {before} by {lab.ids(arn)}")
+        wrong += [f"secret {name} has a new value" for name, value in lab.values().items() if secrets.get(name, value) != value]
         wrong += lab.check({**start, **changes}, lab.cfn.describe_stacks(StackName=arn)["Stacks"][0])
         lab.delete(arn)
         wrong += lab.gone({**start, **changes})
