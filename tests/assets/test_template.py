@@ -199,16 +199,38 @@ class Content(unittest.TestCase):
         self.assertEqual(sorted(names), ["bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager"])
 
     def test_wildcards(self):
-        """Only the actions that know no resource are given one."""
-        wide = []
+        """Whole or in part, only where there is no other way: an action that knows no resource, and the models behind a
+        profile, which a condition ties to the profile."""
+        wide = set()
+        for name, statement in self.statements():
+            actions, resources = ([v] if isinstance(v, str) else v for v in (statement["Action"], statement["Resource"]))
+            self.assertFalse([a for a in actions if "*" in a], name)
+            for resource in resources:
+                if "*" in resource:
+                    wide |= {(a, resource, "Condition" in statement) for a in actions}
+        models = "arn:aws:bedrock:*::foundation-model/*"
+        calls = {(f"bedrock:InvokeModel{how}", models, True) for how in ("", "WithResponseStream")}
+        self.assertEqual(wide, {("ecr:GetAuthorizationToken", "*", False)} | calls)
+
+    def test_each_task_starts_with_its_own_secrets(self):
+        read = {}
+        for name, statement in self.statements():
+            if "secretsmanager:GetSecretValue" in statement["Action"]:
+                given = statement["Resource"]
+                read[name] = set(given if isinstance(given, list) else [given])
+        stack = template.Filled({"DeploymentSize": "medium"})
+        for definition, role in (("OpenWebUITaskDefinition", "ExecutionRole"), ("LiteLLMTaskDefinition", "LiteLLMExecutionRole")):
+            self.assertEqual(RESOURCES[definition]["Properties"]["ExecutionRoleArn"], {"Fn::GetAtt": [role, "Arn"]})
+            given = {re.match(r"\$\{\w+\}", s["ValueFrom"])[0] for s in stack.container(definition)["Secrets"]}
+            self.assertEqual(read[role], given)
+
+    def statements(self):
+        """(role, statement) of each policy, in the largest of stacks."""
+        stack = template.Filled({"DeploymentSize": "medium"})
         for name, resource in RESOURCES.items():
-            for policy in resource.get("Properties", {}).get("Policies", []):
+            for policy in stack.value(resource.get("Properties", {})).get("Policies", []):
                 for statement in policy["PolicyDocument"]["Statement"]:
-                    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-                    self.assertFalse([a for a in actions if "*" in a], name)
-                    if statement["Resource"] == "*":
-                        wide += actions
-        self.assertEqual(set(wide), {"ecr:GetAuthorizationToken"})
+                    yield name, statement
 
     def test_dashboard_is_json(self):
         body, names = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
