@@ -47,6 +47,7 @@ def combinations():
         yield f"parameters-{size}.json", {row["ParameterKey"]: row["ParameterValue"] for row in rows}
     yield "certificate-hidden-litellm", {"ACMCertificateArn": CERTIFICATE, "ExposeLiteLLM": "false"}
     yield "plain-shown-litellm", {"ExposeLiteLLM": "true"}
+    yield "host-name", {"ACMCertificateArn": CERTIFICATE, "DomainName": "chat.example.com"}
     yield "one-endpoint-az", {"EndpointAzs": "1"}
     yield "arm-spot", {"CpuArchitecture": "ARM64", "FargateSpot": "true"}
     yield "provisioned", {"ProvisionedModelArn": PROVISIONED}
@@ -207,7 +208,8 @@ class Lab:
             if not outputs.get(name):
                 wrong.append(f"output {name} is missing")
         scheme = "https" if parameters.get("ACMCertificateArn") else "http"
-        if not outputs.get("ALBEndpoint", "").startswith(scheme + "://"):
+        host = parameters.get("DomainName") or outputs.get("ALBDNSName")
+        if outputs.get("ALBEndpoint") != f"{scheme}://{host}":
             wrong.append(f"ALBEndpoint is {outputs.get('ALBEndpoint')}")
         tasks = {"small": 1, "medium": 2, "large": 3}[parameters.get("DeploymentSize", "small")]
         services = self.ecs.describe_services(

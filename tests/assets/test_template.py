@@ -11,6 +11,7 @@ import tomllib
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import checkov_variants  # noqa: E402
 import template  # noqa: E402
 import yaml  # noqa: E402
 
@@ -73,6 +74,7 @@ class Form(unittest.TestCase):
             "ImageModelId": (["stability.sd3-5-large-v1:0", "us.stability.x"], ["", "has space"]),
             "OpenWebUIVersion": (["v0.12.4", "v0.12.4-slim"], ["main", "latest", ""]),
             "LiteLLMVersion": (["v1.106.2", "main-v1.83.14-stable"], ["main-stable", ""]),
+            "DomainName": (["", "chat.example.com"], ["chat", "https://chat.example.com", "chat.example.com/"]),
             "AdminEmail": (["a@b.example"], ["a", 'a"b@c']),
             "BedrockRegion": (["", "us-west-2", "ap-northeast-1"], ["Oregon"]),
         }
@@ -138,6 +140,7 @@ class Content(unittest.TestCase):
         deployment = RESOURCES["OpenWebUIService"]["Properties"]["DeploymentConfiguration"]
         self.assertEqual(deployment["MinimumHealthyPercent"], {"Fn::If": ["UsePostgres", 50, 0]})
         self.assertEqual(deployment["MaximumPercent"], {"Fn::If": ["UsePostgres", 200, 100]})
+        self.assertEqual(RESOURCES["OpenWebUIService"]["Properties"]["AvailabilityZoneRebalancing"], "DISABLED")
 
     def test_files_are_deleted_or_kept(self):
         """One file system for each choice, alike but for what a deletion does; everything uses the one that exists."""
@@ -179,11 +182,56 @@ class Content(unittest.TestCase):
         for name, resource in RESOURCES.items():
             if resource["Type"] == "AWS::CloudWatch::Alarm":
                 alarm = resource["Properties"]
-                metrics = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m] or [alarm]
-                for metric in metrics:
-                    self.assertTrue(metric["Dimensions"], name)
-                    watched.add(metric["MetricName"])
-        self.assertEqual(watched, {"HTTPCode_Target_5XX_Count", "HealthyHostCount", "CPUUtilization", "InvocationThrottles"})
+                self.assertTrue(alarm["Dimensions"], name)
+                watched.add(alarm["MetricName"])
+        self.assertEqual(watched, {"HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "HealthyHostCount", "CPUUtilization", "InvocationThrottles"})
+
+    def test_a_service_without_tasks_alarms(self):
+        """With and without somebody to tell. Such a service reports nothing, so missing data alarms."""
+        for size, tasks in (("small", 1), ("medium", 2), ("large", 3)):
+            stack = template.Filled({"DeploymentSize": size})
+            for name, metric, least in (
+                ("FewHealthyHostsAlarm", ("HealthyHostCount", "Minimum"), tasks),
+                ("NoLiteLLMAlarm", ("CPUUtilization", "SampleCount"), 1),
+            ):
+                self.assertNotIn("Condition", RESOURCES[name])
+                alarm = stack.value(RESOURCES[name]["Properties"])
+                self.assertEqual((alarm["MetricName"], alarm["Statistic"]), metric)
+                self.assertEqual((alarm["Period"], alarm["TreatMissingData"]), (60, "breaching"))
+                self.assertEqual((alarm["Threshold"], alarm["ComparisonOperator"]), (least, "LessThanThreshold"))
+                self.assertIn("sleeping", alarm["AlarmDescription"])
+        self.assertIn({"Name": "ServiceName", "Value": "${LiteLLMService.Name}"}, alarm["Dimensions"])
+
+    def test_address(self):
+        """The host name wins; cookies are secure once there is a certificate."""
+        certificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"
+        for arn, host, want in (
+            ("", "", "http://lb.example"),
+            (certificate, "", "https://lb.example"),
+            (certificate, "chat.example.com", "https://chat.example.com"),
+        ):
+            stack = template.Filled({"ACMCertificateArn": arn, "DomainName": host}, {"ALB.DNSName": "lb.example"})
+            outputs, webui = stack.value(DATA["Outputs"]), stack.environment("OpenWebUITaskDefinition")
+            self.assertEqual((outputs["ALBEndpoint"]["Value"], webui["WEBUI_URL"]), (want, want))
+            self.assertEqual(outputs["LiteLLMEndpoint"]["Value"], want + "/v1")
+            for name in ("WEBUI_SESSION_COOKIE_SECURE", "WEBUI_AUTH_COOKIE_SECURE"):
+                self.assertEqual(webui[name], "true" if arn else "false")
+
+    def test_the_scanner_sees_every_resource(self):
+        stacks = [template.Filled(defaults) for defaults in checkov_variants.VARIANTS.values()]
+        for name, resource in RESOURCES.items():
+            self.assertTrue(any(stack.condition(resource.get("Condition", {"Fn::And": []})) for stack in stacks), name)
+        changed = checkov_variants.with_defaults(TEXT, {"NetworkMode": "nat"})
+        self.assertEqual(changed, TEXT.replace("Default: private\n", 'Default: "nat"\n'))
+
+    def test_valkey_is_encrypted(self):
+        cache = RESOURCES["Cache"]["Properties"]
+        self.assertTrue(cache["TransitEncryptionEnabled"] and cache["AtRestEncryptionEnabled"])
+
+    def test_names_are_free_in_a_second_region(self):
+        """Dashboards share their names across regions."""
+        name = lambda region: template.Filled(region=region).value(RESOURCES["Dashboard"]["Properties"]["DashboardName"])  # noqa: E731
+        self.assertEqual((name("us-west-2"), name("eu-west-1")), ("bedrock-image-chat-us-west-2", "bedrock-image-chat-eu-west-1"))
 
     def test_endpoints(self):
         """Two zones or one; none but in private mode."""
