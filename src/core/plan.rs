@@ -336,7 +336,10 @@ mod tests {
         let old = stack("CREATE_COMPLETE", &[("AdminEmail", "a@b.example")]);
         assert!(asked(Some(&old), "a@b.example").is_ok());
         let refusal = asked(Some(&old), "b@b.example").unwrap_err();
-        assert!(refusal.starts_with("AdminEmail stays a@b.example") && refusal.contains("new password"), "{refusal}");
+        assert!(
+            refusal.starts_with("AdminEmail stays a@b.example") && refusal.contains("new password"),
+            "{refusal}"
+        );
     }
 
     #[test]
