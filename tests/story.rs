@@ -63,7 +63,7 @@ fn plans(tty: &Tty) -> f64 {
     let screen = tty.see("Press D to deploy");
     says(
         &screen,
-        &["no stack", "does not exist yet in us-west-2", "it makes 59 resources", "estimate"],
+        &["no stack", "does not exist yet in us-west-2", "it makes 63 resources", "estimate"],
     );
     let month = dollars(&screen, " a month, estimate");
     tty.send("D");
@@ -72,7 +72,7 @@ fn plans(tty: &Tty) -> f64 {
         &form,
         &[
             "New stack bedrock-image-chat in us-west-2",
-            "0 changed of 21 parameters",
+            "0 changed of 22 parameters",
             "Project name",
             "! encryption",
         ],
@@ -107,7 +107,7 @@ fn deploys(tty: &Tty) {
     let screen = tty.wait("some of the 59", |s| (1..59).any(|n| s.contains(&format!(" {n} of 59"))));
     says(&screen, &["CREATE_IN_PROGRESS", "elapsed", "creating", "create has begun"]);
     tty.see("reached CREATE_COMPLETE");
-    let screen = see_all(tty, &["✓ CREATE_COMPLETE", "59 resources in", "ALBEndpoint"]);
+    let screen = see_all(tty, &["✓ CREATE_COMPLETE", "63 resources in", "ALBEndpoint"]);
     says(&screen, &["http://bedrock-image-chat-alb-", "OpenWebUIAdminSecretArn"]);
 }
 
