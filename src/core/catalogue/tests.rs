@@ -201,7 +201,7 @@ fn a_model_that_bedrock_does_not_list_stands_in_the_way() {
         &chat,
         Life::Ended,
         Outcome::Blocker,
-        &["2026-05-06", "Take ChatModelId=us.anthropic.claude-sonnet-4-6."],
+        &["2026-05-06", "Take ChatModelId=us.anthropic.claude-sonnet-4-6, if `bic-tui models` shows it active."],
     );
 }
 
@@ -238,7 +238,7 @@ fn a_model_of_the_other_kind_stands_in_the_way() {
         let told = Some(ModelState { outputs, ..state(id, "ACTIVE") });
         catalogue.judge(place(role, "us-west-2"), id, Some(Ok(&told)))
     };
-    let take_core = format!("Take ImageModelId={CORE}.");
+    let take_core = format!("Take ImageModelId={CORE}, if `bic-tui models` shows it active.");
     for (verdict, parts) in [
         (judge(0, "x.y-v1:0", &["TEXT"]), ["no image model: Bedrock names TEXT", take_core.as_str()]),
         (judge(0, SONNET, &[]), ["no image model: it is a chat model, says the catalogue of", &take_core]),
