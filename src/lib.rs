@@ -61,7 +61,8 @@
 //!   template/, plan, preflight, progress, eta, rollout    a deploy: form, checks, change set, progress
 //!   cause, health, describe   what is wrong and why, joined from all facts; unstick: the ways out
 //!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
-//!   lines/, logview/          a million lines: segments, filters, histogram; the Logs screen's state
+//!   lines/, logview/          a million lines: segments, filters, errors by shape; the Logs screen's state
+//!   older, timeline           lines from before the tail began; what happened, on the time axis
 //!   prices, cost/, size       what it costs; sleep: what Z writes, in which order
 //! src/cloud.rs                the port: Query → Fact, Change → Done
 //! src/aws.rs, aws/            the port on the SDK: one file a service, one gateway, one way to a Fault

@@ -1,6 +1,6 @@
 //! Key scripts over the pure core: what a key does, what it never does.
 
-#![allow(clippy::expect_used, reason = "a test may stop on what can not be")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may stop on what can not be")]
 
 #[path = "scripts/live.rs"]
 mod live;

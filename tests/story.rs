@@ -389,7 +389,7 @@ fn a_model_that_is_gone_is_said_and_stops_the_plan() {
     tty.send("\x1b[F\r");
     see_all(&tty, &["✗ image model: nova-canvas →"]);
     let tty = Tty::start(&["--demo=model-gone"], SIZE);
-    tty.see("all well");
+    tty.see("the model is no longer offered");
     tty.send("8");
     see_all(
         &tty,
@@ -454,11 +454,11 @@ fn each_trouble_is_said_in_words() {
             ],
         ),
         ("asleep", &[], &["asleep: no task runs; Z wakes the stack", "0/0"]),
-        // All is well until a picture is wanted: then the layer and its reason are named.
+        // The log tells of it first; whoever wants a picture is told the layer and its reason.
         (
             "image-fails",
             &[
-                "all well",
+                "errors in 10 min: this account has no access to the model",
                 "I",
                 "straight to Bedrock",
                 "\x1b[B\x1b[B\x1b[B",

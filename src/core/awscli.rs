@@ -231,6 +231,14 @@ mod tests {
                 },
                 "aws ecs untag-resource --resource-arn arn:s --tag-keys k --region us-west-2",
             ),
+        ] {
+            assert_eq!(command(&change, "us-west-2"), want);
+        }
+    }
+
+    #[test]
+    fn one_line_for_each_way_out() {
+        for (change, want) in [
             (
                 Change::DeleteStack { stack: "s".into() },
                 "aws cloudformation delete-stack --stack-name s --region us-west-2",

@@ -94,8 +94,7 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
         };
         def.check(value)?;
     }
-    let before: Option<BTreeMap<String, String>> =
-        stack.map(|s| s.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+    let before = stack.map(Stack::given);
     let mut notes = Vec::new();
     let mut given = wish.parameters.clone();
     if let Some(before) = &before {

@@ -179,8 +179,15 @@ impl Desk {
         terminal.draw(|frame| ui::view(&self.model, &side, frame)).expect("a frame");
         let buffer = terminal.backend().buffer().clone();
         let rows = buffer.content.chunks(usize::from(width));
-        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n")
-            .collect()
+        rows.map(|row| {
+            row.iter()
+                .map(ratatui::buffer::Cell::symbol)
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+                + "\n"
+        })
+        .collect()
     }
 
     pub(crate) fn screen(&self) -> String {

@@ -58,10 +58,13 @@ impl Loss {
     }
 }
 
+/// Decides what becomes of a request.
+type Decides = Box<dyn FnMut(&Request) -> Fate + Send>;
+
 /// An account, and who decides what becomes of a request.
 pub(crate) struct Account {
     sim: Sim,
-    fate: Mutex<Box<dyn FnMut(&Request) -> Fate + Send>>,
+    fate: Mutex<Decides>,
 }
 
 impl Account {
@@ -127,7 +130,7 @@ impl Account {
                         stack,
                         change_set: field("ChangeSetName"),
                     },
-                    Token(format!("none-{:p}", request).into()),
+                    Token(format!("none-{request:p}").into()),
                 ),
                 "DeleteStack" => self.write(Change::DeleteStack { stack }, token()),
                 "CancelUpdateStack" => self.write(Change::CancelUpdate { stack }, token()),
@@ -173,16 +176,16 @@ impl Account {
         Ok(match operation {
             "GetCallerIdentity" => "<Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/dana</Arn>".into(),
             "ValidateTemplate" => "<Parameters/>".into(),
-            "DescribeStacks" => match self.ask(Query::Stack { stack: stack.clone() })? {
-                Fact::Stack(Some(it)) => stack_xml(&it),
-                _ => {
+            "DescribeStacks" => {
+                let Fact::Stack(Some(it)) = self.ask(Query::Stack { stack: stack.clone() })? else {
                     let why = format!("Stack with id {stack} does not exist");
                     return Err(Fault {
                         code: Some("ValidationError".into()),
                         ..Fault::new(FaultKind::NotFound, "", "", &why)
                     });
-                }
-            },
+                };
+                stack_xml(&it)
+            }
             "ListStackResources" => "<StackResourceSummaries/>".into(),
             "DescribeChangeSet" => {
                 let change_set = change_set.clone();

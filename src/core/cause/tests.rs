@@ -61,7 +61,7 @@ fn the_dictionary_is_whole_and_says_where_it_is_from() {
     );
     for entry in entries() {
         assert!(
-            entry.exit.is_some() != !entry.key.is_empty(),
+            entry.exit.is_some() == entry.key.is_empty(),
             "{}: a text or an exit code",
             entry.plain
         );
@@ -143,6 +143,9 @@ fn answers_to_the_test_image() {
         "ModelErrorException",
         "InternalServerException",
         "ServiceUnavailableException",
+        // As LiteLLM writes them into its log.
+        "litellm.RateLimitError: BedrockException - {\"message\": \"Too many requests, please wait before trying again.\"}",
+        "litellm.Timeout: BedrockException - {\"message\": \"Model has timed out in processing the request. Try your request again.\"}",
     ];
     is_each_met(IMAGES, &texts);
     // The words say more than the code, which stands for many cases.

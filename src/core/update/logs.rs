@@ -10,7 +10,7 @@ use crate::{
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{ExportFormat, Filter, Found, Line, Pattern, export},
+        lines::{ExportFormat, Filter, Found, Pattern, export},
         live::Live,
         logline,
         logview::{Jump, LogView, parse_time},
@@ -292,17 +292,17 @@ fn json(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "there is no line under the cursor");
         return Vec::new();
     };
-    let text = entry.iter().map(Line::raw).collect::<Vec<_>>().join("\n");
     let mut value = serde_json::json!({
         "@timestamp": when::iso(first.at()),
         "event.ingested": when::iso(first.ingested()),
         "log.level": first.level().to_string(),
         "service.name": first.app().map(|app| app.to_string()),
         "log.stream": first.stream(),
-        "message": text,
+        "message.json": logline::json_in(first.raw()),
+        "message": entry.iter().flat_map(|line| line.raw().lines()).collect::<Vec<_>>(),
     });
-    if let (Some(fields), Some(inner)) = (value.as_object_mut(), logline::json_in(first.raw())) {
-        fields.insert("message.json".to_owned(), inner);
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
     }
     let title = "Log entry".into();
     let (is_one_line, scroll) = (false, Scroll::default());

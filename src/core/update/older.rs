@@ -101,8 +101,8 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
 pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
     let is_far = model.older.as_ref().is_some_and(|older| at < older.reach() - FAR);
     if is_far {
-        model.logs.jump_to_time(at);
-        let text = format!("that was before the lines held; @ and {} fetches all since then", when::iso(at));
+        model.logs.follow_on();
+        let text = format!("the newest lines; @ with {} fetches all since that row", when::iso(at));
         say(model, Severity::Note, text);
         return Vec::new();
     }
