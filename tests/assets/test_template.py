@@ -140,7 +140,7 @@ class Content(unittest.TestCase):
         deployment = RESOURCES["OpenWebUIService"]["Properties"]["DeploymentConfiguration"]
         self.assertEqual(deployment["MinimumHealthyPercent"], {"Fn::If": ["UsePostgres", 50, 0]})
         self.assertEqual(deployment["MaximumPercent"], {"Fn::If": ["UsePostgres", 200, 100]})
-        self.assertEqual(RESOURCES["OpenWebUIService"]["Properties"]["AvailabilityZoneRebalancing"], "DISABLED")
+        self.assertEqual(RESOURCES["OpenWebUIService"]["Properties"]["AvailabilityZoneRebalancing"], {"Fn::If": ["UsePostgres", "ENABLED", "DISABLED"]})
 
     def test_files_are_deleted_or_kept(self):
         """One file system for each choice, alike but for what a deletion does; everything uses the one that exists."""
