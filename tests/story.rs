@@ -67,18 +67,15 @@ fn plans(tty: &Tty) -> f64 {
     );
     let month = dollars(&screen, " a month, estimate");
     tty.send("D");
-    let form = see_all(tty, &["Make the plan", "✓ stack", "✓ identity", "✓ template"]);
+    let form = see_all(tty, &["✓ stack", "✓ identity", "✓ template"]);
     says(
         &form,
-        &[
-            "New stack bedrock-image-chat in us-west-2",
-            "0 changed of 22 parameters",
-            "Project name",
-            "! encryption",
-        ],
+        &["New stack bedrock-image-chat in us-west-2", "Project name", "! encryption"],
     );
-    tty.send("\x1b[F\r");
-    let plan = tty.see("59 changes");
+    tty.send("\x1b[F");
+    see_all(tty, &["[ Make the plan ]", "0 changed of 22 parameters"]);
+    tty.send("\r");
+    let plan = tty.see("63 changes");
     says(
         &plan,
         &[
@@ -99,7 +96,7 @@ fn deploys(tty: &Tty) {
         &["Create stack bedrock-image-chat in us-west-2?", "59 to add"],
     );
     tty.send("\r");
-    let screen = see_all(tty, &[NOTHING, "59 changes"]);
+    let screen = see_all(tty, &[NOTHING, "63 changes"]);
     assert!(!screen.contains("[ Create ]") && !screen.contains("CREATE_IN_PROGRESS"));
     tty.send("\r");
     tty.see("▸[ Cancel ]");
@@ -380,7 +377,7 @@ fn a_model_that_is_gone_is_said_and_stops_the_plan() {
     let tty = Tty::start(&["--demo"], SIZE);
     tty.see("Press D to deploy");
     tty.send("D");
-    see_all(&tty, &["Make the plan", "✓ image model", "✓ chat model"]);
+    see_all(&tty, &["New stack", "✓ image model", "✓ chat model"]);
     tty.send(&"\x1b[B".repeat(3));
     tty.see("ImageModelId  default");
     tty.send(&"\x7f".repeat(40));
