@@ -31,8 +31,9 @@ const CLUSTER: &str = "bedrock-image-chat-cluster";
 const OPENWEBUI: &str = "bedrock-image-chat-openwebui";
 const LITELLM: &str = "bedrock-image-chat-litellm";
 const GROUP: &str = "/ecs/bedrock-image-chat";
-/// The emulator's Bedrock offers older models than the template names.
-const MODELS: &str = "--param ImageModelId=amazon.nova-pro-v1:0 --param ChatModelId=us.anthropic.claude-3-5-sonnet-20241022-v2:0";
+/// The emulator's Bedrock offers older models than the template names, and none that makes images.
+const MODELS: &str =
+    "--override image-model --param ImageModelId=amazon.nova-pro-v1:0 --param ChatModelId=us.anthropic.claude-3-5-sonnet-20241022-v2:0";
 
 /// What the account itself says, past the program.
 impl Emulator {
@@ -165,7 +166,7 @@ fn models(dana: &User) {
     }
     let said = dana.well(&format!("check {MODELS}"));
     for part in [
-        "nova-canvas → amazon.nova-pro-v1:0 is ACTIVE, access",
+        "nova-canvas → amazon.nova-pro-v1:0 is no image model: Bedrock names TEXT as its output (overridden)",
         "claude-sonnet → us.anthropic.claude-3-5-sonnet-20241022-v2:0 is ACTIVE, access not granted",
         "use-case form",
     ] {

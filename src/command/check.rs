@@ -75,8 +75,12 @@ impl Looked {
         }
     }
 
-    /// The checks.
-    pub(super) fn checks(&self, cx: &Context) -> Vec<Check> {
+    /// The checks, with what the operator overrides.
+    pub(super) fn checks(&self, cx: &Context, args: &PlanArgs) -> Answer<Vec<Check>> {
+        preflight::overridden(self.found(cx), &args.overrides).map_err(|why| Failure::Usage(format!("{why}.")))
+    }
+
+    fn found(&self, cx: &Context) -> Vec<Check> {
         let region = &self.pseudo.region;
         let cost = self.draft.as_ref().ok().map(|draft| {
             let resources = Template::shipped().resources(&draft.values, &self.pseudo);
@@ -114,7 +118,7 @@ pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
     {
         return Err(fault.clone().into());
     }
-    let checks = looked.checks(cx);
+    let checks = looked.checks(cx, args)?;
     let report = Report {
         region: cx.cloud.about().region,
         stack: cx.settings.stack.clone(),

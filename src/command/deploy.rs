@@ -143,7 +143,7 @@ async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
         let why = refusal.trim_end_matches('.');
         return Err(Fault::new(FaultKind::Refused, "cloudformation:CreateChangeSet", &cx.settings.stack, why).into());
     }
-    let checks = looked.checks(cx);
+    let checks = looked.checks(cx, args)?;
     let before = check::existing(&looked.stack).cloned();
     let draft = looked
         .draft

@@ -141,6 +141,25 @@ pub fn worst(checks: &[Check]) -> Outcome {
     checks.iter().map(|c| c.outcome).max().unwrap_or(Outcome::Ok)
 }
 
+/// The checks, in which the blockers that the operator overrides by name, hyphens for spaces, only warn.
+///
+/// # Errors
+/// A name that no check has, with those that there are.
+pub fn overridden(mut checks: Vec<Check>, names: &[String]) -> Result<Vec<Check>, String> {
+    let hyphened = |check: &Check| check.name.replace(' ', "-");
+    for name in names {
+        let Some(check) = checks.iter_mut().find(|c| hyphened(c) == *name) else {
+            let all: Vec<String> = checks.iter().map(hyphened).collect();
+            return Err(format!("--override: no check is called \"{name}\"; there are {}", all.join(", ")));
+        };
+        if check.outcome == Outcome::Blocker {
+            check.outcome = Outcome::Warning;
+            check.evidence = format!("{} (overridden)", check.evidence).into();
+        }
+    }
+    Ok(checks)
+}
+
 /// The first check that stands in the way.
 pub fn blocker(checks: &[Check]) -> Option<&Check> {
     checks.iter().find(|c| c.outcome == Outcome::Blocker)
@@ -415,6 +434,21 @@ mod tests {
             usd_month: None,
         });
         checks.into_iter().map(|c| (c.name, c.outcome)).collect()
+    }
+
+    #[test]
+    fn only_the_named_blocker_is_overridden() {
+        let list = || {
+            let blocker = |name| check(name, Outcome::Blocker, "bad", "");
+            vec![blocker("image model"), blocker("version")]
+        };
+        let outcomes = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            overridden(list(), &names).map(|checks| checks.iter().map(|c| c.outcome).collect::<Vec<_>>())
+        };
+        assert_eq!(outcomes(&["image-model"]), Ok(vec![Outcome::Warning, Outcome::Blocker]));
+        assert_eq!(outcomes(&[]), Ok(vec![Outcome::Blocker; 2]));
+        assert!(outcomes(&["all"]).is_err_and(|why| why.contains("image-model, version")));
     }
 
     #[test]
