@@ -80,7 +80,7 @@ fn plans(tty: &Tty) -> f64 {
         &plan,
         &[
             "Plan to create bedrock-image-chat",
-            "+ 59 add   ~ 0 modify   ± 0 replace   − 0 remove",
+            "+ 63 add   ~ 0 modify   ± 0 replace   − 0 remove",
             &format!("$0.00 → ${month:.2} a month (+${month:.2})"),
             "CAPABILITY_IAM",
             "EC2::VPC",
