@@ -93,7 +93,7 @@ fn deploys(tty: &Tty) {
     tty.send("\r");
     says(
         &tty.see("▸[ Cancel ]"),
-        &["Create stack bedrock-image-chat in us-west-2?", "59 to add"],
+        &["Create stack bedrock-image-chat in us-west-2?", "63 to add"],
     );
     tty.send("\r");
     let screen = see_all(tty, &[NOTHING, "63 changes"]);
