@@ -395,7 +395,11 @@ fn another_version_beside_a_database_waits_until_the_stack_sleeps() {
     let bic_tui::core::screen::deploy::Stage::Form(form) = &mut desk.model.deploy else {
         panic!("the form is open:\n{}", desk.screen())
     };
-    let field = form.fields.iter_mut().find(|f| f.def.name == "OpenWebUIVersion").expect("a parameter");
+    let field = form
+        .fields
+        .iter_mut()
+        .find(|f| f.def.name == "OpenWebUIVersion")
+        .expect("a parameter");
     field.value = bic_tui::core::field::TextField::with("v0.12.5");
     desk.press("end enter");
     says(&desk.screen(), &["two versions would work on one", "sleep first"]);

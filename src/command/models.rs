@@ -124,7 +124,11 @@ impl Lists {
                 .or_else(|| known.as_ref().map(|m| m.name.clone())),
             kind: role.kind,
             is_unusable: verdict.outcome == Outcome::Blocker,
-            verdict: if alias.is_some() && self.has_stack { verdict.kept() } else { verdict },
+            verdict: if alias.is_some() && self.has_stack {
+                verdict.kept()
+            } else {
+                verdict
+            },
             price: self.prices.model(id).cloned(),
             known,
         }

@@ -149,7 +149,8 @@ impl Catalogue {
         let fit = || self.models.iter().filter(is_fit);
         let parameter = place.role.parameter;
         if let Some(here) = fit().find(|m| m.is_in(place.region)) {
-            return format!("Take {parameter}={}.", here.id);
+            // The catalogue's word, not Bedrock's: in this account it may be refused as well.
+            return format!("Take {parameter}={}, if `bic-tui models` shows it active.", here.id);
         }
         let usable = self.find(id).filter(|m| m.kind == place.role.kind && !m.has_ended(&place.today()));
         match usable.or_else(|| fit().next()) {

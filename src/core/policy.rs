@@ -284,7 +284,11 @@ mod tests {
 
     #[test]
     fn arns_are_of_the_partition_of_the_region() {
-        for (region, want) in [("us-gov-west-1", "arn:aws-us-gov:"), ("cn-north-1", "arn:aws-cn:"), ("*", "arn:aws:")] {
+        for (region, want) in [
+            ("us-gov-west-1", "arn:aws-us-gov:"),
+            ("cn-north-1", "arn:aws-cn:"),
+            ("*", "arn:aws:"),
+        ] {
             let subject = Subject {
                 region: region.into(),
                 ..subject()

@@ -241,7 +241,12 @@ fn throughput(arn: &str, region: &str) -> Check {
         check("throughput", Outcome::Ok, format!("image-provisioned is in {region}"), "")
     } else {
         let next = "Take provisioned throughput of the region of the stack, or leave ProvisionedModelArn empty.";
-        check("throughput", Outcome::Blocker, format!("ProvisionedModelArn is not in {region}"), next)
+        check(
+            "throughput",
+            Outcome::Blocker,
+            format!("ProvisionedModelArn is not in {region}"),
+            next,
+        )
     }
 }
 
@@ -321,7 +326,12 @@ fn model(role: Role, draft: &Draft, evidence: &Evidence<'_>) -> Check {
         .and_then(|s| s.parameter(role.parameter));
     let is_kept = before.is_some_and(|kept| **kept == *id);
     let verdict = if is_kept { verdict.kept() } else { verdict };
-    check(role.name, verdict.outcome, format!("{} → {}", role.alias, verdict.evidence), &verdict.next)
+    check(
+        role.name,
+        verdict.outcome,
+        format!("{} → {}", role.alias, verdict.evidence),
+        &verdict.next,
+    )
 }
 
 /// The ids of the template's models for these values.

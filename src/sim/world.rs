@@ -13,11 +13,7 @@ use super::{
     task::{Definition, TaskState},
     traffic::{DENIED, ELSEWHERE, ENDED, ImageError},
 };
-use crate::core::{
-    catalogue::Kind,
-    fact::Millis,
-    template::Template,
-};
+use crate::core::{catalogue::Kind, fact::Millis, template::Template};
 
 /// Account of the simulation; AWS uses this number in its own examples.
 const ACCOUNT: &str = "111122223333";

@@ -74,7 +74,10 @@ async fn an_update_that_leaves_a_model_that_is_gone_goes_on_and_says_so() {
     let (status, text, _) = Case::sim("model-gone").run("check").await;
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("warning  image model"), "{text}");
-    assert!(text.contains("the stack has it already, so an update that keeps it is not stopped"), "{text}");
+    assert!(
+        text.contains("the stack has it already, so an update that keeps it is not stopped"),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,8 +90,14 @@ async fn a_test_image_of_a_model_that_is_gone_says_so() {
 #[tokio::test(start_paused = true)]
 async fn a_model_of_the_other_kind_stops_a_deploy() {
     for (param, wanted) in [
-        ("ImageModelId=us.anthropic.claude-sonnet-4-6", "is no image model: Bedrock names TEXT as its output"),
-        ("ChatModelId=stability.stable-image-core-v1:1", "is no chat model: Bedrock names IMAGE as its output"),
+        (
+            "ImageModelId=us.anthropic.claude-sonnet-4-6",
+            "is no image model: Bedrock names TEXT as its output",
+        ),
+        (
+            "ChatModelId=stability.stable-image-core-v1:1",
+            "is no chat model: Bedrock names IMAGE as its output",
+        ),
     ] {
         let (status, text, said) = Case::sim("new").run(&format!("check --param {param}")).await;
         assert_eq!(status, 1, "{text}{said}");
@@ -106,7 +115,11 @@ async fn another_version_on_postgres_waits_for_the_stack_to_sleep() {
     for line in ["plan", "deploy --yes"] {
         let (status, text, said) = case.run(&format!("{line} {update}")).await;
         assert_eq!((status, text.as_str()), (1, ""), "{said}");
-        for part in ["version: Open WebUI goes from v0.12.4 to v0.12.5 while 2 task(s) run", "Put the stack to sleep first", "Nothing was sent."] {
+        for part in [
+            "version: Open WebUI goes from v0.12.4 to v0.12.5 while 2 task(s) run",
+            "Put the stack to sleep first",
+            "Nothing was sent.",
+        ] {
             assert!(said.contains(part), "{line}: {said}");
         }
     }
@@ -136,7 +149,10 @@ async fn a_scene_plays_in_the_region_that_was_asked_for() {
     };
     let (status, text, _) = elsewhere("new").run("check").await;
     assert_eq!(status, 1, "{text}");
-    assert!(text.contains("Bedrock does not list stability.stable-image-core-v1:1 in eu-west-1"), "{text}");
+    assert!(
+        text.contains("Bedrock does not list stability.stable-image-core-v1:1 in eu-west-1"),
+        "{text}"
+    );
     assert!(text.contains("deploy in us-west-2 with ImageModelId="), "{text}");
     let (status, text, _) = elsewhere("running").run("cost").await;
     assert!(status == 0 && text.contains("Estimates for eu-west-1"), "{text}");
