@@ -101,7 +101,7 @@ fn deploys(tty: &Tty) {
     tty.send("\r");
     tty.see("▸[ Cancel ]");
     tty.send("y");
-    let screen = tty.wait("some of the 59", |s| (1..59).any(|n| s.contains(&format!(" {n} of 59"))));
+    let screen = tty.wait("some of the 63", |s| (1..63).any(|n| s.contains(&format!(" {n} of 63"))));
     says(&screen, &["CREATE_IN_PROGRESS", "elapsed", "creating", "create has begun"]);
     tty.see("reached CREATE_COMPLETE");
     let screen = see_all(tty, &["✓ CREATE_COMPLETE", "63 resources in", "ALBEndpoint"]);
