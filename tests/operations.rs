@@ -52,12 +52,12 @@ fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
 fn a_clean_creation_counts_up_and_shows_the_services_inside() {
     let mut desk = Desk::at("new");
     desk.deploy(&[]);
-    let screen = desk.see(&["of 59", "   still ", "ECS openwebui", "pending"]);
+    let screen = desk.see(&["of 63", "   still ", "ECS openwebui", "pending"]);
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
     desk.until("CREATE_COMPLETE");
-    says(&desk.see(&["✓ CREATE_COMPLETE", "59 of 59"]), &["ALBEndpoint"]);
+    says(&desk.see(&["✓ CREATE_COMPLETE", "63 of 63"]), &["ALBEndpoint"]);
     desk.wait(60);
-    assert_eq!(desk.kept.len(), 59, "the times of this run are kept, once");
+    assert_eq!(desk.kept.len(), 63, "the times of this run are kept, once");
     let mut later = Desk::beside(&desk);
     later.wait(60);
     assert!(later.kept.is_empty(), "a run that was not watched tells nothing");
@@ -286,7 +286,7 @@ fn a_console_opened_again_follows_the_operation() {
     one.wait(60);
     let mut two = Desk::beside(&one);
     two.press("2");
-    says(&two.see(&["CREATE_IN_PROGRESS", " of 59"]), &["elapsed"]);
+    says(&two.see(&["CREATE_IN_PROGRESS", " of 63"]), &["elapsed"]);
     two.until("CREATE_COMPLETE");
     assert!(two.written.is_empty());
 }

@@ -80,7 +80,7 @@ fn plans(tty: &Tty) -> f64 {
         &plan,
         &[
             "Plan to create bedrock-image-chat",
-            "+ 59 add   ~ 0 modify   ± 0 replace   − 0 remove",
+            "+ 63 add   ~ 0 modify   ± 0 replace   − 0 remove",
             &format!("$0.00 → ${month:.2} a month (+${month:.2})"),
             "CAPABILITY_IAM",
             "EC2::VPC",
@@ -93,7 +93,7 @@ fn deploys(tty: &Tty) {
     tty.send("\r");
     says(
         &tty.see("▸[ Cancel ]"),
-        &["Create stack bedrock-image-chat in us-west-2?", "59 to add"],
+        &["Create stack bedrock-image-chat in us-west-2?", "63 to add"],
     );
     tty.send("\r");
     let screen = see_all(tty, &[NOTHING, "63 changes"]);
@@ -101,7 +101,7 @@ fn deploys(tty: &Tty) {
     tty.send("\r");
     tty.see("▸[ Cancel ]");
     tty.send("y");
-    let screen = tty.wait("some of the 59", |s| (1..59).any(|n| s.contains(&format!(" {n} of 59"))));
+    let screen = tty.wait("some of the 63", |s| (1..63).any(|n| s.contains(&format!(" {n} of 63"))));
     says(&screen, &["CREATE_IN_PROGRESS", "elapsed", "creating", "create has begun"]);
     tty.see("reached CREATE_COMPLETE");
     let screen = see_all(tty, &["✓ CREATE_COMPLETE", "63 resources in", "ALBEndpoint"]);
