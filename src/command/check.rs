@@ -77,7 +77,12 @@ impl Looked {
 
     /// The checks, with what the operator overrides.
     pub(super) fn checks(&self, cx: &Context, args: &PlanArgs) -> Answer<Vec<Check>> {
-        preflight::overridden(self.found(cx), &args.overrides).map_err(|why| Failure::Usage(format!("{why}.")))
+        let found = self.found(cx);
+        // Values that are none leave out the checks that rest on them.
+        if self.draft.is_err() {
+            return Ok(found);
+        }
+        preflight::overridden(found, &args.overrides).map_err(|why| Failure::Usage(format!("{why}.")))
     }
 
     fn found(&self, cx: &Context) -> Vec<Check> {
