@@ -60,12 +60,12 @@ fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
 fn a_clean_creation_counts_up_and_shows_the_services_inside() {
     let mut desk = Desk::at("new");
     desk.deploy(&[]);
-    let screen = desk.see(&["of 59", "   still ", "ECS openwebui", "pending"]);
+    let screen = desk.see(&["of 63", "   still ", "ECS openwebui", "pending"]);
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
     desk.until("CREATE_COMPLETE");
-    says(&desk.see(&["✓ CREATE_COMPLETE", "59 of 59"]), &["ALBEndpoint"]);
+    says(&desk.see(&["✓ CREATE_COMPLETE", "63 of 63"]), &["ALBEndpoint"]);
     desk.wait(60);
-    assert_eq!(desk.kept.len(), 59, "the times of this run are kept, once");
+    assert_eq!(desk.kept.len(), 63, "the times of this run are kept, once");
     let mut later = Desk::beside(&desk);
     later.wait(60);
     assert!(later.kept.is_empty(), "a run that was not watched tells nothing");
@@ -312,7 +312,7 @@ fn a_console_opened_again_follows_the_operation() {
     one.wait(60);
     let mut two = Desk::beside(&one);
     two.press("2");
-    says(&two.see(&["CREATE_IN_PROGRESS", " of 59"]), &["elapsed"]);
+    says(&two.see(&["CREATE_IN_PROGRESS", " of 63"]), &["elapsed"]);
     two.until("CREATE_COMPLETE");
     assert!(two.written.is_empty());
 }
@@ -409,4 +409,26 @@ fn the_true_end_lies_in_the_range_that_is_shown() {
     }
     assert!(within.iter().all(|n| *n >= 16), "{within:?} of 20 each\n{told}");
     assert!(widest <= 0.4, "±{:.0} % at the half\n{told}", widest * 100.0);
+}
+
+#[test]
+fn another_version_beside_a_database_waits_until_the_stack_sleeps() {
+    let mut desk = Desk::at("new");
+    desk.deploy(&[("DeploymentSize", "medium")]);
+    desk.until("CREATE_COMPLETE");
+    desk.wait(60);
+    desk.press("D");
+    let bic_tui::core::screen::deploy::Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open:\n{}", desk.screen())
+    };
+    let field = form
+        .fields
+        .iter_mut()
+        .find(|f| f.def.name == "OpenWebUIVersion")
+        .expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with("v0.12.5");
+    desk.press("end enter");
+    says(&desk.screen(), &["two versions would work on one", "sleep first"]);
+    let is_sent = matches!(desk.model.deploy, bic_tui::core::screen::deploy::Stage::Form(_));
+    assert!(is_sent, "nothing is sent");
 }

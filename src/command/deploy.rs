@@ -143,7 +143,7 @@ async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
         let why = refusal.trim_end_matches('.');
         return Err(Fault::new(FaultKind::Refused, "cloudformation:CreateChangeSet", &cx.settings.stack, why).into());
     }
-    let checks = looked.checks(cx);
+    let checks = looked.checks(cx, args)?;
     let before = check::existing(&looked.stack).cloned();
     let draft = looked
         .draft
@@ -194,7 +194,7 @@ async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<St
     let pseudo = reads::pseudo(cx, before);
     let model = CostModel::shipped(&pseudo.region);
     let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
-    let parameters = before.map(reads::parameters);
+    let parameters = before.map(Stack::given);
     let mut notes = draft.notes.clone();
     notes.extend(drift(cx, before).await);
     let action = match (set.is_no_change(), before) {

@@ -351,9 +351,7 @@ impl Model {
 
     /// Parameters of the stack, else the template's defaults.
     pub fn parameters(&self) -> BTreeMap<String, String> {
-        let given = self
-            .live_stack()
-            .map(|s| s.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+        let given = self.live_stack().map(Stack::given);
         self.template.values(&given.unwrap_or_default())
     }
 
