@@ -164,7 +164,7 @@ async fn cause(cloud: &dyn Cloud, stack: &Stack) -> Option<String> {
         return None;
     }
     let told = reads::events(cloud, &stack.id, None).await.ok()?;
-    cause::of_events(&told.events, reads::parameters(stack))
+    cause::of_events(&told.events, stack.given())
 }
 
 /// One panel's fault does not take the others' answer away.
