@@ -122,6 +122,10 @@ fn a_bad_configuration_names_the_place_and_the_nearest_key() {
         stderr.contains("config.toml:4:1: unknown key \"memori\"; did you mean \"memory\"?"),
         "{stderr}"
     );
+    fs::write(folder.join("config.toml"), "[keys]\nnope = \"a\"\n").unwrap();
+    let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
+    assert_eq!(code, 2);
+    assert!(stderr.contains("config.toml:2:1: there is no action `nope`; the nearest is `"), "{stderr}");
     fs::write(folder.join("config.toml"), "stack = \"other\"\n").unwrap();
     let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
     assert_eq!(code, 4, "{stderr}");
