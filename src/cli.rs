@@ -22,7 +22,7 @@ pub struct Cli {
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 well; 1 the answer is \"not well\"; 2 usage or configuration; 3 credentials; \
-                           4 AWS refused or could not be reached; 130 after Ctrl-C; 143 after SIGTERM.";
+                           4 AWS refused or could not be reached; 129 after SIGHUP; 130 after Ctrl-C; 143 after SIGTERM.";
 
 /// Flags common to the console and every subcommand.
 #[derive(Debug, Clone, Default, Args)]

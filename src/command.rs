@@ -64,7 +64,7 @@ pub struct Context {
     pub prompt: Prompt,
     /// Where answers go.
     pub out: Out,
-    /// Ctrl-C and SIGTERM.
+    /// Ctrl-C, SIGTERM and SIGHUP.
     pub interrupt: Interrupt,
 }
 
@@ -88,7 +88,7 @@ pub enum Failure {
     NotWell(String),
     /// The operator said no.
     Declined,
-    /// Ctrl-C or SIGTERM: the exit status, and what to say.
+    /// Ctrl-C, SIGTERM or SIGHUP: the exit status, and what to say.
     Interrupted(u8, Option<String>),
     /// The reader of stdout has gone: no failure at all.
     Closed,
@@ -157,7 +157,7 @@ fn capitalised(text: &str) -> String {
     }
 }
 
-/// Ctrl-C and SIGTERM, as the exit status they ask for.
+/// Ctrl-C, SIGTERM and SIGHUP, as the exit status they ask for.
 #[derive(Debug, Clone)]
 pub struct Interrupt(channel::Receiver<u8>);
 
@@ -200,8 +200,19 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         Command::Destroy(args) => destroy::run(cx, &args).await,
         other => interrupt.or(read_or_write(cx, other)).await,
     };
-    cx.out.flush()?;
-    answer
+    let answer = match answer {
+        // A terminal that goes breaks the writing a moment before its signal comes.
+        Err(Failure::Output(error)) => {
+            let told = tokio::time::timeout(Duration::from_millis(200), interrupt.caught()).await;
+            Err(told.map_or(Failure::Output(error), |status| Failure::Interrupted(status, None)))
+        }
+        other => other,
+    };
+    match (&answer, cx.out.flush()) {
+        // Where the terminal has gone the signal says it, not what could no longer be written.
+        (Err(Failure::Interrupted(..)), _) | (_, Ok(())) => answer,
+        (_, Err(failure)) => Err(failure),
+    }
 }
 
 async fn read_or_write(cx: &mut Context, command: Command) -> Answer {

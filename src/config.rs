@@ -8,10 +8,16 @@ use std::{
 };
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::{
     cli::Common,
-    core::{nearest, settings::Settings},
+    core::{
+        keymap::{self, Keymap},
+        nearest,
+        settings::Settings,
+        text::SafeText,
+    },
 };
 
 /// The shipped defaults, as `bic-tui config` prints them.
@@ -54,7 +60,7 @@ struct Layer {
     #[serde(default)]
     logs: Logs,
     #[serde(default)]
-    keys: BTreeMap<String, Keys>,
+    keys: BTreeMap<Spanned<String>, Spanned<Keys>>,
     #[serde(default)]
     profiles: BTreeMap<String, Profile>,
 }
@@ -80,6 +86,51 @@ struct Profile {
     app_url: Option<String>,
     region: Option<String>,
     stack: Option<String>,
+}
+
+/// An action of the operator's and its keys, and where each stands in the file, in bytes.
+struct Wish {
+    named: (SafeText, usize),
+    keys: (Vec<SafeText>, usize),
+}
+
+impl Layer {
+    /// What `[keys]` says, in the order of the file.
+    fn wishes(&self) -> Vec<Wish> {
+        let wish = |(name, keys): (&Spanned<String>, &Spanned<Keys>)| {
+            let list = match keys.get_ref() {
+                Keys::One(key) => std::slice::from_ref(key),
+                Keys::Many(keys) => keys.as_slice(),
+            };
+            Wish {
+                named: (name.get_ref().as_str().into(), name.span().start),
+                keys: (list.iter().map(|key| key.as_str().into()).collect(), keys.span().start),
+            }
+        };
+        let mut wishes: Vec<Wish> = self.keys.iter().map(wish).collect();
+        wishes.sort_by_key(|wish| wish.named.1);
+        wishes
+    }
+}
+
+/// Whether the operator's keys can be taken: what is wrong and where, in bytes.
+fn check_keys(wishes: &[Wish]) -> Result<(), (usize, String)> {
+    for Wish { named, keys } in wishes {
+        let intent = keymap::named(&named.0).map_err(|why| (named.1, why))?;
+        keymap::bound(intent, &keys.0).map_err(|why| (keys.1, why))?;
+    }
+    let without = |left_out: Option<usize>| {
+        let kept = wishes.iter().enumerate().filter(|(at, _)| Some(*at) != left_out);
+        let keys = kept.map(|(_, wish)| (wish.named.0.clone(), wish.keys.0.clone())).collect();
+        Keymap::new(&Settings {
+            keys,
+            ..Settings::default()
+        })
+    };
+    let Err(why) = without(None) else { return Ok(()) };
+    // Two that clash: the later one without which the rest is well.
+    let culprit = (0..wishes.len()).rev().find(|at| without(Some(*at)).is_ok());
+    Err((culprit.map_or(0, |at| wishes[at].keys.1), why))
 }
 
 /// A size such as `512MiB`.
@@ -196,6 +247,7 @@ fn take(settings: &mut Settings, layer: Layer) {
             *slot = value.into();
         }
     }
+    let wishes = layer.wishes();
     set(&mut settings.stack, layer.stack);
     set(&mut settings.read_only, layer.read_only);
     set(&mut settings.log_memory, layer.logs.memory.map(|b| b.0));
@@ -211,13 +263,7 @@ fn take(settings: &mut Settings, layer: Layer) {
     if let Some(group) = layer.log_group {
         settings.log_group = Some(group.into());
     }
-    for (intent, keys) in layer.keys {
-        let keys = match keys {
-            Keys::One(key) => vec![key],
-            Keys::Many(keys) => keys,
-        };
-        settings.keys.push((intent.into(), keys.into_iter().map(Into::into).collect()));
-    }
+    settings.keys.extend(wishes.into_iter().map(|wish| (wish.named.0, wish.keys.0)));
 }
 
 /// `--arm` names the profile in use, so that a script written for one account can not write to another.
@@ -263,10 +309,14 @@ fn is_world_writable(_: &Path) -> bool {
 }
 
 fn parse(text: &str, name: &str) -> Result<Layer, ConfigError> {
-    toml::from_str(text).map_err(|error| {
-        let (line, column) = position(text, error.span().map_or(0, |span| span.start));
-        ConfigError(format!("{name}:{line}:{column}: {}", sentence(error.message())))
-    })
+    let wrong = |at: usize, why: &str| {
+        let (line, column) = position(text, at);
+        ConfigError(format!("{name}:{line}:{column}: {why}"))
+    };
+    let layer: Layer =
+        toml::from_str(text).map_err(|error| wrong(error.span().map_or(0, |span| span.start), &sentence(error.message())))?;
+    check_keys(&layer.wishes()).map_err(|(at, why)| wrong(at, &why))?;
+    Ok(layer)
 }
 
 /// Line and column, both from 1, of a byte.
@@ -416,6 +466,23 @@ mod tests {
                 .0
                 .contains("BIC_READ_ONLY")
         );
+    }
+
+    #[test]
+    fn bad_keys_are_named_with_their_place_whatever_runs() {
+        for (text, place, want) in [
+            ("[keys]\ndown = 'zzz'", "2:8", "`zzz`"),
+            ("utc = true\n[keys]\n  zom = 'W'", "3:3", "there is no action `zom`; the nearest is `zoom`"),
+            ("[keys]\nzoom = ['f', 'ctrl-k']", "2:8", "can not be bound"),
+            ("[keys]\nzoom = 'W'\ntimes = 'W'", "3:9", "both `"),
+            ("[keys]\nzoom = 'q'", "2:8", "`back`"),
+        ] {
+            let why = with(text, &Common::default(), &[]).unwrap_err().0;
+            assert!(why.starts_with(&format!("test.toml:{place}: ")) && why.contains(want), "{why}");
+        }
+        // Two may change places.
+        let swapped = with("[keys]\nzoom = 't'\ntimes = 'f'", &Common::default(), &[]).unwrap();
+        assert_eq!(swapped.settings.keys.len(), 2);
     }
 
     #[cfg(unix)]

@@ -207,23 +207,47 @@ fn same_place(flags: &Common, config: &Config, region: &str) -> String {
         .join(" ")
 }
 
-/// The first signal asks the command to end well; the second one ends it.
+/// The first signal asks the command to end well; the second one ends it, unless it tells again that the terminal has
+/// gone: the shell and the kernel both do.
 #[cfg(unix)]
 async fn listen(sender: watch::Sender<u8>) {
     use tokio::signal::unix::{SignalKind, signal};
+    let is_deaf = ignores_hangup();
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
         return;
+    };
+    let mut hangup = (!is_deaf).then(|| signal(SignalKind::hangup()).ok()).flatten();
+    let mut gone = async || match &mut hangup {
+        Some(hangup) => hangup.recv().await,
+        None => std::future::pending().await,
     };
     for round in 0.. {
         let status = tokio::select! {
             _ = interrupt.recv() => 130,
             _ = terminate.recv() => 143,
+            _ = gone() => 129,
         };
+        if round > 0 && status == 129 {
+            continue;
+        }
         if round > 0 {
             std::process::exit(status);
         }
         let _ = sender.send(u8::try_from(status).unwrap_or(130));
     }
+}
+
+/// Whether this program was started to outlive its terminal, as by `nohup`: a handler of ours would undo that. Where the
+/// system does not tell, streams that all lead elsewhere do.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
+    mask.map_or_else(
+        || !io::stdout().is_terminal() && !io::stderr().is_terminal(),
+        |mask| mask & 1 != 0,
+    )
 }
 
 #[cfg(not(unix))]

@@ -123,6 +123,10 @@ fn a_bad_configuration_names_the_place_and_the_nearest_key() {
         stderr.contains("config.toml:4:1: unknown key \"memori\"; did you mean \"memory\"?"),
         "{stderr}"
     );
+    fs::write(folder.join("config.toml"), "[keys]\nnope = \"a\"\n").unwrap();
+    let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
+    assert_eq!(code, 2);
+    assert!(stderr.contains("config.toml:2:1: there is no action `nope`; the nearest is `"), "{stderr}");
     fs::write(folder.join("config.toml"), "stack = \"other\"\n").unwrap();
     let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
     assert_eq!(code, 4, "{stderr}");
@@ -203,13 +207,64 @@ fn tail(home: &Path) -> (Child, BufReader<std::process::ChildStdout>) {
 fn signals_end_it_with_their_status() {
     use rustix::process::{Pid, Signal, kill_process};
     let home = tempfile::tempdir().unwrap();
-    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let (mut child, mut reader) = tail(home.path());
         kill_process(Pid::from_child(&child), signal).unwrap();
         let mut rest = String::new();
         reader.read_to_string(&mut rest).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(status));
     }
+}
+
+/// A deploy that runs, once its first event has come; `before` says how it is started.
+#[cfg(unix)]
+fn deploying(home: &Path, before: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+    let line = format!("{before} exec \"$0\" deploy --yes --demo=new --speed 100");
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", &line, env!("CARGO_BIN_EXE_bic-tui")])
+        .env_clear()
+        .env("HOME", home)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    read_to(&mut reader, "CREATE_IN_PROGRESS");
+    (child, reader)
+}
+
+fn read_to(reader: &mut impl BufRead, wanted: &str) {
+    let mut line = String::new();
+    while !line.contains(wanted) {
+        line.clear();
+        assert!(reader.read_line(&mut line).unwrap() > 0, "{wanted} never came");
+    }
+}
+
+fn rest(child: &mut Child) -> (Option<i32>, String) {
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    (child.wait().unwrap().code(), told)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hangup_leaves_a_deploy_running_and_says_what_follows_it() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = tempfile::tempdir().unwrap();
+    let (mut child, _stdout) = deploying(home.path(), "");
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    let (code, told) = rest(&mut child);
+    assert_eq!(code, Some(129), "{told}");
+    assert!(told.contains("The deploy goes on without this program; `bic-tui deploy --watch"), "{told}");
+    // Who ignores it, as under nohup, goes on until another signal.
+    let (mut child, mut stdout) = deploying(home.path(), "trap '' HUP;");
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    read_to(&mut stdout, "CREATE_COMPLETE");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let (code, told) = rest(&mut child);
+    assert_eq!(code, Some(143), "{told}");
 }
 
 #[test]

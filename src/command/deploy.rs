@@ -140,8 +140,7 @@ struct Ready {
 async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
     let looked = Looked::at(cx, &check::wish(args)?).await;
     if let Some(refusal) = looked.stack.as_ref().map_err(Clone::clone)?.as_ref().and_then(plan::refusal) {
-        let why = refusal.trim_end_matches('.');
-        return Err(Fault::new(FaultKind::Refused, "cloudformation:CreateChangeSet", &cx.settings.stack, why).into());
+        return Err(Fault::new(FaultKind::Guarded, "", "", &refusal).into());
     }
     let checks = looked.checks(cx, args)?;
     let before = check::existing(&looked.stack).cloned();

@@ -97,7 +97,7 @@ async fn agree(cx: &mut Context, args: &DestroyArgs, stack: &Stack, question: &s
 }
 
 fn refuse(stack: &Stack) -> Answer<()> {
-    let refused = |why: &str| Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", &stack.name, why).into());
+    let refused = |why: &str| Err(Fault::new(FaultKind::Guarded, "", "", &format!("stack {} is not deleted: {why}", stack.name)).into());
     if stack.termination_protection {
         return refused("its termination protection is on; `bic-tui destroy --unprotect` switches it off, by a step of its own");
     }

@@ -101,8 +101,11 @@ fn report(cx: &mut Context, picture: &Picture, file: &Path, usd: Option<f64>) ->
 fn route(cx: &Context, stack: &Stack) -> Answer<ImageRoute> {
     let output = stack.output("ALBEndpoint").map(|url| url.trim_end_matches('/').into());
     let app_url: SafeText = cx.settings.app_url.clone().or(output).ok_or_else(|| {
-        let why = "it has no output ALBEndpoint yet; name the address with --app-url";
-        Failure::Fault(Fault::new(FaultKind::Refused, "image", &stack.name, why))
+        let why = format!(
+            "stack {} has no output ALBEndpoint yet; name the address with --app-url",
+            stack.name
+        );
+        Failure::Fault(Fault::new(FaultKind::Guarded, "", "", &why))
     })?;
     let names = Names::of(stack);
     Ok(if is_litellm_exposed(stack) {

@@ -312,7 +312,8 @@ async fn a_failed_creation_says_the_cause_and_the_way_on() {
         assert!(stderr.contains(wanted), "no {wanted} in {stderr}");
     }
     let (status, _, stderr) = case.run("deploy").await;
-    assert_eq!(status, 4);
+    assert_eq!(status, 2);
+    assert!(!stderr.contains("AWS") && stderr.ends_with("Nothing was sent.\n"), "{stderr}");
     assert!(stderr.contains("bic-tui destroy --stack bedrock-image-chat"), "{stderr}");
     assert_eq!(case.run("check").await.0, 1, "a blocker");
     assert_eq!(case.run("destroy --confirm bedrock-image-chat").await.0, 0);
@@ -394,7 +395,7 @@ async fn what_runs_is_joined_whoever_began_it() {
     let mut case = Case::sim("two-operators");
     tokio::time::sleep(Duration::from_secs(182)).await;
     let (status, _, stderr) = case.run("deploy --param FargateSpot=true").await;
-    assert_eq!(status, 4);
+    assert_eq!(status, 2);
     assert!(stderr.contains("`bic-tui deploy --watch"), "{stderr}");
     let (status, stdout, stderr) = case.run("deploy --watch").await;
     assert_eq!(status, 0, "{stdout}{stderr}");
@@ -430,7 +431,11 @@ async fn ways_out_are_listed_and_taken() {
         "{stdout}"
     );
     let (status, _, stderr) = case.run("unstick cancel-update").await;
-    assert_eq!(status, 4, "{stderr}");
+    assert_eq!(status, 2, "{stderr}");
+    assert!(
+        stderr.starts_with("Stack bedrock-image-chat does not take cancel-update: only an update") && stderr.ends_with("Nothing was sent.\n"),
+        "{stderr}"
+    );
     let (status, _, stderr) = case.run("unstick continue-rollback --skip VPC").await;
     assert_eq!(status, 2);
     assert!(stderr.contains("LiteLLMService"), "{stderr}");
@@ -476,7 +481,8 @@ async fn protection_goes_by_a_step_of_its_own() {
         .await
         .unwrap();
     let (status, _, stderr) = case.run("destroy --confirm bedrock-image-chat").await;
-    assert_eq!(status, 4);
+    assert_eq!(status, 2);
+    assert!(!stderr.contains("AWS") && stderr.ends_with("Nothing was sent.\n"), "{stderr}");
     assert!(stderr.contains("`bic-tui destroy --unprotect`"), "{stderr}");
     assert_eq!(case.run("destroy --unprotect --confirm other").await.0, 2);
     assert_eq!(case.run("destroy --unprotect --confirm bedrock-image-chat").await.0, 0);

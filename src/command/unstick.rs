@@ -46,8 +46,9 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
     let Some(way) = args.way else {
         return list(cx, &stack, unstick::offers(it));
     };
-    let refused = |why: &str| Failure::from(Fault::new(FaultKind::Refused, &format!("unstick {way}"), &stack.name, why));
-    let mut changes = unstick::changes(way, it).map_err(|why| refused(&why))?;
+    // Refused here: AWS was not asked.
+    let refused = |why: String| Fault::new(FaultKind::Guarded, "", "", &format!("stack {} does not take {way}: {why}", stack.name));
+    let mut changes = unstick::changes(way, it).map_err(refused)?;
     let skip: Vec<SafeText> = args.skip.iter().map(|s| s.as_str().into()).collect();
     let known = unstick::skippable(&resources);
     if let Some(wrong) = skip

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 pub use self::words::{Clues, Meaning, explain, meaning, of_image, of_log, of_target, of_task};
 use super::{
-    fact::{LogEvent, StackEvent, Target, TargetGroup, Task},
-    logline,
+    fact::{LogEvent, Millis, StackEvent, Target, TargetGroup, Task},
+    lines::Lines,
+    logline::{self, Level},
     model::Model,
     progress::newest_operation,
     text::SafeText,
@@ -146,6 +147,14 @@ pub fn last_of(events: &[LogEvent]) -> Vec<SafeText> {
     let parts = sorted.iter().flat_map(|e| logline::shown_parts(e.message.as_raw()));
     let shown: Vec<SafeText> = parts.filter(|p| !p.trim().is_empty()).map(logline::display).collect();
     shown[shown.len().saturating_sub(LAST_LINES)..].to_vec()
+}
+
+/// The newest error since `from` whose meaning is known, among lines that are held: what it means, and the line.
+pub fn in_lines(lines: &Lines, from: Millis) -> Option<(Meaning, SafeText)> {
+    std::iter::successors(lines.last(), |spot| lines.prev(*spot))
+        .map_while(|spot| lines.line(spot).filter(|line| line.at() >= from))
+        .filter(|line| line.level() >= Level::Error)
+        .find_map(|line| Some((of_log(line.raw())?, logline::display(line.raw()))))
 }
 
 /// The last lines of a task, where they have been asked for.

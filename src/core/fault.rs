@@ -22,7 +22,7 @@ pub enum FaultKind {
     Throttled,
     /// The thing does not exist.
     NotFound,
-    /// AWS understood and said no: validation, wrong state.
+    /// AWS, or the application, understood and said no: validation, wrong state.
     Refused,
     /// Nothing to do: the change changes nothing.
     NoChange,
@@ -85,6 +85,8 @@ impl Fault {
             FaultKind::Throttled => format!("AWS is throttling {}", self.operation),
             FaultKind::NotFound if self.subject.is_empty() => format!("{}: not found", self.operation),
             FaultKind::NotFound => format!("{} does not exist", self.subject),
+            // AWS's own operations have its service before a colon; the application answers the others.
+            FaultKind::Refused if !self.operation.contains(':') => format!("{}{on} failed", self.operation),
             FaultKind::Refused => format!("AWS refused {}{on}", self.operation),
             FaultKind::NoChange => "nothing would change".to_owned(),
             FaultKind::Unreachable => format!("{} could not be reached", or(&self.subject, "AWS")),
@@ -119,6 +121,7 @@ impl Fault {
             ),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
             FaultKind::NotFound => "Check the name, the region and the profile.".into(),
+            FaultKind::Refused if !self.operation.contains(':') => "Look at the log of both services for the reason.".into(),
             FaultKind::Refused => "Change what AWS names and try again.".into(),
             FaultKind::NoChange => "The stack already is as wanted.".into(),
             FaultKind::Unreachable => "Check the network, the region and --endpoint-url.".into(),
@@ -186,6 +189,12 @@ mod tests {
                 "a secret does not exist: it has no current version",
             ),
             (
+                FaultKind::Refused,
+                "chat",
+                "Rate exceeded",
+                "AWS refused logs:FilterLogEvents on chat: Rate exceeded",
+            ),
+            (
                 FaultKind::Guarded,
                 "",
                 "Open WebUI keeps to one task.",
@@ -194,6 +203,16 @@ mod tests {
         ] {
             assert_eq!(Fault::new(kind, "logs:FilterLogEvents", subject, detail).sentence(), want);
         }
+    }
+
+    #[test]
+    fn what_the_application_said_is_not_put_on_aws() {
+        let fault = Fault::new(FaultKind::Refused, "the test image", "nova-canvas", "Open WebUI says: [ERROR: Forbidden]");
+        assert_eq!(
+            fault.sentence(),
+            "the test image on nova-canvas failed: Open WebUI says: [ERROR: Forbidden]"
+        );
+        assert!(!fault.advice().contains("AWS"), "{}", fault.advice());
     }
 
     #[test]

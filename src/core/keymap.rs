@@ -170,9 +170,8 @@ impl Keymap {
             .map(|b| (b.intent, b.keys.iter().filter_map(|k| k.parse().ok()).collect()))
             .collect();
         for (name, list) in &settings.keys {
-            let intent: Intent = name.parse().map_err(|_| unknown(name))?;
-            let parsed = list.iter().map(|k| k.parse()).collect::<Result<Vec<Key>, _>>()?;
-            rules::permitted(intent, &parsed)?;
+            let intent = named(name)?;
+            let parsed = bound(intent, list)?;
             if let Some(row) = keys.iter_mut().find(|(i, _)| *i == intent) {
                 row.1 = parsed;
             }
@@ -230,6 +229,23 @@ impl Intent {
         // The macro makes one row for each intent, in the same order.
         &KEYMAP[self as usize]
     }
+}
+
+/// The intent of this name.
+///
+/// # Errors
+/// A sentence with the nearest name.
+pub fn named(name: &SafeText) -> Result<Intent, String> {
+    name.parse().map_err(|_| unknown(name))
+}
+
+/// The keys that the operator gives an intent.
+///
+/// # Errors
+/// A sentence that names the bad key, or the one that may not be bound.
+pub fn bound(intent: Intent, keys: &[SafeText]) -> Result<Vec<Key>, String> {
+    let keys = keys.iter().map(|k| k.parse()).collect::<Result<Vec<Key>, _>>()?;
+    rules::permitted(intent, &keys).map(|()| keys)
 }
 
 fn unknown(name: &SafeText) -> String {

@@ -21,9 +21,13 @@ use crate::{
         fact::{Picture, ProbeStage, StageReport},
         fault::{Fault, FaultKind},
         model::Model,
+        text::SafeText,
         when,
     },
 };
+
+/// How far two clocks may be apart, in milliseconds.
+const CLOCKS: i64 = 2_000;
 
 /// From this width on the words stand beside the picture.
 const WIDE: u16 = 110;
@@ -218,7 +222,10 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
     match &run.end {
         None => lines.push(pen.keys("[Esc] closes this; the image is saved when it comes")),
         Some(Ok(picture)) => lines.extend(success(model, side, picture, run, width)),
-        Some(Err(fault)) => lines.extend(failure(pen, route.map(|r| &r.1), fault, &run.stages, width)),
+        Some(Err(fault)) => {
+            let told = told(model, route.map(|r| &r.1), run);
+            lines.extend(failure(pen, (route.map(|r| &r.1), told), fault, &run.stages, width));
+        }
     }
     lines
 }
@@ -318,14 +325,39 @@ fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, wi
     ]
 }
 
+/// What the log says since the image was fired, where the way is through Open WebUI, which says next to nothing, and no
+/// stage is at fault.
+fn told(model: &Model, route: Option<&ImageRoute>, run: &ImageRun) -> Option<(cause::Meaning, SafeText)> {
+    let is_silent = matches!(route, Some(ImageRoute::OpenWebui { .. })) && run.stages.iter().all(|r| r.is_well != Some(false));
+    let ago = i64::try_from(model.now.mono.saturating_sub(run.since)).ok()?;
+    // A request is written down by a clock that is not ours.
+    let from = model.now.wall - ago - CLOCKS;
+    is_silent.then(|| cause::in_lines(model.logs.lines(), from)).flatten()
+}
+
 /// What failed, at which layer, and what to do.
-fn failure(pen: Pen<'_>, route: Option<&ImageRoute>, fault: &Fault, stages: &[StageReport], width: usize) -> Vec<Line<'static>> {
+fn failure(
+    pen: Pen<'_>,
+    (route, told): (Option<&ImageRoute>, Option<(cause::Meaning, SafeText)>),
+    fault: &Fault,
+    stages: &[StageReport],
+    width: usize,
+) -> Vec<Line<'static>> {
     let mut out = Vec::new();
     let mut push =
         |text: &str, role: Role, rows: usize| out.extend(wrap_to(text, width, rows).into_iter().map(|l| Line::from(pen.ink(role, l))));
-    push(&format!("✗ {}.", layer(route, fault, stages)), Role::Bad, 2);
-    push(&format!("{}.", fault.sentence()), Role::Text, 4);
     let known = cause::of_image(fault);
+    let told = told.filter(|_| known.is_none());
+    let at = match &told {
+        Some(_) => "It fails behind Open WebUI, at LiteLLM or Bedrock: its log says so".to_owned(),
+        None => layer(route, fault, stages),
+    };
+    push(&format!("✗ {at}."), Role::Bad, 2);
+    push(&format!("{}.", fault.sentence()), Role::Text, 4);
+    if let Some((_, line)) = &told {
+        push(&format!("Log: {line}"), Role::Dim, 3);
+    }
+    let known = known.or(told.map(|(meaning, _)| meaning));
     if let Some(meaning) = known {
         push(&format!("So: {}.", meaning.plain), Role::Text, 2);
     }

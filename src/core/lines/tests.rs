@@ -396,3 +396,19 @@ fn counts_of_errors_are_of_the_lines_held_whatever_is_dropped_and_of_any_number_
     assert_eq!((counted + lines.errors().others()) as usize, lines.len());
     assert_eq!(lines.errors().between(START, START + 10_000) as usize, lines.len());
 }
+
+#[test]
+fn the_newest_error_since_a_time_is_told_with_its_meaning() {
+    let mut lines = Lines::new(1 << 20);
+    let before = "ERROR: litellm.ServiceUnavailableError: ServiceUnavailableException - gone";
+    lines.append([
+        arrived(0, 0, before),
+        arrived(5_000, 2, "ERROR: litellm.PermissionDeniedError: You don't have access to the model"),
+        arrived(5_001, 3, "INFO: \"POST /api/v1/images/generations HTTP/1.1\" 400 ThrottlingException"),
+        arrived(5_002, 4, "ERROR: nobody knows what this is"),
+    ]);
+    let told = |from| crate::core::cause::in_lines(&lines, START + from);
+    let (meaning, line) = told(4_000).unwrap();
+    assert!(meaning.plain.contains("no access") && line.contains("PermissionDenied"), "{line}");
+    assert_eq!(told(5_001), None, "what was before is of another request");
+}

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{dialogs, keys, say, ticket};
+use super::{dialogs, keys, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, ImageRoute, ProbeRequest, Query},
     core::{
@@ -18,6 +18,7 @@ use crate::{
         keymap::Intent,
         model::Model,
         msg::Asked,
+        polls::Poll,
         text::SafeText,
     },
 };
@@ -212,6 +213,8 @@ pub(super) fn on_image(model: &mut Model, answer: Result<Done, Fault>) -> Vec<Ef
         Ok(_) => return Vec::new(),
         Err(fault) => {
             super::record(model, fault.clone());
+            // The log may say why.
+            polling::hurry(model, &[Poll::Logs]);
             Err(fault)
         }
     };
