@@ -433,7 +433,8 @@ async fn ways_out_are_listed_and_taken() {
     let (status, _, stderr) = case.run("unstick cancel-update").await;
     assert_eq!(status, 2, "{stderr}");
     assert!(
-        stderr.starts_with("Stack bedrock-image-chat does not take cancel-update: only an update") && stderr.ends_with("Nothing was sent.\n"),
+        stderr.starts_with("Stack bedrock-image-chat does not take cancel-update: only an update")
+            && stderr.ends_with("Nothing was sent.\n"),
         "{stderr}"
     );
     let (status, _, stderr) = case.run("unstick continue-rollback --skip VPC").await;
