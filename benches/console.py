@@ -264,7 +264,9 @@ def on_endpoint(binary, home, options, account):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counter)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     straight = ["--endpoint-url", account.url]
-    run(binary, ["deploy", "--yes", *straight], home)
+    # The emulator's Bedrock offers older models than the template names, and none that makes images.
+    models = ["--override", "image-model", "--param", "ImageModelId=amazon.nova-pro-v1:0", "--param", "ChatModelId=us.anthropic.claude-3-5-sonnet-20241022-v2:0"]
+    run(binary, ["deploy", "--yes", *models, *straight], home)
     run(binary, ["status", *straight], home)
     yield "`bic-tui status`, local endpoint", *timed([run(binary, ["status", *straight], home) for _ in range(RUNS)], 100)
 

@@ -42,6 +42,9 @@ use crate::{
 /// How often time goes on for the model.
 const TICK: Duration = Duration::from_millis(250);
 
+/// When nothing has been pressed for this long, what comes by itself is drawn once a second.
+const QUIET: u64 = 3_000;
+
 /// A secret on its way to the clipboard.
 type Fetched = (SecretRef, Arc<SecretText>);
 
@@ -74,10 +77,25 @@ pub struct App {
     arrivals: (mpsc::Sender<Built>, mpsc::Receiver<Built>),
     journal: Arc<Journal>,
     started: Instant,
+    paced: Paced,
     theme: Theme,
     pictures: Pictures,
     /// The clipboard holds a secret of ours.
     owns_clipboard: bool,
+}
+
+/// When the operator last did something, and when was drawn last, in milliseconds since the start.
+#[derive(Debug, Clone, Copy, Default)]
+struct Paced {
+    touched: u64,
+    drawn: u64,
+}
+
+impl Paced {
+    /// Whether a change may be drawn now: at once for somebody at the keys, else a second after the last frame.
+    fn may_draw(self, now: u64) -> bool {
+        now.saturating_sub(self.touched) < QUIET || now.saturating_sub(self.drawn) >= 1_000
+    }
 }
 
 /// What one round left for the terminal to do.
@@ -119,6 +137,7 @@ impl App {
             arrivals: mpsc::channel(4),
             journal,
             started: Instant::now(),
+            paced: Paced::default(),
             theme,
             pictures: Pictures::default(),
             owns_clipboard: false,
@@ -258,6 +277,7 @@ impl App {
         repaint(terminal)?;
         self.model.size = term::size();
         self.model.is_dirty = true;
+        self.paced.touched = self.now().mono;
         Ok(())
     }
 
@@ -274,7 +294,14 @@ impl App {
         };
         terminal.draw(|frame| ui::view(model, &side, frame)).map_err(Into::into)?;
         update(&mut self.model, Msg::Drawn);
+        self.paced.drawn = self.now().mono;
         Ok(())
+    }
+
+    /// What an event of the terminal means.
+    fn touch(&mut self, event: Event) -> Option<Msg> {
+        self.paced.touched = self.now().mono;
+        term::message(event, self.model.size)
     }
 }
 
@@ -341,7 +368,7 @@ impl App {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut seconds = 0u32;
         loop {
-            if self.model.is_dirty {
+            if self.model.is_dirty && (self.model.dialog.is_some() || self.paced.may_draw(self.now().mono)) {
                 self.draw(terminal)?;
             }
             let msg = tokio::select! {
@@ -352,7 +379,7 @@ impl App {
                     Signal::Continue => { self.resume(terminal)?; Some(Msg::Hide) }
                 },
                 event = events.next() => match event {
-                    Some(Ok(event)) => term::message(event, self.model.size),
+                    Some(Ok(event)) => self.touch(event),
                     Some(Err(_)) | None => return Ok(End::HungUp),
                 },
                 Some(answer) = self.answers.recv() => Some(answer),
@@ -391,7 +418,7 @@ impl App {
         self.take(Msg::Tick(now), terminal)?;
         for _ in 0..256 {
             let msg = match events.next().now_or_never() {
-                Some(Some(Ok(event))) => term::message(event, self.model.size),
+                Some(Some(Ok(event))) => self.touch(event),
                 Some(_) => return Ok(Some(End::HungUp)),
                 None => match self.answers.try_recv() {
                     Ok(answer) => Some(answer),
@@ -465,5 +492,23 @@ impl Signals {
         }
         #[cfg(not(unix))]
         std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_at_the_keys_is_drawn_for_once_a_second() {
+        let paced = |touched, drawn| Paced { touched, drawn };
+        for (it, now, want) in [
+            (paced(0, 0), 10, true),
+            (paced(5_000, 5_010), 5_020, true),
+            (paced(5_000, 8_100), 8_200, false),
+            (paced(5_000, 8_100), 9_100, true),
+        ] {
+            assert_eq!(it.may_draw(now), want, "{it:?} at {now}");
+        }
     }
 }

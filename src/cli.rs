@@ -151,6 +151,9 @@ pub struct PlanArgs {
     /// A stack tag; may be given more than once. Without any, an update keeps those of the stack.
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = pair)]
     pub tags: Vec<(String, String)>,
+    /// Go on although this check is a blocker, such as image-model; may be given more than once.
+    #[arg(long = "override", value_name = "CHECK")]
+    pub overrides: Vec<String>,
 }
 
 /// Arguments of `deploy`.

@@ -110,7 +110,8 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
         return Ok(Arc::new(aws::connect(options).await?));
     };
     let name = if wanted.is_empty() { scene } else { wanted };
-    let scene = Scene::named(name).map_err(Failure::Usage)?;
+    // What the environment says of AWS is nothing to a simulated account; the flag is.
+    let scene = Scene::named(name).map_err(Failure::Usage)?.in_region(flags.region.clone());
     let speed = flags.speed.unwrap_or(DEMO_SPEED);
     Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
 }

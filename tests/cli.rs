@@ -85,6 +85,7 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
         ("logs", vec![REGION], 3, "o AWS credentials"),
         ("status --demo=expired", vec![], 3, "expired"),
         ("status --demo=new", vec![], 4, "does not exist"),
+        ("status --demo=new --region eu-west-1", vec![], 4, "eu-west-1"),
     ] {
         let (code, stdout, stderr) = run(args, &env);
         assert_eq!((code, stdout.as_str()), (status, ""), "{args}: {stderr}");

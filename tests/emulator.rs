@@ -31,8 +31,9 @@ const CLUSTER: &str = "bedrock-image-chat-cluster";
 const OPENWEBUI: &str = "bedrock-image-chat-openwebui";
 const LITELLM: &str = "bedrock-image-chat-litellm";
 const GROUP: &str = "/ecs/bedrock-image-chat";
-/// The emulator's Bedrock offers older models than the template names.
-const MODELS: &str = "--param ImageModelId=amazon.nova-pro-v1:0 --param ChatModelId=us.anthropic.claude-3-5-sonnet-20241022-v2:0";
+/// The emulator's Bedrock offers older models than the template names, and none that makes images.
+const MODELS: &str =
+    "--override image-model --param ImageModelId=amazon.nova-pro-v1:0 --param ChatModelId=us.anthropic.claude-3-5-sonnet-20241022-v2:0";
 
 /// What the account itself says, past the program.
 impl Emulator {
@@ -165,7 +166,7 @@ fn models(dana: &User) {
     }
     let said = dana.well(&format!("check {MODELS}"));
     for part in [
-        "nova-canvas → amazon.nova-pro-v1:0 is ACTIVE, access",
+        "nova-canvas → amazon.nova-pro-v1:0 is no image model: Bedrock names TEXT as its output (overridden)",
         "claude-sonnet → us.anthropic.claude-3-5-sonnet-20241022-v2:0 is ACTIVE, access not granted",
         "use-case form",
     ] {
@@ -428,10 +429,9 @@ fn secrets(aws: &Emulator, dana: &User) -> String {
     }
     let field = dana.run("secret litellm-api-key --field api_key --reveal");
     assert_eq!(field.stdout, "sk-'\"\\ é\u{7}\n %s $HOME".as_bytes());
-    assert!(
-        dana.fails("secret nothing --reveal", 4)
-            .contains("bedrock-image-chat/nothing does not exist")
-    );
+    // The policy names the two secrets that the console reads, and no other.
+    let said = dana.fails("secret nothing --reveal", 4);
+    assert!(said.contains("bedrock-image-chat/nothing is not allowed"), "{said}");
     "%s $HOME".into()
 }
 

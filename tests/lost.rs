@@ -344,7 +344,7 @@ async fn a_console_that_was_killed_shows_what_runs_when_it_is_opened_again() {
         let tty = start();
         for (seen, keys) in [
             ("Press D to deploy", "D"),
-            ("Make the plan", "\x1b[F\r"),
+            ("New stack", "\x1b[F\r"),
             ("Plan to create", "\r"),
             ("▸[ Cancel ]", "y"),
         ] {

@@ -40,9 +40,17 @@ fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
     desk.press("R");
     let menu = desk.screen();
     says(&menu, &["Delete this creation", "not now: ", "Cancel the update"]);
-    // Past Stay and Detach.
-    desk.press("down down enter");
-    says(&desk.screen(), &["Destroy stack bedrock-image-chat", "Type bedrock-image-chat"]);
+    assert!(!menu.contains("Detach"), "no operation runs:\n{menu}");
+    desk.press("down enter");
+    let question = desk.screen();
+    says(
+        &question,
+        &[
+            "Destroy stack bedrock-image-chat, of which nothing is left?",
+            "Type bedrock-image-chat",
+        ],
+    );
+    assert!(!question.contains("not been listed"), "{question}");
     desk.press("bedrock-image-chat enter enter");
     desk.see(&["Press D to deploy"]);
     assert!(matches!(desk.written.last(), Some(Change::DeleteStack { .. })));
@@ -52,12 +60,12 @@ fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
 fn a_clean_creation_counts_up_and_shows_the_services_inside() {
     let mut desk = Desk::at("new");
     desk.deploy(&[]);
-    let screen = desk.see(&["of 59", "   still ", "ECS openwebui", "pending"]);
+    let screen = desk.see(&["of 63", "   still ", "ECS openwebui", "pending"]);
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
     desk.until("CREATE_COMPLETE");
-    says(&desk.see(&["✓ CREATE_COMPLETE", "59 of 59"]), &["ALBEndpoint"]);
+    says(&desk.see(&["✓ CREATE_COMPLETE", "63 of 63"]), &["ALBEndpoint"]);
     desk.wait(60);
-    assert_eq!(desk.kept.len(), 59, "the times of this run are kept, once");
+    assert_eq!(desk.kept.len(), 63, "the times of this run are kept, once");
     let mut later = Desk::beside(&desk);
     later.wait(60);
     assert!(later.kept.is_empty(), "a run that was not watched tells nothing");
@@ -134,15 +142,33 @@ fn a_creation_that_failed_yesterday_is_deleted_first() {
 }
 
 #[test]
+fn an_application_that_can_not_be_reached_is_red_at_every_moment() {
+    let mut desk = Desk::at("unreachable");
+    desk.see(&["none healthy", "✗ bedrock-image-chat-openwebui"]);
+    desk.press("3");
+    desk.see(&["✗ bedrock-image-chat-openwebui", "  none healthy  "]);
+    for _ in 0..60 {
+        desk.wait(20);
+        let findings = desk.model.findings();
+        let worst = findings.first().expect("a finding");
+        assert_eq!(worst.severity, bic_tui::core::health::Severity::Bad, "{findings:?}");
+        let is_told = ["did not answer the load balancer", "got no good answer"]
+            .iter()
+            .any(|w| worst.text.contains(w));
+        assert!(is_told && !worst.text.contains("yet"), "{findings:?}");
+    }
+}
+
+#[test]
 fn a_failure_that_was_kept_is_rolled_back_by_hand() {
     let mut desk = Desk::at("rollback-off");
-    says(&desk.see(&["CREATE_FAILED"]), &[]);
+    desk.see(&["✗ stack CREATE_FAILED: the private network does not reach ECR"]);
     desk.press("2R");
     says(
         &desk.screen(),
         &["Roll back", "Delete this creation", "not now: only a rollback that failed"],
     );
-    desk.press("down down enter");
+    desk.press("down enter");
     says(&desk.screen(), &["Roll back of bedrock-image-chat?", "▸[ Cancel ]"]);
     desk.press("y");
     desk.see(&["still to undo"]);
@@ -187,7 +213,7 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     says(&desk.screen(), &["press R for the ways out"]);
     desk.press("R");
     says(&desk.screen(), &["Continue the rollback", "not now: only an update that runs"]);
-    desk.press("down down enter");
+    desk.press("down enter");
     says(&desk.screen(), &["[ ] LiteLLMService", "Space leaves out"]);
     let rows = desk.screen();
     let place = rows
@@ -286,7 +312,7 @@ fn a_console_opened_again_follows_the_operation() {
     one.wait(60);
     let mut two = Desk::beside(&one);
     two.press("2");
-    says(&two.see(&["CREATE_IN_PROGRESS", " of 59"]), &["elapsed"]);
+    says(&two.see(&["CREATE_IN_PROGRESS", " of 63"]), &["elapsed"]);
     two.until("CREATE_COMPLETE");
     assert!(two.written.is_empty());
 }
@@ -383,4 +409,26 @@ fn the_true_end_lies_in_the_range_that_is_shown() {
     }
     assert!(within.iter().all(|n| *n >= 16), "{within:?} of 20 each\n{told}");
     assert!(widest <= 0.4, "±{:.0} % at the half\n{told}", widest * 100.0);
+}
+
+#[test]
+fn another_version_beside_a_database_waits_until_the_stack_sleeps() {
+    let mut desk = Desk::at("new");
+    desk.deploy(&[("DeploymentSize", "medium")]);
+    desk.until("CREATE_COMPLETE");
+    desk.wait(60);
+    desk.press("D");
+    let bic_tui::core::screen::deploy::Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open:\n{}", desk.screen())
+    };
+    let field = form
+        .fields
+        .iter_mut()
+        .find(|f| f.def.name == "OpenWebUIVersion")
+        .expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with("v0.12.5");
+    desk.press("end enter");
+    says(&desk.screen(), &["two versions would work on one", "sleep first"]);
+    let is_sent = matches!(desk.model.deploy, bic_tui::core::screen::deploy::Stage::Form(_));
+    assert!(is_sent, "nothing is sent");
 }

@@ -63,27 +63,24 @@ fn plans(tty: &Tty) -> f64 {
     let screen = tty.see("Press D to deploy");
     says(
         &screen,
-        &["no stack", "does not exist yet in us-west-2", "it makes 59 resources", "estimate"],
+        &["no stack", "does not exist yet in us-west-2", "it makes 63 resources", "estimate"],
     );
     let month = dollars(&screen, " a month, estimate");
     tty.send("D");
-    let form = see_all(tty, &["Make the plan", "✓ stack", "✓ identity", "✓ template"]);
+    let form = see_all(tty, &["✓ stack", "✓ identity", "✓ template"]);
     says(
         &form,
-        &[
-            "New stack bedrock-image-chat in us-west-2",
-            "0 changed of 21 parameters",
-            "Project name",
-            "! encryption",
-        ],
+        &["New stack bedrock-image-chat in us-west-2", "Project name", "! encryption"],
     );
-    tty.send("\x1b[F\r");
-    let plan = tty.see("59 changes");
+    tty.send("\x1b[F");
+    see_all(tty, &["[ Make the plan ]", "0 changed of 22 parameters"]);
+    tty.send("\r");
+    let plan = tty.see("63 changes");
     says(
         &plan,
         &[
             "Plan to create bedrock-image-chat",
-            "+ 59 add   ~ 0 modify   ± 0 replace   − 0 remove",
+            "+ 63 add   ~ 0 modify   ± 0 replace   − 0 remove",
             &format!("$0.00 → ${month:.2} a month (+${month:.2})"),
             "CAPABILITY_IAM",
             "EC2::VPC",
@@ -96,18 +93,18 @@ fn deploys(tty: &Tty) {
     tty.send("\r");
     says(
         &tty.see("▸[ Cancel ]"),
-        &["Create stack bedrock-image-chat in us-west-2?", "59 to add"],
+        &["Create stack bedrock-image-chat in us-west-2?", "63 to add"],
     );
     tty.send("\r");
-    let screen = see_all(tty, &[NOTHING, "59 changes"]);
+    let screen = see_all(tty, &[NOTHING, "63 changes"]);
     assert!(!screen.contains("[ Create ]") && !screen.contains("CREATE_IN_PROGRESS"));
     tty.send("\r");
     tty.see("▸[ Cancel ]");
     tty.send("y");
-    let screen = tty.wait("some of the 59", |s| (1..59).any(|n| s.contains(&format!(" {n} of 59"))));
+    let screen = tty.wait("some of the 63", |s| (1..63).any(|n| s.contains(&format!(" {n} of 63"))));
     says(&screen, &["CREATE_IN_PROGRESS", "elapsed", "creating", "create has begun"]);
     tty.see("reached CREATE_COMPLETE");
-    let screen = see_all(tty, &["✓ CREATE_COMPLETE", "59 resources in", "ALBEndpoint"]);
+    let screen = see_all(tty, &["✓ CREATE_COMPLETE", "63 resources in", "ALBEndpoint"]);
     says(&screen, &["http://bedrock-image-chat-alb-", "OpenWebUIAdminSecretArn"]);
 }
 
@@ -380,7 +377,7 @@ fn a_model_that_is_gone_is_said_and_stops_the_plan() {
     let tty = Tty::start(&["--demo"], SIZE);
     tty.see("Press D to deploy");
     tty.send("D");
-    see_all(&tty, &["Make the plan", "✓ image model", "✓ chat model"]);
+    see_all(&tty, &["New stack", "✓ image model", "✓ chat model"]);
     tty.send(&"\x1b[B".repeat(3));
     tty.see("ImageModelId  default");
     tty.send(&"\x7f".repeat(40));
@@ -441,7 +438,8 @@ fn each_trouble_is_said_in_words() {
             "unreachable",
             &[],
             &[
-                "targets unhealthy: the application does not answer the health check in time|0/1 running: it ran, but did not answer the load balancer|0/1 running: the load balancer got no good answer",
+                "✗ bedrock-image-chat-openwebui ",
+                "it ran, but did not answer the load balancer|the load balancer got no good answer",
             ],
         ),
         (

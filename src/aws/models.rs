@@ -59,6 +59,7 @@ async fn profile(client: &Client, id: &SafeText) -> Result<Option<ModelState>, F
         name: profile.inference_profile_name.into(),
         model: behind,
         regions,
+        outputs: of_model.as_ref().map(|m| m.outputs.clone()).unwrap_or_default(),
         status: status.unwrap_or_else(|| profile.status.as_str().into()),
         legacy_since: of_model.as_ref().and_then(|m| m.legacy_since),
         end_of_life: of_model.as_ref().and_then(|m| m.end_of_life),
@@ -126,11 +127,14 @@ fn of_model(id: &SafeText, output: GetFoundationModelOutput, access: Result<Mode
     if status.is_empty() {
         return Err(missing(MODEL, id, "lifecycle"));
     }
+    let outputs = details.output_modalities.unwrap_or_default();
+    let outputs = outputs.iter().map(|it| it.as_str().into()).collect();
     Ok(ModelState {
         id: id.clone(),
         name: text(details.model_name),
         model: id.clone(),
         regions: Vec::new(),
+        outputs,
         status,
         legacy_since: millis(life.legacy_time),
         end_of_life: millis(life.end_of_life_time),

@@ -10,8 +10,9 @@ use crate::{
     cli::PlanArgs,
     core::{
         cost::CostModel,
-        fact::{Identity, Stack, Validation},
+        fact::{Identity, Service, Stack, Validation},
         fault::{Fault, FaultKind},
+        names::Names,
         plan::{self, Draft, Wish},
         preflight::{self, Check, Evidence, Models, Outcome},
         template::{Pseudo, Template},
@@ -34,6 +35,8 @@ pub(super) struct Looked {
     validation: Result<Validation, Fault>,
     /// The stack of that name; one in review or deleted too.
     pub(super) stack: Result<Option<Stack>, Fault>,
+    /// Asked for where they matter.
+    services: Option<Result<Vec<Service>, Fault>>,
     pseudo: Pseudo,
     models: Models,
     /// What would be sent.
@@ -56,7 +59,13 @@ impl Looked {
         let ids = draft
             .as_ref()
             .map_or_else(|_| Vec::new(), |draft| preflight::model_ids(&draft.values));
+        let has_new_version = |stack: &Stack| draft.as_ref().is_ok_and(|d| preflight::version_change(stack, d).is_some());
+        let services = match existing.filter(|stack| has_new_version(stack)) {
+            Some(stack) => Some(reads::services(cloud, &Names::of(stack)).await),
+            None => None,
+        };
         Self {
+            services,
             models: reads::models(cloud, ids).await,
             identity,
             validation,
@@ -66,8 +75,17 @@ impl Looked {
         }
     }
 
-    /// The checks.
-    pub(super) fn checks(&self, cx: &Context) -> Vec<Check> {
+    /// The checks, with what the operator overrides.
+    pub(super) fn checks(&self, cx: &Context, args: &PlanArgs) -> Answer<Vec<Check>> {
+        let found = self.found(cx);
+        // Values that are none leave out the checks that rest on them.
+        if self.draft.is_err() {
+            return Ok(found);
+        }
+        preflight::overridden(found, &args.overrides).map_err(|why| Failure::Usage(format!("{why}.")))
+    }
+
+    fn found(&self, cx: &Context) -> Vec<Check> {
         let region = &self.pseudo.region;
         let cost = self.draft.as_ref().ok().map(|draft| {
             let resources = Template::shipped().resources(&draft.values, &self.pseudo);
@@ -81,6 +99,7 @@ impl Looked {
             identity: Some(self.identity.as_ref()),
             validation: Some(self.validation.as_ref()),
             stack: Some(self.stack.as_ref()),
+            services: self.services.as_ref().map(Result::as_ref),
             models: &self.models,
             now: cx.cloud.now(),
             draft: &self.draft,
@@ -104,7 +123,7 @@ pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
     {
         return Err(fault.clone().into());
     }
-    let checks = looked.checks(cx);
+    let checks = looked.checks(cx, args)?;
     let report = Report {
         region: cx.cloud.about().region,
         stack: cx.settings.stack.clone(),

@@ -99,8 +99,13 @@ async fn stack(cx: &Context, args: &PlanArgs) -> Answer<Option<Stack>> {
 }
 
 async fn now(cx: &Context, model: &CostModel, stack: &Stack) -> Answer<Estimate> {
-    let tasks = reads::tasks(&*cx.cloud, &Names::of(stack)).await?;
-    Ok(model.now_estimate(&reads::template_resources(cx, stack), &tasks))
+    let is_hollow = stack.status.is_rolled_back_creation();
+    let tasks = if is_hollow {
+        Vec::new()
+    } else {
+        reads::tasks(&*cx.cloud, &Names::of(stack)).await?
+    };
+    Ok(model.now_estimate(&reads::running_resources(cx, stack), &tasks))
 }
 
 fn images(model: &CostModel, images: u32) -> Vec<ImageCost> {

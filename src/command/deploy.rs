@@ -142,7 +142,7 @@ async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
     if let Some(refusal) = looked.stack.as_ref().map_err(Clone::clone)?.as_ref().and_then(plan::refusal) {
         return Err(Fault::new(FaultKind::Guarded, "", "", &refusal).into());
     }
-    let checks = looked.checks(cx);
+    let checks = looked.checks(cx, args)?;
     let before = check::existing(&looked.stack).cloned();
     let draft = looked
         .draft
@@ -193,7 +193,7 @@ async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<St
     let pseudo = reads::pseudo(cx, before);
     let model = CostModel::shipped(&pseudo.region);
     let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
-    let parameters = before.map(reads::parameters);
+    let parameters = before.map(Stack::given);
     let mut notes = draft.notes.clone();
     notes.extend(drift(cx, before).await);
     let action = match (set.is_no_change(), before) {

@@ -109,7 +109,7 @@ fn refuse(stack: &Stack) -> Answer<()> {
 
 async fn inventory(cx: &Context, stack: &Stack) -> Answer<Report> {
     let resources = reads::resources(&*cx.cloud, &stack.id).await?;
-    let Inventory { lost, stays } = Inventory::of(&resources, &reads::template_resources(cx, stack), &reads::parameters(stack));
+    let Inventory { lost, stays } = Inventory::of(&resources, &reads::template_resources(cx, stack), &stack.given());
     Ok(Report {
         stack: stack.name.clone(),
         status: stack.status.0.clone(),

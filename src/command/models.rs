@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Answer, Context, Verdict, check, reads, text};
 use crate::core::{
     catalogue::{self, Access, Catalogue, Entry, Kind, Life, Place, ROLES, Role},
+    fact::Stack,
     preflight::{self, Models, Outcome},
     prices::{ModelPrice, Prices},
     template::Template,
@@ -31,6 +32,9 @@ struct Row {
     id: SafeText,
     name: Option<SafeText>,
     kind: Kind,
+    /// It stands in the way of images or chats, whatever an update may do.
+    #[serde(skip)]
+    is_unusable: bool,
     #[serde(flatten)]
     verdict: catalogue::Verdict,
     price: Option<ModelPrice>,
@@ -41,7 +45,7 @@ struct Row {
 /// Prints both lists; "not well" when a model of the stack can not be used.
 pub(super) async fn run(cx: &mut Context) -> Answer {
     let found = reads::stack(&*cx.cloud, &cx.settings.stack).await;
-    let given: BTreeMap<String, String> = check::existing(&found).map(reads::parameters).unwrap_or_default();
+    let given: BTreeMap<String, String> = check::existing(&found).map(Stack::given).unwrap_or_default();
     // Without the stack the catalogue is worth a look all the same; without credentials nothing is.
     if let Err(fault) = &found
         && fault.is_credentials()
@@ -60,6 +64,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         asked: reads::models(&*cx.cloud, ids).await,
         region: cx.cloud.about().region,
         now: cx.cloud.now(),
+        has_stack: check::existing(&found).is_some(),
     }
     .report(&values);
     if cx.out.is_json() {
@@ -67,8 +72,8 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
     } else {
         print(cx, &report)?;
     }
-    let is_blocked = report.stack.iter().any(|row| row.verdict.outcome == Outcome::Blocker);
-    Ok(if is_blocked { Verdict::NotWell } else { Verdict::Well })
+    let is_dead = report.stack.iter().any(|row| row.is_unusable);
+    Ok(if is_dead { Verdict::NotWell } else { Verdict::Well })
 }
 
 /// What both lists are made of.
@@ -78,6 +83,8 @@ struct Lists {
     asked: Models,
     region: SafeText,
     now: i64,
+    /// The models are those of a stack, not of the template.
+    has_stack: bool,
 }
 
 impl Lists {
@@ -107,6 +114,7 @@ impl Lists {
             now: self.now,
         };
         let known = self.catalogue.find(id).cloned();
+        let verdict = self.catalogue.judge(place, id, feed.and_then(preflight::known));
         let told = feed.and_then(|f| f.get()).and_then(Option::as_ref).map(|s| s.name.clone());
         Row {
             alias,
@@ -115,7 +123,12 @@ impl Lists {
                 .filter(|name| !name.is_empty())
                 .or_else(|| known.as_ref().map(|m| m.name.clone())),
             kind: role.kind,
-            verdict: self.catalogue.judge(place, id, feed.and_then(preflight::known)),
+            is_unusable: verdict.outcome == Outcome::Blocker,
+            verdict: if alias.is_some() && self.has_stack {
+                verdict.kept()
+            } else {
+                verdict
+            },
             price: self.prices.model(id).cloned(),
             known,
         }

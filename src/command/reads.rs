@@ -1,7 +1,5 @@
 //! Reads of one fact each, typed; and the target application: its stack, names and resources.
 
-use std::collections::BTreeMap;
-
 use futures::future::join_all;
 
 use super::{Answer, Context, Failure};
@@ -15,7 +13,6 @@ use crate::{
         names::{App, Names},
         nearest,
         preflight::Models,
-        sleep::Parameters,
         template::{Pseudo, Resource, Template},
         text::SafeText,
     },
@@ -95,11 +92,6 @@ pub(super) fn target_groups(resources: &[StackResource]) -> Vec<(SafeText, SafeT
         .collect()
 }
 
-/// Parameters of a stack as a map.
-pub(super) fn parameters(stack: &Stack) -> Parameters {
-    stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()
-}
-
 /// Region, account and name of a stack that exists, from its id.
 pub(super) fn pseudo(cx: &Context, stack: Option<&Stack>) -> Pseudo {
     let account = stack.and_then(|s| s.id.split(':').nth(4)).filter(|a| !a.is_empty());
@@ -114,8 +106,15 @@ pub(super) fn pseudo(cx: &Context, stack: Option<&Stack>) -> Pseudo {
 /// What the template makes of a stack's parameters.
 pub(super) fn template_resources(cx: &Context, stack: &Stack) -> Vec<Resource> {
     let template = Template::shipped();
-    let given: BTreeMap<String, String> = parameters(stack);
-    template.resources(&template.values(&given), &pseudo(cx, Some(stack)))
+    template.resources(&template.values(&stack.given()), &pseudo(cx, Some(stack)))
+}
+
+/// What of the template is there to be paid for: nothing of a first creation that was undone.
+pub(super) fn running_resources(cx: &Context, stack: &Stack) -> Vec<Resource> {
+    if stack.status.is_rolled_back_creation() {
+        return Vec::new();
+    }
+    template_resources(cx, stack)
 }
 
 /// The service that a person means by `openwebui`, `litellm` or its full name.

@@ -32,7 +32,7 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
     let service = reads::service_named(&services, &names, &args.service)?;
     let refusal = names
         .app(&service.name)
-        .and_then(|app| sleep::scale_refusal(app, args.count, &reads::parameters(&stack)));
+        .and_then(|app| sleep::scale_refusal(app, args.count, &stack.given()));
     if let Some(reason) = refusal {
         return Err(Fault::new(FaultKind::Guarded, "ecs:UpdateService", &service.name, reason.trim_end_matches('.')).into());
     }

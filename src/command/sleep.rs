@@ -66,7 +66,7 @@ pub(super) async fn wake(cx: &mut Context) -> Answer {
     let names = Names::of(&stack);
     let services = reads::services(&*cx.cloud, &names).await?;
     let defaults = template_counts(&reads::template_resources(cx, &stack));
-    let plan = sleep::wake_plan(&services, &names, &defaults, &reads::parameters(&stack)).map_err(|reason| {
+    let plan = sleep::wake_plan(&services, &names, &defaults, &stack.given()).map_err(|reason| {
         let reason = reason.trim_end_matches('.');
         Failure::Fault(Fault::new(FaultKind::Guarded, "ecs:UpdateService", &stack.name, reason))
     })?;

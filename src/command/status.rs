@@ -4,14 +4,18 @@ use futures::future::{join, join3};
 use serde::Serialize;
 
 use super::{Answer, Context, Verdict, reads, text};
-use crate::core::{
-    cost::CostModel,
-    fact::{Millis, Service, Stack, TargetGroup, Task},
-    fault::Fault,
-    health::{self, Evidence, Severity},
-    names::Names,
-    sleep,
-    text::SafeText,
+use crate::{
+    cloud::Cloud,
+    core::{
+        cause,
+        cost::CostModel,
+        fact::{Millis, Service, Stack, TargetGroup, Task},
+        fault::Fault,
+        health::{self, Evidence, Severity},
+        names::Names,
+        sleep,
+        text::SafeText,
+    },
 };
 
 /// The JSON of `status`.
@@ -22,6 +26,8 @@ struct Status {
     stack: Stack,
     /// All services are at zero.
     is_asleep: bool,
+    /// Tasks that still run though all services are at zero.
+    falling_asleep: usize,
     services: Vec<ServiceLine>,
     targets: Vec<TargetGroup>,
     /// US dollars an hour for what runs now.
@@ -52,6 +58,8 @@ struct Finding {
 /// What the parallel reads gave.
 struct Facts {
     stack: Stack,
+    /// Why its operation failed, in one clause.
+    cause: Option<String>,
     services: Vec<Service>,
     tasks: Vec<Task>,
     targets: Vec<TargetGroup>,
@@ -63,6 +71,8 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
     let facts = facts(cx).await?;
     let findings = health::findings(Evidence {
         stack: Some(&facts.stack),
+        cause: facts.cause.as_deref(),
+        way_out: facts.stack.status.is_rolled_back_creation().then_some("`unstick` deletes it"),
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),
@@ -71,12 +81,18 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
     });
     let is_well = findings.iter().all(|f| f.severity != Severity::Bad);
     let model = CostModel::shipped(&cx.cloud.about().region);
-    let cost = model.now_estimate(&reads::template_resources(cx, &facts.stack), &facts.tasks);
+    let cost = model.now_estimate(&reads::running_resources(cx, &facts.stack), &facts.tasks);
     let about = cx.cloud.about();
+    let is_asleep = sleep::is_asleep(&facts.services);
     let status = Status {
         region: about.region,
         profile: about.profile,
-        is_asleep: sleep::is_asleep(&facts.services),
+        is_asleep,
+        falling_asleep: if is_asleep {
+            sleep::falling_asleep(&facts.services, &facts.tasks)
+        } else {
+            0
+        },
         services: facts.services.iter().map(service_line).collect(),
         targets: facts.targets,
         usd_hour: cost.usd_hour(),
@@ -116,6 +132,17 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     let stack = stack?
         .filter(|s| !s.status.is_in_review())
         .ok_or_else(|| reads::no_such_stack(cx))?;
+    let cause = cause(cloud, &stack).await;
+    if stack.status.is_rolled_back_creation() {
+        return Ok(Facts {
+            stack,
+            cause,
+            services: Vec::new(),
+            tasks: Vec::new(),
+            targets: Vec::new(),
+            faults: Vec::new(),
+        });
+    }
     let names = Names::of(&stack);
     if names != guess {
         (services, tasks) = join(reads::services(cloud, &names), reads::tasks(cloud, &names)).await;
@@ -123,11 +150,21 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     let mut faults = Vec::new();
     Ok(Facts {
         stack,
+        cause,
         services: or_noted(services, &mut faults),
         tasks: or_noted(tasks, &mut faults),
         targets: or_noted(targets, &mut faults),
         faults,
     })
+}
+
+/// Why the stack's operation failed; its status is the answer also where that can not be read.
+async fn cause(cloud: &dyn Cloud, stack: &Stack) -> Option<String> {
+    if !stack.status.is_failure() {
+        return None;
+    }
+    let told = reads::events(cloud, &stack.id, None).await.ok()?;
+    cause::of_events(&told.events, stack.given())
 }
 
 /// One panel's fault does not take the others' answer away.
@@ -181,7 +218,11 @@ fn print(cx: &mut Context, status: &Status) -> Answer<()> {
     if let Some(url) = stack.output("ALBEndpoint") {
         cx.out.line(format!("address   {url}"))?;
     }
-    let asleep = if status.is_asleep { " (asleep)" } else { "" };
+    let asleep = match (status.is_asleep, status.falling_asleep) {
+        (false, _) => String::new(),
+        (true, 0) => " (asleep)".to_owned(),
+        (true, n) => format!(" (falling asleep: {n} still running)"),
+    };
     cx.out.line(format!(
         "cost      {} an hour now{asleep}, an estimate",
         text::rate(status.usd_hour)

@@ -459,6 +459,19 @@ async fn ways_out_are_listed_and_taken() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_creation_that_was_undone_nothing_costs_and_nothing_is_missed() {
+    let (status, out, err) = Case::sim("creation-failed").run("status").await;
+    assert_eq!(status, 1, "{out}{err}");
+    for words in ["$0.0000 an hour", "stack ROLLBACK_COMPLETE (`unstick` deletes it): "] {
+        assert!(out.contains(words), "\"{words}\" is not in:\n{out}");
+    }
+    assert!(!out.contains("unread") && !out.contains("does not exist"), "{out}");
+    let (status, out, err) = Case::sim("creation-failed").run("cost").await;
+    assert_eq!(status, 0, "{out}{err}");
+    assert!(!err.contains("does not exist"), "{err}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn protection_goes_by_a_step_of_its_own() {
     let mut case = Case::sim("running");
     let stack = case.stack().await.unwrap().id;

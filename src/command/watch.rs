@@ -163,7 +163,7 @@ impl Watch {
             }
             self.stopped.push(task);
         }
-        self.parameters = reads::parameters(stack);
+        self.parameters = stack.given();
     }
 
     /// How long the resources took, when all went well.

@@ -27,6 +27,16 @@ pub enum Kind {
     Chat,
 }
 
+impl Kind {
+    /// Bedrock's word for what such a model puts out.
+    pub const fn output(self) -> &'static str {
+        match self {
+            Self::Image => "IMAGE",
+            Self::Chat => "TEXT",
+        }
+    }
+}
+
 /// One model of the template: its alias, which users see, and the parameter that names its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Role {
@@ -99,7 +109,8 @@ impl Entry {
         self.end_of_life.as_ref().filter(|_| self.state == "ended")
     }
 
-    fn is_in(&self, region: &str) -> bool {
+    /// It was found in that region.
+    pub fn is_in(&self, region: &str) -> bool {
         self.regions.iter().any(|r| *r == *region)
     }
 }
@@ -138,9 +149,10 @@ impl Catalogue {
         let fit = || self.models.iter().filter(is_fit);
         let parameter = place.role.parameter;
         if let Some(here) = fit().find(|m| m.is_in(place.region)) {
-            return format!("Take {parameter}={}.", here.id);
+            // The catalogue's word, not Bedrock's: in this account it may be refused as well.
+            return format!("Take {parameter}={}, if `bic-tui models` shows it active.", here.id);
         }
-        let usable = self.find(id).filter(|m| !m.has_ended(&place.today()));
+        let usable = self.find(id).filter(|m| m.kind == place.role.kind && !m.has_ended(&place.today()));
         match usable.or_else(|| fit().next()) {
             Some(there) => {
                 let regions: Vec<&str> = there.regions.iter().map(SafeText::as_str).collect();
@@ -238,6 +250,23 @@ pub enum Access {
     Unknown,
 }
 
+impl Verdict {
+    /// The verdict for a stack that has the model already: an update that keeps it makes nothing worse.
+    pub fn kept(self) -> Self {
+        if self.outcome != Outcome::Blocker {
+            return self;
+        }
+        Self {
+            outcome: Outcome::Warning,
+            evidence: format!(
+                "{}; the stack has it already, so an update that keeps it is not stopped",
+                self.evidence
+            ),
+            ..self
+        }
+    }
+}
+
 /// What is to be said of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -258,6 +287,32 @@ pub struct Verdict {
 impl Catalogue {
     /// The judgement on one model.
     pub fn judge(&self, place: Place<'_>, id: &str, answer: Known<'_, Option<ModelState>>) -> Verdict {
+        let verdict = self.of_answer(&place, id, answer);
+        match self.other_kind(&place, id, answer) {
+            Some(why) if !matches!(verdict.outcome, Outcome::Blocker | Outcome::Unknown) => Verdict {
+                access: Access::Unknown,
+                outcome: Outcome::Blocker,
+                evidence: format!("{id} is no {} model: {why}", place.role.kind),
+                next: self.instead(&place, id),
+                ..verdict
+            },
+            _ => verdict,
+        }
+    }
+
+    /// What shows that a model is of another kind than its role: its outputs where Bedrock names them, else the catalogue.
+    fn other_kind(&self, place: &Place<'_>, id: &str, answer: Known<'_, Option<ModelState>>) -> Option<String> {
+        let wanted = place.role.kind;
+        let state = answer.and_then(Result::ok).and_then(Option::as_ref);
+        if let Some(outputs) = state.map(|s| &s.outputs).filter(|outputs| !outputs.is_empty()) {
+            let named: Vec<&str> = outputs.iter().map(SafeText::as_str).collect();
+            return (!named.contains(&wanted.output())).then(|| format!("Bedrock names {} as its output", named.join(", ")));
+        }
+        let entry = self.find(id).filter(|m| m.kind != wanted)?;
+        Some(format!("it is a {} model, says the catalogue of {}", entry.kind, entry.date))
+    }
+
+    fn of_answer(&self, place: &Place<'_>, id: &str, answer: Known<'_, Option<ModelState>>) -> Verdict {
         match answer {
             None => Verdict {
                 life: Life::Unknown,
@@ -267,10 +322,10 @@ impl Catalogue {
                 next: String::new(),
                 is_asked: false,
             },
-            Some(Ok(Some(state))) => self.of_state(&place, state),
-            Some(Ok(None)) => self.not_listed(&place, id),
+            Some(Ok(Some(state))) => self.of_state(place, state),
+            Some(Ok(None)) => self.not_listed(place, id),
             Some(Err(fault)) => {
-                let verdict = self.of_entry(&place, id);
+                let verdict = self.of_entry(place, id);
                 Verdict {
                     evidence: format!("{}; Bedrock could not be asked: {}", verdict.evidence, fault.sentence()),
                     next: if verdict.next.is_empty() { fault.advice() } else { verdict.next },

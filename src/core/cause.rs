@@ -81,7 +81,7 @@ pub fn find(model: &Model) -> Option<Cause> {
     let log = task.map_or(&[][..], |t| last_lines(model, t));
     let parameters = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let best = explain(&clues((event, placing, task, target), log, parameters));
-    let plain = best.map_or_else(|| event.map_or("see the texts above", |e| &e.reason), |m| m.plain);
+    let plain = best.map_or_else(|| event.map_or(UNKNOWN, |e| &e.reason), |m| m.plain);
     let advice = best.map_or("Look at the log (L) and at the stopped tasks (3, then x).", |m| m.advice);
     Some(Cause {
         title: title(event, task, placing).into(),
@@ -114,6 +114,22 @@ pub fn clues<'a>((event, placing, task, target): Witnesses<'a>, log: &'a [SafeTe
     clues.parameters = parameters;
     clues
 }
+
+/// The cause in one clause, for a line of its own; `None` when nothing more than the stack's status is known.
+pub fn clause(model: &Model) -> Option<String> {
+    let plain = find(model)?.plain;
+    (plain != UNKNOWN).then(|| gist(&plain).to_owned())
+}
+
+/// The cause in one clause as far as the stack's events tell it, newest first.
+pub fn of_events(events: &[StackEvent], parameters: BTreeMap<String, String>) -> Option<String> {
+    let event = first_error(events)?;
+    let best = explain(&clues((Some(event), None, None, None), &[], parameters));
+    Some(best.map_or_else(|| gist(&event.reason), |m| m.plain).to_owned())
+}
+
+/// What the card says for a cause where no text tells it.
+const UNKNOWN: &str = "see the texts above";
 
 /// How many of its last lines a task is remembered by.
 pub const LAST_LINES: usize = 6;

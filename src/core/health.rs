@@ -32,6 +32,10 @@ pub struct Finding {
 pub struct Evidence<'a> {
     /// The stack.
     pub stack: Option<&'a Stack>,
+    /// Why its operation failed, in one clause, where more is known than what the stack says itself.
+    pub cause: Option<&'a str>,
+    /// What to do about a stack that can only go, in a few words.
+    pub way_out: Option<&'a str>,
     /// The services.
     pub services: Option<&'a [Service]>,
     /// Their tasks.
@@ -48,6 +52,10 @@ pub struct Evidence<'a> {
 /// between two attempts, about half an hour in the end, and lists what has stopped for an hour.
 const RECENT: Millis = 60 * 60 * 1000;
 
+/// A task younger than this may still be starting, in milliseconds: its image comes, and the template gives
+/// it five minutes before health checks count.
+const YOUNG: Millis = 10 * 60 * 1000;
+
 /// Errors in the log older than this say nothing about now, in milliseconds.
 const LOG_RECENT: Millis = 10 * 60 * 1000;
 /// A single error is no trouble yet: the next try may be well.
@@ -59,7 +67,7 @@ const LOG_SHAPES: usize = 20;
 pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     if let Some(stack) = evidence.stack {
-        stack_findings(stack, &mut out);
+        stack_findings(stack, evidence, &mut out);
     }
     let services = evidence.services.unwrap_or_default();
     for service in services {
@@ -70,7 +78,7 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     let is_short = services.iter().any(|s| s.running < s.desired);
     for group in evidence.targets.unwrap_or_default() {
         if !is_asleep {
-            group_findings(group, is_short, &mut out);
+            group_findings(group, is_short, evidence, &mut out);
         }
     }
     if let Some(lines) = evidence.logs {
@@ -111,29 +119,35 @@ fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
     });
 }
 
-fn stack_findings(stack: &Stack, out: &mut Vec<Finding>) {
+fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     let severity = match (stack.status.is_in_progress(), stack.status.is_failure()) {
         (_, true) => Severity::Bad,
         (true, false) => Severity::Warning,
         (false, false) => return,
     };
-    // "User Initiated" is no reason.
-    let because = match stack.reason.as_str() {
-        "" | "User Initiated" => String::new(),
-        reason => format!(": {}", in_words(cause::meaning(reason), reason)),
+    let cause = evidence.cause.filter(|_| stack.status.is_failure());
+    // "User Initiated" is no reason, and which resources failed is none either once it is known why.
+    let because = match (cause, stack.reason.as_str()) {
+        (Some(cause), _) => format!(": {cause}"),
+        (None, "" | "User Initiated") => String::new(),
+        (None, reason) => format!(": {}", in_words(cause::meaning(reason), reason)),
     };
-    push(out, severity, format!("stack {}{because}", stack.status.0));
+    let way_out = evidence.way_out.map(|way| format!(" ({way})")).unwrap_or_default();
+    push(out, severity, format!("stack {}{way_out}{because}", stack.status.0));
 }
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
+    let stop = last_stop(&service.name, evidence).map(|t| in_words(cause::of_task(t), &stop_words(t)));
+    let counts = format!("{} {}/{} running", service.name, service.running, service.desired);
     if service.running < service.desired {
-        let why = last_stop(&service.name, evidence).map_or_else(|| "starting".to_owned(), |t| in_words(cause::of_task(t), &stop_words(t)));
-        let severity = if service.running == 0 { Severity::Bad } else { Severity::Warning };
-        push(
-            out,
-            severity,
-            format!("{} {}/{} running: {why}", service.name, service.running, service.desired),
-        );
+        let severity = match service.running {
+            _ if stop.is_none() && is_young(service, evidence) => Severity::Note,
+            0 => Severity::Bad,
+            _ => Severity::Warning,
+        };
+        push(out, severity, format!("{counts}: {}", stop.as_deref().unwrap_or("starting")));
+    } else if let Some(why) = stop.filter(|_| is_unserved(service, evidence)) {
+        push(out, Severity::Bad, format!("{counts}, none healthy: {why}"));
     }
     if let Some(deployment) = service.primary().filter(|d| d.rollout == "FAILED") {
         let why = in_words(cause::meaning(&deployment.reason), &deployment.reason);
@@ -171,7 +185,7 @@ pub fn stop_words(task: &Task) -> String {
     }
 }
 
-fn group_findings(group: &TargetGroup, is_short: bool, out: &mut Vec<Finding>) {
+fn group_findings(group: &TargetGroup, is_short: bool, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     let sick: Vec<_> = group
         .targets
         .iter()
@@ -196,13 +210,56 @@ fn group_findings(group: &TargetGroup, is_short: bool, out: &mut Vec<Finding>) {
             ),
         );
     } else if group.healthy() == 0 && !is_short {
+        let behind = || {
+            evidence
+                .services
+                .unwrap_or_default()
+                .iter()
+                .filter(|s| s.target_groups.contains(&group.arn))
+        };
+        if behind().any(|s| last_stop(&s.name, evidence).is_some()) {
+            return;
+        }
+        let (severity, yet) = if behind().all(|s| is_young(s, evidence)) {
+            (Severity::Warning, " yet")
+        } else {
+            (Severity::Bad, "")
+        };
         let text = if group.targets.is_empty() {
             "no target registered".to_owned()
         } else {
-            "no target healthy yet".to_owned()
+            format!("no target healthy{yet}")
         };
-        push(out, Severity::Warning, format!("{}: {text}", group.name()));
+        push(out, severity, format!("{}: {text}", group.name()));
     }
+}
+
+/// It wants tasks, and the load balancer finds none of them healthy.
+fn is_unserved(service: &Service, evidence: Evidence<'_>) -> bool {
+    let its = |g: &&TargetGroup| service.target_groups.contains(&g.arn);
+    service.desired > 0 && evidence.targets.unwrap_or_default().iter().filter(its).any(|g| g.healthy() == 0)
+}
+
+/// Its tasks run, but nobody is served by them: how bad that is.
+pub fn unserved(service: &Service, evidence: Evidence<'_>) -> Option<Severity> {
+    let is_new = last_stop(&service.name, evidence).is_none() && is_young(service, evidence);
+    let severity = if is_new { Severity::Warning } else { Severity::Bad };
+    is_unserved(service, evidence).then_some(severity)
+}
+
+/// Its newest task may still be starting; without a task, the count that it wants is that new. What is not
+/// known yet is no trouble.
+fn is_young(service: &Service, evidence: Evidence<'_>) -> bool {
+    let Some(tasks) = evidence.tasks else {
+        return true;
+    };
+    let newest = tasks
+        .iter()
+        .filter(|t| t.service == service.name && !t.is_stopped())
+        .filter_map(|t| t.created)
+        .max();
+    let wanted = || service.primary().and_then(|d| d.updated.or(d.created));
+    newest.or_else(wanted).is_some_and(|at| evidence.now - at < YOUNG)
 }
 
 #[cfg(test)]
@@ -264,6 +321,80 @@ mod tests {
             });
             let texts: Vec<&str> = found.iter().map(|f| f.text.as_str()).collect();
             assert_eq!(texts, [want]);
+        }
+    }
+
+    /// A task that runs, and a group that knows it as `state`.
+    fn behind_a_group(age: Millis, state: &str) -> (Task, TargetGroup, Service) {
+        let task = Task {
+            status: "RUNNING".into(),
+            created: Some(-age),
+            stopped: None,
+            ..stopped(0, "")
+        };
+        let group = TargetGroup {
+            logical_id: "TargetGroup".into(),
+            arn: "arn:aws:elasticloadbalancing:us-west-2:1:targetgroup/webui/1".into(),
+            targets: vec![crate::core::fact::Target {
+                id: "10.0.0.1".into(),
+                port: Some(8080),
+                zone: "".into(),
+                state: state.into(),
+                reason: "".into(),
+                description: "".into(),
+            }],
+        };
+        let mut service = service(1);
+        service.target_groups = vec![group.arn.clone()];
+        (task, group, service)
+    }
+
+    #[test]
+    fn tasks_that_nobody_is_served_by_are_a_trouble_once_one_fell_or_they_are_no_longer_young() {
+        const MINUTE: Millis = 60_000;
+        let fell = || Task {
+            stopped_reason: "Task failed ELB health checks in (target-group arn)".into(),
+            ..stopped(-MINUTE, "ServiceSchedulerInitiated")
+        };
+        for (age, state, has_fallen, want) in [
+            (MINUTE, "healthy", true, None),
+            (MINUTE, "initial", false, Some((Severity::Warning, "webui: no target healthy yet"))),
+            (11 * MINUTE, "initial", false, Some((Severity::Bad, "webui: no target healthy"))),
+            (
+                MINUTE,
+                "initial",
+                true,
+                Some((
+                    Severity::Bad,
+                    "webui 1/1 running, none healthy: the load balancer got no good answer: Task failed ELB health checks in (target-group arn)",
+                )),
+            ),
+        ] {
+            let (task, group, service) = behind_a_group(age, state);
+            let tasks: Vec<Task> = std::iter::once(task).chain(has_fallen.then(fell)).collect();
+            let evidence = Evidence {
+                services: Some(std::slice::from_ref(&service)),
+                tasks: Some(&tasks),
+                targets: Some(std::slice::from_ref(&group)),
+                ..Evidence::default()
+            };
+            let found = findings(evidence);
+            let found = found.iter().map(|f| (f.severity, f.text.as_str())).collect::<Vec<_>>();
+            assert_eq!(found, want.into_iter().collect::<Vec<_>>());
+            assert_eq!(unserved(&service, evidence), want.map(|(severity, _)| severity));
+        }
+    }
+
+    #[test]
+    fn a_service_that_starts_is_calm_for_its_first_minutes() {
+        for (age, want) in [(60_000, Severity::Note), (11 * 60_000, Severity::Bad)] {
+            let (task, ..) = behind_a_group(age, "initial");
+            let found = findings(Evidence {
+                services: Some(&[service(0)]),
+                tasks: Some(&[task]),
+                ..Evidence::default()
+            });
+            assert_eq!((found[0].severity, found[0].text.as_str()), (want, "webui 0/1 running: starting"));
         }
     }
 

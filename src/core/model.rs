@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    catalogue,
+    catalogue, cause,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
@@ -12,7 +12,7 @@ use super::{
     feed::Feed,
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
-    keymap::Keymap,
+    keymap::{Intent, Keymap},
     live::Live,
     logview::LogView,
     msg::{Now, Size},
@@ -23,6 +23,7 @@ use super::{
     screen::{Panel, ScreenId, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
+    sleep,
     tail::{Pace, Tail},
     template::{Pseudo, Resource, Template},
     text::SafeText,
@@ -288,6 +289,11 @@ impl Model {
         self.stack().filter(|s| !s.status.is_deleted() && !s.status.is_in_review())
     }
 
+    /// The stack is only the record of a first creation that was undone: nothing of it exists any more.
+    pub fn is_hollow(&self) -> bool {
+        self.live_stack().is_some_and(|s| s.status.is_rolled_back_creation())
+    }
+
     /// AWS has said that there is no stack.
     pub fn is_without_stack(&self) -> bool {
         self.feeds.stack.get().is_some() && self.live_stack().is_none()
@@ -317,6 +323,17 @@ impl Model {
             .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
     }
 
+    /// Tasks that still run though all desired counts are zero.
+    pub fn falling_asleep(&self) -> usize {
+        let services = self.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
+        let tasks = self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+        if self.is_asleep() {
+            sleep::falling_asleep(services, tasks)
+        } else {
+            0
+        }
+    }
+
     /// The session of this number is waited for.
     pub fn is_going(&self, seq: u64) -> bool {
         matches!(&self.dialog, Some(Dialog::Places(picker)) if picker.going == Some(seq))
@@ -334,9 +351,7 @@ impl Model {
 
     /// Parameters of the stack, else the template's defaults.
     pub fn parameters(&self) -> BTreeMap<String, String> {
-        let given = self
-            .live_stack()
-            .map(|s| s.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+        let given = self.live_stack().map(Stack::given);
         self.template.values(&given.unwrap_or_default())
     }
 
@@ -356,8 +371,9 @@ impl Model {
 
     /// What runs at this moment costs this.
     pub fn cost_now(&self) -> Estimate {
+        let resources = if self.is_hollow() { &[] } else { self.resources.as_slice() };
         self.cost
-            .now_estimate(&self.resources, self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default())
+            .now_estimate(resources, self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default())
     }
 
     /// What the stack costs at the counts of its template.
@@ -375,14 +391,32 @@ impl Model {
 
     /// What needs attention, worst first.
     pub fn findings(&self) -> Vec<Finding> {
+        let cause = cause::clause(self);
+        let way_out = self
+            .is_hollow()
+            .then(|| format!("{} deletes it", self.keymap.label(Intent::WaysOut)));
         health::findings(Evidence {
+            cause: cause.as_deref(),
+            way_out: way_out.as_deref(),
+            ..self.evidence()
+        })
+    }
+
+    /// The tasks of a service run, but nobody is served by them: how bad that is.
+    pub fn unserved(&self, service: &Service) -> Option<Severity> {
+        health::unserved(service, self.evidence())
+    }
+
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
             stack: self.live_stack(),
             services: self.feeds.services.get().map(Vec::as_slice),
             tasks: self.feeds.tasks.get().map(Vec::as_slice),
             targets: self.feeds.targets.get().map(Vec::as_slice),
             logs: Some(self.logs.lines()),
             now: self.now.wall,
-        })
+            ..Evidence::default()
+        }
     }
 
     /// Credentials stand in the way of every request.

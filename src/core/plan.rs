@@ -94,12 +94,11 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
         };
         def.check(value)?;
     }
-    let before: Option<BTreeMap<String, String>> =
-        stack.map(|s| s.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+    let before = stack.map(Stack::given);
     let mut notes = Vec::new();
     let mut given = wish.parameters.clone();
     if let Some(before) = &before {
-        keep_files(&template.values(before), &given)?;
+        keep_fixed(&template.values(before), &given)?;
         keep_database(before, &mut given, &mut notes);
     }
     let mut known = before.clone().unwrap_or_default();
@@ -129,16 +128,28 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
     })
 }
 
-/// Each `FileSystemDeletionPolicy` has a file system of its own: to change it would delete or leave the files.
-fn keep_files(before: &BTreeMap<String, String>, given: &BTreeMap<String, String>) -> Result<(), String> {
-    const NAME: &str = "FileSystemDeletionPolicy";
-    match (before.get(NAME), given.get(NAME)) {
-        (Some(old), Some(new)) if old != new => Err(format!(
-            "{NAME} stays {old} as long as the stack exists: with {} it would begin with an empty file system.",
-            SafeText::new(new)
-        )),
-        _ => Ok(()),
+/// Parameters that an update must not change, and what it would do.
+///
+/// Each `FileSystemDeletionPolicy` has a file system of its own. `AdminEmail` is part of what a secret is generated from,
+/// and Open WebUI reads that secret at its very first start only.
+const FIXED: [(&str, &str); 2] = [
+    ("FileSystemDeletionPolicy", "it would begin with an empty file system"),
+    (
+        "AdminEmail",
+        "the secret would get a new password that Open WebUI does not take; change the address in Open WebUI",
+    ),
+];
+
+fn keep_fixed(before: &BTreeMap<String, String>, given: &BTreeMap<String, String>) -> Result<(), String> {
+    for (name, loss) in FIXED {
+        if let (Some(old), Some(new)) = (before.get(name), given.get(name))
+            && old != new
+        {
+            let (old, new) = (SafeText::new(old), SafeText::new(new));
+            return Err(format!("{name} stays {old} as long as the stack exists: with {new} {loss}."));
+        }
     }
+    Ok(())
 }
 
 /// `auto` was decided when the stack was made: a smaller size must not take PostgreSQL away.
@@ -314,6 +325,20 @@ mod tests {
         old.parameters.retain(|(k, _)| *k != "FileSystemDeletionPolicy");
         assert!(asked(Some(&old), "Delete").is_ok());
         assert!(asked(Some(&old), "Retain").unwrap_err().contains("stays Delete"));
+    }
+
+    #[test]
+    fn the_administrators_address_is_settled_with_the_creation() {
+        let template = Template::shipped();
+        let asked = |stack: Option<&Stack>, address| draft(&template, stack, &wish(&[("AdminEmail", address)]), &pseudo());
+        assert_eq!(sent(&asked(None, "b@b.example").unwrap(), "AdminEmail"), Some("b@b.example"));
+        let old = stack("CREATE_COMPLETE", &[("AdminEmail", "a@b.example")]);
+        assert!(asked(Some(&old), "a@b.example").is_ok());
+        let refusal = asked(Some(&old), "b@b.example").unwrap_err();
+        assert!(
+            refusal.starts_with("AdminEmail stays a@b.example") && refusal.contains("new password"),
+            "{refusal}"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{
     guard::ALLOWED,
     names::{App, Names},
     polls::read_actions,
+    region::partition,
 };
 
 /// Whose application it is for. What is not known is `*`, which IAM takes as any.
@@ -36,14 +37,14 @@ enum Scope {
     Cluster,
     /// The application's log group.
     LogGroup,
-    /// The application's secrets.
+    /// The two secrets that the console shows: the LiteLLM key and the administrator's password.
     Secrets,
     /// Foundation models: that they are listed is no secret.
     Models,
     /// Inference profiles.
     Profiles,
-    /// Models that make images.
-    ImageModels,
+    /// Models of the catalogue that make images, and provisioned ones.
+    CatalogueImageModels,
     /// AWS knows no resource for the action.
     NoResource,
 }
@@ -54,7 +55,7 @@ const SCOPES: &[(&str, Scope)] = &[
     // The reference names no resource for it.
     ("bedrock:GetFoundationModelAvailability", Scope::NoResource),
     ("bedrock:GetInferenceProfile", Scope::Profiles),
-    ("bedrock:InvokeModel", Scope::ImageModels),
+    ("bedrock:InvokeModel", Scope::CatalogueImageModels),
     ("cloudformation:CancelUpdateStack", Scope::Stack),
     ("cloudformation:ContinueUpdateRollback", Scope::Stack),
     ("cloudformation:CreateChangeSet", Scope::Stack),
@@ -99,7 +100,8 @@ impl Scope {
         } = subject;
         let names = Names::new(&subject.project);
         let cluster = names.cluster();
-        let arn = |service: &str, rest: String| format!("arn:aws:{service}:{region}:{account}:{rest}");
+        let partition = partition(region);
+        let arn = |service: &str, rest: String| format!("arn:{partition}:{service}:{region}:{account}:{rest}");
         match self {
             Self::Stack => vec![arn("cloudformation", format!("stack/{stack}/*"))],
             Self::Services => [App::OpenWebui, App::Litellm]
@@ -110,16 +112,19 @@ impl Scope {
             Self::LogGroup => ["", ":*"]
                 .map(|end| arn("logs", format!("log-group:{}{end}", names.log_group())))
                 .to_vec(),
-            Self::Secrets => vec![arn("secretsmanager", format!("secret:{}/*", names.project))],
-            Self::Models => vec![format!("arn:aws:bedrock:{region}::foundation-model/*")],
+            // Six characters of Secrets Manager's own end each ARN.
+            Self::Secrets => [names.api_key(), names.admin_password()]
+                .map(|it| arn("secretsmanager", format!("secret:{}-??????", it.secret)))
+                .to_vec(),
+            Self::Models => vec![format!("arn:{partition}:bedrock:{region}::foundation-model/*")],
             Self::Profiles => vec![
                 arn("bedrock", "inference-profile/*".into()),
                 arn("bedrock", "application-inference-profile/*".into()),
             ],
-            Self::ImageModels => {
+            Self::CatalogueImageModels => {
                 let catalogue = Catalogue::shipped();
                 let usable = catalogue.models.iter().filter(|m| m.kind == Kind::Image && m.state == "active");
-                let models = usable.map(|m| format!("arn:aws:bedrock:{region}::foundation-model/{}", m.id));
+                let models = usable.map(|m| format!("arn:{partition}:bedrock:{region}::foundation-model/{}", m.id));
                 models.chain([arn("bedrock", "provisioned-model/*".into())]).collect()
             }
             Self::Cluster | Self::NoResource => vec!["*".into()],
@@ -128,7 +133,12 @@ impl Scope {
 
     fn condition(self, subject: &Subject) -> Option<Value> {
         let cluster = Names::new(&subject.project).cluster();
-        let arn = format!("arn:aws:ecs:{}:{}:cluster/{cluster}", subject.region, subject.account);
+        let arn = format!(
+            "arn:{}:ecs:{}:{}:cluster/{cluster}",
+            partition(&subject.region),
+            subject.region,
+            subject.account
+        );
         (self == Self::Cluster).then(|| json!({ "ArnLike": { "ecs:cluster": arn } }))
     }
 }
@@ -138,12 +148,25 @@ pub fn reading(subject: &Subject) -> Value {
     document(statements("Read", &read_actions(), subject))
 }
 
-/// The policy of a console that acts: all reads, and all writes of the allow-list.
+/// The policy of a console that acts: all reads, all writes of the allow-list, and the subscription to a model.
 pub fn acting(subject: &Subject) -> Value {
     let writes: Vec<&str> = ALLOWED.iter().copied().filter(|name| name.contains(':')).collect();
     let mut all = statements("Read", &read_actions(), subject);
     all.extend(statements("Write", &writes, subject));
+    all.push(subscription());
     document(all)
+}
+
+/// Bedrock subscribes the account to a third party's model in the caller's name when it is called for the first time.
+/// The program itself calls neither action, and the marketplace knows no resource for them.
+fn subscription() -> Value {
+    json!({
+        "Sid": "BedrockSubscribesOnTheFirstCallOfAModel",
+        "Effect": "Allow",
+        "Action": ["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"],
+        "Resource": ["*"],
+        "Condition": { "StringEquals": { "aws:CalledViaLast": "bedrock.amazonaws.com" } },
+    })
 }
 
 fn document(statements: Vec<Value>) -> Value {
@@ -212,8 +235,8 @@ mod tests {
         let all = actions(&acting);
         assert_eq!(
             all.len(),
-            read_actions().len() + ALLOWED.len() - 1,
-            "all but `image`, which is no AWS action"
+            read_actions().len() + ALLOWED.len() + 1,
+            "all but `image`, which is no AWS action, and two of the marketplace"
         );
         assert!(read_actions().iter().all(|a| all.contains(a)));
     }
@@ -224,7 +247,12 @@ mod tests {
             let sid = statement["Sid"].as_str().unwrap();
             assert!(sid.chars().all(char::is_alphanumeric), "{sid}");
             let is_wide = statement["Resource"] == json!(["*"]);
-            assert_eq!(is_wide, sid.ends_with("NoResource") || sid.ends_with("Cluster"), "{statement}");
+            let may_be_wide = ["NoResource", "Cluster", "OfAModel"].iter().any(|end| sid.ends_with(end));
+            assert_eq!(is_wide, may_be_wide, "{statement}");
+            if sid.ends_with("OfAModel") {
+                let by = &statement["Condition"]["StringEquals"]["aws:CalledViaLast"];
+                assert_eq!(by, "bedrock.amazonaws.com");
+            }
             if sid.ends_with("Cluster") {
                 let cluster = &statement["Condition"]["ArnLike"]["ecs:cluster"];
                 assert_eq!(cluster, "arn:aws:ecs:us-west-2:123456789012:cluster/bic-cluster");
@@ -236,11 +264,37 @@ mod tests {
             "arn:aws:ecs:us-west-2:123456789012:service/bic-cluster/bic-litellm",
             "arn:aws:ecs:us-west-2:123456789012:task/bic-cluster/*",
             "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/bic:*",
-            "arn:aws:secretsmanager:us-west-2:123456789012:secret:bic/*",
+            "arn:aws:secretsmanager:us-west-2:123456789012:secret:bic/litellm-api-key-??????",
+            "arn:aws:secretsmanager:us-west-2:123456789012:secret:bic/openwebui-admin-??????",
             "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-image-core-v1:1",
         ] {
             assert!(text.contains(&format!("\"{arn}\"")), "{arn}");
         }
         assert!(!text.contains("foundation-model/amazon.nova-canvas"), "what has ended is not named");
+    }
+
+    #[test]
+    fn only_the_two_secrets_that_are_shown_can_be_read() {
+        for policy in [reading(&subject()), acting(&subject())] {
+            let text = policy.to_string();
+            assert_eq!(text.matches(":secret:").count(), 2, "{text}");
+            assert!(!text.contains("secret:bic/*"), "{text}");
+        }
+    }
+
+    #[test]
+    fn arns_are_of_the_partition_of_the_region() {
+        for (region, want) in [
+            ("us-gov-west-1", "arn:aws-us-gov:"),
+            ("cn-north-1", "arn:aws-cn:"),
+            ("*", "arn:aws:"),
+        ] {
+            let subject = Subject {
+                region: region.into(),
+                ..subject()
+            };
+            let text = acting(&subject).to_string();
+            assert_eq!(text.matches("arn:").count(), text.matches(want).count(), "{text}");
+        }
     }
 }

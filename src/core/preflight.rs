@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use super::{
     catalogue::{Catalogue, Place, ROLES, Role},
-    fact::{Identity, Millis, ModelState, Stack, Validation},
+    fact::{Identity, Millis, ModelState, Service, Stack, Validation},
     fault::{Fault, FaultKind},
     feed::Feed,
     model::Model,
+    names::{App, Names},
     plan::{self, Draft},
     screen::deploy::Form,
+    sleep::{Engine, engine},
     template::TEMPLATE,
     text::SafeText,
 };
@@ -86,6 +88,8 @@ pub struct Evidence<'a> {
     pub validation: Known<'a, Validation>,
     /// The stack of that name; `None` inside when there is none.
     pub stack: Known<'a, Option<Stack>>,
+    /// The services of that stack.
+    pub services: Known<'a, Vec<Service>>,
     /// What Bedrock says of the models.
     pub models: &'a Models,
     /// The cloud's time.
@@ -106,6 +110,7 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
     ];
     out.extend(parameters(evidence.draft, evidence.region));
     if let Ok(draft) = evidence.draft {
+        out.extend(version(draft, &evidence));
         out.extend(ROLES.map(|role| model(role, draft, &evidence)));
     }
     out.extend(evidence.usd_month.map(cost));
@@ -122,6 +127,7 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
         identity: known(&model.feeds.identity),
         validation: known(&model.feeds.validation),
         stack: known(&model.feeds.stack),
+        services: known(&model.feeds.services),
         models: &model.feeds.models,
         now: model.now.wall,
         draft: &draft,
@@ -133,6 +139,25 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
 /// The worst outcome of a list.
 pub fn worst(checks: &[Check]) -> Outcome {
     checks.iter().map(|c| c.outcome).max().unwrap_or(Outcome::Ok)
+}
+
+/// The checks, in which the blockers that the operator overrides by name, hyphens for spaces, only warn.
+///
+/// # Errors
+/// A name that no check has, with those that there are.
+pub fn overridden(mut checks: Vec<Check>, names: &[String]) -> Result<Vec<Check>, String> {
+    let hyphened = |check: &Check| check.name.replace(' ', "-");
+    for name in names {
+        let Some(check) = checks.iter_mut().find(|c| hyphened(c) == *name) else {
+            let all: Vec<String> = checks.iter().map(hyphened).collect();
+            return Err(format!("--override: no check is called \"{name}\"; there are {}", all.join(", ")));
+        };
+        if check.outcome == Outcome::Blocker {
+            check.outcome = Outcome::Warning;
+            check.evidence = format!("{} (overridden)", check.evidence).into();
+        }
+    }
+    Ok(checks)
 }
 
 /// The first check that stands in the way.
@@ -213,11 +238,35 @@ fn parameters(draft: &Result<Draft, String>, region: &str) -> Vec<Check> {
     };
     let value = |name: &str| draft.values.get(name).map_or("", String::as_str);
     let given = format!("{} parameters, size {}", draft.values.len(), value("DeploymentSize"));
-    vec![
+    let mut out = vec![
         check("parameters", Outcome::Ok, given, ""),
         encryption(value("ACMCertificateArn"), region),
         access(value("AllowedCIDR")),
-    ]
+    ];
+    if value("ExposeLiteLLM") == "true" && value("ACMCertificateArn").is_empty() {
+        let evidence = "ExposeLiteLLM=true without a certificate: LiteLLM's master key travels unencrypted";
+        let next = "Give ACMCertificateArn, or take ExposeLiteLLM=auto.";
+        out.push(check("litellm key", Outcome::Warning, evidence, next));
+    }
+    let provisioned = value("ProvisionedModelArn");
+    if !provisioned.is_empty() {
+        out.push(throughput(provisioned, region));
+    }
+    out
+}
+
+fn throughput(arn: &str, region: &str) -> Check {
+    if arn.contains(&format!(":bedrock:{region}:")) {
+        check("throughput", Outcome::Ok, format!("image-provisioned is in {region}"), "")
+    } else {
+        let next = "Take provisioned throughput of the region of the stack, or leave ProvisionedModelArn empty.";
+        check(
+            "throughput",
+            Outcome::Blocker,
+            format!("ProvisionedModelArn is not in {region}"),
+            next,
+        )
+    }
 }
 
 fn encryption(certificate: &str, region: &str) -> Check {
@@ -246,8 +295,40 @@ fn access(cidr: &str) -> Check {
     }
 }
 
-/// Whether Bedrock offers a model of the template here, and the account may call it. An update that leaves the model
-/// as it is makes nothing worse, and is not stopped.
+/// The version of Open WebUI that the stack has and another that it would get, where both would run on one database.
+pub fn version_change(stack: &Stack, draft: &Draft) -> Option<(SafeText, SafeText)> {
+    const NAME: &str = "OpenWebUIVersion";
+    let is_shared = engine(&stack.given()) == Engine::Postgres;
+    let (before, after) = (stack.parameter(NAME)?, draft.values.get(NAME)?);
+    (is_shared && !draft.request.is_create && **before != **after).then(|| (before.clone(), after.as_str().into()))
+}
+
+/// Whether another version of Open WebUI would run beside the old one: ECS starts the new tasks before it ends the
+/// old ones, and the new version changes the tables on which the old one still works.
+fn version(draft: &Draft, evidence: &Evidence<'_>) -> Option<Check> {
+    let stack = evidence.stack?.ok()?.as_ref()?;
+    let (before, after) = version_change(stack, draft)?;
+    let name = "version";
+    let said = format!("Open WebUI goes from {before} to {after}");
+    let services = match evidence.services {
+        Some(Ok(services)) => services,
+        other => return Some(not_told(name, other)),
+    };
+    let ours = Names::of(stack).service(App::OpenWebui);
+    let desired = services.iter().find(|s| s.name == ours).map_or(0, |s| s.desired);
+    if desired == 0 {
+        return Some(check(name, Outcome::Ok, format!("{said} while no task runs"), ""));
+    }
+    Some(check(
+        name,
+        Outcome::Blocker,
+        format!("{said} while {desired} task(s) run: two versions would work on one PostgreSQL database"),
+        "Put the stack to sleep first (Z, or `bic-tui sleep`), deploy, then wake it.",
+    ))
+}
+
+/// Whether Bedrock offers a model of the template here, and the account may call it. An update that keeps the
+/// model is not stopped.
 fn model(role: Role, draft: &Draft, evidence: &Evidence<'_>) -> Check {
     let id = draft.values.get(role.parameter).map_or("", String::as_str);
     let place = Place {
@@ -263,12 +344,13 @@ fn model(role: Role, draft: &Draft, evidence: &Evidence<'_>) -> Check {
         .and_then(Option::as_ref)
         .and_then(|s| s.parameter(role.parameter));
     let is_kept = before.is_some_and(|kept| **kept == *id);
-    let outcome = if is_kept {
-        verdict.outcome.min(Outcome::Warning)
-    } else {
-        verdict.outcome
-    };
-    check(role.name, outcome, format!("{} → {}", role.alias, verdict.evidence), &verdict.next)
+    let verdict = if is_kept { verdict.kept() } else { verdict };
+    check(
+        role.name,
+        verdict.outcome,
+        format!("{} → {}", role.alias, verdict.evidence),
+        &verdict.next,
+    )
 }
 
 /// The ids of the template's models for these values.
@@ -345,6 +427,7 @@ mod tests {
             identity: None,
             validation: None,
             stack: Some(Ok(&None)),
+            services: None,
             models: &unasked(),
             now: 1_795_564_800_000,
             draft: &draft,
@@ -354,7 +437,23 @@ mod tests {
     }
 
     #[test]
+    fn only_the_named_blocker_is_overridden() {
+        let list = || {
+            let blocker = |name| check(name, Outcome::Blocker, "bad", "");
+            vec![blocker("image model"), blocker("version")]
+        };
+        let outcomes = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            overridden(list(), &names).map(|checks| checks.iter().map(|c| c.outcome).collect::<Vec<_>>())
+        };
+        assert_eq!(outcomes(&["image-model"]), Ok(vec![Outcome::Warning, Outcome::Blocker]));
+        assert_eq!(outcomes(&[]), Ok(vec![Outcome::Blocker; 2]));
+        assert!(outcomes(&["all"]).is_err_and(|why| why.contains("image-model, version")));
+    }
+
+    #[test]
     fn parameters_are_judged_one_by_one() {
+        let provisioned = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/abcdef123456";
         let cert = "arn:aws:acm:us-west-2:123456789012:certificate/abc-1";
         for (region, pairs, want) in [
             (
@@ -388,6 +487,16 @@ mod tests {
                 vec![("image model", Outcome::Blocker)],
             ),
             (
+                "us-west-2",
+                vec![("ExposeLiteLLM", "true"), ("ProvisionedModelArn", provisioned)],
+                vec![("litellm key", Outcome::Warning), ("throughput", Outcome::Ok)],
+            ),
+            (
+                "us-east-1",
+                vec![("ProvisionedModelArn", provisioned)],
+                vec![("throughput", Outcome::Blocker)],
+            ),
+            (
                 "us-east-1",
                 vec![("DeploymentSize", "tiny")],
                 vec![("parameters", Outcome::Blocker)],
@@ -398,6 +507,8 @@ mod tests {
                 assert!(got.contains(&expected), "{region} {pairs:?}: {got:?} lacks {expected:?}");
             }
         }
+        let said_of_key = |pairs: &[(&str, &str)]| outcomes("us-west-2", pairs).iter().any(|(name, _)| *name == "litellm key");
+        assert!(!said_of_key(&[]) && !said_of_key(&[("ExposeLiteLLM", "true"), ("ACMCertificateArn", cert)]));
     }
 
     #[test]

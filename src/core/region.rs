@@ -73,6 +73,13 @@ pub fn check(name: &str) -> Result<(), String> {
     })
 }
 
+/// What ARNs of a region begin with after `arn:`. A region that is not named is taken to be of the common one.
+pub fn partition(name: &str) -> &'static str {
+    const OTHERS: [(&str, &str); 3] = [("us-gov-", "aws-us-gov"), ("cn-", "aws-cn"), ("eusc-", "aws-eusc")];
+    let other = OTHERS.iter().find(|(area, _)| name.starts_with(area));
+    other.map_or("aws", |(_, partition)| partition)
+}
+
 /// An area that is known, a side and a number: `eu-west-9`.
 fn is_like_one(name: &str) -> bool {
     let is_known = |area: &str| REGIONS.iter().any(|r| r.rsplitn(3, '-').nth(2) == Some(area));
@@ -106,6 +113,20 @@ mod tests {
                 None => assert_eq!(check(name), Ok(())),
                 Some(words) => assert!(check(name).unwrap_err().contains(words), "{name}: {:?}", check(name)),
             }
+        }
+    }
+
+    #[test]
+    fn partitions_follow_the_area() {
+        for (name, want) in [
+            ("us-west-2", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-northwest-1", "aws-cn"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("eu-central-1", "aws"),
+            ("*", "aws"),
+        ] {
+            assert_eq!(partition(name), want, "{name}");
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    fact::Service,
+    fact::{Service, Task},
     names::{App, Names},
     text::SafeText,
 };
@@ -19,6 +19,13 @@ pub type Parameters = BTreeMap<String, String>;
 /// All tasks are scaled away.
 pub fn is_asleep(services: &[Service]) -> bool {
     !services.is_empty() && services.iter().all(|s| s.desired == 0)
+}
+
+/// How many tasks of a stack that wants none still run, and cost: ECS counts them no longer once they stop.
+pub fn falling_asleep(services: &[Service], tasks: &[Task]) -> usize {
+    let listed = tasks.iter().filter(|t| !t.is_stopped()).count();
+    let counted: i32 = services.iter().map(|s| s.running).sum();
+    listed.max(usize::try_from(counted).unwrap_or(0))
 }
 
 /// Puts to sleep what is awake: Open WebUI first, so that no request is cut off from LiteLLM. The tag

@@ -2,19 +2,23 @@
 
 use super::{scene::What, world::World};
 use crate::core::{
-    catalogue::{Catalogue, Kind},
+    catalogue::{Catalogue, Entry, Kind},
     fact::{Fact, ModelAccess, ModelState},
     text::SafeText,
     when,
 };
 
 impl World {
+    /// The models that have not ended and are offered in this region.
+    pub(super) fn offered(&self) -> impl Iterator<Item = &'static Entry> {
+        let today: String = when::iso(self.now).chars().take(10).collect();
+        let models = Catalogue::shipped().models.iter();
+        models.filter(move |m| !m.has_ended(&today) && m.is_in(&self.region))
+    }
+
     /// A model that has not ended and is offered in this region. The image model of a stack can be struck.
     pub(super) fn tell_model(&self, id: &SafeText) -> Fact {
-        let catalogue = Catalogue::shipped();
-        let today: String = when::iso(self.now).chars().take(10).collect();
-        let is_here = |regions: &[SafeText]| regions.iter().any(|r| **r == *self.region);
-        let Some(entry) = catalogue.find(id).filter(|m| !m.has_ended(&today) && is_here(&m.regions)) else {
+        let Some(entry) = self.offered().find(|m| m.id == *id) else {
             return Fact::Model(None);
         };
         let is_ours = self
@@ -34,6 +38,7 @@ impl World {
                 id.clone()
             },
             regions: if is_profile { entry.regions.clone() } else { Vec::new() },
+            outputs: vec![entry.kind.output().into()],
             status: if end.is_some() { "LEGACY" } else { "ACTIVE" }.into(),
             legacy_since: end.map(|at| at - LEGACY_FOR),
             end_of_life: end,

@@ -31,15 +31,16 @@ impl Places for Scenes {
 
     fn go(&self, place: Place, here: Session) -> BoxFuture<'static, Result<Session, Fault>> {
         let (speed, own) = (self.speed, self.stack.clone());
-        let elsewhere = place.region.filter(|region| *region != here.cloud.about().region);
+        let region = here.cloud.about().region;
+        let elsewhere = place.region.filter(|wanted| *wanted != region);
         async move {
             let refused = |why: &str| Fault::new(FaultKind::Guarded, "connect", "", why);
             if elsewhere.is_some() {
-                return Err(refused(&format!("this account is in {} alone", here.cloud.about().region)));
+                return Err(refused(&format!("this account is in {region} alone")));
             }
             let cloud: Arc<dyn Cloud> = match &place.profile {
                 Some(name) => {
-                    let scene = Scene::named(name).map_err(|why| refused(&why))?;
+                    let scene = Scene::named(name).map_err(|why| refused(&why))?.in_region(Some(region.to_string()));
                     // A world lives through its past when it is made.
                     let made = tokio::task::spawn_blocking(move || Sim::new(&scene, speed, Arc::new(RealClock::default())));
                     Arc::new(made.await.map_err(|_| refused("the scene could not be played"))?)

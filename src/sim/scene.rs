@@ -54,6 +54,9 @@ pub struct Scene {
     /// Its name.
     #[serde(skip)]
     pub name: String,
+    /// Where it plays; `None` where the template's image model is offered.
+    #[serde(skip)]
+    pub(super) region: Option<String>,
     /// Decides everything that is left to chance.
     #[serde(default)]
     pub(super) seed: u64,
@@ -86,6 +89,11 @@ impl Scene {
     /// The same story with other chances.
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// The same story in another region.
+    pub fn in_region(self, region: Option<String>) -> Self {
+        Self { region, ..self }
     }
 
     /// How long before the console's start the world begins.

@@ -158,9 +158,14 @@ impl World {
         id
     }
 
-    /// Range and zone of the subnet with the fewest tasks of a service: ECS spreads them.
+    /// Range and zone of the subnet with the fewest tasks of a service's newest deployment, then of the service: what ECS
+    /// spreads, and evens out once the old tasks are gone.
     fn next_subnet(&self, service: usize, serial: u64) -> (String, String) {
-        let tasks_in = |zone: &str| self.of_service(service).filter(|(_, t)| t.is_active() && t.zone == zone).count();
+        let newest = &self.services[service].deployments[0].id;
+        let tasks_in = |zone: &str| {
+            let there = || self.of_service(service).filter(|(_, t)| t.is_active() && t.zone == zone);
+            (there().filter(|(_, t)| t.deployment == *newest).count(), there().count())
+        };
         let mut subnets = self.services[service].subnets.clone();
         let turn = usize::try_from(serial).unwrap_or(0) % subnets.len().max(1);
         subnets.rotate_left(turn);

@@ -390,6 +390,11 @@ pub(super) const ENDED: ImageError = ImageError {
     class: "NotFoundError",
     message: "This model version has reached the end of its life. Please refer to the AWS documentation for more details.",
 };
+pub(super) const ELSEWHERE: ImageError = ImageError {
+    status: 404,
+    class: "NotFoundError",
+    message: "Could not resolve the foundation model from the provided model identifier.",
+};
 const THROTTLED: ImageError = ImageError {
     status: 429,
     class: "RateLimitError",
@@ -477,6 +482,7 @@ impl World {
             .replace("{code}", &error.status.to_string())
             .replace("{class}", error.class)
             .replace("{model}", &model)
+            .replace("{region}", &self.region)
             .replace("{message}", error.message)
     }
 }

@@ -11,13 +11,13 @@ use super::{
     scene::{Action, Scene, Trouble, What},
     service::ServiceState,
     task::{Definition, TaskState},
-    traffic::{DENIED, ENDED, ImageError},
+    traffic::{DENIED, ELSEWHERE, ENDED, ImageError},
 };
-use crate::core::{fact::Millis, template::Template};
+use crate::core::{catalogue::Kind, fact::Millis, template::Template};
 
 /// Account of the simulation; AWS uses this number in its own examples.
 const ACCOUNT: &str = "111122223333";
-/// The region whose image models are alive.
+/// The region whose image models are alive: where scenes play that name no other.
 const REGION: &str = "us-west-2";
 
 const DURATIONS: &str = include_str!("../../assets/durations.toml");
@@ -116,7 +116,7 @@ impl World {
             template: Template::shipped(),
             durations: toml::from_str(DURATIONS).unwrap_or_default(),
             seed: scene.seed,
-            region: REGION.into(),
+            region: scene.region.as_deref().unwrap_or(REGION).into(),
             account: ACCOUNT.into(),
             now: at,
             stacks: Vec::new(),
@@ -230,7 +230,10 @@ impl World {
     /// How Bedrock refuses images at a time, if it does.
     pub(super) fn image_refusal(&self, at: Millis) -> Option<ImageError> {
         let is = |what| self.is_troubled(what, "", at);
-        (is(What::ImageDenied).then_some(DENIED)).or_else(|| is(What::ImageGone).then_some(ENDED))
+        let is_offered = || self.offered().any(|m| m.kind == Kind::Image);
+        (is(What::ImageDenied).then_some(DENIED))
+            .or_else(|| is(What::ImageGone).then_some(ENDED))
+            .or_else(|| (!is_offered()).then_some(ELSEWHERE))
     }
 
     /// All resources that exist, in any stack.

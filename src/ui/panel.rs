@@ -10,7 +10,7 @@ use ratatui::{
 };
 
 use super::{Side, cut, theme::Role};
-use crate::core::{feed::Feed, model::Model, screen::Panel, when};
+use crate::core::{feed::Feed, keymap::Intent, model::Model, screen::Panel, when};
 
 /// Draws the frame of a panel and gives the area inside.
 pub fn frame(model: &Model, side: &Side<'_>, panel: Panel, area: Rect, frame: &mut Frame<'_>, head: Head<'_>) -> Rect {
@@ -74,6 +74,7 @@ pub struct Head<'a> {
 pub fn head<'a, T>(model: &Model, side: &Side<'_>, title: &'a str, feed: &Feed<T>) -> Head<'a> {
     let age = feed.age(model.now).map(|ms| when::short(ms as i64));
     let right = match (&feed.fault, age) {
+        (None, None) if model.is_hollow() => Vec::new(),
         (None, None) => vec![Span::styled(" asking… ", side.theme.style(Role::Dim))],
         (None, Some(age)) => vec![Span::styled(format!(" {age} old "), side.theme.style(Role::Dim))],
         (Some(fault), age) => {
@@ -99,6 +100,10 @@ pub fn empty_feed<T>(model: &Model, side: &Side<'_>, feed: &Feed<T>, area: Rect,
         return false;
     }
     match &feed.fault {
+        _ if model.is_hollow() => {
+            let next = format!("{} deletes the stack's record.", model.keymap.label(Intent::WaysOut));
+            empty(side, area, frame, "Nothing of it exists any more.", &next);
+        }
         Some(fault) => empty(side, area, frame, &format!("{}.", fault.sentence()), &fault.advice()),
         None if model.is_without_stack() => {
             let why = format!("There is no stack {} in {}.", model.settings.stack, model.about.region);

@@ -70,9 +70,11 @@ fn is_blinding(fault: &Fault) -> bool {
     fault.kind == FaultKind::Unreachable
 }
 
-/// Feeds whose newest poll failed: what is shown of them is old, or nothing.
+/// Feeds whose newest poll failed: what is shown of them is old, or nothing. That a thing is not there is
+/// no trouble where nothing is there.
 fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     let feeds = &model.feeds;
+    let is_gone = model.is_without_stack() || model.is_hollow();
     [
         ("stack", &feeds.stack.fault),
         ("events", &feeds.events.fault),
@@ -85,6 +87,7 @@ fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     ]
     .into_iter()
     .filter_map(|(name, fault)| fault.as_ref().map(|f| (name, f)))
+    .filter(move |(_, fault)| !(is_gone && fault.kind == FaultKind::NotFound))
 }
 
 fn calm(model: &Model, room: usize) -> String {
@@ -95,7 +98,11 @@ fn calm(model: &Model, room: usize) -> String {
         String::new()
     } else if model.is_asleep() {
         let wake = model.keymap.label(crate::core::keymap::Intent::Sleep);
-        format!("asleep: no task runs; {wake} wakes the stack")
+        match model.falling_asleep() {
+            0 => format!("asleep: no task runs; {wake} wakes the stack"),
+            1 => format!("falling asleep: 1 task still runs; {wake} wakes the stack"),
+            n => format!("falling asleep: {n} tasks still run; {wake} wakes the stack"),
+        }
     } else if feeds.services.get().is_none() || feeds.targets.get().is_none() {
         "asking AWS…".to_owned()
     } else {
@@ -109,6 +116,42 @@ mod tests {
     use crate::{core::fault::FaultKind, ui::screen::fixture};
 
     use super::*;
+
+    #[test]
+    fn a_stack_is_asleep_once_its_last_task_is_gone() {
+        let mut model = fixture::running();
+        let now = model.now;
+        let mut services = model.feeds.services.get().cloned().unwrap_or_default();
+        for service in &mut services {
+            (service.desired, service.running) = (0, 0);
+        }
+        model.feeds.services.set(services, now);
+        model.feeds.targets.set(Vec::new(), now);
+        for (running, want) in [
+            (2, "falling asleep: 2 tasks still run; Z wakes the stack"),
+            (1, "falling asleep: 1 task still runs; Z wakes the stack"),
+            (0, "asleep: no task runs; Z wakes the stack"),
+        ] {
+            let tasks = ["RUNNING", "DEACTIVATING"].iter().take(running);
+            let tasks = tasks
+                .map(|status| fixture::task(status, "bedrock-image-chat-litellm", status))
+                .collect();
+            model.feeds.tasks.set(tasks, now);
+            assert_eq!(words(&model, 200), (want.to_owned(), Role::Dim));
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_it_is_no_trouble_that_a_thing_is_not_there() {
+        let mut model = fixture::nothing();
+        let now = model.now;
+        model.feeds.stack.set(None, now);
+        model
+            .feeds
+            .logs
+            .fail(Fault::new(FaultKind::NotFound, "x:Y", "/ecs/bedrock-image-chat", ""));
+        assert_eq!(words(&model, 200), (String::new(), Role::Dim));
+    }
 
     #[test]
     fn what_makes_blind_goes_before_what_was_known_and_is_said_once() {

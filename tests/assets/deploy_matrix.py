@@ -47,6 +47,7 @@ def combinations():
         yield f"parameters-{size}.json", {row["ParameterKey"]: row["ParameterValue"] for row in rows}
     yield "certificate-hidden-litellm", {"ACMCertificateArn": CERTIFICATE, "ExposeLiteLLM": "false"}
     yield "plain-shown-litellm", {"ExposeLiteLLM": "true"}
+    yield "host-name", {"ACMCertificateArn": CERTIFICATE, "DomainName": "chat.example.com"}
     yield "one-endpoint-az", {"EndpointAzs": "1"}
     yield "arm-spot", {"CpuArchitecture": "ARM64", "FargateSpot": "true"}
     yield "provisioned", {"ProvisionedModelArn": PROVISIONED}
@@ -146,6 +147,11 @@ class Lab:
         rows = self.cfn.list_stack_resources(StackName=arn)["StackResourceSummaries"]
         return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in rows if r["LogicalResourceId"] in LASTING}
 
+    def values(self):
+        """The value of each secret, by name."""
+        names = [s["Name"] for s in self.secrets.list_secrets()["SecretList"]]
+        return {n: self.secrets.get_secret_value(SecretId=n)["SecretString"] for n in names}
+
     def delete(self, arn):
         self.cfn.delete_stack(StackName=arn)
         return self.wait(arn)
@@ -202,7 +208,8 @@ class Lab:
             if not outputs.get(name):
                 wrong.append(f"output {name} is missing")
         scheme = "https" if parameters.get("ACMCertificateArn") else "http"
-        if not outputs.get("ALBEndpoint", "").startswith(scheme + "://"):
+        host = parameters.get("DomainName") or outputs.get("ALBDNSName")
+        if outputs.get("ALBEndpoint") != f"{scheme}://{host}":
             wrong.append(f"ALBEndpoint is {outputs.get('ALBEndpoint')}")
         tasks = {"small": 1, "medium": 2, "large": 3}[parameters.get("DeploymentSize", "small")]
         services = self.ecs.describe_services(
@@ -284,7 +291,7 @@ def run(options):
         body, used = emulator_template.rewrite(source, {**start, **changes})
         try:
             arn, found = lab.create(name, body, start)
-            before = lab.ids(arn)
+            before, secrets = lab.ids(arn), lab.values()
             status, kept = lab.update(arn, body, changes)
         except ClientError as error:
             say(False, name, short(error))
@@ -294,6 +301,7 @@ def run(options):
             wrong.append("other parameters changed")
         if lab.ids(arn) != before:
             wrong.append(f"replaced: {before} by {lab.ids(arn)}")
+        wrong += [f"secret {name} has a new value" for name, value in lab.values().items() if secrets.get(name, value) != value]
         wrong += lab.check({**start, **changes}, lab.cfn.describe_stacks(StackName=arn)["Stacks"][0])
         lab.delete(arn)
         wrong += lab.gone({**start, **changes})

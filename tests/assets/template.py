@@ -91,6 +91,9 @@ class Filled:
             if kind == "Fn::FindInMap":
                 table, row, column = map(self.value, given)
                 return self.data["Mappings"][table][row][column]
+            if kind == "Fn::Join":
+                between, parts = map(self.value, given)
+                return between.join(parts)
             if kind == "Fn::Sub":
                 text, more = given if isinstance(given, list) else (given, {})
                 names = {**self.names, **{k: self.value(v) for k, v in more.items()}}

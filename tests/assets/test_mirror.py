@@ -237,9 +237,12 @@ class Build(unittest.TestCase):
                 self.assertEqual(calls, want, f"went on after {step}")
 
     def test_tag_is_the_one_that_the_tasks_ask_for(self):
-        text = template.PATH.read_text()
-        self.assertIn("/litellm:${LiteLLMVersion}-${CpuArchitecture}", text)
-        self.assertIn("/open-webui:${OpenWebUIVersion}-${CpuArchitecture}", text)
+        stack = template.Filled()
+        for service, folder in (("LiteLLM", "litellm"), ("OpenWebUI", "open-webui")):
+            image = template.load()["Resources"][f"{service}TaskDefinition"]["Properties"]["ContainerDefinitions"][0]["Image"]["Fn::If"][1]
+            self.assertEqual(image, {"Fn::Sub": f"${{{service}Repository.RepositoryUri}}:${{{service}Version}}-${{CpuArchitecture}}"})
+            repository = stack.value(template.load()["Resources"][f"{service}Repository"]["Properties"])
+            self.assertEqual(repository["RepositoryName"], f"bedrock-image-chat/{folder}")
 
 
 if __name__ == "__main__":

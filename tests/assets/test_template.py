@@ -11,6 +11,7 @@ import tomllib
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import checkov_variants  # noqa: E402
 import template  # noqa: E402
 import yaml  # noqa: E402
 
@@ -73,6 +74,7 @@ class Form(unittest.TestCase):
             "ImageModelId": (["stability.sd3-5-large-v1:0", "us.stability.x"], ["", "has space"]),
             "OpenWebUIVersion": (["v0.12.4", "v0.12.4-slim"], ["main", "latest", ""]),
             "LiteLLMVersion": (["v1.106.2", "main-v1.83.14-stable"], ["main-stable", ""]),
+            "DomainName": (["", "chat.example.com"], ["chat", "https://chat.example.com", "chat.example.com/"]),
             "AdminEmail": (["a@b.example"], ["a", 'a"b@c']),
             "BedrockRegion": (["", "us-west-2", "ap-northeast-1"], ["Oregon"]),
         }
@@ -138,6 +140,7 @@ class Content(unittest.TestCase):
         deployment = RESOURCES["OpenWebUIService"]["Properties"]["DeploymentConfiguration"]
         self.assertEqual(deployment["MinimumHealthyPercent"], {"Fn::If": ["UsePostgres", 50, 0]})
         self.assertEqual(deployment["MaximumPercent"], {"Fn::If": ["UsePostgres", 200, 100]})
+        self.assertEqual(RESOURCES["OpenWebUIService"]["Properties"]["AvailabilityZoneRebalancing"], {"Fn::If": ["UsePostgres", "ENABLED", "DISABLED"]})
 
     def test_files_are_deleted_or_kept(self):
         """One file system for each choice, alike but for what a deletion does; everything uses the one that exists."""
@@ -179,11 +182,56 @@ class Content(unittest.TestCase):
         for name, resource in RESOURCES.items():
             if resource["Type"] == "AWS::CloudWatch::Alarm":
                 alarm = resource["Properties"]
-                metrics = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m] or [alarm]
-                for metric in metrics:
-                    self.assertTrue(metric["Dimensions"], name)
-                    watched.add(metric["MetricName"])
-        self.assertEqual(watched, {"HTTPCode_Target_5XX_Count", "HealthyHostCount", "CPUUtilization", "InvocationThrottles"})
+                self.assertTrue(alarm["Dimensions"], name)
+                watched.add(alarm["MetricName"])
+        self.assertEqual(watched, {"HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "HealthyHostCount", "CPUUtilization", "InvocationThrottles"})
+
+    def test_a_service_without_tasks_alarms(self):
+        """With and without somebody to tell. Such a service reports nothing, so missing data alarms."""
+        for size, tasks in (("small", 1), ("medium", 2), ("large", 3)):
+            stack = template.Filled({"DeploymentSize": size})
+            for name, metric, least in (
+                ("FewHealthyHostsAlarm", ("HealthyHostCount", "Minimum"), tasks),
+                ("NoLiteLLMAlarm", ("CPUUtilization", "SampleCount"), 1),
+            ):
+                self.assertNotIn("Condition", RESOURCES[name])
+                alarm = stack.value(RESOURCES[name]["Properties"])
+                self.assertEqual((alarm["MetricName"], alarm["Statistic"]), metric)
+                self.assertEqual((alarm["Period"], alarm["TreatMissingData"]), (60, "breaching"))
+                self.assertEqual((alarm["Threshold"], alarm["ComparisonOperator"]), (least, "LessThanThreshold"))
+                self.assertIn("sleeping", alarm["AlarmDescription"])
+        self.assertIn({"Name": "ServiceName", "Value": "${LiteLLMService.Name}"}, alarm["Dimensions"])
+
+    def test_address(self):
+        """The host name wins; cookies are secure once there is a certificate."""
+        certificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"
+        for arn, host, want in (
+            ("", "", "http://lb.example"),
+            (certificate, "", "https://lb.example"),
+            (certificate, "chat.example.com", "https://chat.example.com"),
+        ):
+            stack = template.Filled({"ACMCertificateArn": arn, "DomainName": host}, {"ALB.DNSName": "lb.example"})
+            outputs, webui = stack.value(DATA["Outputs"]), stack.environment("OpenWebUITaskDefinition")
+            self.assertEqual((outputs["ALBEndpoint"]["Value"], webui["WEBUI_URL"]), (want, want))
+            self.assertEqual(outputs["LiteLLMEndpoint"]["Value"], want + "/v1")
+            for name in ("WEBUI_SESSION_COOKIE_SECURE", "WEBUI_AUTH_COOKIE_SECURE"):
+                self.assertEqual(webui[name], "true" if arn else "false")
+
+    def test_the_scanner_sees_every_resource(self):
+        stacks = [template.Filled(defaults) for defaults in checkov_variants.VARIANTS.values()]
+        for name, resource in RESOURCES.items():
+            self.assertTrue(any(stack.condition(resource.get("Condition", {"Fn::And": []})) for stack in stacks), name)
+        changed = checkov_variants.with_defaults(TEXT, {"NetworkMode": "nat"})
+        self.assertEqual(changed, TEXT.replace("Default: private\n", 'Default: "nat"\n'))
+
+    def test_valkey_is_encrypted(self):
+        cache = RESOURCES["Cache"]["Properties"]
+        self.assertTrue(cache["TransitEncryptionEnabled"] and cache["AtRestEncryptionEnabled"])
+
+    def test_names_are_free_in_a_second_region(self):
+        """Dashboards share their names across regions."""
+        name = lambda region: template.Filled(region=region).value(RESOURCES["Dashboard"]["Properties"]["DashboardName"])  # noqa: E731
+        self.assertEqual((name("us-west-2"), name("eu-west-1")), ("bedrock-image-chat-us-west-2", "bedrock-image-chat-eu-west-1"))
 
     def test_endpoints(self):
         """Two zones or one; none but in private mode."""
@@ -199,16 +247,38 @@ class Content(unittest.TestCase):
         self.assertEqual(sorted(names), ["bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager"])
 
     def test_wildcards(self):
-        """Only the actions that know no resource are given one."""
-        wide = []
+        """Whole or in part, only where there is no other way: an action that knows no resource, and the models behind a
+        profile, which a condition ties to the profile."""
+        wide = set()
+        for name, statement in self.statements():
+            actions, resources = ([v] if isinstance(v, str) else v for v in (statement["Action"], statement["Resource"]))
+            self.assertFalse([a for a in actions if "*" in a], name)
+            for resource in resources:
+                if "*" in resource:
+                    wide |= {(a, resource, "Condition" in statement) for a in actions}
+        models = "arn:aws:bedrock:*::foundation-model/*"
+        calls = {(f"bedrock:InvokeModel{how}", models, True) for how in ("", "WithResponseStream")}
+        self.assertEqual(wide, {("ecr:GetAuthorizationToken", "*", False)} | calls)
+
+    def test_each_task_starts_with_its_own_secrets(self):
+        read = {}
+        for name, statement in self.statements():
+            if "secretsmanager:GetSecretValue" in statement["Action"]:
+                given = statement["Resource"]
+                read[name] = set(given if isinstance(given, list) else [given])
+        stack = template.Filled({"DeploymentSize": "medium"})
+        for definition, role in (("OpenWebUITaskDefinition", "ExecutionRole"), ("LiteLLMTaskDefinition", "LiteLLMExecutionRole")):
+            self.assertEqual(RESOURCES[definition]["Properties"]["ExecutionRoleArn"], {"Fn::GetAtt": [role, "Arn"]})
+            given = {re.match(r"\$\{\w+\}", s["ValueFrom"])[0] for s in stack.container(definition)["Secrets"]}
+            self.assertEqual(read[role], given)
+
+    def statements(self):
+        """(role, statement) of each policy, in the largest of stacks."""
+        stack = template.Filled({"DeploymentSize": "medium"})
         for name, resource in RESOURCES.items():
-            for policy in resource.get("Properties", {}).get("Policies", []):
+            for policy in stack.value(resource.get("Properties", {})).get("Policies", []):
                 for statement in policy["PolicyDocument"]["Statement"]:
-                    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-                    self.assertFalse([a for a in actions if "*" in a], name)
-                    if statement["Resource"] == "*":
-                        wide += actions
-        self.assertEqual(set(wide), {"ecr:GetAuthorizationToken"})
+                    yield name, statement
 
     def test_dashboard_is_json(self):
         body, names = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]

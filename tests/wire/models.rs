@@ -14,6 +14,7 @@ fn rest(body: &Value) -> Reply {
 pub(super) fn foundation(status: &str) -> Reply {
     rest(&json!({ "modelDetails": {
         "modelArn": format!("arn:aws:bedrock:us-west-2::foundation-model/{CORE}"), "modelId": CORE, "modelName": "Stable Image Core\u{202e}",
+        "outputModalities": ["IMAGE"],
         "modelLifecycle": { "status": status, "legacyTime": "2026-06-01T00:00:00Z", "endOfLifeTime": "2026-12-01T00:00:00Z" },
     }}))
 }
@@ -77,6 +78,7 @@ async fn a_model_is_told_with_its_life_and_the_access_to_it() {
         (state.legacy_since, state.end_of_life),
         (Some(1_780_272_000_000), Some(1_796_083_200_000))
     );
+    assert_eq!(state.outputs, ["IMAGE"]);
     let access = ModelAccess {
         agreement: "PENDING".into(),
         agreement_error: "not yet".into(),
@@ -106,6 +108,7 @@ async fn a_profile_is_told_with_the_model_behind_it() {
     assert_eq!((state.id.as_str(), state.model.as_str()), (SONNET, "anthropic.claude-sonnet-4-6"));
     assert_eq!((state.name.as_str(), state.status.as_str()), ("US Claude Sonnet 4.6", "ACTIVE"));
     assert_eq!(state.regions, ["us-east-1", "us-west-2"]);
+    assert_eq!(state.outputs, ["IMAGE"], "those of the model behind it");
     assert_eq!(
         server.asked("GetFoundationModel")[0].path,
         "/foundation-models/anthropic.claude-sonnet-4-6"

@@ -35,6 +35,7 @@ fn state(id: &str, status: &str) -> ModelState {
         name: SafeText::default(),
         model: id.trim_start_matches("us.").into(),
         regions: Vec::new(),
+        outputs: Vec::new(),
         status: status.into(),
         legacy_since: None,
         end_of_life: None,
@@ -200,7 +201,10 @@ fn a_model_that_bedrock_does_not_list_stands_in_the_way() {
         &chat,
         Life::Ended,
         Outcome::Blocker,
-        &["2026-05-06", "Take ChatModelId=us.anthropic.claude-sonnet-4-6."],
+        &[
+            "2026-05-06",
+            "Take ChatModelId=us.anthropic.claude-sonnet-4-6, if `bic-tui models` shows it active.",
+        ],
     );
 }
 
@@ -226,4 +230,47 @@ fn without_bedrock_the_catalogue_answers_and_says_so() {
         &["not in the catalogue"],
     );
     assert_eq!(catalogue.judge(place(0, "us-west-2"), CORE, None).outcome, Outcome::Unknown);
+}
+
+#[test]
+fn a_model_of_the_other_kind_stands_in_the_way() {
+    let catalogue = Catalogue::shipped();
+    let denied = Fault::new(FaultKind::Denied, "bedrock:GetFoundationModel", "", "");
+    let judge = |role, id: &str, outputs: &[&str]| {
+        let outputs = outputs.iter().map(|it| (*it).into()).collect();
+        let told = Some(ModelState {
+            outputs,
+            ..state(id, "ACTIVE")
+        });
+        catalogue.judge(place(role, "us-west-2"), id, Some(Ok(&told)))
+    };
+    let take_core = format!("Take ImageModelId={CORE}, if `bic-tui models` shows it active.");
+    for (verdict, parts) in [
+        (
+            judge(0, "x.y-v1:0", &["TEXT"]),
+            ["no image model: Bedrock names TEXT", take_core.as_str()],
+        ),
+        (
+            judge(0, SONNET, &[]),
+            ["no image model: it is a chat model, says the catalogue of", &take_core],
+        ),
+        (
+            judge(1, CORE, &["IMAGE", "EMBEDDING"]),
+            ["no chat model: Bedrock names IMAGE, EMBEDDING", "Take ChatModelId=us."],
+        ),
+        (
+            catalogue.judge(place(0, "us-west-2"), SONNET, Some(Err(&denied))),
+            ["it is a chat model, says the catalogue of", &take_core],
+        ),
+    ] {
+        assert_says(&verdict, Life::Active, Outcome::Blocker, &parts);
+        assert_eq!(verdict.access, Access::Unknown);
+    }
+    // Bedrock stands above the catalogue.
+    assert_eq!(judge(0, SONNET, &["TEXT", "IMAGE"]).outcome, Outcome::Ok);
+    let nowhere = catalogue.judge(place(0, "eu-west-1"), SONNET, Some(Err(&denied)));
+    assert!(
+        nowhere.next.contains(&format!("deploy in us-west-2 with ImageModelId={CORE}")),
+        "{nowhere:?}"
+    );
 }

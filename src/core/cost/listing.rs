@@ -48,7 +48,8 @@ pub fn rows(sheet: &[SheetRow]) -> usize {
 
 /// What runs now, where that is known: a stack, and a list of its tasks.
 pub fn now(model: &Model) -> Option<Estimate> {
-    (model.live_stack().is_some() && model.feeds.tasks.get().is_some()).then(|| model.cost_now())
+    let is_known = model.is_hollow() || (model.live_stack().is_some() && model.feeds.tasks.get().is_some());
+    is_known.then(|| model.cost_now())
 }
 
 /// The whole sheet.

@@ -16,6 +16,8 @@ pub struct ModelState {
     pub model: SafeText,
     /// Regions that a profile hands calls to; empty for a model.
     pub regions: Vec<SafeText>,
+    /// `IMAGE`, `TEXT` or another kind of output; empty where Bedrock names none.
+    pub outputs: Vec<SafeText>,
     /// `ACTIVE`, `LEGACY`, or what Bedrock says.
     pub status: SafeText,
     /// Since when it is legacy.

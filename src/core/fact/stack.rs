@@ -1,5 +1,7 @@
 //! CloudFormation: the stack, its events, resources and change sets.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Millis;
@@ -139,6 +141,11 @@ impl Stack {
     /// The value of a parameter.
     pub fn parameter(&self, key: &str) -> Option<&SafeText> {
         self.parameters.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// All parameters by name.
+    pub fn given(&self) -> BTreeMap<String, String> {
+        self.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()
     }
 }
 

@@ -58,6 +58,10 @@ pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
             format!("Destroy stack {} with its {} resources?", stack.name, all.len()),
             Vec::new(),
         ),
+        None if model.is_hollow() => (
+            format!("Destroy stack {}, of which nothing is left?", stack.name),
+            vec!["its creation was undone: only its record and its events go".to_owned()],
+        ),
         None => (
             format!("Destroy stack {} with all that is in it?", stack.name),
             vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],
@@ -78,10 +82,10 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let detach = "leave the console; the operation goes on in AWS, and a console opened again follows it";
-    let mut ways = vec![
-        way("Stay", "what runs goes on, and so does this console", Ok(Act::Stay)),
-        way("Detach", detach, Ok(Act::Detach)),
-    ];
+    let mut ways = vec![way("Stay", "what runs goes on, and so does this console", Ok(Act::Stay))];
+    if model.is_busy() {
+        ways.push(way("Detach", detach, Ok(Act::Detach)));
+    }
     let refusal = model.guard.refusal(model.now);
     for offer in unstick::offers(situation(model, &stack)) {
         let act = match (offer.changes, refusal) {

@@ -145,6 +145,7 @@ fn is_settling(model: &Model) -> bool {
     let is_moving = |t: &Task| !t.is_stopped() && t.status != t.desired;
     model.feeds.services.get().is_some_and(|all| all.iter().any(|s| !s.is_steady()))
         || model.feeds.tasks.get().is_some_and(|all| all.iter().any(is_moving))
+        || model.falling_asleep() > 0
 }
 
 /// Makes polls due at once.

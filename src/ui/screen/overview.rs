@@ -11,6 +11,7 @@ use ratatui::{
 use crate::{
     core::{
         fact::{Service, StackEvent, Target},
+        health::Severity,
         keymap::Intent,
         model::Model,
         names::{App, Names},
@@ -196,7 +197,9 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         cursor: cursor(model, Panel::Services),
         count: services.len(),
     };
-    table::draw(side, &rows, area, frame, |i| service_row(side, &names, services[i], area.width));
+    table::draw(side, &rows, area, frame, |i| {
+        service_row(model, side, &names, services[i], area.width)
+    });
 }
 
 fn none_running(model: &Model) -> [&'static str; 2] {
@@ -207,10 +210,10 @@ fn none_running(model: &Model) -> [&'static str; 2] {
     }
 }
 
-fn service_row(side: &Side<'_>, names: &Names, service: &Service, room: u16) -> Vec<Line<'static>> {
+fn service_row(model: &Model, side: &Side<'_>, names: &Names, service: &Service, room: u16) -> Vec<Line<'static>> {
     let app = names.app(&service.name);
     let name = Line::styled(short_name(app, &service.name), side.theme.style(theme::of_app(app)));
-    let (word, role) = state(service);
+    let (word, role) = state(model, service);
     let style = side.theme.style(role);
     let pending = if service.pending > 0 {
         format!(" +{}", service.pending)
@@ -231,7 +234,7 @@ fn service_row(side: &Side<'_>, names: &Names, service: &Service, room: u16) -> 
 }
 
 /// One word for where a service stands.
-pub fn state(service: &Service) -> (&'static str, Role) {
+pub fn state(model: &Model, service: &Service) -> (&'static str, Role) {
     let failed = service.primary().is_some_and(|d| d.rollout == "FAILED");
     match service {
         s if s.status != "ACTIVE" => ("draining", Role::Warn),
@@ -240,6 +243,8 @@ pub fn state(service: &Service) -> (&'static str, Role) {
         s if s.running > s.desired && s.deployments.len() <= 1 => ("stopping", Role::Warn),
         s if s.deployments.len() > 1 => ("deploying", Role::Warn),
         s if s.running == 0 && s.pending == 0 => ("down", Role::Bad),
+        s if s.is_steady() && model.unserved(s) == Some(Severity::Bad) => ("unhealthy", Role::Bad),
+        s if s.is_steady() && model.unserved(s).is_some() => ("starting", Role::Warn),
         s if s.is_steady() => ("steady", Role::Good),
         _ => ("starting", Role::Warn),
     }
@@ -360,6 +365,9 @@ fn cost_now(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let feed = &model.feeds.tasks;
     let head = panel::head(model, side, "Cost now", feed);
     let area = panel::frame(model, side, Panel::CostNow, area, frame, head);
+    if model.is_hollow() {
+        return panel::empty(side, area, frame, "$0.00/h now: nothing of it exists any more.", "");
+    }
     if panel::empty_feed(model, side, feed, area, frame) {
         return;
     }

@@ -12,7 +12,7 @@ use crate::{
         cause,
         fact::{Service, Task},
         feed::Feed,
-        health,
+        health::{self, Severity},
         model::Model,
         screen::{Panel, ScreenId},
         when,
@@ -89,14 +89,18 @@ fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
 }
 
 /// How a service stands: mark, words, colour.
-fn standing(service: &Service) -> (&'static str, String, Role) {
+fn standing(model: &Model, service: &Service) -> (&'static str, String, Role) {
     let rollout = service.primary().map(|d| d.rollout.as_str()).unwrap_or_default();
     if rollout == "FAILED" {
         ("✗", "deployment failed".into(), Role::Bad)
     } else if service.desired == 0 && service.running == 0 {
         ("z", "asleep".into(), Role::Dim)
     } else if service.is_steady() {
-        ("✓", "steady".into(), Role::Good)
+        match model.unserved(service) {
+            Some(Severity::Bad) => ("✗", "none healthy".into(), Role::Bad),
+            Some(_) => ("●", "starting".into(), Role::Warn),
+            None => ("✓", "steady".into(), Role::Good),
+        }
     } else if service.running == 0 && service.pending == 0 {
         ("✗", "nothing runs".into(), Role::Bad)
     } else if service.running > service.desired {
@@ -127,7 +131,7 @@ fn draw_service_rows(model: &Model, side: &Side<'_>, services: &[&Service], area
     };
     table::draw(side, &rows, area, frame, |i| {
         let service = services[i];
-        let (mark, words, role) = standing(service);
+        let (mark, words, role) = standing(model, service);
         let running = if service.running < service.desired { Role::Bad } else { Role::Text };
         vec![
             Line::from(pen.ink(role, mark)),
