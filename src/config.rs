@@ -472,7 +472,11 @@ mod tests {
     fn bad_keys_are_named_with_their_place_whatever_runs() {
         for (text, place, want) in [
             ("[keys]\ndown = 'zzz'", "2:8", "`zzz`"),
-            ("utc = true\n[keys]\n  zom = 'W'", "3:3", "there is no action `zom`; the nearest is `zoom`"),
+            (
+                "utc = true\n[keys]\n  zom = 'W'",
+                "3:3",
+                "there is no action `zom`; the nearest is `zoom`",
+            ),
             ("[keys]\nzoom = ['f', 'ctrl-k']", "2:8", "can not be bound"),
             ("[keys]\nzoom = 'W'\ntimes = 'W'", "3:9", "both `"),
             ("[keys]\nzoom = 'q'", "2:8", "`back`"),

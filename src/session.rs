@@ -244,10 +244,7 @@ fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
-    mask.map_or_else(
-        || !io::stdout().is_terminal() && !io::stderr().is_terminal(),
-        |mask| mask & 1 != 0,
-    )
+    mask.map_or_else(|| !io::stdout().is_terminal() && !io::stderr().is_terminal(), |mask| mask & 1 != 0)
 }
 
 #[cfg(not(unix))]

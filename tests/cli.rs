@@ -126,7 +126,10 @@ fn a_bad_configuration_names_the_place_and_the_nearest_key() {
     fs::write(folder.join("config.toml"), "[keys]\nnope = \"a\"\n").unwrap();
     let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
     assert_eq!(code, 2);
-    assert!(stderr.contains("config.toml:2:1: there is no action `nope`; the nearest is `"), "{stderr}");
+    assert!(
+        stderr.contains("config.toml:2:1: there is no action `nope`; the nearest is `"),
+        "{stderr}"
+    );
     fs::write(folder.join("config.toml"), "stack = \"other\"\n").unwrap();
     let (code, _, stderr) = told(&program(home.path(), &["status", "--demo"]).output().unwrap());
     assert_eq!(code, 4, "{stderr}");
@@ -257,7 +260,10 @@ fn a_hangup_leaves_a_deploy_running_and_says_what_follows_it() {
     kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
     let (code, told) = rest(&mut child);
     assert_eq!(code, Some(129), "{told}");
-    assert!(told.contains("The deploy goes on without this program; `bic-tui deploy --watch"), "{told}");
+    assert!(
+        told.contains("The deploy goes on without this program; `bic-tui deploy --watch"),
+        "{told}"
+    );
     // Who ignores it, as under nohup, goes on until another signal.
     let (mut child, mut stdout) = deploying(home.path(), "trap '' HUP;");
     kill_process(Pid::from_child(&child), Signal::HUP).unwrap();

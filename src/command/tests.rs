@@ -433,7 +433,8 @@ async fn ways_out_are_listed_and_taken() {
     let (status, _, stderr) = case.run("unstick cancel-update").await;
     assert_eq!(status, 2, "{stderr}");
     assert!(
-        stderr.starts_with("Stack bedrock-image-chat does not take cancel-update: only an update") && stderr.ends_with("Nothing was sent.\n"),
+        stderr.starts_with("Stack bedrock-image-chat does not take cancel-update: only an update")
+            && stderr.ends_with("Nothing was sent.\n"),
         "{stderr}"
     );
     let (status, _, stderr) = case.run("unstick continue-rollback --skip VPC").await;
@@ -668,7 +669,10 @@ async fn an_image_is_saved_and_never_over_another_file() {
     // What the application refuses is "not well", and is not put on AWS.
     let (status, _, stderr) = Case::sim("image-fails").run("image").await;
     assert_eq!(status, 1, "{stderr}");
-    assert!(stderr.starts_with("The test image on nova-canvas failed: ") && !stderr.contains("AWS"), "{stderr}");
+    assert!(
+        stderr.starts_with("The test image on nova-canvas failed: ") && !stderr.contains("AWS"),
+        "{stderr}"
+    );
     // The question names the price and the clear text.
     let mut case = Case::sim("running").typing("n\n");
     let (status, _, stderr) = case.run("image").await;

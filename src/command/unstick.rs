@@ -47,7 +47,14 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
         return list(cx, &stack, unstick::offers(it));
     };
     // Refused here: AWS was not asked.
-    let refused = |why: String| Fault::new(FaultKind::Guarded, "", "", &format!("stack {} does not take {way}: {why}", stack.name));
+    let refused = |why: String| {
+        Fault::new(
+            FaultKind::Guarded,
+            "",
+            "",
+            &format!("stack {} does not take {way}: {why}", stack.name),
+        )
+    };
     let mut changes = unstick::changes(way, it).map_err(refused)?;
     let skip: Vec<SafeText> = args.skip.iter().map(|s| s.as_str().into()).collect();
     let known = unstick::skippable(&resources);

@@ -207,7 +207,12 @@ mod tests {
 
     #[test]
     fn what_the_application_said_is_not_put_on_aws() {
-        let fault = Fault::new(FaultKind::Refused, "the test image", "nova-canvas", "Open WebUI says: [ERROR: Forbidden]");
+        let fault = Fault::new(
+            FaultKind::Refused,
+            "the test image",
+            "nova-canvas",
+            "Open WebUI says: [ERROR: Forbidden]",
+        );
         assert_eq!(
             fault.sentence(),
             "the test image on nova-canvas failed: Open WebUI says: [ERROR: Forbidden]"

@@ -404,7 +404,11 @@ fn the_newest_error_since_a_time_is_told_with_its_meaning() {
     lines.append([
         arrived(0, 0, before),
         arrived(5_000, 2, "ERROR: litellm.PermissionDeniedError: You don't have access to the model"),
-        arrived(5_001, 3, "INFO: \"POST /api/v1/images/generations HTTP/1.1\" 400 ThrottlingException"),
+        arrived(
+            5_001,
+            3,
+            "INFO: \"POST /api/v1/images/generations HTTP/1.1\" 400 ThrottlingException",
+        ),
         arrived(5_002, 4, "ERROR: nobody knows what this is"),
     ]);
     let told = |from| crate::core::cause::in_lines(&lines, START + from);
