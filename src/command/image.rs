@@ -66,11 +66,21 @@ pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
     let question = question(&route, &model, usd);
     let change = Change::TestImage { route, model, prompt };
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
-    let Done::Picture(picture) = write(cx, change).await? else {
+    let Done::Picture(picture) = write(cx, change).await.map_err(not_well)? else {
         return Err(Fault::new(FaultKind::OddAnswer, "image", "", "no picture came back").into());
     };
     let file = save(cx, args.file.as_deref(), &picture)?;
     report(cx, &picture, &file, usd)
+}
+
+/// What the application says no to is an answer, not a fault of the asking: the image does not come.
+fn not_well(failure: Failure) -> Failure {
+    match failure {
+        Failure::Fault(fault) if fault.kind == FaultKind::Refused && !fault.operation.contains(':') => {
+            Failure::NotWell(Failure::Fault(fault).message().unwrap_or_default())
+        }
+        other => other,
+    }
 }
 
 fn report(cx: &mut Context, picture: &Picture, file: &Path, usd: Option<f64>) -> Answer {

@@ -666,6 +666,13 @@ async fn an_image_is_saved_and_never_over_another_file() {
     let (status, _, stderr) = case.run(&format!("image --direct --file {}", taken.display())).await;
     assert_eq!(status, 4, "{stderr}");
     assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
+    // What the application refuses is "not well", and is not put on AWS.
+    let (status, _, stderr) = Case::sim("image-fails").run("image").await;
+    assert_eq!(status, 1, "{stderr}");
+    assert!(
+        stderr.starts_with("The test image on nova-canvas failed: ") && !stderr.contains("AWS"),
+        "{stderr}"
+    );
     // The question names the price and the clear text.
     let mut case = Case::sim("running").typing("n\n");
     let (status, _, stderr) = case.run("image").await;

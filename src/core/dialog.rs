@@ -269,6 +269,8 @@ pub struct ImageDialog {
 pub struct ImageRun {
     /// When it was sent, on the monotonic clock.
     pub since: u64,
+    /// The same on the cloud's clock, which a simulated account lets run faster.
+    pub fired: super::fact::Millis,
     /// The stages judged so far.
     pub stages: Vec<StageReport>,
     /// Its end.

@@ -147,6 +147,7 @@ fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
         return effects;
     }
     image.run = Some(ImageRun {
+        fired: model.now.wall,
         since: model.now.mono,
         stages: Vec::new(),
         end: None,

@@ -87,6 +87,7 @@ fn run(end: Option<Result<Picture, Fault>>, is_bad: bool) -> ImageRun {
         took,
     };
     ImageRun {
+        fired: 0,
         since: 592_000,
         stages: vec![
             report(ProbeStage::Dns, Some(true), "52.10.20.30, 52.10.20.31", 12),
