@@ -450,7 +450,7 @@ fn the_end(aws: &Emulator, dana: &User) {
     let protected = json!({ "StackName": STACK, "EnableTerminationProtection": true });
     aws.call("cloudformation", "update_termination_protection", protected);
     assert!(
-        dana.fails(&format!("destroy --confirm {STACK}"), 4)
+        dana.fails(&format!("destroy --confirm {STACK}"), 2)
             .contains("`bic-tui destroy --unprotect` switches it off")
     );
     assert!(dana.fails("destroy --unprotect", 2).contains("--confirm bedrock-image-chat"));
@@ -608,7 +608,7 @@ fn a_creation_that_failed_is_removed_before_the_next() {
     let told = dana.run("check");
     let said = String::from_utf8_lossy(&told.stdout);
     assert!(told.status == 1 && said.contains("blocker  stack"), "{said}");
-    assert!(dana.fails("deploy --yes", 4).contains("ROLLBACK_COMPLETE"));
+    assert!(dana.fails("deploy --yes", 2).contains("ROLLBACK_COMPLETE"));
     let said = dana.well("events --failed");
     assert!(said.contains("CREATE_FAILED") && said.contains("Never"), "{said}");
     dana.run(&format!("destroy --confirm {STACK}"));
