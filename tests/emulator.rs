@@ -487,8 +487,8 @@ fn ways_out_of_a_stack_at_rest(dana: &User) {
         ways["ways"].as_array().is_some_and(|all| all.len() == 5 && !all.iter().any(open)),
         "{ways}"
     );
-    assert!(dana.fails("unstick cancel-update --yes", 4).contains("UPDATE_IN_PROGRESS"));
-    assert!(dana.fails("unstick roll-back --yes", 4).contains("CREATE_FAILED"));
+    assert!(dana.fails("unstick cancel-update --yes", 2).contains("UPDATE_IN_PROGRESS"));
+    assert!(dana.fails("unstick roll-back --yes", 2).contains("CREATE_FAILED"));
 }
 
 /// Every write is there twice, and every kind of write that the emulator knows was made.
