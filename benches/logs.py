@@ -166,7 +166,7 @@ def fetching(binary, home):
     tools = {
         "`bic-tui logs`": ours,
         "`bic-tui logs --output json`": [*ours, "--output", "json"],
-        "`bic-tui logs --grep`, an id": [*ours, "--grep", "#199999 "],
+        "`bic-tui logs --grep ID`": [*ours, "--grep", "#199999 "],
     }
     if aws := tool("aws"):
         # The Debian package knows no endpoint of the environment.
