@@ -299,9 +299,10 @@ def machine():
     return f"{os.cpu_count()} cores of {cpu}, {release['NAME'].split()[0]} {release.get('VERSION_ID', '')}".strip()
 
 
-def write(page, text):
+def write(page, text, marks="figures"):
+    """Puts a text between the marks of a page."""
     page = pathlib.Path(page)
-    begin, end = r"(<!-- figures:begin[^>]*-->\n)", r"(<!-- figures:end)"
+    begin, end = rf"(<!-- {marks}:begin[^>]*-->\n)", rf"(<!-- {marks}:end)"
     page.write_text(re.sub(rf"(?s){begin}.*?{end}", lambda m: m[1] + text + m[2], page.read_text()))
 
 

@@ -17,7 +17,6 @@ import http.client
 import json
 import os
 import pathlib
-import platform
 import re
 import shutil
 import socket
@@ -27,6 +26,8 @@ import sys
 import tempfile
 import threading
 import time
+
+from console import machine, write
 
 EVENTS = 200_000
 LINES = 1_000_000
@@ -246,19 +247,6 @@ def of_store():
         yield f"filter: {what}, `{pattern.strip()}`", f"{took:.0f} ms", f"≤ {limit} ms", took, limit
 
 
-def machine():
-    release = platform.freedesktop_os_release()
-    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
-    cpu = model[1] if model else platform.machine()
-    return f"{os.cpu_count()} cores of {cpu}, {release['NAME'].split()[0]} {release.get('VERSION_ID', '')}".strip()
-
-
-def write(page, text):
-    page = pathlib.Path(page)
-    begin, end = r"(<!-- log-figures:begin[^>]*-->\n)", r"(<!-- log-figures:end)"
-    page.write_text(re.sub(rf"(?s){begin}.*?{end}", lambda m: m[1] + text + m[2], page.read_text()))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
@@ -291,7 +279,7 @@ def main():
     say(f"\n{datetime.date.today()}, {machine()}; `benches/logs.py {arguments}`.\n")
     text = "\n".join(lines)
     if options.write:
-        write(options.write, text)
+        write(options.write, text, "log-figures")
 
 
 if __name__ == "__main__":

@@ -329,9 +329,8 @@ fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, wi
 /// stage is at fault.
 fn told(model: &Model, route: Option<&ImageRoute>, run: &ImageRun) -> Option<(cause::Meaning, SafeText)> {
     let is_silent = matches!(route, Some(ImageRoute::OpenWebui { .. })) && run.stages.iter().all(|r| r.is_well != Some(false));
-    let ago = i64::try_from(model.now.mono.saturating_sub(run.since)).ok()?;
     // A request is written down by a clock that is not ours.
-    let from = model.now.wall - ago - CLOCKS;
+    let from = run.fired - CLOCKS;
     is_silent.then(|| cause::in_lines(model.logs.lines(), from)).flatten()
 }
 

@@ -26,6 +26,20 @@ pub(super) fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Shows a value as JSON, pretty and from its top.
+pub(super) fn open_json(model: &mut Model, title: SafeText, value: serde_json::Value) -> Vec<Effect> {
+    let (is_one_line, scroll) = (false, Scroll::default());
+    open(
+        model,
+        Dialog::Json(Json {
+            title,
+            value,
+            is_one_line,
+            scroll,
+        }),
+    )
+}
+
 pub(super) fn close(model: &mut Model) -> Vec<Effect> {
     model.dialog = None;
     model.is_dialog_seen = false;

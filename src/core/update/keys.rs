@@ -3,7 +3,7 @@
 use super::{acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, testimage};
 use crate::core::{
     cause,
-    dialog::{Detail, Dialog, Json, Palette, Purpose, Scroll},
+    dialog::{Detail, Dialog, Palette, Purpose, Scroll},
     effect::Effect,
     health::Severity,
     key::Key,
@@ -296,16 +296,7 @@ fn json(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "there is no row under the cursor");
         return Vec::new();
     };
-    let (is_one_line, scroll) = (false, Scroll::default());
-    dialogs::open(
-        model,
-        Dialog::Json(Json {
-            title,
-            value,
-            is_one_line,
-            scroll,
-        }),
-    )
+    dialogs::open_json(model, title, value)
 }
 
 /// Several lines as the clipboard may hold them; each is safe already.

@@ -4,7 +4,7 @@ use super::{dialogs, live, older, polling, record, say, shapes};
 use crate::{
     cloud::Query,
     core::{
-        dialog::{Detail, Dialog, Json, Purpose, Scroll},
+        dialog::{Detail, Dialog, Purpose, Scroll},
         effect::Effect,
         fact::{Fact, LiveUpdate, Millis},
         fault::{Fault, FaultKind},
@@ -304,17 +304,7 @@ fn json(model: &mut Model) -> Vec<Effect> {
     if let Some(fields) = value.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
     }
-    let title = "Log entry".into();
-    let (is_one_line, scroll) = (false, Scroll::default());
-    dialogs::open(
-        model,
-        Dialog::Json(Json {
-            title,
-            value,
-            is_one_line,
-            scroll,
-        }),
-    )
+    dialogs::open_json(model, "Log entry".into(), value)
 }
 
 fn copy(model: &mut Model, whole: bool) -> Vec<Effect> {
