@@ -427,7 +427,7 @@ fn read_only_says_why_and_sends_nothing() {
 #[test]
 fn each_trouble_is_said_in_words() {
     type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
-    let cases: [Case; 5] = [
+    let cases: [Case; 6] = [
         (
             "tasks-not-starting",
             &[],
@@ -464,6 +464,16 @@ fn each_trouble_is_said_in_words() {
                 "\ry",
             ],
             &["✗ Image", "It fails at Bedrock", "this account has no access to the model"],
+        ),
+        (
+            "image-fails",
+            &["errors in 10 min", "I", "[ Fire ]", "\ry"],
+            &[
+                "✗ Image",
+                "at LiteLLM or Bedrock: its log says so",
+                "Log: ",
+                "So: this account has no access to the model",
+            ],
         ),
     ];
     for (scene, steps, words) in cases {
