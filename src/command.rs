@@ -15,6 +15,7 @@ mod out;
 mod policy;
 mod prompt;
 mod reads;
+pub mod replay;
 mod scale;
 mod secret;
 mod sleep;
@@ -193,6 +194,9 @@ impl Interrupt {
 /// Why there is no answer.
 pub async fn run(cx: &mut Context, command: Command) -> Answer {
     let interrupt = cx.interrupt.clone();
+    if let (Command::Deploy(_) | Command::Destroy(_), Ok(journal)) = (&command, &cx.journal) {
+        cx.cloud = journal.recorded(Arc::clone(&cx.cloud));
+    }
     let answer = match command {
         // These have something to tidy up or to say at a signal.
         Command::Plan(args) => deploy::plan(cx, &args).await,
@@ -238,6 +242,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         | Command::Deploy(_)
         | Command::Destroy(_)
         | Command::Keys
+        | Command::Replay(_)
         | Command::Policy(_)
         | Command::Config
         | Command::Completions(_)

@@ -2,6 +2,7 @@
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
 pub mod awscli;
+pub mod available;
 pub mod catalogue;
 pub mod cause;
 pub mod clear;

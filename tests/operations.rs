@@ -64,11 +64,6 @@ fn a_clean_creation_counts_up_and_shows_the_services_inside() {
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
     desk.until("CREATE_COMPLETE");
     says(&desk.see(&["✓ CREATE_COMPLETE", "63 of 63"]), &["ALBEndpoint"]);
-    desk.wait(60);
-    assert_eq!(desk.kept.len(), 63, "the times of this run are kept, once");
-    let mut later = Desk::beside(&desk);
-    later.wait(60);
-    assert!(later.kept.is_empty(), "a run that was not watched tells nothing");
     desk.press("R");
     says(&desk.screen(), &["not now: no operation runs that could wait for ECS"]);
 }
@@ -293,6 +288,58 @@ fn a_colleague_who_is_faster_is_followed() {
         .filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS")
         .count();
     assert_eq!(begun, 1);
+}
+
+#[test]
+fn a_plan_made_before_a_colleagues_update_is_never_run() {
+    // Where the plan is on the screen, and where its question is.
+    for keys in ["", "enter"] {
+        let mut one = Desk::at("running");
+        one.plan(&[("FargateSpot", "true")]);
+        let mut two = Desk::beside(&one);
+        two.deploy(&[("LogRetentionDays", "14")]);
+        two.until("UPDATE_COMPLETE");
+        // Nothing of it has been seen yet by whoever made the plan.
+        if !keys.is_empty() {
+            one.press(keys);
+            says(&one.screen(), &["Update stack bedrock-image-chat"]);
+        }
+        says(&one.see(&["somebody else has updated the stack since"]), &["it is dropped"]);
+        assert!(one.model.dialog.is_none() && matches!(one.model.deploy, Stage::Form(_)));
+        one.press("y enter");
+        one.wait(60);
+        let executed = one.written.iter().any(|c| matches!(c, Change::ExecuteChangeSet { .. }));
+        assert!(!executed, "{:?}", one.written);
+        assert!(one.written.iter().any(|c| matches!(c, Change::DeleteChangeSet { .. })));
+    }
+    // Who is faster than the news is refused by AWS, which has dropped the plan.
+    let mut one = Desk::at("running");
+    one.plan(&[("FargateSpot", "true")]);
+    let mut two = Desk::beside(&one);
+    two.deploy(&[("LogRetentionDays", "14")]);
+    two.until("UPDATE_COMPLETE");
+    one.press("enter y");
+    one.wait(60);
+    let begun = one.events().iter().filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS").count();
+    assert_eq!(begun, 1, "{}", one.screen());
+}
+
+#[test]
+fn an_operation_of_ours_is_known_after_a_restart() {
+    let mut one = Desk::at("running");
+    one.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    let ctrl_c = || bic_tui::core::msg::Msg::Key("ctrl-c".parse().expect("a key"));
+    let mut again = Desk::beside(&one);
+    again.model.own_tokens = one.sent.clone();
+    again.wait(20);
+    again.take(ctrl_c());
+    says(&again.screen(), &["Detach", "Cancel the update"]);
+    again.take(ctrl_c());
+    assert!(again.has_quit, "a second one detaches and leaves");
+    let mut colleague = Desk::beside(&one);
+    colleague.wait(20);
+    colleague.take(ctrl_c());
+    assert!(colleague.has_quit, "it is not theirs: there is nothing to ask");
 }
 
 #[test]

@@ -109,8 +109,8 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
 /// Plans of an earlier run that was ended in the middle. What can not be removed stands in nobody's way.
 async fn drop_abandoned(cx: &mut Context) {
     let Ok(journal) = &cx.journal else { return };
-    let plans = journal.abandoned(&cx.cloud.about(), cx.cloud.now());
-    for plan in plans {
+    let past = journal.past(&cx.cloud.about(), cx.cloud.now());
+    for plan in past.abandoned {
         for change in plan.removal() {
             if write(cx, change).await.is_err() {
                 break;
@@ -357,18 +357,7 @@ async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
         }
         Ok(stack) => stack,
     };
-    keep_times(cx, &watch, &stack);
     verdict(cx, &watch, &stack)
-}
-
-/// Times are a convenience: that they can not be kept is a line in the log.
-fn keep_times(cx: &Context, watch: &Watch, stack: &Stack) {
-    let timings = watch.timings(stack);
-    if let (Ok(journal), false) = (&cx.journal, timings.is_empty())
-        && let Err(error) = journal.keep(&timings)
-    {
-        tracing::warn!(%error, "the times of this run could not be kept");
-    }
 }
 
 /// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
@@ -386,7 +375,8 @@ async fn not_begun(cx: &mut Context, made: &Made, failure: Failure) -> Failure {
     failure
 }
 
-fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
+/// Prints how the stack ended; where it did not end well, why.
+pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     if cx.out.is_json() {
         cx.out.json_line(stack)?;
     } else {

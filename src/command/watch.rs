@@ -7,12 +7,11 @@ use crate::{
     cloud::{LogRequest, Query},
     core::{
         cause,
-        eta::{self, Timing},
         fact::{Fact, Millis, Stack, StackEvent, Task},
         fault::{Fault, FaultKind},
         health::stop_words,
         names::Names,
-        progress::{Progress, newest_operation},
+        progress::newest_operation,
         sleep::Parameters,
         text::SafeText,
     },
@@ -109,7 +108,7 @@ impl Watch {
     /// One look: new events are printed; the stack when it rests. The status is read before the events, so
     /// that no event of the operation is missing once the status is final; and it alone is the verdict, so
     /// that events which can not be read change nothing.
-    async fn look(&mut self, cx: &mut Context) -> Answer<Option<Stack>> {
+    pub(super) async fn look(&mut self, cx: &mut Context) -> Answer<Option<Stack>> {
         let stack = reads::stack(&*cx.cloud, &self.stack_id).await?;
         let stack = stack.ok_or_else(|| reads::no_such_stack(cx))?;
         let standing = |s: &Stack| (s.status.clone(), s.updated);
@@ -164,15 +163,6 @@ impl Watch {
             self.stopped.push(task);
         }
         self.parameters = stack.given();
-    }
-
-    /// How long the resources took, when all went well.
-    pub(super) fn timings(&self, stack: &Stack) -> Vec<Timing> {
-        let progress = Progress::read(stack, &self.events);
-        if !stack.status.is_success() || progress.undo.is_some() {
-            return Vec::new();
-        }
-        eta::timings(&progress)
     }
 
     /// The first failure that is not the echo of another, what the last stopped task said, and what both

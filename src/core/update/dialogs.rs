@@ -3,7 +3,7 @@
 
 use crate::layout;
 
-use super::{acting, complain, keys, leaving, live, logs, places, say, shapes, testimage};
+use super::{acting, complain, keys, leaving, live, logs, places, say, shapes, steering, testimage};
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
@@ -13,7 +13,7 @@ use crate::core::{
     key::{Code, Key},
     keymap::{Binding, Intent, KEYMAP},
     model::Model,
-    screen::deploy::Stage,
+    screen::{ScreenId, deploy::Stage},
     text::SafeText,
 };
 
@@ -220,6 +220,7 @@ fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             model.row_filter = (!text.is_empty()).then(|| text.as_str().into());
             Ok(Vec::new())
         }
+        Purpose::GotoTime if model.screen == ScreenId::Deploy => steering::go_to(model, &text),
         Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
     };
     match outcome {

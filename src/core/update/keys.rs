@@ -1,6 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, testimage};
+use super::{acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, steering, testimage};
 use crate::core::{
     cause,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
@@ -77,6 +77,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
             let before = model.row_filter.clone().unwrap_or_default();
             dialogs::prompt(model, Purpose::Rows, &before)
         }
+        Intent::Pause => steering::pause(model),
+        Intent::GotoTime => steering::ask_time(model),
         Intent::Places => places::open(model),
         Intent::Refresh => refresh(model),
         Intent::Repaint => vec![Effect::Repaint],
@@ -382,7 +384,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.operation.is_some() && model.is_busy() {
+    if model.is_operation_ours() {
         return leaving::ways_out(model);
     }
     // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.

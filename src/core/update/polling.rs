@@ -1,6 +1,6 @@
 //! Time: what is due is asked, what has run out is put away.
 
-use super::{deploying, dialogs, live, logs, older, secrets, ticket};
+use super::{deploying, dialogs, live, logs, older, secrets, steering, ticket};
 use crate::{
     cloud::Query,
     core::{
@@ -25,7 +25,8 @@ pub(super) const CREDENTIALS_EVERY: u64 = 5_000;
 pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     // Ages are shown in seconds: one draw a second at most for the passing of time alone.
     model.is_dirty |= model.now.mono / 1000 != now.mono / 1000;
-    model.now = now;
+    let before = std::mem::replace(&mut model.now, now);
+    steering::on_tick(model, before);
     if model.notice.as_ref().is_some_and(|n| n.until <= now.mono) {
         model.notice = None;
         model.is_dirty = true;
@@ -65,7 +66,9 @@ pub(super) fn ask(model: &mut Model, poll: Poll) -> Option<Effect> {
 
 /// What a poll asks, or nothing while what it needs is not known or does not exist.
 fn query(model: &mut Model, poll: Poll) -> Option<Query> {
-    if model.credentials_fault().is_some() && poll != Poll::Identity {
+    // What a cloud with a span has to tell comes by itself.
+    let is_mute = model.credentials_fault().is_some() && poll != Poll::Identity;
+    if is_mute || model.span.is_some() {
         return None;
     }
     let stack = model.stack_id.clone().unwrap_or_else(|| model.settings.stack.clone());

@@ -146,8 +146,8 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     };
     let elapsed = if model.is_busy() { "   elapsed " } else { "   took " };
     let (shown, count) = match outlook.undo {
-        // Back to where it began: the bar runs empty.
-        Some(undo) if undo.left == 0 || !model.is_busy() => (0, format!(" {} of {} undone", outlook.done, undo.of)),
+        // Back to where it began: the bar runs empty, and stands where a rollback was given up.
+        Some(undo) if undo.left == 0 || !model.is_busy() => (undo.left, format!(" {} of {} undone", outlook.done, undo.of)),
         Some(undo) => (undo.left, format!(" {} of {} still to undo", undo.left, undo.of)),
         None => (outlook.done, format!(" {} {of} {}", outlook.done, outlook.total)),
     };
