@@ -128,7 +128,8 @@ fn a_replay_is_paused_and_moved_and_stays_at_its_end() {
     }
     let over = desk.screen();
     assert!(over.contains("REPLAY ended") && over.contains("ROLLBACK_COMPLETE"), "{over}");
-    assert!(over.contains("the recording ends here"), "{over}");
+    desk.press("p");
+    assert!(desk.screen().contains("the recording ends here"), "{}", desk.screen());
     assert!(over.contains("i/o timeout"), "the card is whole: {over}");
     desk.wait(120);
     assert_eq!((desk.model.now.wall, desk.has_quit), (end, false));
@@ -136,6 +137,7 @@ fn a_replay_is_paused_and_moved_and_stays_at_its_end() {
     desk.wait(2);
     let before = desk.screen();
     assert!(before.contains("CREATE_IN_PROGRESS") && !before.contains("Cause"), "{before}");
+    assert!(before.contains("REPLAY ×10"), "it goes on from there: {before}");
     // What it did know of the account does not make it write.
     desk.press("D");
     assert!(desk.written.is_empty());

@@ -117,6 +117,11 @@ impl Known {
                 Some(other)
             }
         };
+        // What runs after the end is the next operation, of which no event has come yet.
+        let is_next = self.stack().is_some_and(|s| s.status.is_in_progress());
+        if let Some(before) = self.running.take_if(|r| is_next && r.ended.is_some()) {
+            to.put(before.tape, Job::End);
+        }
         match self.begun() {
             // All that is known stands at the beginning, the present fact in it.
             Some(key) if self.running.as_ref().is_none_or(|r| r.key != key) => self.begin(key, at, (to, region)),

@@ -1,6 +1,6 @@
 //! Time: what is due is asked, what has run out is put away.
 
-use super::{deploying, dialogs, live, logs, older, secrets, steering, ticket};
+use super::{deploying, dialogs, live, logs, older, secrets, ticket};
 use crate::{
     cloud::Query,
     core::{
@@ -25,8 +25,7 @@ pub(super) const CREDENTIALS_EVERY: u64 = 5_000;
 pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     // Ages are shown in seconds: one draw a second at most for the passing of time alone.
     model.is_dirty |= model.now.mono / 1000 != now.mono / 1000;
-    let before = std::mem::replace(&mut model.now, now);
-    steering::on_tick(model, before);
+    model.now = now;
     if model.notice.as_ref().is_some_and(|n| n.until <= now.mono) {
         model.notice = None;
         model.is_dirty = true;

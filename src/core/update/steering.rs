@@ -4,7 +4,7 @@ use super::{dialogs, places, say};
 use crate::{
     cloud::Steer,
     core::{
-        dialog::Purpose, effect::Effect, fact::Millis, health::Severity, logview::parse_time, model::Model, msg::Now, screen::ScreenId, when,
+        dialog::Purpose, effect::Effect, fact::Millis, health::Severity, logview::parse_time, model::Model, screen::ScreenId, when,
     },
 };
 
@@ -17,7 +17,7 @@ pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
         return live(model, "p pauses a replay");
     };
     if model.now.wall >= span.end && !model.is_held {
-        say(model, Severity::Note, AT_END);
+        say(model, Severity::Note, "the recording ends here; @ goes to a time before");
         return Vec::new();
     }
     model.is_held = !model.is_held;
@@ -31,8 +31,6 @@ pub(super) fn ask_time(model: &mut Model) -> Vec<Effect> {
         None => live(model, "@ goes to a time of a replay"),
     }
 }
-
-const AT_END: &str = "the recording ends here; @ goes to a time before";
 
 fn live(model: &mut Model, what: &str) -> Vec<Effect> {
     say(model, Severity::Note, format!("{what}; what is shown here happens now"));
@@ -56,12 +54,4 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Result<Vec<Effect>, String
     model.screen = ScreenId::Deploy;
     (model.span, model.is_held) = (Some(span), is_held);
     Ok(vec![Effect::Steer(Steer::To(at))])
-}
-
-/// Says once that nothing comes any more.
-pub(super) fn on_tick(model: &mut Model, before: Now) {
-    let is_end = |now: Now| model.span.is_some_and(|span| now.wall >= span.end);
-    if is_end(model.now) && !is_end(before) && before.wall > 0 {
-        say(model, Severity::Note, AT_END);
-    }
 }
