@@ -494,7 +494,7 @@ fn the_true_end_of_a_creation_lies_in_the_range_that_is_shown() {
 #[test]
 fn the_true_end_of_an_update_lies_in_the_range_that_is_shown() {
     is_true(Doing::Update(&[("LiteLLMVersion", "v1.107.0")]));
-    is_true(Doing::Update(&[("DeploymentSize", "medium")]));
+    is_true(Doing::Update(&[("CpuArchitecture", "ARM64")]));
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_replay_is_paused_and_moved_and_stays_at_its_end() {
     assert!(over.contains("REPLAY ended") && over.contains("ROLLBACK_COMPLETE"), "{over}");
     desk.press("p");
     assert!(desk.screen().contains("the recording ends here"), "{}", desk.screen());
-    assert!(over.contains("i/o timeout"), "the card is whole: {over}");
+    assert!(over.contains("CannotPullContainerError"), "the card is whole: {over}");
     desk.wait(120);
     assert_eq!((desk.model.now.wall, desk.has_quit), (end, false));
     desk.press("@-10m enter");

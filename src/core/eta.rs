@@ -20,7 +20,13 @@ const SHIPPED: &str = include_str!("../../assets/durations.toml");
 const OTHER: Millis = 5_000;
 
 /// Share of the typical time that the lower and the upper end of the range count.
-const RANGE: (f64, f64) = (0.85, 1.3);
+const RANGE: (f64, f64) = (0.885, 1.22);
+
+/// Share of its typical time that what is late already may still take.
+const LATE: f64 = 0.3;
+
+/// What lies between the end of one resource and the beginning of the next, in milliseconds: CloudFormation's own time.
+const STEP: Millis = 1_500;
 
 /// Runs of one kind of work that must have been recorded before their median is believed.
 const ENOUGH: usize = 3;
@@ -171,16 +177,16 @@ fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &P
         longest_path(resources, work, |r| {
             let typical = durations.typical(&r.kind, work) as f64;
             match rows.get(r.logical_id.as_str()) {
-                None => typical * share,
+                None => typical * share + STEP as f64,
                 Some(row) if row.ended.is_some() => 0.0,
-                // What is late already may take as long again as a quarter of its typical time.
-                Some(row) => (typical * share - row.elapsed(now) as f64).max(if is_high { typical / 4.0 } else { 0.0 }),
+                Some(row) => (typical * share - row.elapsed(now) as f64).max(if is_high { typical * LATE } else { 0.0 }),
             }
         }) as Millis
     };
+    // After the last resource comes the stack itself.
     Eta {
-        low: path(RANGE.0, false),
-        high: path(RANGE.1, true),
+        low: path(RANGE.0, false) + STEP,
+        high: path(RANGE.1, true) + STEP,
     }
 }
 
@@ -337,21 +343,23 @@ mod tests {
             resource("Service", SERVICE, &["Alb", "Role"]),
         ];
         let all: Vec<&Resource> = all.iter().collect();
-        let low = |seconds: f64| (seconds * 850.0) as Millis;
+        // So many seconds of work, and so many steps.
+        let low = |seconds: f64, steps: Millis| (seconds * 885.0) as Millis + steps * STEP;
+        let high = |seconds: f64, steps: Millis| (seconds * 1_220.0) as Millis + steps * STEP;
         let mut progress = Progress::default();
         let eta = remaining(&Durations::shipped(), &all, Work::Create, &progress, 0).unwrap();
-        assert_eq!((eta.low, eta.high), (low(235.0), 305_500));
+        assert_eq!((eta.low, eta.high), (low(235.0, 3), high(235.0, 3)));
         progress.rows = vec![
             row("Role", ROLE, "CREATE_COMPLETE", 0, Some(12_000)),
             row("Alb", ALB, "CREATE_IN_PROGRESS", 0, None),
         ];
         assert_eq!(
             remaining(&Durations::shipped(), &all, Work::Create, &progress, 50_000).unwrap().low,
-            low(235.0) - 50_000
+            low(235.0, 2) - 50_000
         );
         // The load balancer is far over its time: the service still counts whole, and the upper end never reaches it.
         let late = remaining(&Durations::shipped(), &all, Work::Create, &progress, 900_000).unwrap();
-        assert_eq!((late.low, late.high), (low(119.0), 154_700 + 29_000));
+        assert_eq!((late.low, late.high), (low(119.0, 2), high(119.0, 2) + 34_800));
         progress.rows[1] = row("Alb", ALB, "CREATE_FAILED", 0, Some(1));
         assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 2), None);
         assert_eq!(remaining(&Durations::shipped(), &[], Work::Create, &Progress::default(), 2), None);
@@ -367,14 +375,14 @@ mod tests {
         ];
         let all: Vec<&Resource> = all.iter().collect();
         let eta = remaining(&Durations::shipped(), &all, Work::Delete, &Progress::default(), 0).unwrap();
-        assert_eq!(eta.low, 76_500);
+        assert_eq!(eta.low, 79_650 + 3 * STEP);
         let progress = Progress {
             rows: vec![row("Service", SERVICE, "DELETE_COMPLETE", 0, Some(75_000))],
             ..Progress::default()
         };
         assert_eq!(
             remaining(&Durations::shipped(), &all, Work::Delete, &progress, 80_000).unwrap().low,
-            12_750
+            13_275 + 2 * STEP
         );
     }
 
