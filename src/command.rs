@@ -204,6 +204,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         Command::Destroy(args) => destroy::run(cx, &args).await,
         other => interrupt.or(read_or_write(cx, other)).await,
     };
+    cx.out.end_bar();
     let answer = match answer {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {

@@ -443,7 +443,7 @@ fn run(doing: Doing, seed: u64) -> (Vec<Moment>, Millis, Millis) {
     while idle < 60 {
         desk.wait(1);
         if desk.model.is_busy() {
-            moments.push((desk.model.now.wall, eta::outlook(&desk.model).eta));
+            moments.push((desk.model.now.wall, eta::outlook(&desk.model).and_then(|it| it.eta)));
             idle = 0;
         } else {
             idle += 1;

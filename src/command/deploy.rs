@@ -93,8 +93,8 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
     let interrupt = cx.interrupt.clone();
     let agreed = interrupt.or(agree(cx, args, &ready, &made)).await;
     match agreed {
-        Ok(true) => execute(cx, made, args.no_watch).await,
-        Ok(false) => {
+        Ok(Some(resources)) => execute(cx, (made, resources), args.no_watch).await,
+        Ok(None) => {
             discard(cx, &made).await?;
             Ok(Verdict::Well)
         }
@@ -302,12 +302,12 @@ fn row(change: &ResourceChange) -> Vec<String> {
     ]
 }
 
-/// Waits for the plan, shows it and asks. `false` when there is nothing to do.
-async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) -> Answer<bool> {
+/// Waits for the plan, shows it and asks. The resources that it names; `None` when there is nothing to do.
+async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) -> Answer<Option<Vec<SafeText>>> {
     let set = wait(cx, made).await?;
     let losses = show(cx, ready, &set).await?;
     if set.is_no_change() {
-        return Ok(false);
+        return Ok(None);
     }
     let name = cx.settings.stack.clone();
     let change = Change::ExecuteChangeSet {
@@ -320,12 +320,12 @@ async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) 
         let question = format!("This plan loses data of stack {name}.");
         confirm_name(cx, &question, &name, args.confirm.as_deref()).await?;
     }
-    Ok(true)
+    Ok(Some(set.changes.into_iter().map(|c| c.logical_id).collect()))
 }
 
-async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
+async fn execute(cx: &mut Context, (made, resources): (Made, Vec<SafeText>), is_detached: bool) -> Answer {
     let watch = match Watch::before(cx, made.stack_id.clone()).await {
-        Ok(watch) => watch,
+        Ok(watch) => watch.planned(resources),
         Err(failure) => {
             // The first failure is the one to report.
             let _ = discard(cx, &made).await;
@@ -352,11 +352,13 @@ async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
     let stack = match interrupt.or(watch.follow(cx)).await {
         Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
         Err(failure) => {
+            cx.out.end_bar();
             cx.out.note(hint);
             return Err(failure);
         }
         Ok(stack) => stack,
     };
+    cx.out.end_bar();
     verdict(cx, &watch, &stack)
 }
 
