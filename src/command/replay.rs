@@ -1,6 +1,6 @@
 //! `replay`: the recordings that there are, and one of them as the lines that `deploy` would have printed.
 
-use std::path::Path;
+use std::{io::Read, path::Path};
 
 use super::{Answer, Context, Failure, Out, Verdict, deploy, text, watch::Watch};
 use crate::{
@@ -8,6 +8,9 @@ use crate::{
     core::{fault::FaultKind, settings::Settings, when},
     record::{Listed, Recording, Recordings, Replay},
 };
+
+/// No recording has as many bytes.
+const LARGEST: u64 = 128 << 20;
 
 /// Lists recordings, newest first. JSON: a list of `Listed`.
 ///
@@ -60,13 +63,21 @@ fn row(it: &Listed, settings: &Settings) -> Vec<String> {
 /// One sentence about the file.
 pub fn read(file: &Path, recordings: Option<&Recordings>) -> Answer<Recording> {
     let own = recordings.map(|it| it.folder().join(file)).filter(|own| !file.exists() && own.exists());
-    let text = std::fs::read(own.as_deref().unwrap_or(file)).map_err(|e| {
+    let refuse = |why: &str| {
         let text = format!(
-            "{} can not be read: {e}. `bic-tui replay` lists what was recorded here.",
+            "{} can not be read: {why}. `bic-tui replay` lists what was recorded here.",
             file.display()
         );
         Failure::Usage(text)
-    })?;
+    };
+    let mut text = Vec::new();
+    let opened = std::fs::File::open(own.as_deref().unwrap_or(file));
+    opened
+        .and_then(|it| it.take(LARGEST + 1).read_to_end(&mut text))
+        .map_err(|e| refuse(&e.to_string()))?;
+    if text.len() as u64 > LARGEST {
+        return Err(refuse("it is larger than any recording"));
+    }
     // What is no text is no recording, and is told so with its line.
     Recording::parse(&String::from_utf8_lossy(&text))
         .map_err(|why| Failure::Usage(format!("{} can not be played, {why}.", file.display())))

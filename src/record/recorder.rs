@@ -22,7 +22,7 @@ use crate::{
         cause,
         fact::{Fact, Millis, Service, StackEvent},
         fault::Fault,
-        progress::newest_operation,
+        progress::{begins, newest_operation},
         secret::{SecretRef, SecretText},
         text::SafeText,
     },
@@ -158,7 +158,7 @@ impl Known {
     /// The event that began the operation that runs, by the stack's status and by its newest event.
     fn begun(&self) -> Option<SafeText> {
         let is_running = self.stack()?.status.is_in_progress() && self.newest_of_stack()?.status.is_in_progress();
-        let first = self.events.last().filter(|e| is_running && e.is_stack())?;
+        let first = self.events.last().filter(|e| is_running && e.is_stack() && begins(&e.status))?;
         Some(first.id.clone())
     }
 
