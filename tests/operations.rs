@@ -244,6 +244,45 @@ fn a_service_that_hangs_is_let_go_by_wanting_no_task() {
 }
 
 #[test]
+fn what_takes_longer_than_usual_is_said_before_it_fails() {
+    let mut desk = Desk::at("deploy-fails");
+    desk.deploy(&[]);
+    let screen = desk.see(&["! slower than usual: LiteLLMService", "(usually "]);
+    says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
+}
+
+#[test]
+fn an_undone_creation_offers_nothing_to_act_on_and_costs_nothing() {
+    let mut desk = Desk::at("creation-failed");
+    for (screen, shown) in [("1", "D deploy"), ("3", "D deploy"), ("6", "0.00 a month at this rate")] {
+        desk.press(screen);
+        let text = desk.screen();
+        says(&text, &[shown]);
+        for key in ["s scale", "r restart", "Z sleep/wake", "X stop task", "goes on while asleep  "] {
+            assert!(!text.contains(key), "{key} is offered:\n{text}");
+        }
+    }
+    says(&desk.screen(), &["were it deployed again", "Were it deployed again"]);
+    desk.press("1Z");
+    says(&desk.screen(), &["nothing of this stack exists any more: press R"]);
+}
+
+#[test]
+fn the_bar_of_a_rollback_stands_where_it_was_given_up() {
+    let mut desk = Desk::at("rollback-failed");
+    desk.press("2");
+    let screen = desk.see(&["undone"]);
+    let row = screen.lines().find(|l| l.contains("undone")).expect("its row");
+    let (done, of): (usize, usize) = {
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let at = words.iter().position(|w| *w == "undone").expect("a word");
+        (words[at - 3].parse().expect("a number"), words[at - 1].parse().expect("a number"))
+    };
+    let cells = row.matches(['█', '▌', '▏', '▎', '▍', '▋', '▊', '▉']).count();
+    assert!(done < of && cells > 0, "{row}");
+}
+
+#[test]
 fn an_update_of_ours_is_cancelled_by_ctrl_c() {
     let mut desk = Desk::at("running");
     desk.deploy(&[("LiteLLMVersion", "v1.107.0")]);

@@ -27,12 +27,12 @@ fn the_bar_keeps_out_of_the_way_of_the_lines_and_is_gone_at_the_end() {
     assert!(screen.lines().all(|l| !(l.contains("CREATE_") && l.contains("/63  "))), "{screen}");
     // Where there is no room for it, only its figures are shown.
     tty.resize((44, 20));
-    let from = tty.raw().len();
-    tty.written(from, "/63  ");
-    let from = tty.raw().len();
-    tty.written(from, "/63  ");
-    let narrow = String::from_utf8_lossy(&tty.raw()[from..]).into_owned();
-    assert!(!narrow.contains('░'), "{narrow}");
+    let is_bare = (0..50).any(|_| {
+        let from = tty.raw().len();
+        tty.written(from, "/63  ");
+        !String::from_utf8_lossy(&tty.raw()[from..]).contains('░')
+    });
+    assert!(is_bare, "{}", tty.screen());
     tty.signal(Signal::INT);
     assert_eq!(tty.end(), 130);
     let screen = tty.screen();

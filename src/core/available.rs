@@ -6,7 +6,8 @@ use super::{keymap::Intent, model::Model};
 pub fn has_object(model: &Model, intent: Intent) -> bool {
     match intent {
         Intent::Scale | Intent::ScaleUp | Intent::ScaleDown | Intent::Restart | Intent::StopTask | Intent::Sleep | Intent::LiveTail => {
-            model.live_stack().is_some() && !model.is_hollow()
+            // While nothing is known all may be there.
+            !(model.is_without_stack() || model.is_hollow())
         }
         // On the Logs screen they are the log's own.
         Intent::Pause | Intent::GotoTime => model.screen != super::screen::ScreenId::Deploy || model.span.is_some(),
