@@ -221,7 +221,12 @@ impl App {
                 self.runtime.vault().clear();
                 let (sender, answers) = mpsc::channel(256);
                 let vault = Arc::new(Vault::default());
-                self.runtime = Runtime::new(self.journal.recorded(Arc::clone(&session.cloud)), vault, Arc::clone(&self.journal), sender);
+                self.runtime = Runtime::new(
+                    self.journal.recorded(Arc::clone(&session.cloud)),
+                    vault,
+                    Arc::clone(&self.journal),
+                    sender,
+                );
                 self.answers = answers;
                 self.secrets = mpsc::channel(4);
                 self.session = session;

@@ -1,8 +1,8 @@
 //! The pure core: state, messages in, requests out. Nothing here waits, reads a clock, touches a disk,
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
-pub mod awscli;
 pub mod available;
+pub mod awscli;
 pub mod catalogue;
 pub mod cause;
 pub mod clear;

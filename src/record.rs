@@ -18,7 +18,11 @@ use std::{collections::HashSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{folder::{Listed, Recordings}, recorder::Recorder, replay::Replay};
+pub use self::{
+    folder::{Listed, Recordings},
+    recorder::Recorder,
+    replay::Replay,
+};
 use crate::core::{
     eta::{self, Timing},
     fact::{Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},

@@ -359,7 +359,11 @@ fn a_plan_made_before_a_colleagues_update_is_never_run() {
     two.until("UPDATE_COMPLETE");
     one.press("enter y");
     one.wait(60);
-    let begun = one.events().iter().filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS").count();
+    let begun = one
+        .events()
+        .iter()
+        .filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS")
+        .count();
     assert_eq!(begun, 1, "{}", one.screen());
 }
 

@@ -274,7 +274,10 @@ const SHAPES: [(&str, &[&str]); 20] = [
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("unstick", &["rollback-failed"]),
-    (concat!("replay ", env!("CARGO_MANIFEST_DIR"), "/tests/assets/recording.jsonl"), &["running"]),
+    (
+        concat!("replay ", env!("CARGO_MANIFEST_DIR"), "/tests/assets/recording.jsonl"),
+        &["running"],
+    ),
 ];
 
 /// The shape of a value: the kinds of its parts in place of the parts.

@@ -41,11 +41,18 @@ pub fn list(out: &mut Out, recordings: Option<&Recordings>, settings: &Settings)
 fn row(it: &Listed, settings: &Settings) -> Vec<String> {
     if let Some(fault) = &it.fault {
         let none = String::new;
-        return vec!["-".into(), none(), none(), format!("can not be read: {fault}"), none(), it.file.clone()];
+        return vec![
+            "-".into(),
+            none(),
+            none(),
+            format!("can not be read: {fault}"),
+            none(),
+            it.file.clone(),
+        ];
     }
-    let ended = it.status.as_ref().map_or_else(String::new, |s| match s.is_in_progress() {
-        true => format!("not seen, {}", s.0),
-        false => s.0.to_string(),
+    let ended = it.status.as_ref().map_or_else(String::new, |s| {
+        let seen = if s.is_in_progress() { "not seen, " } else { "" };
+        format!("{seen}{}", s.0)
     });
     vec![
         text::moment(it.begun, settings),
@@ -62,7 +69,9 @@ fn row(it: &Listed, settings: &Settings) -> Vec<String> {
 /// # Errors
 /// One sentence about the file.
 pub fn read(file: &Path, recordings: Option<&Recordings>) -> Answer<Recording> {
-    let own = recordings.map(|it| it.folder().join(file)).filter(|own| !file.exists() && own.exists());
+    let own = recordings
+        .map(|it| it.folder().join(file))
+        .filter(|own| !file.exists() && own.exists());
     let refuse = |why: &str| {
         let text = format!(
             "{} can not be read: {why}. `bic-tui replay` lists what was recorded here.",
@@ -79,8 +88,7 @@ pub fn read(file: &Path, recordings: Option<&Recordings>) -> Answer<Recording> {
         return Err(refuse("it is larger than any recording"));
     }
     // What is no text is no recording, and is told so with its line.
-    Recording::parse(&String::from_utf8_lossy(&text))
-        .map_err(|why| Failure::Usage(format!("{} can not be played, {why}.", file.display())))
+    Recording::parse(&String::from_utf8_lossy(&text)).map_err(|why| Failure::Usage(format!("{} can not be played, {why}.", file.display())))
 }
 
 /// Prints a recording from its beginning to its end: each event once, what stopped meanwhile, the verdict.

@@ -226,14 +226,16 @@ impl Watch {
         let left = outlook.eta.map(|eta| format!("still {}", eta.words()));
         let slow = progress.running().any(|r| self.durations.is_slow(r, now));
         let slow = slow.then(|| "slower than usual".to_owned());
-        let running = progress.running().map(|r| format!("{} {}", r.logical_id, when::short(r.elapsed(now))));
+        let running = progress
+            .running()
+            .map(|r| format!("{} {}", r.logical_id, when::short(r.elapsed(now))));
         let services = self.services.iter().filter(|s| s.running < s.desired);
         let services = services.map(|s| format!("{} {}/{} running", s.name, s.running, s.desired));
         let parts = verb.into_iter().chain(left).chain(slow).chain(running).chain(services);
         let far = Far {
             done,
             total: outlook.total,
-            about: parts.map(|part| format!(" · {part}")).collect(),
+            about: parts.fold(String::new(), |said, part| said + " · " + &part),
         };
         let cloud = Arc::clone(&cx.cloud);
         cx.out.bar(far, move || when::span(cloud.now() - begun));

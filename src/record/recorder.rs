@@ -92,10 +92,7 @@ impl Recorder {
 /// A service without its older events.
 fn brief(service: &Service) -> Service {
     let events = service.events.iter().take(SERVICE_EVENTS).cloned().collect();
-    Service {
-        events,
-        ..service.clone()
-    }
+    Service { events, ..service.clone() }
 }
 
 impl Known {

@@ -111,16 +111,14 @@ impl Replay {
 
     fn log_page(&self, request: &LogRequest) -> Result<Fact, Fault> {
         let Some(wanted) = &request.stream_prefix else {
-            return Err(refused(
-                "a recording holds no log lines but the last ones of a task that stopped",
-            ));
+            return Err(refused("a recording holds no log lines but the last ones of a task that stopped"));
         };
         // They were asked for because the task had stopped, and came a moment after that was known.
-        let told = self.recording.lines.iter().filter_map(|l| match &l.fact {
+        let told = self.recording.lines.iter().rev().find_map(|l| match &l.fact {
             Told::LastLines(stream, lines) if stream == wanted => Some((l.at, lines)),
             _ => None,
         });
-        let events = told.last().map_or_else(Vec::new, |(at, lines)| {
+        let events = told.map_or_else(Vec::new, |(at, lines)| {
             let event = |line: &SafeText| LogEvent {
                 id: None,
                 at,

@@ -68,7 +68,7 @@ fn creation() -> String {
 fn what_was_written_is_read() {
     let recording = Recording::parse(&creation()).unwrap();
     assert_eq!(recording.span(), (20, 60));
-    let ids = |at| recording.events(at).iter().map(|e| e.id.to_string()).collect::<Vec<_>>().join("");
+    let ids = |at| recording.events(at).iter().map(|e| e.id.to_string()).collect::<String>();
     assert_eq!((ids(20), ids(59), ids(60)), ("1".into(), "321".into(), "4321".into()));
     assert_eq!(recording.progress().unwrap().ended, Some(50));
     let timings = recording.timings();
@@ -102,7 +102,10 @@ fn a_bad_file_is_told_in_a_sentence_with_its_line() {
     for (text, want) in [
         ("", "it is empty"),
         ("\n\n", "it is empty"),
-        ("hello\nworld\n", "line 1: a recording of bic-tui begins with another line than this"),
+        (
+            "hello\nworld\n",
+            "line 1: a recording of bic-tui begins with another line than this",
+        ),
         (&format!("{head}\n"), "it was cut off before anything was told"),
         (&broken, "line 4: invalid type: string \"x\""),
         (&unknown, "line 3: unknown variant `dreams`"),
@@ -116,7 +119,10 @@ fn a_bad_file_is_told_in_a_sentence_with_its_line() {
 
 #[test]
 fn times_are_those_of_operations_that_ended_well() {
-    let failed = creation().replace("\"CREATE_COMPLETE\",\"reason\":\"\",\"created\"", "\"CREATE_FAILED\",\"reason\":\"\",\"created\"");
+    let failed = creation().replace(
+        "\"CREATE_COMPLETE\",\"reason\":\"\",\"created\"",
+        "\"CREATE_FAILED\",\"reason\":\"\",\"created\"",
+    );
     assert_eq!(Recording::parse(&failed).unwrap().timings(), []);
     let seen_half = text(&[
         (20, stack("CREATE_IN_PROGRESS")),

@@ -80,7 +80,10 @@ impl Desk {
 
     /// Another console over the same account.
     pub(crate) fn beside(other: &Self) -> Self {
-        Self::over(Arc::clone(&other.sim) as Arc<dyn Cloud>, (Arc::clone(&other.sim), Arc::clone(&other.clock)))
+        Self::over(
+            Arc::clone(&other.sim) as Arc<dyn Cloud>,
+            (Arc::clone(&other.sim), Arc::clone(&other.clock)),
+        )
     }
 
     fn over(cloud: Arc<dyn Cloud>, (sim, clock): (Arc<Sim>, Arc<StepClock>)) -> Self {

@@ -3,9 +3,7 @@
 use super::{dialogs, places, say};
 use crate::{
     cloud::Steer,
-    core::{
-        dialog::Purpose, effect::Effect, fact::Millis, health::Severity, logview::parse_time, model::Model, screen::ScreenId, when,
-    },
+    core::{dialog::Purpose, effect::Effect, fact::Millis, health::Severity, logview::parse_time, model::Model, screen::ScreenId, when},
 };
 
 /// A time that is missed by no more than this is the end that it is near to, in milliseconds.
