@@ -1,6 +1,7 @@
 //! The pure core: state, messages in, requests out. Nothing here waits, reads a clock, touches a disk,
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
+pub mod address;
 pub mod awscli;
 pub mod catalogue;
 pub mod cause;
@@ -36,6 +37,7 @@ pub mod polls;
 pub mod preflight;
 pub mod prices;
 pub mod progress;
+pub mod purchase;
 pub mod region;
 pub mod rollout;
 pub mod screen;
