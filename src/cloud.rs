@@ -221,7 +221,7 @@ pub struct Purchase {
 }
 
 /// For how long throughput is paid, whatever becomes of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, strum::Display, strum::EnumString, strum::EnumIter)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, strum::Display, strum::EnumIter, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Commitment {
     /// By the hour, until it is deleted.
@@ -232,10 +232,12 @@ pub enum Commitment {
     /// A month.
     #[serde(rename = "1-month")]
     #[strum(serialize = "1-month")]
+    #[value(name = "1-month")]
     OneMonth,
     /// Six months.
     #[serde(rename = "6-months")]
     #[strum(serialize = "6-months")]
+    #[value(name = "6-months")]
     SixMonths,
 }
 

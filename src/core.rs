@@ -1,6 +1,7 @@
 //! The pure core: state, messages in, requests out. Nothing here waits, reads a clock, touches a disk,
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
+pub mod access;
 pub mod address;
 pub mod awscli;
 pub mod catalogue;

@@ -66,8 +66,12 @@ fn is_stream(answer: &HttpResponse) -> bool {
 
 /// How a request is coded, and so what its answer must look like.
 enum Wire {
-    Json { is_log: bool },
-    Query { action: String },
+    Json {
+        is_log: bool,
+    },
+    Query {
+        action: String,
+    },
     /// XML without a form: Route 53.
     Xml,
     Other,
@@ -114,7 +118,10 @@ impl Wire {
 fn is_whole(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
     let root = text.split('<').skip(1).find(|tag| !tag.starts_with(['?', '!'])).unwrap_or_default();
-    let name = root.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+    let name = root
+        .split(|c: char| c.is_whitespace() || c == '>' || c == '/')
+        .next()
+        .unwrap_or_default();
     !name.is_empty() && text.trim_end().ends_with(&format!("</{name}>"))
 }
 

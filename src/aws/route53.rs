@@ -79,7 +79,12 @@ fn record(it: ResourceRecordSet) -> DnsRecord {
         name: plain(&it.name),
         kind: it.r#type.as_str().into(),
         ttl: it.ttl,
-        values: it.resource_records.unwrap_or_default().into_iter().map(|r| r.value.into()).collect(),
+        values: it
+            .resource_records
+            .unwrap_or_default()
+            .into_iter()
+            .map(|r| r.value.into())
+            .collect(),
         alias,
         is_special,
     }

@@ -2,7 +2,6 @@
 //! there before, and whether the certificate covers it. Facts in, an answer or one sentence out.
 
 use serde::Serialize;
-use strum::{Display, EnumIter, EnumString};
 
 use super::{
     fact::{AliasTarget, Balancer, Certificate, DnsRecord, HostedZone, ProofRecord},
@@ -17,7 +16,7 @@ const TTL: i64 = 300;
 const LEADING: [&str; 3] = ["A", "AAAA", "CNAME"];
 
 /// How a name leads to the load balancer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Display, EnumString, EnumIter, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display, clap::ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kind {
@@ -201,11 +200,19 @@ pub fn put(zone: &HostedZone, wanted: Vec<DnsRecord>, standing: &[DnsRecord], ou
     for it in &wanted {
         check_zone(zone, &it.name)?;
     }
-    let touched: Vec<&DnsRecord> = standing.iter().filter(|old| wanted.iter().any(|new| old.name == new.name)).collect();
+    let touched: Vec<&DnsRecord> = standing
+        .iter()
+        .filter(|old| wanted.iter().any(|new| old.name == new.name))
+        .collect();
     for new in wanted.iter().filter(|new| new.kind == "CNAME") {
-        let beside = touched.iter().find(|old| old.name == new.name && !LEADING.contains(&old.kind.as_str()));
+        let beside = touched
+            .iter()
+            .find(|old| old.name == new.name && !LEADING.contains(&old.kind.as_str()));
         if let Some(old) = beside {
-            return Err(format!("{} has a {} record, beside which no CNAME can stand: take an alias.", new.name, old.kind));
+            return Err(format!(
+                "{} has a {} record, beside which no CNAME can stand: take an alias.",
+                new.name, old.kind
+            ));
         }
     }
     let leading: Vec<&DnsRecord> = touched.into_iter().filter(|old| LEADING.contains(&old.kind.as_str())).collect();

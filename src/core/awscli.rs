@@ -71,11 +71,7 @@ fn words(change: &Change) -> Vec<String> {
         Change::RequestCertificate { domain, names } => request_certificate(domain, names),
         Change::ChangeRecords { zone, removes, upserts } => change_records(zone, removes, upserts),
         Change::BuyThroughput(wanted) => buy_throughput(wanted),
-        Change::DeleteThroughput { arn } => aws(
-            "bedrock",
-            "delete-provisioned-model-throughput",
-            &[("--provisioned-model-id", arn)],
-        ),
+        Change::DeleteThroughput { arn } => aws("bedrock", "delete-provisioned-model-throughput", &[("--provisioned-model-id", arn)]),
         Change::TestImage { route, model, prompt } => test_image(route, model, prompt),
     }
 }
@@ -158,7 +154,11 @@ fn buy_throughput(wanted: &Purchase) -> Vec<String> {
         Commitment::OneMonth => Some("OneMonth"),
         Commitment::SixMonths => Some("SixMonths"),
     };
-    words.extend(duration.into_iter().flat_map(|it| ["--commitment-duration".to_owned(), it.to_owned()]));
+    words.extend(
+        duration
+            .into_iter()
+            .flat_map(|it| ["--commitment-duration".to_owned(), it.to_owned()]),
+    );
     words
 }
 
@@ -335,7 +335,11 @@ mod tests {
             name: "chat.example.com".into(),
             kind: kind.into(),
             ttl: (kind == "CNAME").then_some(300),
-            values: if kind == "CNAME" { vec!["old.example.net".into()] } else { Vec::new() },
+            values: if kind == "CNAME" {
+                vec!["old.example.net".into()]
+            } else {
+                Vec::new()
+            },
             alias,
             is_special: false,
         };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    catalogue, cause,
+    access as panel, catalogue, cause,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
@@ -20,7 +20,7 @@ use super::{
     older::Older,
     preflight::Models,
     progress::Progress,
-    screen::{Panel, ScreenId, access::{self, Access}, deploy::Stage},
+    screen::{Panel, ScreenId, access::Access, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
     sleep,
@@ -491,7 +491,7 @@ impl Model {
             Panel::Outputs => self.stack().map_or(0, |s| s.outputs.len()),
             Panel::Secrets => self.secrets().len(),
             Panel::Models => catalogue::of_stack(self).len(),
-            Panel::Address => access::rows(self).len(),
+            Panel::Address => panel::rows(self).len(),
             Panel::Throughput => self.access.throughputs().len(),
             Panel::Deploy => match &self.deploy {
                 Stage::Plan(plan) => plan.change_set.changes.len(),

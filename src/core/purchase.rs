@@ -85,7 +85,11 @@ pub fn complaint(wanted: &Purchase, standing: &[Throughput]) -> Option<String> {
 
 /// What buying means, in words: one line each. AWS publishes no price for most models: then what follows is said.
 pub fn meaning(wanted: &Purchase, offer: &Offer) -> Vec<String> {
-    let units = if wanted.units == 1 { "1 model unit".into() } else { format!("{} model units", wanted.units) };
+    let units = if wanted.units == 1 {
+        "1 model unit".into()
+    } else {
+        format!("{} model units", wanted.units)
+    };
     let mut lines = vec![
         format!("{units} of {}", offer.name),
         "Price: billed by the hour for each unit, whether it is used or not. AWS publishes no price for this model, so none is shown \
@@ -96,7 +100,9 @@ pub fn meaning(wanted: &Purchase, offer: &Offer) -> Vec<String> {
     ];
     lines.extend(offer.warning.iter().map(|why| format!("AWS may refuse it: {why}")));
     if !offer.base.contains("nova-canvas") {
-        lines.push("The template speaks to provisioned throughput as to Nova Canvas: one of another model can not be put into this stack.".into());
+        lines.push(
+            "The template speaks to provisioned throughput as to Nova Canvas: one of another model can not be put into this stack.".into(),
+        );
     }
     lines
 }
@@ -164,7 +170,11 @@ mod tests {
         let why = refusal("amazon.nova-canvas-v1:0", "us-east-1", NOW).unwrap();
         assert!(why.contains("ended on 2026-09-30") && why.contains("the catalogue of"), "{why}");
         assert_eq!(refusal("stability.stable-image-core-v1:1", "us-west-2", NOW), None);
-        assert!(refusal("stability.stable-image-core-v1:1", "eu-west-1", NOW).unwrap().contains("not seen in eu-west-1"));
+        assert!(
+            refusal("stability.stable-image-core-v1:1", "eu-west-1", NOW)
+                .unwrap()
+                .contains("not seen in eu-west-1")
+        );
         assert_eq!(refusal("acme.painter", "us-west-2", NOW), None, "what is not known is AWS's matter");
         let own = CustomModel {
             arn: "arn:own".into(),
@@ -208,10 +218,22 @@ mod tests {
             warning: Some("its base is old".into()),
         };
         let words = meaning(&wanted("x", 2), &offer("m")).join("\n");
-        for part in ["2 model units of A model", "no price", "may refuse it: its base is old", "1 month", "whole month", "granted", "Nova Canvas"] {
+        for part in [
+            "2 model units of A model",
+            "no price",
+            "may refuse it: its base is old",
+            "1 month",
+            "whole month",
+            "granted",
+            "Nova Canvas",
+        ] {
             assert!(words.contains(part), "{part}: {words}");
         }
-        assert!(!meaning(&wanted("x", 1), &offer("amazon.nova-canvas-v1:0")).join("\n").contains("can not be put"));
+        assert!(
+            !meaning(&wanted("x", 1), &offer("amazon.nova-canvas-v1:0"))
+                .join("\n")
+                .contains("can not be put")
+        );
     }
 
     #[test]
@@ -222,8 +244,15 @@ mod tests {
         assert_eq!(bound(&throughput("m", "", None), NOW), None);
         assert_eq!(unfit(&it, "us-west-2"), None);
         assert!(unfit(&it, "eu-west-1").unwrap().contains("not in eu-west-1"));
-        assert!(unfit(&throughput("stability.x", "", None), "us-west-2").unwrap().contains("Nova Canvas"));
-        let coming = Throughput { status: "Creating".into(), ..it };
+        assert!(
+            unfit(&throughput("stability.x", "", None), "us-west-2")
+                .unwrap()
+                .contains("Nova Canvas")
+        );
+        let coming = Throughput {
+            status: "Creating".into(),
+            ..it
+        };
         assert!(unfit(&coming, "us-west-2").unwrap().contains("wait"));
     }
 }

@@ -39,7 +39,10 @@ impl World {
         }
         let serial = self.serial();
         let arn: SafeText = self
-            .arn("acm", &format!("certificate/{}", self.chance(&format!("certificate/{serial}")).uuid()))
+            .arn(
+                "acm",
+                &format!("certificate/{}", self.chance(&format!("certificate/{serial}")).uuid()),
+            )
             .into();
         let all: Vec<SafeText> = std::iter::once(domain).chain(names).cloned().collect();
         let record = |name: &SafeText| {
@@ -67,7 +70,10 @@ impl World {
     fn prove(&mut self) {
         for i in 0..self.certificates.len() {
             let it = &self.certificates[i];
-            let seen = |record: &ProofRecord| self.stands_since(&record.name, &record.value).map(|at| at.max(it.requested) + SEEN_AFTER);
+            let seen = |record: &ProofRecord| {
+                self.stands_since(&record.name, &record.value)
+                    .map(|at| at.max(it.requested) + SEEN_AFTER)
+            };
             let issued = it.records.iter().map(seen).try_fold(it.requested, |last, at| Some(last.max(at?)));
             let is_in_time = |at: &Millis| *at <= self.now && *at - it.requested < PATIENCE;
             let issued = it.issued.or(issued.filter(is_in_time)).filter(|_| !is_refused(it));
@@ -128,7 +134,12 @@ impl World {
             names: it.names.clone(),
             status: status.into(),
             kind: "AMAZON_ISSUED".into(),
-            failure: if status == "FAILED" { "ADDITIONAL_VERIFICATION_REQUIRED" } else { "" }.into(),
+            failure: if status == "FAILED" {
+                "ADDITIONAL_VERIFICATION_REQUIRED"
+            } else {
+                ""
+            }
+            .into(),
             requested: Some(it.requested),
             not_after: it.issued.map(|at| at + VALID),
             in_use_by: self.users(&it.arn),

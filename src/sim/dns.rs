@@ -101,7 +101,9 @@ impl World {
         let mut found = public.filter(|(record, at)| record.name == *host && at + ON_ITS_WAY <= self.now);
         let target = found.find_map(|(record, _)| match &record.alias {
             Some(alias) => Some(alias.name.to_string()),
-            None => (record.kind == "CNAME").then(|| record.values.first().map(ToString::to_string)).flatten(),
+            None => (record.kind == "CNAME")
+                .then(|| record.values.first().map(ToString::to_string))
+                .flatten(),
         });
         target.unwrap_or_else(|| host.to_owned())
     }

@@ -65,7 +65,10 @@ fn what_is_a_host_name() {
     assert_eq!(host("*.example.com", true).as_deref(), Ok("*.example.com"));
     assert!(host("a.*.com", true).is_err() && host("*.com", true).is_err());
     let (domain, more) = names("chat.example.com, *.example.com chat.example.com").unwrap();
-    assert_eq!((domain.as_str(), more.as_slice()), ("chat.example.com", &["*.example.com".into()][..]));
+    assert_eq!(
+        (domain.as_str(), more.as_slice()),
+        ("chat.example.com", &["*.example.com".into()][..])
+    );
     assert!(names(" , ").is_err());
     assert_eq!(host_of("https://chat.example.com:8443/x"), "chat.example.com");
     assert!(is_balancer_name(ALB) && !is_balancer_name("chat.example.com"));
@@ -106,7 +109,10 @@ fn a_name_leads_by_cname_or_alias() {
         let all = leading(&"chat.example.com".into(), Kind::Alias, &apex, &balancer(is_dualstack)).unwrap();
         all.iter().map(|it| it.kind.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!((kinds(false), kinds(true)), (vec!["A".to_owned()], vec!["A".to_owned(), "AAAA".into()]));
+    assert_eq!(
+        (kinds(false), kinds(true)),
+        (vec!["A".to_owned()], vec!["A".to_owned(), "AAAA".into()])
+    );
 }
 
 #[test]
@@ -124,13 +130,17 @@ fn what_stands_there_is_seen_before_it_is_overwritten() {
     assert_eq!((same.change, same.overwrites), (None, false));
     let turned = try_put(Kind::Alias, std::slice::from_ref(&ours)).unwrap();
     assert!(!turned.overwrites);
-    let Some(Change::ChangeRecords { removes, upserts, .. }) = turned.change else { panic!() };
+    let Some(Change::ChangeRecords { removes, upserts, .. }) = turned.change else {
+        panic!()
+    };
     assert_eq!((removes.as_slice(), upserts[0].kind.as_str()), (&[ours][..], "A"));
 
     // An address of IPv6 would go on leading elsewhere.
     let six = record("AAAA", "2001:db8::1");
     let turned = try_put(Kind::Alias, &[record("A", "192.0.2.1"), six.clone()]).unwrap();
-    let Some(Change::ChangeRecords { removes, .. }) = turned.change else { panic!() };
+    let Some(Change::ChangeRecords { removes, .. }) = turned.change else {
+        panic!()
+    };
     assert_eq!((removes, turned.overwrites), (vec![six], true));
 
     // Records of another name are no matter, nor is mail beside an alias.
@@ -172,7 +182,10 @@ fn a_certificate_that_does_not_cover_a_name_is_said() {
     };
     let (url, notes) = outcome("chat.example.com", Some(&certificate), "");
     assert_eq!(url, "https://chat.example.com");
-    assert!(notes[0].contains("does not cover") && notes[1].contains("DomainName=chat.example.com"), "{notes:?}");
+    assert!(
+        notes[0].contains("does not cover") && notes[1].contains("DomainName=chat.example.com"),
+        "{notes:?}"
+    );
     let (url, notes) = outcome("example.com", Some(&certificate), "example.com");
     assert_eq!((url.as_str(), notes.len()), ("https://example.com", 0));
     assert!(outcome("example.com", None, "example.com").1[0].contains("plain HTTP"));

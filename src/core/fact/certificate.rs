@@ -70,7 +70,12 @@ impl Certificate {
     /// The records that its unproven names wait for, each once: two names may share one.
     pub fn open_records(&self) -> Vec<&ProofRecord> {
         let mut records: Vec<&ProofRecord> = Vec::new();
-        for record in self.proofs.iter().filter(|p| p.status != "SUCCESS").filter_map(|p| p.record.as_ref()) {
+        for record in self
+            .proofs
+            .iter()
+            .filter(|p| p.status != "SUCCESS")
+            .filter_map(|p| p.record.as_ref())
+        {
             if !records.contains(&record) {
                 records.push(record);
             }
@@ -102,7 +107,9 @@ pub struct CertificateBrief {
 /// neither `example.com` nor `a.chat.example.com`.
 pub fn covers(names: &[SafeText], host: &str) -> bool {
     let is_it = |name: &SafeText| match name.strip_prefix("*.") {
-        Some(domain) => host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(domain)),
+        Some(domain) => host
+            .split_once('.')
+            .is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(domain)),
         None => name.eq_ignore_ascii_case(host),
     };
     names.iter().any(is_it)

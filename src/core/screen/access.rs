@@ -111,19 +111,14 @@ pub fn certificate_of_stack(model: &Model) -> Option<SafeText> {
 
 /// ARN of the certificate in sight: the stack's, else the one requested here, else one of the region for the name.
 pub fn certificate_in_sight(model: &Model) -> Option<SafeText> {
-    certificate_of_stack(model)
-        .or_else(|| model.access.requested.clone())
-        .or_else(|| {
-            let host = host(model)?;
-            let all = model.access.certificates.get()?;
-            // One that is issued before one that waits.
-            let mut fit: Vec<&CertificateBrief> = all
-                .iter()
-                .filter(|it| crate::core::fact::covers(&it.names, &host))
-                .collect();
-            fit.sort_by_key(|it| it.status != "ISSUED");
-            fit.first().map(|it| it.arn.clone())
-        })
+    certificate_of_stack(model).or_else(|| model.access.requested.clone()).or_else(|| {
+        let host = host(model)?;
+        let all = model.access.certificates.get()?;
+        // One that is issued before one that waits.
+        let mut fit: Vec<&CertificateBrief> = all.iter().filter(|it| crate::core::fact::covers(&it.names, &host)).collect();
+        fit.sort_by_key(|it| it.status != "ISSUED");
+        fit.first().map(|it| it.arn.clone())
+    })
 }
 
 /// The name that people know the application by: `DomainName`, or the host of its address where that is not the load
