@@ -244,17 +244,19 @@ pub(super) fn on_sent(model: &mut Model, upserts: &[DnsRecord], id: Option<SafeT
         let records = it.open_records();
         records.iter().any(|record| record.name == first.name)
     });
-    say(
-        model,
-        Severity::Note,
-        format!("{} is written; Route 53 tells its name servers", first.name),
-    );
-    let is_known = id.is_some();
-    model.access.way = Some(Way {
-        id: id.unwrap_or_default(),
+    let text = match id {
+        Some(_) => format!("{} is written; Route 53 tells its name servers", first.name),
+        None => format!(
+            "{} is written; the answer was lost, so its way to the name servers can not be followed",
+            first.name
+        ),
+    };
+    say(model, Severity::Note, text);
+    model.access.way = id.map(|id| Way {
+        id,
         name: first.name.clone(),
         is_proof,
-        status: (!is_known).then(|| "INSYNC".into()),
+        status: None,
         since: model.now.wall,
         due: model.now.mono + EVERY,
         awaiting: None,
