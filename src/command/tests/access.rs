@@ -162,8 +162,11 @@ async fn throughput_is_bought_and_deleted_by_its_name() {
     assert!(status == 0 && out.contains("more is deleted"), "{out}");
 }
 
-/// Refuses every write of these services, and answers reads of its own; the rest comes from the world.
-struct Script(Arc<dyn Cloud>, fn(&Query) -> Option<Result<Fact, Fault>>);
+/// Answers some reads itself; the rest comes from the world.
+struct Script(Arc<dyn Cloud>, Answers);
+
+/// What is answered in the world's place.
+type Answers = fn(&Query) -> Option<Result<Fact, Fault>>;
 
 impl Cloud for Script {
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
@@ -215,7 +218,7 @@ async fn zones_that_are_missing_or_forbidden_are_one_sentence() {
         };
         matches!(query, Query::HostedZones).then(|| Ok(Fact::HostedZones(vec![zone()])))
     };
-    let scripts: [(fn(&Query) -> Option<Result<Fact, Fault>>, u8, &str); 4] = [
+    let scripts: [(Answers, u8, &str); 4] = [
         (none, 1, "no hosted zone: make the record"),
         (denied, 4, "route53:ListHostedZones is not allowed"),
         (special, 1, "routing policy"),
@@ -248,7 +251,11 @@ impl Cloud for Lossy {
         Box::pin(async move {
             let operation = change.operation();
             let done = self.0.change(change, token).await;
-            if is_lost { Err(Fault::new(FaultKind::TimedOut, operation, "", "")) } else { done }
+            if is_lost {
+                Err(Fault::new(FaultKind::TimedOut, operation, "", ""))
+            } else {
+                done
+            }
         })
     }
     fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {

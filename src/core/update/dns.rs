@@ -207,10 +207,10 @@ fn confirm(model: &mut Model, dialog: &DnsDialog, zone: &HostedZone, put: Put) -
         say(model, Severity::Note, text);
         return screen::look_at_address(model);
     };
-    let mut lines: Vec<String> = match put.before.is_empty() {
-        true => vec!["before: no record".into()],
-        false => put.before.iter().map(|it| format!("before: {it}")).collect(),
-    };
+    let mut lines: Vec<String> = put.before.iter().map(|it| format!("before: {it}")).collect();
+    if lines.is_empty() {
+        lines.push("before: no record".into());
+    }
     lines.extend(put.after.iter().map(|it| format!("after:  {it}")));
     let title = if is_proof {
         lines.push("ACM issues the certificate some minutes after it has seen this. Leave the record: ACM renews by it.".into());
