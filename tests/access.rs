@@ -83,7 +83,7 @@ fn a_certificate_is_requested_proven_and_put_into_the_stack() {
         &desk.screen(),
         &[
             "Name and certificate",
-            "plain HTTP: passwords travel unencrypted",
+            "plain HTTP: nothing is encrypted",
             "For HTTPS: request a certificate",
         ],
     );
@@ -204,7 +204,7 @@ fn a_certificate_that_acm_refuses_says_why() {
     choose(&mut desk, "prove-certificate");
     desk.see(&["zones, best first"]);
     desk.press("enter");
-    desk.see(&["is not in zone", "where its domain is kept"]);
+    desk.see(&["✗ _", "take the zone that holds it"]);
     desk.press("esc");
     desk.leap(73 * 3_600);
     desk.see(&["VALIDATION_TIMED_OUT"]);

@@ -61,7 +61,7 @@ fn address_row(model: &Model) -> AddressRow {
         row(
             "address",
             url.as_str(),
-            "plain HTTP: passwords travel unencrypted",
+            "plain HTTP: nothing is encrypted",
             Outcome::Warning,
         )
     }
@@ -124,8 +124,12 @@ fn certificate_rows(model: &Model) -> Vec<AddressRow> {
     }];
     if certificate.is_pending() {
         all.extend(certificate.open_records().into_iter().map(|record| {
-            let value = format!("{} CNAME {}", record.name, record.value);
-            row("proof", value, "DNS must have this record", Outcome::Warning)
+            let value = format!("CNAME {} → {}", record.name, record.value);
+            AddressRow {
+                // As a zone file has it.
+                arn: format!("{} CNAME {}", record.name, record.value).into(),
+                ..row("proof", value, "DNS must have this record", Outcome::Warning)
+            }
         }));
     }
     all
