@@ -9,6 +9,7 @@ pub mod cause;
 pub mod clear;
 pub mod cost;
 pub mod describe;
+pub mod diagnosis;
 pub mod dialog;
 pub mod effect;
 pub mod eta;
