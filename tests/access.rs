@@ -296,3 +296,14 @@ fn panels_that_do_not_fit_are_named() {
     );
     assert!(!tall.contains("goes on to"));
 }
+
+#[test]
+fn a_stack_that_has_it_all_says_so_in_one_look() {
+    let mut desk = Desk::at("https");
+    desk.press("8");
+    let screen = desk.see(&["issued until 20", "leads to the load balancer: CNAME", "https://chat.example.com"]);
+    assert!(!screen.contains("plain HTTP"), "{screen}");
+    desk.press("tab tab tab tab");
+    desk.see(&["images-1", "InService", "none: by the hour"]);
+    assert_eq!(probe(&desk, "https://chat.example.com"), Some(true));
+}

@@ -58,12 +58,7 @@ fn address_row(model: &Model) -> AddressRow {
     if url.starts_with("https://") {
         row("address", url.as_str(), "HTTPS", Outcome::Ok)
     } else {
-        row(
-            "address",
-            url.as_str(),
-            "plain HTTP: nothing is encrypted",
-            Outcome::Warning,
-        )
+        row("address", url.as_str(), "plain HTTP: nothing is encrypted", Outcome::Warning)
     }
 }
 

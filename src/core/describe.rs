@@ -108,7 +108,11 @@ pub fn row(model: &Model) -> Option<RowText> {
 fn address(r: &access::AddressRow) -> RowText {
     let pairs = [("what", r.what.to_owned()), ("value", r.value.clone()), ("state", r.state.clone())];
     RowText {
-        line: if r.what == "proof" { r.arn.clone() } else { r.value.as_str().into() },
+        line: if r.what == "proof" {
+            r.arn.clone()
+        } else {
+            r.value.as_str().into()
+        },
         ..row_text("Name and certificate", &r.arn, &pairs)
     }
 }
