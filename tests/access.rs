@@ -300,6 +300,8 @@ fn panels_that_do_not_fit_are_named() {
 #[test]
 fn a_stack_that_has_it_all_says_so_in_one_look() {
     let mut desk = Desk::at("https");
+    // LiteLLM stands behind the load balancer too, now that there is a certificate.
+    says(&desk.screen(), &["all well"]);
     desk.press("8");
     let screen = desk.see(&["issued until 20", "leads to the load balancer: CNAME", "https://chat.example.com"]);
     assert!(!screen.contains("plain HTTP"), "{screen}");
