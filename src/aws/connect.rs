@@ -278,7 +278,7 @@ impl ProvideCredentials for Held {
 }
 
 /// Services of which a profile or the environment may know an endpoint of their own.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 10] = [
     "Secrets Manager",
     "CloudFormation",
     "ECS",
@@ -286,6 +286,9 @@ const SERVICES: [&str; 7] = [
     "Elastic Load Balancing v2",
     "STS",
     "Bedrock Runtime",
+    "Bedrock",
+    "ACM",
+    "Route 53",
 ];
 
 /// Where requests go when not to AWS itself: given, or inherited for all or any of the services.

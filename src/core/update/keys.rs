@@ -1,9 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{
-    access, acting, certificate, deploying, dialogs, dns, leaving, logs, looking, places, polling, say, secrets, steering, testimage,
-    throughput,
-};
+use super::{access, acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, steering, testimage};
 use crate::core::{
     cause,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
@@ -56,7 +53,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     {
         return effects;
     }
-    if let Some(effects) = go(model, intent) {
+    if let Some(effects) = go(model, intent).or_else(|| access::obey(model, intent)) {
         return effects;
     }
     match intent {
@@ -70,13 +67,6 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::StopTask => acting::stop_task(model),
         Intent::Sleep => acting::sleep_or_wake(model),
         Intent::Image => testimage::open(model),
-        Intent::RequestCertificate => certificate::request(model),
-        Intent::ProveCertificate => certificate::prove(model),
-        Intent::UseCertificate => certificate::put_into_stack(model),
-        Intent::PointName => dns::point(model),
-        Intent::BuyThroughput => throughput::buy(model),
-        Intent::UseThroughput => throughput::put_into_stack(model),
-        Intent::DeleteThroughput => throughput::delete(model),
         Intent::LogsOf => logs::open_for_row(model),
         Intent::Hidden => toggle_hidden(model),
         Intent::CopySecret => secrets::copy(model),
