@@ -11,6 +11,7 @@ mod ecs;
 mod elb;
 mod fault;
 mod gateway;
+mod leftovers;
 mod live;
 mod logs;
 mod models;
@@ -51,6 +52,8 @@ pub struct Aws {
     probe: Probe,
     /// Longest time for all pages of one listing.
     listing: Duration,
+    /// Between two questions how a deletion goes.
+    pause: Duration,
 }
 
 /// Clients that retry.
@@ -63,6 +66,9 @@ struct Reads {
     secrets: aws_sdk_secretsmanager::Client,
     sts: aws_sdk_sts::Client,
     bedrock: aws_sdk_bedrock::Client,
+    backup: aws_sdk_backup::Client,
+    rds: aws_sdk_rds::Client,
+    control: aws_sdk_cloudcontrol::Client,
 }
 
 /// Clients that send once: a write whose answer was lost is looked up by its token, not repeated.
@@ -71,6 +77,11 @@ struct Writes {
     cloudformation: aws_sdk_cloudformation::Client,
     ecs: aws_sdk_ecs::Client,
     bedrock: aws_sdk_bedrockruntime::Client,
+    backup: aws_sdk_backup::Client,
+    rds: aws_sdk_rds::Client,
+    control: aws_sdk_cloudcontrol::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
+    secrets: aws_sdk_secretsmanager::Client,
 }
 
 impl Cloud for Aws {
@@ -139,6 +150,8 @@ impl Aws {
             Query::Validate => cloudformation::validate(cloudformation).await.map(Fact::Validation),
             Query::Stack { stack } => cloudformation::stack(cloudformation, &stack).await.map(Fact::Stack),
             Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
+            Query::DeletedStacks { name } => cloudformation::deleted(cloudformation, &name).await.map(Fact::StackIds),
+            Query::Left(look) => self.places().look(look).await.map(Fact::Left),
             Query::StackEvents { stack, known } => {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());
                 events.await.map(Fact::StackEvents)
@@ -158,6 +171,39 @@ impl Aws {
             Query::Model { id } => models::state(&self.reads.bedrock, &id).await.map(Fact::Model),
             Query::LogPage(request) => logs::page(logs, request).await.map(Fact::LogPage),
             Query::Probe(request) => self.stage(request).await,
+        }
+    }
+
+    /// Where things may be left.
+    fn places(&self) -> leftovers::Places<'_> {
+        leftovers::Places {
+            backup: &self.reads.backup,
+            rds: &self.reads.rds,
+            control: &self.reads.control,
+            secrets: &self.reads.secrets,
+            logs: &self.reads.logs,
+        }
+    }
+
+    /// Removes something that is left.
+    async fn remove(&self, change: &Change, token: &str) -> Result<(), Fault> {
+        let Writes {
+            backup, rds, logs, secrets, ..
+        } = &self.writes;
+        match change {
+            Change::DeleteRecoveryPoint { vault, recovery_point } => leftovers::delete_recovery_point(backup, vault, recovery_point).await,
+            Change::DeleteSnapshot { snapshot } => leftovers::delete_snapshot(rds, snapshot).await,
+            Change::DeleteLogGroup { group } => leftovers::delete_log_group(logs, group).await,
+            Change::DeleteSecret { secret } => leftovers::delete_secret(secrets, secret).await,
+            Change::DeleteResource { resource_type, id } => {
+                let deletion = leftovers::Deletion {
+                    once: &self.writes.control,
+                    reads: &self.reads.control,
+                    pause: self.pause,
+                };
+                deletion.of(resource_type, id, token).await
+            }
+            other => Err(Fault::new(FaultKind::Internal, other.operation(), "", "this removes nothing")),
         }
     }
 
@@ -182,10 +228,11 @@ impl Aws {
                 cloudformation::execute_change_set(cloudformation, &stack, &change_set, &token).await
             }
             Change::DeleteChangeSet { stack, change_set } => cloudformation::delete_change_set(cloudformation, &stack, &change_set).await,
-            Change::DeleteStack { stack } => cloudformation::delete_stack(cloudformation, &stack, &token).await,
+            Change::DeleteStack { stack } => cloudformation::delete_stack(cloudformation, &stack, &[], &token).await,
+            Change::DeleteRetaining { stack, retain } => cloudformation::delete_stack(cloudformation, &stack, &retain, &token).await,
             Change::DropEmptyStack { stack } => {
                 cloudformation::check_empty(&self.reads.cloudformation, &stack).await?;
-                cloudformation::delete_stack(cloudformation, &stack, &token).await
+                cloudformation::delete_stack(cloudformation, &stack, &[], &token).await
             }
             Change::CancelUpdate { stack } => cloudformation::cancel_update(cloudformation, &stack, &token).await,
             Change::RollbackStack { stack } => cloudformation::rollback_stack(cloudformation, &stack, &token).await,
@@ -203,6 +250,11 @@ impl Aws {
             Change::Restart { cluster, service } => ecs::restart(ecs, &cluster, &service).await,
             Change::StopTask { cluster, task } => ecs::stop_task(ecs, &cluster, &task).await,
             Change::TagService { service, key, value } => ecs::tag(ecs, &service, &key, value.as_ref()).await,
+            removal @ (Change::DeleteRecoveryPoint { .. }
+            | Change::DeleteSnapshot { .. }
+            | Change::DeleteLogGroup { .. }
+            | Change::DeleteSecret { .. }
+            | Change::DeleteResource { .. }) => self.remove(&removal, &token).await,
         };
         accepted.map(|()| Done::Accepted)
     }

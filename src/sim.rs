@@ -12,6 +12,7 @@ mod deploy;
 mod ecs;
 mod elb;
 mod image;
+mod leftovers;
 mod logs;
 mod make;
 mod models;
@@ -226,6 +227,8 @@ impl World {
             })),
             Query::Stack { stack } => Ok(self.tell_stack(stack)),
             Query::Stacks => Ok(self.tell_stacks()),
+            Query::DeletedStacks { name } => Ok(self.tell_deleted(name)),
+            Query::Left(look) => Ok(self.tell_left(look)),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackHistory { stack } => self.tell_events(stack, None),
             Query::StackResources { stack } => self.tell_resources(stack),
@@ -260,7 +263,8 @@ impl World {
             Change::CreateChangeSet(request) => return self.create_change_set(request, token),
             Change::ExecuteChangeSet { stack, change_set } => return self.execute_change_set(stack, change_set, token),
             Change::DeleteChangeSet { stack, change_set } => return self.delete_change_set(stack, change_set),
-            Change::DeleteStack { stack } => return self.delete_stack(stack, token),
+            Change::DeleteStack { stack } => return self.delete_stack(stack, &[], token),
+            Change::DeleteRetaining { stack, retain } => return self.delete_stack(stack, retain, token),
             Change::DropEmptyStack { stack } => return self.drop_empty_stack(stack, token),
             Change::CancelUpdate { stack } => return self.cancel_update(stack, token),
             Change::RollbackStack { stack } => return self.rollback_stack(stack, token),
@@ -275,6 +279,11 @@ impl World {
             Change::Restart { cluster, service } => self.restart(cluster, service)?,
             Change::StopTask { cluster, task } => self.stop_task(cluster, task, "Stopped by hand from bic-tui")?,
             Change::TagService { service, key, value } => self.tag_service(service, key, value.as_ref())?,
+            Change::DeleteRecoveryPoint { .. }
+            | Change::DeleteSnapshot { .. }
+            | Change::DeleteLogGroup { .. }
+            | Change::DeleteSecret { .. }
+            | Change::DeleteResource { .. } => return self.remove(change),
             Change::TestImage { route, model, prompt } => {
                 let (model, prompt) = (model.clone(), prompt.clone());
                 return self.test_image(route, Brief { model, prompt }).map(Done::Picture);
@@ -302,6 +311,7 @@ impl World {
             Action::Destroy => self.find_stack(DEFAULT_PROJECT).map(|_| Change::DeleteStack {
                 stack: DEFAULT_PROJECT.into(),
             }),
+            Action::Leave { what, name } => return self.leave(*what, name),
             Action::Protect => Some(Change::Protect {
                 stack: DEFAULT_PROJECT.into(),
                 on: true,
@@ -335,6 +345,7 @@ impl World {
             is_create,
             parameters: self.scene_values(parameters, is_create),
             tags: tags.iter().map(pair).collect(),
+            overridden: Vec::new(),
         };
         if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {
             self.finish_plans();

@@ -126,6 +126,7 @@ impl Desk {
             is_create,
             parameters: parameters.iter().map(|(k, v)| ((*k).into(), v.map(SafeText::from))).collect(),
             tags: Vec::new(),
+            overridden: Vec::new(),
         };
         match self.change(Change::CreateChangeSet(plan))? {
             Done::ChangeSet { id, stack_id } => Ok((stack_id, id)),
@@ -716,6 +717,7 @@ fn a_repeated_token_is_the_same_request() {
         is_create: true,
         parameters: Vec::new(),
         tags: Vec::new(),
+        overridden: Vec::new(),
     };
     let send = || {
         let change = Change::CreateChangeSet(plan.clone());

@@ -278,7 +278,7 @@ impl ProvideCredentials for Held {
 }
 
 /// Services of which a profile or the environment may know an endpoint of their own.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 11] = [
     "Secrets Manager",
     "CloudFormation",
     "ECS",
@@ -286,6 +286,10 @@ const SERVICES: [&str; 7] = [
     "Elastic Load Balancing v2",
     "STS",
     "Bedrock Runtime",
+    "Bedrock",
+    "Backup",
+    "RDS",
+    "CloudControl",
 ];
 
 /// Where requests go when not to AWS itself: given, or inherited for all or any of the services.
@@ -348,6 +352,9 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_partition(partition())),
         sts: client!(aws_sdk_sts, config, |it| it.retry_partition(partition())),
         bedrock: client!(aws_sdk_bedrock, config, |it| it.retry_partition(partition())),
+        backup: client!(aws_sdk_backup, config, |it| it.retry_partition(partition())),
+        rds: client!(aws_sdk_rds, config, |it| it.retry_partition(partition())),
+        control: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
     };
     let writes = Writes {
         cloudformation: client!(aws_sdk_cloudformation, config, |it| it.retry_config(once.clone())),
@@ -357,6 +364,11 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
             .retry_config(once.clone())
             .timeout_config(slow)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())),
+        backup: client!(aws_sdk_backup, config, |it| it.retry_config(once.clone())),
+        rds: client!(aws_sdk_rds, config, |it| it.retry_config(once.clone())),
+        control: client!(aws_sdk_cloudcontrol, config, |it| it.retry_config(once.clone())),
+        logs: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once.clone())),
+        secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_config(once.clone())),
     };
     Aws {
         about,
@@ -365,6 +377,7 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         live: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),
         probe: Probe::new(limits.stage, limits.image),
         listing: limits.listing,
+        pause: limits.backoff * 2,
     }
 }
 

@@ -25,6 +25,12 @@ fn words(change: &Change) -> Vec<String> {
             cloudformation("delete-change-set", &[("--stack-name", stack), ("--change-set-name", change_set)])
         }
         Change::DeleteStack { stack } | Change::DropEmptyStack { stack } => cloudformation("delete-stack", &[("--stack-name", stack)]),
+        Change::DeleteRetaining { stack, retain } => {
+            let mut words = cloudformation("delete-stack", &[("--stack-name", stack)]);
+            words.push("--retain-resources".into());
+            words.extend(retain.iter().map(ToString::to_string));
+            words
+        }
         Change::CancelUpdate { stack } => cloudformation("cancel-update-stack", &[("--stack-name", stack)]),
         Change::RollbackStack { stack } => cloudformation("rollback-stack", &[("--stack-name", stack)]),
         Change::ContinueRollback { stack, skip } => {
@@ -67,6 +73,23 @@ fn words(change: &Change) -> Vec<String> {
             ],
         ),
         Change::TagService { service, key, value: None } => ecs("untag-resource", &[("--resource-arn", service), ("--tag-keys", key)]),
+        Change::DeleteRecoveryPoint { vault, recovery_point } => aws(
+            "backup",
+            "delete-recovery-point",
+            &[("--backup-vault-name", vault), ("--recovery-point-arn", recovery_point)],
+        ),
+        Change::DeleteSnapshot { snapshot } => aws("rds", "delete-db-snapshot", &[("--db-snapshot-identifier", snapshot)]),
+        Change::DeleteLogGroup { group } => aws("logs", "delete-log-group", &[("--log-group-name", group)]),
+        Change::DeleteSecret { secret } => {
+            let mut words = aws("secretsmanager", "delete-secret", &[("--secret-id", secret)]);
+            words.push("--force-delete-without-recovery".into());
+            words
+        }
+        Change::DeleteResource { resource_type, id } => aws(
+            "cloudcontrol",
+            "delete-resource",
+            &[("--type-name", resource_type), ("--identifier", id)],
+        ),
         Change::TestImage { route, model, prompt } => test_image(route, model, prompt),
     }
 }
@@ -244,6 +267,13 @@ mod tests {
                 "aws cloudformation delete-stack --stack-name s --region us-west-2",
             ),
             (
+                Change::DeleteRetaining {
+                    stack: "s".into(),
+                    retain: vec!["A".into(), "B".into()],
+                },
+                "aws cloudformation delete-stack --stack-name s --retain-resources A B --region us-west-2",
+            ),
+            (
                 Change::RollbackStack { stack: "s".into() },
                 "aws cloudformation rollback-stack --stack-name s --region us-west-2",
             ),
@@ -267,12 +297,47 @@ mod tests {
     }
 
     #[test]
+    fn one_line_for_each_leftover() {
+        for (change, want) in [
+            (
+                Change::DeleteRecoveryPoint {
+                    vault: "aws/efs/automatic-backup-vault".into(),
+                    recovery_point: "arn:rp".into(),
+                },
+                "aws backup delete-recovery-point --backup-vault-name aws/efs/automatic-backup-vault --recovery-point-arn arn:rp --region r",
+            ),
+            (
+                Change::DeleteSnapshot { snapshot: "s".into() },
+                "aws rds delete-db-snapshot --db-snapshot-identifier s --region r",
+            ),
+            (
+                Change::DeleteLogGroup { group: "/ecs/p".into() },
+                "aws logs delete-log-group --log-group-name /ecs/p --region r",
+            ),
+            (
+                Change::DeleteSecret { secret: "p/key".into() },
+                "aws secretsmanager delete-secret --secret-id p/key --force-delete-without-recovery --region r",
+            ),
+            (
+                Change::DeleteResource {
+                    resource_type: "AWS::EFS::FileSystem".into(),
+                    id: "fs-1".into(),
+                },
+                "aws cloudcontrol delete-resource --type-name AWS::EFS::FileSystem --identifier fs-1 --region r",
+            ),
+        ] {
+            assert_eq!(command(&change, "r"), want);
+        }
+    }
+
+    #[test]
     fn a_plan_keeps_what_was_not_touched() {
         let plan = PlanRequest {
             stack: "s".into(),
             is_create: false,
             parameters: vec![("A".into(), Some("x y".into())), ("B".into(), None)],
             tags: vec![("K".into(), "V".into())],
+            overridden: Vec::new(),
         };
         let line = command(&Change::CreateChangeSet(plan), "r");
         assert!(line.contains("--change-set-type UPDATE"));

@@ -1,6 +1,7 @@
 //! Facts: what AWS said, in the console's own words. Plain data, one file a subject, no behaviour
 //! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
 
+pub mod leftover;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -12,6 +13,7 @@ pub mod task;
 use serde::Serialize;
 
 pub use self::{
+    leftover::{Leftover, LeftoverKind, Look},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -57,6 +59,10 @@ pub enum Fact {
     Stack(Option<Stack>),
     /// Answer to `Query::Stacks`.
     Stacks(Vec<StackBrief>),
+    /// Answer to `Query::DeletedStacks`: ids, the newest deletion first.
+    StackIds(Vec<SafeText>),
+    /// Answer to `Query::Left`.
+    Left(Vec<Leftover>),
     /// Answer to `Query::StackEvents`.
     StackEvents(StackEvents),
     /// Answer to `Query::StackResources`.

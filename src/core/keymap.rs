@@ -147,6 +147,8 @@ keymap! {
     Mouse View in [] ["M"] "" "Mouse on, off";
     Suspend View in [] ["ctrl-z"] "" "Suspend the console";
     Destroy Write in [] [] "" "Destroy the stack: inventory of what goes and stays, then the typed stack name";
+    Leftovers Read in [] [] "" "Leftovers: what the stack left behind, what it costs, and the removal of each thing";
+    Dashboard View in [] [] "" "Open the dashboard: CloudWatch's own page with the charts of the stack";
     Palette View in [] [":"] "all keys" "The palette: every action and its key, those without one too";
     Help View in [] ["?"] "help" "Help for this screen";
     Back View in [] ["esc", "q"] "back" "Peel one layer; q at the root leaves on the second press";

@@ -13,6 +13,7 @@ use super::{
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
     keymap::{Intent, Keymap},
+    leftovers::Board,
     live::Live,
     logview::LogView,
     msg::{Now, Size},
@@ -193,6 +194,8 @@ pub struct Model {
     pub came_from: Option<ScreenId>,
     /// The Deploy screen.
     pub deploy: Stage,
+    /// What the stack left behind.
+    pub leftovers: Board,
     /// The secret that is shown, and until when.
     pub shown_secret: Option<(SecretRef, u64)>,
     /// The clipboard holds a secret of ours until then.
@@ -265,6 +268,7 @@ impl Model {
             older: None,
             came_from: None,
             deploy: Stage::default(),
+            leftovers: Board::default(),
             shown_secret: None,
             clipboard_until: None,
             notice: None,

@@ -49,6 +49,8 @@ pub enum Asked {
     Stacks,
     /// A page of lines from before the tail began.
     Older,
+    /// What a stack left behind.
+    Leftovers,
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.

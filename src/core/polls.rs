@@ -117,6 +117,8 @@ pub enum Read {
     Stacks,
     /// Live Tail.
     LiveTail,
+    /// What is left of a stack.
+    Leftovers,
 }
 
 /// One row.
@@ -165,6 +167,20 @@ pub const READS: &[ReadRow] = &[
         read: Read::LiveTail,
         when: "when you turn it on",
         actions: &["logs:StartLiveTail"],
+    },
+    ReadRow {
+        read: Read::Leftovers,
+        when: "before and after the stack is destroyed, and for leftovers",
+        actions: &[
+            "backup:ListRecoveryPointsByBackupVault",
+            "backup:ListRecoveryPointsByResource",
+            "cloudformation:GetResource",
+            "cloudformation:GetResourceRequestStatus",
+            "cloudformation:ListResources",
+            "logs:DescribeLogGroups",
+            "rds:DescribeDBSnapshots",
+            "secretsmanager:ListSecrets",
+        ],
     },
 ];
 

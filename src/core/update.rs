@@ -7,6 +7,7 @@ mod deploying;
 mod dialogs;
 mod keys;
 mod leaving;
+mod leftovers;
 mod live;
 mod logs;
 mod looking;
@@ -18,7 +19,7 @@ mod shapes;
 mod testimage;
 
 pub use self::{
-    acting::scale_refusal, dialogs::palette_rows, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
+    acting::scale_refusal, dialogs::palette_rows, leftovers::chosen as chosen_leftover, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
 };
 
 use super::{

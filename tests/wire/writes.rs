@@ -17,6 +17,7 @@ fn plan(is_create: bool) -> PlanRequest {
         is_create,
         parameters: vec![("DeploymentSize".into(), Some("large".into())), ("AllowedCIDR".into(), None)],
         tags: if is_create { vec![("team".into(), "x".into())] } else { vec![] },
+        overridden: Vec::new(),
     }
 }
 

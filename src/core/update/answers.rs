@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, looking, older, places, polling, record, say, testimage};
+use super::{complain, deploying, leftovers, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -13,12 +13,14 @@ use crate::{
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
+        leftovers as core_leftovers,
         model::Model,
         msg::{Asked, Ticket},
         polls::Poll,
         preflight,
         progress::Progress,
         screen::{Panel, ScreenId, deploy::Stage},
+        text::SafeText,
     },
 };
 
@@ -39,6 +41,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         }
         Asked::Stacks => places::on_stacks(model, answer),
         Asked::Older => older::on_answer(model, ticket.seq, answer),
+        Asked::Leftovers => leftovers::on_answer(model, ticket.seq, answer),
     }
 }
 
@@ -105,7 +108,14 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         }
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
+        Fact::Validation(_)
+        | Fact::ChangeSet(_)
+        | Fact::Model(_)
+        | Fact::LogPage(_)
+        | Fact::Stage(_)
+        | Fact::Stacks(_)
+        | Fact::StackIds(_)
+        | Fact::Left(_) => {}
     }
     Vec::new()
 }
@@ -184,6 +194,9 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     } else {
         tell_outcome(model, before.as_ref())
     };
+    if let Some(gone) = gone(model, before.as_ref()) {
+        effects.extend(leftovers::on_gone(model, &gone));
+    }
     if is_changed_by_others(model, before.as_ref()) {
         effects.extend(deploying::outdated(model));
     }
@@ -202,6 +215,12 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     refresh_progress(model);
     effects
+}
+
+/// The id of the stack that was there a moment ago and is not any more.
+fn gone(model: &Model, before: Option<&Stack>) -> Option<SafeText> {
+    let was = before.filter(|s| !s.status.is_deleted() && !s.status.is_in_review())?;
+    model.stack().is_none_or(|s| s.status.is_deleted()).then(|| was.id.clone())
 }
 
 /// A plan is on the screen, and the stack that it was made for has been updated meanwhile.
@@ -302,6 +321,9 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     }
     if matches!(change, Change::TestImage { .. }) {
         return testimage::on_image(model, answer);
+    }
+    if core_leftovers::removed(change).is_some() {
+        return leftovers::on_removed(model, change, answer);
     }
     polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);
     if let (Change::CreateChangeSet(_), Stage::Planning(_)) = (change, &model.deploy) {

@@ -464,7 +464,7 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
                 say(model, Severity::Note, text);
             }
         }
-        Change::DeleteStack { stack } => {
+        Change::DeleteStack { stack } | Change::DeleteRetaining { stack, .. } => {
             let resources: Vec<SafeText> = model
                 .feeds
                 .resources
@@ -496,6 +496,11 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         | Change::DeleteChangeSet { .. }
         | Change::DropEmptyStack { .. }
         | Change::TagService { .. }
+        | Change::DeleteRecoveryPoint { .. }
+        | Change::DeleteSnapshot { .. }
+        | Change::DeleteLogGroup { .. }
+        | Change::DeleteSecret { .. }
+        | Change::DeleteResource { .. }
         | Change::TestImage { .. } => {}
     }
     polling::hurry(model, &[Poll::Stack, Poll::Resources]);

@@ -14,6 +14,7 @@ use crate::{
         keymap::{Binding, Kind},
         model::Model,
         text::SafeText,
+        unstick::Way,
         update,
     },
     ui::{
@@ -129,9 +130,22 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
 /// Resources that could not be put back, each with a box to leave it out.
 pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
     let (width, room) = inside(WIDTH, frame);
+    let (about, title, hints) = if skip.way == Way::DeleteRetaining {
+        (
+            "These could not be deleted. Those that you keep stay in the account and belong to no stack; the others are tried again.",
+            "Delete again: keep?",
+            "j k choose · Space keeps or not · Enter goes on · Esc leaves",
+        )
+    } else {
+        (
+            "These could not be put back. Those that you leave out stay as they are, and CloudFormation calls them done.",
+            "Continue the rollback: leave out?",
+            "j k choose · Space leaves out · Enter goes on · Esc leaves",
+        )
+    };
     let mut lines = wrapped(
         side,
-        "These could not be put back. Those that you leave out stay as they are, and CloudFormation calls them done.",
+        about,
         Role::Text,
         width,
     );
@@ -150,9 +164,9 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
         }
     }
     let it = Sheet {
-        title: "Continue the rollback: leave out?",
-        right: "",
-        hints: "j k choose · Space leaves out · Enter goes on · Esc leaves",
+        title,
+        right: &right,
+        hints,
     };
     let rows = lines.len().min(room);
     let inner = sheet(side, &it, WIDTH, rows, frame);

@@ -146,6 +146,7 @@ fn planning() -> Model {
                 is_create: true,
                 parameters: Vec::new(),
                 tags: Vec::new(),
+                overridden: Vec::new(),
             },
             values: form.values(),
             form,
