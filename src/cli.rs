@@ -122,8 +122,12 @@ pub enum Command {
     Image(ImageArgs),
     /// Delete the stack and all that is in it
     Destroy(DestroyArgs),
+    /// What a stack left behind and what it costs; removes one thing of it
+    Leftovers(LeftoversArgs),
     /// Ways out of an operation that is stuck or has failed; takes one of them
     Unstick(UnstickArgs),
+    /// Address of the stack's CloudWatch dashboard
+    Dashboard(DashboardArgs),
     /// Print an IAM policy with what this program needs; with --read-only only what it needs to look
     Policy(PolicyArgs),
     /// Print the default config.toml
@@ -325,6 +329,42 @@ pub struct UnstickArgs {
     /// A resource that a continued rollback leaves out; may be given more than once.
     #[arg(long = "skip", value_name = "LOGICAL_ID")]
     pub skip: Vec<String>,
+    /// A resource that delete-retaining keeps; may be given more than once. All that could not be deleted without it.
+    #[arg(long = "retain", value_name = "LOGICAL_ID")]
+    pub retain: Vec<String>,
+}
+
+/// Arguments of `leftovers`.
+#[derive(Debug, Clone, Args)]
+pub struct LeftoversArgs {
+    /// What to do; the list when there is none.
+    #[command(subcommand)]
+    pub command: Option<LeftoversCommand>,
+}
+
+/// What `leftovers` can do besides the list.
+#[derive(Debug, Clone, Subcommand)]
+pub enum LeftoversCommand {
+    /// Remove one thing, and wait until it is gone
+    Remove(RemoveArgs),
+}
+
+/// Arguments of `leftovers remove`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveArgs {
+    /// Its name as the list has it, or its whole id.
+    pub id: String,
+    /// The same again, in place of typing it.
+    #[arg(long, value_name = "ID")]
+    pub confirm: Option<String>,
+}
+
+/// Arguments of `dashboard`.
+#[derive(Debug, Clone, Args)]
+pub struct DashboardArgs {
+    /// Open it in the browser too.
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// Arguments of `policy`. What is not given is `*`, or the default name.
@@ -396,10 +436,8 @@ mod tests {
             "throughput",
             "dns",
             "cert",
-            "dashboard",
             "schedule",
             "chat",
-            "leftovers",
             "replay",
         ] {
             assert!(!served.iter().any(|s| s == name), "{name}");

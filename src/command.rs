@@ -4,10 +4,12 @@
 mod about;
 mod check;
 mod cost;
+mod dashboard;
 mod deploy;
 mod destroy;
 mod events;
 mod image;
+mod leftovers;
 mod listing;
 mod logs;
 mod models;
@@ -234,6 +236,8 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Secret(args) => secret::run(cx, &args).await,
         Command::Image(args) => image::run(cx, &args).await,
         Command::Unstick(args) => unstick::run(cx, &args).await,
+        Command::Leftovers(args) => leftovers::run(cx, &args).await,
+        Command::Dashboard(args) => dashboard::run(cx, &args).await,
         Command::Plan(_)
         | Command::Deploy(_)
         | Command::Destroy(_)
@@ -307,10 +311,22 @@ pub async fn confirm(cx: &mut Context, question: &str, changes: &[Change]) -> An
 /// # Errors
 /// The refusal, a wrong name, or that there is nobody to ask.
 pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: Option<&str>) -> Answer<()> {
+    confirm_typed(cx, question, ("the stack's name", name), given).await
+}
+
+/// The same for something else that has a name.
+///
+/// # Errors
+/// The refusal, a wrong name, or that there is nobody to ask.
+pub async fn confirm_name_of(cx: &mut Context, question: &str, name: &str, given: Option<&str>) -> Answer<()> {
+    confirm_typed(cx, question, ("its name", name), given).await
+}
+
+async fn confirm_typed(cx: &mut Context, question: &str, (what, name): (&str, &str), given: Option<&str>) -> Answer<()> {
     let typed = match given {
         Some(given) => given.to_owned(),
         None if cx.prompt.is_interactive() => {
-            let question = format!("{question} Type the stack's name to go on: ");
+            let question = format!("{question} Type {what} to go on: ");
             cx.prompt.ask(&mut cx.out, &question).await?.trim().to_owned()
         }
         None => {
@@ -322,7 +338,7 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "\"{typed}\" is not the stack's name, {name}. Nothing was sent."
+        "\"{typed}\" is not {what}, {name}. Nothing was sent."
     )))
 }
 

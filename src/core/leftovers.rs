@@ -47,6 +47,9 @@ pub struct Search {
     resources: Vec<StackResource>,
     found: Vec<Leftover>,
     unknown: Vec<Unknown>,
+    /// Why the last place that failed could not be looked at, and how many places could.
+    fault: Option<Fault>,
+    answered: usize,
     /// When it was done.
     taken: Option<Now>,
 }
@@ -75,6 +78,8 @@ impl Search {
             resources: Vec::new(),
             found: Vec::new(),
             unknown: Vec::new(),
+            fault: None,
+            answered: 0,
             taken: None,
         }
     }
@@ -125,6 +130,7 @@ impl Search {
     }
 
     fn miss(&mut self, what: &str, fault: &Fault) {
+        self.fault = Some(fault.clone());
         self.unknown.push(Unknown {
             what: what.into(),
             why: fault.sentence().into(),
@@ -135,6 +141,7 @@ impl Search {
     fn looked(&mut self, look: &Look, answer: Result<Fact, Fault>, now: Now) {
         match answer {
             Ok(Fact::Left(found)) => {
+                self.answered += 1;
                 let new = found.into_iter().filter(|it| self.found.iter().all(|old| old.id != it.id));
                 let dated: Vec<Leftover> = new.map(|it| self.dated(it)).collect();
                 self.found.extend(dated);
@@ -242,6 +249,11 @@ impl Search {
     /// Places that could not be looked at.
     pub fn unknown(&self) -> &[Unknown] {
         &self.unknown
+    }
+
+    /// The fault that kept every place from being looked at, if none could be.
+    pub fn blind(&self) -> Option<&Fault> {
+        self.fault.as_ref().filter(|_| self.answered == 0)
     }
 
     /// What no stack has: neither a living stack's own, nor the backups of a file system that it uses.
@@ -365,6 +377,23 @@ fn unknown(words: &str) -> Price {
 pub fn total(prices: &Prices, region: &str, all: &[&Leftover]) -> (f64, usize) {
     let costs: Vec<Option<f64>> = all.iter().map(|it| price(prices, region, it).usd_month).collect();
     (costs.iter().flatten().sum(), costs.iter().filter(|it| it.is_none()).count())
+}
+
+/// What is left in one sentence or two: how many things, and what they cost.
+pub fn summary(prices: &Prices, region: &str, left: &[&Leftover], unknown: &[Unknown]) -> String {
+    let (usd, open) = total(prices, region, left);
+    match (left.len(), unknown.is_empty()) {
+        (0, true) => "Nothing is left, and nothing costs.".into(),
+        (0, false) => "Nothing was found, but not every place could be looked at.".into(),
+        (n, _) => {
+            let things = if n == 1 { "1 thing is left".to_owned() } else { format!("{n} things are left") };
+            let more = match open {
+                0 => String::new(),
+                _ => format!(" and {open} without a figure"),
+            };
+            format!("{things}: about ${usd:.2} a month{more}, an estimate.")
+        }
+    }
 }
 
 /// What is lost with a thing, and what is to be known before: one sentence.

@@ -31,7 +31,11 @@ const PALETTE: (u16, usize) = (100, 24);
 pub(super) fn palette(model: &Model, side: &Side<'_>, palette: &Palette, frame: &mut Frame<'_>) {
     let bindings = update::palette_rows(model, palette);
     let (_, room) = inside(PALETTE.0, frame);
-    let right = format!("{} actions", bindings.len());
+    let height = PALETTE.1.min(room).saturating_sub(1);
+    let right = match table::window(palette.selected, bindings.len(), height) {
+        all if all.is_empty() => format!("{} actions", bindings.len()),
+        some => some,
+    };
     let it = Sheet {
         title: "All actions",
         right: &right,
@@ -91,8 +95,9 @@ fn kind(kind: Kind) -> &'static str {
 pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
     let (width, room) = inside(WIDTH, frame);
     let mut lines = Vec::new();
-    let mut end_of_selected = 0;
+    let (mut starts, mut end_of_selected) = (Vec::new(), 0);
     for (i, way) in menu.ways.iter().enumerate() {
+        starts.push(lines.len());
         let is_here = i == menu.selected;
         let mark = if is_here { "▸ " } else { "  " };
         let role = match (is_here, &way.closed) {
@@ -115,9 +120,10 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
             end_of_selected = lines.len();
         }
     }
+    let right = in_sight(&starts, lines.len(), end_of_selected, room);
     let it = Sheet {
         title: &menu.title,
-        right: "",
+        right: &right,
         hints: "j k choose · Enter takes · Esc leaves",
     };
     let rows = lines.len().min(room);
@@ -125,6 +131,19 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
     let skipped = end_of_selected.saturating_sub(inner.height.into());
     let shown: Vec<Line<'_>> = lines.into_iter().skip(skipped).collect();
     frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// Which entries are in sight, when not all are. Each begins at a line; the end of the one under the cursor is shown.
+fn in_sight(starts: &[usize], lines: usize, end_of_selected: usize, room: usize) -> String {
+    if lines <= room {
+        return String::new();
+    }
+    let top = end_of_selected.saturating_sub(room);
+    let shown: Vec<usize> = (0..starts.len()).filter(|i| (top..top + room).contains(&starts[*i])).collect();
+    match (shown.first(), shown.last()) {
+        (Some(first), Some(last)) => format!("{}–{} of {}", first + 1, last + 1, starts.len()),
+        _ => String::new(),
+    }
 }
 
 /// Resources that could not be put back, each with a box to leave it out.
@@ -149,8 +168,9 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
         Role::Text,
         width,
     );
-    let mut end_of_selected = 0;
+    let (mut starts, mut end_of_selected) = (Vec::new(), 0);
     for (i, (id, reason, is_out)) in skip.rows.iter().enumerate() {
+        starts.push(lines.len());
         let is_here = i == skip.selected;
         let (cursor, mark) = (if is_here { "▸" } else { " " }, if *is_out { "[x]" } else { "[ ]" });
         let role = if is_here { Role::Selected } else { Role::Text };
@@ -163,6 +183,7 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
             end_of_selected = lines.len();
         }
     }
+    let right = in_sight(&starts, lines.len(), end_of_selected, room);
     let it = Sheet {
         title,
         right: &right,

@@ -69,6 +69,7 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
             pen.dim("Now      "),
             pen.ink(Role::Accent, format!("{} an hour", usd_hour(now.usd_hour()))),
             pen.text(format!("   {} a month at this rate", usd(now.usd_month()))),
+            pen.dim(told(model)),
         ]));
         if (now.usd_month() - planned.usd_month()).abs() >= 0.01 {
             out.push(Line::from(vec![
@@ -115,6 +116,12 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
     }
     out.push(Line::default());
     out
+}
+
+/// How old the list of tasks is that the figure rests on.
+fn told(model: &Model) -> String {
+    let age = model.feeds.tasks.age(model.now).filter(|_| !model.is_hollow());
+    age.map(|ms| format!("   {} ago", when::short(ms as i64))).unwrap_or_default()
 }
 
 fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame: &mut Frame<'_>) {
