@@ -188,7 +188,11 @@ impl Aws {
     /// Removes something that is left.
     async fn remove(&self, change: &Change, token: &str) -> Result<(), Fault> {
         let Writes {
-            backup, rds, logs, secrets, ..
+            backup,
+            rds,
+            logs,
+            secrets,
+            ..
         } = &self.writes;
         match change {
             Change::DeleteRecoveryPoint { vault, recovery_point } => leftovers::delete_recovery_point(backup, vault, recovery_point).await,

@@ -430,16 +430,7 @@ mod tests {
     #[test]
     fn what_is_not_served_does_not_appear() {
         let served: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        for name in [
-            "metrics",
-            "doctor",
-            "throughput",
-            "dns",
-            "cert",
-            "schedule",
-            "chat",
-            "replay",
-        ] {
+        for name in ["metrics", "doctor", "throughput", "dns", "cert", "schedule", "chat", "replay"] {
             assert!(!served.iter().any(|s| s == name), "{name}");
             assert!(Cli::try_parse_from(["bic-tui", name]).is_err());
         }

@@ -337,9 +337,7 @@ async fn confirm_typed(cx: &mut Context, question: &str, (what, name): (&str, &s
     if typed == name {
         return Ok(());
     }
-    Err(Failure::Usage(format!(
-        "\"{typed}\" is not {what}, {name}. Nothing was sent."
-    )))
+    Err(Failure::Usage(format!("\"{typed}\" is not {what}, {name}. Nothing was sent.")))
 }
 
 /// Waits `wall` at the cloud's own speed.

@@ -163,7 +163,10 @@ async fn look_up(cloud: &dyn Cloud, change: &Change, token: &Token) -> Result<Op
         | Change::DeleteLogGroup { .. }
         | Change::DeleteSecret { .. }
         | Change::DeleteResource { .. }
-        | Change::StopTask { .. } | Change::TagService { .. } | Change::Restart { .. } | Change::TestImage { .. } => Ok(None),
+        | Change::StopTask { .. }
+        | Change::TagService { .. }
+        | Change::Restart { .. }
+        | Change::TestImage { .. } => Ok(None),
     }
 }
 

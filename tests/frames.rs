@@ -243,12 +243,17 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         selected: 1,
     };
     let skip = Skip {
+        way: bic_tui::core::unstick::Way::ContinueRollback,
         stack: "arn".into(),
         rows: vec![
             ("LiteLLMService".into(), "ECS Deployment Circuit Breaker was triggered".into(), true),
             ("OpenWebUIService".into(), "Resource update cancelled".into(), false),
         ],
         selected: 1,
+    };
+    let retain = Skip {
+        way: bic_tui::core::unstick::Way::DeleteRetaining,
+        ..skip.clone()
     };
     let image = ImageDialog {
         prompt: TextField::with("a lighthouse"),
@@ -271,7 +276,9 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         ("errors", Dialog::Errors(Scroll { top: 9_999 })),
         ("detail", Dialog::Detail(detail)),
         ("menu", Dialog::Menu(menu)),
+        ("retain", Dialog::Skip(retain)),
         ("skip", Dialog::Skip(skip)),
+        ("leftovers", Dialog::Leftovers(None)),
         ("image", Dialog::Image(image)),
     ]
 }

@@ -254,7 +254,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 19] = [
+const SHAPES: [(&str, &[&str]); 21] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
@@ -273,7 +273,9 @@ const SHAPES: [(&str, &[&str]); 19] = [
     ("secret litellm-api-key --field api_key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("leftovers", &["leftovers"]),
     ("unstick", &["rollback-failed"]),
+    ("dashboard", &["running"]),
 ];
 
 /// The shape of a value: the kinds of its parts in place of the parts.

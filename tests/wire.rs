@@ -6,6 +6,8 @@
 mod application;
 #[path = "wire/environment.rs"]
 mod environment;
+#[path = "wire/leftovers.rs"]
+mod leftovers;
 #[path = "wire/live.rs"]
 mod live;
 #[path = "loopback/server.rs"]
@@ -162,7 +164,8 @@ fn reads() -> Vec<Read> {
         known: None,
     };
     let resources = Query::StackResources { stack: stack() };
-    vec![
+    let mut all = leftovers::reads();
+    all.extend(vec![
         query(
             "GetCallerIdentity",
             Query::Identity,
@@ -208,7 +211,8 @@ fn reads() -> Vec<Read> {
             good: bodies::json(json!({ "SecretString": "{\"api_key\":\"sk-1\"}" })),
             odd: vec![bodies::json(json!({})), bodies::json(json!({ "SecretString": null }))],
         },
-    ]
+    ]);
+    all
 }
 
 async fn server_for(read: &Read, reply: Reply) -> Server {

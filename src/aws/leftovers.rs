@@ -157,7 +157,9 @@ async fn recovery_points(client: &aws_sdk_backup::Client, resources: &[SafeText]
             let request = request.set_next_token(token);
             async move {
                 let output = request.send().await.map_err(fault::on(BY_RESOURCE, resource))?;
-                let page = output.recovery_points.ok_or_else(|| missing(BY_RESOURCE, resource, "recovery points"))?;
+                let page = output
+                    .recovery_points
+                    .ok_or_else(|| missing(BY_RESOURCE, resource, "recovery points"))?;
                 let one = |it: aws_sdk_backup::types::RecoveryPointByResource| Leftover {
                     of: resource.clone(),
                     vault: text(it.backup_vault_name),
@@ -235,7 +237,9 @@ async fn secrets(client: &Secrets, prefix: &SafeText) -> Result<Vec<Leftover>, F
         async move {
             let output = request.send().await.map_err(fault::on(SECRETS, prefix))?;
             let page = output.secret_list.ok_or_else(|| missing(SECRETS, prefix, "secrets"))?;
-            let ours = page.into_iter().filter(|it| it.name.as_deref().is_some_and(|n| n.starts_with(prefix.as_str())));
+            let ours = page
+                .into_iter()
+                .filter(|it| it.name.as_deref().is_some_and(|n| n.starts_with(prefix.as_str())));
             let one = |it: aws_sdk_secretsmanager::types::SecretListEntry| Leftover {
                 made: millis(it.created_date),
                 ends: millis(it.deleted_date),
@@ -251,7 +255,10 @@ async fn log_groups(client: &Logs, names: &[SafeText]) -> Result<Vec<Leftover>, 
     let mut all = Vec::new();
     for name in names {
         let page = pages::all(GROUPS, name, |token| {
-            let request = client.describe_log_groups().log_group_name_prefix(name.as_str()).set_next_token(token);
+            let request = client
+                .describe_log_groups()
+                .log_group_name_prefix(name.as_str())
+                .set_next_token(token);
             async move {
                 let output = request.send().await.map_err(fault::on(GROUPS, name))?;
                 let page = output.log_groups.ok_or_else(|| missing(GROUPS, name, "log groups"))?;

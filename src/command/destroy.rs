@@ -7,9 +7,9 @@ use crate::{
     cli::DestroyArgs,
     cloud::Change,
     core::{
+        cost::CostModel,
         fact::{Stack, StackResource},
         fault::{Fault, FaultKind},
-        cost::CostModel,
         inventory::{Inventory, Sources, Stay},
         leftovers::{self as core_leftovers, Unknown},
         prices::Prices,
@@ -81,7 +81,10 @@ async fn tell_left(cx: &mut Context, stack: &SafeText) {
     let left = search.left();
     cx.out.note(core_leftovers::summary(&prices, &region, &left, search.unknown()));
     if !left.is_empty() {
-        cx.out.note(format!("`bic-tui leftovers {}` lists it, and removes it one by one.", cx.same_place));
+        cx.out.note(format!(
+            "`bic-tui leftovers {}` lists it, and removes it one by one.",
+            cx.same_place
+        ));
     }
 }
 

@@ -115,7 +115,9 @@ async fn list(cx: &mut Context) -> Answer {
         .zip(&left)
         .map(|(row, it)| {
             let state = leftovers::state(it, false, |at| format!("in {}", when::span(at - now)));
-            let price = row.usd_month.map_or_else(|| text::or_dash(&row.price), text::usd);
+            let price = row
+                .usd_month
+                .map_or_else(|| row.price.clone(), |usd| leftovers::amount(usd).replace("under ", "<"));
             vec![leftovers::words(it), row.name.to_string(), text::age(it.made, now), price, state]
         })
         .collect();
@@ -167,7 +169,13 @@ async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
     super::refuse_unless_writable(cx, &change)?;
     let region = cx.cloud.about().region;
     let price = leftovers::price(&Prices::shipped(), &region, &it);
-    cx.out.note(format!("{} {}; {}. {}", leftovers::words(&it), it.id, price.words, leftovers::loss(it.kind)));
+    cx.out.note(format!(
+        "{} {}; {}. {}",
+        leftovers::words(&it),
+        it.id,
+        price.words,
+        leftovers::loss(it.kind)
+    ));
     let given = confirm.or(cx.is_yes.then_some(word)).map(str::to_owned);
     confirm_name_of(cx, &format!("Remove {word}?"), word, given.as_deref()).await?;
     match write(cx, change).await {
@@ -184,7 +192,9 @@ async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
         }
         pause(cx, EVERY).await;
     }
-    cx.out.note(format!("{word} is still being deleted; AWS goes on with it. `bic-tui leftovers` shows it."));
+    cx.out.note(format!(
+        "{word} is still being deleted; AWS goes on with it. `bic-tui leftovers` shows it."
+    ));
     Ok(Verdict::Well)
 }
 

@@ -77,8 +77,20 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
 fn left_out(way: Way, args: &UnstickArgs, resources: &[StackResource]) -> Answer<Vec<SafeText>> {
     let (skippable, undeletable) = (unstick::skippable(resources), unstick::undeletable(resources));
     for (flag, given, known, is_its_way, why) in [
-        ("left out", &args.skip, &skippable, way == Way::ContinueRollback, "only resources that a rollback could not put back can be"),
-        ("kept", &args.retain, &undeletable, way == Way::DeleteRetaining, "only resources that could not be deleted can be"),
+        (
+            "left out",
+            &args.skip,
+            &skippable,
+            way == Way::ContinueRollback,
+            "only resources that a rollback could not put back can be",
+        ),
+        (
+            "kept",
+            &args.retain,
+            &undeletable,
+            way == Way::DeleteRetaining,
+            "only resources that could not be deleted can be",
+        ),
     ] {
         let is_known = |id: &String| is_its_way && known.iter().any(|(name, _)| *name == *id.as_str());
         if let Some(wrong) = given.iter().find(|id| !is_known(id)) {

@@ -51,7 +51,10 @@ fn url(region: &str, name: &str) -> String {
         "aws-eusc" => format!("{region}.console.amazonaws-eusc.eu"),
         _ => format!("{region}.console.aws.amazon.com"),
     };
-    format!("https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/{}", escaped(name))
+    format!(
+        "https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/{}",
+        escaped(name)
+    )
 }
 
 /// A dashboard's name has letters, digits, hyphens and underscores alone; whatever else came stays a part of the address.

@@ -1,6 +1,8 @@
 //! Dialogs: one at a time over the screen; under one nothing else is reached.
 
-use super::{fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, place::Picker, text::SafeText, unstick};
+use super::{
+    fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, place::Picker, text::SafeText, unstick,
+};
 use crate::cloud::{Change, ImageRoute};
 
 /// The dialog that is open.

@@ -152,7 +152,7 @@ fn together(cost: &CostModel, found: &[&Leftover]) -> Vec<Stay> {
             Stay {
                 kind: all[0].kind,
                 id: SafeText::default(),
-                about: format!("{} × {words}, ${usd:.2} a month together{more}", all.len()).into(),
+                about: format!("{} × {words}, {} a month together{more}", all.len(), leftovers::amount(usd)).into(),
                 usd_month: (unknown == 0).then_some(usd),
             }
         }
@@ -236,7 +236,7 @@ mod tests {
         let kept = inventory(&[("FileSystemDeletionPolicy", "Retain")]);
         assert_eq!(
             stays(&kept),
-            ["KeptFileSystem (AWS::EFS::FileSystem) id, $0.3 a month for each GB"]
+            ["KeptFileSystem (AWS::EFS::FileSystem) id, $0.30 a month for each GB"]
         );
     }
 }

@@ -175,7 +175,9 @@ impl Search {
 
     /// `ProjectName` of the stack, else its own name.
     pub fn project(&self) -> SafeText {
-        self.stack.as_ref().map_or_else(|| self.stack_name.clone(), |s| Names::of(s).project)
+        self.stack
+            .as_ref()
+            .map_or_else(|| self.stack_name.clone(), |s| Names::of(s).project)
     }
 
     /// The stack that it was: as AWS told it last.
@@ -186,7 +188,10 @@ impl Search {
     fn looks(&self) -> Vec<Look> {
         let project = self.project();
         let of = |kind: &str| -> Vec<SafeText> {
-            let all = self.resources.iter().filter(|r| r.resource_type == kind && !r.physical_id.is_empty());
+            let all = self
+                .resources
+                .iter()
+                .filter(|r| r.resource_type == kind && !r.physical_id.is_empty());
             all.map(|r| r.physical_id.clone()).collect()
         };
         let files = of("AWS::EFS::FileSystem");
@@ -195,7 +200,8 @@ impl Search {
             let partition = partition(&self.region);
             format!("arn:{partition}:elasticfilesystem:{}:{account}:file-system/{id}", self.region).into()
         };
-        let kept = |r: &&StackResource| r.status.0 == "DELETE_SKIPPED" && !r.physical_id.is_empty() && looked_up(&r.resource_type).is_none();
+        let kept =
+            |r: &&StackResource| r.status.0 == "DELETE_SKIPPED" && !r.physical_id.is_empty() && looked_up(&r.resource_type).is_none();
         let kept: Vec<(SafeText, SafeText)> = self
             .resources
             .iter()
@@ -208,7 +214,11 @@ impl Search {
                 known: files.clone(),
             },
             Look::RecoveryPoints {
-                resources: if account.is_empty() { Vec::new() } else { files.iter().map(arn).collect() },
+                resources: if account.is_empty() {
+                    Vec::new()
+                } else {
+                    files.iter().map(arn).collect()
+                },
                 name: format!("{project}-efs").into(),
             },
             Look::Snapshots {
@@ -272,7 +282,8 @@ impl Search {
     /// Physical ids of what a living stack has.
     fn held(&self) -> BTreeSet<SafeText> {
         let lives = self.stack.as_ref().is_some_and(|s| !s.status.is_deleted());
-        let is_held = |r: &&StackResource| !r.physical_id.is_empty() && !matches!(r.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED");
+        let is_held =
+            |r: &&StackResource| !r.physical_id.is_empty() && !matches!(r.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED");
         self.resources
             .iter()
             .filter(|r| lives && is_held(r))
@@ -353,9 +364,22 @@ pub fn price(prices: &Prices, region: &str, it: &Leftover) -> Price {
     match quantity {
         Some(n) => Price {
             usd_month: Some(n * usd),
-            words: format!("${:.2} a month{note}", n * usd),
+            words: format!("{} a month{note}", amount(n * usd)),
         },
-        None => unknown(&format!("${usd} a month for each GB{note}")),
+        None => {
+            // Prices of a GB go down to a tenth of a cent.
+            let rate = format!("{usd:.3}");
+            unknown(&format!("${} a month for each GB{note}", rate.strip_suffix('0').unwrap_or(&rate)))
+        }
+    }
+}
+
+/// `$1.90`; what is something but rounds to nothing is `under $0.01`.
+pub fn amount(usd: f64) -> String {
+    if usd > 0.0 && usd < 0.005 {
+        "under $0.01".into()
+    } else {
+        format!("${usd:.2}")
     }
 }
 
@@ -386,13 +410,26 @@ pub fn summary(prices: &Prices, region: &str, left: &[&Leftover], unknown: &[Unk
         (0, true) => "Nothing is left, and nothing costs.".into(),
         (0, false) => "Nothing was found, but not every place could be looked at.".into(),
         (n, _) => {
-            let things = if n == 1 { "1 thing is left".to_owned() } else { format!("{n} things are left") };
+            let things = if n == 1 {
+                "1 thing is left".to_owned()
+            } else {
+                format!("{n} things are left")
+            };
             let more = match open {
                 0 => String::new(),
                 _ => format!(" and {open} without a figure"),
             };
-            format!("{things}: about ${usd:.2} a month{more}, an estimate.")
+            format!("{things}: {} a month{more}, an estimate.", about(usd))
         }
+    }
+}
+
+fn about(usd: f64) -> String {
+    let amount = amount(usd);
+    if amount.starts_with('$') {
+        format!("about {amount}")
+    } else {
+        amount
     }
 }
 
@@ -473,6 +510,8 @@ pub struct Board {
     pub removing: BTreeMap<SafeText, SafeText>,
     /// When to look again, on the monotonic clock: once something is on its way out.
     pub due: u64,
+    /// How often that has been done since something was sent.
+    pub looks: u32,
 }
 
 impl Default for Board {
@@ -484,6 +523,7 @@ impl Default for Board {
             stack: None,
             removing: BTreeMap::new(),
             due: u64::MAX,
+            looks: 0,
         }
     }
 }

@@ -315,7 +315,12 @@ mod tests {
     #[test]
     fn who_only_looks_can_change_nothing_and_who_acts_can_look() {
         let (reading, acting) = (reading(&subject()), acting(&subject()));
-        let behind: [usize; 2] = [false, true].map(|is_write| super::behind("X", is_write, &subject()).iter().map(|s| s["Action"].as_array().unwrap().len()).sum());
+        let behind: [usize; 2] = [false, true].map(|is_write| {
+            super::behind("X", is_write, &subject())
+                .iter()
+                .map(|s| s["Action"].as_array().unwrap().len())
+                .sum()
+        });
         assert_eq!(actions(&reading).len(), read_actions().len() + behind[0]);
         assert!(actions(&reading).iter().all(|a| !ALLOWED.contains(a)));
         let all = actions(&acting);
@@ -362,7 +367,12 @@ mod tests {
     #[test]
     fn only_the_two_secrets_that_are_shown_can_be_read() {
         for policy in [reading(&subject()), acting(&subject())] {
-            let readers: Vec<&Value> = policy["Statement"].as_array().unwrap().iter().filter(|s| s["Action"].to_string().contains("GetSecretValue")).collect();
+            let readers: Vec<&Value> = policy["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|s| s["Action"].to_string().contains("GetSecretValue"))
+                .collect();
             let text = readers.iter().map(ToString::to_string).collect::<String>();
             assert_eq!((readers.len(), text.matches(":secret:").count()), (1, 2), "{text}");
             assert!(!text.contains("secret:bic/*"), "{text}");

@@ -136,7 +136,11 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
     });
     // What was overridden was that finding, and no other that comes later under the same name.
     for check in checks.iter_mut().filter(|c| can_override(c)) {
-        if form.overrides.iter().any(|(name, evidence)| *name == check.name && *evidence == check.evidence) {
+        if form
+            .overrides
+            .iter()
+            .any(|(name, evidence)| *name == check.name && *evidence == check.evidence)
+        {
             waived(check);
         }
     }

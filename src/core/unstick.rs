@@ -50,7 +50,9 @@ impl Way {
                 "ECS calls a service that wants no task steady, so CloudFormation stops waiting for it (up to 3 hours) and goes on; scale up again afterwards"
             }
             Self::DeleteCreation => "give up the first creation and remove what it made; a deletion that failed is tried again, whole",
-            Self::DeleteRetaining => "the stack goes; what you keep stays in the account, belongs to no stack and is listed among the leftovers",
+            Self::DeleteRetaining => {
+                "the stack goes; what you keep stays in the account, belongs to no stack and is listed among the leftovers"
+            }
         }
     }
 }

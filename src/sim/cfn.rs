@@ -429,9 +429,7 @@ impl World {
         }
         let failed = |id: &SafeText| self.stacks[i].resource(id).is_some_and(|r| r.status == "DELETE_FAILED");
         if let Some(wrong) = retain.iter().find(|id| status != "DELETE_FAILED" || !failed(id)) {
-            let message = format!(
-                "The following resource(s) cannot be retained because they are not in DELETE_FAILED state: [{wrong}]"
-            );
+            let message = format!("The following resource(s) cannot be retained because they are not in DELETE_FAILED state: [{wrong}]");
             return Err(invalid("cloudformation:DeleteStack", stack, &message));
         }
         if status != "DELETE_IN_PROGRESS" {

@@ -197,7 +197,10 @@ impl World {
     /// Deletes a stack with all that exists of it, but for what is to be kept.
     pub(super) fn begin_delete(&mut self, i: usize, retain: &[SafeText], token: &Token) {
         self.stack_event(i, "DELETE_IN_PROGRESS", "User Initiated", Some(&token.0));
-        let alive = self.stacks[i].resources.iter().filter(|r| r.is_alive() && r.status != "DELETE_SKIPPED");
+        let alive = self.stacks[i]
+            .resources
+            .iter()
+            .filter(|r| r.is_alive() && r.status != "DELETE_SKIPPED");
         let mut jobs = backward(&alive.cloned().collect::<Vec<_>>());
         for job in jobs.iter_mut().filter(|j| retain.contains(&j.def.logical_id)) {
             job.def.deletion_policy = "Retain".into();
@@ -352,7 +355,10 @@ impl World {
             return Some(self.said(&trouble.says, "").replace("{physical}", &resource.physical));
         }
         let is_kept = |r: &ResourceState| r.status == "DELETE_SKIPPED" && r.def.depends_on.contains(id);
-        let is_in_use = stack.resources.iter().any(|r| is_kept(r) && !self.removed.contains_key(&r.physical));
+        let is_in_use = stack
+            .resources
+            .iter()
+            .any(|r| is_kept(r) && !self.removed.contains_key(&r.physical));
         is_in_use.then(|| {
             let uuid = self.chance(&format!("said/{}/{id}", stack.runs)).uuid();
             let what = match resource.def.kind.as_str() {

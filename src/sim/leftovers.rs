@@ -92,7 +92,10 @@ impl World {
             let is_named = *name == *format!("{}-efs", project(stack));
             r.def.kind == FILE_SYSTEM && (is_named || known.iter().any(|id| **id == *r.physical))
         };
-        self.living().filter(is_wanted).map(|(_, r)| of_type(FILE_SYSTEM, &r.physical)).collect()
+        self.living()
+            .filter(is_wanted)
+            .map(|(_, r)| of_type(FILE_SYSTEM, &r.physical))
+            .collect()
     }
 
     /// One a day of each file system that has lived through a night, for as long as they are kept.
@@ -121,7 +124,9 @@ impl World {
                 let id = self.arn("backup", &format!("recovery-point:{uuid}"));
                 let (whole, more) = BACKUP;
                 let it = Leftover {
-                    of: self.arn("elasticfilesystem", &format!("file-system/{}", file_system.physical)).into(),
+                    of: self
+                        .arn("elasticfilesystem", &format!("file-system/{}", file_system.physical))
+                        .into(),
                     vault: VAULT.into(),
                     status: "COMPLETED".into(),
                     made: Some(at),

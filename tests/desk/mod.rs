@@ -42,6 +42,8 @@ pub(crate) struct Desk {
     pub(crate) written: Vec<Change>,
     /// What was copied last.
     pub(crate) copied: String,
+    /// What was opened last.
+    pub(crate) opened: String,
     pub(crate) has_quit: bool,
     /// Times of runs that were kept.
     pub(crate) kept: Vec<bic_tui::core::eta::Timing>,
@@ -75,6 +77,7 @@ impl Desk {
             tokens: 0,
             written: Vec::new(),
             copied: String::new(),
+            opened: String::new(),
             has_quit: false,
             kept: Vec::new(),
         };
@@ -127,6 +130,7 @@ impl Desk {
                     }
                 }
                 Effect::Copy(text) => self.copied = text.to_string(),
+                Effect::Open(url) => self.opened = url.to_string(),
                 Effect::Keep(timings) => self.kept.extend(timings),
                 Effect::Quit => self.has_quit = true,
                 _ => {}

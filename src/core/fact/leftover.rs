@@ -77,7 +77,14 @@ impl Leftover {
     pub fn name(&self) -> SafeText {
         let last = self.id.rsplit(':').next().unwrap_or_default();
         match self.kind {
-            LeftoverKind::RecoveryPoint => last.rsplit('/').next().unwrap_or_default().split('-').next().unwrap_or_default().into(),
+            LeftoverKind::RecoveryPoint => last
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .split('-')
+                .next()
+                .unwrap_or_default()
+                .into(),
             LeftoverKind::Secret => secret_name(last).into(),
             LeftoverKind::Throughput => last.rsplit('/').next().unwrap_or_default().into(),
             LeftoverKind::Resource => last.into(),

@@ -198,7 +198,11 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
 /// Names of the checks that the operator goes on in spite of, where they still stand in the way.
 fn overridden(form: &Form, checks: &[Check]) -> Vec<SafeText> {
     let is_waived = |c: &&Check| form.overrides.iter().any(|(name, _)| *name == c.name) && c.evidence.ends_with("(overridden)");
-    checks.iter().filter(is_waived).map(|c| preflight::override_name(c).into()).collect()
+    checks
+        .iter()
+        .filter(is_waived)
+        .map(|c| preflight::override_name(c).into())
+        .collect()
 }
 
 /// A blocker may be overridden by its typed name, unless AWS itself would refuse what it names.
@@ -225,8 +229,12 @@ fn offer_override(model: &mut Model, checks: &[Check]) -> Vec<Effect> {
 
 /// The operator typed the name of a check: the plan is made in spite of what it found.
 pub(super) fn override_check(model: &mut Model, name: &'static str) -> Vec<Effect> {
-    let Stage::Form(form) = model.deploy.clone() else { return Vec::new() };
-    let found = preflight::of_form(model, &form).into_iter().find(|c| c.name == name && preflight::can_override(c));
+    let Stage::Form(form) = model.deploy.clone() else {
+        return Vec::new();
+    };
+    let found = preflight::of_form(model, &form)
+        .into_iter()
+        .find(|c| c.name == name && preflight::can_override(c));
     if let (Some(check), Stage::Form(form)) = (found, &mut model.deploy) {
         form.overrides.push((check.name, check.evidence));
         form.error = None;

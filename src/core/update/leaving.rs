@@ -28,6 +28,8 @@ pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
     if stack.termination_protection {
         return unprotect(model, &stack);
     }
+    // What an earlier look found may be gone, or of another stack.
+    model.leftovers.last = None;
     let confirm = destroy_dialog(model, &stack);
     dialogs::open(model, Dialog::Confirm(confirm));
     // What stays is looked for meanwhile; the dialog tells it when it is known.

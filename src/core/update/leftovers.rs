@@ -12,7 +12,7 @@ use crate::{
         health::Severity,
         key::Key,
         keymap::Intent,
-        leftovers::{self, Search},
+        leftovers::{self, Board, Search},
         model::Model,
         msg::Asked,
         text::SafeText,
@@ -20,8 +20,8 @@ use crate::{
     },
 };
 
-/// How often what is on its way out is looked at again, in milliseconds.
-const LOOK_EVERY: u64 = 5_000;
+/// When what is on its way out is looked at again, in milliseconds: at first, and at last, each pause twice the one before.
+const LOOK_EVERY: (u64, u64) = (5_000, 60_000);
 
 /// The newest search that was done.
 pub(super) fn done(model: &Model) -> Option<&Search> {
@@ -53,7 +53,11 @@ fn ask(model: &mut Model, queries: Vec<crate::cloud::Query>) -> Vec<Effect> {
 
 /// The stack is seen to be gone: what did it leave?
 pub(super) fn on_gone(model: &mut Model, stack: &SafeText) -> Vec<Effect> {
-    model.leftovers.stack = Some(stack.clone());
+    // What was known before is of a stack that was there.
+    model.leftovers = Board {
+        stack: Some(stack.clone()),
+        ..Board::default()
+    };
     search(model)
 }
 
@@ -93,7 +97,10 @@ fn finish(model: &mut Model) {
         say(model, Severity::Note, format!("{name} is gone"));
     }
     if search.is_moving() || !model.leftovers.removing.is_empty() {
-        model.leftovers.due = model.now.mono + LOOK_EVERY;
+        let (first, last) = LOOK_EVERY;
+        let pause = first << model.leftovers.looks.min(8);
+        model.leftovers.due = model.now.mono + pause.min(last);
+        model.leftovers.looks += 1;
     }
     model.leftovers.last = Some(search);
     // The dialog that destroys tells what stays; what was typed into it is kept.
@@ -110,9 +117,10 @@ fn finish(model: &mut Model) {
     }
 }
 
-/// Looks again at what is on its way out.
+/// Looks again at what is on its way out, while somebody waits for it.
 pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
-    if model.leftovers.due <= model.now.mono {
+    let is_awaited = !model.leftovers.removing.is_empty() || matches!(model.dialog, Some(Dialog::Leftovers(_)));
+    if is_awaited && model.leftovers.due <= model.now.mono {
         return search(model);
     }
     Vec::new()
@@ -186,7 +194,10 @@ fn remove(model: &mut Model, it: &Leftover, name: SafeText) -> Vec<Effect> {
         return stay(model, "it is not removed from here");
     };
     let price = leftovers::price(&model.cost.prices, &model.about.region, it);
-    let made = it.made.map(|at| format!(", {} old", when::span(model.now.wall - at))).unwrap_or_default();
+    let made = it
+        .made
+        .map(|at| format!(", {} old", when::span(model.now.wall - at)))
+        .unwrap_or_default();
     let mut confirm = Confirm::new(
         format!("Remove {name}?"),
         vec![format!("{}{made}; {}", leftovers::words(it), price.words)],
@@ -200,7 +211,10 @@ fn remove(model: &mut Model, it: &Leftover, name: SafeText) -> Vec<Effect> {
 
 /// A removal was approved: the list is shown again, with what is on its way out.
 pub(super) fn on_sent(model: &mut Model, changes: &[Change], name: Option<SafeText>) {
-    let Some(id) = changes.first().and_then(leftovers::removed) else { return };
+    let Some(id) = changes.first().and_then(leftovers::removed) else {
+        return;
+    };
+    model.leftovers.looks = 0;
     model.leftovers.removing.insert(id.clone(), name.unwrap_or_else(|| id.clone()));
     dialogs::open(model, Dialog::Leftovers(Some(id.clone())));
 }
@@ -214,7 +228,13 @@ pub(super) fn on_removed(model: &mut Model, change: &Change, answer: Result<Done
         // What is gone already is what was wanted.
         Err(fault) if fault.kind != FaultKind::NotFound => {
             model.leftovers.removing.remove(id);
-            complain(model, Fault { detail: hint(&fault), ..fault });
+            complain(
+                model,
+                Fault {
+                    detail: hint(&fault),
+                    ..fault
+                },
+            );
             Vec::new()
         }
         _ => search(model),

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How wide the list wants to be.
-const WIDTH: u16 = 110;
+const WIDTH: u16 = 116;
 
 /// Draws the list.
 pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, frame: &mut Frame<'_>) {
@@ -56,9 +56,9 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     let rows = Rows {
         heads: &["what", "name", "age", "a month", ""],
         widths: &[
-            Constraint::Fill(5),
             Constraint::Fill(4),
-            Constraint::Length(7),
+            Constraint::Fill(5),
+            Constraint::Length(6),
             Constraint::Length(8),
             Constraint::Fill(4),
         ],
@@ -82,7 +82,9 @@ fn row(model: &Model, side: &Side<'_>, it: &Leftover, name: &SafeText) -> Vec<Li
         (Some(_), true) => String::new(),
         (None, true) => price.words.clone(),
     };
-    let usd = price.usd_month.map_or_else(|| "?".to_owned(), |usd| format!("${usd:.2}"));
+    let usd = price
+        .usd_month
+        .map_or_else(|| "?".to_owned(), |usd| leftovers::amount(usd).replace("under ", "<"));
     let age = it.made.map_or_else(|| "–".to_owned(), |at| when::short(model.now.wall - at));
     let dim = side.theme.style(Role::Dim);
     vec![
@@ -103,8 +105,17 @@ fn below(model: &Model, side: &Side<'_>, left: &[&Leftover], width: usize) -> Ve
         if !left.is_empty() {
             out.push(Line::default());
         }
-        let role = if left.is_empty() && unknown.is_empty() { Role::Good } else { Role::Text };
-        out.extend(wrapped(side, &leftovers::summary(&model.cost.prices, &model.about.region, left, unknown), role, width));
+        let role = if left.is_empty() && unknown.is_empty() {
+            Role::Good
+        } else {
+            Role::Text
+        };
+        out.extend(wrapped(
+            side,
+            &leftovers::summary(&model.cost.prices, &model.about.region, left, unknown),
+            role,
+            width,
+        ));
     }
     for it in unknown {
         let text = format!("! {}: {}. {}", it.what, it.why, it.next);

@@ -162,12 +162,7 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
             "j k choose · Space leaves out · Enter goes on · Esc leaves",
         )
     };
-    let mut lines = wrapped(
-        side,
-        about,
-        Role::Text,
-        width,
-    );
+    let mut lines = wrapped(side, about, Role::Text, width);
     let (mut starts, mut end_of_selected) = (Vec::new(), 0);
     for (i, (id, reason, is_out)) in skip.rows.iter().enumerate() {
         starts.push(lines.len());

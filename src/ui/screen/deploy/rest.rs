@@ -120,7 +120,11 @@ fn left_behind(model: &Model, pen: Pen<'_>) -> Line<'static> {
         Some(search) => {
             let left = search.left();
             let text = leftovers::summary(&model.cost.prices, &model.about.region, &left, search.unknown());
-            let role = if left.is_empty() && search.unknown().is_empty() { Role::Good } else { Role::Warn };
+            let role = if left.is_empty() && search.unknown().is_empty() {
+                Role::Good
+            } else {
+                Role::Warn
+            };
             Line::from(pen.ink(role, format!("  {text}")))
         }
         None if !board.awaiting.is_empty() => Line::from(pen.dim("  Looking for what it left behind…")),
