@@ -2,11 +2,13 @@
 //! through [`write()`], the only door to `Cloud::change`.
 
 mod about;
+mod cert;
 mod check;
 mod cost;
 mod dashboard;
 mod deploy;
 mod destroy;
+mod dns;
 mod events;
 mod image;
 mod leftovers;
@@ -22,6 +24,7 @@ mod secret;
 mod sleep;
 mod status;
 mod text;
+mod throughput;
 mod unstick;
 mod watch;
 mod when;
@@ -238,6 +241,9 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Unstick(args) => unstick::run(cx, &args).await,
         Command::Leftovers(args) => leftovers::run(cx, &args).await,
         Command::Dashboard(args) => dashboard::run(cx, &args).await,
+        Command::Cert(args) => cert::run(cx, &args).await,
+        Command::Dns(args) => dns::run(cx, &args).await,
+        Command::Throughput(args) => throughput::run(cx, &args).await,
         Command::Plan(_)
         | Command::Deploy(_)
         | Command::Destroy(_)
@@ -306,27 +312,15 @@ pub async fn confirm(cx: &mut Context, question: &str, changes: &[Change]) -> An
     }
 }
 
-/// Asks for the stack's name before something that can not be undone; `given` answers it.
+/// Asks for the name, mostly the stack's, before something that can not be undone; `given` answers it.
 ///
 /// # Errors
 /// The refusal, a wrong name, or that there is nobody to ask.
 pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: Option<&str>) -> Answer<()> {
-    confirm_typed(cx, question, ("the stack's name", name), given).await
-}
-
-/// The same for something else that has a name.
-///
-/// # Errors
-/// The refusal, a wrong name, or that there is nobody to ask.
-pub async fn confirm_name_of(cx: &mut Context, question: &str, name: &str, given: Option<&str>) -> Answer<()> {
-    confirm_typed(cx, question, ("its name", name), given).await
-}
-
-async fn confirm_typed(cx: &mut Context, question: &str, (what, name): (&str, &str), given: Option<&str>) -> Answer<()> {
     let typed = match given {
         Some(given) => given.to_owned(),
         None if cx.prompt.is_interactive() => {
-            let question = format!("{question} Type {what} to go on: ");
+            let question = format!("{question} Type {name} to go on: ");
             cx.prompt.ask(&mut cx.out, &question).await?.trim().to_owned()
         }
         None => {
@@ -337,7 +331,7 @@ async fn confirm_typed(cx: &mut Context, question: &str, (what, name): (&str, &s
     if typed == name {
         return Ok(());
     }
-    Err(Failure::Usage(format!("\"{typed}\" is not {what}, {name}. Nothing was sent.")))
+    Err(Failure::Usage(format!("\"{typed}\" is not the name {name}. Nothing was sent.")))
 }
 
 /// Waits `wall` at the cloud's own speed.

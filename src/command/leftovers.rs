@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, confirm_name_of, pause, reads, text, write};
+use super::{Answer, Context, Failure, Verdict, confirm_name, pause, reads, text, write};
 use crate::{
     cli::{LeftoversArgs, LeftoversCommand},
     core::{
@@ -177,7 +177,7 @@ async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
         leftovers::loss(it.kind)
     ));
     let given = confirm.or(cx.is_yes.then_some(word)).map(str::to_owned);
-    confirm_name_of(cx, &format!("Remove {word}?"), word, given.as_deref()).await?;
+    confirm_name(cx, &format!("Remove {word}?"), word, given.as_deref()).await?;
     match write(cx, change).await {
         // What is gone already is what was wanted.
         Err(Failure::Fault(fault)) if fault.kind == FaultKind::NotFound => {}

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     cost::is_free,
-    fact::{Fact, Leftover, LeftoverKind, Look, Millis, Stack, StackResource},
+    fact::{Fact, Leftover, LeftoverKind, Look, Millis, Stack, StackResource, Throughput},
     fault::{Fault, FaultKind},
     msg::Now,
     names::Names,
@@ -113,7 +113,15 @@ impl Search {
                 self.look()
             }
             (Step::Looks, Query::Left(look), answer) => {
-                self.looked(look, answer, now);
+                self.looked(look.words(), answer, now);
+                Vec::new()
+            }
+            (Step::Looks, Query::Throughputs, answer) => {
+                let ours = answer.map(|fact| match fact {
+                    Fact::Throughputs(all) => Fact::Left(all.iter().filter(|it| self.bought(it)).map(throughput).collect()),
+                    other => other,
+                });
+                self.looked("provisioned throughput", ours, now);
                 Vec::new()
             }
             // What AWS does not tell of the stack leaves the search by names.
@@ -138,7 +146,15 @@ impl Search {
         });
     }
 
-    fn looked(&mut self, look: &Look, answer: Result<Fact, Fault>, now: Now) {
+    /// It was bought for the stack: the stack names it, or else its name begins with that of the project.
+    fn bought(&self, it: &Throughput) -> bool {
+        match &self.stack {
+            Some(stack) => stack.parameter(THROUGHPUT) == Some(&it.arn),
+            None => it.name.starts_with(self.stack_name.as_str()),
+        }
+    }
+
+    fn looked(&mut self, what: &str, answer: Result<Fact, Fault>, now: Now) {
         match answer {
             Ok(Fact::Left(found)) => {
                 self.answered += 1;
@@ -147,7 +163,7 @@ impl Search {
                 self.found.extend(dated);
             }
             Ok(_) => {}
-            Err(fault) => self.miss(look.words(), &fault),
+            Err(fault) => self.miss(what, &fault),
         }
         self.open = self.open.saturating_sub(1);
         if self.open == 0 {
@@ -168,9 +184,10 @@ impl Search {
 
     fn look(&mut self) -> Vec<Query> {
         self.step = Step::Looks;
-        let looks = self.looks();
+        let mut looks: Vec<Query> = self.looks().into_iter().map(Query::Left).collect();
+        looks.push(Query::Throughputs);
         self.open = looks.len();
-        looks.into_iter().map(Query::Left).collect()
+        looks
     }
 
     /// `ProjectName` of the stack, else its own name.
@@ -288,6 +305,7 @@ impl Search {
             .iter()
             .filter(|r| lives && is_held(r))
             .map(|r| r.physical_id.clone())
+            .chain(self.stack.iter().filter(|_| lives).filter_map(|s| s.parameter(THROUGHPUT).cloned()))
             .collect()
     }
 
@@ -310,6 +328,17 @@ impl Search {
             [] => Err(format!("nothing that is left is called \"{word}\"; `bic-tui leftovers` lists it")),
             _ => Err(format!("more than one thing is called \"{word}\"; give its whole id")),
         }
+    }
+}
+
+/// Parameter of the template that names throughput that was bought for it.
+const THROUGHPUT: &str = "ProvisionedModelArn";
+
+fn throughput(it: &Throughput) -> Leftover {
+    Leftover {
+        made: it.created,
+        of: it.name.clone(),
+        ..Leftover::new(LeftoverKind::Throughput, it.arn.clone())
     }
 }
 
@@ -465,7 +494,7 @@ pub fn removal(it: &Leftover) -> Option<Change> {
         LeftoverKind::FileSystem => Some(resource("AWS::EFS::FileSystem")),
         LeftoverKind::Repository => Some(resource("AWS::ECR::Repository")),
         LeftoverKind::Resource => Some(resource(&it.resource_type)),
-        LeftoverKind::Throughput => None,
+        LeftoverKind::Throughput => Some(Change::DeleteThroughput { arn: id }),
     }
 }
 
@@ -476,7 +505,8 @@ pub fn removed(change: &Change) -> Option<&SafeText> {
         | Change::DeleteSnapshot { snapshot: id }
         | Change::DeleteLogGroup { group: id }
         | Change::DeleteSecret { secret: id }
-        | Change::DeleteResource { id, .. } => Some(id),
+        | Change::DeleteResource { id, .. }
+        | Change::DeleteThroughput { arn: id } => Some(id),
         _ => None,
     }
 }
@@ -508,6 +538,8 @@ pub struct Board {
     pub stack: Option<SafeText>,
     /// Ids of what was sent to be removed and is not seen to be gone, with the names that were typed.
     pub removing: BTreeMap<SafeText, SafeText>,
+    /// Id of the thing that the open question is about.
+    pub asking: Option<SafeText>,
     /// When to look again, on the monotonic clock: once something is on its way out.
     pub due: u64,
     /// How often that has been done since something was sent.
@@ -522,6 +554,7 @@ impl Default for Board {
             last: None,
             stack: None,
             removing: BTreeMap::new(),
+            asking: None,
             due: u64::MAX,
             looks: 0,
         }

@@ -7,6 +7,7 @@ use super::{
     lines::Found,
     place::Arrival,
     polls::Poll,
+    screen::access::Wanted,
     secret::SecretRef,
     text::SafeText,
 };
@@ -51,6 +52,8 @@ pub enum Asked {
     Older,
     /// What a stack left behind.
     Leftovers,
+    /// What the Access screen needs.
+    Access(Wanted),
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.

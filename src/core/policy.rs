@@ -59,6 +59,16 @@ enum Scope {
     FileSystems,
     /// The application's image repositories.
     Repositories,
+    /// Provisioned models.
+    ProvisionedModels,
+    /// Models that throughput can be bought for: foundation models and the account's own.
+    ServableModels,
+    /// Certificates.
+    Certificates,
+    /// Hosted zones; which one holds the application's name is not known here.
+    HostedZones,
+    /// Changes of hosted zones.
+    ZoneChanges,
     /// AWS knows no resource for the action.
     NoResource,
 }
@@ -69,11 +79,20 @@ const SCOPES: &[(&str, Scope)] = &[
     ("backup:ListRecoveryPointsByBackupVault", Scope::Vault),
     // Its resource may be in any vault.
     ("backup:ListRecoveryPointsByResource", Scope::NoResource),
+    ("acm:DescribeCertificate", Scope::Certificates),
+    // They name no certificate yet.
+    ("acm:ListCertificates", Scope::NoResource),
+    ("acm:RequestCertificate", Scope::NoResource),
+    ("bedrock:CreateProvisionedModelThroughput", Scope::ServableModels),
+    ("bedrock:DeleteProvisionedModelThroughput", Scope::ProvisionedModels),
     ("bedrock:GetFoundationModel", Scope::Models),
     // The reference names no resource for it.
     ("bedrock:GetFoundationModelAvailability", Scope::NoResource),
     ("bedrock:GetInferenceProfile", Scope::Profiles),
+    ("bedrock:GetProvisionedModelThroughput", Scope::ProvisionedModels),
     ("bedrock:InvokeModel", Scope::CatalogueImageModels),
+    ("bedrock:ListCustomModels", Scope::NoResource),
+    ("bedrock:ListProvisionedModelThroughputs", Scope::NoResource),
     ("cloudformation:CancelUpdateStack", Scope::Stack),
     ("cloudformation:ContinueUpdateRollback", Scope::Stack),
     ("cloudformation:CreateChangeSet", Scope::Stack),
@@ -103,6 +122,7 @@ const SCOPES: &[(&str, Scope)] = &[
     ("ecs:UntagResource", Scope::Services),
     ("ecs:UpdateService", Scope::Services),
     // No describing action of the load balancer takes a resource.
+    ("elasticloadbalancing:DescribeLoadBalancers", Scope::NoResource),
     ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
     ("logs:DeleteLogGroup", Scope::LogGroups),
     // It lists what it does not know yet.
@@ -112,6 +132,10 @@ const SCOPES: &[(&str, Scope)] = &[
     ("rds:DeleteDBSnapshot", Scope::Snapshots),
     ("rds:DescribeDBSnapshots", Scope::NoResource),
     ("secretsmanager:DeleteSecret", Scope::AllSecrets),
+    ("route53:ChangeResourceRecordSets", Scope::HostedZones),
+    ("route53:GetChange", Scope::ZoneChanges),
+    ("route53:ListHostedZones", Scope::NoResource),
+    ("route53:ListResourceRecordSets", Scope::HostedZones),
     ("secretsmanager:GetSecretValue", Scope::Secrets),
     // A listing takes no resource; it tells names, no values.
     ("secretsmanager:ListSecrets", Scope::NoResource),
@@ -168,6 +192,16 @@ impl Scope {
             Self::AllSecrets => vec![arn("secretsmanager", format!("secret:{}/*", subject.project))],
             Self::FileSystems => vec![arn("elasticfilesystem", "file-system/*".into())],
             Self::Repositories => vec![arn("ecr", format!("repository/{}/*", subject.project))],
+            Self::ProvisionedModels => vec![arn("bedrock", "provisioned-model/*".into())],
+            Self::ServableModels => vec![
+                format!("arn:{partition}:bedrock:{region}::foundation-model/*"),
+                arn("bedrock", "custom-model/*".into()),
+                arn("bedrock", "provisioned-model/*".into()),
+            ],
+            Self::Certificates => vec![arn("acm", "certificate/*".into())],
+            // Route 53 knows neither region nor account in its ARNs.
+            Self::HostedZones => vec![format!("arn:{partition}:route53:::hostedzone/*")],
+            Self::ZoneChanges => vec![format!("arn:{partition}:route53:::change/*")],
             Self::Cluster | Self::NoResource => vec!["*".into()],
         }
     }

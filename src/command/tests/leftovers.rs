@@ -64,7 +64,7 @@ async fn nothing_is_removed_without_its_name() {
         ),
         (
             "leftovers remove /ecs/bedrock-image-chat --confirm bedrock-image-chat",
-            "is not its name, /ecs/bedrock-image-chat",
+            "is not the name /ecs/bedrock-image-chat",
         ),
         (
             "leftovers remove nonsense --confirm nonsense",

@@ -46,6 +46,7 @@ struct Aws {
     deleted: Vec<SafeText>,
     by_id: Option<Stack>,
     resources: Vec<StackResource>,
+    bought: Vec<Throughput>,
     look: fn(&Look) -> Result<Vec<Leftover>, Fault>,
 }
 
@@ -61,6 +62,7 @@ fn searched(aws: &Aws) -> (Search, Vec<Query>) {
             Query::DeletedStacks { .. } => Ok(Fact::StackIds(aws.deleted.clone())),
             Query::StackResources { .. } => Ok(Fact::StackResources(aws.resources.clone())),
             Query::Left(look) => (aws.look)(look).map(Fact::Left),
+            Query::Throughputs => (aws.look)(&Look::Resources(Vec::new())).map(|_| Fact::Throughputs(aws.bought.clone())),
             other => panic!("{other:?}"),
         };
         open.extend(search.take(&query, answer, Now::default()));
@@ -87,6 +89,7 @@ fn a_stack_that_is_long_gone_is_found_by_its_record() {
         deleted: vec![stack("").id],
         by_id: Some(stack("DELETE_COMPLETE")),
         resources: kept.to_vec(),
+        bought: Vec::new(),
         look: |look| {
             Ok(match look {
                 Look::FileSystems { known, .. } => vec![Leftover::new(LeftoverKind::FileSystem, known[0].clone())],
@@ -126,6 +129,7 @@ fn what_aws_has_forgotten_is_looked_for_by_names() {
         deleted: Vec::new(),
         by_id: None,
         resources: Vec::new(),
+        bought: Vec::new(),
         look: |look| {
             Ok(if matches!(look, Look::RecoveryPoints { .. }) {
                 vec![backup()]
@@ -152,6 +156,7 @@ fn what_a_living_stack_has_is_not_left_but_its_backups_will_stay() {
             resource("AWS::EFS::FileSystem", FS, "CREATE_COMPLETE"),
             resource("AWS::Logs::LogGroup", "/ecs/pictures", "CREATE_COMPLETE"),
         ],
+        bought: Vec::new(),
         look: |look| {
             Ok(match look {
                 Look::FileSystems { .. } => vec![
@@ -177,6 +182,7 @@ fn a_place_that_can_not_be_looked_at_is_told_and_hides_no_other() {
         deleted: Vec::new(),
         by_id: None,
         resources: Vec::new(),
+        bought: Vec::new(),
         look: |look| match look {
             Look::Snapshots { .. } => Err(Fault::new(FaultKind::Denied, "rds:DescribeDBSnapshots", "", "")),
             Look::RecoveryPoints { .. } => Ok(vec![backup()]),
@@ -194,6 +200,7 @@ fn a_place_that_can_not_be_looked_at_is_told_and_hides_no_other() {
         deleted: Vec::new(),
         by_id: None,
         resources: Vec::new(),
+        bought: Vec::new(),
         look: denied,
     });
     assert!(search.blind().is_some(), "nothing at all could be looked at");
@@ -243,7 +250,7 @@ fn a_name_that_two_things_have_is_no_name() {
 }
 
 #[test]
-fn everything_but_throughput_has_a_removal_of_its_own() {
+fn everything_has_a_removal_of_its_own() {
     for kind in [
         LeftoverKind::FileSystem,
         LeftoverKind::RecoveryPoint,
@@ -252,11 +259,40 @@ fn everything_but_throughput_has_a_removal_of_its_own() {
         LeftoverKind::Secret,
         LeftoverKind::Repository,
         LeftoverKind::Resource,
+        LeftoverKind::Throughput,
     ] {
         let it = Leftover::new(kind, "id");
         let change = removal(&it).unwrap_or_else(|| panic!("{kind}"));
         assert_eq!(removed(&change), Some(&it.id), "{kind}");
         assert!(crate::core::guard::ALLOWED.contains(&change.operation()), "{kind}");
     }
-    assert_eq!(removal(&Leftover::new(LeftoverKind::Throughput, "id")), None);
+}
+
+#[test]
+fn throughput_is_left_where_the_stack_that_named_it_is_gone() {
+    let bought = |arn: &str| Throughput {
+        arn: arn.into(),
+        name: "images".into(),
+        model: SafeText::default(),
+        base: SafeText::default(),
+        units: 1,
+        status: "InService".into(),
+        commitment: SafeText::default(),
+        commitment_end: None,
+        created: Some(5),
+        failure: SafeText::default(),
+    };
+    for (status, want) in [("DELETE_COMPLETE", 1), ("CREATE_COMPLETE", 0)] {
+        let mut stack = stack(status);
+        stack.parameters.push((THROUGHPUT.into(), "arn:ours".into()));
+        let (search, _) = searched(&Aws {
+            by_name: Some(stack),
+            deleted: Vec::new(),
+            by_id: None,
+            resources: Vec::new(),
+            bought: vec![bought("arn:ours"), bought("arn:other")],
+            look: |_| Ok(Vec::new()),
+        });
+        assert_eq!(search.left().len(), want, "{status}");
+    }
 }

@@ -206,12 +206,14 @@ fn remove(model: &mut Model, it: &Leftover, name: SafeText) -> Vec<Effect> {
     );
     confirm.losses = vec![leftovers::loss(it.kind).into()];
     confirm.typed = Some((name, TextField::default()));
+    model.leftovers.asking = Some(it.id.clone());
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
 /// A removal was approved: the list is shown again, with what is on its way out.
 pub(super) fn on_sent(model: &mut Model, changes: &[Change], name: Option<SafeText>) {
-    let Some(id) = changes.first().and_then(leftovers::removed) else {
+    let asked = model.leftovers.asking.take();
+    let Some(id) = changes.first().and_then(leftovers::removed).filter(|id| asked.as_ref() == Some(id)) else {
         return;
     };
     model.leftovers.looks = 0;
