@@ -238,14 +238,8 @@ impl Aws {
     }
 
     async fn carry_out(&self, change: Change, token: SafeText) -> Result<Done, Fault> {
-        let Writes {
-            cloudformation,
-            ecs,
-            models,
-            acm,
-            route53,
-            ..
-        } = &self.writes;
+        let (cloudformation, ecs) = (&self.writes.cloudformation, &self.writes.ecs);
+        let (models, acm, route53) = (&self.writes.models, &self.writes.acm, &self.writes.route53);
         let accepted = match change {
             Change::RequestCertificate { domain, names } => {
                 let arn = acm::request(acm, &domain, &names, &token).await?;

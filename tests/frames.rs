@@ -10,10 +10,12 @@ mod facts;
 use std::{fmt::Write as _, sync::LazyLock};
 
 use bic_tui::{
-    cloud::{Change, ImageRoute},
+    cloud::{Change, ImageRoute, Query},
     core::{
         dialog::{Act, Confirm, Countdown, Detail, Dialog, ImageDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll, Skip, Way},
+        fault::{Fault, FaultKind},
         field::TextField,
+        leftovers::Search,
         model::Model,
         names::App,
         screen::ScreenId,
@@ -308,7 +310,44 @@ fn lists() -> Vec<(&'static str, Dialog)> {
     ]
 }
 
+/// A search that found some things of a stack that is gone, and could not look at one place.
+fn searched() -> Search {
+    use bic_tui::core::fact::{Fact, Leftover, LeftoverKind, Look};
+    let point = |n: i64| Leftover {
+        of: "arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/fs-0a1b2c3d4e5f60718".into(),
+        made: Some(facts::NOW.wall - n * 86_400_000),
+        bytes: Some(n << 30),
+        ..Leftover::new(
+            LeftoverKind::RecoveryPoint,
+            format!("arn:aws:backup:us-west-2:123456789012:recovery-point:8a92c37{n}-b475"),
+        )
+    };
+    let mut search = Search::new(&"bedrock-image-chat".into(), &"us-west-2".into(), None);
+    let mut open = vec![search.begin(None)];
+    while let Some(query) = open.pop() {
+        let answer = match &query {
+            Query::Stack { .. } => Ok(Fact::Stack(None)),
+            Query::DeletedStacks { .. } => Ok(Fact::StackIds(Vec::new())),
+            Query::Left(Look::RecoveryPoints { .. }) => Ok(Fact::Left((1..=9).map(point).collect())),
+            Query::Left(Look::Secrets { .. }) => Ok(Fact::Left(vec![Leftover {
+                ends: Some(facts::NOW.wall + 86_400_000),
+                ..Leftover::new(
+                    LeftoverKind::Secret,
+                    "arn:aws:secretsmanager:us-west-2:123456789012:secret:bedrock-image-chat/litellm-api-key-AbCdEf",
+                )
+            }])),
+            Query::Left(Look::Snapshots { .. }) => Err(Fault::new(FaultKind::Denied, "rds:DescribeDBSnapshots", "", "")),
+            _ => Ok(Fact::Left(Vec::new())),
+        };
+        open.extend(search.take(&query, answer, facts::NOW));
+    }
+    search
+}
+
 fn with_dialog(mut model: Model, dialog: Dialog) -> Model {
+    if dialog == Dialog::Leftovers(None) {
+        model.leftovers.last = Some(searched());
+    }
     if matches!(dialog, Dialog::Dns(_) | Dialog::Buy(_)) {
         access::fill(&mut model);
     }

@@ -435,7 +435,7 @@ fn what_a_stack_left_is_listed_with_its_price_and_removed_one_by_one() {
             "bedrock-image-chat-snapshot",
             "/ecs/bedrock-image-chat",
             "bedrock-image-chat/litellm-api-",
-            "AWS deletes it in",
+            "expires in",
             "bedrock-image-chat/old-image",
         ],
     );

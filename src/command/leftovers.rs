@@ -114,7 +114,7 @@ async fn list(cx: &mut Context) -> Answer {
         .iter()
         .zip(&left)
         .map(|(row, it)| {
-            let state = leftovers::state(it, false, |at| format!("in {}", when::span(at - now)));
+            let state = leftovers::state(it, false, |at| when::span(at - now));
             let price = row
                 .usd_month
                 .map_or_else(|| row.price.clone(), |usd| leftovers::amount(usd).replace("under ", "<"));

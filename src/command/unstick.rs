@@ -66,7 +66,7 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
     }
     cx.out.note(format!(
         "{}: begun on stack {}; {} follows it.",
-        way.label(),
+        way.label(&stack),
         stack.name,
         follow_command(cx)
     ));
@@ -113,7 +113,7 @@ async fn agree(cx: &mut Context, (stack, way): (&Stack, Way), skip: &[SafeText],
     for line in unstick::warnings(way, skip) {
         cx.out.note(line);
     }
-    let question = format!("{} of stack {}?", way.label(), stack.name);
+    let question = format!("{} of stack {}?", way.label(stack), stack.name);
     if !matches!(way, Way::DeleteCreation | Way::DeleteRetaining) {
         return confirm(cx, &question, changes).await;
     }
@@ -130,7 +130,7 @@ fn list(cx: &mut Context, stack: &Stack, offers: Vec<Offer>) -> Answer {
         .map(|offer| Row {
             way: offer.way.to_string(),
             open: offer.changes.is_ok(),
-            about: offer.changes.err().unwrap_or_else(|| offer.way.help().to_owned()),
+            about: offer.changes.err().unwrap_or_else(|| offer.way.help(stack).to_owned()),
         })
         .collect();
     if cx.out.is_json() {

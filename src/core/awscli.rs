@@ -26,21 +26,16 @@ fn words(change: &Change) -> Vec<String> {
             cloudformation("delete-change-set", &[("--stack-name", stack), ("--change-set-name", change_set)])
         }
         Change::DeleteStack { stack } | Change::DropEmptyStack { stack } => cloudformation("delete-stack", &[("--stack-name", stack)]),
-        Change::DeleteRetaining { stack, retain } => {
-            let mut words = cloudformation("delete-stack", &[("--stack-name", stack)]);
-            words.push("--retain-resources".into());
-            words.extend(retain.iter().map(ToString::to_string));
-            words
-        }
+        Change::DeleteRetaining { stack, retain } => with_list(
+            cloudformation("delete-stack", &[("--stack-name", stack)]),
+            "--retain-resources",
+            retain,
+        ),
         Change::CancelUpdate { stack } => cloudformation("cancel-update-stack", &[("--stack-name", stack)]),
         Change::RollbackStack { stack } => cloudformation("rollback-stack", &[("--stack-name", stack)]),
         Change::ContinueRollback { stack, skip } => {
-            let mut words = cloudformation("continue-update-rollback", &[("--stack-name", stack)]);
-            if !skip.is_empty() {
-                words.push("--resources-to-skip".into());
-                words.extend(skip.iter().map(ToString::to_string));
-            }
-            words
+            let words = cloudformation("continue-update-rollback", &[("--stack-name", stack)]);
+            with_list(words, "--resources-to-skip", skip)
         }
         Change::Protect { stack, on } => {
             let mut words = cloudformation("update-termination-protection", &[("--stack-name", stack)]);
@@ -66,14 +61,38 @@ fn words(change: &Change) -> Vec<String> {
             service,
             key,
             value: Some(value),
-        } => ecs(
-            "tag-resource",
-            &[
-                ("--resource-arn", service),
-                ("--tags", &json!([{"key": key, "value": value}]).to_string()),
-            ],
-        ),
+        } => tag_service(service, key, value),
         Change::TagService { service, key, value: None } => ecs("untag-resource", &[("--resource-arn", service), ("--tag-keys", key)]),
+        Change::DeleteRecoveryPoint { .. }
+        | Change::DeleteSnapshot { .. }
+        | Change::DeleteLogGroup { .. }
+        | Change::DeleteSecret { .. }
+        | Change::DeleteResource { .. } => removal(change),
+        Change::RequestCertificate { domain, names } => request_certificate(domain, names),
+        Change::ChangeRecords { zone, removes, upserts } => change_records(zone, removes, upserts),
+        Change::BuyThroughput(wanted) => buy_throughput(wanted),
+        Change::DeleteThroughput { arn } => aws("bedrock", "delete-provisioned-model-throughput", &[("--provisioned-model-id", arn)]),
+        Change::TestImage { route, model, prompt } => test_image(route, model, prompt),
+    }
+}
+
+/// The words with an option and its values; without values the option is left out.
+fn with_list(mut words: Vec<String>, option: &str, values: &[SafeText]) -> Vec<String> {
+    if !values.is_empty() {
+        words.push(option.into());
+        words.extend(values.iter().map(ToString::to_string));
+    }
+    words
+}
+
+fn tag_service(service: &SafeText, key: &SafeText, value: &SafeText) -> Vec<String> {
+    let tags = json!([{"key": key, "value": value}]).to_string();
+    ecs("tag-resource", &[("--resource-arn", service), ("--tags", &tags)])
+}
+
+/// The removal of something that is left of a stack.
+fn removal(change: &Change) -> Vec<String> {
+    match change {
         Change::DeleteRecoveryPoint { vault, recovery_point } => aws(
             "backup",
             "delete-recovery-point",
@@ -91,11 +110,7 @@ fn words(change: &Change) -> Vec<String> {
             "delete-resource",
             &[("--type-name", resource_type), ("--identifier", id)],
         ),
-        Change::RequestCertificate { domain, names } => request_certificate(domain, names),
-        Change::ChangeRecords { zone, removes, upserts } => change_records(zone, removes, upserts),
-        Change::BuyThroughput(wanted) => buy_throughput(wanted),
-        Change::DeleteThroughput { arn } => aws("bedrock", "delete-provisioned-model-throughput", &[("--provisioned-model-id", arn)]),
-        Change::TestImage { route, model, prompt } => test_image(route, model, prompt),
+        _ => Vec::new(),
     }
 }
 

@@ -136,25 +136,23 @@ fn together(cost: &CostModel, found: &[&Leftover]) -> Vec<Stay> {
             None => groups.push((words, vec![it])),
         }
     }
-    let stay = |(words, all): (String, Vec<&Leftover>)| match all[..] {
-        [one] => {
+    let stay = |(words, all): (String, Vec<&Leftover>)| {
+        if let [one] = all[..] {
             let price = leftovers::price(&cost.prices, &cost.region, one);
-            Stay {
+            return Stay {
                 kind: one.kind,
                 id: one.id.clone(),
                 about: format!("{words} {}, {}", one.name(), price.words).into(),
                 usd_month: price.usd_month,
-            }
+            };
         }
-        _ => {
-            let (usd, unknown) = leftovers::total(&cost.prices, &cost.region, &all);
-            let more = if unknown > 0 { " and what is not known" } else { "" };
-            Stay {
-                kind: all[0].kind,
-                id: SafeText::default(),
-                about: format!("{} × {words}, {} a month together{more}", all.len(), leftovers::amount(usd)).into(),
-                usd_month: (unknown == 0).then_some(usd),
-            }
+        let (usd, unknown) = leftovers::total(&cost.prices, &cost.region, &all);
+        let more = if unknown > 0 { " and what is not known" } else { "" };
+        Stay {
+            kind: all[0].kind,
+            id: SafeText::default(),
+            about: format!("{} × {words}, {} a month together{more}", all.len(), leftovers::amount(usd)).into(),
+            usd_month: (unknown == 0).then_some(usd),
         }
     };
     groups.into_iter().map(stay).collect()

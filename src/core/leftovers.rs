@@ -390,16 +390,14 @@ pub fn price(prices: &Prices, region: &str, it: &Leftover) -> Price {
         LeftoverKind::Secret => Some(1.0),
         _ => it.bytes.map(|bytes| bytes as f64 / 1_073_741_824.0),
     };
-    match quantity {
-        Some(n) => Price {
-            usd_month: Some(n * usd),
-            words: format!("{} a month{note}", amount(n * usd)),
-        },
-        None => {
-            // Prices of a GB go down to a tenth of a cent.
-            let rate = format!("{usd:.3}");
-            unknown(&format!("${} a month for each GB{note}", rate.strip_suffix('0').unwrap_or(&rate)))
-        }
+    let Some(n) = quantity else {
+        // Prices of a GB go down to a tenth of a cent.
+        let rate = format!("{usd:.3}");
+        return unknown(&format!("${} a month for each GB{note}", rate.strip_suffix('0').unwrap_or(&rate)));
+    };
+    Price {
+        usd_month: Some(n * usd),
+        words: format!("{} a month{note}", amount(n * usd)),
     }
 }
 
@@ -574,10 +572,10 @@ pub fn words(it: &Leftover) -> String {
 }
 
 /// What is to be said of its state: that it goes, or when AWS deletes it; empty where it just stays.
-pub fn state(it: &Leftover, removing: bool, day: impl Fn(Millis) -> String) -> String {
+pub fn state(it: &Leftover, removing: bool, until: impl Fn(Millis) -> String) -> String {
     match it.ends {
         _ if removing || it.is_going() => "being deleted".into(),
-        Some(at) => format!("AWS deletes it {}", day(at)),
+        Some(at) => format!("expires in {}", until(at)),
         None => String::new(),
     }
 }

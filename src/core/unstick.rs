@@ -29,8 +29,9 @@ pub enum Way {
 
 impl Way {
     /// What it does, in a few words.
-    pub fn label(self) -> &'static str {
+    pub fn label(self, stack: &Stack) -> &'static str {
         match self {
+            Self::DeleteCreation if is_undeleted(stack) => "Delete again, all of it",
             Self::CancelUpdate => "Cancel the update",
             Self::RollBack => "Roll back",
             Self::ContinueRollback => "Continue the rollback",
@@ -41,20 +42,26 @@ impl Way {
     }
 
     /// What it comes to.
-    pub fn help(self) -> &'static str {
+    pub fn help(self, stack: &Stack) -> &'static str {
         match self {
+            Self::DeleteCreation if is_undeleted(stack) => "try once more, when what stood in the way is gone",
             Self::CancelUpdate => "CloudFormation puts back what ran before this update",
             Self::RollBack => "undo what failed: its rollback was switched off; a first creation is removed",
             Self::ContinueRollback => "try again what could not be put back, or leave those resources out",
             Self::DesiredZero => {
                 "ECS calls a service that wants no task steady, so CloudFormation stops waiting for it (up to 3 hours) and goes on; scale up again afterwards"
             }
-            Self::DeleteCreation => "give up the first creation and remove what it made; a deletion that failed is tried again, whole",
+            Self::DeleteCreation => "give up the first creation and remove what it made",
             Self::DeleteRetaining => {
                 "the stack goes; what you keep stays in the account, belongs to no stack and is listed among the leftovers"
             }
         }
     }
+}
+
+/// Its deletion failed.
+fn is_undeleted(stack: &Stack) -> bool {
+    stack.status.0 == "DELETE_FAILED"
 }
 
 /// What is known of the stack.

@@ -13,7 +13,7 @@ async fn what_is_left_is_listed_with_its_price_and_removed_by_name() {
         "snapshot of bedrock-image-chat-databaseinstance-",
         "/ecs/bedrock-image-chat",
         "bedrock-image-chat/litellm-api-key",
-        "AWS deletes it in 29 d",
+        "expires in 29 d",
         "bedrock-image-chat/old-image",
         "things are left: about $",
     ] {

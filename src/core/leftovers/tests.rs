@@ -73,8 +73,13 @@ fn searched(aws: &Aws) -> (Search, Vec<Query>) {
 }
 
 fn looks(asked: &[Query]) -> Vec<&Look> {
-    let look = |query| if let &Query::Left(ref look) = query { Some(look) } else { None };
-    asked.iter().filter_map(look).collect()
+    let mut all = Vec::new();
+    for query in asked {
+        if let Query::Left(look) = query {
+            all.push(look);
+        }
+    }
+    all
 }
 
 #[test]

@@ -98,23 +98,22 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
             effects
         }
         Intent::Arm => arm(model),
-        Intent::Mouse => {
-            model.mouse = !model.mouse;
-            say(
-                model,
-                Severity::Note,
-                if model.mouse {
-                    "mouse on"
-                } else {
-                    "mouse off: the terminal selects text"
-                },
-            );
-            vec![Effect::Mouse(model.mouse)]
-        }
+        Intent::Mouse => mouse(model),
         Intent::Back => back(model),
         Intent::Interrupt => interrupt(model),
         _ => Vec::new(),
     }
+}
+
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    say(model, Severity::Note, words);
+    vec![Effect::Mouse(model.mouse)]
 }
 
 /// Intents that only move about or change the view.

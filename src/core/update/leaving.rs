@@ -105,7 +105,7 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
             (Ok(_), Some(why)) => Err(why.to_owned()),
             (Ok(changes), None) => Ok(take(model, &stack, offer.way, changes)),
         };
-        ways.push(way(offer.way.label(), offer.way.help(), act));
+        ways.push(way(offer.way.label(&stack), offer.way.help(&stack), act));
     }
     // What can be done stands first.
     ways.sort_by_key(|w| w.closed.is_some());
@@ -152,9 +152,9 @@ fn take(model: &Model, stack: &Stack, way: unstick::Way, changes: Vec<Change>) -
             selected: 0,
         }),
         _ => Act::Ask(Box::new(Confirm::new(
-            format!("{} of {}?", way.label(), stack.name),
+            format!("{} of {}?", way.label(stack), stack.name),
             unstick::warnings(way, &[]),
-            way.label(),
+            way.label(stack),
             changes,
         ))),
     }
@@ -178,7 +178,7 @@ pub(super) fn skip_dialog(model: &Model, skip: &Skip) -> Confirm {
         return confirm;
     }
     Confirm::new(
-        format!("{} of {}?", way.label(), model.settings.stack),
+        format!("Continue the rollback of {}?", model.settings.stack),
         unstick::warnings(way, &chosen),
         "Continue",
         vec![Change::ContinueRollback {

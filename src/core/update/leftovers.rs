@@ -6,7 +6,7 @@ use crate::{
     core::{
         dialog::{Confirm, Dialog},
         effect::Effect,
-        fact::{Fact, Leftover},
+        fact::{Fact, Leftover, LeftoverKind, Millis},
         fault::{Fault, FaultKind},
         field::TextField,
         health::Severity,
@@ -194,10 +194,9 @@ fn remove(model: &mut Model, it: &Leftover, name: SafeText) -> Vec<Effect> {
         return stay(model, "it is not removed from here");
     };
     let price = leftovers::price(&model.cost.prices, &model.about.region, it);
-    let made = it
-        .made
-        .map(|at| format!(", {} old", when::span(model.now.wall - at)))
-        .unwrap_or_default();
+    // CloudFormation tells since when it has not had a thing any more, not since when it is there.
+    let is_kept = matches!(it.kind, LeftoverKind::FileSystem | LeftoverKind::Resource);
+    let made = it.made.map(|at| age(is_kept, model.now.wall - at)).unwrap_or_default();
     let mut confirm = Confirm::new(
         format!("Remove {name}?"),
         vec![format!("{}{made}; {}", leftovers::words(it), price.words)],
@@ -208,6 +207,15 @@ fn remove(model: &mut Model, it: &Leftover, name: SafeText) -> Vec<Effect> {
     confirm.typed = Some((name, TextField::default()));
     model.leftovers.asking = Some(it.id.clone());
     dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+fn age(is_kept: bool, millis: Millis) -> String {
+    let span = when::span(millis);
+    if is_kept {
+        format!(", left {span} ago")
+    } else {
+        format!(", {span} old")
+    }
 }
 
 /// A removal was approved: the list is shown again, with what is on its way out.

@@ -56,7 +56,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     let rows = Rows {
         heads: &["what", "name", "age", "a month", ""],
         widths: &[
-            Constraint::Fill(4),
+            Constraint::Fill(3),
             Constraint::Fill(5),
             Constraint::Length(6),
             Constraint::Length(8),
@@ -75,8 +75,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
 fn row(model: &Model, side: &Side<'_>, it: &Leftover, name: &SafeText) -> Vec<Line<'static>> {
     let price = leftovers::price(&model.cost.prices, &model.about.region, it);
     let is_going = model.leftovers.removing.contains_key(&it.id);
-    let day = |at| format!("in {}", when::span(at - model.now.wall));
-    let state = leftovers::state(it, is_going, day);
+    let state = leftovers::state(it, is_going, |at| when::short(at - model.now.wall));
     let about = match (&price.usd_month, state.is_empty()) {
         (_, false) => state,
         (Some(_), true) => String::new(),
@@ -123,6 +122,8 @@ fn below(model: &Model, side: &Side<'_>, left: &[&Leftover], width: usize) -> Ve
     }
     if !model.leftovers.awaiting.is_empty() {
         out.extend(wrapped(side, "looking…", Role::Dim, width));
+    } else if search.is_none() {
+        out.extend(wrapped(side, "Nothing has been looked at yet: Ctrl-R looks.", Role::Dim, width));
     }
     out
 }

@@ -72,7 +72,7 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
         left_behind(model, pen),
         pen.keys("  Press [D] to deploy: a form, the plan with its price, then your yes or no."),
         pen.keys("  Press [P] to look at another profile, region or stack."),
-        pen.keys("  Press [:] and type leftovers for what an earlier stack left behind, and to remove it."),
+        pen.keys("  Press [:] and type leftovers to see what an earlier stack left behind."),
         Line::default(),
     ];
     let values = model.template.values(&BTreeMap::new());
