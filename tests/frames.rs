@@ -226,11 +226,20 @@ fn questions() -> Vec<(&'static str, Dialog)> {
         on_yes: true,
         ..confirm(None)
     };
+    let mut waive = Confirm::new(
+        "encryption stands in the way. Make the plan in spite of it?".into(),
+        vec!["The plan, its dialog and the audit log say that it was overridden.".into()],
+        "Override",
+        Vec::new(),
+    );
+    waive.losses = vec!["encryption: the certificate is not in us-west-2. Take a certificate of the region of the stack.".into()];
+    waive.typed = Some(("encryption".into(), TextField::with("encry")));
     let mistyped = prompt(Purpose::Arm, "defalt", Some("type the profile's name, default, to arm it"));
     vec![
         ("confirm", Dialog::Confirm(confirm(None))),
         ("confirm-yes", Dialog::Confirm(chosen)),
         ("confirm-typed", Dialog::Confirm(confirm(Some("bedrock-ima")))),
+        ("confirm-override", Dialog::Confirm(waive)),
         ("countdown", Dialog::Countdown(countdown)),
         ("scale", Dialog::Scale(scale(App::Litellm, 2))),
         ("scale-refused", Dialog::Scale(scale(App::OpenWebui, 2))),

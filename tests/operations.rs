@@ -485,13 +485,13 @@ fn a_blocker_is_overridden_by_its_typed_name_and_said_up_to_the_end() {
     let Stage::Form(form) = &mut desk.model.deploy else {
         panic!("{}", desk.screen())
     };
-    for (name, value) in [(
-        "ACMCertificateArn",
-        "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-1111-2222-3333-444455556666",
-    )] {
-        let field = form.fields.iter_mut().find(|f| f.def.name == name).expect("a parameter");
-        field.value = bic_tui::core::field::TextField::with(value);
-    }
+    let elsewhere = "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-1111-2222-3333-444455556666";
+    let field = form
+        .fields
+        .iter_mut()
+        .find(|f| f.def.name == "ACMCertificateArn")
+        .expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with(elsewhere);
     desk.press("end enter");
     let question = desk.screen();
     says(

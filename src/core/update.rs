@@ -15,6 +15,7 @@ mod live;
 mod logs;
 mod looking;
 mod older;
+mod overriding;
 mod places;
 mod polling;
 mod secrets;

@@ -1,5 +1,8 @@
 use super::*;
-use crate::core::fact::{ResourceStatus, StackStatus};
+use crate::core::{
+    fact::{Fact, Look, ResourceStatus, Stack, StackResource, StackStatus, Throughput},
+    msg::Now,
+};
 
 const FS: &str = "fs-0123";
 
@@ -289,7 +292,7 @@ fn throughput_is_left_where_the_stack_that_named_it_is_gone() {
     };
     for (status, want) in [("DELETE_COMPLETE", 1), ("CREATE_COMPLETE", 0)] {
         let mut stack = stack(status);
-        stack.parameters.push((THROUGHPUT.into(), "arn:ours".into()));
+        stack.parameters.push(("ProvisionedModelArn".into(), "arn:ours".into()));
         let (search, _) = searched(&Aws {
             by_name: Some(stack),
             deleted: Vec::new(),

@@ -1,6 +1,6 @@
 //! Deploy and update: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, leaving, looking, polling, say, ticket};
+use super::{complain, dialogs, leaving, looking, overriding, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
@@ -15,7 +15,7 @@ use crate::{
         msg::Asked,
         plan,
         polls::Poll,
-        preflight::{self, Check, Outcome},
+        preflight,
         screen::{
             Panel, ScreenId,
             deploy::{Form, Plan, Planning, Stage},
@@ -152,7 +152,7 @@ fn save_parameters(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The button of the form: checks the values, then has CloudFormation work out a plan.
-fn ask_plan(model: &mut Model) -> Vec<Effect> {
+pub(super) fn ask_plan(model: &mut Model) -> Vec<Effect> {
     let pseudo = model.pseudo();
     let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
     if let Some((row, why)) = form.first_error() {
@@ -179,9 +179,9 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
     if let Some(blocker) = preflight::blocker(&checks) {
         let error = Some(blocker.sentence().into());
         model.deploy = Stage::Form(Form { error, ..form });
-        return offer_override(model, &checks);
+        return overriding::offer(model, &checks);
     }
-    request.overridden = overridden(&form, &checks);
+    request.overridden = overriding::waived(&form, &checks);
     if let Some(note) = draft.notes.into_iter().next() {
         say(model, Severity::Note, note);
     }
@@ -206,53 +206,6 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-/// Names of the checks that the operator goes on in spite of, where they still stand in the way.
-fn overridden(form: &Form, checks: &[Check]) -> Vec<SafeText> {
-    let is_waived = |c: &&Check| form.overrides.iter().any(|(name, _)| *name == c.name) && c.evidence.ends_with("(overridden)");
-    checks
-        .iter()
-        .filter(is_waived)
-        .map(|c| preflight::override_name(c).into())
-        .collect()
-}
-
-/// A blocker may be overridden by its typed name, unless AWS itself would refuse what it names.
-fn offer_override(model: &mut Model, checks: &[Check]) -> Vec<Effect> {
-    let blockers: Vec<&Check> = checks.iter().filter(|c| c.outcome == Outcome::Blocker).collect();
-    // What AWS refuses is said on the form: nothing typed helps against it.
-    let Some(first) = blockers.first().filter(|_| blockers.iter().all(|c| preflight::can_override(c))) else {
-        return Vec::new();
-    };
-    let mut confirm = Confirm::new(
-        format!("{} stands in the way. Make the plan in spite of it?", first.name),
-        vec![
-            "The plan, its dialog and the audit log say that it was overridden.".into(),
-            "Nothing runs before you have seen the plan and said yes to it.".into(),
-        ],
-        "Override",
-        Vec::new(),
-    );
-    confirm.losses = blockers.iter().map(|c| c.sentence().into()).collect();
-    confirm.typed = Some((preflight::override_name(first).into(), TextField::default()));
-    confirm.overrides = Some(first.name);
-    dialogs::open(model, Dialog::Confirm(confirm))
-}
-
-/// The operator typed the name of a check: the plan is made in spite of what it found.
-pub(super) fn override_check(model: &mut Model, name: &'static str) -> Vec<Effect> {
-    let Stage::Form(form) = model.deploy.clone() else {
-        return Vec::new();
-    };
-    let found = preflight::of_form(model, &form)
-        .into_iter()
-        .find(|c| c.name == name && preflight::can_override(c));
-    if let (Some(check), Stage::Form(form)) = (found, &mut model.deploy) {
-        form.overrides.push((check.name, check.evidence));
-        form.error = None;
-    }
-    ask_plan(model)
 }
 
 /// AWS took the request for a plan, or not.
@@ -447,7 +400,7 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
             change_set: set.id.clone(),
         }],
     );
-    let waived = overridden(&plan.form, &checks);
+    let waived = overriding::waived(&plan.form, &checks);
     if !waived.is_empty() {
         let names: Vec<&str> = waived.iter().map(SafeText::as_str).collect();
         confirm.lines.push(format!("overridden: {}", names.join(", ")).into());

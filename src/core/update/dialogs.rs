@@ -4,7 +4,7 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, deploying, dns, keys, leaving, leftovers, live, logs, places, say, shapes, testimage, throughput,
+    acting, certificate, complain, dns, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, testimage, throughput,
 };
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
@@ -153,7 +153,7 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
     }
     if let (true, true, Some(check)) = (yes, confirm.is_unlocked(), confirm.overrides) {
         close(model);
-        return deploying::override_check(model, check);
+        return overriding::take(model, check);
     }
     if yes && confirm.is_unlocked() {
         let effects = send(model, confirm.changes.clone(), Consent::given());
