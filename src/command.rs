@@ -5,11 +5,13 @@ mod about;
 mod cert;
 mod check;
 mod cost;
+mod dashboard;
 mod deploy;
 mod destroy;
 mod dns;
 mod events;
 mod image;
+mod leftovers;
 mod listing;
 mod logs;
 mod models;
@@ -242,6 +244,8 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Secret(args) => secret::run(cx, &args).await,
         Command::Image(args) => image::run(cx, &args).await,
         Command::Unstick(args) => unstick::run(cx, &args).await,
+        Command::Leftovers(args) => leftovers::run(cx, &args).await,
+        Command::Dashboard(args) => dashboard::run(cx, &args).await,
         Command::Cert(args) => cert::run(cx, &args).await,
         Command::Dns(args) => dns::run(cx, &args).await,
         Command::Throughput(args) => throughput::run(cx, &args).await,

@@ -339,6 +339,7 @@ mod tests {
                 is_create: true,
                 parameters: Vec::new(),
                 tags: Vec::new(),
+                overridden: Vec::new(),
             })
         };
         let elsewhere = About {

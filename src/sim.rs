@@ -14,6 +14,7 @@ mod dns;
 mod ecs;
 mod elb;
 mod image;
+mod leftovers;
 mod logs;
 mod make;
 mod models;
@@ -229,6 +230,8 @@ impl World {
             })),
             Query::Stack { stack } => Ok(self.tell_stack(stack)),
             Query::Stacks => Ok(self.tell_stacks()),
+            Query::DeletedStacks { name } => Ok(self.tell_deleted(name)),
+            Query::Left(look) => Ok(self.tell_left(look)),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackHistory { stack } => self.tell_events(stack, None),
             Query::StackResources { stack } => self.tell_resources(stack),
@@ -272,7 +275,8 @@ impl World {
             Change::CreateChangeSet(request) => return self.create_change_set(request, token),
             Change::ExecuteChangeSet { stack, change_set } => return self.execute_change_set(stack, change_set, token),
             Change::DeleteChangeSet { stack, change_set } => return self.delete_change_set(stack, change_set),
-            Change::DeleteStack { stack } => return self.delete_stack(stack, token),
+            Change::DeleteStack { stack } => return self.delete_stack(stack, &[], token),
+            Change::DeleteRetaining { stack, retain } => return self.delete_stack(stack, retain, token),
             Change::DropEmptyStack { stack } => return self.drop_empty_stack(stack, token),
             Change::CancelUpdate { stack } => return self.cancel_update(stack, token),
             Change::RollbackStack { stack } => return self.rollback_stack(stack, token),
@@ -287,6 +291,11 @@ impl World {
             Change::Restart { cluster, service } => self.restart(cluster, service)?,
             Change::StopTask { cluster, task } => self.stop_task(cluster, task, "Stopped by hand from bic-tui")?,
             Change::TagService { service, key, value } => self.tag_service(service, key, value.as_ref())?,
+            Change::DeleteRecoveryPoint { .. }
+            | Change::DeleteSnapshot { .. }
+            | Change::DeleteLogGroup { .. }
+            | Change::DeleteSecret { .. }
+            | Change::DeleteResource { .. } => return self.remove(change),
             Change::RequestCertificate { domain, names } => return Ok(self.request_certificate(domain, names, token)),
             Change::ChangeRecords { zone, removes, upserts } => return self.change_records(zone, removes, upserts),
             Change::BuyThroughput(wanted) => return self.buy_throughput(wanted, token),
@@ -326,6 +335,7 @@ impl World {
             Action::Destroy => self.find_stack(DEFAULT_PROJECT).map(|_| Change::DeleteStack {
                 stack: DEFAULT_PROJECT.into(),
             }),
+            Action::Leave { what, name } => return self.leave(*what, name),
             Action::Protect => Some(Change::Protect {
                 stack: DEFAULT_PROJECT.into(),
                 on: true,
@@ -359,6 +369,7 @@ impl World {
             is_create,
             parameters: self.scene_values(parameters, is_create),
             tags: tags.iter().map(pair).collect(),
+            overridden: Vec::new(),
         };
         if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {
             self.finish_plans();

@@ -452,6 +452,205 @@ fn a_plan_that_is_left_leaves_no_empty_stack() {
     assert!(desk.has_quit);
 }
 
+#[test]
+fn a_deletion_that_failed_goes_on_without_what_stands_in_its_way() {
+    let mut desk = Desk::at("delete-failed");
+    desk.press("2");
+    says(&desk.see(&["DELETE_FAILED"]), &["ALBSecurityGroup"]);
+    desk.press("R");
+    says(&desk.screen(), &["Delete again, keep what could not be deleted"]);
+    desk.press("down down enter");
+    says(
+        &desk.screen(),
+        &[
+            "Delete again: keep?",
+            "[x] ALBSecurityGroup",
+            "has a dependent object",
+            "Space keeps or not",
+        ],
+    );
+    desk.press("enter");
+    says(
+        &desk.screen(),
+        &[
+            "Delete stack bedrock-image-chat again?",
+            "Kept: ALBSecurityGroup",
+            "may go on costing",
+            "Type bedrock-image-chat",
+        ],
+    );
+    desk.press("y enter");
+    assert!(desk.written.is_empty(), "neither yes nor Enter is enough: {:?}", desk.written);
+    desk.press("esc R down down enter enter");
+    desk.press("bedrock-image-chat enter enter");
+    // The network in which it stands does not go either, and is offered in turn.
+    desk.see(&["DELETE_IN_PROGRESS"]);
+    desk.until("DELETE_FAILED");
+    desk.wait(20);
+    desk.press("R");
+    desk.press("down down enter");
+    says(&desk.screen(), &["[x] VPC", "has dependencies"]);
+    desk.press("enter");
+    desk.press("bedrock-image-chat enter enter");
+    says(&desk.see(&["is deleted in us-west-2", " are left"]), &["about $"]);
+    let kept: Vec<&Change> = desk.written.iter().collect();
+    let [
+        Change::DeleteRetaining { retain: first, .. },
+        Change::DeleteRetaining { retain: second, .. },
+    ] = kept[..]
+    else {
+        panic!("{kept:?}")
+    };
+    assert_eq!((first, second), (&vec!["ALBSecurityGroup".into()], &vec!["VPC".into()]));
+    desk.press(":leftovers");
+    desk.press("enter");
+    let list = desk.see(&["SecurityGroup", "VPC", "recovery point", "things are left"]);
+    says(&list, &["sg-0", "vpc-0", "$0.00"]);
+}
+
+#[test]
+fn what_a_stack_left_is_listed_with_its_price_and_removed_one_by_one() {
+    let mut desk = Desk::at("leftovers");
+    says(&desk.see(&["does not exist yet"]), &["leftovers"]);
+    desk.press(":leftovers");
+    desk.press("enter");
+    let list = desk.see(&["file system", "things are left"]);
+    says(
+        &list,
+        &[
+            "What stack bedrock-image-chat left behind",
+            "fs-0",
+            "recovery point of fs-0",
+            "snapshot of",
+            "bedrock-image-chat-snapshot",
+            "/ecs/bedrock-image-chat",
+            "bedrock-image-chat/litellm-api-",
+            "expires in",
+            "bedrock-image-chat/old-image",
+        ],
+    );
+    // The first is the file system: its removal wants its name, and Cancel is the default.
+    desk.press("enter");
+    let question = desk.screen();
+    says(&question, &["Remove fs-0", "All files in it are lost", "Type fs-0"]);
+    desk.press("y enter esc");
+    assert!(desk.written.is_empty());
+    desk.press(":leftovers");
+    desk.press("enter");
+    desk.wait(2);
+    for _ in 0..20 {
+        let search = desk.model.leftovers.last.clone().expect("a search");
+        let Some(it) = search.left().first().copied().cloned() else { break };
+        let name = bic_tui::core::leftovers::names(&search.left())[0].clone();
+        desk.press("g enter");
+        desk.press(&name);
+        desk.press("enter enter");
+        assert_eq!(
+            bic_tui::core::leftovers::removed(desk.written.last().expect("a change")),
+            Some(&it.id)
+        );
+        desk.wait(30);
+    }
+    says(&desk.screen(), &["Nothing is left, and nothing costs."]);
+    desk.press("esc");
+    says(&desk.screen(), &["Nothing is left, and nothing costs."]);
+}
+
+#[test]
+fn before_a_stack_is_destroyed_its_backups_are_counted() {
+    let mut desk = Desk::at("running");
+    desk.press(":destroy");
+    desk.press("enter");
+    let question = desk.see(&["lost: FileSystem", "recovery point of fs-0", "together"]);
+    says(&question, &["stays: 2 × recovery point of fs-0", "Type bedrock-image-chat"]);
+    desk.press("bedrock-image-chat enter enter");
+    desk.see(&["Press D to deploy"]);
+    says(&desk.see(&["2 things are left"]), &["about $0.02 a month, an estimate"]);
+}
+
+#[test]
+fn a_blocker_is_overridden_by_its_typed_name_and_said_up_to_the_end() {
+    let mut desk = Desk::at("running");
+    desk.press("D");
+    let Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("{}", desk.screen())
+    };
+    let elsewhere = "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-1111-2222-3333-444455556666";
+    let field = form
+        .fields
+        .iter_mut()
+        .find(|f| f.def.name == "ACMCertificateArn")
+        .expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with(elsewhere);
+    desk.press("end enter");
+    let question = desk.screen();
+    says(
+        &question,
+        &[
+            "encryption stands in the way",
+            "the certificate is not in us-west-2",
+            "Type encryption to go on",
+            "[ Cancel ]",
+        ],
+    );
+    desk.press("y enter");
+    assert!(desk.written.is_empty(), "neither yes nor Enter is enough: {:?}", desk.written);
+    desk.press("esc end enter");
+    desk.press("encryption enter enter");
+    desk.see(&["Plan to update", "! overridden: encryption: the certificate is not in us-west-2"]);
+    let Some(Change::CreateChangeSet(request)) = desk.written.last() else {
+        panic!("{:?}", desk.written)
+    };
+    assert_eq!(request.overridden, ["encryption"]);
+    desk.press("enter");
+    says(&desk.screen(), &["overridden: encryption", "▸[ Cancel ]"]);
+}
+
+#[test]
+fn what_aws_itself_would_refuse_can_not_be_overridden() {
+    let mut desk = Desk::at("running");
+    desk.press("D");
+    desk.model.feeds.validation.fail(bic_tui::core::fault::Fault::new(
+        bic_tui::core::fault::FaultKind::Refused,
+        "cloudformation:ValidateTemplate",
+        "",
+        "Template format error",
+    ));
+    desk.model.feeds.validation = {
+        let mut feed = bic_tui::core::feed::Feed::default();
+        feed.fail(desk.model.feeds.validation.fault.clone().expect("a fault"));
+        feed
+    };
+    desk.press("end enter");
+    let screen = desk.screen();
+    says(&screen, &["Template format error"]);
+    assert!(!screen.contains("Override") && desk.model.dialog.is_none(), "{screen}");
+}
+
+#[test]
+fn the_dashboard_is_opened_from_the_palette_and_from_its_output() {
+    let mut desk = Desk::at("running");
+    let url = "https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#dashboards/dashboard/bedrock-image-chat-us-west-2";
+    desk.press(":dashboard");
+    desk.press("enter");
+    assert_eq!(desk.opened, url);
+    desk.opened.clear();
+    desk.press("8");
+    let outputs = &desk.model.stack().expect("a stack").outputs;
+    let place = outputs.iter().position(|o| o.key == "DashboardName").expect("its output");
+    for _ in 0..place {
+        desk.press("down");
+    }
+    desk.press("o");
+    assert_eq!(desk.opened, url);
+    desk.press("g o");
+    assert!(desk.opened.starts_with("http://bedrock-image-chat-alb"), "{}", desk.opened);
+    let mut desk = Desk::at("new");
+    desk.press(":dashboard");
+    desk.press("enter");
+    says(&desk.screen(), &["there is no stack, and so no dashboard"]);
+}
+
 // ---------------------------------------------------------------------------------------------------
 // How long still
 

@@ -254,7 +254,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 26] = [
+const SHAPES: [(&str, &[&str]); 28] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
@@ -273,12 +273,14 @@ const SHAPES: [(&str, &[&str]); 26] = [
     ("secret litellm-api-key --field api_key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("leftovers", &["leftovers"]),
     ("unstick", &["rollback-failed"]),
     (
         concat!("replay ", env!("CARGO_MANIFEST_DIR"), "/tests/assets/recording.jsonl"),
         &["running"],
     ),
     ("cert", &["https", "running"]),
+    ("dashboard", &["running"]),
     ("cert request chat.example.com --yes --speed 5000", &["running"]),
     ("dns --name chat.example.com", &["https", "running"]),
     ("dns upsert chat.example.com --yes --wait --speed 5000", &["running"]),

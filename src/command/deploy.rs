@@ -144,12 +144,14 @@ async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
     }
     let checks = looked.checks(cx, args)?;
     let before = check::existing(&looked.stack).cloned();
-    let draft = looked
+    let mut draft = looked
         .draft
         .map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
     if let Some(blocker) = preflight::blocker(&checks) {
         return Err(Failure::NotWell(format!("{} Nothing was sent.", blocker.sentence())));
     }
+    let waived = checks.iter().filter(|c| c.evidence.ends_with("(overridden)"));
+    draft.request.overridden = waived.map(|c| preflight::override_name(c).into()).collect();
     Ok(Ready { draft, before, checks })
 }
 

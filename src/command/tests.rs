@@ -2,6 +2,7 @@
 //! an odd answer is wanted.
 
 mod access;
+mod leftovers;
 mod models;
 
 use std::{

@@ -3,6 +3,7 @@
 
 pub mod certificate;
 pub mod dns;
+pub mod leftover;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use self::{
     certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
     dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
+    leftover::{Leftover, LeftoverKind, Look},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -63,6 +65,10 @@ pub enum Fact {
     Stack(Option<Stack>),
     /// Answer to `Query::Stacks`.
     Stacks(Vec<StackBrief>),
+    /// Answer to `Query::DeletedStacks`: ids, the newest deletion first.
+    StackIds(Vec<SafeText>),
+    /// Answer to `Query::Left`.
+    Left(Vec<Leftover>),
     /// Answer to `Query::StackEvents`.
     StackEvents(StackEvents),
     /// Answer to `Query::StackResources`.

@@ -147,6 +147,8 @@ keymap! {
     Mouse View in [] ["M"] "" "Mouse on, off";
     Suspend View in [] ["ctrl-z"] "" "Suspend the console";
     Destroy Write in [] [] "" "Destroy the stack: inventory of what goes and stays, then the typed stack name";
+    Leftovers Read in [] [] "" "Leftovers: what the stack left behind, what it costs, and the removal of each thing";
+    Dashboard View in [] [] "" "Open the dashboard: CloudWatch's own page with the charts of the stack";
     RequestCertificate Write in [] [] "" "Request a certificate for the application's name, to be proven by DNS";
     ProveCertificate Write in [] [] "" "Put the records that prove the certificate into their Route 53 zone";
     UseCertificate Write in [] [] "" "Open the form with the certificate put into the stack";

@@ -13,6 +13,7 @@ use super::{
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
     keymap::{Intent, Keymap},
+    leftovers::Board,
     live::Live,
     logview::LogView,
     msg::{Now, Size},
@@ -193,6 +194,8 @@ pub struct Model {
     pub came_from: Option<ScreenId>,
     /// The Deploy screen.
     pub deploy: Stage,
+    /// What the stack left behind.
+    pub leftovers: Board,
     /// Name, certificate and throughput.
     pub access: Access,
     /// The secret that is shown, and until when.
@@ -271,6 +274,7 @@ impl Model {
             older: None,
             came_from: None,
             deploy: Stage::default(),
+            leftovers: Board::default(),
             access: Access::default(),
             shown_secret: None,
             clipboard_until: None,

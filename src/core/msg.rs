@@ -51,6 +51,8 @@ pub enum Asked {
     Stacks,
     /// A page of lines from before the tail began.
     Older,
+    /// What a stack left behind.
+    Leftovers,
     /// What the Access screen needs.
     Access(Wanted),
 }

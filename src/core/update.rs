@@ -10,10 +10,12 @@ mod dialogs;
 mod dns;
 mod keys;
 mod leaving;
+mod leftovers;
 mod live;
 mod logs;
 mod looking;
 mod older;
+mod overriding;
 mod places;
 mod polling;
 mod secrets;
@@ -23,7 +25,8 @@ mod testimage;
 mod throughput;
 
 pub use self::{
-    acting::scale_refusal, dialogs::palette_rows, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
+    acting::scale_refusal, dialogs::palette_rows, leftovers::chosen as chosen_leftover, live::price as live_price,
+    shapes::chosen as chosen_shape, testimage::image_model,
 };
 
 use super::{

@@ -48,6 +48,8 @@ pub(crate) struct Desk {
     pub(crate) sent: Vec<SafeText>,
     /// What was copied last.
     pub(crate) copied: String,
+    /// What was opened last.
+    pub(crate) opened: String,
     pub(crate) has_quit: bool,
 }
 
@@ -101,6 +103,7 @@ impl Desk {
             written: Vec::new(),
             sent: Vec::new(),
             copied: String::new(),
+            opened: String::new(),
             has_quit: false,
         };
         desk.take(Msg::Resize(Size { width: 120, height: 40 }));
@@ -154,6 +157,7 @@ impl Desk {
                 }
                 Effect::Copy(text) => self.copied = text.to_string(),
                 Effect::Steer(steer) => self.cloud.steer(steer),
+                Effect::Open(url) => self.opened = url.to_string(),
                 Effect::Quit => self.has_quit = true,
                 _ => {}
             }

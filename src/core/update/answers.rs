@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{access, complain, deploying, logs, looking, older, places, polling, record, say, testimage};
+use super::{access, complain, deploying, leftovers, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -12,12 +12,14 @@ use crate::{
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
+        leftovers as core_leftovers,
         model::Model,
         msg::{Asked, Ticket},
         polls::Poll,
         preflight,
         progress::Progress,
         screen::{Panel, ScreenId, deploy::Stage},
+        text::SafeText,
     },
 };
 
@@ -38,6 +40,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         }
         Asked::Stacks => places::on_stacks(model, answer),
         Asked::Older => older::on_answer(model, ticket.seq, answer),
+        Asked::Leftovers => leftovers::on_answer(model, ticket.seq, answer),
         Asked::Access(wanted) => access::on_answer(model, wanted, ticket.seq, answer),
     }
 }
@@ -195,6 +198,9 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     } else {
         tell_outcome(model, before.as_ref())
     };
+    if let Some(gone) = gone(model, before.as_ref()) {
+        effects.extend(leftovers::on_gone(model, &gone));
+    }
     if is_changed_by_others(model, before.as_ref()) {
         effects.extend(deploying::outdated(model));
     }
@@ -213,6 +219,12 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     refresh_progress(model);
     effects
+}
+
+/// The id of the stack that was there a moment ago and is not any more.
+fn gone(model: &Model, before: Option<&Stack>) -> Option<SafeText> {
+    let was = before.filter(|s| !s.status.is_deleted() && !s.status.is_in_review())?;
+    model.stack().is_none_or(|s| s.status.is_deleted()).then(|| was.id.clone())
 }
 
 /// A plan is on the screen, and the stack that it was made for has been updated meanwhile.
@@ -302,6 +314,9 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     }
     if matches!(change, Change::TestImage { .. }) {
         return testimage::on_image(model, answer);
+    }
+    if core_leftovers::removed(change).is_some_and(|id| model.leftovers.removing.contains_key(id)) {
+        return leftovers::on_removed(model, change, answer);
     }
     if access::is_ours(change) {
         return access::on_changed(model, change, answer);

@@ -1,8 +1,10 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{access, acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, steering, testimage};
+use super::{
+    access, acting, deploying, dialogs, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage,
+};
 use crate::core::{
-    cause,
+    cause, dashboard,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
     effect::Effect,
     health::Severity,
@@ -60,6 +62,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::Deploy => deploying::start(model),
         Intent::Destroy => leaving::destroy(model),
         Intent::WaysOut => leaving::ways_out(model),
+        Intent::Leftovers => leftovers::open(model),
+        Intent::Dashboard => dashboard(model),
         Intent::Scale => acting::scale(model, 0),
         Intent::ScaleUp => acting::scale(model, 1),
         Intent::ScaleDown => acting::scale(model, -1),
@@ -93,6 +97,17 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::Interrupt => interrupt(model),
         _ => Vec::new(),
     }
+}
+
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    say(model, Severity::Note, words);
+    vec![Effect::Mouse(model.mouse)]
 }
 
 /// Intents that only move about or change the view.
@@ -245,6 +260,10 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 
 /// `y`, `Y`, `d`, `o` on the row under the cursor.
 fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    // On its own output it is the dashboard that is meant.
+    if intent == Intent::Open && model.panel() == Panel::Outputs && is_dashboard_row(model) {
+        return dashboard(model);
+    }
     if intent == Intent::Open {
         return match model.app_url() {
             Some(url) if url.starts_with("http://") || url.starts_with("https://") => vec![Effect::Open(url)],
@@ -279,6 +298,23 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
         }
         Intent::CopyArn => vec![Effect::Copy(row.arn)],
         _ => vec![Effect::Copy(row.line)],
+    }
+}
+
+fn is_dashboard_row(model: &Model) -> bool {
+    let row = model.stack().and_then(|s| s.outputs.get(model.cursor(Panel::Outputs)));
+    row.is_some_and(|output| output.key == dashboard::OUTPUT)
+}
+
+/// The CloudWatch dashboard of the stack, in the browser.
+fn dashboard(model: &mut Model) -> Vec<Effect> {
+    let resources = model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default();
+    match dashboard::of(model.live_stack(), resources, &model.about.region) {
+        Ok(dashboard) => vec![Effect::Open(dashboard.url)],
+        Err(why) => {
+            say(model, Severity::Note, why);
+            Vec::new()
+        }
     }
 }
 

@@ -69,6 +69,7 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
             pen.dim("Now      "),
             pen.ink(Role::Accent, format!("{} an hour", usd_hour(now.usd_hour()))),
             pen.text(format!("   {} a month at this rate", usd(now.usd_month()))),
+            pen.dim(told(model)),
         ]));
         if model.is_hollow() {
             out.push(Line::from(vec![
@@ -129,6 +130,12 @@ fn beside_now(pen: Pen<'_>, now: &Estimate, planned: &Estimate, width: usize) ->
         pen.text(cut(&asleep, width.saturating_sub(9))),
     ]));
     out
+}
+
+/// How old the list of tasks is that the figure rests on.
+fn told(model: &Model) -> String {
+    let age = model.feeds.tasks.age(model.now).filter(|_| !model.is_hollow());
+    age.map(|ms| format!("   {} ago", when::short(ms as i64))).unwrap_or_default()
 }
 
 fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame: &mut Frame<'_>) {

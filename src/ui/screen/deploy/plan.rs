@@ -139,6 +139,10 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
         }
     }
     let mut out = vec![Line::from(counts)];
+    for (name, evidence) in &plan.form.overrides {
+        let text = format!("! overridden: {name}: {evidence}");
+        out.extend(wrap_to(&text, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
+    }
     for loss in plan.losses() {
         out.extend(
             wrap_to(&format!("✗ {loss}"), width, 2)
