@@ -6,15 +6,18 @@
 
 mod bedrock;
 mod cloudformation;
+mod cloudwatch;
 mod connect;
 mod ecs;
 mod elb;
 mod fault;
 mod gateway;
+mod iam;
 mod live;
 mod logs;
 mod models;
 mod pages;
+mod quotas;
 mod secrets;
 mod sts;
 
@@ -63,6 +66,8 @@ struct Reads {
     secrets: aws_sdk_secretsmanager::Client,
     sts: aws_sdk_sts::Client,
     bedrock: aws_sdk_bedrock::Client,
+    iam: aws_sdk_iam::Client,
+    quotas: quotas::Clients,
 }
 
 /// Clients that send once: a write whose answer was lost is looked up by its token, not repeated.
@@ -156,6 +161,14 @@ impl Aws {
             Query::Tasks { cluster } => ecs::tasks(ecs, &cluster).await.map(Fact::Tasks),
             Query::TargetHealth { groups } => elb::target_health(&self.reads.elb, groups).await.map(Fact::Targets),
             Query::Model { id } => models::state(&self.reads.bedrock, &id).await.map(Fact::Model),
+            Query::Alarms { names } => cloudwatch::alarms(&self.reads.quotas.cloudwatch, &names).await.map(Fact::Alarms),
+            Query::Quota { quota } => quotas::quota(&self.reads.quotas, quota, self.now()).await.map(Fact::Quota),
+            Query::ModelQuota { model } => quotas::rate(&self.reads.quotas.quotas, &model).await.map(Fact::ModelQuota),
+            Query::SecretNames { names } => secrets::taken(&self.reads.secrets, names).await.map(Fact::SecretNames),
+            Query::Rights { principal, wanted } => {
+                let rights = iam::rights(&self.reads.iam, &self.about.region, principal, &wanted);
+                rights.await.map(Fact::Rights)
+            }
             Query::LogPage(request) => logs::page(logs, request).await.map(Fact::LogPage),
             Query::Probe(request) => self.stage(request).await,
         }

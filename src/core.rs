@@ -1,6 +1,7 @@
 //! The pure core: state, messages in, requests out. Nothing here waits, reads a clock, touches a disk,
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
+pub mod alarms;
 pub mod awscli;
 pub mod catalogue;
 pub mod cause;
@@ -36,7 +37,9 @@ pub mod polls;
 pub mod preflight;
 pub mod prices;
 pub mod progress;
+pub mod quota;
 pub mod region;
+pub mod rights;
 pub mod rollout;
 pub mod screen;
 pub mod secret;

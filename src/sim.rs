@@ -5,8 +5,10 @@
 //! and no task runs behind it.
 
 mod account;
+mod alarms;
 mod cfn;
 mod chance;
+mod checks;
 mod clock;
 mod deploy;
 mod ecs;
@@ -234,6 +236,11 @@ impl World {
             Query::Tasks { cluster } => self.tell_tasks(cluster),
             Query::TargetHealth { groups } => self.tell_targets(groups),
             Query::Model { id } => Ok(self.tell_model(id)),
+            Query::Alarms { names } => Ok(self.tell_alarms(names)),
+            Query::Quota { quota } => Ok(self.tell_quota(*quota)),
+            Query::ModelQuota { model } => Ok(self.tell_rate(model)),
+            Query::SecretNames { names } => Ok(self.tell_names(names)),
+            Query::Rights { wanted, .. } => Ok(self.tell_rights(wanted)),
             Query::LogPage(request) => self.log_page(request),
             Query::Probe(request) => Ok(self.probe(request)),
         }

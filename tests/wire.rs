@@ -4,6 +4,8 @@
 
 #[path = "wire/application.rs"]
 mod application;
+#[path = "wire/checks.rs"]
+mod checks;
 #[path = "wire/environment.rs"]
 mod environment;
 #[path = "wire/live.rs"]
@@ -201,6 +203,11 @@ fn reads() -> Vec<Read> {
             models::foundation("ACTIVE"),
         ),
         models::read("GetInferenceProfile", "us.anthropic.claude-sonnet-4-6", models::profile()),
+        checks::alarms(),
+        checks::quota(),
+        checks::rate(),
+        checks::names(),
+        checks::rights(),
         Read {
             operation: "GetSecretValue",
             wire: Wire::Json,
@@ -218,6 +225,9 @@ async fn server_for(read: &Read, reply: Reply) -> Server {
             "ListTasks",
             [bodies::json(json!({ "taskArns": ["arn:aws:ecs:us-west-2:123456789012:task/c/1"] }))],
         );
+    }
+    if read.operation == "GetServiceQuota" {
+        server.on("ListResources", [bodies::json(json!({ "ResourceDescriptions": [] }))]);
     }
     if read.wire == Wire::Rest {
         server.on("GetFoundationModel", [models::foundation("ACTIVE")]);

@@ -25,7 +25,7 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use super::{Aws, Reads, Writes, gateway};
+use super::{Aws, Reads, Writes, gateway, quotas};
 use crate::{
     cloud::About,
     core::{
@@ -278,7 +278,7 @@ impl ProvideCredentials for Held {
 }
 
 /// Services of which a profile or the environment may know an endpoint of their own.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 12] = [
     "Secrets Manager",
     "CloudFormation",
     "ECS",
@@ -286,6 +286,11 @@ const SERVICES: [&str; 7] = [
     "Elastic Load Balancing v2",
     "STS",
     "Bedrock Runtime",
+    "Bedrock",
+    "IAM",
+    "Service Quotas",
+    "CloudWatch",
+    "CloudControl",
 ];
 
 /// Where requests go when not to AWS itself: given, or inherited for all or any of the services.
@@ -348,6 +353,12 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_partition(partition())),
         sts: client!(aws_sdk_sts, config, |it| it.retry_partition(partition())),
         bedrock: client!(aws_sdk_bedrock, config, |it| it.retry_partition(partition())),
+        iam: client!(aws_sdk_iam, config, |it| it.retry_partition(partition())),
+        quotas: quotas::Clients {
+            quotas: client!(aws_sdk_servicequotas, config, |it| it.retry_partition(partition())),
+            cloudwatch: client!(aws_sdk_cloudwatch, config, |it| it.retry_partition(partition())),
+            cloudcontrol: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
+        },
     };
     let writes = Writes {
         cloudformation: client!(aws_sdk_cloudformation, config, |it| it.retry_config(once.clone())),

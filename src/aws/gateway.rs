@@ -67,6 +67,7 @@ fn is_stream(answer: &HttpResponse) -> bool {
 /// How a request is coded, and so what its answer must look like.
 enum Wire {
     Json { is_log: bool },
+    Cbor,
     Query { action: String },
     Other,
 }
@@ -78,6 +79,9 @@ impl Wire {
         if kind.starts_with("application/x-amz-json-") {
             let is_log = header("x-amz-target").starts_with("Logs_");
             return Self::Json { is_log };
+        }
+        if header("smithy-protocol") == "rpc-v2-cbor" {
+            return Self::Cbor;
         }
         let action = || {
             let form = std::str::from_utf8(request.body().bytes()?).ok()?;
@@ -92,6 +96,8 @@ impl Wire {
     fn accepts(&self, body: &[u8]) -> bool {
         match self {
             Self::Json { .. } => body.trim_ascii_start().starts_with(b"{"),
+            // A map, its length said before it or not.
+            Self::Cbor => body.first().is_some_and(|first| first >> 5 == 5),
             // The SDK takes XML that was cut off for a shorter list.
             Self::Query { action } => {
                 let head = String::from_utf8_lossy(body.get(..512).unwrap_or(body));

@@ -6,13 +6,13 @@ use super::{Answer, Context, Failure};
 use crate::{
     cloud::{Cloud, Query},
     core::{
-        fact::{Fact, Identity, ModelState, Service, Stack, StackEvents, StackResource, TargetGroup, Task, Validation},
+        fact::{Alarm, Fact, Identity, ModelState, Service, Stack, StackEvents, StackResource, TargetGroup, Task, Validation},
         fault::{Fault, FaultKind},
         feed::Feed,
         msg::Now,
         names::{App, Names},
         nearest,
-        preflight::Models,
+        preflight::{Answers, Models},
         template::{Pseudo, Resource, Template},
         text::SafeText,
     },
@@ -49,6 +49,8 @@ reads! {
     tasks(names: &Names) -> Vec<Task> = Tasks, Query::Tasks { cluster: names.cluster() };
     /// What Bedrock says of a model.
     model(id: &SafeText) -> Option<ModelState> = Model, Query::Model { id: id.clone() };
+    /// The alarms of these names.
+    alarms(names: Vec<SafeText>) -> Vec<Alarm> = Alarms, Query::Alarms { names };
     /// Health of target groups.
     targets(groups: Vec<(SafeText, SafeText)>) -> Vec<TargetGroup> = Targets, Query::TargetHealth { groups };
 }
@@ -66,6 +68,23 @@ pub(super) async fn models(cloud: &dyn Cloud, ids: Vec<SafeText>) -> Models {
             Err(fault) => feed.fail(fault),
         }
         (id, feed)
+    });
+    join_all(asked).await.into_iter().collect()
+}
+
+/// What the checks before a plan ask beside, all at the same time.
+pub(super) async fn answers(cloud: &dyn Cloud, questions: Vec<Query>) -> Answers {
+    let now = Now {
+        mono: 0,
+        wall: cloud.now(),
+    };
+    let asked = questions.into_iter().map(async |query: Query| {
+        let mut feed = Feed::default();
+        match cloud.ask(query.clone()).await {
+            Ok(fact) => feed.set(fact, now),
+            Err(fault) => feed.fail(fault),
+        }
+        (query, feed)
     });
     join_all(asked).await.into_iter().collect()
 }

@@ -1,6 +1,8 @@
 //! Facts: what AWS said, in the console's own words. Plain data, one file a subject, no behaviour
 //! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
 
+pub mod account;
+pub mod alarm;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -12,6 +14,8 @@ pub mod task;
 use serde::Serialize;
 
 pub use self::{
+    account::{Decision, Quota, Right, TakenName},
+    alarm::Alarm,
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -71,6 +75,16 @@ pub enum Fact {
     Targets(Vec<TargetGroup>),
     /// Answer to `Query::Model`; `None` when Bedrock does not know it in this region.
     Model(Option<ModelState>),
+    /// Answer to `Query::Alarms`: those that exist.
+    Alarms(Vec<Alarm>),
+    /// Answer to `Query::Quota`.
+    Quota(Quota),
+    /// Answer to `Query::ModelQuota`: none where AWS lists none.
+    ModelQuota(Option<Quota>),
+    /// Answer to `Query::SecretNames`: those that are taken.
+    SecretNames(Vec<TakenName>),
+    /// Answer to `Query::Rights`.
+    Rights(Vec<Right>),
     /// Answer to `Query::LogPage`.
     LogPage(LogPage),
     /// Answer to `Query::Probe`.

@@ -39,6 +39,10 @@ enum Scope {
     LogGroup,
     /// The two secrets that the console shows: the LiteLLM key and the administrator's password.
     Secrets,
+    /// Any secret of the application, by name: what it is called and whether it waits for deletion, never its value.
+    SecretNames,
+    /// Users and roles of the account, of whom the caller is one.
+    Principals,
     /// Foundation models: that they are listed is no secret.
     Models,
     /// Inference profiles.
@@ -65,6 +69,8 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:DescribeStackEvents", Scope::Stack),
     ("cloudformation:DescribeStacks", Scope::Stack),
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
+    // Cloud Control's: it lists what is asked for by type.
+    ("cloudformation:ListResources", Scope::NoResource),
     ("cloudformation:ListStackResources", Scope::Stack),
     // It lists what it does not know yet.
     ("cloudformation:ListStacks", Scope::NoResource),
@@ -72,6 +78,13 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:UpdateTerminationProtection", Scope::Stack),
     // A template is no resource.
     ("cloudformation:ValidateTemplate", Scope::NoResource),
+    // It may be narrowed for alarms that are named, but not for the listing that its own pages lead through.
+    ("cloudwatch:DescribeAlarms", Scope::NoResource),
+    // Metrics are no resources.
+    ("cloudwatch:GetMetricData", Scope::NoResource),
+    // Cloud Control lists with the caller's own rights.
+    ("ec2:DescribeAddresses", Scope::NoResource),
+    ("ec2:DescribeVpcs", Scope::NoResource),
     ("ecs:DescribeServices", Scope::Services),
     ("ecs:DescribeTasks", Scope::Tasks),
     ("ecs:ListTasks", Scope::Cluster),
@@ -81,9 +94,18 @@ const SCOPES: &[(&str, Scope)] = &[
     ("ecs:UpdateService", Scope::Services),
     // No describing action of the load balancer takes a resource.
     ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
+    // Who the caller is, is known only when it is asked.
+    ("iam:GetRole", Scope::Principals),
+    ("iam:SimulatePrincipalPolicy", Scope::Principals),
     ("logs:FilterLogEvents", Scope::LogGroup),
     ("logs:StartLiveTail", Scope::LogGroup),
+    ("secretsmanager:DescribeSecret", Scope::SecretNames),
     ("secretsmanager:GetSecretValue", Scope::Secrets),
+    // A quota is a resource for the one who asks for more of it, not for the reader.
+    ("servicequotas:GetAWSDefaultServiceQuota", Scope::NoResource),
+    ("servicequotas:GetServiceQuota", Scope::NoResource),
+    ("servicequotas:ListAWSDefaultServiceQuotas", Scope::NoResource),
+    ("servicequotas:ListServiceQuotas", Scope::NoResource),
     // Everybody may ask who they are.
     ("sts:GetCallerIdentity", Scope::NoResource),
 ];
@@ -116,6 +138,10 @@ impl Scope {
             Self::Secrets => [names.api_key(), names.admin_password()]
                 .map(|it| arn("secretsmanager", format!("secret:{}-??????", it.secret)))
                 .to_vec(),
+            Self::SecretNames => vec![arn("secretsmanager", format!("secret:{}/*", names.project))],
+            Self::Principals => ["role", "user"]
+                .map(|kind| format!("arn:{partition}:iam::{account}:{kind}/*"))
+                .to_vec(),
             Self::Models => vec![format!("arn:{partition}:bedrock:{region}::foundation-model/*")],
             Self::Profiles => vec![
                 arn("bedrock", "inference-profile/*".into()),
@@ -141,6 +167,11 @@ impl Scope {
         );
         (self == Self::Cluster).then(|| json!({ "ArnLike": { "ecs:cluster": arn } }))
     }
+}
+
+/// The resources that an action works on, as IAM writes them.
+pub fn resources(action: &str, subject: &Subject) -> Vec<String> {
+    Scope::of(action).unwrap_or(Scope::NoResource).resources(subject)
 }
 
 /// The policy of a console that only looks.
@@ -276,7 +307,9 @@ mod tests {
     #[test]
     fn only_the_two_secrets_that_are_shown_can_be_read() {
         for policy in [reading(&subject()), acting(&subject())] {
-            let text = policy.to_string();
+            let statements = policy["Statement"].as_array().unwrap();
+            let value = statements.iter().find(|s| s["Action"].to_string().contains("GetSecretValue"));
+            let text = value.unwrap().to_string();
             assert_eq!(text.matches(":secret:").count(), 2, "{text}");
             assert!(!text.contains("secret:bic/*"), "{text}");
         }

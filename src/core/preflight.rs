@@ -1,13 +1,20 @@
 //! The checks before a deploy, each judged from one fact: how it came out, the evidence and the next step.
 //! The form, `check`, `plan` and `deploy` show this one list.
 
-use std::collections::BTreeMap;
+mod images;
+mod proposal;
+mod quotas;
+mod rights;
+mod secrets;
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
+pub use self::proposal::Proposal;
 use super::{
     catalogue::{Catalogue, Place, ROLES, Role},
-    fact::{Identity, Millis, ModelState, Service, Stack, Validation},
+    fact::{Fact, Identity, Millis, ModelState, Service, Stack, Validation},
     fault::{Fault, FaultKind},
     feed::Feed,
     model::Model,
@@ -15,12 +22,15 @@ use super::{
     plan::{self, Draft},
     screen::deploy::Form,
     sleep::{Engine, engine},
-    template::TEMPLATE,
+    template::{Pseudo, TEMPLATE, Template},
     text::SafeText,
 };
+use crate::cloud::Query;
 
 /// Most bytes that CloudFormation takes as a template body.
 const MAX_BODY: usize = 51_200;
+/// Prices older than this many days may have changed.
+const MAX_PRICE_DAYS: i64 = 180;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
@@ -29,7 +39,7 @@ const MAX_BODY: usize = 51_200;
 pub enum Outcome {
     /// Nothing to do.
     Ok,
-    /// Not known yet.
+    /// Not known: nobody has answered yet, or AWS does not tell. It stops nothing.
     Unknown,
     /// It may go wrong, or is not what one would want.
     Warning,
@@ -59,6 +69,9 @@ impl Check {
 
 /// What Bedrock has said of models, by id.
 pub type Models = BTreeMap<SafeText, Feed<Option<ModelState>>>;
+
+/// What only the checks have asked, by question.
+pub type Answers = HashMap<Query, Feed<Fact>>;
 
 /// What is known of a fact: nothing yet, the fact, or why it could not be had.
 pub type Known<'a, T> = Option<Result<&'a T, &'a Fault>>;
@@ -98,6 +111,22 @@ pub struct Evidence<'a> {
     pub draft: &'a Result<Draft, String>,
     /// US dollars a month, and whether every price in it was checked.
     pub usd_month: Option<(f64, bool)>,
+    /// Day of the oldest price that the plan rests on, `2026-09-30`; empty where there is none.
+    pub price_date: &'a str,
+    /// The template.
+    pub template: &'a Template,
+    /// What its resolver needs to know of the session.
+    pub pseudo: &'a Pseudo,
+    /// What the checks' own questions gave.
+    pub answers: &'a Answers,
+}
+
+impl<'a> Evidence<'a> {
+    /// What the draft would do.
+    fn proposal(&self, draft: &'a Draft) -> Proposal<'a> {
+        let stack = self.stack.and_then(Result::ok).and_then(Option::as_ref).filter(|_| !draft.request.is_create);
+        Proposal::new(self.template, self.pseudo, stack, draft, self.models).by(self.identity.and_then(Result::ok))
+    }
 }
 
 /// All checks, in the order in which a deploy meets them.
@@ -105,21 +134,41 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
     let mut out = vec![
         identity(evidence.identity),
         writes(evidence.refusal),
-        template(TEMPLATE.len(), evidence.validation),
+        template(TEMPLATE.len(), evidence.template, evidence.validation),
         stack(evidence.stack_name, evidence.stack),
     ];
     out.extend(parameters(evidence.draft, evidence.region));
     if let Ok(draft) = evidence.draft {
         out.extend(version(draft, &evidence));
         out.extend(ROLES.map(|role| model(role, draft, &evidence)));
+        let proposal = evidence.proposal(draft);
+        out.push(images::checks(&proposal));
+        out.extend(secrets::checks(&proposal, evidence.answers));
+        out.extend(quotas::checks(&proposal, evidence.answers));
+        out.extend(rights::checks(&proposal, evidence.answers));
     }
     out.extend(evidence.usd_month.map(cost));
+    out.extend(prices(evidence.price_date, evidence.now));
     out
+}
+
+/// What the checks of the form ask of AWS for its values as they stand.
+pub fn questions_of_form(model: &Model, form: &Form) -> Vec<Query> {
+    let pseudo = model.pseudo();
+    let Ok(draft) = plan::draft(&model.template, model.live_stack(), &form.wish(), &pseudo) else {
+        return Vec::new();
+    };
+    let stack = model.live_stack().filter(|_| !draft.request.is_create);
+    let proposal = Proposal::new(&model.template, &pseudo, stack, &draft, &model.feeds.models);
+    proposal.by(model.feeds.identity.get()).questions()
 }
 
 /// The checks for the values of the form.
 pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
-    let draft = plan::draft(&model.template, model.live_stack(), &form.wish(), &model.pseudo());
+    let pseudo = model.pseudo();
+    let draft = plan::draft(&model.template, model.live_stack(), &form.wish(), &pseudo);
+    let resources = draft.as_ref().map(|d| model.template.resources(&d.values, &pseudo));
+    let estimate = model.cost.plan_estimate(&resources.unwrap_or_default());
     checks(Evidence {
         stack_name: &model.settings.stack,
         region: &model.about.region,
@@ -133,6 +182,10 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
         draft: &draft,
         // The form shows it above the list.
         usd_month: None,
+        price_date: &estimate.date,
+        template: &model.template,
+        pseudo: &pseudo,
+        answers: &model.feeds.answers,
     })
 }
 
@@ -188,7 +241,7 @@ fn writes(refusal: Option<&str>) -> Check {
 }
 
 /// Whether CloudFormation takes the template, and what it asks to be acknowledged.
-fn template(bytes: usize, answer: Known<'_, Validation>) -> Check {
+fn template(bytes: usize, template: &Template, answer: Known<'_, Validation>) -> Check {
     if bytes > MAX_BODY {
         let evidence = format!("{bytes} bytes, more than the {MAX_BODY} that CloudFormation takes");
         return check("template", Outcome::Blocker, evidence, "Take a release whose template is smaller.");
@@ -202,6 +255,12 @@ fn template(bytes: usize, answer: Known<'_, Validation>) -> Check {
                 capabilities.join(", ")
             };
             check("template", Outcome::Ok, format!("valid, {bytes} bytes, asks for {asks}"), "")
+        }
+        // What can be said without AWS is said all the same.
+        Some(Err(fault)) if fault.kind != FaultKind::Refused => {
+            let here = format!("{bytes} bytes, {} parameters", template.parameters.len());
+            let told = not_told("template", answer);
+            check("template", told.outcome, format!("{here}; AWS was not asked: {}", told.evidence), &told.next)
         }
         other => not_told("template", other),
     }
@@ -366,6 +425,39 @@ fn cost((usd_month, is_verified): (f64, bool)) -> Check {
     check("cost", Outcome::Ok, evidence, "")
 }
 
+/// How old the prices are that the figures rest on.
+fn prices(date: &str, now: Millis) -> Option<Check> {
+    let day: jiff::civil::Date = date.parse().ok()?;
+    let today = jiff::Timestamp::from_millisecond(now).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let age = i64::from((today - day).get_days());
+    let evidence = format!("the oldest price used is of {date}, {age} days old");
+    Some(if age > MAX_PRICE_DAYS {
+        let next = "The figures may be off: take a newer release, or check them against AWS's price list.";
+        check("prices", Outcome::Warning, evidence, next)
+    } else {
+        check("prices", Outcome::Ok, evidence, "")
+    })
+}
+
+/// What is known of a question of the checks: the part of the fact that is wanted.
+fn told<'a, T>(answers: &'a Answers, question: &Query, part: impl Fn(&'a Fact) -> Option<T>) -> Option<Result<T, &'a Fault>> {
+    match answers.get(question).and_then(known)? {
+        Ok(fact) => part(fact).map(Ok),
+        Err(fault) => Some(Err(fault)),
+    }
+}
+
+/// What is nice to know before a deploy and is not known: why, and that stops nothing.
+fn untold<T>(name: &'static str, answer: Option<Result<T, &Fault>>) -> Check {
+    match answer {
+        Some(Err(fault)) => check(name, Outcome::Unknown, fault.sentence(), &fault.advice()),
+        _ => check(name, Outcome::Unknown, ASKING, ""),
+    }
+}
+
+/// The evidence of a check that nobody has answered yet.
+pub const ASKING: &str = "asking AWS";
+
 fn check(name: &'static str, outcome: Outcome, evidence: impl Into<SafeText>, next: &str) -> Check {
     Check {
         name,
@@ -379,7 +471,7 @@ fn check(name: &'static str, outcome: Outcome, evidence: impl Into<SafeText>, ne
 /// the deploy itself may still go well. What AWS refused, and bad credentials, stop a deploy too.
 fn not_told<T>(name: &'static str, answer: Known<'_, T>) -> Check {
     let Some(Err(fault)) = answer else {
-        return check(name, Outcome::Unknown, "asking AWS", "");
+        return check(name, Outcome::Unknown, ASKING, "");
     };
     let outcome = if fault.is_credentials() || fault.kind == FaultKind::Refused {
         Outcome::Blocker
@@ -392,10 +484,7 @@ fn not_told<T>(name: &'static str, answer: Known<'_, T>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::{
-        plan::{Wish, draft},
-        template::{Pseudo, Template},
-    };
+    use crate::core::plan::{Wish, draft};
 
     /// Bedrock may not be asked of any model of the catalogue.
     fn unasked() -> Models {
@@ -419,7 +508,8 @@ mod tests {
             parameters: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             tags: Vec::new(),
         };
-        let draft = draft(&Template::shipped(), None, &wish, &pseudo);
+        let template = Template::shipped();
+        let draft = draft(&template, None, &wish, &pseudo);
         let checks = checks(Evidence {
             stack_name: "s",
             region,
@@ -432,6 +522,10 @@ mod tests {
             now: 1_795_564_800_000,
             draft: &draft,
             usd_month: None,
+            price_date: "2026-09-30",
+            template: &template,
+            pseudo: &pseudo,
+            answers: &Answers::new(),
         });
         checks.into_iter().map(|c| (c.name, c.outcome)).collect()
     }
@@ -525,7 +619,11 @@ mod tests {
         assert_eq!(stack("s", Some(Ok(&None))).outcome, Outcome::Ok);
         assert_eq!(stack("s", None).outcome, Outcome::Unknown);
         let refused = Fault::new(FaultKind::Refused, "cloudformation:ValidateTemplate", "", "Template format error");
-        assert_eq!(template(9, Some(Err(&refused))).outcome, Outcome::Blocker);
-        assert_eq!(template(MAX_BODY + 1, None).outcome, Outcome::Blocker);
+        let shipped = Template::shipped();
+        assert_eq!(template(9, &shipped, Some(Err(&refused))).outcome, Outcome::Blocker);
+        assert_eq!(template(MAX_BODY + 1, &shipped, None).outcome, Outcome::Blocker);
+        let away = Fault::new(FaultKind::Unreachable, "cloudformation:ValidateTemplate", "", "");
+        let judged = template(9, &shipped, Some(Err(&away)));
+        assert!(judged.outcome == Outcome::Warning && judged.evidence.starts_with("9 bytes, "), "{}", judged.evidence);
     }
 }

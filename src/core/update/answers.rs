@@ -31,6 +31,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
         Asked::Validation => looking::on_validation(model, ticket.seq, answer),
         Asked::Model => looking::on_model(model, ticket.seq, answer),
+        Asked::Check => looking::on_check(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
         Asked::Fall => {
@@ -89,7 +90,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             let had = model.feeds.resources.get().is_some();
             model.feeds.resources.set(resources, now);
             if !had {
-                polling::hurry(model, &[Poll::Targets]);
+                polling::hurry(model, &[Poll::Targets, Poll::Alarms]);
             }
         }
         Fact::Services(mut services) => {
@@ -105,7 +106,17 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         }
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
+        Fact::Alarms(alarms) => model.feeds.alarms.set(alarms, now),
+        Fact::Validation(_)
+        | Fact::ChangeSet(_)
+        | Fact::Model(_)
+        | Fact::LogPage(_)
+        | Fact::Stage(_)
+        | Fact::Stacks(_)
+        | Fact::Quota(_)
+        | Fact::ModelQuota(_)
+        | Fact::SecretNames(_)
+        | Fact::Rights(_) => {}
     }
     Vec::new()
 }
@@ -175,6 +186,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
                 Poll::Services,
                 Poll::Tasks,
                 Poll::Targets,
+                Poll::Alarms,
                 Poll::Logs,
             ],
         );
@@ -198,6 +210,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
         model.feeds.services = Feed::default();
         model.feeds.tasks = Feed::default();
         model.feeds.targets = Feed::default();
+        model.feeds.alarms = Feed::default();
         model.feeds.resources = Feed::default();
     }
     refresh_progress(model);
@@ -229,6 +242,7 @@ fn forget(model: &mut Model) {
     model.feeds.services = Feed::default();
     model.feeds.tasks = Feed::default();
     model.feeds.targets = Feed::default();
+    model.feeds.alarms = Feed::default();
     model.progress = Progress::default();
 }
 
