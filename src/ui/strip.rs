@@ -89,6 +89,8 @@ fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     .into_iter()
     .filter_map(|(name, fault)| fault.as_ref().map(|f| (name, f)))
     .filter(move |(_, fault)| !(is_gone && fault.kind == FaultKind::NotFound))
+    // Alarms only repeat what the others see: who may not read them has that said on Services.
+    .filter(|(name, fault)| !(*name == "alarms" && fault.kind == FaultKind::Denied))
 }
 
 fn calm(model: &Model, room: usize) -> String {

@@ -9,7 +9,7 @@ use ratatui::{
 use super::kit::{Pen, count, cut, right, show, wrap_to};
 use crate::{
     core::{
-        cause,
+        alarms, cause,
         fact::{Service, Task},
         feed::Feed,
         health::{self, Severity},
@@ -84,8 +84,36 @@ fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     let rows = (services.len() + 1) as u16;
     let [list, below] = Layout::vertical([Constraint::Length(rows.min(inner.height)), Constraint::Fill(1)]).areas(inner);
     draw_service_rows(model, side, &services, list, frame);
+    let alarms = alarm_line(model, side);
+    let [deployments, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(u16::from(alarms.is_some()))]).areas(below);
     let at = model.cursor(Panel::ServiceList).min(services.len() - 1);
-    draw_deployments(model, side, services[at], below, frame);
+    draw_deployments(model, side, services[at], deployments, frame);
+    show(alarms.into_iter().collect(), last, frame);
+}
+
+/// The stack's alarms in one line with its age; none while nothing is known of them.
+fn alarm_line(model: &Model, side: &Side<'_>) -> Option<Line<'static>> {
+    let pen = Pen::of(side);
+    let feed = &model.feeds.alarms;
+    let Some(alarms) = feed.get() else {
+        let fault = feed.fault.as_ref()?;
+        return Some(Line::from(pen.dim(format!("alarms: {}", fault.sentence()))));
+    };
+    let firing = alarms.iter().filter(|a| a.is_firing()).count();
+    let of_sleep = model.alarms_of_sleep();
+    let role = if firing > of_sleep { Role::Warn } else { Role::Dim };
+    let why = match (of_sleep, model.is_asleep()) {
+        (0, _) => "",
+        (_, true) => " (asleep: those about tasks are no trouble)",
+        (_, false) => " (tasks are starting)",
+    };
+    let age = feed.age(model.now).map(|ms| when::short(ms as i64)).unwrap_or_default();
+    let old = match &feed.fault {
+        Some(fault) => format!("  {age} old, {}", fault.kind),
+        None => format!("  {age} old"),
+    };
+    let summary = alarms::summary(alarms, &model.names().project, model.now.wall);
+    Some(Line::from(vec![pen.ink(role, format!("alarms: {summary}")), pen.dim(format!("{why}{old}"))]))
 }
 
 /// How a service stands: mark, words, colour.
