@@ -45,7 +45,9 @@ pub(super) async fn rights(client: &Client, region: &str, principal: Principal, 
 async fn role(client: &Client, name: &SafeText) -> Result<SafeText, Fault> {
     let output = client.get_role().role_name(name.as_str()).send().await;
     let role = output.map_err(fault::on(GET_ROLE, name))?.role;
-    role.map(|role| role.arn.into()).ok_or_else(|| missing(GET_ROLE, name, "role"))
+    // The SDK makes up an empty one where AWS left it out.
+    let arn = role.map(|role| role.arn).filter(|arn| !arn.is_empty());
+    arn.map(SafeText::from).ok_or_else(|| missing(GET_ROLE, name, "role"))
 }
 
 async fn simulate(client: &Client, region: &str, source: &SafeText, wanted: &Wanted) -> Result<Vec<Right>, Fault> {
@@ -92,7 +94,9 @@ fn right(result: EvaluationResult, wanted: &Wanted) -> Right {
         is_bounded: result
             .permissions_boundary_decision_detail
             .is_some_and(|detail| !detail.allowed_by_permissions_boundary),
-        is_barred: result.organizations_decision_detail.is_some_and(|detail| !detail.allowed_by_organizations),
+        is_barred: result
+            .organizations_decision_detail
+            .is_some_and(|detail| !detail.allowed_by_organizations),
     }
 }
 

@@ -38,7 +38,12 @@ pub(super) struct Clients {
 pub(super) async fn quota(clients: &Clients, quota: QuotaId, now: Millis) -> Result<Quota, Fault> {
     let row = quota.row();
     let subject = format!("{} {}", row.service, row.code);
-    let sent = clients.quotas.get_service_quota().service_code(row.service).quota_code(row.code).send();
+    let sent = clients
+        .quotas
+        .get_service_quota()
+        .service_code(row.service)
+        .quota_code(row.code)
+        .send();
     let (found, is_default) = match sent.await {
         Ok(output) => (output.quota, false),
         Err(error) if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("NoSuchResourceException") => {
@@ -100,7 +105,11 @@ pub(super) async fn rate(client: &Client, model: &SafeText) -> Result<Option<Quo
     const BEDROCK: &str = "bedrock";
     let is_its = |quota: &ServiceQuota| quota.quota_name.as_deref().is_some_and(|name| is_rate_of(name, model));
     let own = pages::all(LIST, BEDROCK, |token: Option<String>| {
-        let request = client.list_service_quotas().service_code(BEDROCK).max_results(100).set_next_token(token);
+        let request = client
+            .list_service_quotas()
+            .service_code(BEDROCK)
+            .max_results(100)
+            .set_next_token(token);
         async move {
             let output = request.send().await.map_err(fault::on(LIST, BEDROCK))?;
             let quotas = output.quotas.ok_or_else(|| missing(LIST, BEDROCK, "quotas"))?;
@@ -123,7 +132,9 @@ pub(super) async fn rate(client: &Client, model: &SafeText) -> Result<Option<Quo
         }
     });
     match defaults.await?.into_iter().find(is_its) {
-        Some(quota) => of(quota, true, None).map(Some).ok_or_else(|| missing(LIST_DEFAULTS, BEDROCK, "value")),
+        Some(quota) => of(quota, true, None)
+            .map(Some)
+            .ok_or_else(|| missing(LIST_DEFAULTS, BEDROCK, "value")),
         None => Ok(None),
     }
 }

@@ -4,8 +4,8 @@
 use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use serde_json::{Map, Value};
 use futures::future::try_join_all;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{fault, millis, pages::missing};

@@ -76,7 +76,12 @@ impl Looked {
                 let proposal = Proposal::new(&template, &pseudo, existing, draft, &models);
                 proposal.by(identity.as_ref().ok()).questions()
             });
-            let answers = reads::answers(cloud, questions.unwrap_or_default()).await;
+            let questions = questions.unwrap_or_default();
+            let answers = match identity.as_ref() {
+                // Who can not even ask who they are has no answer to these either.
+                Err(fault) if fault.kind != FaultKind::Denied => reads::unanswered(questions, fault),
+                _ => reads::answers(cloud, questions).await,
+            };
             (models, answers)
         };
         let (services, (models, answers)) = join(services, models_and_more).await;

@@ -89,6 +89,16 @@ pub(super) async fn answers(cloud: &dyn Cloud, questions: Vec<Query>) -> Answers
     join_all(asked).await.into_iter().collect()
 }
 
+/// Questions that are not worth asking, and why.
+pub(super) fn unanswered(questions: Vec<Query>, fault: &Fault) -> Answers {
+    let failed = |query| {
+        let mut feed = Feed::default();
+        feed.fail(fault.clone());
+        (query, feed)
+    };
+    questions.into_iter().map(failed).collect()
+}
+
 /// The stack that must be there.
 pub(super) async fn existing_stack(cx: &Context) -> Answer<Stack> {
     let found = stack(&*cx.cloud, &cx.settings.stack).await?;

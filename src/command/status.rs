@@ -223,10 +223,6 @@ fn rows(status: &Status, now: Millis) -> Vec<Vec<String>> {
         let counts = format!("{}/{} healthy", group.healthy(), group.targets.len());
         row("targets", group.name(), counts, String::new())
     }));
-    if !status.alarms.is_empty() {
-        let project = Names::of(stack).project;
-        rows.push(row("alarms", &stack.name, alarms::summary(&status.alarms, &project, now), String::new()));
-    }
     rows
 }
 
@@ -238,6 +234,16 @@ fn print(cx: &mut Context, status: &Status) -> Answer<()> {
     }
     if let Some(url) = stack.output("ALBEndpoint") {
         cx.out.line(format!("address   {url}"))?;
+    }
+    if !status.alarms.is_empty() {
+        let of_sleep = status.alarms.iter().filter(|a| a.is_firing() && alarms::is_about_tasks(a)).count();
+        let why = if status.is_asleep {
+            format!(", {of_sleep} only because the stack sleeps")
+        } else {
+            String::new()
+        };
+        let summary = alarms::summary(&status.alarms, &Names::of(stack).project, &why, now);
+        cx.out.line(format!("alarms    {summary}"))?;
     }
     let asleep = match (status.is_asleep, status.falling_asleep) {
         (false, _) => String::new(),

@@ -201,7 +201,10 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
     let (status, stdout, stderr) = case.run("check").await;
     assert_eq!(status, 3, "{stdout}{stderr}");
     assert!(stderr.contains("aws sso login"), "{stderr}");
-    assert!(stdout.contains("the oldest price used is of") && stdout.contains("parameters, size small"), "{stdout}");
+    assert!(
+        stdout.contains("the oldest price used is of") && stdout.contains("parameters, size small"),
+        "{stdout}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,11 +240,17 @@ async fn status_tells_the_alarms_and_which_of_them_are_of_sleep() {
     assert!(status == 0 && stdout.contains("none of 7 in alarm"), "{stdout}");
     let (status, stdout, _) = Case::sim("asleep").run("status").await;
     assert_eq!(status, 0, "{stdout}");
-    assert!(stdout.contains("3 of 7 in alarm: no-healthy-host") && !stdout.contains("warning"), "{stdout}");
+    assert!(
+        stdout.contains("alarms    3 of 7 in alarm, 3 only because the stack sleeps: no-healthy-host") && !stdout.contains("warning"),
+        "{stdout}"
+    );
     let (_, stdout, _) = Case::sim("unreachable").run("status").await;
     let at = |text: &str| stdout.find(text).unwrap_or_else(|| panic!("no {text} in {stdout}"));
     let alarm = at("warning   alarm bedrock-image-chat-");
-    assert!(at("bad       ") < alarm && stdout[alarm..].contains("Threshold Crossed"), "{stdout}");
+    assert!(
+        at("bad       ") < alarm && stdout[alarm..].contains("Threshold Crossed"),
+        "{stdout}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

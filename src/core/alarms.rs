@@ -52,8 +52,9 @@ pub fn phrase(alarm: &Alarm, now: Millis) -> String {
     format!("alarm {}{since}: {}{reason}", alarm.name, meaning(alarm))
 }
 
-/// All of them in one line: `1 of 7 in alarm: 5xx 12m05s; 2 without data`.
-pub fn summary(alarms: &[Alarm], project: &str, now: Millis) -> String {
+/// All of them in one line: `1 of 7 in alarm: 5xx 12m05s; 2 without data`. `why` follows the count, where something is
+/// to be said of it.
+pub fn summary(alarms: &[Alarm], project: &str, why: &str, now: Millis) -> String {
     let firing: Vec<String> = alarms
         .iter()
         .filter(|a| a.is_firing())
@@ -63,10 +64,14 @@ pub fn summary(alarms: &[Alarm], project: &str, now: Millis) -> String {
         })
         .collect();
     let blind = alarms.iter().filter(|a| a.state == "INSUFFICIENT_DATA").count();
-    let blind = if blind == 0 { String::new() } else { format!("; {blind} without data") };
+    let blind = if blind == 0 {
+        String::new()
+    } else {
+        format!("; {blind} without data")
+    };
     match firing.len() {
         0 => format!("none of {} in alarm{blind}", alarms.len()),
-        n => format!("{n} of {} in alarm: {}{blind}", alarms.len(), firing.join(", ")),
+        n => format!("{n} of {} in alarm{why}: {}{blind}", alarms.len(), firing.join(", ")),
     }
 }
 
@@ -90,8 +95,20 @@ mod tests {
     #[test]
     fn an_alarm_is_told_by_what_it_measures() {
         for (namespace, metric, statistic, want, is_about_sleep) in [
-            ("AWS/ApplicationELB", "HealthyHostCount", "Maximum", "no Open WebUI task is healthy", true),
-            ("AWS/ApplicationELB", "HealthyHostCount", "Minimum", "Open WebUI tasks are missing", true),
+            (
+                "AWS/ApplicationELB",
+                "HealthyHostCount",
+                "Maximum",
+                "no Open WebUI task is healthy",
+                true,
+            ),
+            (
+                "AWS/ApplicationELB",
+                "HealthyHostCount",
+                "Minimum",
+                "Open WebUI tasks are missing",
+                true,
+            ),
             ("AWS/ECS", "CPUUtilization", "SampleCount", "a service runs no task", true),
             ("AWS/Bedrock", "InvocationThrottles", "Sum", "Bedrock throttles core", false),
             ("X", "Y", "", "Y is out of bounds", false),
@@ -112,7 +129,10 @@ mod tests {
             state: "OK".into(),
             ..firing.clone()
         };
-        assert_eq!(summary(&[firing, blind, calm.clone()], "bic", 61_000), "1 of 3 in alarm: 5xx 1m00s; 1 without data");
-        assert_eq!(summary(&[calm], "bic", 0), "none of 1 in alarm");
+        assert_eq!(
+            summary(&[firing, blind, calm.clone()], "bic", "", 61_000),
+            "1 of 3 in alarm: 5xx 1m00s; 1 without data"
+        );
+        assert_eq!(summary(&[calm], "bic", "", 0), "none of 1 in alarm");
     }
 }

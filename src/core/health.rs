@@ -100,7 +100,11 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
 pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
     let services = evidence.services.unwrap_or_default();
     let is_asleep = !services.is_empty() && services.iter().all(|s| s.desired == 0);
-    let is_waking = || services.iter().any(|s| is_young(s, evidence) && last_stop(&s.name, evidence).is_none());
+    let is_waking = || {
+        services
+            .iter()
+            .any(|s| is_young(s, evidence) && last_stop(&s.name, evidence).is_none())
+    };
     alarms::is_about_tasks(alarm) && (is_asleep || is_waking())
 }
 

@@ -124,7 +124,11 @@ pub struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     /// What the draft would do.
     fn proposal(&self, draft: &'a Draft) -> Proposal<'a> {
-        let stack = self.stack.and_then(Result::ok).and_then(Option::as_ref).filter(|_| !draft.request.is_create);
+        let stack = self
+            .stack
+            .and_then(Result::ok)
+            .and_then(Option::as_ref)
+            .filter(|_| !draft.request.is_create);
         Proposal::new(self.template, self.pseudo, stack, draft, self.models).by(self.identity.and_then(Result::ok))
     }
 }
@@ -145,7 +149,10 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         out.push(images::checks(&proposal));
         out.extend(secrets::checks(&proposal, evidence.answers));
         out.extend(quotas::checks(&proposal, evidence.answers));
-        out.extend(rights::checks(&proposal, evidence.answers));
+        out.push(match evidence.identity {
+            Some(Err(_)) => check("permissions", Outcome::Unknown, "not simulated: it is not known who asks", ""),
+            _ => rights::checks(&proposal, evidence.answers),
+        });
     }
     out.extend(evidence.usd_month.map(cost));
     out.extend(prices(evidence.price_date, evidence.now));
@@ -260,7 +267,12 @@ fn template(bytes: usize, template: &Template, answer: Known<'_, Validation>) ->
         Some(Err(fault)) if fault.kind != FaultKind::Refused => {
             let here = format!("{bytes} bytes, {} parameters", template.parameters.len());
             let told = not_told("template", answer);
-            check("template", told.outcome, format!("{here}; AWS was not asked: {}", told.evidence), &told.next)
+            check(
+                "template",
+                told.outcome,
+                format!("{here}; AWS was not asked: {}", told.evidence),
+                &told.next,
+            )
         }
         other => not_told("template", other),
     }
@@ -428,7 +440,10 @@ fn cost((usd_month, is_verified): (f64, bool)) -> Check {
 /// How old the prices are that the figures rest on.
 fn prices(date: &str, now: Millis) -> Option<Check> {
     let day: jiff::civil::Date = date.parse().ok()?;
-    let today = jiff::Timestamp::from_millisecond(now).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::Timestamp::from_millisecond(now)
+        .ok()?
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
     let age = i64::from((today - day).get_days());
     let evidence = format!("the oldest price used is of {date}, {age} days old");
     Some(if age > MAX_PRICE_DAYS {
@@ -624,6 +639,10 @@ mod tests {
         assert_eq!(template(MAX_BODY + 1, &shipped, None).outcome, Outcome::Blocker);
         let away = Fault::new(FaultKind::Unreachable, "cloudformation:ValidateTemplate", "", "");
         let judged = template(9, &shipped, Some(Err(&away)));
-        assert!(judged.outcome == Outcome::Warning && judged.evidence.starts_with("9 bytes, "), "{}", judged.evidence);
+        assert!(
+            judged.outcome == Outcome::Warning && judged.evidence.starts_with("9 bytes, "),
+            "{}",
+            judged.evidence
+        );
     }
 }

@@ -42,13 +42,7 @@ impl QuotaId {
             Self::FargateVcpu => ("fargate quota", "fargate", "L-3032A538", None, "vCPU"),
             Self::FargateSpotVcpu => ("spot quota", "fargate", "L-36FBB829", None, "vCPU"),
             Self::Vpcs => ("vpc quota", "vpc", "L-F678F1CE", Some("AWS::EC2::VPC"), "VPCs"),
-            Self::Addresses => (
-                "address quota",
-                "ec2",
-                "L-0263D0A3",
-                Some("AWS::EC2::EIP"),
-                "Elastic IP addresses",
-            ),
+            Self::Addresses => ("address quota", "ec2", "L-0263D0A3", Some("AWS::EC2::EIP"), "Elastic IP addresses"),
         };
         QuotaRow {
             check,
@@ -73,7 +67,10 @@ pub fn needs(before: &[Resource], after: &[Resource]) -> Vec<(QuotaId, f64)> {
         Some(kind) => count(after, kind) - count(before, kind),
         None => vcpu.get(&quota).copied().unwrap_or_default(),
     };
-    QuotaId::iter().map(|quota| (quota, need(quota))).filter(|(_, n)| *n > 0.0).collect()
+    QuotaId::iter()
+        .map(|quota| (quota, need(quota)))
+        .filter(|(_, n)| *n > 0.0)
+        .collect()
 }
 
 /// The tasks that a service wants.
@@ -91,7 +88,9 @@ struct Load<'a> {
 /// They, by logical id of the service.
 fn loads(resources: &[Resource]) -> BTreeMap<&str, Load<'_>> {
     let services = resources.iter().filter(|r| r.kind == "AWS::ECS::Service");
-    services.filter_map(|s| Some((s.logical_id.as_str(), Load::of(s, resources)?))).collect()
+    services
+        .filter_map(|s| Some((s.logical_id.as_str(), Load::of(s, resources)?)))
+        .collect()
 }
 
 impl<'a> Load<'a> {
@@ -111,7 +110,11 @@ impl<'a> Load<'a> {
     }
 
     fn pool(&self) -> QuotaId {
-        if self.is_spot { QuotaId::FargateSpotVcpu } else { QuotaId::FargateVcpu }
+        if self.is_spot {
+            QuotaId::FargateSpotVcpu
+        } else {
+            QuotaId::FargateVcpu
+        }
     }
 
     fn total(&self) -> f64 {
@@ -223,14 +226,42 @@ mod tests {
     #[test]
     fn the_rate_of_a_model_is_found_by_its_name() {
         for (quota, model, want) in [
-            ("On-demand model inference requests per minute for Stable Image Core", "Stable Image Core 1.1", true),
-            ("On-demand model inference requests per minute for Stability.ai Stable Image Core 1.0", "Stable Image Core 1.1", true),
-            ("On-demand model inference requests per minute for Stable Image Core", "Stable Image Ultra 1.1", false),
-            ("On-demand InvokeModel requests per minute for Amazon Nova Canvas", "Nova Canvas", true),
-            ("On-demand InvokeModel requests per minute for Amazon Nova Canvas2", "Nova Canvas", false),
-            ("On-demand model inference requests per minute for Stable Diffusion 3.5 Large", "Stable Diffusion 3.5 Large", true),
+            (
+                "On-demand model inference requests per minute for Stable Image Core",
+                "Stable Image Core 1.1",
+                true,
+            ),
+            (
+                "On-demand model inference requests per minute for Stability.ai Stable Image Core 1.0",
+                "Stable Image Core 1.1",
+                true,
+            ),
+            (
+                "On-demand model inference requests per minute for Stable Image Core",
+                "Stable Image Ultra 1.1",
+                false,
+            ),
+            (
+                "On-demand InvokeModel requests per minute for Amazon Nova Canvas",
+                "Nova Canvas",
+                true,
+            ),
+            (
+                "On-demand InvokeModel requests per minute for Amazon Nova Canvas2",
+                "Nova Canvas",
+                false,
+            ),
+            (
+                "On-demand model inference requests per minute for Stable Diffusion 3.5 Large",
+                "Stable Diffusion 3.5 Large",
+                true,
+            ),
             ("On-demand model inference tokens per minute for Nova Canvas", "Nova Canvas", false),
-            ("Cross-region model inference requests per minute for Nova Canvas", "Nova Canvas", false),
+            (
+                "Cross-region model inference requests per minute for Nova Canvas",
+                "Nova Canvas",
+                false,
+            ),
             ("On-demand model inference requests per minute for Nova Canvas", "", false),
         ] {
             assert_eq!(is_rate_of(quota, model), want, "{quota} / {model}");

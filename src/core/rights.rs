@@ -32,7 +32,11 @@ const fn row(kind: &'static str, make: &'static [&'static str], change: &'static
 /// From the handlers' own permissions in CloudFormation's resource schemas, the writes among them; a test sees that each
 /// type of the template is here.
 const ROWS: &[Row] = &[
-    row("AWS::CloudWatch::Alarm", &["cloudwatch:PutMetricAlarm"], &["cloudwatch:PutMetricAlarm"]),
+    row(
+        "AWS::CloudWatch::Alarm",
+        &["cloudwatch:PutMetricAlarm"],
+        &["cloudwatch:PutMetricAlarm"],
+    ),
     row(
         "AWS::CloudWatch::Dashboard",
         &["cloudwatch:PutDashboard"],
@@ -56,11 +60,7 @@ const ROWS: &[Row] = &[
     row("AWS::EC2::Subnet", &["ec2:CreateSubnet"], &[]),
     row("AWS::EC2::SubnetRouteTableAssociation", &["ec2:AssociateRouteTable"], &[]),
     row("AWS::EC2::VPC", &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"], &[]),
-    row(
-        "AWS::EC2::VPCEndpoint",
-        &["ec2:CreateVpcEndpoint"],
-        &["ec2:ModifyVpcEndpoint"],
-    ),
+    row("AWS::EC2::VPCEndpoint", &["ec2:CreateVpcEndpoint"], &["ec2:ModifyVpcEndpoint"]),
     row("AWS::EC2::VPCGatewayAttachment", &["ec2:AttachInternetGateway"], &[]),
     row("AWS::ECR::Repository", &["ecr:CreateRepository"], &[]),
     row("AWS::ECS::Cluster", &["ecs:CreateCluster"], &["ecs:UpdateCluster"]),
@@ -155,8 +155,12 @@ pub fn of_plan(before: &[Resource], after: &[Resource], subject: &Subject) -> Ve
     }
     let mut forwarded: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for resource in after {
-        let Some(row) = ROWS.iter().find(|r| *resource.kind == *r.kind) else { continue };
-        let old = before.iter().find(|r| r.logical_id == resource.logical_id && r.kind == resource.kind);
+        let Some(row) = ROWS.iter().find(|r| *resource.kind == *r.kind) else {
+            continue;
+        };
+        let old = before
+            .iter()
+            .find(|r| r.logical_id == resource.logical_id && r.kind == resource.kind);
         let actions = match old {
             None => row.make,
             Some(old) if old.properties != resource.properties => row.change,
@@ -180,7 +184,10 @@ pub fn of_plan(before: &[Resource], after: &[Resource], subject: &Subject) -> Ve
 /// What an action works on. One resource of a kind stands for all of them, so that few questions are enough.
 fn target(action: &str, resource: &Resource, subject: &Subject) -> String {
     let Subject {
-        region, account, stack, project,
+        region,
+        account,
+        stack,
+        project,
     } = subject;
     let partition = partition(region);
     let arn = |service: &str, rest: &str| format!("arn:{partition}:{service}:{region}:{account}:{rest}");
@@ -289,12 +296,22 @@ mod tests {
     fn a_creation_makes_everything_and_an_update_only_what_it_changes() {
         let all = of_plan(&[], &resources(&[]), &subject());
         assert_eq!(actions(&all, false).len(), OWN.len());
-        for action in ["ec2:CreateVpc", "ecs:CreateService", "iam:CreateRole", "iam:PassRole", "lambda:InvokeFunction"] {
+        for action in [
+            "ec2:CreateVpc",
+            "ecs:CreateService",
+            "iam:CreateRole",
+            "iam:PassRole",
+            "lambda:InvokeFunction",
+        ] {
             assert_eq!(actions(&all, true).iter().filter(|a| **a == action).count(), 1, "{action}");
         }
         assert!(!actions(&all, true).contains(&"rds:CreateDBInstance"));
         assert!(all.len() <= 12, "few questions: {}", all.len());
-        let resource = |action: &str| all.iter().find(|w| w.actions.iter().any(|a| **a == *action)).map(|w| w.resource.as_str());
+        let resource = |action: &str| {
+            all.iter()
+                .find(|w| w.actions.iter().any(|a| **a == *action))
+                .map(|w| w.resource.as_str())
+        };
         assert_eq!(
             resource("cloudformation:ExecuteChangeSet"),
             Some("arn:aws:cloudformation:us-west-2:123456789012:stack/chat/*")
@@ -303,7 +320,11 @@ mod tests {
             resource("secretsmanager:CreateSecret"),
             Some("arn:aws:secretsmanager:us-west-2:123456789012:secret:bic/litellm-api-key-AbCdEf")
         );
-        let few = of_plan(&resources(&[]), &resources(&[("LiteLLMVersion", "v1.107.0"), ("NetworkMode", "public")]), &subject());
+        let few = of_plan(
+            &resources(&[]),
+            &resources(&[("LiteLLMVersion", "v1.107.0"), ("NetworkMode", "public")]),
+            &subject(),
+        );
         assert!(actions(&few, true).contains(&"ecs:UpdateService"));
         let more = of_plan(&resources(&[]), &resources(&[("LogRetentionDays", "14")]), &subject());
         assert_eq!(actions(&more, true), ["logs:PutRetentionPolicy"; 2]);
@@ -314,14 +335,20 @@ mod tests {
         let role = |name: &str, arn: &str| Ok(Principal::Role(name.into(), arn.into()));
         let user = "arn:aws-cn:iam::1:user/team/dana";
         for (arn, want) in [
-            ("arn:aws:sts::1:assumed-role/Operator/demo", role("Operator", "arn:aws:iam::1:role/Operator")),
+            (
+                "arn:aws:sts::1:assumed-role/Operator/demo",
+                role("Operator", "arn:aws:iam::1:role/Operator"),
+            ),
             (
                 "arn:aws-us-gov:sts::1:assumed-role/AWSReservedSSO_Admin_ab12/dana@example.com",
                 role("AWSReservedSSO_Admin_ab12", "arn:aws-us-gov:iam::1:role/AWSReservedSSO_Admin_ab12"),
             ),
             (user, Ok(Principal::User(user.into()))),
             ("arn:aws:iam::1:root", Err("the root user is bound by no policy of its own")),
-            ("arn:aws:sts::1:federated-user/x", Err("a federated user has no policies that IAM keeps")),
+            (
+                "arn:aws:sts::1:federated-user/x",
+                Err("a federated user has no policies that IAM keeps"),
+            ),
             ("arn:aws:sts::1:other/x", Err("it is neither a user nor a role")),
             ("nonsense", Err("its ARN is none that IAM gives")),
         ] {

@@ -22,7 +22,10 @@ const FIRST_DATA: Millis = 120 * SECOND;
 impl World {
     /// The alarms of these names that exist.
     pub(super) fn tell_alarms(&self, names: &[SafeText]) -> Fact {
-        let named = |name: &SafeText| self.living().find(|(_, r)| r.def.kind == "AWS::CloudWatch::Alarm" && *r.physical == **name);
+        let named = |name: &SafeText| {
+            self.living()
+                .find(|(_, r)| r.def.kind == "AWS::CloudWatch::Alarm" && *r.physical == **name)
+        };
         Fact::Alarms(names.iter().filter_map(named).map(|(stack, r)| self.alarm(stack, r)).collect())
     }
 
@@ -35,12 +38,12 @@ impl World {
         let breach = self.breach(stack, &p, made).filter(|from| self.now - from >= patience);
         let (state, since, reason) = match breach {
             Some(from) => ("ALARM", from + patience, self.reason(&p, from + patience)),
-            None if self.now - made < FIRST_DATA => (
-                "INSUFFICIENT_DATA",
-                made,
-                "Unchecked: Initial alarm creation".to_owned(),
+            None if self.now - made < FIRST_DATA => ("INSUFFICIENT_DATA", made, "Unchecked: Initial alarm creation".to_owned()),
+            None => (
+                "OK",
+                made + FIRST_DATA,
+                "Threshold Crossed: the metric is within its bounds.".to_owned(),
             ),
-            None => ("OK", made + FIRST_DATA, "Threshold Crossed: the metric is within its bounds.".to_owned()),
         };
         let dimensions = p["Dimensions"].as_array().into_iter().flatten();
         Alarm {
@@ -105,7 +108,10 @@ impl World {
                 running: its().filter(|t| t.started.is_some()).count(),
             };
             let past = &mut self.services[s].seen;
-            if past.last().is_none_or(|last| (last.healthy, last.running) != (seen.healthy, seen.running)) {
+            if past
+                .last()
+                .is_none_or(|last| (last.healthy, last.running) != (seen.healthy, seen.running))
+            {
                 past.push(seen);
             }
         }

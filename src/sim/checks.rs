@@ -51,7 +51,10 @@ impl World {
 
     /// How often an image model may be called.
     pub(super) fn tell_rate(&self, model: &SafeText) -> Fact {
-        let is_image = Catalogue::shipped().models.iter().any(|m| m.name == *model && m.kind == Kind::Image);
+        let is_image = Catalogue::shipped()
+            .models
+            .iter()
+            .any(|m| m.name == *model && m.kind == Kind::Image);
         let name = format!("On-demand model inference requests per minute for {model}");
         Fact::ModelQuota(is_image.then(|| Quota {
             name: name.into(),
@@ -82,7 +85,10 @@ impl World {
 
     /// An operator who may do all but what a trouble of the scene names.
     pub(super) fn tell_rights(&self, wanted: &[Wanted]) -> Fact {
-        let missing = self.trouble(What::NotPermitted, "", self.now).map(|t| t.says.as_str()).unwrap_or_default();
+        let missing = self
+            .trouble(What::NotPermitted, "", self.now)
+            .map(|t| t.says.as_str())
+            .unwrap_or_default();
         let right = |wanted: &Wanted, action: &SafeText| Right {
             action: action.clone(),
             resource: wanted.resource.clone(),

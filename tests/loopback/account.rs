@@ -208,9 +208,7 @@ impl Account {
 fn all_allowed(form: &std::collections::HashMap<String, String>) -> String {
     let actions = form.iter().filter(|(name, _)| name.starts_with("ActionNames.member."));
     let results: String = actions
-        .map(|(_, action)| {
-            format!("<member><EvalActionName>{action}</EvalActionName><EvalDecision>allowed</EvalDecision></member>")
-        })
+        .map(|(_, action)| format!("<member><EvalActionName>{action}</EvalActionName><EvalDecision>allowed</EvalDecision></member>"))
         .collect();
     format!("<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>")
 }

@@ -57,7 +57,9 @@ fn cbor_value(body: &Value) -> ciborium::Value {
         Value::Null => ciborium::Value::Null,
         Value::Bool(it) => (*it).into(),
         Value::String(it) => it.as_str().into(),
-        Value::Number(it) => it.as_i64().map_or_else(|| it.as_f64().expect("a number").into(), ciborium::Value::from),
+        Value::Number(it) => it
+            .as_i64()
+            .map_or_else(|| it.as_f64().expect("a number").into(), ciborium::Value::from),
         Value::Array(items) => items.iter().map(cbor_value).collect::<Vec<_>>().into(),
         Value::Object(fields) => match fields.get("$time") {
             Some(time) => ciborium::Value::Tag(TIME, Box::new(time.as_f64().expect("seconds").into())),

@@ -119,7 +119,9 @@ fn sso() -> Principal {
 }
 
 fn decision(action: &str, decision: &str, more: &str) -> String {
-    format!("<member><EvalActionName>{action}</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>{decision}</EvalDecision>{more}</member>")
+    format!(
+        "<member><EvalActionName>{action}</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>{decision}</EvalDecision>{more}</member>"
+    )
 }
 
 fn decisions(results: &str, next: &str) -> Reply {
@@ -174,7 +176,9 @@ async fn alarms_of_all_pages_in_the_order_of_their_names_and_safe() {
     assert_eq!(asked.len(), 3);
     assert_eq!(asked[0].path, "/service/GraniteServiceVersion20100801/operation/DescribeAlarms");
     assert_eq!(asked[0].header("smithy-protocol"), "rpc-v2-cbor");
-    let names = field(&asked[0].cbor(), "AlarmNames").and_then(|it| it.into_array().ok()).expect("names");
+    let names = field(&asked[0].cbor(), "AlarmNames")
+        .and_then(|it| it.into_array().ok())
+        .expect("names");
     assert_eq!(names.len(), 4);
     assert_eq!(field(&asked[2].cbor(), "NextToken"), Some("u".into()));
 }
@@ -182,7 +186,10 @@ async fn alarms_of_all_pages_in_the_order_of_their_names_and_safe() {
 /// A field of a CBOR map.
 fn field(body: &ciborium::Value, name: &str) -> Option<ciborium::Value> {
     let fields = body.as_map()?;
-    fields.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.clone())
+    fields
+        .iter()
+        .find(|(key, _)| key.as_text() == Some(name))
+        .map(|(_, value)| value.clone())
 }
 
 #[tokio::test]
@@ -217,7 +224,10 @@ async fn quota_with(server: &Server, quota: QuotaId) -> Result<Quota, Fault> {
 #[tokio::test]
 async fn vpcs_are_counted_over_all_pages() {
     let server = Server::start().await;
-    server.on("GetServiceQuota", [bodies::json(json!({ "Quota": quota_json("VPCs per Region", 5.0) }))]);
+    server.on(
+        "GetServiceQuota",
+        [bodies::json(json!({ "Quota": quota_json("VPCs per Region", 5.0) }))],
+    );
     let vpcs = |ids: &[&str]| -> Value { ids.iter().map(|id| json!({ "Identifier": id, "Properties": "{}" })).collect() };
     server.on(
         "ListResources",
@@ -230,7 +240,10 @@ async fn vpcs_are_counted_over_all_pages() {
     assert_eq!((quota.limit, quota.is_default, quota.used), (5.0, false, Some(Ok(3.0))));
     let asked = &server.asked("GetServiceQuota")[0].json();
     assert_eq!((&asked["ServiceCode"], &asked["QuotaCode"]), (&json!("vpc"), &json!("L-F678F1CE")));
-    assert_eq!(server.asked("ListResources")[1].json(), json!({ "TypeName": "AWS::EC2::VPC", "NextToken": "t" }));
+    assert_eq!(
+        server.asked("ListResources")[1].json(),
+        json!({ "TypeName": "AWS::EC2::VPC", "NextToken": "t" })
+    );
 }
 
 #[tokio::test]
@@ -238,7 +251,12 @@ async fn a_quota_without_a_value_of_the_account_is_aws_own_and_its_use_is_measur
     let server = Server::start().await;
     server.on(
         "GetServiceQuota",
-        [bodies::error(Wire::Json, 400, "NoSuchResourceException", "The specified quota does not exist.")],
+        [bodies::error(
+            Wire::Json,
+            400,
+            "NoSuchResourceException",
+            "The specified quota does not exist.",
+        )],
     );
     let metric = json!({
         "MetricNamespace": "AWS/Usage", "MetricName": "ResourceCount", "MetricStatisticRecommendation": "Maximum",
@@ -262,8 +280,14 @@ async fn a_quota_without_a_value_of_the_account_is_aws_own_and_its_use_is_measur
         (bodies::cbor_bytes(200, Vec::new()), Err(FaultKind::OddAnswer)),
         (bodies::html("sign in"), Err(FaultKind::OddAnswer)),
         (bodies::error(Wire::Cbor, 403, "AccessDenied", "no"), Err(FaultKind::Denied)),
-        (bodies::error(Wire::Cbor, 400, "Throttling", "Rate exceeded"), Err(FaultKind::Throttled)),
-        (bodies::error(Wire::Cbor, 500, "InternalServiceFault", "oops"), Err(FaultKind::AwsFailed)),
+        (
+            bodies::error(Wire::Cbor, 400, "Throttling", "Rate exceeded"),
+            Err(FaultKind::Throttled),
+        ),
+        (
+            bodies::error(Wire::Cbor, 500, "InternalServiceFault", "oops"),
+            Err(FaultKind::AwsFailed),
+        ),
         (data(json!([1.0]), "Complete").how(How::Reset), Err(FaultKind::Unreachable)),
     ] {
         let what = format!("{:?}", reply.body);
@@ -274,20 +298,30 @@ async fn a_quota_without_a_value_of_the_account_is_aws_own_and_its_use_is_measur
         assert_eq!(used.map_err(|fault| fault.kind), want, "{what}");
     }
     let asked = &server.asked("GetMetricData")[0].cbor();
-    let query = field(asked, "MetricDataQueries").and_then(|it| it.into_array().ok()).expect("queries");
+    let query = field(asked, "MetricDataQueries")
+        .and_then(|it| it.into_array().ok())
+        .expect("queries");
     let stat = field(&query[0], "MetricStat").expect("a statistic");
     let metric = field(&stat, "Metric").expect("a metric");
     assert_eq!(field(&metric, "Namespace"), Some("AWS/Usage".into()));
-    let dimensions = field(&metric, "Dimensions").and_then(|it| it.into_array().ok()).expect("dimensions");
+    let dimensions = field(&metric, "Dimensions")
+        .and_then(|it| it.into_array().ok())
+        .expect("dimensions");
     assert_eq!(dimensions.len(), 4);
     assert!(matches!(field(asked, "StartTime"), Some(ciborium::Value::Tag(1, _))));
 }
 
 #[tokio::test]
 async fn how_much_is_in_use_may_be_unknown_while_the_quota_is_known() {
-    for (code, want) in [("AccessDeniedException", FaultKind::Denied), ("ThrottlingException", FaultKind::Throttled)] {
+    for (code, want) in [
+        ("AccessDeniedException", FaultKind::Denied),
+        ("ThrottlingException", FaultKind::Throttled),
+    ] {
         let server = Server::start().await;
-        server.on("GetServiceQuota", [bodies::json(json!({ "Quota": quota_json("EC2-VPC Elastic IPs", 5.0) }))]);
+        server.on(
+            "GetServiceQuota",
+            [bodies::json(json!({ "Quota": quota_json("EC2-VPC Elastic IPs", 5.0) }))],
+        );
         server.on("ListResources", [bodies::error(Wire::Json, 400, code, "no")]);
         let quota = quota_with(&server, QuotaId::Addresses).await.expect("a quota");
         let fault = quota.used.expect("asked").expect_err("not known");
@@ -299,7 +333,10 @@ async fn how_much_is_in_use_may_be_unknown_while_the_quota_is_known() {
     assert_eq!(quota_with(&server, QuotaId::FargateVcpu).await.expect("a quota").used, None);
     // The default may be forbidden as well.
     server.on("GetServiceQuota", [bodies::error(Wire::Json, 400, "NoSuchResourceException", "no")]);
-    server.on("GetAWSDefaultServiceQuota", [bodies::error(Wire::Json, 400, "AccessDeniedException", "no")]);
+    server.on(
+        "GetAWSDefaultServiceQuota",
+        [bodies::error(Wire::Json, 400, "AccessDeniedException", "no")],
+    );
     let fault = quota_with(&server, QuotaId::FargateVcpu).await.expect_err("denied");
     assert_eq!(fault.operation, "servicequotas:GetAWSDefaultServiceQuota");
     server.on("GetAWSDefaultServiceQuota", [bodies::json(json!({ "Quota": {} }))]);
@@ -323,20 +360,32 @@ async fn the_rate_of_a_model_is_looked_for_among_the_accounts_quotas_and_then_th
             Err(fault) => Err(fault),
         }
     };
-    server.on("ListServiceQuotas", [page(vec![other()], Some("t")), page(vec![quota_json(name, 90.0)], None)]);
+    server.on(
+        "ListServiceQuotas",
+        [page(vec![other()], Some("t")), page(vec![quota_json(name, 90.0)], None)],
+    );
     assert_eq!(ask().await, Ok(Some((90.0, false))));
     assert_eq!(server.asked("ListServiceQuotas")[1].json()["NextToken"], "t");
     assert!(server.asked("ListAWSDefaultServiceQuotas").is_empty());
     server.on("ListServiceQuotas", [page(vec![other()], None)]);
-    server.on("ListAWSDefaultServiceQuotas", [page(vec![], Some("t")), page(vec![quota_json(name, 60.0)], None)]);
+    server.on(
+        "ListAWSDefaultServiceQuotas",
+        [page(vec![], Some("t")), page(vec![quota_json(name, 60.0)], None)],
+    );
     assert_eq!(ask().await, Ok(Some((60.0, true))));
     server.on("ListAWSDefaultServiceQuotas", [page(vec![other()], None)]);
     assert_eq!(ask().await, Ok(None), "that AWS lists none is an answer");
-    server.on("ListAWSDefaultServiceQuotas", [bodies::error(Wire::Json, 400, "AccessDeniedException", "no")]);
+    server.on(
+        "ListAWSDefaultServiceQuotas",
+        [bodies::error(Wire::Json, 400, "AccessDeniedException", "no")],
+    );
     assert_eq!(ask().await.expect_err("denied").kind, FaultKind::Denied);
     server.on("ListAWSDefaultServiceQuotas", [page(vec![], Some("t"))]);
     assert_eq!(ask().await.expect_err("it does not end").kind, FaultKind::OddAnswer);
-    server.on("ListAWSDefaultServiceQuotas", [bodies::json(json!({ "Quotas": [{ "QuotaName": name }] }))]);
+    server.on(
+        "ListAWSDefaultServiceQuotas",
+        [bodies::json(json!({ "Quotas": [{ "QuotaName": name }] }))],
+    );
     assert_eq!(ask().await.expect_err("no value").kind, FaultKind::OddAnswer);
 }
 
@@ -349,7 +398,12 @@ async fn names_that_are_taken_are_told_from_free_ones() {
     server.answer("DescribeSecret", |request| match request.json()["SecretId"].as_str() {
         Some("bic/doomed") => bodies::json(json!({ "ARN": "arn:x", "Name": "bic/doomed", "DeletedDate": 1_796_083_200.0 })),
         Some("bic/living") => bodies::json(json!({ "ARN": "arn:y", "Name": "bic/living" })),
-        _ => bodies::error(Wire::Json, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
+        _ => bodies::error(
+            Wire::Json,
+            400,
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        ),
     });
     let names = ["bic/free", "bic/doomed", "bic/living"].map(SafeText::from).to_vec();
     let told = cloud(&server).await.ask(Query::SecretNames { names }).await.expect("an answer");
@@ -370,7 +424,9 @@ async fn names_that_are_taken_are_told_from_free_ones() {
 #[tokio::test]
 async fn rights_are_simulated_for_the_role_with_its_path_over_all_pages() {
     let server = Server::start().await;
-    let role = format!("<Role><Path>/x/</Path><RoleName>r</RoleName><RoleId>i</RoleId><Arn>{ROLE}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>");
+    let role = format!(
+        "<Role><Path>/x/</Path><RoleName>r</RoleName><RoleId>i</RoleId><Arn>{ROLE}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>"
+    );
     server.on("GetRole", [bodies::query("GetRole", &role)]);
     let outside = "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>";
     let barred = "<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>";
@@ -406,21 +462,34 @@ async fn rights_are_simulated_for_the_role_with_its_path_over_all_pages() {
     assert_eq!((value("PolicySourceArn"), value("Marker")), (Some(ROLE), Some("m")));
     assert_eq!(value("ActionNames.member.4"), Some("rds:CreateDBInstance"));
     assert_eq!(value("ResourceArns.member.1"), Some("*"));
-    let keys: Vec<&String> = asked.iter().filter(|(k, _)| k.ends_with(".ContextKeyName")).map(|(_, v)| v).collect();
-    assert!(keys.iter().any(|k| *k == "aws:RequestedRegion") && keys.iter().any(|k| *k == "iam:PassedToService"), "{keys:?}");
+    let keys: Vec<&String> = asked
+        .iter()
+        .filter(|(k, _)| k.ends_with(".ContextKeyName"))
+        .map(|(_, v)| v)
+        .collect();
+    assert!(
+        keys.iter().any(|k| *k == "aws:RequestedRegion") && keys.iter().any(|k| *k == "iam:PassedToService"),
+        "{keys:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_role_that_may_not_be_looked_up_is_taken_for_one_without_a_path() {
     let server = Server::start().await;
     server.on("GetRole", [bodies::error(Wire::Query, 403, "AccessDenied", "no")]);
-    server.on("SimulatePrincipalPolicy", [decisions(&decision("ec2:CreateVpc", "allowed", ""), "")]);
+    server.on(
+        "SimulatePrincipalPolicy",
+        [decisions(&decision("ec2:CreateVpc", "allowed", ""), "")],
+    );
     let ask = || ask_rights(sso(), &["ec2:CreateVpc"]);
     assert!(cloud(&server).await.ask(ask()).await.is_ok());
     let asked = server.asked("SimulatePrincipalPolicy")[0].form();
     assert_eq!(asked["PolicySourceArn"], "arn:aws:iam::123456789012:role/AWSReservedSSO_Admin_ab12");
     // It has one: the permission that would tell is named.
-    server.on("SimulatePrincipalPolicy", [bodies::error(Wire::Query, 404, "NoSuchEntity", "The role cannot be found.")]);
+    server.on(
+        "SimulatePrincipalPolicy",
+        [bodies::error(Wire::Query, 404, "NoSuchEntity", "The role cannot be found.")],
+    );
     let fault = cloud(&server).await.ask(ask()).await.expect_err("no such role");
     assert_eq!((fault.kind, fault.operation.as_str()), (FaultKind::Denied, "iam:GetRole"));
     for (reply, want) in [
@@ -439,6 +508,9 @@ async fn an_action_without_a_decision_is_not_taken_for_allowed() {
     let good = decisions(&decision("ec2:CreateVpc", "allowed", ""), "");
     let server = Server::start().await;
     server.on("SimulatePrincipalPolicy", [good]);
-    let fault = cloud(&server).await.ask(ask_rights(dana(), &["ec2:CreateVpc", "ec2:CreateSubnet"])).await;
+    let fault = cloud(&server)
+        .await
+        .ask(ask_rights(dana(), &["ec2:CreateVpc", "ec2:CreateSubnet"]))
+        .await;
     assert_eq!(fault.expect_err("half an answer").kind, FaultKind::OddAnswer);
 }

@@ -45,8 +45,18 @@ fn mirrored(proposal: &Proposal<'_>, repositories: &[&str]) -> Check {
         let evidence = format!("the tasks have no way to ECR, where {list} are");
         return check(NAME, Outcome::Blocker, evidence, "Take NetworkMode private, nat or public.");
     }
-    let digest = |output: &str| proposal.stack.and_then(|s| s.output(output)).map(|d| d.chars().take(19).collect::<String>());
-    let is_kept = |name: &str| proposal.stack.and_then(|s| s.parameter(name)).is_some_and(|old| **old == *proposal.value(name));
+    let digest = |output: &str| {
+        proposal
+            .stack
+            .and_then(|s| s.output(output))
+            .map(|d| d.chars().take(19).collect::<String>())
+    };
+    let is_kept = |name: &str| {
+        proposal
+            .stack
+            .and_then(|s| s.parameter(name))
+            .is_some_and(|old| **old == *proposal.value(name))
+    };
     let are_kept = ["OpenWebUIVersion", "LiteLLMVersion", "CpuArchitecture"].into_iter().all(is_kept);
     match (digest("OpenWebUIImageDigest"), digest("LiteLLMImageDigest")) {
         (Some(webui), Some(litellm)) if are_kept => {
@@ -75,7 +85,8 @@ fn repository<'a>(all: &'a [Resource], image: &Value) -> Option<&'a str> {
 
 /// The way from the tasks to the internet, in words.
 fn route(all: &[Resource]) -> Option<&'static str> {
-    let is_public = |r: &Resource| r.properties.pointer("/NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp") == Some(&"ENABLED".into());
+    let is_public =
+        |r: &Resource| r.properties.pointer("/NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp") == Some(&"ENABLED".into());
     if all.iter().any(|r| r.kind == "AWS::EC2::NatGateway") {
         Some("through the NAT gateway")
     } else if all.iter().any(is_public) {

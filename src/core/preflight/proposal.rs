@@ -85,9 +85,7 @@ impl<'a> Proposal<'a> {
     pub fn new_secrets(&self) -> Vec<SafeText> {
         let names = |all: &[Resource]| -> Vec<SafeText> {
             let secrets = all.iter().filter(|r| r.kind == "AWS::SecretsManager::Secret");
-            secrets
-                .filter_map(|r| r.properties["Name"].as_str().map(SafeText::from))
-                .collect()
+            secrets.filter_map(|r| r.properties["Name"].as_str().map(SafeText::from)).collect()
         };
         let before = names(&self.before);
         names(&self.after).into_iter().filter(|name| !before.contains(name)).collect()
@@ -103,7 +101,9 @@ impl<'a> Proposal<'a> {
         let project = self.value("ProjectName");
         let subject = Subject {
             region: self.pseudo.region.clone(),
-            account: self.identity.map_or_else(|| self.pseudo.account.clone(), |who| who.account.to_string()),
+            account: self
+                .identity
+                .map_or_else(|| self.pseudo.account.clone(), |who| who.account.to_string()),
             stack: self.pseudo.stack_name.clone(),
             project: if project.is_empty() { DEFAULT_PROJECT } else { project }.into(),
         };

@@ -53,7 +53,12 @@ fn judged(row: QuotaRow, quota: &Quota, need: f64) -> Check {
                     let evidence = format!("{known}; how many are in use is not known: {}", fault.sentence());
                     check(name, Outcome::Unknown, evidence, &fault.advice())
                 }
-                _ => check(name, Outcome::Unknown, format!("{known}; AWS does not measure how many are in use"), ""),
+                _ => check(
+                    name,
+                    Outcome::Unknown,
+                    format!("{known}; AWS does not measure how many are in use"),
+                    "",
+                ),
             }
         }
     }
@@ -71,16 +76,31 @@ fn rate(proposal: &Proposal<'_>, answers: &Answers) -> Option<Check> {
         Some(Ok(None)) => {
             let model = proposal.new_image_model().unwrap_or_default();
             let evidence = format!("Service Quotas lists no requests a minute for {model}");
-            check(NAME, Outcome::Unknown, evidence, "Bedrock itself says so when it is reached: a test image (I) tells.")
+            check(
+                NAME,
+                Outcome::Unknown,
+                evidence,
+                "Bedrock itself says so when it is reached: a test image (I) tells.",
+            )
         }
         Some(Ok(Some(quota))) if quota.limit == 0.0 => {
             let evidence = format!("0 requests a minute are allowed ({})", quota.name);
             let outcome = if proposal.is_create() { Outcome::Blocker } else { Outcome::Warning };
-            check(NAME, outcome, evidence, "No image would be made: ask AWS for more, or take another ImageModelId.")
+            check(
+                NAME,
+                outcome,
+                evidence,
+                "No image would be made: ask AWS for more, or take another ImageModelId.",
+            )
         }
         Some(Ok(Some(quota))) => {
             let whose = if quota.is_default { ", AWS's default" } else { "" };
-            check(NAME, Outcome::Ok, format!("{} requests a minute are allowed{whose}", quota.limit), "")
+            check(
+                NAME,
+                Outcome::Ok,
+                format!("{} requests a minute are allowed{whose}", quota.limit),
+                "",
+            )
         }
         Some(Err(fault)) => untold::<()>(NAME, Some(Err(fault))),
         None => untold::<()>(NAME, None),
@@ -101,9 +121,27 @@ mod tests {
         for (limit, used, need, want, says) in [
             (6.0, Some(Ok(1.5)), 1.5, Outcome::Ok, "1.5 of 6 vCPU are in use; this adds 1.5"),
             (6.0, Some(Ok(4.5)), 1.5, Outcome::Ok, "this adds 1.5"),
-            (6.0, Some(Ok(5.0)), 1.5, Outcome::Blocker, "5 of 6 vCPU are in use; this needs 1.5 more"),
-            (6.0, Some(Err(fault())), 12.5, Outcome::Blocker, "6 vCPU are allowed; this needs 12.5"),
-            (6.0, Some(Err(fault())), 1.5, Outcome::Unknown, "cloudwatch:GetMetricData is not allowed"),
+            (
+                6.0,
+                Some(Ok(5.0)),
+                1.5,
+                Outcome::Blocker,
+                "5 of 6 vCPU are in use; this needs 1.5 more",
+            ),
+            (
+                6.0,
+                Some(Err(fault())),
+                12.5,
+                Outcome::Blocker,
+                "6 vCPU are allowed; this needs 12.5",
+            ),
+            (
+                6.0,
+                Some(Err(fault())),
+                1.5,
+                Outcome::Unknown,
+                "cloudwatch:GetMetricData is not allowed",
+            ),
             (6.0, None, 1.5, Outcome::Unknown, "AWS does not measure"),
         ] {
             let quota = Quota {
@@ -115,7 +153,10 @@ mod tests {
             let found = judged(QuotaId::FargateVcpu.row(), &quota, need);
             assert_eq!(found.outcome, want, "{}", found.evidence);
             assert!(found.evidence.contains(says), "{}", found.evidence);
-            assert_eq!(found.next.contains("--service-code fargate --quota-code L-3032A538"), want == Outcome::Blocker);
+            assert_eq!(
+                found.next.contains("--service-code fargate --quota-code L-3032A538"),
+                want == Outcome::Blocker
+            );
         }
     }
 }

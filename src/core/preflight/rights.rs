@@ -14,19 +14,20 @@ const SHOWN: usize = 4;
 /// What the simulator does not look at.
 const CAVEAT: &str = "not simulated: session policies, and service control policies with conditions";
 
-pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers) -> Option<Check> {
-    let question = match proposal.principal()? {
-        Ok(_) => proposal.rights_question()?,
-        Err(why) => {
-            let evidence = format!("not simulated: {why}");
-            return Some(check(NAME, Outcome::Unknown, evidence, "Deploy with a user or role that IAM can be asked about."));
-        }
+pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers) -> Check {
+    if let Some(Err(why)) = proposal.principal() {
+        let evidence = format!("not simulated: {why}");
+        let next = "Deploy with a user or role that IAM can be asked about.";
+        return check(NAME, Outcome::Unknown, evidence, next);
+    }
+    let Some(question) = proposal.rights_question() else {
+        return untold::<()>(NAME, None);
     };
     let of = |fact: &Fact| match fact {
         Fact::Rights(rights) => Some(rights.clone()),
         _ => None,
     };
-    Some(match told(answers, &question, of) {
+    match told(answers, &question, of) {
         Some(Ok(rights)) => judged(&rights),
         Some(Err(fault)) if fault.kind == FaultKind::Denied => {
             let evidence = format!("not simulated: {}", fault.sentence());
@@ -34,7 +35,7 @@ pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers) -> Option<Check
             check(NAME, Outcome::Unknown, evidence, &next)
         }
         other => untold(NAME, other),
-    })
+    }
 }
 
 /// What is denied stops a deploy; what no policy allows does so where the very resource was asked for, since for the
@@ -44,7 +45,12 @@ fn judged(rights: &[Right]) -> Check {
     let bad: Vec<&Right> = rights.iter().filter(is_bad).collect();
     if bad.is_empty() {
         let actions: BTreeSet<&str> = rights.iter().map(|r| r.action.as_str()).collect();
-        return check(NAME, Outcome::Ok, format!("all {} actions of the plan are allowed ({CAVEAT})", actions.len()), "");
+        return check(
+            NAME,
+            Outcome::Ok,
+            format!("all {} actions of the plan are allowed ({CAVEAT})", actions.len()),
+            "",
+        );
     }
     let is_sure = |r: &&Right| r.decision == Decision::Denied || r.is_bounded || r.is_barred || r.action.starts_with("cloudformation:");
     let outcome = if bad.iter().any(is_sure) {
@@ -97,7 +103,11 @@ mod tests {
             ..right("iam:CreateRole", NotAllowed)
         };
         for (rights, want, says) in [
-            (vec![right("ec2:CreateVpc", Allowed)], Outcome::Ok, "all 1 actions of the plan are allowed"),
+            (
+                vec![right("ec2:CreateVpc", Allowed)],
+                Outcome::Ok,
+                "all 1 actions of the plan are allowed",
+            ),
             (
                 vec![right("ec2:CreateVpc", NotAllowed), right("ec2:CreateSubnet", Allowed)],
                 Outcome::Warning,

@@ -42,7 +42,12 @@ fn judged(taken: &[TakenName], wanted: usize) -> Check {
         }
         None => {
             let evidence = format!("there is a secret {name} already, which is not of this stack{others}");
-            check(NAME, Outcome::Blocker, evidence, "Take another ProjectName, or remove what is left of an older stack.")
+            check(
+                NAME,
+                Outcome::Blocker,
+                evidence,
+                "Take another ProjectName, or remove what is left of an older stack.",
+            )
         }
     }
 }
@@ -61,12 +66,20 @@ mod tests {
         assert_eq!((free.outcome, free.evidence.as_str()), (Outcome::Ok, "all 3 names are free"));
         let doomed = judged(&[taken("bic/a", None), taken("bic/b", Some(1_796_083_200_000))], 3);
         assert_eq!(doomed.outcome, Outcome::Blocker);
-        assert!(doomed.evidence.starts_with("bic/b waits for its deletion (DeletedDate 2026-12-01)"), "{}", doomed.evidence);
+        assert!(
+            doomed.evidence.starts_with("bic/b waits for its deletion (DeletedDate 2026-12-01)"),
+            "{}",
+            doomed.evidence
+        );
         assert!(doomed.evidence.ends_with("and 1 more are taken"), "{}", doomed.evidence);
         for part in ["restore-secret --secret-id bic/b", "force-delete", "another ProjectName"] {
             assert!(doomed.next.contains(part), "{}", doomed.next);
         }
         let living = judged(&[taken("bic/a", None)], 3);
-        assert!(living.outcome == Outcome::Blocker && living.evidence.contains("not of this stack"), "{}", living.evidence);
+        assert!(
+            living.outcome == Outcome::Blocker && living.evidence.contains("not of this stack"),
+            "{}",
+            living.evidence
+        );
     }
 }

@@ -103,17 +103,17 @@ fn alarm_line(model: &Model, side: &Side<'_>) -> Option<Line<'static>> {
     let of_sleep = model.alarms_of_sleep();
     let role = if firing > of_sleep { Role::Warn } else { Role::Dim };
     let why = match (of_sleep, model.is_asleep()) {
-        (0, _) => "",
-        (_, true) => " (asleep: those about tasks are no trouble)",
-        (_, false) => " (tasks are starting)",
+        (0, _) => String::new(),
+        (n, true) => format!(", {n} only because the stack sleeps"),
+        (n, false) => format!(", {n} only while tasks start"),
     };
     let age = feed.age(model.now).map(|ms| when::short(ms as i64)).unwrap_or_default();
     let old = match &feed.fault {
-        Some(fault) => format!("  {age} old, {}", fault.kind),
-        None => format!("  {age} old"),
+        Some(fault) => format!("{age} old, {}", fault.kind),
+        None => format!("{age} old"),
     };
-    let summary = alarms::summary(alarms, &model.names().project, model.now.wall);
-    Some(Line::from(vec![pen.ink(role, format!("alarms: {summary}")), pen.dim(format!("{why}{old}"))]))
+    let summary = alarms::summary(alarms, &model.names().project, &why, model.now.wall);
+    Some(Line::from(vec![pen.dim(format!("alarms ({old}): ")), pen.ink(role, summary)]))
 }
 
 /// How a service stands: mark, words, colour.

@@ -269,7 +269,9 @@ fn counted(checks: &[Check]) -> String {
         (count(Outcome::Ok), "ok", "ok"),
     ];
     let words = words.into_iter().filter(|(n, ..)| *n > 0);
-    let parts: Vec<String> = words.map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many })).collect();
+    let parts: Vec<String> = words
+        .map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many }))
+        .collect();
     parts.join(", ")
 }
 
