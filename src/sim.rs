@@ -6,11 +6,13 @@
 
 mod account;
 mod alarms;
+mod certificates;
 mod cfn;
 mod chance;
 mod checks;
 mod clock;
 mod deploy;
+mod dns;
 mod ecs;
 mod elb;
 mod image;
@@ -23,6 +25,7 @@ mod scene;
 mod secrets;
 mod service;
 mod task;
+mod throughput;
 mod traffic;
 mod undo;
 mod world;
@@ -241,6 +244,15 @@ impl World {
             Query::ModelQuota { model } => Ok(self.tell_rate(model)),
             Query::SecretNames { names } => Ok(self.tell_names(names)),
             Query::Rights { wanted, .. } => Ok(self.tell_rights(wanted)),
+            Query::Certificate { arn } => Ok(self.tell_certificate(arn)),
+            Query::Certificates => Ok(self.tell_certificates()),
+            Query::HostedZones => Ok(self.tell_zones()),
+            Query::DnsRecords { zone, names } => self.tell_records(zone, names),
+            Query::DnsChange { id } => self.tell_record_change(id),
+            Query::Balancer { arn } => Ok(self.tell_balancer(arn)),
+            Query::Throughputs => Ok(self.tell_throughputs()),
+            Query::Throughput { arn } => Ok(self.tell_throughput(arn)),
+            Query::CustomModels => Ok(self.tell_custom_models()),
             Query::LogPage(request) => self.log_page(request),
             Query::Probe(request) => Ok(self.probe(request)),
         }
@@ -282,6 +294,10 @@ impl World {
             Change::Restart { cluster, service } => self.restart(cluster, service)?,
             Change::StopTask { cluster, task } => self.stop_task(cluster, task, "Stopped by hand from bic-tui")?,
             Change::TagService { service, key, value } => self.tag_service(service, key, value.as_ref())?,
+            Change::RequestCertificate { domain, names } => return Ok(self.request_certificate(domain, names, token)),
+            Change::ChangeRecords { zone, removes, upserts } => return self.change_records(zone, removes, upserts),
+            Change::BuyThroughput(wanted) => return self.buy_throughput(wanted, token),
+            Change::DeleteThroughput { arn } => return self.delete_throughput(arn),
             Change::TestImage { route, model, prompt } => {
                 let (model, prompt) = (model.clone(), prompt.clone());
                 return self.test_image(route, Brief { model, prompt }).map(Done::Picture);

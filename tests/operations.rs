@@ -444,7 +444,14 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     let screen = desk.screen();
     says(
         &screen,
-        &["2 blockers", "✗ vpc quota", "5 of 5 VPCs are in use", "✗ secrets", "! permissions", "iam:CreateRole"],
+        &[
+            "2 blockers",
+            "✗ vpc quota",
+            "5 of 5 VPCs are in use",
+            "✗ secrets",
+            "! permissions",
+            "iam:CreateRole",
+        ],
     );
     says(&desk.screen_at(80, 24), &["2 blockers", "✗ secrets:"]);
     desk.press("end");
@@ -453,14 +460,21 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     says(&desk.screen(), &["waits for its deletion", "restore-secret"]);
     assert!(desk.written.is_empty(), "nothing is sent: {:?}", desk.written);
     // A value that needs something else is asked for once the field is left.
-    let Stage::Form(form) = &mut desk.model.deploy else { panic!("the form is open") };
+    let Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open")
+    };
     let field = form.fields.iter_mut().find(|f| f.def.name == "NetworkMode").expect("a parameter");
     field.value = bic_tui::core::field::TextField::with("nat");
     desk.press("tab");
     let quota = |desk: &Desk| {
-        let Stage::Form(form) = &desk.model.deploy else { panic!("the form is open") };
+        let Stage::Form(form) = &desk.model.deploy else {
+            panic!("the form is open")
+        };
         let checks = bic_tui::core::preflight::of_form(&desk.model, form);
-        checks.into_iter().find(|c| c.name == "address quota").map(|c| c.evidence.to_string())
+        checks
+            .into_iter()
+            .find(|c| c.name == "address quota")
+            .map(|c| c.evidence.to_string())
     };
     let told = quota(&desk).expect("a check of its own");
     assert_eq!(told, "0 of 5 Elastic IP addresses are in use, AWS's default; this adds 1");

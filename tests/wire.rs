@@ -2,6 +2,8 @@
 //! and what becomes of every answer that goes wrong. Nothing of the user's environment is read.
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "wire/access.rs"]
+mod access;
 #[path = "wire/application.rs"]
 mod application;
 #[path = "wire/checks.rs"]
@@ -208,14 +210,17 @@ fn reads() -> Vec<Read> {
         checks::rate(),
         checks::names(),
         checks::rights(),
-        Read {
-            operation: "GetSecretValue",
-            wire: Wire::Json,
-            ask: Ask::Reveal,
-            good: bodies::json(json!({ "SecretString": "{\"api_key\":\"sk-1\"}" })),
-            odd: vec![bodies::json(json!({})), bodies::json(json!({ "SecretString": null }))],
-        },
     ]
+    .into_iter()
+    .chain(access::reads())
+    .chain([Read {
+        operation: "GetSecretValue",
+        wire: Wire::Json,
+        ask: Ask::Reveal,
+        good: bodies::json(json!({ "SecretString": "{\"api_key\":\"sk-1\"}" })),
+        odd: vec![bodies::json(json!({})), bodies::json(json!({ "SecretString": null }))],
+    }])
+    .collect()
 }
 
 async fn server_for(read: &Read, reply: Reply) -> Server {

@@ -278,7 +278,7 @@ impl ProvideCredentials for Held {
 }
 
 /// Services of which a profile or the environment may know an endpoint of their own.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 14] = [
     "Secrets Manager",
     "CloudFormation",
     "ECS",
@@ -291,6 +291,8 @@ const SERVICES: [&str; 12] = [
     "Service Quotas",
     "CloudWatch",
     "CloudControl",
+    "ACM",
+    "Route 53",
 ];
 
 /// Where requests go when not to AWS itself: given, or inherited for all or any of the services.
@@ -359,10 +361,15 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
             cloudwatch: client!(aws_sdk_cloudwatch, config, |it| it.retry_partition(partition())),
             cloudcontrol: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
         },
+        acm: client!(aws_sdk_acm, config, |it| it.retry_partition(partition())),
+        route53: client!(aws_sdk_route53, config, |it| it.retry_partition(partition())),
     };
     let writes = Writes {
         cloudformation: client!(aws_sdk_cloudformation, config, |it| it.retry_config(once.clone())),
         ecs: client!(aws_sdk_ecs, config, |it| it.retry_config(once.clone())),
+        models: client!(aws_sdk_bedrock, config, |it| it.retry_config(once.clone())),
+        acm: client!(aws_sdk_acm, config, |it| it.retry_config(once.clone())),
+        route53: client!(aws_sdk_route53, config, |it| it.retry_config(once.clone())),
         // A model thinks for a minute without a byte: that is no stalled stream.
         bedrock: client!(aws_sdk_bedrockruntime, config, |it| it
             .retry_config(once.clone())

@@ -1,5 +1,6 @@
 //! Dialogs: one at a time over the screen; under one nothing else is reached.
 
+use super::screen::access::{BuyDialog, DnsDialog};
 use super::{fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, place::Picker, text::SafeText};
 use crate::cloud::{Change, ImageRoute};
 
@@ -34,6 +35,10 @@ pub enum Dialog {
     Places(Picker),
     /// The test image: what to ask, then how it went.
     Image(ImageDialog),
+    /// Records of Route 53: zone, name, kind.
+    Dns(DnsDialog),
+    /// Provisioned throughput to be bought.
+    Buy(BuyDialog),
 }
 
 /// How far a text is scrolled, in rows.
@@ -126,6 +131,8 @@ pub enum Purpose {
     Arm,
     /// `/` on lists: keep rows that match.
     Rows,
+    /// The names of a certificate.
+    Certificate,
 }
 
 /// One line of text.

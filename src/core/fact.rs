@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod alarm;
+pub mod certificate;
+pub mod dns;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -10,12 +12,15 @@ pub mod service;
 pub mod stack;
 pub mod target;
 pub mod task;
+pub mod throughput;
 
 use serde::Serialize;
 
 pub use self::{
     account::{Decision, Quota, Right, TakenName},
     alarm::Alarm,
+    certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
+    dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -26,6 +31,7 @@ pub use self::{
     },
     target::{Target, TargetGroup},
     task::{Container, Task},
+    throughput::{CustomModel, Throughput},
 };
 use super::text::SafeText;
 
@@ -85,6 +91,24 @@ pub enum Fact {
     SecretNames(Vec<TakenName>),
     /// Answer to `Query::Rights`.
     Rights(Vec<Right>),
+    /// Answer to `Query::Certificate`; `None` when ACM does not know it in this region.
+    Certificate(Option<Certificate>),
+    /// Answer to `Query::Certificates`.
+    Certificates(Vec<CertificateBrief>),
+    /// Answer to `Query::HostedZones`.
+    HostedZones(Vec<HostedZone>),
+    /// Answer to `Query::DnsRecords`.
+    DnsRecords(Vec<DnsRecord>),
+    /// Answer to `Query::DnsChange`: `PENDING` or `INSYNC`.
+    DnsChange(SafeText),
+    /// Answer to `Query::Balancer`; `None` when there is none.
+    Balancer(Option<Balancer>),
+    /// Answer to `Query::Throughputs`.
+    Throughputs(Vec<Throughput>),
+    /// Answer to `Query::Throughput`; `None` when there is none.
+    Throughput(Option<Throughput>),
+    /// Answer to `Query::CustomModels`.
+    CustomModels(Vec<CustomModel>),
     /// Answer to `Query::LogPage`.
     LogPage(LogPage),
     /// Answer to `Query::Probe`.

@@ -133,6 +133,12 @@ pub enum Read {
     Stacks,
     /// Live Tail.
     LiveTail,
+    /// Certificates.
+    Certificate,
+    /// Hosted zones, records, and the load balancer that a name leads to.
+    Dns,
+    /// Provisioned throughput, and the account's own models.
+    Throughput,
 }
 
 /// One row.
@@ -205,6 +211,30 @@ pub const READS: &[ReadRow] = &[
         read: Read::LiveTail,
         when: "when you turn it on",
         actions: &["logs:StartLiveTail"],
+    },
+    ReadRow {
+        read: Read::Certificate,
+        when: "on Access, and while one is being proven",
+        actions: &["acm:DescribeCertificate", "acm:ListCertificates"],
+    },
+    ReadRow {
+        read: Read::Dns,
+        when: "on Access, and when you point a name at the application",
+        actions: &[
+            "route53:ListHostedZones",
+            "route53:ListResourceRecordSets",
+            "route53:GetChange",
+            "elasticloadbalancing:DescribeLoadBalancers",
+        ],
+    },
+    ReadRow {
+        read: Read::Throughput,
+        when: "on Access, and while it is being provided",
+        actions: &[
+            "bedrock:ListProvisionedModelThroughputs",
+            "bedrock:GetProvisionedModelThroughput",
+            "bedrock:ListCustomModels",
+        ],
     },
 ];
 

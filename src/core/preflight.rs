@@ -1,11 +1,15 @@
 //! The checks before a deploy, each judged from one fact: how it came out, the evidence and the next step.
 //! The form, `check`, `plan` and `deploy` show this one list.
 
+mod certificate;
 mod images;
+mod parameters;
 mod proposal;
 mod quotas;
 mod rights;
 mod secrets;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -141,11 +145,12 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         template(TEMPLATE.len(), evidence.template, evidence.validation),
         stack(evidence.stack_name, evidence.stack),
     ];
-    out.extend(parameters(evidence.draft, evidence.region));
+    out.extend(parameters::checks(evidence.draft, evidence.region));
     if let Ok(draft) = evidence.draft {
         out.extend(version(draft, &evidence));
         out.extend(ROLES.map(|role| model(role, draft, &evidence)));
         let proposal = evidence.proposal(draft);
+        out.extend(certificate::checks(&proposal, evidence.answers, evidence.now));
         out.push(images::checks(&proposal));
         out.extend(secrets::checks(&proposal, evidence.answers));
         out.extend(quotas::checks(&proposal, evidence.answers));
@@ -297,75 +302,6 @@ fn stack(name: &str, answer: Known<'_, Option<Stack>>) -> Check {
     }
 }
 
-/// Whether the parameters hold together, and what they mean for the safety of the application.
-fn parameters(draft: &Result<Draft, String>, region: &str) -> Vec<Check> {
-    let draft = match draft {
-        Ok(draft) => draft,
-        Err(reason) => {
-            let evidence = reason.trim_end_matches('.');
-            let next = "Change the parameter and check again.";
-            return vec![check("parameters", Outcome::Blocker, evidence, next)];
-        }
-    };
-    let value = |name: &str| draft.values.get(name).map_or("", String::as_str);
-    let given = format!("{} parameters, size {}", draft.values.len(), value("DeploymentSize"));
-    let mut out = vec![
-        check("parameters", Outcome::Ok, given, ""),
-        encryption(value("ACMCertificateArn"), region),
-        access(value("AllowedCIDR")),
-    ];
-    if value("ExposeLiteLLM") == "true" && value("ACMCertificateArn").is_empty() {
-        let evidence = "ExposeLiteLLM=true without a certificate: LiteLLM's master key travels unencrypted";
-        let next = "Give ACMCertificateArn, or take ExposeLiteLLM=auto.";
-        out.push(check("litellm key", Outcome::Warning, evidence, next));
-    }
-    let provisioned = value("ProvisionedModelArn");
-    if !provisioned.is_empty() {
-        out.push(throughput(provisioned, region));
-    }
-    out
-}
-
-fn throughput(arn: &str, region: &str) -> Check {
-    if arn.contains(&format!(":bedrock:{region}:")) {
-        check("throughput", Outcome::Ok, format!("image-provisioned is in {region}"), "")
-    } else {
-        let next = "Take provisioned throughput of the region of the stack, or leave ProvisionedModelArn empty.";
-        check(
-            "throughput",
-            Outcome::Blocker,
-            format!("ProvisionedModelArn is not in {region}"),
-            next,
-        )
-    }
-}
-
-fn encryption(certificate: &str, region: &str) -> Check {
-    if certificate.is_empty() {
-        let next = "Give ACMCertificateArn for HTTPS, or keep AllowedCIDR narrow.";
-        check("encryption", Outcome::Warning, "plain HTTP: passwords travel unencrypted", next)
-    } else if certificate.contains(&format!(":acm:{region}:")) {
-        check("encryption", Outcome::Ok, "HTTPS", "")
-    } else {
-        let next = "Take a certificate of the region of the stack.";
-        check("encryption", Outcome::Blocker, format!("the certificate is not in {region}"), next)
-    }
-}
-
-fn access(cidr: &str) -> Check {
-    let octets: Vec<u8> = cidr.split(['.', '/']).filter_map(|part| part.parse().ok()).collect();
-    let is_private = matches!(octets.as_slice(), [10, ..] | [192, 168, ..] | [172, 16..=31, ..]);
-    if cidr == "0.0.0.0/0" {
-        let next = "Set AllowedCIDR to the public addresses of your users.";
-        check("access", Outcome::Warning, "open to the whole internet", next)
-    } else if is_private {
-        let next = "The load balancer is public and sees public addresses only: nobody would get in.";
-        check("access", Outcome::Warning, format!("AllowedCIDR {cidr} is a private range"), next)
-    } else {
-        check("access", Outcome::Ok, format!("open to {cidr}"), "")
-    }
-}
-
 /// The version of Open WebUI that the stack has and another that it would get, where both would run on one database.
 pub fn version_change(stack: &Stack, draft: &Draft) -> Option<(SafeText, SafeText)> {
     const NAME: &str = "OpenWebUIVersion";
@@ -494,155 +430,4 @@ fn not_told<T>(name: &'static str, answer: Known<'_, T>) -> Check {
         Outcome::Warning
     };
     check(name, outcome, fault.sentence(), &fault.advice())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::plan::{Wish, draft};
-
-    /// Bedrock may not be asked of any model of the catalogue.
-    fn unasked() -> Models {
-        let denied = || Fault::new(FaultKind::Denied, "bedrock:GetFoundationModel", "", "");
-        let ids = Catalogue::shipped().models.iter().map(|m| m.id.clone());
-        ids.map(|id| {
-            let mut feed = Feed::default();
-            feed.fail(denied());
-            (id, feed)
-        })
-        .collect()
-    }
-
-    fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)> {
-        let pseudo = Pseudo {
-            region: region.into(),
-            account: "123456789012".into(),
-            stack_name: "s".into(),
-        };
-        let wish = Wish {
-            parameters: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            tags: Vec::new(),
-        };
-        let template = Template::shipped();
-        let draft = draft(&template, None, &wish, &pseudo);
-        let checks = checks(Evidence {
-            stack_name: "s",
-            region,
-            refusal: None,
-            identity: None,
-            validation: None,
-            stack: Some(Ok(&None)),
-            services: None,
-            models: &unasked(),
-            now: 1_795_564_800_000,
-            draft: &draft,
-            usd_month: None,
-            price_date: "2026-09-30",
-            template: &template,
-            pseudo: &pseudo,
-            answers: &Answers::new(),
-        });
-        checks.into_iter().map(|c| (c.name, c.outcome)).collect()
-    }
-
-    #[test]
-    fn only_the_named_blocker_is_overridden() {
-        let list = || {
-            let blocker = |name| check(name, Outcome::Blocker, "bad", "");
-            vec![blocker("image model"), blocker("version")]
-        };
-        let outcomes = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-            overridden(list(), &names).map(|checks| checks.iter().map(|c| c.outcome).collect::<Vec<_>>())
-        };
-        assert_eq!(outcomes(&["image-model"]), Ok(vec![Outcome::Warning, Outcome::Blocker]));
-        assert_eq!(outcomes(&[]), Ok(vec![Outcome::Blocker; 2]));
-        assert!(outcomes(&["all"]).is_err_and(|why| why.contains("image-model, version")));
-    }
-
-    #[test]
-    fn parameters_are_judged_one_by_one() {
-        let provisioned = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/abcdef123456";
-        let cert = "arn:aws:acm:us-west-2:123456789012:certificate/abc-1";
-        for (region, pairs, want) in [
-            (
-                "us-west-2",
-                vec![],
-                vec![
-                    ("encryption", Outcome::Warning),
-                    ("access", Outcome::Warning),
-                    ("image model", Outcome::Warning),
-                ],
-            ),
-            (
-                "us-west-2",
-                vec![("ACMCertificateArn", cert), ("AllowedCIDR", "203.0.113.0/24")],
-                vec![("encryption", Outcome::Ok), ("access", Outcome::Ok)],
-            ),
-            (
-                "us-east-1",
-                vec![("ACMCertificateArn", cert)],
-                vec![("encryption", Outcome::Blocker), ("image model", Outcome::Warning)],
-            ),
-            (
-                "us-east-1",
-                vec![("AllowedCIDR", "172.20.0.0/16")],
-                vec![("access", Outcome::Warning)],
-            ),
-            ("us-east-1", vec![("AllowedCIDR", "172.32.0.0/16")], vec![("access", Outcome::Ok)]),
-            (
-                "us-east-1",
-                vec![("ImageModelId", "amazon.nova-canvas-v1:0")],
-                vec![("image model", Outcome::Blocker)],
-            ),
-            (
-                "us-west-2",
-                vec![("ExposeLiteLLM", "true"), ("ProvisionedModelArn", provisioned)],
-                vec![("litellm key", Outcome::Warning), ("throughput", Outcome::Ok)],
-            ),
-            (
-                "us-east-1",
-                vec![("ProvisionedModelArn", provisioned)],
-                vec![("throughput", Outcome::Blocker)],
-            ),
-            (
-                "us-east-1",
-                vec![("DeploymentSize", "tiny")],
-                vec![("parameters", Outcome::Blocker)],
-            ),
-        ] {
-            let got = outcomes(region, &pairs);
-            for expected in want {
-                assert!(got.contains(&expected), "{region} {pairs:?}: {got:?} lacks {expected:?}");
-            }
-        }
-        let said_of_key = |pairs: &[(&str, &str)]| outcomes("us-west-2", pairs).iter().any(|(name, _)| *name == "litellm key");
-        assert!(!said_of_key(&[]) && !said_of_key(&[("ExposeLiteLLM", "true"), ("ACMCertificateArn", cert)]));
-    }
-
-    #[test]
-    fn a_denied_read_warns_and_bad_credentials_block() {
-        for (kind, want) in [(FaultKind::Denied, Outcome::Warning), (FaultKind::Expired, Outcome::Blocker)] {
-            let answer = Err::<Identity, _>(Fault::new(kind, "sts:GetCallerIdentity", "", ""));
-            assert_eq!(identity(Some(answer.as_ref())).outcome, want);
-        }
-        let root = Identity {
-            account: "123456789012".into(),
-            arn: SafeText::new("arn:aws:iam::123456789012:root"),
-        };
-        assert_eq!(identity(Some(Ok(&root))).outcome, Outcome::Warning);
-        assert_eq!(stack("s", Some(Ok(&None))).outcome, Outcome::Ok);
-        assert_eq!(stack("s", None).outcome, Outcome::Unknown);
-        let refused = Fault::new(FaultKind::Refused, "cloudformation:ValidateTemplate", "", "Template format error");
-        let shipped = Template::shipped();
-        assert_eq!(template(9, &shipped, Some(Err(&refused))).outcome, Outcome::Blocker);
-        assert_eq!(template(MAX_BODY + 1, &shipped, None).outcome, Outcome::Blocker);
-        let away = Fault::new(FaultKind::Unreachable, "cloudformation:ValidateTemplate", "", "");
-        let judged = template(9, &shipped, Some(Err(&away)));
-        assert!(
-            judged.outcome == Outcome::Warning && judged.evidence.starts_with("9 bytes, "),
-            "{}",
-            judged.evidence
-        );
-    }
 }

@@ -1,10 +1,13 @@
 //! `update`: one message in, a changed model and a list of requests out. Dispatch only; each kind of
 //! message has its own file below.
 
+mod access;
 mod acting;
 mod answers;
+mod certificate;
 mod deploying;
 mod dialogs;
+mod dns;
 mod keys;
 mod leaving;
 mod live;
@@ -16,6 +19,7 @@ mod polling;
 mod secrets;
 mod shapes;
 mod testimage;
+mod throughput;
 
 pub use self::{
     acting::scale_refusal, dialogs::palette_rows, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,

@@ -23,7 +23,12 @@ pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers, now: Millis) ->
         Some(Ok(Some(certificate))) => judged(&certificate, proposal.value("DomainName"), now),
         Some(Ok(None)) => {
             let evidence = format!("ACM does not know {} in this region", proposal.value("ACMCertificateArn"));
-            check(NAME, Outcome::Blocker, evidence, "Take a certificate of this region and account, or leave ACMCertificateArn empty.")
+            check(
+                NAME,
+                Outcome::Blocker,
+                evidence,
+                "Take a certificate of this region and account, or leave ACMCertificateArn empty.",
+            )
         }
         other => untold(NAME, other),
     })
@@ -48,13 +53,21 @@ fn judged(certificate: &Certificate, host: &str, now: Millis) -> Check {
     }
     if !certificate.is_issued() {
         let evidence = format!("{domain} is {}", certificate.status);
-        return check(NAME, Outcome::Blocker, evidence, "Take another certificate: this one can not be used again.");
+        return check(
+            NAME,
+            Outcome::Blocker,
+            evidence,
+            "Take another certificate: this one can not be used again.",
+        );
     }
     if let Some(at) = certificate.not_after.filter(|at| *at <= now) {
         let evidence = format!("{domain} has expired on {}", day(at));
         return check(NAME, Outcome::Blocker, evidence, "Renew it or take another certificate.");
     }
-    let until = certificate.not_after.map(|at| format!(", valid until {}", day(at))).unwrap_or_default();
+    let until = certificate
+        .not_after
+        .map(|at| format!(", valid until {}", day(at)))
+        .unwrap_or_default();
     if !host.is_empty() && !certificate.covers(host) {
         let evidence = format!("ISSUED for {domain}{until}, which does not cover {host}");
         let next = "Browsers will warn: take a certificate for the host name, or another DomainName.";
@@ -88,7 +101,13 @@ mod tests {
             ("ISSUED", 300, "", Outcome::Warning, "ISSUED for"),
             ("ISSUED", 9, "chat.example.com", Outcome::Warning, "in less than 30 days"),
             ("ISSUED", -1, "chat.example.com", Outcome::Blocker, "has expired on 2026-11-24"),
-            ("PENDING_VALIDATION", 300, "chat.example.com", Outcome::Blocker, "PENDING_VALIDATION"),
+            (
+                "PENDING_VALIDATION",
+                300,
+                "chat.example.com",
+                Outcome::Blocker,
+                "PENDING_VALIDATION",
+            ),
             ("REVOKED", 300, "chat.example.com", Outcome::Blocker, "is REVOKED"),
         ] {
             let certificate = Certificate {

@@ -63,6 +63,11 @@ impl<'a> Proposal<'a> {
         self.draft.values.get(name).map_or("", String::as_str)
     }
 
+    /// Where it is made.
+    pub(super) fn region(&self) -> &str {
+        &self.pseudo.region
+    }
+
     /// What it needs of each quota.
     pub fn needs(&self) -> Vec<(QuotaId, f64)> {
         quota::needs(&self.before, &self.after)
@@ -132,6 +137,7 @@ impl<'a> Proposal<'a> {
         let quotas = self.needs().into_iter().map(|(quota, _)| Query::Quota { quota });
         quotas
             .chain(self.rate_question())
+            .chain(self.certificate_question())
             .chain(self.names_question())
             .chain(self.rights_question())
             .collect()

@@ -35,8 +35,8 @@ fn judged(taken: &[TakenName], wanted: usize) -> Check {
             let day = when::iso(at).chars().take(10).collect::<String>();
             let evidence = format!("{name} waits for its deletion (DeletedDate {day}) and keeps its name until then{others}");
             let next = format!(
-                "Delete it at once: `aws secretsmanager restore-secret --secret-id {name} && aws secretsmanager delete-secret \
-                 --secret-id {name} --force-delete-without-recovery`; or take another ProjectName."
+                "Take another ProjectName, or delete it at once: `aws secretsmanager restore-secret --secret-id {name} && \
+                 aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`."
             );
             check(NAME, Outcome::Blocker, evidence, &next)
         }

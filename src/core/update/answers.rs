@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, looking, older, places, polling, record, say, testimage};
+use super::{access, complain, deploying, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -40,6 +40,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         }
         Asked::Stacks => places::on_stacks(model, answer),
         Asked::Older => older::on_answer(model, ticket.seq, answer),
+        Asked::Access(wanted) => access::on_answer(model, wanted, ticket.seq, answer),
     }
 }
 
@@ -107,16 +108,8 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
         Fact::Alarms(alarms) => model.feeds.alarms.set(alarms, now),
-        Fact::Validation(_)
-        | Fact::ChangeSet(_)
-        | Fact::Model(_)
-        | Fact::LogPage(_)
-        | Fact::Stage(_)
-        | Fact::Stacks(_)
-        | Fact::Quota(_)
-        | Fact::ModelQuota(_)
-        | Fact::SecretNames(_)
-        | Fact::Rights(_) => {}
+        // They are no polls.
+        _ => {}
     }
     Vec::new()
 }
@@ -316,6 +309,9 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     }
     if matches!(change, Change::TestImage { .. }) {
         return testimage::on_image(model, answer);
+    }
+    if access::is_ours(change) {
+        return access::on_changed(model, change, answer);
     }
     polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);
     if let (Change::CreateChangeSet(_), Stage::Planning(_)) = (change, &model.deploy) {

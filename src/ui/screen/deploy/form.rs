@@ -115,7 +115,7 @@ fn draw_main(side: &Side<'_>, form: &Form, (worked, is_narrow): (&Worked, bool),
     let mut help = Vec::new();
     if let Some(error) = &form.error {
         help.extend(
-            wrap_to(&format!("✗ {error}"), width, 4)
+            wrap_to(&format!("✗ {error}"), width, 5)
                 .into_iter()
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
@@ -387,10 +387,7 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
         .map(|l| Line::from(pen.dim(l))),
     );
     lines.push(Line::default());
-    lines.push(Line::from(vec![
-        pen.title("Checks before the plan  "),
-        pen.dim(counted(&worked.checks)),
-    ]));
+    lines.push(Line::from(vec![pen.title("Checks  "), pen.dim(counted(&worked.checks))]));
     let room = usize::from(area.height).saturating_sub(lines.len());
     lines.extend(all_checks(pen, &worked.checks, width, room));
     show(lines, area, frame);
