@@ -86,14 +86,14 @@ impl Looked {
         };
         let (services, (models, answers)) = join(services, models_and_more).await;
         Self {
-            services,
-            models,
-            answers,
-            template,
             identity,
             validation,
             stack,
+            services,
             pseudo,
+            models,
+            answers,
+            template,
             draft,
         }
     }

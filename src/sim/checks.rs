@@ -2,7 +2,7 @@
 
 use super::{scene::What, world::World};
 use crate::core::{
-    catalogue::{Catalogue, Kind},
+    catalogue::Kind,
     fact::{Decision, Fact, Quota, Right, TakenName},
     quota::QuotaId,
     rights::Wanted,
@@ -49,12 +49,9 @@ impl World {
         }
     }
 
-    /// How often an image model may be called.
+    /// How often an image model that is offered here may be called.
     pub(super) fn tell_rate(&self, model: &SafeText) -> Fact {
-        let is_image = Catalogue::shipped()
-            .models
-            .iter()
-            .any(|m| m.name == *model && m.kind == Kind::Image);
+        let is_image = self.offered().any(|m| m.name == *model && m.kind == Kind::Image);
         let name = format!("On-demand model inference requests per minute for {model}");
         Fact::ModelQuota(is_image.then(|| Quota {
             name: name.into(),

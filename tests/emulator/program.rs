@@ -151,7 +151,7 @@ fn has(folder: &Path, text: &[u8]) -> bool {
 }
 
 /// AWS judges ECS calls by services and tasks, and the listing of tasks by a condition; the emulator judges all of
-/// them by the cluster, and tags by no resource. Nothing else of the policy is touched.
+/// them by the cluster, tags by no resource, and IAM's simulator by none either. Nothing else of the policy is touched.
 fn as_the_emulator_judges(policy: &mut Value) {
     let cluster = json!(["arn:aws:ecs:*:*:cluster/bedrock-image-chat-cluster"]);
     let statements = policy["Statement"].as_array_mut().expect("statements");
@@ -162,6 +162,6 @@ fn as_the_emulator_judges(policy: &mut Value) {
             statement.as_object_mut().expect("a statement").remove("Condition");
         }
     }
-    let tags = json!({ "Effect": "Allow", "Action": ["ecs:TagResource", "ecs:UntagResource"], "Resource": "*" });
-    statements.push(tags);
+    let anywhere = ["ecs:TagResource", "ecs:UntagResource", "iam:SimulatePrincipalPolicy"];
+    statements.push(json!({ "Effect": "Allow", "Action": anywhere, "Resource": "*" }));
 }

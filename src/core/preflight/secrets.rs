@@ -30,26 +30,18 @@ fn judged(taken: &[TakenName], wanted: usize) -> Check {
         n => format!(", and {} more are taken", n - 1),
     };
     let name = &first.name;
-    match first.deleted {
-        Some(at) => {
-            let day = when::iso(at).chars().take(10).collect::<String>();
-            let evidence = format!("{name} waits for its deletion (DeletedDate {day}) and keeps its name until then{others}");
-            let next = format!(
-                "Take another ProjectName, or delete it at once: `aws secretsmanager restore-secret --secret-id {name} && \
-                 aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`."
-            );
-            check(NAME, Outcome::Blocker, evidence, &next)
-        }
-        None => {
-            let evidence = format!("there is a secret {name} already, which is not of this stack{others}");
-            check(
-                NAME,
-                Outcome::Blocker,
-                evidence,
-                "Take another ProjectName, or remove what is left of an older stack.",
-            )
-        }
-    }
+    let Some(at) = first.deleted else {
+        let evidence = format!("there is a secret {name} already, which is not of this stack{others}");
+        let next = "Take another ProjectName, or remove what is left of an older stack.";
+        return check(NAME, Outcome::Blocker, evidence, next);
+    };
+    let day = when::iso(at).chars().take(10).collect::<String>();
+    let evidence = format!("{name} waits for its deletion (DeletedDate {day}) and keeps its name until then{others}");
+    let next = format!(
+        "Take another ProjectName, or delete it at once: `aws secretsmanager restore-secret --secret-id {name} && \
+         aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`."
+    );
+    check(NAME, Outcome::Blocker, evidence, &next)
 }
 
 #[cfg(test)]

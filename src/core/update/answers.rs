@@ -81,6 +81,8 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             if was_locked_out {
                 polling::hurry(model, &Poll::iter().filter(|p| *p != Poll::Identity).collect::<Vec<_>>());
             }
+            // What an open form wants to know of the one who asks.
+            return looking::look_again(model);
         }
         Fact::Stack(stack) => return on_stack(model, stack),
         Fact::StackEvents(events) => {

@@ -5,7 +5,8 @@ use super::{record, ticket};
 use crate::{
     cloud::Query,
     core::{
-        effect::Effect, fact::Fact, fault::Fault, feed::Feed, model::Model, msg::Asked, preflight, screen::deploy::Stage, text::SafeText,
+        effect::Effect, fact::Fact, fault::Fault, feed::Feed, model::Model, msg::Asked, pace, preflight, screen::deploy::Stage,
+        text::SafeText,
     },
 };
 
@@ -27,7 +28,8 @@ pub(super) fn look_again(model: &mut Model) -> Vec<Effect> {
     let questions = preflight::questions_of_form(model, form);
     let mut effects = ask_models(model, ids);
     for query in questions {
-        let is_settled = |f: &Feed<Fact>| f.awaiting.is_some() || f.get().is_some();
+        let is_hopeless = |f: &Feed<Fact>| f.fault.as_ref().is_some_and(|fault| pace::is_hopeless(fault.kind));
+        let is_settled = |f: &Feed<Fact>| f.awaiting.is_some() || f.get().is_some() || is_hopeless(f);
         if !model.feeds.answers.get(&query).is_some_and(is_settled) {
             let ticket = ticket(model, Asked::Check);
             model.feeds.answers.entry(query.clone()).or_default().awaiting = Some(ticket.seq);
