@@ -409,6 +409,12 @@ impl Model {
         })
     }
 
+    /// How many alarms fire.
+    pub fn firing_alarms(&self) -> usize {
+        let alarms = self.feeds.alarms.get().map(Vec::as_slice).unwrap_or_default();
+        alarms.iter().filter(|a| a.is_firing()).count()
+    }
+
     /// How many alarms fire only because the stack sleeps.
     pub fn alarms_of_sleep(&self) -> usize {
         let alarms = self.feeds.alarms.get().map(Vec::as_slice).unwrap_or_default();

@@ -207,9 +207,10 @@ impl Account {
 /// Whoever asks may do what they ask about.
 fn all_allowed(form: &std::collections::HashMap<String, String>) -> String {
     let actions = form.iter().filter(|(name, _)| name.starts_with("ActionNames.member."));
-    let results: String = actions
-        .map(|(_, action)| format!("<member><EvalActionName>{action}</EvalActionName><EvalDecision>allowed</EvalDecision></member>"))
-        .collect();
+    let mut results = String::new();
+    for (_, action) in actions {
+        results += &format!("<member><EvalActionName>{action}</EvalActionName><EvalDecision>allowed</EvalDecision></member>");
+    }
     format!("<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>")
 }
 

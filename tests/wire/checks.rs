@@ -297,7 +297,10 @@ async fn a_quota_without_a_value_of_the_account_is_aws_own_and_its_use_is_measur
         let used = quota.used.expect("AWS measures it");
         assert_eq!(used.map_err(|fault| fault.kind), want, "{what}");
     }
-    let asked = &server.asked("GetMetricData")[0].cbor();
+    is_asked_for_by_its_dimensions(&server.asked("GetMetricData")[0].cbor());
+}
+
+fn is_asked_for_by_its_dimensions(asked: &ciborium::Value) {
     let query = field(asked, "MetricDataQueries")
         .and_then(|it| it.into_array().ok())
         .expect("queries");

@@ -84,9 +84,11 @@ fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     let rows = (services.len() + 1) as u16;
     let [list, below] = Layout::vertical([Constraint::Length(rows.min(inner.height)), Constraint::Fill(1)]).areas(inner);
     draw_service_rows(model, side, &services, list, frame);
-    let alarms = alarm_line(model, side);
-    let [deployments, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(u16::from(alarms.is_some()))]).areas(below);
     let at = model.cursor(Panel::ServiceList).min(services.len() - 1);
+    // Alarms take a row that no deployment needs, or one all the same while any fires.
+    let has_room = usize::from(below.height) > services[at].deployments.len();
+    let alarms = alarm_line(model, side).filter(|_| has_room || model.firing_alarms() > 0);
+    let [deployments, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(u16::from(alarms.is_some()))]).areas(below);
     draw_deployments(model, side, services[at], deployments, frame);
     show(alarms.into_iter().collect(), last, frame);
 }
@@ -99,9 +101,8 @@ fn alarm_line(model: &Model, side: &Side<'_>) -> Option<Line<'static>> {
         let fault = feed.fault.as_ref()?;
         return Some(Line::from(pen.dim(format!("alarms: {}", fault.sentence()))));
     };
-    let firing = alarms.iter().filter(|a| a.is_firing()).count();
     let of_sleep = model.alarms_of_sleep();
-    let role = if firing > of_sleep { Role::Warn } else { Role::Dim };
+    let role = if model.firing_alarms() > of_sleep { Role::Warn } else { Role::Dim };
     let why = match (of_sleep, model.is_asleep()) {
         (0, _) => String::new(),
         (n, true) => format!(", {n} only because the stack sleeps"),
