@@ -7,16 +7,19 @@
 mod acm;
 mod bedrock;
 mod cloudformation;
+mod cloudwatch;
 mod connect;
 mod ecs;
 mod elb;
 mod fault;
 mod gateway;
+mod iam;
 mod leftovers;
 mod live;
 mod logs;
 mod models;
 mod pages;
+mod quotas;
 mod route53;
 mod secrets;
 mod sts;
@@ -72,6 +75,8 @@ struct Reads {
     backup: aws_sdk_backup::Client,
     rds: aws_sdk_rds::Client,
     control: aws_sdk_cloudcontrol::Client,
+    iam: aws_sdk_iam::Client,
+    quotas: quotas::Clients,
     acm: aws_sdk_acm::Client,
     route53: aws_sdk_route53::Client,
 }
@@ -177,6 +182,14 @@ impl Aws {
             Query::Tasks { cluster } => ecs::tasks(ecs, &cluster).await.map(Fact::Tasks),
             Query::TargetHealth { groups } => elb::target_health(&self.reads.elb, groups).await.map(Fact::Targets),
             Query::Model { id } => models::state(&self.reads.bedrock, &id).await.map(Fact::Model),
+            Query::Alarms { names } => cloudwatch::alarms(&self.reads.quotas.cloudwatch, &names).await.map(Fact::Alarms),
+            Query::Quota { quota } => quotas::quota(&self.reads.quotas, quota, self.now()).await.map(Fact::Quota),
+            Query::ModelQuota { model } => quotas::rate(&self.reads.quotas.quotas, &model).await.map(Fact::ModelQuota),
+            Query::SecretNames { names } => secrets::taken(&self.reads.secrets, names).await.map(Fact::SecretNames),
+            Query::Rights { principal, wanted } => {
+                let rights = iam::rights(&self.reads.iam, &self.about.region, principal, &wanted);
+                rights.await.map(Fact::Rights)
+            }
             Query::Certificate { arn } => acm::certificate(&self.reads.acm, &arn).await.map(Fact::Certificate),
             Query::Certificates => acm::certificates(&self.reads.acm).await.map(Fact::Certificates),
             Query::HostedZones => route53::zones(&self.reads.route53).await.map(Fact::HostedZones),

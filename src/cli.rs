@@ -90,7 +90,7 @@ pub enum Format {
 /// One subcommand.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Look before a deploy: identity, template, stack, parameters, models, cost
+    /// Look before a deploy: identity, template, stack, parameters, models, images, secrets, quotas, permissions, cost
     Check(PlanArgs),
     /// Show what a deploy would change and cost, and leave nothing behind
     Plan(PlanArgs),

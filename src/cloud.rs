@@ -10,6 +10,8 @@ use crate::core::{
     fact::{DnsRecord, Fact, LiveFrame, Look, Millis, Picture, ProbeStage},
     fault::Fault,
     polls::{Poll, Read},
+    quota::QuotaId,
+    rights::{Principal, Wanted},
     secret::{SecretRef, SecretText},
     text::SafeText,
 };
@@ -81,6 +83,33 @@ pub enum Query {
         /// Its id or ARN.
         id: SafeText,
     },
+    /// The alarms of these names, as far as they exist.
+    Alarms {
+        /// Names.
+        names: Vec<SafeText>,
+    },
+    /// A quota of the account, and how much of it is in use.
+    Quota {
+        /// Which.
+        quota: QuotaId,
+    },
+    /// How often Bedrock lets the account call a model in a minute.
+    ModelQuota {
+        /// Name of the model as people know it.
+        model: SafeText,
+    },
+    /// Which of these names of secrets are taken.
+    SecretNames {
+        /// Names.
+        names: Vec<SafeText>,
+    },
+    /// What a user or role may do, as IAM's simulator has it.
+    Rights {
+        /// Whose policies.
+        principal: Principal,
+        /// What is to be done.
+        wanted: Vec<Wanted>,
+    },
     /// One certificate.
     Certificate {
         /// Its ARN.
@@ -138,6 +167,10 @@ impl Query {
             Self::Tasks { .. } => Poll::Tasks.row().actions,
             Self::TargetHealth { .. } => Poll::Targets.row().actions,
             Self::Model { .. } => Read::Models.row().actions,
+            Self::Alarms { .. } => Poll::Alarms.row().actions,
+            Self::Quota { .. } | Self::ModelQuota { .. } => Read::Quotas.row().actions,
+            Self::SecretNames { .. } => Read::SecretNames.row().actions,
+            Self::Rights { .. } => Read::Rights.row().actions,
             Self::Certificate { .. } => &["acm:DescribeCertificate"],
             Self::Certificates => &["acm:ListCertificates"],
             Self::HostedZones => &["route53:ListHostedZones"],

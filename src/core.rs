@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod address;
+pub mod alarms;
 pub mod available;
 pub mod awscli;
 pub mod catalogue;
@@ -43,7 +44,9 @@ pub mod preflight;
 pub mod prices;
 pub mod progress;
 pub mod purchase;
+pub mod quota;
 pub mod region;
+pub mod rights;
 pub mod rollout;
 pub mod screen;
 pub mod secret;

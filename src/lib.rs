@@ -58,8 +58,10 @@
 //!   keymap, key               THE table of keys          polls, pace   THE table of polls, when each is due
 //!   guard                     who may write: read-only, production, consent, the allow-list
 //!   fact/, fault, text, secret, names      the data, and the names that follow from ProjectName
-//!   template/, plan, preflight, progress, eta, rollout    a deploy: form, checks, change set, progress
-//!   cause, health, describe   what is wrong and why, joined from all facts; diagnosis: of a test image; unstick: ways out
+//!   template/, plan, progress, eta, rollout    a deploy: form, change set, progress
+//!   preflight/, quota, rights                  the checks before it, and what they ask of AWS
+//!   cause, health, alarms, describe   what is wrong and why, joined from all facts; diagnosis: of a test image; unstick:
+//!                             ways out
 //!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
 //!   lines/, logview/          a million lines: segments, filters, errors by shape; the Logs screen's state
 //!   address, access          a name of one's own: zone, records, certificate; purchase: provisioned throughput

@@ -5,9 +5,11 @@
 //! and no task runs behind it.
 
 mod account;
+mod alarms;
 mod certificates;
 mod cfn;
 mod chance;
+mod checks;
 mod clock;
 mod deploy;
 mod dns;
@@ -240,6 +242,11 @@ impl World {
             Query::Tasks { cluster } => self.tell_tasks(cluster),
             Query::TargetHealth { groups } => self.tell_targets(groups),
             Query::Model { id } => Ok(self.tell_model(id)),
+            Query::Alarms { names } => Ok(self.tell_alarms(names)),
+            Query::Quota { quota } => Ok(self.tell_quota(*quota)),
+            Query::ModelQuota { model } => Ok(self.tell_rate(model)),
+            Query::SecretNames { names } => Ok(self.tell_names(names)),
+            Query::Rights { wanted, .. } => Ok(self.tell_rights(wanted)),
             Query::Certificate { arn } => Ok(self.tell_certificate(arn)),
             Query::Certificates => Ok(self.tell_certificates()),
             Query::HostedZones => Ok(self.tell_zones()),

@@ -101,7 +101,7 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
 #[test]
 fn an_endpoint_that_does_not_answer_is_status_4() {
     let env: Vec<_> = KEYS.into_iter().chain([REGION]).collect();
-    for args in ["status", "events", "logs", "check", "deploy --yes"] {
+    for args in ["status", "events", "logs", "deploy --yes"] {
         let (code, stdout, stderr) = run(&format!("{args} --endpoint-url http://127.0.0.1:9"), &env);
         assert_eq!((code, stdout.as_str()), (4, ""), "{args}: {stderr}");
         assert!(
@@ -109,6 +109,31 @@ fn an_endpoint_that_does_not_answer_is_status_4() {
             "{args}: {stderr}"
         );
     }
+}
+
+#[test]
+fn what_needs_no_aws_is_checked_without_it() {
+    let env: Vec<_> = KEYS.into_iter().chain([REGION]).collect();
+    let away = "--endpoint-url http://127.0.0.1:9";
+    let (code, stdout, stderr) = run(&format!("check --param DeploymentSize=medium {away}"), &env);
+    assert_eq!(code, 4, "{stderr}");
+    assert!(
+        stderr.contains("127.0.0.1:9") && stderr.contains("could not be reached"),
+        "{stderr}"
+    );
+    for part in [
+        "bytes, ",
+        "22 parameters, size medium",
+        "images",
+        "CodeBuild copies",
+        "the oldest price used is of",
+    ] {
+        assert!(stdout.contains(part), "no {part} in {stdout}");
+    }
+    let (code, stdout, _) = run(&format!("check --param DeploymentSize=tiny {away}"), &env);
+    assert!(code == 4 && stdout.contains("blocker  parameters"), "{stdout}");
+    let (_, stdout, _) = run("check", &[REGION]);
+    assert!(stdout.contains("the oldest price used is of"), "no credentials: {stdout}");
 }
 
 #[test]

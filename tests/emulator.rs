@@ -119,6 +119,7 @@ fn the_story_by_subcommands() {
     before_the_first_deploy(&aws, &dana);
     the_first_deploy(&aws, &dana);
     what_is_there(&aws, &dana);
+    alarms(&aws, &dana);
     the_log(&aws, &dana);
     an_update_keeps_what_was_not_named(&aws, &dana);
     counts(&aws, &dana);
@@ -135,6 +136,7 @@ fn the_story_by_subcommands() {
 
 fn before_the_first_deploy(aws: &Emulator, dana: &User) {
     models(dana);
+    the_account(aws, dana);
     let said = dana.well(&format!("check {MODELS}"));
     assert!(
         said.contains(":user/dana in account 111111111111") && said.contains("is free"),
@@ -149,6 +151,83 @@ fn before_the_first_deploy(aws: &Emulator, dana: &User) {
     let code = &aws.call("cloudformation", "describe_stacks", json!({ "StackName": STACK }))["Error"]["Code"];
     assert_eq!(code, "ValidationError", "a plan leaves no stack behind");
     assert!(dana.fails("status", 4).contains("does not exist"));
+}
+
+/// What the account itself would refuse: a name that a deleted secret still has, and what the operator may not do.
+fn the_account(aws: &Emulator, dana: &User) {
+    let name = "bedrock-image-chat/litellm-api-key";
+    let secret = || json!({ "SecretId": name });
+    aws.call("secretsmanager", "create_secret", json!({ "Name": name, "SecretString": "old" }));
+    let checks = || -> Value { serde_json::from_slice(&dana.run(&format!("check {MODELS} --output json")).stdout).expect("JSON") };
+    let check = |name: &str| {
+        let report = checks();
+        let all = report["checks"].as_array().expect("checks");
+        let found = all.iter().find(|it| it["name"] == name).expect(name);
+        (found["outcome"].to_string(), format!("{} {}", found["evidence"], found["next"]))
+    };
+    let (outcome, said) = check("secrets");
+    assert!(outcome == "\"blocker\"" && said.contains("not of this stack"), "{outcome} {said}");
+    aws.call(
+        "secretsmanager",
+        "delete_secret",
+        json!({ "SecretId": name, "RecoveryWindowInDays": 7 }),
+    );
+    let (outcome, said) = check("secrets");
+    assert!(
+        outcome == "\"blocker\"" && said.contains("waits for its deletion (DeletedDate "),
+        "{outcome} {said}"
+    );
+    assert!(
+        dana.fails(&format!("deploy --yes {MODELS}"), 1)
+            .contains("restore-secret --secret-id bedrock-image-chat/")
+    );
+    aws.call("secretsmanager", "restore_secret", secret());
+    aws.call(
+        "secretsmanager",
+        "delete_secret",
+        json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true }),
+    );
+    let (outcome, said) = check("secrets");
+    assert!(outcome == "\"ok\"" && said.contains("all 3 names are free"), "{outcome} {said}");
+    // She has the console's own rights, but none to make what is in the template: on AWS CloudFormation would be refused.
+    let (outcome, said) = check("permissions");
+    assert!(
+        outcome == "\"warning\"" && said.contains("allowed by no policy: "),
+        "{outcome} {said}"
+    );
+    assert!(!said.contains("cloudformation:"), "{said}");
+    // This emulator knows no quotas: that is said, and stops nothing.
+    for name in ["fargate quota", "vpc quota", "image quota"] {
+        let (outcome, said) = check(name);
+        assert!(
+            outcome == "\"unknown\"" && said.contains("servicequotas:"),
+            "{name}: {outcome} {said}"
+        );
+    }
+}
+
+/// The alarms that the template owns, in CloudWatch's own protocol.
+fn alarms(aws: &Emulator, dana: &User) {
+    let told = dana.json("status");
+    let all = told["alarms"].as_array().expect("alarms");
+    assert_eq!(all.len(), 7, "{told}");
+    assert!(all.iter().all(|it| it["state"] == "INSUFFICIENT_DATA"), "{told}");
+    let fire = |state: &str, reason: &str| {
+        let alarm = json!({ "AlarmName": "bedrock-image-chat-5xx", "StateValue": state, "StateReason": reason });
+        aws.call("cloudwatch", "set_alarm_state", alarm);
+    };
+    fire("ALARM", "Threshold Crossed: \u{1b}[31m12 > 5");
+    let said = dana.well("status");
+    for part in [
+        "1 of 7 in alarm: 5xx",
+        "warning   alarm bedrock-image-chat-5xx for ",
+        "the application answers with server errors (5xx): Threshold Crossed: ",
+    ] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+    assert!(!said.contains('\u{1b}'), "{said}");
+    fire("OK", "Threshold Crossed: 0 > 5");
+    assert!(dana.well("status").contains("none of 7 in alarm; 6 without data"));
 }
 
 /// Bedrock's own answers: a model and a profile that it lists, and those that it does not.

@@ -765,3 +765,69 @@ fn another_version_beside_a_database_waits_until_the_stack_sleeps() {
     let is_sent = matches!(desk.model.deploy, bic_tui::core::screen::deploy::Stage::Form(_));
     assert!(is_sent, "nothing is sent");
 }
+
+// ---------------------------------------------------------------------------------------------------
+// Before and after
+
+#[test]
+fn what_would_go_wrong_is_said_before_the_plan() {
+    let mut desk = Desk::at("not-ready");
+    desk.press("D");
+    desk.wait(2);
+    let screen = desk.screen();
+    says(
+        &screen,
+        &[
+            "2 blockers",
+            "✗ vpc quota",
+            "5 of 5 VPCs are in use",
+            "✗ secrets",
+            "! permissions",
+            "iam:CreateRole",
+        ],
+    );
+    says(&desk.screen_at(80, 24), &["2 blockers", "✗ secrets:"]);
+    desk.press("end");
+    says(&desk.screen_at(80, 24), &["checks: 2 blockers", "✗ vpc quota: 5 of 5", "! "]);
+    desk.press("enter");
+    says(&desk.screen(), &["waits for its deletion", "restore-secret"]);
+    assert!(desk.written.is_empty(), "nothing is sent: {:?}", desk.written);
+    // A value that needs something else is asked for once the field is left.
+    let Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open")
+    };
+    let field = form.fields.iter_mut().find(|f| f.def.name == "NetworkMode").expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with("nat");
+    desk.press("tab");
+    let quota = |desk: &Desk| {
+        let Stage::Form(form) = &desk.model.deploy else {
+            panic!("the form is open")
+        };
+        let checks = bic_tui::core::preflight::of_form(&desk.model, form);
+        checks
+            .into_iter()
+            .find(|c| c.name == "address quota")
+            .map(|c| c.evidence.to_string())
+    };
+    let told = quota(&desk).expect("a check of its own");
+    assert_eq!(told, "0 of 5 Elastic IP addresses are in use, AWS's default; this adds 1");
+}
+
+#[test]
+fn alarms_are_told_below_the_causes_and_those_of_sleep_are_no_trouble() {
+    let mut desk = Desk::at("asleep");
+    desk.see(&["asleep: no task runs (3 alarms fire for that alone); Z wakes the stack"]);
+    desk.press("3");
+    desk.see(&["3 of 7 in alarm, 3 only because the stack sleeps: no-healthy-host", " old): "]);
+    let mut desk = Desk::at("unreachable");
+    desk.press("3");
+    desk.see(&["in alarm: ", "alb-5xx"]);
+    let findings = desk.model.findings();
+    let alarm = findings.iter().position(|f| f.text.starts_with("alarm ")).expect("an alarm");
+    assert!(alarm > 0 && findings[0].text.contains("none healthy"), "{findings:?}");
+    assert!(findings[alarm].text.contains("Threshold Crossed"), "{findings:?}");
+    let mut desk = Desk::at("running");
+    desk.see(&["all well"]);
+    desk.press("3");
+    desk.see(&["old): none of 7 in alarm"]);
+}

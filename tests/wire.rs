@@ -6,6 +6,8 @@
 mod access;
 #[path = "wire/application.rs"]
 mod application;
+#[path = "wire/checks.rs"]
+mod checks;
 #[path = "wire/environment.rs"]
 mod environment;
 #[path = "wire/leftovers.rs"]
@@ -206,6 +208,11 @@ fn reads() -> Vec<Read> {
             models::foundation("ACTIVE"),
         ),
         models::read("GetInferenceProfile", "us.anthropic.claude-sonnet-4-6", models::profile()),
+        checks::alarms(),
+        checks::quota(),
+        checks::rate(),
+        checks::names(),
+        checks::rights(),
     ]);
     all.extend(access::reads());
     all.push(Read {
@@ -225,6 +232,9 @@ async fn server_for(read: &Read, reply: Reply) -> Server {
             "ListTasks",
             [bodies::json(json!({ "taskArns": ["arn:aws:ecs:us-west-2:123456789012:task/c/1"] }))],
         );
+    }
+    if read.operation == "GetServiceQuota" {
+        server.on("ListResources", [bodies::json(json!({ "ResourceDescriptions": [] }))]);
     }
     if read.wire == Wire::Rest {
         server.on("GetFoundationModel", [models::foundation("ACTIVE")]);
@@ -300,7 +310,7 @@ async fn every_read_tells_apart_what_aws_refuses() {
             assert_eq!(fault.code.as_deref(), Some(code), "{what}");
             assert_eq!(fault.request_id.as_deref(), Some("request-1"), "{what}");
             assert_eq!(asked, tries, "{what}");
-            let is_secret = read.operation == "GetSecretValue";
+            let is_secret = read.operation.contains("Secret");
             assert_eq!(all_text(&fault).contains(CANARY), !is_secret, "{what}: {}", all_text(&fault));
         }
     }

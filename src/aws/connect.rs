@@ -25,7 +25,7 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use super::{Aws, Reads, Writes, gateway};
+use super::{Aws, Reads, Writes, gateway, quotas};
 use crate::{
     cloud::About,
     core::{
@@ -278,7 +278,7 @@ impl ProvideCredentials for Held {
 }
 
 /// Services of which a profile or the environment may know an endpoint of their own.
-const SERVICES: [&str; 13] = [
+const SERVICES: [&str; 16] = [
     "Secrets Manager",
     "CloudFormation",
     "ECS",
@@ -289,6 +289,9 @@ const SERVICES: [&str; 13] = [
     "Bedrock",
     "Backup",
     "RDS",
+    "IAM",
+    "Service Quotas",
+    "CloudWatch",
     "CloudControl",
     "ACM",
     "Route 53",
@@ -357,6 +360,12 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         backup: client!(aws_sdk_backup, config, |it| it.retry_partition(partition())),
         rds: client!(aws_sdk_rds, config, |it| it.retry_partition(partition())),
         control: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
+        iam: client!(aws_sdk_iam, config, |it| it.retry_partition(partition())),
+        quotas: quotas::Clients {
+            quotas: client!(aws_sdk_servicequotas, config, |it| it.retry_partition(partition())),
+            cloudwatch: client!(aws_sdk_cloudwatch, config, |it| it.retry_partition(partition())),
+            cloudcontrol: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
+        },
         acm: client!(aws_sdk_acm, config, |it| it.retry_partition(partition())),
         route53: client!(aws_sdk_route53, config, |it| it.retry_partition(partition())),
     };

@@ -74,6 +74,7 @@ enum Wire {
     Query {
         action: String,
     },
+    Cbor,
     /// XML without a form: Route 53.
     Xml,
     Other,
@@ -87,6 +88,9 @@ impl Wire {
             let target = header("x-amz-target");
             let (is_log, is_void) = (target.starts_with("Logs_"), target.ends_with(".DeleteLogGroup"));
             return Self::Json { is_log, is_void };
+        }
+        if header("smithy-protocol") == "rpc-v2-cbor" {
+            return Self::Cbor;
         }
         let action = || {
             let form = std::str::from_utf8(request.body().bytes()?).ok()?;
@@ -107,6 +111,8 @@ impl Wire {
         match self {
             Self::Json { is_void: true, .. } if body.is_empty() => kind.starts_with("application/x-amz-json-"),
             Self::Json { .. } => body.trim_ascii_start().starts_with(b"{"),
+            // A map, its length said before it or not.
+            Self::Cbor => body.first().is_some_and(|first| first >> 5 == 5),
             // The SDK takes XML that was cut off for a shorter list.
             Self::Query { action } => {
                 let head = String::from_utf8_lossy(body.get(..512).unwrap_or(body));

@@ -4,13 +4,16 @@
 use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::future::try_join_all;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::{fault, pages::missing};
+use super::{fault, millis, pages::missing};
 use crate::core::{
+    fact::TakenName,
     fault::{Fault, FaultKind},
     secret::{SecretRef, SecretText},
+    text::SafeText,
 };
 
 /// The action that reading needs.
@@ -29,6 +32,26 @@ pub(super) async fn value(client: &Client, secret: &SecretRef) -> Result<SecretT
 pub(super) async fn fields(client: &Client, secret: &str) -> Result<[SecretText; 2], Fault> {
     let whole = object(&read(client, secret).await?, secret)?;
     Ok([field(&whole, "email", secret)?, field(&whole, "password", secret)?])
+}
+
+/// What looking at a secret from outside needs.
+const DESCRIBE: &str = "secretsmanager:DescribeSecret";
+
+/// Which names are taken. Each is asked for by itself: a listing may be minutes behind.
+pub(super) async fn taken(client: &Client, names: Vec<SafeText>) -> Result<Vec<TakenName>, Fault> {
+    let asked = names.into_iter().map(async |name| {
+        let sent = client.describe_secret().secret_id(name.as_str()).send().await;
+        match sent.map_err(fault::on(DESCRIBE, &name)) {
+            Ok(output) if output.arn.is_none() => Err(missing(DESCRIBE, &name, "ARN")),
+            Ok(output) => Ok(Some(TakenName {
+                deleted: millis(output.deleted_date),
+                name,
+            })),
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    });
+    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
 enum Whole {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use futures::future::join3;
+use futures::future::{join, join3};
 use serde::Serialize;
 
 use super::{Answer, Context, Failure, Verdict, reads, text};
@@ -14,7 +14,7 @@ use crate::{
         fault::{Fault, FaultKind},
         names::Names,
         plan::{self, Draft, Wish},
-        preflight::{self, Check, Evidence, Models, Outcome},
+        preflight::{self, Answers, Check, Evidence, Models, Outcome, Proposal},
         template::{Pseudo, Template},
         text::SafeText,
     },
@@ -39,6 +39,8 @@ pub(super) struct Looked {
     services: Option<Result<Vec<Service>, Fault>>,
     pseudo: Pseudo,
     models: Models,
+    answers: Answers,
+    template: Template,
     /// What would be sent.
     pub(super) draft: Result<Draft, String>,
 }
@@ -55,22 +57,43 @@ impl Looked {
         .await;
         let existing = existing(&stack);
         let pseudo = reads::pseudo(cx, existing);
-        let draft = plan::draft(&Template::shipped(), existing, wish, &pseudo);
+        let template = Template::shipped();
+        let draft = plan::draft(&template, existing, wish, &pseudo);
         let ids = draft
             .as_ref()
             .map_or_else(|_| Vec::new(), |draft| preflight::model_ids(&draft.values));
         let has_new_version = |stack: &Stack| draft.as_ref().is_ok_and(|d| preflight::version_change(stack, d).is_some());
-        let services = match existing.filter(|stack| has_new_version(stack)) {
-            Some(stack) => Some(reads::services(cloud, &Names::of(stack)).await),
-            None => None,
+        let services = async {
+            match existing.filter(|stack| has_new_version(stack)) {
+                Some(stack) => Some(reads::services(cloud, &Names::of(stack)).await),
+                None => None,
+            }
         };
+        // A model that only Bedrock knows is called there as its quota is.
+        let models_and_more = async {
+            let models = reads::models(cloud, ids).await;
+            let questions = draft.as_ref().map(|draft| {
+                let proposal = Proposal::new(&template, &pseudo, existing, draft, &models);
+                proposal.by(identity.as_ref().ok()).questions()
+            });
+            let questions = questions.unwrap_or_default();
+            let answers = match identity.as_ref() {
+                // Who can not even ask who they are has no answer to these either.
+                Err(fault) if fault.kind != FaultKind::Denied => reads::unanswered(questions, fault),
+                _ => reads::answers(cloud, questions).await,
+            };
+            (models, answers)
+        };
+        let (services, (models, answers)) = join(services, models_and_more).await;
         Self {
-            services,
-            models: reads::models(cloud, ids).await,
             identity,
             validation,
             stack,
+            services,
             pseudo,
+            models,
+            answers,
+            template,
             draft,
         }
     }
@@ -87,10 +110,9 @@ impl Looked {
 
     fn found(&self, cx: &Context) -> Vec<Check> {
         let region = &self.pseudo.region;
-        let cost = self.draft.as_ref().ok().map(|draft| {
-            let resources = Template::shipped().resources(&draft.values, &self.pseudo);
-            let estimate = CostModel::shipped(region).plan_estimate(&resources);
-            (estimate.usd_month(), estimate.is_verified())
+        let estimate = self.draft.as_ref().ok().map(|draft| {
+            let resources = self.template.resources(&draft.values, &self.pseudo);
+            CostModel::shipped(region).plan_estimate(&resources)
         });
         preflight::checks(Evidence {
             stack_name: &cx.settings.stack,
@@ -103,7 +125,11 @@ impl Looked {
             models: &self.models,
             now: cx.cloud.now(),
             draft: &self.draft,
-            usd_month: cost,
+            usd_month: estimate.as_ref().map(|it| (it.usd_month(), it.is_verified())),
+            price_date: estimate.as_ref().map_or("", |it| &it.date),
+            template: &self.template,
+            pseudo: &self.pseudo,
+            answers: &self.answers,
         })
     }
 }
@@ -117,12 +143,6 @@ pub(super) fn existing(found: &Result<Option<Stack>, Fault>) -> Option<&Stack> {
 /// Prints the list; "not well" when there is a blocker.
 pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
     let looked = Looked::at(cx, &wish(args)?).await;
-    // Bad credentials or no way to AWS are no finding among others: nothing else could be looked at.
-    if let Err(fault) = &looked.identity
-        && fault.kind != FaultKind::Denied
-    {
-        return Err(fault.clone().into());
-    }
     let checks = looked.checks(cx, args)?;
     let report = Report {
         region: cx.cloud.about().region,
@@ -134,6 +154,12 @@ pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
         cx.out.json(&report)?;
     } else {
         print(cx, &report)?;
+    }
+    // What needs no AWS has been said; that nothing else could be looked at is no finding among others.
+    if let Err(fault) = &looked.identity
+        && fault.kind != FaultKind::Denied
+    {
+        return Err(fault.clone().into());
     }
     Ok(if report.outcome == Outcome::Blocker {
         Verdict::NotWell

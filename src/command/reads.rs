@@ -7,7 +7,7 @@ use crate::{
     cloud::{Cloud, Query},
     core::{
         fact::{
-            Balancer, Certificate, CertificateBrief, CustomModel, DnsRecord, Fact, HostedZone, Identity, ModelState, Service, Stack,
+            Alarm, Balancer, Certificate, CertificateBrief, CustomModel, DnsRecord, Fact, HostedZone, Identity, ModelState, Service, Stack,
             StackEvents, StackResource, TargetGroup, Task, Throughput, Validation,
         },
         fault::{Fault, FaultKind},
@@ -15,7 +15,7 @@ use crate::{
         msg::Now,
         names::{App, Names},
         nearest,
-        preflight::Models,
+        preflight::{Answers, Models},
         template::{Pseudo, Resource, Template},
         text::SafeText,
     },
@@ -52,6 +52,8 @@ reads! {
     tasks(names: &Names) -> Vec<Task> = Tasks, Query::Tasks { cluster: names.cluster() };
     /// What Bedrock says of a model.
     model(id: &SafeText) -> Option<ModelState> = Model, Query::Model { id: id.clone() };
+    /// The alarms of these names.
+    alarms(names: Vec<SafeText>) -> Vec<Alarm> = Alarms, Query::Alarms { names };
     /// One certificate.
     certificate(arn: &SafeText) -> Option<Certificate> = Certificate, Query::Certificate { arn: arn.clone() };
     /// The certificates of the region.
@@ -89,6 +91,33 @@ pub(super) async fn models(cloud: &dyn Cloud, ids: Vec<SafeText>) -> Models {
         (id, feed)
     });
     join_all(asked).await.into_iter().collect()
+}
+
+/// What the checks before a plan ask beside, all at the same time.
+pub(super) async fn answers(cloud: &dyn Cloud, questions: Vec<Query>) -> Answers {
+    let now = Now {
+        mono: 0,
+        wall: cloud.now(),
+    };
+    let asked = questions.into_iter().map(async |query: Query| {
+        let mut feed = Feed::default();
+        match cloud.ask(query.clone()).await {
+            Ok(fact) => feed.set(fact, now),
+            Err(fault) => feed.fail(fault),
+        }
+        (query, feed)
+    });
+    join_all(asked).await.into_iter().collect()
+}
+
+/// Questions that are not worth asking, and why.
+pub(super) fn unanswered(questions: Vec<Query>, fault: &Fault) -> Answers {
+    let failed = |query| {
+        let mut feed = Feed::default();
+        feed.fail(fault.clone());
+        (query, feed)
+    };
+    questions.into_iter().map(failed).collect()
 }
 
 /// The stack that must be there.

@@ -7,9 +7,9 @@ use super::{Answer, Context, Verdict, reads, text};
 use crate::{
     cloud::Cloud,
     core::{
-        cause,
+        alarms, cause,
         cost::CostModel,
-        fact::{Millis, Service, Stack, TargetGroup, Task},
+        fact::{Alarm, Millis, Service, Stack, TargetGroup, Task},
         fault::Fault,
         health::{self, Evidence, Severity},
         names::Names,
@@ -30,6 +30,8 @@ struct Status {
     falling_asleep: usize,
     services: Vec<ServiceLine>,
     targets: Vec<TargetGroup>,
+    /// The stack's CloudWatch alarms.
+    alarms: Vec<Alarm>,
     /// US dollars an hour for what runs now.
     usd_hour: f64,
     /// What is wrong or under way, worst first.
@@ -63,6 +65,7 @@ struct Facts {
     services: Vec<Service>,
     tasks: Vec<Task>,
     targets: Vec<TargetGroup>,
+    alarms: Vec<Alarm>,
     faults: Vec<String>,
 }
 
@@ -76,6 +79,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),
+        alarms: Some(&facts.alarms),
         logs: None,
         now: cx.cloud.now(),
     });
@@ -95,6 +99,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         },
         services: facts.services.iter().map(service_line).collect(),
         targets: facts.targets,
+        alarms: facts.alarms,
         usd_hour: cost.usd_hour(),
         findings: findings
             .into_iter()
@@ -124,11 +129,21 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     let cloud = &*cx.cloud;
     let guess = Names::new(&cx.settings.stack);
     let targets = async {
-        let resources = reads::resources(cloud, &cx.settings.stack).await?;
-        reads::targets(cloud, reads::target_groups(&resources)).await
+        let resources = match reads::resources(cloud, &cx.settings.stack).await {
+            Ok(resources) => resources,
+            Err(fault) => return (Err(fault), Ok(Vec::new())),
+        };
+        let names = alarms::names(&resources);
+        let alarms = async {
+            if names.is_empty() {
+                return Ok(Vec::new());
+            }
+            reads::alarms(cloud, names).await
+        };
+        join(reads::targets(cloud, reads::target_groups(&resources)), alarms).await
     };
     let guessed = join(reads::services(cloud, &guess), reads::tasks(cloud, &guess));
-    let (stack, targets, (mut services, mut tasks)) = join3(reads::stack(cloud, &cx.settings.stack), targets, guessed).await;
+    let (stack, (targets, alarms), (mut services, mut tasks)) = join3(reads::stack(cloud, &cx.settings.stack), targets, guessed).await;
     let stack = stack?
         .filter(|s| !s.status.is_in_review())
         .ok_or_else(|| reads::no_such_stack(cx))?;
@@ -140,6 +155,7 @@ async fn facts(cx: &Context) -> Answer<Facts> {
             services: Vec::new(),
             tasks: Vec::new(),
             targets: Vec::new(),
+            alarms: Vec::new(),
             faults: Vec::new(),
         });
     }
@@ -154,6 +170,7 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         services: or_noted(services, &mut faults),
         tasks: or_noted(tasks, &mut faults),
         targets: or_noted(targets, &mut faults),
+        alarms: or_noted(alarms, &mut faults),
         faults,
     })
 }
@@ -217,6 +234,16 @@ fn print(cx: &mut Context, status: &Status) -> Answer<()> {
     }
     if let Some(url) = stack.output("ALBEndpoint") {
         cx.out.line(format!("address   {url}"))?;
+    }
+    if !status.alarms.is_empty() {
+        let of_sleep = status.alarms.iter().filter(|a| a.is_firing() && alarms::is_about_tasks(a)).count();
+        let why = if status.is_asleep {
+            format!(", {of_sleep} only because the stack sleeps")
+        } else {
+            String::new()
+        };
+        let summary = alarms::summary(&status.alarms, &Names::of(stack).project, &why, now);
+        cx.out.line(format!("alarms    {summary}"))?;
     }
     let asleep = match (status.is_asleep, status.falling_asleep) {
         (false, _) => String::new(),

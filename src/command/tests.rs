@@ -194,11 +194,69 @@ async fn a_stack_that_is_not_there_is_status_4() {
 #[tokio::test(start_paused = true)]
 async fn expired_credentials_are_status_3() {
     let mut case = Case::sim("expired");
-    for line in ["status", "check", "deploy", "logs", "logs --follow", "cost", "secret x/y"] {
+    for line in ["status", "deploy", "logs", "logs --follow", "cost", "secret x/y"] {
         let (status, stdout, stderr) = case.run(line).await;
         assert_eq!((status, stdout.as_str()), (3, ""), "{line}: {stderr}");
         assert!(stderr.contains("aws sso login"), "{line}: {stderr}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_expired_credentials_the_checks_that_need_none_are_there() {
+    let mut case = Case::sim("expired");
+    let (status, stdout, stderr) = case.run("check").await;
+    assert_eq!(status, 3, "{stdout}{stderr}");
+    assert!(stderr.contains("aws sso login"), "{stderr}");
+    assert!(
+        stdout.contains("the oldest price used is of") && stdout.contains("parameters, size small"),
+        "{stdout}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_not_ready_is_found_out_before_the_plan() {
+    let mut case = Case::sim("not-ready");
+    let (status, stdout, _) = case.run("check").await;
+    assert_eq!(status, 1);
+    for part in [
+        "blocker  vpc quota",
+        "5 of 5 VPCs are in use, AWS's default; this needs 1 more",
+        "--service-code vpc --quota-code L-F678F1CE",
+        "blocker  secrets",
+        "bedrock-image-chat/litellm-api-key waits for its deletion",
+        "restore-secret",
+        "warning  permissions",
+        "allowed by no policy: iam:CreateRole, iam:PassRole",
+        "ok       fargate quota",
+    ] {
+        assert!(stdout.contains(part), "no {part} in {stdout}");
+    }
+    let (status, _, stderr) = case.run("deploy").await;
+    assert!(status == 1 && stderr.ends_with("Nothing was sent.\n"), "{stderr}");
+    assert!(stderr.contains("secrets: bedrock-image-chat/litellm-api-key"), "{stderr}");
+    // Whoever knows better says so by name.
+    let (status, stdout, stderr) = case.run("plan --override vpc-quota --override secrets").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("(overridden)"), "{stdout}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_tells_the_alarms_and_which_of_them_are_of_sleep() {
+    let (status, stdout, _) = Case::sim("running").run("status").await;
+    assert!(status == 0 && stdout.contains("none of 7 in alarm"), "{stdout}");
+    let (status, stdout, _) = Case::sim("asleep").run("status").await;
+    assert_eq!(status, 0, "{stdout}");
+    assert!(
+        stdout.contains("alarms    3 of 7 in alarm, 3 only because the stack sleeps: no-healthy-host") && !stdout.contains("warning"),
+        "{stdout}"
+    );
+    let (_, stdout, _) = Case::sim("unreachable").run("status").await;
+    let at = |text: &str| stdout.find(text).unwrap_or_else(|| panic!("no {text} in {stdout}"));
+    let alarm = at("warning   alarm bedrock-image-chat-");
+    assert!(
+        at("bad       ") < alarm && stdout[alarm..].contains("Threshold Crossed"),
+        "{stdout}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

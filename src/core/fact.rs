@@ -1,6 +1,8 @@
 //! Facts: what AWS said, in the console's own words. Plain data, one file a subject, no behaviour
 //! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
 
+pub mod account;
+pub mod alarm;
 pub mod certificate;
 pub mod dns;
 pub mod leftover;
@@ -16,6 +18,8 @@ pub mod throughput;
 use serde::Serialize;
 
 pub use self::{
+    account::{Decision, Quota, Right, TakenName},
+    alarm::Alarm,
     certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
     dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
     leftover::{Leftover, LeftoverKind, Look},
@@ -83,6 +87,16 @@ pub enum Fact {
     Targets(Vec<TargetGroup>),
     /// Answer to `Query::Model`; `None` when Bedrock does not know it in this region.
     Model(Option<ModelState>),
+    /// Answer to `Query::Alarms`: those that exist.
+    Alarms(Vec<Alarm>),
+    /// Answer to `Query::Quota`.
+    Quota(Quota),
+    /// Answer to `Query::ModelQuota`: none where AWS lists none.
+    ModelQuota(Option<Quota>),
+    /// Answer to `Query::SecretNames`: those that are taken.
+    SecretNames(Vec<TakenName>),
+    /// Answer to `Query::Rights`.
+    Rights(Vec<Right>),
     /// Answer to `Query::Certificate`; `None` when ACM does not know it in this region.
     Certificate(Option<Certificate>),
     /// Answer to `Query::Certificates`.

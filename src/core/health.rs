@@ -1,8 +1,8 @@
 //! The health strip: facts in, findings out, worst first; nothing when all is well.
 
 use super::{
-    cause,
-    fact::{Millis, Service, Stack, TargetGroup, Task},
+    alarms, cause,
+    fact::{Alarm, Millis, Service, Stack, TargetGroup, Task},
     lines::{ErrorShape, Lines},
     text::SafeText,
 };
@@ -42,6 +42,8 @@ pub struct Evidence<'a> {
     pub tasks: Option<&'a [Task]>,
     /// Target groups.
     pub targets: Option<&'a [TargetGroup]>,
+    /// The stack's alarms.
+    pub alarms: Option<&'a [Alarm]>,
     /// The log lines held.
     pub logs: Option<&'a Lines>,
     /// The cloud's time.
@@ -84,8 +86,26 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     if let Some(lines) = evidence.logs {
         log_findings(lines, evidence.now, &mut out);
     }
+    // Last: what the console sees itself is nearer to the cause, and newer.
+    for alarm in evidence.alarms.unwrap_or_default() {
+        if alarm.is_firing() && !is_of_sleep(alarm, evidence) {
+            push(&mut out, Severity::Warning, alarms::phrase(alarm, evidence.now));
+        }
+    }
     out.sort_by_key(|f| std::cmp::Reverse(f.severity));
     out
+}
+
+/// It fires because no task is wanted, or because the first ones after that are still on their way.
+pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
+    let services = evidence.services.unwrap_or_default();
+    let is_asleep = !services.is_empty() && services.iter().all(|s| s.desired == 0);
+    let is_waking = || {
+        services
+            .iter()
+            .any(|s| is_young(s, evidence) && last_stop(&s.name, evidence).is_none())
+    };
+    alarms::is_about_tasks(alarm) && (is_asleep || is_waking())
 }
 
 /// Errors that the applications have logged lately, with the newest that is understood.

@@ -7,7 +7,7 @@ use super::{
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
-    fact::{Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
+    fact::{Alarm, Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
     fault::Fault,
     feed::Feed,
     guard::{ARMED_FOR, Guard},
@@ -19,7 +19,7 @@ use super::{
     msg::{Now, Size},
     names::Names,
     older::Older,
-    preflight::Models,
+    preflight::{Answers, Models},
     progress::{Progress, newest_operation},
     screen::{Panel, ScreenId, access::Access, deploy::Stage},
     secret::SecretRef,
@@ -61,6 +61,10 @@ pub struct Feeds {
     pub tasks: Feed<Vec<Task>>,
     /// Target groups.
     pub targets: Feed<Vec<TargetGroup>>,
+    /// The stack's alarms.
+    pub alarms: Feed<Vec<Alarm>>,
+    /// What only the checks before a plan want to know; asked when the form opens.
+    pub answers: Answers,
     /// What Bedrock says of models; asked when the form or the Access screen needs it.
     pub models: Models,
     /// What CloudFormation says of the template; asked when the form opens.
@@ -422,6 +426,19 @@ impl Model {
         })
     }
 
+    /// How many alarms fire.
+    pub fn firing_alarms(&self) -> usize {
+        let alarms = self.feeds.alarms.get().map(Vec::as_slice).unwrap_or_default();
+        alarms.iter().filter(|a| a.is_firing()).count()
+    }
+
+    /// How many alarms fire only because the stack sleeps.
+    pub fn alarms_of_sleep(&self) -> usize {
+        let alarms = self.feeds.alarms.get().map(Vec::as_slice).unwrap_or_default();
+        let evidence = self.evidence();
+        alarms.iter().filter(|a| a.is_firing() && health::is_of_sleep(a, evidence)).count()
+    }
+
     /// The tasks of a service run, but nobody is served by them: how bad that is.
     pub fn unserved(&self, service: &Service) -> Option<Severity> {
         health::unserved(service, self.evidence())
@@ -433,6 +450,7 @@ impl Model {
             services: self.feeds.services.get().map(Vec::as_slice),
             tasks: self.feeds.tasks.get().map(Vec::as_slice),
             targets: self.feeds.targets.get().map(Vec::as_slice),
+            alarms: self.feeds.alarms.get().map(Vec::as_slice),
             logs: Some(self.logs.lines()),
             now: self.now.wall,
             ..Evidence::default()

@@ -41,6 +41,8 @@ pub enum Asked {
     Validation,
     /// A model in Bedrock.
     Model,
+    /// What only the checks before a plan want to know.
+    Check,
     /// The change set of the plan.
     Plan,
     /// A probe stage.

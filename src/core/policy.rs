@@ -39,6 +39,10 @@ enum Scope {
     LogGroup,
     /// The two secrets that the console shows: the LiteLLM key and the administrator's password.
     Secrets,
+    /// Any secret of the application, by name: what it is called and whether it waits for deletion, never its value.
+    SecretNames,
+    /// Users and roles of the account, of whom the caller is one.
+    Principals,
     /// Foundation models: that they are listed is no secret.
     Models,
     /// Inference profiles.
@@ -106,6 +110,7 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
     ("cloudformation:GetResource", Scope::NoResource),
     ("cloudformation:GetResourceRequestStatus", Scope::NoResource),
+    // Cloud Control's: it lists what is asked for by type.
     ("cloudformation:ListResources", Scope::NoResource),
     ("cloudformation:ListStackResources", Scope::Stack),
     // It lists what it does not know yet.
@@ -114,6 +119,13 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:UpdateTerminationProtection", Scope::Stack),
     // A template is no resource.
     ("cloudformation:ValidateTemplate", Scope::NoResource),
+    // It may be narrowed for alarms that are named, but not for the listing that its own pages lead through.
+    ("cloudwatch:DescribeAlarms", Scope::NoResource),
+    // Metrics are no resources.
+    ("cloudwatch:GetMetricData", Scope::NoResource),
+    // Cloud Control lists with the caller's own rights.
+    ("ec2:DescribeAddresses", Scope::NoResource),
+    ("ec2:DescribeVpcs", Scope::NoResource),
     ("ecs:DescribeServices", Scope::Services),
     ("ecs:DescribeTasks", Scope::Tasks),
     ("ecs:ListTasks", Scope::Cluster),
@@ -132,6 +144,10 @@ const SCOPES: &[(&str, Scope)] = &[
     ("rds:DeleteDBSnapshot", Scope::Snapshots),
     ("rds:DescribeDBSnapshots", Scope::NoResource),
     ("secretsmanager:DeleteSecret", Scope::AllSecrets),
+    // Who the caller is, is known only when it is asked.
+    ("iam:GetRole", Scope::Principals),
+    ("iam:SimulatePrincipalPolicy", Scope::Principals),
+    ("secretsmanager:DescribeSecret", Scope::SecretNames),
     ("route53:ChangeResourceRecordSets", Scope::HostedZones),
     ("route53:GetChange", Scope::ZoneChanges),
     ("route53:ListHostedZones", Scope::NoResource),
@@ -139,6 +155,11 @@ const SCOPES: &[(&str, Scope)] = &[
     ("secretsmanager:GetSecretValue", Scope::Secrets),
     // A listing takes no resource; it tells names, no values.
     ("secretsmanager:ListSecrets", Scope::NoResource),
+    // A quota is a resource for the one who asks for more of it, not for the reader.
+    ("servicequotas:GetAWSDefaultServiceQuota", Scope::NoResource),
+    ("servicequotas:GetServiceQuota", Scope::NoResource),
+    ("servicequotas:ListAWSDefaultServiceQuotas", Scope::NoResource),
+    ("servicequotas:ListServiceQuotas", Scope::NoResource),
     // Everybody may ask who they are.
     ("sts:GetCallerIdentity", Scope::NoResource),
 ];
@@ -170,6 +191,10 @@ impl Scope {
             // Six characters of Secrets Manager's own end each ARN.
             Self::Secrets => [names.api_key(), names.admin_password()]
                 .map(|it| arn("secretsmanager", format!("secret:{}-??????", it.secret)))
+                .to_vec(),
+            Self::SecretNames => vec![arn("secretsmanager", format!("secret:{}/*", names.project))],
+            Self::Principals => ["role", "user"]
+                .map(|kind| format!("arn:{partition}:iam::{account}:{kind}/*"))
                 .to_vec(),
             Self::Models => vec![format!("arn:{partition}:bedrock:{region}::foundation-model/*")],
             Self::Profiles => vec![
@@ -256,6 +281,11 @@ fn behind(verb: &str, is_write: bool, subject: &Subject) -> Vec<Value> {
         })
     };
     BEHIND.iter().map(statement).collect()
+}
+
+/// The resources that an action works on, as IAM writes them.
+pub fn resources(action: &str, subject: &Subject) -> Vec<String> {
+    Scope::of(action).unwrap_or(Scope::NoResource).resources(subject)
 }
 
 /// The policy of a console that only looks.

@@ -21,6 +21,8 @@ pub enum Poll {
     Tasks,
     /// Target health.
     Targets,
+    /// The stack's alarms.
+    Alarms,
     /// The log tail.
     Logs,
 }
@@ -41,7 +43,7 @@ pub struct PollRow {
 }
 
 /// All polls. Idle calls a minute with both services and one target group each:
-/// stack 2 + services 2 + tasks 3 + targets 4 + logs 7.5 + its second pass 1 = 19.5.
+/// stack 2 + services 2 + tasks 2.4 + targets 4 + alarms 1 + logs 7.5 + its second pass 1 = 19.9.
 pub const POLLS: &[PollRow] = &[
     PollRow {
         poll: Poll::Identity,
@@ -80,7 +82,8 @@ pub const POLLS: &[PollRow] = &[
     },
     PollRow {
         poll: Poll::Tasks,
-        idle: Some(60),
+        // A service that counts other tasks than before has them asked for at once.
+        idle: Some(75),
         busy: 12,
         calls: 3,
         actions: &["ecs:ListTasks", "ecs:DescribeTasks"],
@@ -91,6 +94,13 @@ pub const POLLS: &[PollRow] = &[
         busy: 10,
         calls: 2,
         actions: &["elasticloadbalancing:DescribeTargetHealth"],
+    },
+    PollRow {
+        poll: Poll::Alarms,
+        idle: Some(60),
+        busy: 60,
+        calls: 1,
+        actions: &["cloudwatch:DescribeAlarms"],
     },
     PollRow {
         poll: Poll::Logs,
@@ -111,6 +121,12 @@ pub enum Read {
     Plan,
     /// Models in Bedrock, and the access to them.
     Models,
+    /// Quotas, and what of them is in use.
+    Quotas,
+    /// Whether the names of the secrets are free.
+    SecretNames,
+    /// What the caller may do, as IAM simulates it.
+    Rights,
     /// The value of a secret.
     Secrets,
     /// The stacks of a region.
@@ -158,6 +174,30 @@ pub const READS: &[ReadRow] = &[
             "bedrock:GetFoundationModelAvailability",
             "bedrock:GetInferenceProfile",
         ],
+    },
+    ReadRow {
+        read: Read::Quotas,
+        when: "before a plan",
+        actions: &[
+            "servicequotas:GetServiceQuota",
+            "servicequotas:GetAWSDefaultServiceQuota",
+            "servicequotas:ListServiceQuotas",
+            "servicequotas:ListAWSDefaultServiceQuotas",
+            "cloudwatch:GetMetricData",
+            "cloudformation:ListResources",
+            "ec2:DescribeVpcs",
+            "ec2:DescribeAddresses",
+        ],
+    },
+    ReadRow {
+        read: Read::SecretNames,
+        when: "before a plan",
+        actions: &["secretsmanager:DescribeSecret"],
+    },
+    ReadRow {
+        read: Read::Rights,
+        when: "before a plan",
+        actions: &["iam:SimulatePrincipalPolicy", "iam:GetRole"],
     },
     ReadRow {
         read: Read::Secrets,

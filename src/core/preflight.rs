@@ -1,13 +1,24 @@
 //! The checks before a deploy, each judged from one fact: how it came out, the evidence and the next step.
 //! The form, `check`, `plan` and `deploy` show this one list.
 
-use std::collections::BTreeMap;
+mod certificate;
+mod images;
+mod parameters;
+mod proposal;
+mod quotas;
+mod rights;
+mod secrets;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
+pub use self::proposal::Proposal;
 use super::{
     catalogue::{Catalogue, Place, ROLES, Role},
-    fact::{Identity, Millis, ModelState, Service, Stack, Validation},
+    fact::{Fact, Identity, Millis, ModelState, Service, Stack, Validation},
     fault::{Fault, FaultKind},
     feed::Feed,
     model::Model,
@@ -15,12 +26,15 @@ use super::{
     plan::{self, Draft},
     screen::deploy::Form,
     sleep::{Engine, engine},
-    template::TEMPLATE,
+    template::{Pseudo, TEMPLATE, Template},
     text::SafeText,
 };
+use crate::cloud::Query;
 
 /// Most bytes that CloudFormation takes as a template body.
 const MAX_BODY: usize = 51_200;
+/// Prices older than this many days may have changed.
+const MAX_PRICE_DAYS: i64 = 180;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
@@ -29,7 +43,7 @@ const MAX_BODY: usize = 51_200;
 pub enum Outcome {
     /// Nothing to do.
     Ok,
-    /// Not known yet.
+    /// Not known: nobody has answered yet, or AWS does not tell. It stops nothing.
     Unknown,
     /// It may go wrong, or is not what one would want.
     Warning,
@@ -59,6 +73,9 @@ impl Check {
 
 /// What Bedrock has said of models, by id.
 pub type Models = BTreeMap<SafeText, Feed<Option<ModelState>>>;
+
+/// What only the checks have asked, by question.
+pub type Answers = HashMap<Query, Feed<Fact>>;
 
 /// What is known of a fact: nothing yet, the fact, or why it could not be had.
 pub type Known<'a, T> = Option<Result<&'a T, &'a Fault>>;
@@ -98,6 +115,26 @@ pub struct Evidence<'a> {
     pub draft: &'a Result<Draft, String>,
     /// US dollars a month, and whether every price in it was checked.
     pub usd_month: Option<(f64, bool)>,
+    /// Day of the oldest price that the plan rests on, `2026-09-30`; empty where there is none.
+    pub price_date: &'a str,
+    /// The template.
+    pub template: &'a Template,
+    /// What its resolver needs to know of the session.
+    pub pseudo: &'a Pseudo,
+    /// What the checks' own questions gave.
+    pub answers: &'a Answers,
+}
+
+impl<'a> Evidence<'a> {
+    /// What the draft would do.
+    fn proposal(&self, draft: &'a Draft) -> Proposal<'a> {
+        let stack = self
+            .stack
+            .and_then(Result::ok)
+            .and_then(Option::as_ref)
+            .filter(|_| !draft.request.is_create);
+        Proposal::new(self.template, self.pseudo, stack, draft, self.models).by(self.identity.and_then(Result::ok))
+    }
 }
 
 /// All checks, in the order in which a deploy meets them.
@@ -105,21 +142,45 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
     let mut out = vec![
         identity(evidence.identity),
         writes(evidence.refusal),
-        template(TEMPLATE.len(), evidence.validation),
+        template(TEMPLATE.len(), evidence.template, evidence.validation),
         stack(evidence.stack_name, evidence.stack),
     ];
-    out.extend(parameters(evidence.draft, evidence.region));
+    out.extend(parameters::checks(evidence.draft, evidence.region));
     if let Ok(draft) = evidence.draft {
         out.extend(version(draft, &evidence));
         out.extend(ROLES.map(|role| model(role, draft, &evidence)));
+        let proposal = evidence.proposal(draft);
+        out.extend(certificate::checks(&proposal, evidence.answers, evidence.now));
+        out.push(images::checks(&proposal));
+        out.extend(secrets::checks(&proposal, evidence.answers));
+        out.extend(quotas::checks(&proposal, evidence.answers));
+        out.push(match evidence.identity {
+            Some(Err(_)) => check("permissions", Outcome::Unknown, "not simulated: it is not known who asks", ""),
+            _ => rights::checks(&proposal, evidence.answers),
+        });
     }
     out.extend(evidence.usd_month.map(cost));
+    out.extend(prices(evidence.price_date, evidence.now));
     out
+}
+
+/// What the checks of the form ask of AWS for its values as they stand.
+pub fn questions_of_form(model: &Model, form: &Form) -> Vec<Query> {
+    let pseudo = model.pseudo();
+    let Ok(draft) = plan::draft(&model.template, model.live_stack(), &form.wish(), &pseudo) else {
+        return Vec::new();
+    };
+    let stack = model.live_stack().filter(|_| !draft.request.is_create);
+    let proposal = Proposal::new(&model.template, &pseudo, stack, &draft, &model.feeds.models);
+    proposal.by(model.feeds.identity.get()).questions()
 }
 
 /// The checks for the values of the form.
 pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
-    let draft = plan::draft(&model.template, model.live_stack(), &form.wish(), &model.pseudo());
+    let pseudo = model.pseudo();
+    let draft = plan::draft(&model.template, model.live_stack(), &form.wish(), &pseudo);
+    let resources = draft.as_ref().map(|d| model.template.resources(&d.values, &pseudo));
+    let estimate = model.cost.plan_estimate(&resources.unwrap_or_default());
     let mut checks = checks(Evidence {
         stack_name: &model.settings.stack,
         region: &model.about.region,
@@ -133,6 +194,10 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
         draft: &draft,
         // The form shows it above the list.
         usd_month: None,
+        price_date: &estimate.date,
+        template: &model.template,
+        pseudo: &pseudo,
+        answers: &model.feeds.answers,
     });
     // What was overridden was that finding, and no other that comes later under the same name.
     for check in checks.iter_mut().filter(|c| can_override(c)) {
@@ -222,7 +287,7 @@ fn writes(refusal: Option<&str>) -> Check {
 }
 
 /// Whether CloudFormation takes the template, and what it asks to be acknowledged.
-fn template(bytes: usize, answer: Known<'_, Validation>) -> Check {
+fn template(bytes: usize, template: &Template, answer: Known<'_, Validation>) -> Check {
     if bytes > MAX_BODY {
         let evidence = format!("{bytes} bytes, more than the {MAX_BODY} that CloudFormation takes");
         return check("template", Outcome::Blocker, evidence, "Take a release whose template is smaller.");
@@ -236,6 +301,17 @@ fn template(bytes: usize, answer: Known<'_, Validation>) -> Check {
                 capabilities.join(", ")
             };
             check("template", Outcome::Ok, format!("valid, {bytes} bytes, asks for {asks}"), "")
+        }
+        // What can be said without AWS is said all the same.
+        Some(Err(fault)) if fault.kind != FaultKind::Refused => {
+            let here = format!("{bytes} bytes, {} parameters", template.parameters.len());
+            let told = not_told("template", answer);
+            check(
+                "template",
+                told.outcome,
+                format!("{here}; AWS was not asked: {}", told.evidence),
+                &told.next,
+            )
         }
         other => not_told("template", other),
     }
@@ -257,75 +333,6 @@ fn stack(name: &str, answer: Known<'_, Option<Stack>>) -> Check {
             }
         }
         other => not_told("stack", other),
-    }
-}
-
-/// Whether the parameters hold together, and what they mean for the safety of the application.
-fn parameters(draft: &Result<Draft, String>, region: &str) -> Vec<Check> {
-    let draft = match draft {
-        Ok(draft) => draft,
-        Err(reason) => {
-            let evidence = reason.trim_end_matches('.');
-            let next = "Change the parameter and check again.";
-            return vec![check("parameters", Outcome::Blocker, evidence, next)];
-        }
-    };
-    let value = |name: &str| draft.values.get(name).map_or("", String::as_str);
-    let given = format!("{} parameters, size {}", draft.values.len(), value("DeploymentSize"));
-    let mut out = vec![
-        check("parameters", Outcome::Ok, given, ""),
-        encryption(value("ACMCertificateArn"), region),
-        access(value("AllowedCIDR")),
-    ];
-    if value("ExposeLiteLLM") == "true" && value("ACMCertificateArn").is_empty() {
-        let evidence = "ExposeLiteLLM=true without a certificate: LiteLLM's master key travels unencrypted";
-        let next = "Give ACMCertificateArn, or take ExposeLiteLLM=auto.";
-        out.push(check("litellm key", Outcome::Warning, evidence, next));
-    }
-    let provisioned = value("ProvisionedModelArn");
-    if !provisioned.is_empty() {
-        out.push(throughput(provisioned, region));
-    }
-    out
-}
-
-fn throughput(arn: &str, region: &str) -> Check {
-    if arn.contains(&format!(":bedrock:{region}:")) {
-        check("throughput", Outcome::Ok, format!("image-provisioned is in {region}"), "")
-    } else {
-        let next = "Take provisioned throughput of the region of the stack, or leave ProvisionedModelArn empty.";
-        check(
-            "throughput",
-            Outcome::Blocker,
-            format!("ProvisionedModelArn is not in {region}"),
-            next,
-        )
-    }
-}
-
-fn encryption(certificate: &str, region: &str) -> Check {
-    if certificate.is_empty() {
-        let next = "Give ACMCertificateArn for HTTPS, or keep AllowedCIDR narrow.";
-        check("encryption", Outcome::Warning, "plain HTTP: passwords travel unencrypted", next)
-    } else if certificate.contains(&format!(":acm:{region}:")) {
-        check("encryption", Outcome::Ok, "HTTPS", "")
-    } else {
-        let next = "Take a certificate of the region of the stack.";
-        check("encryption", Outcome::Blocker, format!("the certificate is not in {region}"), next)
-    }
-}
-
-fn access(cidr: &str) -> Check {
-    let octets: Vec<u8> = cidr.split(['.', '/']).filter_map(|part| part.parse().ok()).collect();
-    let is_private = matches!(octets.as_slice(), [10, ..] | [192, 168, ..] | [172, 16..=31, ..]);
-    if cidr == "0.0.0.0/0" {
-        let next = "Set AllowedCIDR to the public addresses of your users.";
-        check("access", Outcome::Warning, "open to the whole internet", next)
-    } else if is_private {
-        let next = "The load balancer is public and sees public addresses only: nobody would get in.";
-        check("access", Outcome::Warning, format!("AllowedCIDR {cidr} is a private range"), next)
-    } else {
-        check("access", Outcome::Ok, format!("open to {cidr}"), "")
     }
 }
 
@@ -400,6 +407,42 @@ fn cost((usd_month, is_verified): (f64, bool)) -> Check {
     check("cost", Outcome::Ok, evidence, "")
 }
 
+/// How old the prices are that the figures rest on.
+fn prices(date: &str, now: Millis) -> Option<Check> {
+    let day: jiff::civil::Date = date.parse().ok()?;
+    let today = jiff::Timestamp::from_millisecond(now)
+        .ok()?
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    let age = i64::from((today - day).get_days());
+    let evidence = format!("the oldest price used is of {date}, {age} days old");
+    Some(if age > MAX_PRICE_DAYS {
+        let next = "The figures may be off: take a newer release, or check them against AWS's price list.";
+        check("prices", Outcome::Warning, evidence, next)
+    } else {
+        check("prices", Outcome::Ok, evidence, "")
+    })
+}
+
+/// What is known of a question of the checks: the part of the fact that is wanted.
+fn told<'a, T>(answers: &'a Answers, question: &Query, part: impl Fn(&'a Fact) -> Option<T>) -> Option<Result<T, &'a Fault>> {
+    match answers.get(question).and_then(known)? {
+        Ok(fact) => part(fact).map(Ok),
+        Err(fault) => Some(Err(fault)),
+    }
+}
+
+/// What is nice to know before a deploy and is not known: why, and that stops nothing.
+fn untold<T>(name: &'static str, answer: Option<Result<T, &Fault>>) -> Check {
+    match answer {
+        Some(Err(fault)) => check(name, Outcome::Unknown, fault.sentence(), &fault.advice()),
+        _ => check(name, Outcome::Unknown, ASKING, ""),
+    }
+}
+
+/// The evidence of a check that nobody has answered yet.
+pub const ASKING: &str = "asking AWS";
+
 fn check(name: &'static str, outcome: Outcome, evidence: impl Into<SafeText>, next: &str) -> Check {
     Check {
         name,
@@ -413,7 +456,7 @@ fn check(name: &'static str, outcome: Outcome, evidence: impl Into<SafeText>, ne
 /// the deploy itself may still go well. What AWS refused, and bad credentials, stop a deploy too.
 fn not_told<T>(name: &'static str, answer: Known<'_, T>) -> Check {
     let Some(Err(fault)) = answer else {
-        return check(name, Outcome::Unknown, "asking AWS", "");
+        return check(name, Outcome::Unknown, ASKING, "");
     };
     let outcome = if fault.is_credentials() || fault.kind == FaultKind::Refused {
         Outcome::Blocker
@@ -421,147 +464,4 @@ fn not_told<T>(name: &'static str, answer: Known<'_, T>) -> Check {
         Outcome::Warning
     };
     check(name, outcome, fault.sentence(), &fault.advice())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::{
-        plan::{Wish, draft},
-        template::{Pseudo, Template},
-    };
-
-    /// Bedrock may not be asked of any model of the catalogue.
-    fn unasked() -> Models {
-        let denied = || Fault::new(FaultKind::Denied, "bedrock:GetFoundationModel", "", "");
-        let ids = Catalogue::shipped().models.iter().map(|m| m.id.clone());
-        ids.map(|id| {
-            let mut feed = Feed::default();
-            feed.fail(denied());
-            (id, feed)
-        })
-        .collect()
-    }
-
-    fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)> {
-        let pseudo = Pseudo {
-            region: region.into(),
-            account: "123456789012".into(),
-            stack_name: "s".into(),
-        };
-        let wish = Wish {
-            parameters: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            tags: Vec::new(),
-        };
-        let draft = draft(&Template::shipped(), None, &wish, &pseudo);
-        let checks = checks(Evidence {
-            stack_name: "s",
-            region,
-            refusal: None,
-            identity: None,
-            validation: None,
-            stack: Some(Ok(&None)),
-            services: None,
-            models: &unasked(),
-            now: 1_795_564_800_000,
-            draft: &draft,
-            usd_month: None,
-        });
-        checks.into_iter().map(|c| (c.name, c.outcome)).collect()
-    }
-
-    #[test]
-    fn only_the_named_blocker_is_overridden() {
-        let list = || {
-            let blocker = |name| check(name, Outcome::Blocker, "bad", "");
-            vec![blocker("image model"), blocker("version")]
-        };
-        let outcomes = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-            overridden(list(), &names).map(|checks| checks.iter().map(|c| c.outcome).collect::<Vec<_>>())
-        };
-        assert_eq!(outcomes(&["image-model"]), Ok(vec![Outcome::Warning, Outcome::Blocker]));
-        assert_eq!(outcomes(&[]), Ok(vec![Outcome::Blocker; 2]));
-        assert!(outcomes(&["all"]).is_err_and(|why| why.contains("image-model, version")));
-        let refused = overridden(vec![check("stack", Outcome::Blocker, "bad", "")], &["stack".to_owned()]);
-        assert!(refused.is_err_and(|why| why.contains("AWS itself would refuse: bad")));
-    }
-
-    #[test]
-    fn parameters_are_judged_one_by_one() {
-        let provisioned = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/abcdef123456";
-        let cert = "arn:aws:acm:us-west-2:123456789012:certificate/abc-1";
-        for (region, pairs, want) in [
-            (
-                "us-west-2",
-                vec![],
-                vec![
-                    ("encryption", Outcome::Warning),
-                    ("access", Outcome::Warning),
-                    ("image model", Outcome::Warning),
-                ],
-            ),
-            (
-                "us-west-2",
-                vec![("ACMCertificateArn", cert), ("AllowedCIDR", "203.0.113.0/24")],
-                vec![("encryption", Outcome::Ok), ("access", Outcome::Ok)],
-            ),
-            (
-                "us-east-1",
-                vec![("ACMCertificateArn", cert)],
-                vec![("encryption", Outcome::Blocker), ("image model", Outcome::Warning)],
-            ),
-            (
-                "us-east-1",
-                vec![("AllowedCIDR", "172.20.0.0/16")],
-                vec![("access", Outcome::Warning)],
-            ),
-            ("us-east-1", vec![("AllowedCIDR", "172.32.0.0/16")], vec![("access", Outcome::Ok)]),
-            (
-                "us-east-1",
-                vec![("ImageModelId", "amazon.nova-canvas-v1:0")],
-                vec![("image model", Outcome::Blocker)],
-            ),
-            (
-                "us-west-2",
-                vec![("ExposeLiteLLM", "true"), ("ProvisionedModelArn", provisioned)],
-                vec![("litellm key", Outcome::Warning), ("throughput", Outcome::Ok)],
-            ),
-            (
-                "us-east-1",
-                vec![("ProvisionedModelArn", provisioned)],
-                vec![("throughput", Outcome::Blocker)],
-            ),
-            (
-                "us-east-1",
-                vec![("DeploymentSize", "tiny")],
-                vec![("parameters", Outcome::Blocker)],
-            ),
-        ] {
-            let got = outcomes(region, &pairs);
-            for expected in want {
-                assert!(got.contains(&expected), "{region} {pairs:?}: {got:?} lacks {expected:?}");
-            }
-        }
-        let said_of_key = |pairs: &[(&str, &str)]| outcomes("us-west-2", pairs).iter().any(|(name, _)| *name == "litellm key");
-        assert!(!said_of_key(&[]) && !said_of_key(&[("ExposeLiteLLM", "true"), ("ACMCertificateArn", cert)]));
-    }
-
-    #[test]
-    fn a_denied_read_warns_and_bad_credentials_block() {
-        for (kind, want) in [(FaultKind::Denied, Outcome::Warning), (FaultKind::Expired, Outcome::Blocker)] {
-            let answer = Err::<Identity, _>(Fault::new(kind, "sts:GetCallerIdentity", "", ""));
-            assert_eq!(identity(Some(answer.as_ref())).outcome, want);
-        }
-        let root = Identity {
-            account: "123456789012".into(),
-            arn: SafeText::new("arn:aws:iam::123456789012:root"),
-        };
-        assert_eq!(identity(Some(Ok(&root))).outcome, Outcome::Warning);
-        assert_eq!(stack("s", Some(Ok(&None))).outcome, Outcome::Ok);
-        assert_eq!(stack("s", None).outcome, Outcome::Unknown);
-        let refused = Fault::new(FaultKind::Refused, "cloudformation:ValidateTemplate", "", "Template format error");
-        assert_eq!(template(9, Some(Err(&refused))).outcome, Outcome::Blocker);
-        assert_eq!(template(MAX_BODY + 1, None).outcome, Outcome::Blocker);
-    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::core::fact::Millis;
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 24] = [
+const FILES: [(&str, &str); 25] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
     ("https", include_str!("../../assets/scenes/https.toml")),
@@ -18,6 +18,7 @@ const FILES: [(&str, &str); 24] = [
     ("image-fails", include_str!("../../assets/scenes/image-fails.toml")),
     ("model-gone", include_str!("../../assets/scenes/model-gone.toml")),
     ("slow", include_str!("../../assets/scenes/slow.toml")),
+    ("not-ready", include_str!("../../assets/scenes/not-ready.toml")),
     ("deploy-fails", include_str!("../../assets/scenes/deploy-fails.toml")),
     ("secret-missing", include_str!("../../assets/scenes/secret-missing.toml")),
     ("program-ends", include_str!("../../assets/scenes/program-ends.toml")),
@@ -236,6 +237,12 @@ pub(super) enum What {
     ImageGone,
     /// Everything takes long: the tasks have too little CPU.
     Slow,
+    /// A quota is used up: that of the check that is named.
+    QuotaUsedUp,
+    /// A secret of an older stack waits for its deletion.
+    SecretDeleted,
+    /// The operator may not do what is said, an action a line.
+    NotPermitted,
     /// AWS throttles now and then.
     Throttled,
     /// The credentials have expired.

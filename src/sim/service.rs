@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     account::{refusal, text},
+    alarms::Seen,
     task::{Phase, TaskState},
     world::{SECOND, World},
 };
@@ -67,6 +68,8 @@ pub(super) struct ServiceState {
     /// Starts that failed in a row, and when the next may be tried.
     pub(super) failures: u32,
     pub(super) next_start: Millis,
+    /// How many tasks it had, oldest first.
+    pub(super) seen: Vec<Seen>,
 }
 
 impl World {
@@ -95,6 +98,7 @@ impl World {
             calm: 0,
             failures: 0,
             next_start: 0,
+            seen: Vec::new(),
         });
         self.configure_service(stack, arn, properties);
     }

@@ -45,6 +45,11 @@ impl Definition {
             architecture: text(&properties["RuntimePlatform"], "CpuArchitecture"),
         }
     }
+
+    /// vCPUs of a task.
+    pub(super) fn vcpu(&self) -> Option<f64> {
+        self.cpu.map(|units| f64::from(units) / 1024.0)
+    }
 }
 
 /// `lastStatus` of a task.

@@ -183,6 +183,7 @@ impl World {
 
     /// Lives through all that is due up to `to`.
     pub(super) fn advance(&mut self, to: Millis) {
+        self.note_counts();
         while let Some(entry) = self.diary.first_entry() {
             let (at, _) = *entry.key();
             if at > to {
@@ -191,6 +192,7 @@ impl World {
             let due = entry.remove();
             self.now = self.now.max(at);
             self.live(due);
+            self.note_counts();
         }
         self.now = self.now.max(to);
     }

@@ -82,12 +82,15 @@ fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
         ("services", &feeds.services.fault),
         ("tasks", &feeds.tasks.fault),
         ("targets", &feeds.targets.fault),
+        ("alarms", &feeds.alarms.fault),
         ("logs", &feeds.logs.fault),
         ("identity", &feeds.identity.fault),
     ]
     .into_iter()
     .filter_map(|(name, fault)| fault.as_ref().map(|f| (name, f)))
     .filter(move |(_, fault)| !(is_gone && fault.kind == FaultKind::NotFound))
+    // Alarms only repeat what the others see: who may not read them has that said on Services.
+    .filter(|(name, fault)| !(*name == "alarms" && fault.kind == FaultKind::Denied))
 }
 
 fn calm(model: &Model, room: usize) -> String {
@@ -99,7 +102,7 @@ fn calm(model: &Model, room: usize) -> String {
     } else if model.is_asleep() {
         let wake = model.keymap.label(crate::core::keymap::Intent::Sleep);
         match model.falling_asleep() {
-            0 => format!("asleep: no task runs; {wake} wakes the stack"),
+            0 => format!("asleep: no task runs{}; {wake} wakes the stack", only_asleep(model)),
             1 => format!("falling asleep: 1 task still runs; {wake} wakes the stack"),
             n => format!("falling asleep: {n} tasks still run; {wake} wakes the stack"),
         }
@@ -109,6 +112,15 @@ fn calm(model: &Model, room: usize) -> String {
         "all well".to_owned()
     };
     cut::end(&text, room).into_owned()
+}
+
+/// Alarms that fire while asleep are named, so that nobody looks for a trouble behind their mails.
+fn only_asleep(model: &Model) -> String {
+    match model.alarms_of_sleep() {
+        0 => String::new(),
+        1 => " (1 alarm fires for that alone)".into(),
+        n => format!(" ({n} alarms fire for that alone)"),
+    }
 }
 
 #[cfg(test)]

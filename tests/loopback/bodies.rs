@@ -15,6 +15,8 @@ pub(crate) enum Wire {
     Query,
     /// REST and JSON: Bedrock.
     Rest,
+    /// RPC v2 with CBOR: CloudWatch.
+    Cbor,
     /// REST and XML: Route 53.
     Xml,
 }
@@ -42,6 +44,41 @@ pub(crate) fn query(action: &str, result: &str) -> Reply {
     Reply::new(200, "text/xml", body)
 }
 
+/// A CBOR answer. `{"$time": seconds}` stands for a time.
+pub(crate) fn cbor(body: &Value) -> Reply {
+    cbor_bytes(200, cbor_encoded(body))
+}
+
+/// The bytes of a CBOR answer.
+pub(crate) fn cbor_encoded(body: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&cbor_value(body), &mut bytes).expect("a CBOR body");
+    bytes
+}
+
+/// An answer of a service that speaks CBOR.
+pub(crate) fn cbor_bytes(status: u16, body: Vec<u8>) -> Reply {
+    Reply::new(status, "application/cbor", body).header("smithy-protocol", "rpc-v2-cbor")
+}
+
+fn cbor_value(body: &Value) -> ciborium::Value {
+    /// The tag of a time in seconds.
+    const TIME: u64 = 1;
+    match body {
+        Value::Null => ciborium::Value::Null,
+        Value::Bool(it) => (*it).into(),
+        Value::String(it) => it.as_str().into(),
+        Value::Number(it) => it
+            .as_i64()
+            .map_or_else(|| it.as_f64().expect("a number").into(), ciborium::Value::from),
+        Value::Array(items) => items.iter().map(cbor_value).collect::<Vec<_>>().into(),
+        Value::Object(fields) => match fields.get("$time") {
+            Some(time) => ciborium::Value::Tag(TIME, Box::new(time.as_f64().expect("seconds").into())),
+            None => ciborium::Value::Map(fields.iter().map(|(k, v)| (k.as_str().into(), cbor_value(v))).collect()),
+        },
+    }
+}
+
 /// An error as the service words it.
 pub(crate) fn error(wire: Wire, status: u16, code: &str, message: &str) -> Reply {
     match wire {
@@ -52,6 +89,11 @@ pub(crate) fn error(wire: Wire, status: u16, code: &str, message: &str) -> Reply
         Wire::Rest => {
             let reply = Reply::new(status, "application/json", json!({ "message": message }).to_string());
             reply.header("x-amzn-errortype", code)
+        }
+        Wire::Cbor => {
+            let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": message });
+            // CloudWatch's clients know the codes of its older protocol, which come in this header.
+            cbor_bytes(status, cbor_encoded(&body)).header("x-amzn-query-error", &format!("{code};Sender"))
         }
         Wire::Query | Wire::Xml => {
             let body = format!(

@@ -94,6 +94,11 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// The body of a request in CBOR; a time is `[tag, seconds]`.
+    pub(crate) fn cbor(&self) -> ciborium::Value {
+        ciborium::from_reader(self.body.as_slice()).expect("the request is CBOR")
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).expect("the request is JSON")
     }

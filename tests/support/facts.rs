@@ -6,8 +6,8 @@ use bic_tui::{
     cloud::About,
     core::{
         fact::{
-            Deployment, Identity, Millis, Output, ResourceStatus, Service, ServiceEvent, Stack, StackEvent, StackResource, StackStatus,
-            Target, TargetGroup, Task, task::Container,
+            Alarm, Deployment, Identity, Millis, Output, ResourceStatus, Service, ServiceEvent, Stack, StackEvent, StackResource,
+            StackStatus, Target, TargetGroup, Task, task::Container,
         },
         fault::{Fault, FaultKind},
         health::Severity,
@@ -91,6 +91,9 @@ pub(crate) fn loaded(project: &str) -> Model {
         vec![group(project, "webui", 8080, "healthy"), group(project, "litellm", 4000, "healthy")],
         came,
     );
+    feeds
+        .alarms
+        .set(vec![alarm(project, "5xx", "OK"), alarm(project, "no-litellm", "OK")], came);
     feeds.logs.set((), came);
     model.stack_id = model.stack().map(|s| s.id.clone());
     model.has_landed = true;
@@ -99,6 +102,19 @@ pub(crate) fn loaded(project: &str) -> Model {
         model.progress = Progress::read(stack, events);
     }
     model
+}
+
+fn alarm(project: &str, name: &str, state: &str) -> Alarm {
+    Alarm {
+        name: format!("{project}-{name}").into(),
+        state: state.into(),
+        since: Some(NOW.wall - 720_000),
+        reason: "Threshold Crossed: 1 datapoint [12.0 (22/11/26 19:30:00)] was greater than the threshold (5.0).".into(),
+        namespace: "AWS/ApplicationELB".into(),
+        metric: "HTTPCode_Target_5XX_Count".into(),
+        statistic: "Sum".into(),
+        dimensions: Vec::new(),
+    }
 }
 
 fn no_stack() -> Model {
@@ -118,6 +134,10 @@ fn stale() -> Model {
         wall: NOW.wall - 95_000,
     };
     let feeds = &mut model.feeds;
+    feeds
+        .alarms
+        .set(vec![alarm(PROJECT, "5xx", "ALARM"), alarm(PROJECT, "no-litellm", "OK")], at);
+    feeds.alarms.fail(fault(FaultKind::Throttled, "cloudwatch:DescribeAlarms"));
     let mut failing = stack(PROJECT, "UPDATE_ROLLBACK_IN_PROGRESS");
     failing.reason = "The following resource(s) failed to update: [OpenWebUIService].".into();
     feeds.stack.set(Some(failing), at);

@@ -32,6 +32,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Poll(poll) => on_poll(model, poll, ticket.seq, answer),
         Asked::Validation => looking::on_validation(model, ticket.seq, answer),
         Asked::Model => looking::on_model(model, ticket.seq, answer),
+        Asked::Check => looking::on_check(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
         Asked::Probe => testimage::on_stage(model, answer),
         Asked::Fall => {
@@ -90,6 +91,8 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             if was_locked_out {
                 polling::hurry(model, &Poll::iter().filter(|p| *p != Poll::Identity).collect::<Vec<_>>());
             }
+            // What an open form wants to know of the one who asks.
+            return looking::look_again(model);
         }
         Fact::Stack(stack) => return on_stack(model, stack),
         Fact::StackEvents(events) => {
@@ -99,7 +102,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             let had = model.feeds.resources.get().is_some();
             model.feeds.resources.set(resources, now);
             if !had {
-                polling::hurry(model, &[Poll::Targets]);
+                polling::hurry(model, &[Poll::Targets, Poll::Alarms]);
             }
         }
         Fact::Services(mut services) => {
@@ -115,6 +118,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         }
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
+        Fact::Alarms(alarms) => model.feeds.alarms.set(alarms, now),
         // They are no polls.
         _ => {}
     }
@@ -189,6 +193,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
                 Poll::Services,
                 Poll::Tasks,
                 Poll::Targets,
+                Poll::Alarms,
                 Poll::Logs,
             ],
         );
@@ -215,6 +220,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
         model.feeds.services = Feed::default();
         model.feeds.tasks = Feed::default();
         model.feeds.targets = Feed::default();
+        model.feeds.alarms = Feed::default();
         model.feeds.resources = Feed::default();
     }
     refresh_progress(model);
@@ -241,6 +247,7 @@ fn forget(model: &mut Model) {
     model.feeds.services = Feed::default();
     model.feeds.tasks = Feed::default();
     model.feeds.targets = Feed::default();
+    model.feeds.alarms = Feed::default();
     model.progress = Progress::default();
 }
 

@@ -119,12 +119,12 @@ pub(super) fn on_form_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
         }
         _ => type_into(form, key),
     }
-    // A model is asked for once its field is left, not at each letter.
+    // What a value wants to know is asked once its field is left, not at each letter.
     let has_moved = matches!(
         key.code,
         Code::Up | Code::Down | Code::Tab | Code::BackTab | Code::Enter | Code::PageUp | Code::PageDown | Code::Home | Code::End
     );
-    Some(if has_moved { looking::look_at_models(model) } else { Vec::new() })
+    Some(if has_moved { looking::look_again(model) } else { Vec::new() })
 }
 
 fn type_into(form: &mut Form, key: Key) {

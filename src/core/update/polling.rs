@@ -4,6 +4,7 @@ use super::{access, deploying, dialogs, leftovers, live, logs, older, secrets, t
 use crate::{
     cloud::Query,
     core::{
+        alarms,
         effect::Effect,
         fact::Task,
         fault::{Fault, FaultKind},
@@ -90,6 +91,10 @@ fn query(model: &mut Model, poll: Poll) -> Option<Query> {
         Poll::Targets => {
             let groups = target_groups(model);
             (lives && !groups.is_empty()).then_some(Query::TargetHealth { groups })
+        }
+        Poll::Alarms => {
+            let names = alarms::names(model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default());
+            (lives && !names.is_empty()).then_some(Query::Alarms { names })
         }
         Poll::Logs => logs::query(model, lives),
     }
@@ -217,6 +222,7 @@ pub(super) fn with<R>(model: &mut Model, poll: Poll, run: impl FnOnce(&mut dyn A
         Poll::Services => run(&mut feeds.services),
         Poll::Tasks => run(&mut feeds.tasks),
         Poll::Targets => run(&mut feeds.targets),
+        Poll::Alarms => run(&mut feeds.alarms),
         Poll::Logs => run(&mut feeds.logs),
     }
 }

@@ -9,7 +9,7 @@ use ratatui::{
 use super::kit::{Pen, count, cut, right, show, wrap_to};
 use crate::{
     core::{
-        cause,
+        alarms, cause,
         fact::{Service, Task},
         feed::Feed,
         health::{self, Severity},
@@ -85,7 +85,36 @@ fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     let [list, below] = Layout::vertical([Constraint::Length(rows.min(inner.height)), Constraint::Fill(1)]).areas(inner);
     draw_service_rows(model, side, &services, list, frame);
     let at = model.cursor(Panel::ServiceList).min(services.len() - 1);
-    draw_deployments(model, side, services[at], below, frame);
+    // Alarms take a row that no deployment needs, or one all the same while any fires.
+    let has_room = usize::from(below.height) > services[at].deployments.len();
+    let alarms = alarm_line(model, side).filter(|_| has_room || model.firing_alarms() > 0);
+    let [deployments, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(u16::from(alarms.is_some()))]).areas(below);
+    draw_deployments(model, side, services[at], deployments, frame);
+    show(alarms.into_iter().collect(), last, frame);
+}
+
+/// The stack's alarms in one line with its age; none while nothing is known of them.
+fn alarm_line(model: &Model, side: &Side<'_>) -> Option<Line<'static>> {
+    let pen = Pen::of(side);
+    let feed = &model.feeds.alarms;
+    let Some(alarms) = feed.get() else {
+        let fault = feed.fault.as_ref()?;
+        return Some(Line::from(pen.dim(format!("alarms: {}", fault.sentence()))));
+    };
+    let of_sleep = model.alarms_of_sleep();
+    let role = if model.firing_alarms() > of_sleep { Role::Warn } else { Role::Dim };
+    let why = match (of_sleep, model.is_asleep()) {
+        (0, _) => String::new(),
+        (n, true) => format!(", {n} only because the stack sleeps"),
+        (n, false) => format!(", {n} only while tasks start"),
+    };
+    let age = feed.age(model.now).map(|ms| when::short(ms as i64)).unwrap_or_default();
+    let old = match &feed.fault {
+        Some(fault) => format!("{age} old, {}", fault.kind),
+        None => format!("{age} old"),
+    };
+    let summary = alarms::summary(alarms, &model.names().project, &why, model.now.wall);
+    Some(Line::from(vec![pen.dim(format!("alarms ({old}): ")), pen.ink(role, summary)]))
 }
 
 /// How a service stands: mark, words, colour.

@@ -11,7 +11,7 @@ use crate::{
     core::{
         cost::Estimate,
         model::Model,
-        preflight::{self, Check, Outcome},
+        preflight::{self, ASKING, Check, Outcome},
         screen::{
             Panel,
             deploy::{Field, Form},
@@ -97,28 +97,34 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
         let [main, beside] = Layout::horizontal([Constraint::Max(WIDEST), Constraint::Min(BESIDE)])
             .spacing(2)
             .areas(inner);
-        draw_main(side, form, &worked.errors, main, frame);
+        draw_main(side, form, (&worked, false), main, frame);
         draw_beside(side, &worked, beside, frame);
     } else {
         let [strip, main] = Layout::vertical([Constraint::Length(2), Constraint::Fill(1)]).areas(inner);
         draw_strip(side, &worked, strip, frame);
-        draw_main(side, form, &worked.errors, main, frame);
+        draw_main(side, form, (&worked, true), main, frame);
     }
 }
 
-/// The rows, and under them what is wrong and what the field under the cursor means.
-fn draw_main(side: &Side<'_>, form: &Form, errors: &[Option<String>], area: Rect, frame: &mut Frame<'_>) {
+/// The rows, and under them what is wrong and what the field under the cursor means. Where nothing stands beside, the
+/// button shows the checks.
+fn draw_main(side: &Side<'_>, form: &Form, (worked, is_narrow): (&Worked, bool), area: Rect, frame: &mut Frame<'_>) {
+    let errors = &worked.errors;
     let pen = Pen::of(side);
     let width = usize::from(area.width);
     let mut help = Vec::new();
     if let Some(error) = &form.error {
         help.extend(
-            wrap_to(&format!("✗ {error}"), width, 4)
+            wrap_to(&format!("✗ {error}"), width, 5)
                 .into_iter()
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
     }
-    help.extend(help_lines(pen, form, errors, width));
+    if is_narrow && form.is_on_button() {
+        help.extend(button_help(pen, &worked.checks, width));
+    } else {
+        help.extend(help_lines(pen, form, errors, width));
+    }
     let [rows, rule, below] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(help.len() as u16)]).areas(area);
     let (lines, at) = row_lines(pen, form, errors, (width, usize::from(rows.height)));
@@ -239,6 +245,43 @@ fn quoted(text: &str) -> &str {
     if text.is_empty() { "empty" } else { text }
 }
 
+/// The worst checks under the button, in as many lines as a field's help.
+fn button_help(pen: Pen<'_>, checks: &[Check], width: usize) -> Vec<Line<'static>> {
+    let mut out = vec![Line::from(vec![
+        pen.title("Make the plan"),
+        pen.dim(format!("  nothing runs yet; checks: {}", counted(checks))),
+    ])];
+    for check in worst_first(checks).into_iter().filter(|c| c.outcome != Outcome::Ok).take(3) {
+        let (mark, role) = mark(check);
+        out.push(Line::from(pen.ink(role, cut(&format!("{mark} {}", check.sentence()), width))));
+    }
+    out.resize(4, Line::default());
+    out
+}
+
+/// How many came out how: `1 blocker, 2 warnings, 12 ok`.
+fn counted(checks: &[Check]) -> String {
+    let count = |outcome: Outcome| checks.iter().filter(|c| c.outcome == outcome).count();
+    let words = [
+        (count(Outcome::Blocker), "blocker", "blockers"),
+        (count(Outcome::Warning), "warning", "warnings"),
+        (count(Outcome::Unknown), "not known", "not known"),
+        (count(Outcome::Ok), "ok", "ok"),
+    ];
+    let words = words.into_iter().filter(|(n, ..)| *n > 0);
+    let parts: Vec<String> = words
+        .map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many }))
+        .collect();
+    parts.join(", ")
+}
+
+/// What is wrong comes first: the end of a long list may be out of sight.
+fn worst_first(checks: &[Check]) -> Vec<&Check> {
+    let mut checks: Vec<&Check> = checks.iter().collect();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
+    checks
+}
+
 /// What the field under the cursor means and what it may be: always as many lines.
 fn help_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], width: usize) -> Vec<Line<'static>> {
     let mut out = match form.fields.get(form.selected) {
@@ -297,26 +340,27 @@ fn draw_strip(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_
     show(vec![Line::from(sizes), worst_check(pen, &worked.checks)], area, frame);
 }
 
-/// The worst check in one line, or how many are well.
+/// The worst check in one line after how all came out, or how many are well.
 fn worst_check(pen: Pen<'_>, checks: &[Check]) -> Line<'static> {
-    let bad = checks.iter().filter(|c| c.outcome >= Outcome::Warning);
-    let more = match bad.clone().count() {
-        0 | 1 => String::new(),
-        n => format!(" (+{} more)", n - 1),
-    };
-    if let Some(worst) = bad.max_by_key(|c| c.outcome) {
-        let (mark, role) = mark(worst.outcome);
-        return Line::from(pen.ink(role, format!("{mark} {}: {}{more}. {}", worst.name, worst.evidence, worst.next)));
+    match worst_first(checks).first() {
+        Some(worst) if worst.outcome >= Outcome::Warning => {
+            let (mark, role) = mark(worst);
+            let counts = pen.dim(format!("{}  ", counted(checks)));
+            Line::from(vec![counts, pen.ink(role, format!("{mark} {}", worst.sentence()))])
+        }
+        _ => {
+            let well = checks.iter().filter(|c| c.outcome == Outcome::Ok).count();
+            Line::from(pen.dim(format!("✓ {well} of {} checks are well", checks.len())))
+        }
     }
-    let well = checks.iter().filter(|c| c.outcome == Outcome::Ok).count();
-    Line::from(pen.dim(format!("✓ {well} of {} checks are well", checks.len())))
 }
 
-/// How an outcome looks: a mark and its colour.
-fn mark(outcome: Outcome) -> (&'static str, Role) {
-    match outcome {
+/// How a check came out: a mark and its colour.
+fn mark(check: &Check) -> (&'static str, Role) {
+    match check.outcome {
         Outcome::Ok => ("✓", Role::Good),
-        Outcome::Unknown => ("…", Role::Dim),
+        Outcome::Unknown if check.evidence == ASKING => ("…", Role::Dim),
+        Outcome::Unknown => ("?", Role::Dim),
         Outcome::Warning => ("!", Role::Warn),
         Outcome::Blocker => ("✗", Role::Bad),
     }
@@ -343,14 +387,27 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
         .map(|l| Line::from(pen.dim(l))),
     );
     lines.push(Line::default());
-    lines.push(Line::from(pen.title("Checks before the plan")));
-    // What is wrong comes first: the end of a long list may be out of sight.
-    let mut checks: Vec<&Check> = worked.checks.iter().collect();
-    checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
-    for check in checks {
-        lines.extend(check_lines(pen, check, width));
-    }
+    lines.push(Line::from(vec![pen.title("Checks  "), pen.dim(counted(&worked.checks))]));
+    let room = usize::from(area.height).saturating_sub(lines.len());
+    lines.extend(all_checks(pen, &worked.checks, width, room));
     show(lines, area, frame);
+}
+
+/// The checks, worst first. Those that are well are only named where they have no room.
+fn all_checks(pen: Pen<'_>, checks: &[Check], width: usize, room: usize) -> Vec<Line<'static>> {
+    let (well, other): (Vec<&Check>, Vec<&Check>) = worst_first(checks).into_iter().partition(|c| c.outcome == Outcome::Ok);
+    let mut lines: Vec<Line<'_>> = other.into_iter().flat_map(|c| check_lines(pen, c, width)).collect();
+    let whole: Vec<Line<'_>> = well.iter().flat_map(|c| check_lines(pen, c, width)).collect();
+    if lines.len() + whole.len() <= room {
+        lines.extend(whole);
+        return lines;
+    }
+    let names: Vec<&str> = well.iter().map(|c| c.name).collect();
+    let names = measure::wrap(&format!("✓ {}", names.join(", ")), width);
+    // What is wrong has the room first, but that most is well is said too.
+    lines.truncate(room.saturating_sub(names.len().min(2)));
+    lines.extend(names.into_iter().map(|l| Line::from(pen.ink(Role::Good, l))));
+    lines
 }
 
 /// The sizes side by side; the one that is set is marked.
@@ -382,15 +439,15 @@ fn size_line(pen: Pen<'_>, row: &SizeRow, is_set: bool) -> Line<'static> {
 }
 
 fn check_lines(pen: Pen<'_>, check: &Check, width: usize) -> Vec<Line<'static>> {
-    let (mark, role) = mark(check.outcome);
-    let room = width.saturating_sub(14);
+    let (mark, role) = mark(check);
+    let room = width.saturating_sub(16);
     let role_of_text = if check.outcome == Outcome::Ok { Role::Text } else { role };
     let mut out = Vec::new();
     for (i, line) in wrap_to(&check.evidence, room, 3).into_iter().enumerate() {
         let head = if i == 0 {
-            vec![pen.ink(role, mark), pen.text(format!(" {:<11} ", check.name))]
+            vec![pen.ink(role, mark), pen.text(format!(" {:<13} ", check.name))]
         } else {
-            vec![pen.text(" ".repeat(14))]
+            vec![pen.text(" ".repeat(16))]
         };
         out.push(Line::from(
             head.into_iter().chain([pen.ink(role_of_text, line)]).collect::<Vec<_>>(),
@@ -398,7 +455,7 @@ fn check_lines(pen: Pen<'_>, check: &Check, width: usize) -> Vec<Line<'static>> 
     }
     if !check.next.is_empty() {
         let next = wrap_to(&check.next, room, 2).into_iter();
-        out.extend(next.map(|l| Line::from(vec![pen.text(" ".repeat(14)), pen.dim(l)])));
+        out.extend(next.map(|l| Line::from(vec![pen.text(" ".repeat(16)), pen.dim(l)])));
     }
     out
 }
