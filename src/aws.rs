@@ -11,6 +11,7 @@ mod ecs;
 mod elb;
 mod fault;
 mod gateway;
+mod insights;
 mod live;
 mod logs;
 mod models;
@@ -46,8 +47,9 @@ pub struct Aws {
     about: About,
     reads: Reads,
     writes: Writes,
-    /// Asks once: a session that is refused is no reason to ask for it thrice.
-    live: aws_sdk_cloudwatchlogs::Client,
+    /// Asks once: what is paid for is not asked for twice, and a session that is refused is no reason to ask for it
+    /// thrice.
+    once: aws_sdk_cloudwatchlogs::Client,
     probe: Probe,
     /// Longest time for all pages of one listing.
     listing: Duration,
@@ -105,7 +107,7 @@ impl Cloud for Aws {
             let session = async {
                 let identity = sts::identity(&self.reads.sts).await?;
                 let tail = live::Tail {
-                    client: &self.live,
+                    client: &self.once,
                     identity,
                     region: &self.about.region,
                     is_redirected: self.about.endpoint.is_some(),
@@ -157,6 +159,10 @@ impl Aws {
             Query::TargetHealth { groups } => elb::target_health(&self.reads.elb, groups).await.map(Fact::Targets),
             Query::Model { id } => models::state(&self.reads.bedrock, &id).await.map(Fact::Model),
             Query::LogPage(request) => logs::page(logs, request).await.map(Fact::LogPage),
+            Query::LogGroup { group } => insights::group(logs, &group).await.map(Fact::LogGroup),
+            Query::InsightsStart(request) => insights::start(&self.once, request).await.map(Fact::InsightsBegun),
+            Query::InsightsResults { id } => insights::results(logs, &id).await.map(Fact::Insights),
+            Query::InsightsStop { id } => insights::stop(logs, &id).await.map(|()| Fact::InsightsStopped),
             Query::Probe(request) => self.stage(request).await,
         }
     }

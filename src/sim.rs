@@ -12,6 +12,7 @@ mod deploy;
 mod ecs;
 mod elb;
 mod image;
+mod insights;
 mod logs;
 mod make;
 mod models;
@@ -235,6 +236,10 @@ impl World {
             Query::TargetHealth { groups } => self.tell_targets(groups),
             Query::Model { id } => Ok(self.tell_model(id)),
             Query::LogPage(request) => self.log_page(request),
+            Query::LogGroup { group } => Ok(self.log_group(group)),
+            Query::InsightsStart(request) => self.insights_start(request),
+            Query::InsightsResults { id } => self.insights_results(id),
+            Query::InsightsStop { id } => self.insights_stop(id),
             Query::Probe(request) => Ok(self.probe(request)),
         }
     }

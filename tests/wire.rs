@@ -6,6 +6,8 @@
 mod application;
 #[path = "wire/environment.rs"]
 mod environment;
+#[path = "wire/insights.rs"]
+mod insights;
 #[path = "wire/live.rs"]
 mod live;
 #[path = "loopback/server.rs"]
@@ -195,6 +197,13 @@ fn reads() -> Vec<Read> {
             "tasks",
         ),
         json("FilterLogEvents", Query::LogPage(log_request()), json!({ "events": [] }), "events"),
+        json("DescribeLogGroups", insights::group_query(), json!({ "logGroups": [] }), "logGroups"),
+        json(
+            "GetQueryResults",
+            insights::results_query(),
+            insights::results_reply("Complete"),
+            "status",
+        ),
         models::read(
             "GetFoundationModel",
             "stability.stable-image-core-v1:1",

@@ -1,6 +1,7 @@
 //! The subcommands in process: over the simulator with paused time, and over scripts where a fault or
 //! an odd answer is wanted.
 
+mod insights;
 mod models;
 
 use std::{

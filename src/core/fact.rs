@@ -1,6 +1,7 @@
 //! Facts: what AWS said, in the console's own words. Plain data, one file a subject, no behaviour
 //! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
 
+pub mod insights;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -12,6 +13,7 @@ pub mod task;
 use serde::Serialize;
 
 pub use self::{
+    insights::{LogGroup, QueryResults, QueryState},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -73,6 +75,14 @@ pub enum Fact {
     Model(Option<ModelState>),
     /// Answer to `Query::LogPage`.
     LogPage(LogPage),
+    /// Answer to `Query::LogGroup`; `None` when there is no such group.
+    LogGroup(Option<LogGroup>),
+    /// Answer to `Query::InsightsStart`: the id of the query.
+    InsightsBegun(SafeText),
+    /// Answer to `Query::InsightsResults`.
+    Insights(QueryResults),
+    /// Answer to `Query::InsightsStop`.
+    InsightsStopped,
     /// Answer to `Query::Probe`.
     Stage(StageReport),
 }

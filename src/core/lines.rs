@@ -177,6 +177,14 @@ impl Lines {
         }
     }
 
+    /// An empty store that holds as much.
+    pub fn cleared(&self) -> Self {
+        Self {
+            per_segment: self.per_segment,
+            ..Self::new(self.limit)
+        }
+    }
+
     /// Lines held.
     pub fn len(&self) -> usize {
         self.len

@@ -12,6 +12,7 @@ use super::{
 
 mod filter;
 mod jump;
+mod results;
 mod span;
 #[cfg(test)]
 mod tests;

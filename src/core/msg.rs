@@ -49,6 +49,14 @@ pub enum Asked {
     Stacks,
     /// A page of lines from before the tail began.
     Older,
+    /// How much the log group holds.
+    LogGroup,
+    /// The beginning of a query of Logs Insights.
+    InsightsStart,
+    /// What it has found.
+    Insights,
+    /// Its end.
+    InsightsStop,
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.

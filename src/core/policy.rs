@@ -37,6 +37,8 @@ enum Scope {
     Cluster,
     /// The application's log group.
     LogGroup,
+    /// Log groups of the account: a listing names no single one.
+    LogGroups,
     /// The two secrets that the console shows: the LiteLLM key and the administrator's password.
     Secrets,
     /// Foundation models: that they are listed is no secret.
@@ -81,8 +83,13 @@ const SCOPES: &[(&str, Scope)] = &[
     ("ecs:UpdateService", Scope::Services),
     // No describing action of the load balancer takes a resource.
     ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
+    ("logs:DescribeLogGroups", Scope::LogGroups),
     ("logs:FilterLogEvents", Scope::LogGroup),
+    // A query is known by its id alone.
+    ("logs:GetQueryResults", Scope::NoResource),
     ("logs:StartLiveTail", Scope::LogGroup),
+    ("logs:StartQuery", Scope::LogGroup),
+    ("logs:StopQuery", Scope::NoResource),
     ("secretsmanager:GetSecretValue", Scope::Secrets),
     // Everybody may ask who they are.
     ("sts:GetCallerIdentity", Scope::NoResource),
@@ -112,6 +119,7 @@ impl Scope {
             Self::LogGroup => ["", ":*"]
                 .map(|end| arn("logs", format!("log-group:{}{end}", names.log_group())))
                 .to_vec(),
+            Self::LogGroups => vec![arn("logs", "log-group:*".into())],
             // Six characters of Secrets Manager's own end each ARN.
             Self::Secrets => [names.api_key(), names.admin_password()]
                 .map(|it| arn("secretsmanager", format!("secret:{}-??????", it.secret)))

@@ -117,6 +117,8 @@ pub enum Read {
     Stacks,
     /// Live Tail.
     LiveTail,
+    /// Logs Insights.
+    Insights,
 }
 
 /// One row.
@@ -165,6 +167,11 @@ pub const READS: &[ReadRow] = &[
         read: Read::LiveTail,
         when: "when you turn it on",
         actions: &["logs:StartLiveTail"],
+    },
+    ReadRow {
+        read: Read::Insights,
+        when: "when you run a query, after its price",
+        actions: &["logs:DescribeLogGroups", "logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"],
     },
 ];
 

@@ -5,7 +5,10 @@ mod acting;
 mod answers;
 mod deploying;
 mod dialogs;
+mod entry;
+mod insights;
 mod keys;
+mod lead;
 mod leaving;
 mod live;
 mod logs;
@@ -18,7 +21,7 @@ mod shapes;
 mod testimage;
 
 pub use self::{
-    acting::scale_refusal, dialogs::palette_rows, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
+    acting::scale_refusal, dialogs::palette_rows, insights::asked as insights_asked, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
 };
 
 use super::{
@@ -37,6 +40,11 @@ const MAX_ERRORS: usize = 200;
 /// Takes one message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.is_dirty |= !matches!(msg, Msg::Tick(_) | Msg::Drawn);
+    let effects = step(model, msg);
+    insights::before_leaving(model, effects)
+}
+
+fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => keys::on_key(model, key),
         Msg::Paste(text) => dialogs::on_paste(model, &text),

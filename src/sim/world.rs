@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{
     cfn::StackState,
+    insights::Running,
     logs::Line,
     scene::{Action, Scene, Trouble, What},
     service::ServiceState,
@@ -91,6 +92,8 @@ pub(super) struct World {
     pub(super) tasks: Vec<TaskState>,
     /// Lines that somebody's test image caused, beside the traffic that is always there.
     pub(super) lines: Vec<Line>,
+    /// Queries of Logs Insights.
+    pub(super) queries: Vec<Running>,
     /// Troubles, each with its beginning and its end.
     pub(super) troubles: Vec<(Millis, Option<Millis>, Trouble)>,
     /// What will be done while the console looks on.
@@ -124,6 +127,7 @@ impl World {
             services: Vec::new(),
             tasks: Vec::new(),
             lines: Vec::new(),
+            queries: Vec::new(),
             troubles,
             plans: Vec::new(),
             older: BTreeMap::new(),

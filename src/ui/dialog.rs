@@ -2,6 +2,7 @@
 
 mod confirm;
 mod help;
+mod insights;
 mod list;
 mod places;
 mod prompt;
@@ -36,6 +37,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Json(it)) => text::json(side, it, frame),
         Some(Dialog::Shapes(it)) => shapes::draw(model, side, it.as_ref(), frame),
         Some(Dialog::Places(it)) => places::draw(model, side, it, frame),
+        Some(Dialog::Insights(it)) => insights::draw(model, side, it, frame),
         Some(Dialog::Image(it)) => super::image::draw(model, side, it, frame.area(), frame),
     }
 }

@@ -38,7 +38,7 @@ fn page_ticket(effects: &[Effect]) -> Option<Ticket> {
 }
 
 /// On the Logs screen with two refused images, each with its traceback, between lines that are well.
-fn with_errors() -> Model {
+pub(crate) fn with_errors() -> Model {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     let mut effects = press(&mut model, "4");
     effects.extend(wait(&mut model, 1_000));

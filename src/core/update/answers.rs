@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, logs, looking, older, places, polling, record, say, testimage};
+use super::{complain, deploying, insights, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -39,6 +39,10 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         }
         Asked::Stacks => places::on_stacks(model, answer),
         Asked::Older => older::on_answer(model, ticket.seq, answer),
+        Asked::LogGroup => insights::on_group(model, ticket.seq, answer),
+        Asked::InsightsStart => insights::on_begun(model, ticket.seq, answer),
+        Asked::Insights => insights::on_results(model, ticket.seq, answer),
+        Asked::InsightsStop => insights::on_stopped(model, answer),
     }
 }
 
@@ -105,7 +109,16 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         }
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_) | Fact::ChangeSet(_) | Fact::Model(_) | Fact::LogPage(_) | Fact::Stage(_) | Fact::Stacks(_) => {}
+        Fact::Validation(_)
+        | Fact::ChangeSet(_)
+        | Fact::Model(_)
+        | Fact::LogPage(_)
+        | Fact::LogGroup(_)
+        | Fact::InsightsBegun(_)
+        | Fact::Insights(_)
+        | Fact::InsightsStopped
+        | Fact::Stage(_)
+        | Fact::Stacks(_) => {}
     }
     Vec::new()
 }

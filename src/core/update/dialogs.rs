@@ -3,9 +3,9 @@
 
 use crate::layout;
 
-use super::{acting, complain, keys, leaving, live, logs, places, say, shapes, testimage};
+use super::{acting, complain, insights, keys, leaving, live, logs, places, say, shapes, testimage};
 use crate::core::{
-    dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
+    dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
     field::TextField,
     guard::{ARMED_FOR, Consent},
@@ -70,6 +70,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Menu(menu) => on_menu(model, menu, key),
         Dialog::Skip(skip) => on_skip(model, skip, key),
         Dialog::Places(picker) => places::on_key(model, picker, key),
+        Dialog::Insights(dialog) => insights::on_key(model, dialog, key),
         Dialog::Image(image) => testimage::on_key(model, image, key),
     }
 }
@@ -80,6 +81,7 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Dialog::Prompt(p)) => p.field.paste(text),
         Some(Dialog::Palette(p)) => p.field.paste(text),
         Some(Dialog::Places(p)) if p.going.is_none() => p.field.paste(text),
+        Some(Dialog::Insights(dialog)) if dialog.focus == Focus::Field => dialog.window.paste(text),
         Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
         // What must be typed must be typed.
         Some(_) => {}

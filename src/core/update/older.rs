@@ -111,6 +111,10 @@ pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
 
 /// Goes to a time; where that is before the first line held, the lines up to there are fetched first.
 pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
+    if let Some(insights) = &mut model.insights {
+        insights.view.jump_to_time(at);
+        return Vec::new();
+    }
     model.logs.jump_to_time(at);
     let is_before = model.older.as_ref().is_some_and(|older| at < older.reach());
     if is_before { fetch(model, Some(at)) } else { Vec::new() }
@@ -120,14 +124,14 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
 /// line held has those lines fetched.
 pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let now = model.now.wall;
-    let Some((from, until)) = model.logs.move_span(intent, now) else {
+    let Some((from, until)) = model.shown_logs_mut().move_span(intent, now) else {
         say(model, Severity::Note, "there are no lines yet");
         return Vec::new();
     };
     let shown = |at| when::show(at, now, model.times, model.utc_offset);
     let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
     say(model, Severity::Note, words);
-    let is_before = model.older.as_ref().is_some_and(|older| from < older.reach());
+    let is_before = model.insights.is_none() && model.older.as_ref().is_some_and(|older| from < older.reach());
     if is_before { fetch(model, Some(from)) } else { Vec::new() }
 }
 

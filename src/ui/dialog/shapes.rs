@@ -25,7 +25,7 @@ const ABOUT: u16 = 6;
 
 /// Draws the list.
 pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, frame: &mut Frame<'_>) {
-    let errors = model.logs.lines().errors();
+    let errors = model.shown_logs().lines().errors();
     let shapes = errors.shapes();
     let here = update::chosen_shape(&shapes, chosen);
     let (_, room) = inside(SIZE.0, frame);
@@ -73,7 +73,7 @@ fn row<'a>(model: &Model, side: &Side<'_>, shape: &ErrorShape) -> Vec<Line<'a>> 
 
 /// What it means where that is known, then the newest line as far as there is room.
 fn newest(model: &Model, side: &Side<'_>, shape: &ErrorShape, width: usize) -> Vec<Line<'static>> {
-    let lines = model.logs.lines();
+    let lines = model.shown_logs().lines();
     let line = lines.locate(&shape.newest).and_then(|spot| lines.line(spot));
     let Some(line) = line else { return Vec::new() };
     let mut out = vec![Line::styled("─".repeat(width), side.theme.style(Role::Border))];

@@ -29,6 +29,7 @@ use crate::{
 };
 
 mod histogram;
+mod insights;
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -36,14 +37,18 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let mut head = panel::head(model, side, "Logs", &model.feeds.logs);
     head.right
         .insert(0, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
-    if let Some(live) = &model.live {
+    if model.insights.is_some() {
+        head.right.insert(0, insights::badge(model, side));
+    } else if let Some(live) = &model.live {
         let role = if live.is_on() { Role::Badge } else { Role::BadgeWarn };
         let text = format!(" {} · {} ", live.word(), live_price(model));
         head.right.insert(0, Span::styled(text, side.theme.style(role)));
     }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
-    let [bars, lines, state] = layout::log_parts(inner, model.logs.shows_histogram());
-    if model.logs.lines().is_empty() {
+    let [bars, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram());
+    if let Some(query) = model.insights.as_ref().filter(|it| it.view.lines().is_empty()) {
+        insights::empty(query, side, inner, frame);
+    } else if model.shown_logs().lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
         histogram::draw(model, side, bars, frame);
@@ -83,7 +88,7 @@ pub fn tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
 
 fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let window = model
-        .logs
+        .shown_logs()
         .window(usize::from(area.height), usize::from(area.width.saturating_sub(LOG_GUTTER)));
     if window.rows.is_empty() {
         let (why, next) = nothing_kept(model);
@@ -96,8 +101,8 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
 
 /// Why the filter keeps nothing, and what to do.
 fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
-    let is_of_task = model.logs.filter().stream.is_some();
-    match (is_of_task, model.logs.is_searching()) {
+    let is_of_task = model.logs.filter().stream.is_some() && model.insights.is_none();
+    match (is_of_task, model.shown_logs().is_searching()) {
         (_, true) => ("Looking through the lines…", ""),
         (true, false) => (
             "This task has written no line since what is shown begins: perhaps it never ran.",
@@ -248,7 +253,12 @@ fn mark(row: &Row) -> &'static str {
 /// What is shown, and how true it is.
 fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     let style = |role| side.theme.style(role);
-    let logs = &model.logs;
+    let logs = model.shown_logs();
+    if let Some(query) = &model.insights {
+        let mut spans = insights::state(model, query, side);
+        spans.extend(asked_for_spans(model, side));
+        return Line::from(spans);
+    }
     let mut spans = vec![match (logs.is_paused(), logs.is_following()) {
         (true, _) => Span::styled(" paused, p goes on ", style(Role::BadgeWarn)),
         (false, true) => Span::styled(" following ", style(Role::Badge)),
@@ -285,11 +295,7 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     if dropped.lines > 0 {
         spans.push(Span::styled(format!(", {} older dropped", dropped.lines), style(Role::Dim)));
     }
-    spans.extend(
-        asked_for(model)
-            .into_iter()
-            .map(|text| Span::styled(format!("  {text}"), style(Role::Accent))),
-    );
+    spans.extend(asked_for_spans(model, side));
     if logs.shows_histogram() {
         spans.extend(histogram::legend(model, side));
     }
@@ -311,8 +317,13 @@ fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
     Some(Span::styled(text, side.theme.style(role)))
 }
 
+fn asked_for_spans<'a>(model: &Model, side: &Side<'_>) -> impl Iterator<Item = Span<'a>> {
+    let style = side.theme.style(Role::Accent);
+    asked_for(model).into_iter().map(move |text| Span::styled(format!("  {text}"), style))
+}
+
 fn asked_for(model: &Model) -> Vec<String> {
-    let (logs, filter) = (&model.logs, model.logs.filter());
+    let (logs, filter) = (model.shown_logs(), model.shown_logs().filter());
     let mut out = Vec::new();
     if let Some(app) = filter.app {
         out.push(format!("only {}", app.title()));
