@@ -10,8 +10,15 @@ use std::{fmt::Write as _, sync::LazyLock};
 use bic_tui::{
     cloud::{Change, ImageRoute},
     core::{
-        dialog::{Act, Confirm, Countdown, Detail, Dialog, ImageDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll, Skip, Way},
+        dialog::{
+            Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll,
+            Skip, Way,
+        },
+        fact::LogGroup,
         field::TextField,
+        insights::query,
+        lines::{Filter, Pattern},
+        logline::Level,
         model::Model,
         names::App,
         screen::ScreenId,
@@ -211,10 +218,32 @@ fn questions() -> Vec<(&'static str, Dialog)> {
         ("scale-refused", Dialog::Scale(scale(App::OpenWebui, 2))),
         ("prompt", Dialog::Prompt(prompt(Purpose::Rows, "openwebui", None))),
         ("prompt-error", Dialog::Prompt(mistyped)),
+        ("insights", Dialog::Insights(insights())),
     ]
 }
 
 /// Dialogs to read in and to choose from.
+/// A query for errors that speak of a time-out, over a week of a group that is ten days old.
+fn insights() -> InsightsDialog {
+    let filter = Filter {
+        min_level: Some(Level::Error),
+        pattern: Pattern::filter("timed out"),
+        ..Filter::default()
+    };
+    InsightsDialog {
+        window: TextField::with("-7d"),
+        query: query(&filter, false),
+        group: "/ecs/bedrock-image-chat".into(),
+        asked: 1,
+        size: Some(Ok(Some(LogGroup {
+            stored: Some(5 << 30),
+            created: Some(facts::loaded("x").now.wall - 864_000_000),
+            retention_days: Some(30),
+        }))),
+        focus: Focus::Cancel,
+    }
+}
+
 fn lists() -> Vec<(&'static str, Dialog)> {
     let detail = Detail {
         title: "Stack event".into(),

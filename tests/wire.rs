@@ -197,7 +197,12 @@ fn reads() -> Vec<Read> {
             "tasks",
         ),
         json("FilterLogEvents", Query::LogPage(log_request()), json!({ "events": [] }), "events"),
-        json("DescribeLogGroups", insights::group_query(), json!({ "logGroups": [] }), "logGroups"),
+        json(
+            "DescribeLogGroups",
+            insights::group_query(),
+            json!({ "logGroups": [] }),
+            "logGroups",
+        ),
         json(
             "GetQueryResults",
             insights::results_query(),

@@ -55,7 +55,10 @@ pub(super) async fn results(client: &Client, id: &SafeText) -> Result<QueryResul
     let mut given: Vec<String> = Vec::new();
     let mut events: Vec<LogEvent> = Vec::new();
     loop {
-        let call = client.get_query_results().query_id(id.as_str()).set_next_token(given.last().cloned());
+        let call = client
+            .get_query_results()
+            .query_id(id.as_str())
+            .set_next_token(given.last().cloned());
         let page = call.send().await.map_err(fault::on(RESULTS, "the query"))?;
         let status = page.status.ok_or_else(|| missing(RESULTS, "the query", "status"))?;
         events.extend(page.results.unwrap_or_default().iter().filter_map(|fields| event(fields)));
@@ -75,7 +78,12 @@ pub(super) async fn results(client: &Client, id: &SafeText) -> Result<QueryResul
             });
         };
         if given.contains(&token) {
-            return Err(Fault::new(FaultKind::OddAnswer, RESULTS, "the query", "the same page token came twice"));
+            return Err(Fault::new(
+                FaultKind::OddAnswer,
+                RESULTS,
+                "the query",
+                "the same page token came twice",
+            ));
         }
         given.push(token);
     }

@@ -41,7 +41,9 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     if until <= from {
         return Err(Failure::Usage("--until must be later than --since.".into()));
     }
-    if args.insights && let Some(why) = refusal(cx) {
+    if args.insights
+        && let Some(why) = refusal(cx)
+    {
         let why = format!("logs --insights is refused: {why}");
         return Err(Fault::new(FaultKind::Guarded, "logs:StartQuery", "", &why).into());
     }
@@ -54,12 +56,7 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     let (app, query) = (sieve.app, insights::query(&sieve.filter()));
     let mut printer = Printer::new(sieve, cx.settings.utc);
     if args.insights {
-        let request = InsightsRequest {
-            group,
-            from,
-            until,
-            query,
-        };
+        let request = InsightsRequest { group, from, until, query };
         return insights::run(cx, request, &mut printer).await;
     }
     // An endpoint on this machine has no rate that has to be spared.

@@ -233,8 +233,15 @@ pub fn scan(group: LogGroup, (from, until): (Millis, Millis), now: Millis) -> Op
     let most = group.stored?;
     let kept = group.retention_days.map_or(Millis::MIN, |days| now - Millis::from(days) * DAY);
     let first = group.created.unwrap_or(Millis::MIN).max(kept);
-    let (age, width) = (now.saturating_sub(first).max(1), until.min(now).saturating_sub(from.max(first)).max(0));
-    let about = if first == Millis::MIN { most } else { (most as f64 * (width as f64 / age as f64).min(1.0)) as u64 };
+    let (age, width) = (
+        now.saturating_sub(first).max(1),
+        until.min(now).saturating_sub(from.max(first)).max(0),
+    );
+    let about = if first == Millis::MIN {
+        most
+    } else {
+        (most as f64 * (width as f64 / age as f64).min(1.0)) as u64
+    };
     Some(Scan { most, about })
 }
 

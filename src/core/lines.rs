@@ -17,6 +17,7 @@ use super::{
 mod export;
 mod filter;
 mod histogram;
+mod holes;
 mod id;
 mod index;
 mod segment;
@@ -24,15 +25,19 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 
-use self::segment::{Flags, Parts};
 pub use self::{
     export::{ExportFormat, ExportLine, export, iso},
     filter::{Filter, Pattern},
     histogram::{Column, Histogram},
+    holes::{Dropped, Hole},
     id::EventId,
     index::{Found, Index, Scan},
     segment::{Line, Segment},
     shapes::{ErrorShape, Errors, shape},
+};
+use self::{
+    holes::Holes,
+    segment::{Flags, Parts},
 };
 
 /// How many lines back a late line looks for the one before it in its stream.
@@ -75,15 +80,6 @@ pub struct Spot {
     pub line: usize,
 }
 
-/// Lines that had to make room; all are before the first line held.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Dropped {
-    /// How many.
-    pub lines: u64,
-    /// Time of the last of them.
-    pub until: Millis,
-}
-
 /// What an append did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Appended {
@@ -108,7 +104,9 @@ pub struct Lines {
     per_segment: usize,
     bytes: usize,
     len: usize,
-    dropped: Dropped,
+    holes: Holes,
+    /// Where somebody reads; none who follows.
+    reader: Option<Millis>,
     before: HashMap<SafeText, Before>,
     /// The same among lines from before the tail began.
     before_older: HashMap<SafeText, Before>,
@@ -160,7 +158,8 @@ impl Lines {
             per_segment: segment::FULL_LINES,
             bytes: 0,
             len: 0,
-            dropped: Dropped::default(),
+            holes: Holes::default(),
+            reader: None,
             before: HashMap::new(),
             before_older: HashMap::new(),
             histogram: Histogram::default(),
@@ -200,9 +199,9 @@ impl Lines {
         self.bytes
     }
 
-    /// What had to make room.
-    pub fn dropped(&self) -> Dropped {
-        self.dropped
+    /// Most bytes held.
+    pub fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Counts of all lines held, by time and level.
@@ -231,8 +230,7 @@ impl Lines {
         let mut change = Appended::default();
         let mut between = Vec::new();
         for arrived in arrivals {
-            if self.dropped.lines > 0 && arrived.event.at < self.dropped.until {
-                self.dropped.lines += 1;
+            if !self.holes().is_empty() && self.is_left_out(arrived.event.at) {
                 continue;
             }
             let line = self.read(arrived);
@@ -487,19 +485,19 @@ impl Lines {
 
     fn evict(&mut self, change: &mut Appended) {
         while self.bytes > self.limit && self.segments.len() > 1 {
-            let Some(oldest) = self.segments.pop_front() else { return };
-            self.bytes -= oldest.bytes();
-            self.len -= oldest.len();
-            for line in oldest.lines() {
+            let place = self.victim();
+            let Some(gone) = self.segments.remove(place) else { return };
+            self.bytes -= gone.bytes();
+            self.len -= gone.len();
+            for line in gone.lines() {
                 self.histogram.remove(line.at(), line.level());
                 if line.tells() {
                     self.errors.remove(line);
                 }
             }
-            self.dropped.lines += oldest.len() as u64;
-            self.dropped.until = oldest.last().map_or(self.dropped.until, |line| line.at());
-            change.touched.retain(|id| *id != oldest.id());
-            change.evicted.push(oldest.id());
+            self.note_dropped(place, &gone);
+            change.touched.retain(|id| *id != gone.id());
+            change.evicted.push(gone.id());
         }
     }
 

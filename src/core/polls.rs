@@ -171,7 +171,12 @@ pub const READS: &[ReadRow] = &[
     ReadRow {
         read: Read::Insights,
         when: "when you run a query, after its price",
-        actions: &["logs:DescribeLogGroups", "logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"],
+        actions: &[
+            "logs:DescribeLogGroups",
+            "logs:StartQuery",
+            "logs:GetQueryResults",
+            "logs:StopQuery",
+        ],
     },
 ];
 

@@ -21,7 +21,8 @@ mod shapes;
 mod testimage;
 
 pub use self::{
-    acting::scale_refusal, dialogs::palette_rows, insights::asked as insights_asked, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
+    acting::scale_refusal, dialogs::palette_rows, insights::asked as insights_asked, live::price as live_price,
+    shapes::chosen as chosen_shape, testimage::image_model,
 };
 
 use super::{

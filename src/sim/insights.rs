@@ -44,7 +44,11 @@ struct Condition {
 
 impl Condition {
     fn holds(&self, event: &LogEvent) -> bool {
-        let text = if self.is_message { event.message.as_raw() } else { event.stream.as_str() };
+        let text = if self.is_message {
+            event.message.as_raw()
+        } else {
+            event.stream.as_str()
+        };
         self.wanted.is_match(text) != self.is_not
     }
 }
@@ -123,7 +127,9 @@ fn end_of_expression(text: &str) -> Option<usize> {
 impl World {
     /// What the listing of log groups says of one: the last hour tells how much it took in.
     pub(super) fn log_group(&self, group: &str) -> Fact {
-        let made = self.living().find(|(_, r)| r.def.kind == "AWS::Logs::LogGroup" && r.physical == group);
+        let made = self
+            .living()
+            .find(|(_, r)| r.def.kind == "AWS::Logs::LogGroup" && r.physical == group);
         Fact::LogGroup(made.map(|(_, resource)| {
             let hour = 3_600 * SECOND;
             let last = self.logged(group, self.now - hour, self.now);
@@ -228,7 +234,10 @@ impl World {
 }
 
 fn bytes(events: &[LogEvent]) -> u64 {
-    events.iter().map(|event| event.message.as_raw().len() as u64 + EVENT_OVERHEAD).sum()
+    events
+        .iter()
+        .map(|event| event.message.as_raw().len() as u64 + EVENT_OVERHEAD)
+        .sum()
 }
 
 fn no_query(operation: &str) -> Fault {

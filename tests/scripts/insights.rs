@@ -49,7 +49,9 @@ fn begun(model: &mut Model) -> (Ticket, InsightsRequest) {
     type_text(model, "-7d");
     let effects = press(model, "enter y");
     let (ticket, query) = question(&effects, Asked::InsightsStart).expect("a query");
-    let Query::InsightsStart(request) = query else { panic!("{query:?}") };
+    let Query::InsightsStart(request) = query else {
+        panic!("{query:?}")
+    };
     (ticket, request)
 }
 
@@ -92,7 +94,10 @@ fn a_query_says_its_price_and_stands_on_cancel() {
         panic!("no dialog")
     };
     assert_eq!((dialog.focus, dialog.window.text.as_str()), (Focus::Cancel, "-2m"));
-    assert!(press(&mut model, "y").is_empty() && model.insights.is_none(), "the price is not known yet");
+    assert!(
+        press(&mut model, "y").is_empty() && model.insights.is_none(),
+        "the price is not known yet"
+    );
     let (ticket, query) = question(&effects, Asked::LogGroup).expect("the size is asked for");
     assert_eq!(query.actions(), ["logs:DescribeLogGroups"]);
     tell(&mut model, ticket, group());
@@ -103,7 +108,10 @@ fn a_query_says_its_price_and_stands_on_cancel() {
     assert!(press(&mut model, "tab y").is_empty(), "not a window");
     assert!(press(&mut model, "n").is_empty() && model.insights.is_none());
     let (_, request) = begun(&mut model);
-    assert_eq!((request.until - request.from, request.group.as_str()), (7 * 86_400_000, "/ecs/bedrock-image-chat"));
+    assert_eq!(
+        (request.until - request.from, request.group.as_str()),
+        (7 * 86_400_000, "/ecs/bedrock-image-chat")
+    );
     let read_only = Settings {
         read_only: true,
         ..Settings::default()
@@ -156,7 +164,10 @@ fn the_query_is_the_filter_and_the_results_are_read_as_the_tail_is() {
     assert!(matches!(&saved[..], [Effect::Save(_, bytes)] if bytes.split(|b| *b == b'\n').count() == 3));
     for keys in ["T", "p", "(", ">", "#", "esc", "*", "z", "z", "e", "i", "w"] {
         let effects = press(&mut model, keys);
-        assert!(question(&effects, Asked::Older).is_none() && model.insights.is_some(), "{keys}: {effects:?}");
+        assert!(
+            question(&effects, Asked::Older).is_none() && model.insights.is_some(),
+            "{keys}: {effects:?}"
+        );
     }
 }
 
@@ -169,7 +180,11 @@ fn the_tail_goes_on_behind_the_results_and_has_lost_nothing() {
         running(&mut model);
         let effects = wait(&mut model, 6_000);
         let (results_of, _) = question(&effects, Asked::Insights).expect("results are asked for");
-        tell(&mut model, results_of, results(QueryState::Complete, &["INFO: of the query", "INFO: another"]));
+        tell(
+            &mut model,
+            results_of,
+            results(QueryState::Complete, &["INFO: of the query", "INFO: another"]),
+        );
         assert_eq!(model.shown_logs().lines().len(), 2);
         let (ticket, _) = question(&effects, Asked::Poll(bic_tui::core::polls::Poll::Logs)).expect("the tail goes on");
         let new = LogEvent {
@@ -187,8 +202,16 @@ fn the_tail_goes_on_behind_the_results_and_has_lost_nothing() {
         assert_eq!((model.logs.lines().len(), model.shown_logs().lines().len()), (held + 1, 2));
         let effects = press(&mut model, back);
         assert!(effects.is_empty() && model.insights.is_none(), "{back}: it had ended");
-        assert_eq!((model.screen, model.logs.new_lines(), model.logs.marks()), (ScreenId::Logs, 1, 1), "{back}");
-        assert_eq!(model.logs.window(30, 100).rows[..before.rows.len()], before.rows, "{back}: the window stands");
+        assert_eq!(
+            (model.screen, model.logs.new_lines(), model.logs.marks()),
+            (ScreenId::Logs, 1, 1),
+            "{back}"
+        );
+        assert_eq!(
+            model.logs.window(30, 100).rows[..before.rows.len()],
+            before.rows,
+            "{back}: the window stands"
+        );
     }
 }
 
@@ -220,7 +243,10 @@ fn who_leaves_stops_the_query() {
     let mut model = with_errors();
     running(&mut model);
     press(&mut model, "ctrl-c");
-    assert!(press(&mut model, "ctrl-c").contains(&Effect::Quit), "and a second press does not wait");
+    assert!(
+        press(&mut model, "ctrl-c").contains(&Effect::Quit),
+        "and a second press does not wait"
+    );
 }
 
 #[test]
@@ -249,7 +275,11 @@ fn a_query_that_fails_under_way_keeps_what_came() {
         let mut model = with_errors();
         running(&mut model);
         let ticket = polled(&mut model);
-        tell(&mut model, ticket, Err(Fault::new(FaultKind::Throttled, "logs:GetQueryResults", "", "")));
+        tell(
+            &mut model,
+            ticket,
+            Err(Fault::new(FaultKind::Throttled, "logs:GetQueryResults", "", "")),
+        );
         let ticket = polled(&mut model);
         tell(&mut model, ticket, results(state, &["INFO: one"]));
         let insights = model.insights.as_ref().expect("results");
@@ -258,7 +288,11 @@ fn a_query_that_fails_under_way_keeps_what_came() {
     let mut model = with_errors();
     running(&mut model);
     let ticket = polled(&mut model);
-    tell(&mut model, ticket, Err(Fault::new(FaultKind::Denied, "logs:GetQueryResults", "", "")));
+    tell(
+        &mut model,
+        ticket,
+        Err(Fault::new(FaultKind::Denied, "logs:GetQueryResults", "", "")),
+    );
     let said = model.notice.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
     assert!(said.contains("logs:GetQueryResults"), "{said}");
     assert_eq!(model.insights.as_ref().and_then(|it| it.end()), Some(QueryState::Failed));

@@ -31,7 +31,10 @@ fn request() -> InsightsRequest {
 }
 
 fn row(fields: &[(&str, &str)]) -> Value {
-    fields.iter().map(|(field, value)| json!({ "field": field, "value": value })).collect()
+    fields
+        .iter()
+        .map(|(field, value)| json!({ "field": field, "value": value }))
+        .collect()
 }
 
 #[tokio::test]
@@ -135,7 +138,12 @@ async fn rows_become_lines_oldest_first_and_byte_exact() {
     let said: Vec<_> = answer.events.iter().map(|it| (it.at, it.message.as_raw())).collect();
     assert_eq!(
         said,
-        [(0, "no time"), (1_795_317_120_000, ""), (1_795_317_121_500, hostile), (1_795_317_121_500, "third")]
+        [
+            (0, "no time"),
+            (1_795_317_120_000, ""),
+            (1_795_317_121_500, hostile),
+            (1_795_317_121_500, "third")
+        ]
     );
     let line = &answer.events[2];
     assert_eq!(
@@ -182,8 +190,14 @@ async fn a_query_that_has_ended_needs_no_stop() {
             None,
         ),
         (bodies::error(Wire::Json, 400, "ResourceNotFoundException", "No such query."), None),
-        (bodies::error(Wire::Json, 400, "AccessDeniedException", "no"), Some(FaultKind::Denied)),
-        (bodies::error(Wire::Json, 400, "ThrottlingException", "slow"), Some(FaultKind::Throttled)),
+        (
+            bodies::error(Wire::Json, 400, "AccessDeniedException", "no"),
+            Some(FaultKind::Denied),
+        ),
+        (
+            bodies::error(Wire::Json, 400, "ThrottlingException", "slow"),
+            Some(FaultKind::Throttled),
+        ),
     ] {
         let server = Server::start().await;
         server.on("StopQuery", [reply]);

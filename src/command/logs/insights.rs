@@ -42,13 +42,19 @@ pub(super) async fn run(cx: &mut Context, request: InsightsRequest, printer: &mu
         results = wait(cx, &*cloud, &id) => results?,
     };
     let (rows, state) = (results.events.len(), results.state);
-    let totals = format!("{} records matched, {}.", results.matched, insights::cost_words(results.bytes, price));
+    let totals = format!(
+        "{} records matched, {}.",
+        results.matched,
+        insights::cost_words(results.bytes, price)
+    );
     for arrived in insights::within(results.events, request.from, request.until) {
         printer.show(cx, &arrived.event, false)?;
     }
     cx.out.note(totals);
     if rows >= MOST {
-        cx.out.note(format!("Only the newest {MOST} came: narrow the window or the filter for the others."));
+        cx.out.note(format!(
+            "Only the newest {MOST} came: narrow the window or the filter for the others."
+        ));
     }
     match state {
         QueryState::Complete => Ok(Verdict::Well),

@@ -81,7 +81,14 @@ fn results(state: QueryState, events: Vec<LogEvent>) -> Result<QueryResults, Fau
 #[tokio::test(start_paused = true)]
 async fn a_query_gives_the_lines_that_the_tail_gives() {
     let mut case = Case::sim("running");
-    for flags in ["", " --service litellm", " --level warning", " --grep GET", " --grep health --invert", " --level error --service openwebui"] {
+    for flags in [
+        "",
+        " --service litellm",
+        " --level warning",
+        " --grep GET",
+        " --grep health --invert",
+        " --level error --service openwebui",
+    ] {
         let window = format!("--since 2h --until 5m{flags} --output json");
         let (_, polled, _) = case.run(&format!("logs {window}")).await;
         let (status, found, said) = case.run(&format!("logs --insights {window}")).await;
@@ -97,8 +104,15 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
             all
         };
         assert_eq!(lines(&found), lines(&polled), "{flags}");
-        let times: Vec<i64> = found.lines().map(|row| serde_json::from_str::<Value>(row).unwrap()["timestamp"].as_i64().unwrap()).collect();
-        assert!(times.is_sorted() && (times.len() > 3 || flags.contains("level")), "{flags}: {}", times.len());
+        let times: Vec<i64> = found
+            .lines()
+            .map(|row| serde_json::from_str::<Value>(row).unwrap()["timestamp"].as_i64().unwrap())
+            .collect();
+        assert!(
+            times.is_sorted() && (times.len() > 3 || flags.contains("level")),
+            "{flags}: {}",
+            times.len()
+        );
         for words in ["limit 10000", "a GB scanned", "records matched", "At most all of it"] {
             assert!(said.contains(words), "{said}");
         }
@@ -132,12 +146,22 @@ async fn half_results_are_waited_out_and_faults_that_pass_too() {
     ]);
     let (status, stdout, said) = case.run("logs --insights --grep t").await;
     assert_eq!(status, 0, "{said}");
-    assert!(stdout.contains("two") && !stdout.contains("half") && !stdout.contains("one"), "{stdout}");
-    assert!(said.contains("2 records matched, 3.0 GB scanned, $0.0150") && said.contains("throttling"), "{said}");
+    assert!(
+        stdout.contains("two") && !stdout.contains("half") && !stdout.contains("one"),
+        "{stdout}"
+    );
+    assert!(
+        said.contains("2 records matched, 3.0 GB scanned, $0.0150") && said.contains("throttling"),
+        "{said}"
+    );
     for (last, status, words) in [
         (results(QueryState::Failed, vec![event(at, "two")]), 1, "failed on AWS's side"),
         (results(QueryState::TimedOut, vec![event(at, "two")]), 1, "timed out on AWS's side"),
-        (Err(Fault::new(FaultKind::Denied, "logs:GetQueryResults", "", "")), 4, "logs:GetQueryResults"),
+        (
+            Err(Fault::new(FaultKind::Denied, "logs:GetQueryResults", "", "")),
+            4,
+            "logs:GetQueryResults",
+        ),
     ] {
         let is_shown = last.is_ok();
         let (mut case, _) = script(vec![last]);
@@ -148,7 +172,10 @@ async fn half_results_are_waited_out_and_faults_that_pass_too() {
     let many = (0..10_000).map(|n| event(at + n, "x")).collect();
     let (mut case, _) = script(vec![results(QueryState::Complete, many)]);
     let (_, stdout, said) = case.run("logs --insights").await;
-    assert!(said.contains("Only the newest 10000 came") && stdout.lines().count() == 10_000, "{said}");
+    assert!(
+        said.contains("Only the newest 10000 came") && stdout.lines().count() == 10_000,
+        "{said}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

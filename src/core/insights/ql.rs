@@ -17,8 +17,8 @@ pub const MOST: usize = 10_000;
 const LONGEST: usize = 1_000;
 /// What may be anything.
 const GAP: &str = ".*";
-/// Colour sequences.
-const COLOUR: &str = r"(\x1b\[[0-9;]*m)*";
+/// A colour sequence, or none.
+const COLOUR: &str = r"(\x1b.\d+m)?";
 
 /// The query. `minds_case` when the pattern does not follow the rule that only a capital letter minds case.
 pub fn query(filter: &Filter, minds_case: bool) -> String {
@@ -131,7 +131,9 @@ fn loose(ast: &Ast) -> Option<String> {
 }
 
 fn is_atom(expression: &str) -> bool {
-    expression.len() == 1 || [r"\d", r"\w"].contains(&expression) || (expression.starts_with('[') && expression.find(']') == Some(expression.len() - 1))
+    expression.len() == 1
+        || [r"\d", r"\w"].contains(&expression)
+        || (expression.starts_with('[') && expression.find(']') == Some(expression.len() - 1))
 }
 
 /// How often, as every engine writes it; none where some allow fewer.
@@ -223,12 +225,10 @@ fn graver(least: Level) -> Vec<String> {
     if lower.is_empty() {
         return Vec::new();
     }
-    let word = format!("{COLOUR}({}){COLOUR}", lower.join("|"));
+    let word = format!("({})", lower.join("|"));
     // `INFO:     …`, `19:40:57 - LiteLLM Proxy:INFO: …`, `2026-11-22 19:40:58.134 | INFO     | …`.
     let clock = r"\d\d:\d\d:\d\d";
-    let begins = format!(
-        r"^{COLOUR}({word}[: ]|{clock} - [^:\n]*:{word}:|\d\d\d\d-\d\d-\d\d {clock}[.,]\d+ \| {word} )"
-    );
+    let begins = format!(r"^{COLOUR}({word}{COLOUR}[: ]|{clock} - [^:\n]*:{word}{COLOUR}:|\d{{4}}-\d\d-\d\d {clock}\S+ \| {word} )");
     let mut stages = vec![format!("filter @message not like /{begins}/ or @message like /HTTP/")];
     let statuses = match least {
         Level::Debug | Level::Other | Level::Info => "",
@@ -236,7 +236,7 @@ fn graver(least: Level) -> Vec<String> {
         Level::Error | Level::Critical => "[1-4]",
     };
     if !statuses.is_empty() {
-        let request = format!(r#"[^"\n]*"{COLOUR}[A-Z]+ [^ "\n]+ HTTP.\d[.]\d{COLOUR}" {COLOUR}{statuses}\d\d(\D|$)"#);
+        let request = format!(r#"[^"\n]*"{COLOUR}[A-Z]+ [^ "\n]+ HTTP.\d.\d{COLOUR}" {COLOUR}{statuses}\d\d"#);
         stages.push(format!("filter @message not like /{begins}{request}/"));
     }
     stages

@@ -143,9 +143,36 @@ const LINES: &[&str] = &[
 ];
 
 const PATTERNS: &[&str] = &[
-    "", "info", "INFO:", "health", "!health", "!GET /health", "HTTP/1.1\" 500", "!HTTP/1.1\" 200", "timeout", r"time\w+r", r"\d+ ms", "^INFO",
-    "done$", "50.*done", "(foo|error)", "!info", "!0m", "!max", "!31", "it's \"so\"", "[E-R]+:", "x|y", "WARNING: auth", "proxy:warning", "s+",
-    r"\bINFO\b", "(broken", "!(broken", "hidden", "30.ms",
+    "",
+    "info",
+    "INFO:",
+    "health",
+    "!health",
+    "!GET /health",
+    "HTTP/1.1\" 500",
+    "!HTTP/1.1\" 200",
+    "timeout",
+    r"time\w+r",
+    r"\d+ ms",
+    "^INFO",
+    "done$",
+    "50.*done",
+    "(foo|error)",
+    "!info",
+    "!0m",
+    "!max",
+    "!31",
+    "it's \"so\"",
+    "[E-R]+:",
+    "x|y",
+    "WARNING: auth",
+    "proxy:warning",
+    "s+",
+    r"\bINFO\b",
+    "(broken",
+    "!(broken",
+    "hidden",
+    "30.ms",
 ];
 
 #[test]
@@ -159,7 +186,14 @@ fn a_query_lets_through_all_that_the_filter_keeps() {
     ));
     let (mut kept, mut left_out) = (0, 0);
     for pattern in PATTERNS {
-        for min_level in [None, Some(Level::Other), Some(Level::Info), Some(Level::Warn), Some(Level::Error), Some(Level::Critical)] {
+        for min_level in [
+            None,
+            Some(Level::Other),
+            Some(Level::Info),
+            Some(Level::Warn),
+            Some(Level::Error),
+            Some(Level::Critical),
+        ] {
             let filter = Filter { min_level, ..by(pattern) };
             let query = query(&filter, false);
             let stages = Stages::of(&query);
@@ -171,7 +205,10 @@ fn a_query_lets_through_all_that_the_filter_keeps() {
             }
         }
     }
-    assert!(kept > 300 && left_out > 2_000, "it says something: {kept} kept, {left_out} left out");
+    assert!(
+        kept > 300 && left_out > 2_000,
+        "it says something: {kept} kept, {left_out} left out"
+    );
 }
 
 proptest::proptest! {
@@ -196,7 +233,10 @@ fn windows_as_typed() {
     for (text, want) in [
         ("-7d", Some((NOW - 7 * DAY, NOW))),
         ("-3h to -1h", Some((NOW - DAY / 8, NOW - DAY / 24))),
-        ("2026-11-20 to 2026-11-21", Some((at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z")))),
+        (
+            "2026-11-20 to 2026-11-21",
+            Some((at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z"))),
+        ),
         ("-1h to -3h", None),
         ("soon", None),
         ("", None),
@@ -242,7 +282,10 @@ fn money_and_sizes_in_words() {
     let told = forecast(&denied, (NOW - DAY, NOW), NOW, price).join(" ");
     assert!(told.contains("logs:DescribeLogGroups") && told.contains("$0.005"), "{told}");
     let told = forecast(&Ok(Some(group(Some(10 << 30), Some(10), None))), (NOW - DAY, NOW), NOW, price).join(" ");
-    assert!(told.contains("About 1.0 GB scanned, $0.0050") && told.contains("At most all of it, $0.0500"), "{told}");
+    assert!(
+        told.contains("About 1.0 GB scanned, $0.0050") && told.contains("At most all of it, $0.0500"),
+        "{told}"
+    );
 }
 
 fn begun() -> Insights {
@@ -278,7 +321,11 @@ fn a_query_is_asked_after_more_and_more_slowly_until_it_ends() {
     insights.on_results(5, Ok(results(QueryState::Complete, 9)), 1_800);
     assert!(insights.totals().is_none(), "an answer to another question");
     insights.on_results(8, Ok(results(QueryState::Running, 2)), 1_800);
-    assert_eq!((insights.view.lines().len(), insights.is_running()), (2, true), "half results are shown");
+    assert_eq!(
+        (insights.view.lines().len(), insights.is_running()),
+        (2, true),
+        "half results are shown"
+    );
     assert_eq!(insights.due(9, 1_800 + 1_049), None);
     assert!(insights.due(9, 1_800 + 1_050).is_some());
     insights.on_results(9, Err(Fault::new(FaultKind::Throttled, "x", "", "")), 3_000);
@@ -288,7 +335,11 @@ fn a_query_is_asked_after_more_and_more_slowly_until_it_ends() {
     let mut last = results(QueryState::Complete, 3);
     last.events.push(event(NOW, "INFO: after the window"));
     insights.on_results(10, Ok(last), 9_000);
-    assert_eq!((insights.view.lines().len(), insights.end()), (3, Some(QueryState::Complete)), "no line twice");
+    assert_eq!(
+        (insights.view.lines().len(), insights.end()),
+        (3, Some(QueryState::Complete)),
+        "no line twice"
+    );
     assert!(insights.running().is_none() && insights.fault().is_none() && !insights.is_at_limit());
     assert_eq!(insights.due(11, 99_999), None);
 }

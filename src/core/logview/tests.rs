@@ -248,9 +248,12 @@ fn what_made_room_is_told_at_the_top() {
     for i in 0..40 {
         view.append((0..500).map(|j| line(i * 1_000 + j, (i * 500 + j) as u64, &"x".repeat(200))));
     }
-    assert_eq!(view.window(5, 40).dropped, None);
+    assert_eq!(view.window(5, 40).holes, []);
     view.top();
-    let dropped = view.window(5, 40).dropped.unwrap();
+    let window = view.window(5, 40);
+    let [(0, dropped)] = window.holes.as_slice() else {
+        panic!("{:?}", window.holes)
+    };
     assert_eq!(dropped.lines as usize + view.lines().len(), 20_000);
 }
 

@@ -117,7 +117,9 @@ pub(super) fn on_key(model: &mut Model, mut dialog: InsightsDialog, key: Key) ->
     match (asked(model, &dialog), &dialog.size) {
         (Ok(window), Some(_)) => begin(model, dialog, window),
         (refused, _) => {
-            let why = refused.err().unwrap_or_else(|| "one moment: what it costs is being worked out".into());
+            let why = refused
+                .err()
+                .unwrap_or_else(|| "one moment: what it costs is being worked out".into());
             say(model, Severity::Warning, why);
             model.dialog = Some(Dialog::Insights(dialog));
             Vec::new()
@@ -215,7 +217,11 @@ pub(super) fn on_stopped(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<
     if let Err(fault) = answer {
         super::record(model, fault);
     }
-    if model.leaves_at.is_some() { vec![Effect::Quit] } else { Vec::new() }
+    if model.leaves_at.is_some() {
+        vec![Effect::Quit]
+    } else {
+        Vec::new()
+    }
 }
 
 /// Asks how far the query is.

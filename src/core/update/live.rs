@@ -25,7 +25,11 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
         return end(model);
     }
     if model.insights.is_some() {
-        say(model, Severity::Note, "these are the results of a query: Q goes back to the tail first");
+        say(
+            model,
+            Severity::Note,
+            "these are the results of a query: Q goes back to the tail first",
+        );
         return Vec::new();
     }
     if let Some(why) = model.guard.refusal(model.now) {

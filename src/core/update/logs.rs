@@ -150,7 +150,11 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         match intent {
             Intent::Pause => {
                 if model.insights.is_some() {
-                    say(model, Severity::Note, "these are the results of a query; the tail goes on behind them");
+                    say(
+                        model,
+                        Severity::Note,
+                        "these are the results of a query; the tail goes on behind them",
+                    );
                     return Some(Vec::new());
                 }
                 model.logs.toggle_pause();
@@ -167,11 +171,13 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         }
     }
     let mut effects = scans(model);
-    if model.insights.is_none() && matches!(
+    let is_up = matches!(
         intent,
         Intent::Up | Intent::PageUp | Intent::LogPageUp | Intent::HalfUp | Intent::Top
-    ) {
-        effects.extend(older::after_up(model));
+    );
+    let is_down = matches!(intent, Intent::Down | Intent::PageDown | Intent::LogPageDown | Intent::HalfDown);
+    if model.insights.is_none() && (is_up || is_down) {
+        effects.extend(older::after_move(model, is_up));
     }
     Some(effects)
 }
@@ -277,7 +283,12 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
         }
         Purpose::Filter => {
             model.shown_logs_mut().filter_by(text);
-            let fell_back = model.shown_logs().filter().pattern.as_ref().is_some_and(Pattern::is_literal_fallback);
+            let fell_back = model
+                .shown_logs()
+                .filter()
+                .pattern
+                .as_ref()
+                .is_some_and(Pattern::is_literal_fallback);
             tell_fallback(model, fell_back);
         }
         Purpose::GotoTime => {

@@ -52,7 +52,9 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
         }
         Err(why) => parts.start.extend(wrapped(side, why, Role::Bad, width)),
     }
-    parts.middle.extend(wrapped(side, &format!("On {}:", dialog.group), Role::Dim, width));
+    parts
+        .middle
+        .extend(wrapped(side, &format!("On {}:", dialog.group), Role::Dim, width));
     for line in dialog.query.lines() {
         parts.middle.extend(wrapped(side, &SafeText::new(line), Role::Text, width));
     }
@@ -60,7 +62,9 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
     parts.middle.extend(wrapped(side, coarse, Role::Dim, width));
     let can_go = asked.is_ok() && dialog.size.is_some();
     let yes = ("Run and pay", dialog.focus == Focus::Yes, can_go);
-    parts.end.push(buttons(side, &[("Cancel", dialog.focus == Focus::Cancel, true), yes]));
+    parts
+        .end
+        .push(buttons(side, &[("Cancel", dialog.focus == Focus::Cancel, true), yes]));
     let hints = "y yes · n no · Tab to the window (-7d, or FROM to UNTIL) and the buttons";
     question(side, "Logs Insights", hints, parts, frame);
 }

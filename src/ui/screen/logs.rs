@@ -12,10 +12,12 @@ use ratatui::{
 
 use crate::{
     core::{
+        lines::Hole,
         logline::Level,
         logview::{Row, Token, tokens},
         model::{Model, Times},
         names::App,
+        older::Older,
         screen::Panel,
         text::SafeText,
         update::live_price,
@@ -97,6 +99,27 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     let lines: Vec<Line<'_>> = window.rows.iter().map(|row| row_line(model, side, row, true)).collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
+    for (row, hole) in &window.holes {
+        draw_hole(model, side, *hole, (*row, area), frame);
+    }
+}
+
+/// On the right of the first row after what is not held: that it is missing, and how to have it.
+fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Rect), frame: &mut Frame<'_>) {
+    let what = match (hole.lines, model.older.as_ref().and_then(Older::loading)) {
+        (_, Some((from, until, _))) if from <= hole.until && hole.from < until => "loading".to_owned(),
+        (0, _) => "lines before this were not fetched, scroll to load".to_owned(),
+        (1, _) => "1 line dropped here, scroll to reload".to_owned(),
+        (lines, _) => format!("{lines} lines dropped here, scroll to reload"),
+    };
+    let text = format!(" ▲ {what} ");
+    let width = u16::try_from(cut::width(&text)).unwrap_or(u16::MAX).min(area.width);
+    let Some(y) = u16::try_from(row).ok().map(|row| area.y + row).filter(|y| *y < area.bottom()) else {
+        return;
+    };
+    let place = Rect::new(area.right() - width, y, width, 1);
+    frame.render_widget(Clear, place);
+    frame.render_widget(Paragraph::new(Span::styled(text, side.theme.style(Role::BadgeWarn))), place);
 }
 
 /// Why the filter keeps nothing, and what to do.
@@ -291,9 +314,9 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     }
     spans.extend(older(model, side));
     spans.push(Span::styled(format!("  {} lines", logs.lines().len()), style(Role::Dim)));
-    let dropped = logs.lines().dropped();
-    if dropped.lines > 0 {
-        spans.push(Span::styled(format!(", {} older dropped", dropped.lines), style(Role::Dim)));
+    let dropped: u64 = logs.lines().holes().iter().map(|hole| hole.lines).sum();
+    if dropped > 0 {
+        spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
     }
     spans.extend(asked_for_spans(model, side));
     if logs.shows_histogram() {
@@ -319,7 +342,9 @@ fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
 
 fn asked_for_spans<'a>(model: &Model, side: &Side<'_>) -> impl Iterator<Item = Span<'a>> {
     let style = side.theme.style(Role::Accent);
-    asked_for(model).into_iter().map(move |text| Span::styled(format!("  {text}"), style))
+    asked_for(model)
+        .into_iter()
+        .map(move |text| Span::styled(format!("  {text}"), style))
 }
 
 fn asked_for(model: &Model) -> Vec<String> {

@@ -26,7 +26,10 @@ pub(super) fn empty(query: &Insights, side: &Side<'_>, area: Rect, frame: &mut F
             "Logs Insights found no line in this window that matches.",
             "Q goes back to the tail; Q again asks for another window.",
         ),
-        Some(_) => ("The query ended without a result.", "Q goes back to the tail; ! shows what went wrong."),
+        Some(_) => (
+            "The query ended without a result.",
+            "Q goes back to the tail; ! shows what went wrong.",
+        ),
     };
     panel::empty(side, area, frame, why, next);
 }
