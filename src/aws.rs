@@ -4,6 +4,7 @@
 //! The SDK traces whole bodies, secrets too, when `LOG_SENSITIVE_BODIES` is set: its records never pass
 //! the filter of [`log`](crate::log), so that variable has no effect here.
 
+mod acm;
 mod bedrock;
 mod cloudformation;
 mod connect;
@@ -16,8 +17,10 @@ mod live;
 mod logs;
 mod models;
 mod pages;
+mod route53;
 mod secrets;
 mod sts;
+mod throughput;
 
 use std::{
     future::Future,
@@ -65,6 +68,8 @@ struct Reads {
     secrets: aws_sdk_secretsmanager::Client,
     sts: aws_sdk_sts::Client,
     bedrock: aws_sdk_bedrock::Client,
+    acm: aws_sdk_acm::Client,
+    route53: aws_sdk_route53::Client,
 }
 
 /// Clients that send once: a write whose answer was lost is looked up by its token, not repeated.
@@ -73,6 +78,9 @@ struct Writes {
     cloudformation: aws_sdk_cloudformation::Client,
     ecs: aws_sdk_ecs::Client,
     bedrock: aws_sdk_bedrockruntime::Client,
+    models: aws_sdk_bedrock::Client,
+    acm: aws_sdk_acm::Client,
+    route53: aws_sdk_route53::Client,
 }
 
 impl Cloud for Aws {
@@ -158,6 +166,15 @@ impl Aws {
             Query::Tasks { cluster } => ecs::tasks(ecs, &cluster).await.map(Fact::Tasks),
             Query::TargetHealth { groups } => elb::target_health(&self.reads.elb, groups).await.map(Fact::Targets),
             Query::Model { id } => models::state(&self.reads.bedrock, &id).await.map(Fact::Model),
+            Query::Certificate { arn } => acm::certificate(&self.reads.acm, &arn).await.map(Fact::Certificate),
+            Query::Certificates => acm::certificates(&self.reads.acm).await.map(Fact::Certificates),
+            Query::HostedZones => route53::zones(&self.reads.route53).await.map(Fact::HostedZones),
+            Query::DnsRecords { zone, names } => route53::records(&self.reads.route53, &zone, &names).await.map(Fact::DnsRecords),
+            Query::DnsChange { id } => route53::progress(&self.reads.route53, &id).await.map(Fact::DnsChange),
+            Query::Balancer { arn } => elb::balancer(&self.reads.elb, &arn).await.map(Fact::Balancer),
+            Query::Throughputs => throughput::all(&self.reads.bedrock).await.map(Fact::Throughputs),
+            Query::Throughput { arn } => throughput::one(&self.reads.bedrock, &arn).await.map(Fact::Throughput),
+            Query::CustomModels => throughput::custom_models(&self.reads.bedrock).await.map(Fact::CustomModels),
             Query::LogPage(request) => logs::page(logs, request).await.map(Fact::LogPage),
             Query::LogGroup { group } => insights::group(logs, &group).await.map(Fact::LogGroup),
             Query::InsightsStart(request) => insights::start(&self.once, request).await.map(Fact::InsightsBegun),
@@ -177,8 +194,28 @@ impl Aws {
     }
 
     async fn carry_out(&self, change: Change, token: SafeText) -> Result<Done, Fault> {
-        let Writes { cloudformation, ecs, .. } = &self.writes;
+        let Writes {
+            cloudformation,
+            ecs,
+            models,
+            acm,
+            route53,
+            ..
+        } = &self.writes;
         let accepted = match change {
+            Change::RequestCertificate { domain, names } => {
+                let arn = acm::request(acm, &domain, &names, &token).await?;
+                return Ok(Done::Certificate { arn });
+            }
+            Change::ChangeRecords { zone, removes, upserts } => {
+                let id = route53::change(route53, &zone, &removes, &upserts).await?;
+                return Ok(Done::Records { id });
+            }
+            Change::BuyThroughput(wanted) => {
+                let arn = throughput::buy(models, &wanted, &token).await?;
+                return Ok(Done::Throughput { arn });
+            }
+            Change::DeleteThroughput { arn } => throughput::delete(models, &arn).await,
             Change::CreateChangeSet(plan) => return cloudformation::create_change_set(cloudformation, plan, &Token(token)).await,
             Change::TestImage { route, model, prompt } => {
                 let picture = self.image(route, Brief { model, prompt });

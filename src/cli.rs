@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::core::unstick::Way;
+use crate::{
+    cloud::Commitment,
+    core::{address::Kind, unstick::Way},
+};
 
 /// The operations console of Bedrock Image Chat.
 ///
@@ -124,6 +127,12 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Ways out of an operation that is stuck or has failed; takes one of them
     Unstick(UnstickArgs),
+    /// The stack's certificate; request one, prove it by DNS
+    Cert(CertArgs),
+    /// Where the application's name leads; point it at the load balancer
+    Dns(DnsArgs),
+    /// Provisioned throughput of Bedrock: list, buy, delete
+    Throughput(ThroughputArgs),
     /// Print an IAM policy with what this program needs; with --read-only only what it needs to look
     Policy(PolicyArgs),
     /// Print the default config.toml
@@ -330,6 +339,132 @@ pub struct UnstickArgs {
     pub skip: Vec<String>,
 }
 
+/// Arguments of `cert`.
+#[derive(Debug, Clone, Args)]
+pub struct CertArgs {
+    /// What to do; shows the stack's certificate when there is none.
+    #[command(subcommand)]
+    pub command: Option<CertCommand>,
+}
+
+/// What `cert` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CertCommand {
+    /// Request a certificate for a name, to be proven by DNS
+    Request(CertRequestArgs),
+    /// Put the records that prove a certificate into their Route 53 zones
+    Validate(CertValidateArgs),
+}
+
+/// Arguments of `cert request`.
+#[derive(Debug, Clone, Args)]
+pub struct CertRequestArgs {
+    /// Name that the certificate is for, such as chat.example.com.
+    pub domain: String,
+    /// Another name of the same certificate; may be given more than once.
+    #[arg(long = "name", value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Return when it is issued, or never will be.
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// Arguments of `cert validate`.
+#[derive(Debug, Clone, Args)]
+pub struct CertValidateArgs {
+    /// ARN of the certificate; the only one that waits for its proof without it.
+    pub arn: Option<String>,
+    /// Return when it is issued, or never will be.
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// Arguments of `dns`.
+#[derive(Debug, Clone, Args)]
+pub struct DnsArgs {
+    /// What to do; shows where the name leads when there is none.
+    #[command(subcommand)]
+    pub command: Option<DnsCommand>,
+    /// Name to look at, in place of the stack's DomainName or the host of --app-url.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// What `dns` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DnsCommand {
+    /// Point a name at the load balancer
+    Upsert(DnsUpsertArgs),
+}
+
+/// Arguments of `dns upsert`.
+#[derive(Debug, Clone, Args)]
+pub struct DnsUpsertArgs {
+    /// The name, such as chat.example.com.
+    pub name: String,
+    /// Hosted zone; the best one for the name without it.
+    #[arg(long, value_name = "ID")]
+    pub zone: Option<String>,
+    /// How it leads: cname, or alias; an alias for the zone's own name and a CNAME for others without it.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<Kind>,
+    /// The name again: needed to overwrite a record that leads elsewhere.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// Return when all name servers have it.
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// Arguments of `throughput`.
+#[derive(Debug, Clone, Args)]
+pub struct ThroughputArgs {
+    /// What to do; lists all when there is none.
+    #[command(subcommand)]
+    pub command: Option<ThroughputCommand>,
+}
+
+/// What `throughput` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ThroughputCommand {
+    /// Buy throughput of a model
+    Buy(ThroughputBuyArgs),
+    /// Delete it, which ends its billing
+    Delete(ThroughputDeleteArgs),
+}
+
+/// Arguments of `throughput buy`.
+#[derive(Debug, Clone, Args)]
+pub struct ThroughputBuyArgs {
+    /// Model id, or name or ARN of a model of your own.
+    pub model: String,
+    /// Model units.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub units: i32,
+    /// For how long it is bound: none, 1-month or 6-months.
+    #[arg(long, value_name = "TERM", default_value_t = Commitment::None)]
+    pub commitment: Commitment,
+    /// Its name.
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// Its name again, in place of typing it.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// Return when it serves, or has failed.
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// Arguments of `throughput delete`.
+#[derive(Debug, Clone, Args)]
+pub struct ThroughputDeleteArgs {
+    /// Its name or ARN.
+    pub name: String,
+    /// Its name again, in place of typing it.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
 /// Arguments of `policy`. What is not given is `*`, or the default name.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PolicyArgs {
@@ -393,18 +528,7 @@ mod tests {
     #[test]
     fn what_is_not_served_does_not_appear() {
         let served: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        for name in [
-            "metrics",
-            "doctor",
-            "throughput",
-            "dns",
-            "cert",
-            "dashboard",
-            "schedule",
-            "chat",
-            "leftovers",
-            "replay",
-        ] {
+        for name in ["metrics", "doctor", "dashboard", "schedule", "chat", "leftovers", "replay"] {
             assert!(!served.iter().any(|s| s == name), "{name}");
             assert!(Cli::try_parse_from(["bic-tui", name]).is_err());
         }

@@ -7,7 +7,7 @@ use futures::{future::BoxFuture, stream::BoxStream};
 use serde::Serialize;
 
 use crate::core::{
-    fact::{Fact, LiveFrame, Millis, Picture, ProbeStage},
+    fact::{DnsRecord, Fact, LiveFrame, Millis, Picture, ProbeStage},
     fault::Fault,
     polls::{Poll, Read},
     secret::{SecretRef, SecretText},
@@ -74,6 +74,41 @@ pub enum Query {
         /// Its id or ARN.
         id: SafeText,
     },
+    /// One certificate.
+    Certificate {
+        /// Its ARN.
+        arn: SafeText,
+    },
+    /// The certificates of this region that are issued or wait for their proof.
+    Certificates,
+    /// All hosted zones of the account.
+    HostedZones,
+    /// What stands under some names of a zone.
+    DnsRecords {
+        /// Id of the zone.
+        zone: SafeText,
+        /// The names, without final stops.
+        names: Vec<SafeText>,
+    },
+    /// How far a change of records has come.
+    DnsChange {
+        /// Id that the change gave.
+        id: SafeText,
+    },
+    /// A load balancer.
+    Balancer {
+        /// Its ARN.
+        arn: SafeText,
+    },
+    /// Provisioned throughput of this region.
+    Throughputs,
+    /// One of them, with the reason why it failed.
+    Throughput {
+        /// Its ARN.
+        arn: SafeText,
+    },
+    /// The account's own models in this region.
+    CustomModels,
     /// One page of `FilterLogEvents` over a whole log group.
     LogPage(LogRequest),
     /// How much a log group holds.
@@ -98,7 +133,7 @@ pub enum Query {
 }
 
 impl Query {
-    /// The permissions it needs: those of its row in the tables of reads.
+    /// The permissions it needs: those of its row in the tables of reads, or of its part of one.
     pub fn actions(&self) -> &'static [&'static str] {
         match self {
             Self::Identity => Poll::Identity.row().actions,
@@ -112,6 +147,15 @@ impl Query {
             Self::Tasks { .. } => Poll::Tasks.row().actions,
             Self::TargetHealth { .. } => Poll::Targets.row().actions,
             Self::Model { .. } => Read::Models.row().actions,
+            Self::Certificate { .. } => &["acm:DescribeCertificate"],
+            Self::Certificates => &["acm:ListCertificates"],
+            Self::HostedZones => &["route53:ListHostedZones"],
+            Self::DnsRecords { .. } => &["route53:ListResourceRecordSets"],
+            Self::DnsChange { .. } => &["route53:GetChange"],
+            Self::Balancer { .. } => &["elasticloadbalancing:DescribeLoadBalancers"],
+            Self::Throughputs => &["bedrock:ListProvisionedModelThroughputs"],
+            Self::Throughput { .. } => &["bedrock:GetProvisionedModelThroughput"],
+            Self::CustomModels => &["bedrock:ListCustomModels"],
             Self::LogPage(_) => Poll::Logs.row().actions,
             Self::LogGroup { .. } => &["logs:DescribeLogGroups"],
             Self::InsightsStart(_) => &["logs:StartQuery"],
@@ -195,6 +239,40 @@ pub enum ImageRoute {
     },
     /// `bedrock:InvokeModel` with the operator's own credentials.
     Bedrock,
+}
+
+/// Provisioned throughput to be bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Purchase {
+    /// Its name, unique in the account and region.
+    pub name: SafeText,
+    /// Id or ARN of the model.
+    pub model: SafeText,
+    /// Model units.
+    pub units: i32,
+    /// For how long it is bound.
+    pub commitment: Commitment,
+}
+
+/// For how long throughput is paid, whatever becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, strum::Display, strum::EnumIter, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Commitment {
+    /// By the hour, until it is deleted.
+    #[default]
+    #[serde(rename = "none")]
+    #[strum(serialize = "none")]
+    None,
+    /// A month.
+    #[serde(rename = "1-month")]
+    #[strum(serialize = "1-month")]
+    #[value(name = "1-month")]
+    OneMonth,
+    /// Six months.
+    #[serde(rename = "6-months")]
+    #[strum(serialize = "6-months")]
+    #[value(name = "6-months")]
+    SixMonths,
 }
 
 /// A write, or a request that costs money. Each is one AWS operation, or one probe.
@@ -287,6 +365,29 @@ pub enum Change {
         /// Tag value.
         value: Option<SafeText>,
     },
+    /// `acm:RequestCertificate`, proven by DNS. The same token gives the same certificate for an hour.
+    RequestCertificate {
+        /// The main name.
+        domain: SafeText,
+        /// Other names.
+        names: Vec<SafeText>,
+    },
+    /// `route53:ChangeResourceRecordSets`: one batch, which happens whole or not at all.
+    ChangeRecords {
+        /// Id of the zone.
+        zone: SafeText,
+        /// Sets that stand in the way, as they stand.
+        removes: Vec<DnsRecord>,
+        /// Sets to be made, or put in the place of those of the same name and type.
+        upserts: Vec<DnsRecord>,
+    },
+    /// `bedrock:CreateProvisionedModelThroughput`.
+    BuyThroughput(Purchase),
+    /// `bedrock:DeleteProvisionedModelThroughput`.
+    DeleteThroughput {
+        /// Its ARN.
+        arn: SafeText,
+    },
     /// One paid image.
     TestImage {
         /// Which way.
@@ -312,6 +413,10 @@ impl Change {
             Self::Protect { .. } => "cloudformation:UpdateTerminationProtection",
             Self::Scale { .. } | Self::Restart { .. } => "ecs:UpdateService",
             Self::StopTask { .. } => "ecs:StopTask",
+            Self::RequestCertificate { .. } => "acm:RequestCertificate",
+            Self::ChangeRecords { .. } => "route53:ChangeResourceRecordSets",
+            Self::BuyThroughput(_) => "bedrock:CreateProvisionedModelThroughput",
+            Self::DeleteThroughput { .. } => "bedrock:DeleteProvisionedModelThroughput",
             Self::TagService { value: Some(_), .. } => "ecs:TagResource",
             Self::TagService { value: None, .. } => "ecs:UntagResource",
             Self::TestImage {
@@ -332,6 +437,21 @@ pub enum Done {
         id: SafeText,
         /// The stack id; for a first creation the stack is new.
         stack_id: SafeText,
+    },
+    /// A certificate is requested.
+    Certificate {
+        /// Its ARN.
+        arn: SafeText,
+    },
+    /// Records are changed; the name servers follow.
+    Records {
+        /// Id of the change, to be asked after.
+        id: SafeText,
+    },
+    /// Throughput is bought.
+    Throughput {
+        /// Its ARN.
+        arn: SafeText,
     },
     /// AWS took it.
     Accepted,

@@ -2,10 +2,12 @@
 //! through [`write()`], the only door to `Cloud::change`.
 
 mod about;
+mod cert;
 mod check;
 mod cost;
 mod deploy;
 mod destroy;
+mod dns;
 mod events;
 mod image;
 mod listing;
@@ -20,6 +22,7 @@ mod secret;
 mod sleep;
 mod status;
 mod text;
+mod throughput;
 mod unstick;
 mod watch;
 mod when;
@@ -235,6 +238,9 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Secret(args) => secret::run(cx, &args).await,
         Command::Image(args) => image::run(cx, &args).await,
         Command::Unstick(args) => unstick::run(cx, &args).await,
+        Command::Cert(args) => cert::run(cx, &args).await,
+        Command::Dns(args) => dns::run(cx, &args).await,
+        Command::Throughput(args) => throughput::run(cx, &args).await,
         Command::Plan(_)
         | Command::Deploy(_)
         | Command::Destroy(_)
@@ -303,7 +309,7 @@ pub async fn confirm(cx: &mut Context, question: &str, changes: &[Change]) -> An
     }
 }
 
-/// Asks for the stack's name before something that can not be undone; `given` answers it.
+/// Asks for the name, mostly the stack's, before something that can not be undone; `given` answers it.
 ///
 /// # Errors
 /// The refusal, a wrong name, or that there is nobody to ask.
@@ -311,7 +317,7 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
     let typed = match given {
         Some(given) => given.to_owned(),
         None if cx.prompt.is_interactive() => {
-            let question = format!("{question} Type the stack's name to go on: ");
+            let question = format!("{question} Type {name} to go on: ");
             cx.prompt.ask(&mut cx.out, &question).await?.trim().to_owned()
         }
         None => {
@@ -322,9 +328,7 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
     if typed == name {
         return Ok(());
     }
-    Err(Failure::Usage(format!(
-        "\"{typed}\" is not the stack's name, {name}. Nothing was sent."
-    )))
+    Err(Failure::Usage(format!("\"{typed}\" is not the name {name}. Nothing was sent.")))
 }
 
 /// Waits `wall` at the cloud's own speed.

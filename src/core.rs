@@ -1,12 +1,15 @@
 //! The pure core: state, messages in, requests out. Nothing here waits, reads a clock, touches a disk,
 //! a terminal or the network; so all of it is tested by tables and scripts.
 
+pub mod access;
+pub mod address;
 pub mod awscli;
 pub mod catalogue;
 pub mod cause;
 pub mod clear;
 pub mod cost;
 pub mod describe;
+pub mod diagnosis;
 pub mod dialog;
 pub mod effect;
 pub mod eta;
@@ -37,6 +40,7 @@ pub mod polls;
 pub mod preflight;
 pub mod prices;
 pub mod progress;
+pub mod purchase;
 pub mod region;
 pub mod rollout;
 pub mod screen;

@@ -156,6 +156,19 @@ async fn look_up(cloud: &dyn Cloud, change: &Change, token: &Token) -> Result<Op
                 _ => Ok(None),
             }
         }
+        Change::ChangeRecords { zone, removes, upserts } => {
+            let (zone, names) = (zone.clone(), upserts.iter().map(|it| it.name.clone()).collect());
+            let Fact::DnsRecords(standing) = cloud.ask(Query::DnsRecords { zone, names }).await? else {
+                return Ok(None);
+            };
+            accepted(upserts.iter().all(|it| standing.contains(it)) && !removes.iter().any(|it| standing.contains(it)))
+        }
+        Change::DeleteThroughput { arn } => {
+            let left = cloud.ask(Query::Throughput { arn: arn.clone() }).await?;
+            accepted(matches!(left, Fact::Throughput(None)))
+        }
+        // Their token is AWS's own: sent twice they make one.
+        Change::RequestCertificate { .. } | Change::BuyThroughput(_) => Ok(None),
         // Sent twice they do the same as once.
         Change::StopTask { .. } | Change::TagService { .. } | Change::Restart { .. } | Change::TestImage { .. } => Ok(None),
     }

@@ -94,21 +94,42 @@ fn stacked(screen: ScreenId, focus: Panel, body: Rect, heights: &[Constraint]) -
     screen.panels().iter().copied().zip(rects.iter().copied()).collect()
 }
 
-/// Outputs over secrets over models. Where three are too many the models take the place of the secrets when they
-/// have the focus.
+/// Rows that each panel of the Access screen wants.
+const ACCESS: [(Panel, u16); 5] = [
+    (Panel::Outputs, 7),
+    (Panel::Secrets, 10),
+    (Panel::Models, 6),
+    (Panel::Address, 9),
+    (Panel::Throughput, 7),
+];
+
+/// One below the other: the one with the focus, and as many of the others as fit, the first ones first. Where they do
+/// not all fit, the last row is left for the names of those that are out of sight.
 fn access(focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
-    let secrets = Constraint::Length((3 * PANEL).min(body.height / 2 + 1));
-    if body.height >= 7 * PANEL {
-        let models = Constraint::Length(2 * PANEL);
-        return stacked(ScreenId::Access, focus, body, &[Constraint::Fill(1), secrets, models]);
+    let all: u16 = ACCESS.iter().map(|(_, rows)| rows).sum();
+    let room = if all <= body.height {
+        body.height
+    } else {
+        body.height.saturating_sub(1)
+    };
+    let mut left = room;
+    let mut kept: Vec<Panel> = Vec::new();
+    let others = ACCESS.iter().filter(|(panel, _)| *panel != focus);
+    for (panel, rows) in ACCESS.iter().filter(|(panel, _)| *panel == focus).chain(others) {
+        if kept.is_empty() || *rows <= left {
+            left = left.saturating_sub(*rows);
+            kept.push(*panel);
+        }
     }
-    let mut shown = stacked(ScreenId::Access, focus, body, &[Constraint::Fill(1), secrets]);
-    if focus == Panel::Models
-        && let Some(last) = shown.last_mut()
-    {
-        last.0 = focus;
-    }
-    shown
+    // What is left over goes to the outputs where all are in sight, else to the panel that is looked at.
+    let wide = if kept.len() == ACCESS.len() { Panel::Outputs } else { focus };
+    let shown: Vec<(Panel, u16)> = ACCESS.into_iter().filter(|(panel, _)| kept.contains(panel)).collect();
+    let heights = shown.iter().map(|(panel, rows)| match panel {
+        panel if *panel == wide => Constraint::Fill(1),
+        _ => Constraint::Length(*rows),
+    });
+    let rects = Layout::vertical(heights).split(Rect { height: room, ..body });
+    shown.iter().map(|(panel, _)| *panel).zip(rects.iter().copied()).collect()
 }
 
 /// The Overview by size. What does not fit is dropped: cost first, then targets, services, the log

@@ -59,9 +59,10 @@
 //!   guard                     who may write: read-only, production, consent, the allow-list
 //!   fact/, fault, text, secret, names      the data, and the names that follow from ProjectName
 //!   template/, plan, preflight, progress, eta, rollout    a deploy: form, checks, change set, progress
-//!   cause, health, describe   what is wrong and why, joined from all facts; unstick: the ways out
+//!   cause, health, describe   what is wrong and why, joined from all facts; diagnosis: of a test image; unstick: ways out
 //!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
 //!   lines/, logview/          a million lines: segments, filters, errors by shape; the Logs screen's state
+//!   address, access          a name of one's own: zone, records, certificate; purchase: provisioned throughput
 //!   older, timeline           lines from before the tail began; what happened, on the time axis
 //!   prices, cost/, size       what it costs; sleep: what Z writes, in which order
 //! src/cloud.rs                the port: Query → Fact, Change → Done

@@ -5,10 +5,12 @@
 //! and no task runs behind it.
 
 mod account;
+mod certificates;
 mod cfn;
 mod chance;
 mod clock;
 mod deploy;
+mod dns;
 mod ecs;
 mod elb;
 mod image;
@@ -22,6 +24,7 @@ mod scene;
 mod secrets;
 mod service;
 mod task;
+mod throughput;
 mod traffic;
 mod undo;
 mod world;
@@ -235,6 +238,15 @@ impl World {
             Query::Tasks { cluster } => self.tell_tasks(cluster),
             Query::TargetHealth { groups } => self.tell_targets(groups),
             Query::Model { id } => Ok(self.tell_model(id)),
+            Query::Certificate { arn } => Ok(self.tell_certificate(arn)),
+            Query::Certificates => Ok(self.tell_certificates()),
+            Query::HostedZones => Ok(self.tell_zones()),
+            Query::DnsRecords { zone, names } => self.tell_records(zone, names),
+            Query::DnsChange { id } => self.tell_record_change(id),
+            Query::Balancer { arn } => Ok(self.tell_balancer(arn)),
+            Query::Throughputs => Ok(self.tell_throughputs()),
+            Query::Throughput { arn } => Ok(self.tell_throughput(arn)),
+            Query::CustomModels => Ok(self.tell_custom_models()),
             Query::LogPage(request) => self.log_page(request),
             Query::LogGroup { group } => Ok(self.log_group(group)),
             Query::InsightsStart(request) => self.insights_start(request),
@@ -280,6 +292,10 @@ impl World {
             Change::Restart { cluster, service } => self.restart(cluster, service)?,
             Change::StopTask { cluster, task } => self.stop_task(cluster, task, "Stopped by hand from bic-tui")?,
             Change::TagService { service, key, value } => self.tag_service(service, key, value.as_ref())?,
+            Change::RequestCertificate { domain, names } => return Ok(self.request_certificate(domain, names, token)),
+            Change::ChangeRecords { zone, removes, upserts } => return self.change_records(zone, removes, upserts),
+            Change::BuyThroughput(wanted) => return self.buy_throughput(wanted, token),
+            Change::DeleteThroughput { arn } => return self.delete_throughput(arn),
             Change::TestImage { route, model, prompt } => {
                 let (model, prompt) = (model.clone(), prompt.clone());
                 return self.test_image(route, Brief { model, prompt }).map(Done::Picture);

@@ -125,6 +125,9 @@ fn the_story_by_subcommands() {
     tasks(&aws, &dana);
     let secret = secrets(&aws, &dana);
     an_image_that_is_none(&dana);
+    a_certificate_that_is_issued_at_once(&aws, &dana);
+    a_name_in_route_53(&aws, &dana);
+    provisioned_throughput(&aws, &dana);
     the_end(&aws, &dana);
     the_audit_log(&dana);
     assert!(!dana.has_on_disk(&secret), "a secret is on the disk");
@@ -444,6 +447,93 @@ fn an_image_that_is_none(dana: &User) {
     assert!(!dana.has_on_disk("PNG"));
 }
 
+/// The emulator issues at once; that a certificate waits for its proof is told by the simulated account and the wire.
+fn a_certificate_that_is_issued_at_once(aws: &Emulator, dana: &User) {
+    assert!(dana.well("cert").contains("has no certificate: plain HTTP"));
+    let it = dana.json("cert request chat.example.com --name www.example.com --yes --wait");
+    assert_eq!(
+        (&it["status"], &it["names"]),
+        (&json!("ISSUED"), &json!(["chat.example.com", "www.example.com"]))
+    );
+    let theirs = aws.call("acm", "describe_certificate", json!({ "CertificateArn": it["arn"] }))["Certificate"].clone();
+    assert_eq!(theirs["DomainName"], "chat.example.com");
+    let all = dana.json("cert")["certificates"].clone();
+    assert!(texts(&all, "arn").contains(it["arn"].as_str().expect("an ARN")), "{all}");
+}
+
+fn a_name_in_route_53(aws: &Emulator, dana: &User) {
+    assert!(dana.fails("dns upsert chat.example.com --yes", 1).contains("no hosted zone"));
+    let zone = |name: &str, config: Value| {
+        let made = aws.call(
+            "route53",
+            "create_hosted_zone",
+            json!({ "Name": name, "CallerReference": name, "HostedZoneConfig": config }),
+        );
+        made["HostedZone"]["Id"].as_str().expect("an id").to_owned()
+    };
+    let id = zone("example.com", json!({}));
+    zone("example.org", json!({}));
+    let sets = || {
+        let answer = aws.call("route53", "list_resource_record_sets", json!({ "HostedZoneId": id }));
+        answer["ResourceRecordSets"].as_array().expect("sets").clone()
+    };
+    let of = |name: &str| sets().into_iter().filter(|it| it["Name"] == name).collect::<Vec<_>>();
+    let balancer = aws.call("elbv2", "describe_load_balancers", json!({}))["LoadBalancers"][0].clone();
+    let told = dana.run("dns --name chat.example.com --output json");
+    let report: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!(
+        (told.status, &report["standing"], &report["zone"]["name"]),
+        (1, &json!([]), &json!("example.com"))
+    );
+    let done = dana.json("dns upsert chat.example.com --yes --wait");
+    assert_eq!((&done["status"], &done["zone"]["name"]), (&json!("INSYNC"), &json!("example.com")));
+    let target = balancer["DNSName"].as_str().expect("a name").to_lowercase();
+    let [set] = of("chat.example.com.").try_into().expect("one set");
+    assert_eq!((&set["Type"], &set["TTL"]), (&json!("CNAME"), &json!(300)));
+    assert_eq!(set["ResourceRecords"][0]["Value"], json!(target));
+    assert!(
+        dana.well("dns --name chat.example.com")
+            .contains("leads to       the load balancer")
+    );
+    let before = dana.audit().len();
+    assert_eq!(dana.json("dns upsert chat.example.com --yes")["status"], "UNCHANGED");
+    assert_eq!(dana.audit().len(), before, "what stands there already is not written again");
+    dana.well("dns upsert example.com --yes");
+    let alias = of("example.com.").into_iter().find(|it| it["Type"] == "A").expect("an alias");
+    assert_eq!(alias["AliasTarget"]["HostedZoneId"], balancer["CanonicalHostedZoneId"]);
+    // Another one's record is not overwritten without its name.
+    let other = json!({ "HostedZoneId": id, "ChangeBatch": { "Changes": [{ "Action": "CREATE", "ResourceRecordSet": {
+        "Name": "www.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{ "Value": "pages.example.net" }] } }] } });
+    aws.call("route53", "change_resource_record_sets", other);
+    assert!(
+        dana.fails("dns upsert www.example.com --yes", 2)
+            .contains("--confirm www.example.com")
+    );
+    assert_eq!(of("www.example.com.")[0]["ResourceRecords"][0]["Value"], "pages.example.net");
+    dana.well("dns upsert www.example.com --confirm www.example.com");
+    assert_eq!(of("www.example.com.")[0]["ResourceRecords"][0]["Value"], json!(target));
+}
+
+/// The emulator has it in service at once.
+fn provisioned_throughput(aws: &Emulator, dana: &User) {
+    assert!(dana.well("throughput").contains("no provisioned throughput in us-west-2"));
+    let said = dana.fails("throughput buy amazon.nova-canvas-v1:0 --name images --confirm images", 2);
+    assert!(said.contains("ended on 2026-09-30"), "{said}");
+    let buy = "throughput buy amazon.nova-pro-v1:0 --units 2 --name images --confirm images --wait";
+    let bought = dana.json(buy);
+    assert_eq!((&bought["status"], &bought["units"]), (&json!("InService"), &json!(2)));
+    let theirs = aws.call("bedrock", "list_provisioned_model_throughputs", json!({}))["provisionedModelSummaries"].clone();
+    assert_eq!(
+        (theirs[0]["provisionedModelArn"].clone(), theirs[0]["provisionedModelName"].clone()),
+        (bought["arn"].clone(), json!("images"))
+    );
+    assert!(dana.well("throughput").contains("images"));
+    assert!(dana.fails("throughput delete images", 2).contains("--confirm images"));
+    dana.well("throughput delete images --confirm images");
+    let left = aws.call("bedrock", "list_provisioned_model_throughputs", json!({}))["provisionedModelSummaries"].clone();
+    assert_eq!(left, json!([]));
+}
+
 fn the_end(aws: &Emulator, dana: &User) {
     assert!(dana.fails("destroy", 2).contains("--confirm bedrock-image-chat"));
     assert!(dana.fails("destroy --confirm other", 2).contains("Nothing was sent"));
@@ -500,6 +590,9 @@ fn the_audit_log(dana: &User) {
     assert_eq!(texts(&json!(begun), "token").len(), begun.len());
     let operations = texts(&json!(ended), "operation");
     let wanted = [
+        "acm:RequestCertificate",
+        "bedrock:CreateProvisionedModelThroughput",
+        "bedrock:DeleteProvisionedModelThroughput",
         "bedrock:InvokeModel",
         "cloudformation:CreateChangeSet",
         "cloudformation:DeleteChangeSet",
@@ -510,6 +603,7 @@ fn the_audit_log(dana: &User) {
         "ecs:TagResource",
         "ecs:UntagResource",
         "ecs:UpdateService",
+        "route53:ChangeResourceRecordSets",
     ];
     assert_eq!(operations, wanted.map(str::to_owned).into());
 }

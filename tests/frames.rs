@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+#[path = "support/access.rs"]
+mod access;
 #[path = "support/facts.rs"]
 mod facts;
 
@@ -149,6 +151,27 @@ fn every_screen_in_every_condition() {
             compare(&format!("{screen}-{condition}").to_lowercase(), &out);
         }
     }
+}
+
+/// Screen 8 with a certificate that waits, a name that leads elsewhere, and throughput; each panel in its turn.
+#[test]
+fn access_with_name_certificate_and_throughput() {
+    let mut model = facts::loaded("bedrock-image-chat");
+    access::fill(&mut model);
+    model.screen = ScreenId::Access;
+    let mut out = String::new();
+    for panel in ScreenId::Access.panels() {
+        model.focus.insert(ScreenId::Access, *panel);
+        title(&mut out, SIZES[0], panel.title());
+        out.push_str(&text(&draw(&model, SIZES[0])));
+    }
+    for size in SIZES {
+        title(&mut out, size, "all");
+        out.push_str(&text(&draw(&model, size)));
+    }
+    title(&mut out, SIZES[0], "styles");
+    out.push_str(&styles(&draw(&model, SIZES[0])));
+    compare("access-filled", &out);
 }
 
 /// Started without credentials, any screen is the one with the next steps.
@@ -302,10 +325,15 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         ("menu", Dialog::Menu(menu)),
         ("skip", Dialog::Skip(skip)),
         ("image", Dialog::Image(image)),
+        ("dns", Dialog::Dns(access::records())),
+        ("buy", Dialog::Buy(access::purchase())),
     ]
 }
 
 fn with_dialog(mut model: Model, dialog: Dialog) -> Model {
+    if matches!(dialog, Dialog::Dns(_) | Dialog::Buy(_)) {
+        access::fill(&mut model);
+    }
     model.errors = facts::errors();
     model.dialog = Some(dialog);
     model

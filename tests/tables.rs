@@ -254,7 +254,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 19] = [
+const SHAPES: [(&str, &[&str]); 25] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
@@ -274,6 +274,15 @@ const SHAPES: [(&str, &[&str]); 19] = [
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("unstick", &["rollback-failed"]),
+    ("cert", &["running"]),
+    ("cert request chat.example.com --yes --speed 5000", &["running"]),
+    ("dns --name www.example.com", &["running"]),
+    ("dns upsert chat.example.com --yes --wait --speed 5000", &["running"]),
+    ("throughput", &["running"]),
+    (
+        "throughput buy brand-images --name images --confirm images --commitment 1-month --wait --speed 10000",
+        &["running"],
+    ),
 ];
 
 /// The shape of a value: the kinds of its parts in place of the parts.
@@ -365,7 +374,10 @@ fn shapes() -> String {
                 }
             }
         }
-        let name = args.split(' ').next().unwrap();
+        let words: Vec<&str> = args.split(' ').collect();
+        // A command of a command is named by both.
+        let is_inner = ["cert", "dns", "throughput"].contains(&words[0]) && words.get(1).is_some_and(|w| !w.starts_with('-'));
+        let name = words[..=usize::from(is_inner)].join(" ");
         let how = if is_document { "one document" } else { "JSON Lines" };
         write!(page, "\n## `{name}`: {how}\n").unwrap();
         for kind in kinds {

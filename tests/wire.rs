@@ -2,6 +2,8 @@
 //! and what becomes of every answer that goes wrong. Nothing of the user's environment is read.
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "wire/access.rs"]
+mod access;
 #[path = "wire/application.rs"]
 mod application;
 #[path = "wire/environment.rs"]
@@ -215,14 +217,17 @@ fn reads() -> Vec<Read> {
             models::foundation("ACTIVE"),
         ),
         models::read("GetInferenceProfile", "us.anthropic.claude-sonnet-4-6", models::profile()),
-        Read {
-            operation: "GetSecretValue",
-            wire: Wire::Json,
-            ask: Ask::Reveal,
-            good: bodies::json(json!({ "SecretString": "{\"api_key\":\"sk-1\"}" })),
-            odd: vec![bodies::json(json!({})), bodies::json(json!({ "SecretString": null }))],
-        },
     ]
+    .into_iter()
+    .chain(access::reads())
+    .chain([Read {
+        operation: "GetSecretValue",
+        wire: Wire::Json,
+        ask: Ask::Reveal,
+        good: bodies::json(json!({ "SecretString": "{\"api_key\":\"sk-1\"}" })),
+        odd: vec![bodies::json(json!({})), bodies::json(json!({ "SecretString": null }))],
+    }])
+    .collect()
 }
 
 async fn server_for(read: &Read, reply: Reply) -> Server {

@@ -348,10 +348,15 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_partition(partition())),
         sts: client!(aws_sdk_sts, config, |it| it.retry_partition(partition())),
         bedrock: client!(aws_sdk_bedrock, config, |it| it.retry_partition(partition())),
+        acm: client!(aws_sdk_acm, config, |it| it.retry_partition(partition())),
+        route53: client!(aws_sdk_route53, config, |it| it.retry_partition(partition())),
     };
     let writes = Writes {
         cloudformation: client!(aws_sdk_cloudformation, config, |it| it.retry_config(once.clone())),
         ecs: client!(aws_sdk_ecs, config, |it| it.retry_config(once.clone())),
+        models: client!(aws_sdk_bedrock, config, |it| it.retry_config(once.clone())),
+        acm: client!(aws_sdk_acm, config, |it| it.retry_config(once.clone())),
+        route53: client!(aws_sdk_route53, config, |it| it.retry_config(once.clone())),
         // A model thinks for a minute without a byte: that is no stalled stream.
         bedrock: client!(aws_sdk_bedrockruntime, config, |it| it
             .retry_config(once.clone())

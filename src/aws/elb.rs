@@ -1,16 +1,37 @@
-//! Elastic Load Balancing: health of targets.
+//! Elastic Load Balancing: health of targets, and where a load balancer is.
 
-use aws_sdk_elasticloadbalancingv2::{Client, types::TargetHealthDescription};
+use aws_sdk_elasticloadbalancingv2::{
+    Client,
+    types::{IpAddressType, TargetHealthDescription},
+};
 use futures::future::try_join_all;
 
 use super::{fault, pages::missing, text};
 use crate::core::{
-    fact::{Target, TargetGroup},
-    fault::Fault,
+    fact::{Balancer, Target, TargetGroup},
+    fault::{Fault, FaultKind},
     text::SafeText,
 };
 
 const OPERATION: &str = "elasticloadbalancing:DescribeTargetHealth";
+const BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
+
+pub(super) async fn balancer(client: &Client, arn: &str) -> Result<Option<Balancer>, Fault> {
+    let sent = client.describe_load_balancers().load_balancer_arns(arn).send().await;
+    let output = match sent.map_err(fault::on(BALANCERS, arn)) {
+        Ok(output) => output,
+        Err(fault) if fault.kind == FaultKind::NotFound => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let found = output.load_balancers.ok_or_else(|| missing(BALANCERS, arn, "load balancers"))?;
+    let balancer = found.into_iter().next().map(|it| Balancer {
+        arn: text(it.load_balancer_arn),
+        dns_name: text(it.dns_name),
+        zone: text(it.canonical_hosted_zone_id),
+        is_dualstack: matches!(it.ip_address_type, Some(IpAddressType::Dualstack)),
+    });
+    Ok(balancer)
+}
 
 pub(super) async fn target_health(client: &Client, groups: Vec<(SafeText, SafeText)>) -> Result<Vec<TargetGroup>, Fault> {
     let groups = groups.into_iter().map(|(logical_id, arn)| group(client, logical_id, arn));

@@ -109,6 +109,8 @@ pub(crate) fn kind_of(code: &str, message: &str, status: u16) -> FaultKind {
         "ModelNotReadyException" => FaultKind::Throttled,
         "ModelErrorException" | "ModelTimeoutException" => FaultKind::AwsFailed,
         _ if THROTTLING_ERRORS.contains(&code) || status == 429 => FaultKind::Throttled,
+        // Route 53 names what there is none of.
+        _ if code.starts_with("NoSuch") => FaultKind::NotFound,
         _ if code.ends_with("NotFoundException") || code.ends_with("NotFound") => FaultKind::NotFound,
         "ValidationError" if message.contains("does not exist") => FaultKind::NotFound,
         "ValidationError" if message.contains("No updates are to be performed") => FaultKind::NoChange,

@@ -66,8 +66,14 @@ fn is_stream(answer: &HttpResponse) -> bool {
 
 /// How a request is coded, and so what its answer must look like.
 enum Wire {
-    Json { is_log: bool },
-    Query { action: String },
+    Json {
+        is_log: bool,
+    },
+    Query {
+        action: String,
+    },
+    /// XML without a form: Route 53.
+    Xml,
     Other,
 }
 
@@ -83,6 +89,10 @@ impl Wire {
             let form = std::str::from_utf8(request.body().bytes()?).ok()?;
             form.split('&').find_map(|pair| pair.strip_prefix("Action="))
         };
+        // Every path of Route 53 begins with the date of its protocol.
+        if request.uri().contains("/2013-04-01/") {
+            return Self::Xml;
+        }
         match action() {
             Some(action) if kind.starts_with("application/x-www-form-urlencoded") => Self::Query { action: action.to_owned() },
             _ => Self::Other,
@@ -98,9 +108,21 @@ impl Wire {
                 let end = format!("</{action}Response>");
                 head.contains(&format!("<{action}Response")) && body.trim_ascii_end().ends_with(end.as_bytes())
             }
+            Self::Xml => is_whole(body),
             Self::Other => true,
         }
     }
+}
+
+/// XML whose root element ends where the text does.
+fn is_whole(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let root = text.split('<').skip(1).find(|tag| !tag.starts_with(['?', '!'])).unwrap_or_default();
+    let name = root
+        .split(|c: char| c.is_whitespace() || c == '>' || c == '/')
+        .next()
+        .unwrap_or_default();
+    !name.is_empty() && text.trim_end().ends_with(&format!("</{name}>"))
 }
 
 async fn judged(mut answer: HttpResponse, wire: &Wire) -> Result<HttpResponse, ConnectorError> {

@@ -4,21 +4,29 @@ use std::{
     fs::OpenOptions,
     io::Write,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use futures::future::join_all;
 use serde::Serialize;
+use strum::IntoEnumIterator;
 
-use super::{Answer, Context, Failure, Verdict, confirm, reads, text, write};
+use super::{Answer, Context, Failure, Verdict, capitalised, confirm, reads, text, write};
 use crate::{
     cli::ImageArgs,
-    cloud::{Change, Done, ImageRoute},
+    cloud::{Change, Done, ImageRoute, LogRequest, ProbeRequest, Query},
     core::{
+        catalogue::{Catalogue, Kind, Place, ROLES, Verdict as ModelVerdict},
+        cause::Meaning,
         clear,
-        fact::{Picture, Stack},
+        diagnosis::{self, Clues, Diagnosis},
+        fact::{Fact, Millis, Picture, ProbeStage, Stack, StageReport},
         fault::{Fault, FaultKind},
+        lines::Lines,
         names::Names,
         prices::Prices,
         secret::SecretRef,
+        tail::Arrived,
         template::Template,
         text::SafeText,
         when,
@@ -27,6 +35,9 @@ use crate::{
 
 /// Name under which LiteLLM offers the image model.
 const ALIAS: &str = "nova-canvas";
+/// How often the log is looked at for the reason of a failure, and how long after one look the next is.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 
 /// The JSON of `image`.
 #[derive(Debug, Serialize)]
@@ -40,6 +51,8 @@ struct Report {
     took: u64,
     /// US dollars, as the price table has it.
     usd: Option<f64>,
+    /// The way to it; empty straight from Bedrock.
+    stages: Vec<StageReport>,
 }
 
 /// Makes one image and saves it.
@@ -64,26 +77,151 @@ pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
     let usd = Prices::shipped().model(priced).and_then(|m| m.usd_per_image);
     let prompt = args.prompt.as_deref().map_or_else(|| cx.settings.image_prompt.clone(), Into::into);
     let question = question(&route, &model, usd);
-    let change = Change::TestImage { route, model, prompt };
+    let change = Change::TestImage {
+        route: route.clone(),
+        model,
+        prompt,
+    };
+    free(args.file.as_deref())?;
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
-    let Done::Picture(picture) = write(cx, change).await.map_err(not_well)? else {
-        return Err(Fault::new(FaultKind::OddAnswer, "image", "", "no picture came back").into());
+    let mut attempt = Attempt {
+        fired: cx.cloud.now(),
+        stages: Vec::new(),
+        route,
+        base,
+        names: stack.as_ref().map_or_else(|| Names::new(&cx.settings.stack), Names::of),
+    };
+    attempt.look(cx).await?;
+    let picture = match write(cx, change).await {
+        Ok(Done::Picture(picture)) => picture,
+        Ok(_) => return Err(Fault::new(FaultKind::OddAnswer, "image", "", "no picture came back").into()),
+        Err(Failure::Fault(fault)) => return Err(attempt.failed(cx, fault).await),
+        Err(other) => return Err(other),
     };
     let file = save(cx, args.file.as_deref(), &picture)?;
-    report(cx, &picture, &file, usd)
+    report(cx, (&picture, attempt.stages), &file, usd)
 }
 
-/// What the application says no to is an answer, not a fault of the asking: the image does not come.
-fn not_well(failure: Failure) -> Failure {
-    match failure {
-        Failure::Fault(fault) if fault.kind == FaultKind::Refused && !fault.operation.contains(':') => {
-            Failure::NotWell(Failure::Fault(fault).message().unwrap_or_default())
+/// One image that was asked for.
+struct Attempt {
+    fired: Millis,
+    stages: Vec<StageReport>,
+    route: ImageRoute,
+    /// The model behind the alias.
+    base: SafeText,
+    names: Names,
+}
+
+impl Attempt {
+    /// Judges the stages on the way, which are free, before anything is paid.
+    async fn look(&mut self, cx: &mut Context) -> Answer<()> {
+        let (app_url, api_key) = match &self.route {
+            ImageRoute::Bedrock => return Ok(()),
+            ImageRoute::Litellm { app_url, api_key } => (app_url, api_key.clone()),
+            ImageRoute::OpenWebui { app_url, .. } => (app_url, self.names.api_key()),
+        };
+        // The key is sent on the way that needs it, and on no other.
+        let with_key = matches!(self.route, ImageRoute::Litellm { .. });
+        let stages = ProbeStage::iter().filter(|stage| with_key || *stage != ProbeStage::Litellm);
+        let asked = stages.map(async |stage| {
+            let request = ProbeRequest {
+                stage,
+                app_url: app_url.clone(),
+                api_key: api_key.clone(),
+            };
+            cx.cloud.ask(Query::Probe(request)).await
+        });
+        for answer in join_all(asked).await {
+            // A stage that can not be asked, for want of the key, is not judged; the image shows it.
+            if let Ok(Fact::Stage(report)) = answer {
+                self.stages.push(report);
+            }
         }
-        other => other,
+        for report in &self.stages {
+            let mark = match report.is_well {
+                Some(true) => "✓",
+                Some(false) => "✗",
+                None => "?",
+            };
+            cx.out.note(format!("{mark} {:<14} {}", report.stage.title(), report.evidence));
+        }
+        let is_down = |report: &StageReport| report.is_well == Some(false) && report.stage <= ProbeStage::LoadBalancer;
+        if self.stages.iter().any(is_down) {
+            let fault = Fault::new(
+                FaultKind::Unreachable,
+                "the test image",
+                app_url,
+                "nothing was asked for, nothing is charged",
+            );
+            return Err(self.not_well(&fault, None, None));
+        }
+        Ok(())
+    }
+
+    fn not_well(&self, fault: &Fault, told: Option<(Meaning, SafeText)>, model: Option<&ModelVerdict>) -> Failure {
+        let why = diagnosis::diagnose(&Clues {
+            route: Some(&self.route),
+            fault,
+            stages: &self.stages,
+            told,
+            model,
+        });
+        let said = capitalised(&why.said);
+        Failure::NotWell(Diagnosis { said, ..why }.text())
+    }
+
+    /// That no image comes through the application is an answer, not a fault of the asking: why, as far as stages, log
+    /// and Bedrock tell.
+    async fn failed(&self, cx: &Context, fault: Fault) -> Failure {
+        if matches!(self.route, ImageRoute::Bedrock) || fault.kind == FaultKind::Guarded {
+            return fault.into();
+        }
+        let (mut told, mut model) = (None, None);
+        if diagnosis::is_silent(Some(&self.route), &self.stages) {
+            (told, model) = tokio::join!(self.log(cx), self.model(cx));
+        }
+        self.not_well(&fault, told, model.as_ref())
+    }
+
+    /// What the application has logged since; CloudWatch has it some seconds later. That the log can not be read is no
+    /// trouble of the image.
+    async fn log(&self, cx: &Context) -> Option<(Meaning, SafeText)> {
+        let group = cx.settings.log_group.clone();
+        let request = LogRequest {
+            group: group.unwrap_or_else(|| self.names.log_group()),
+            from: self.fired - diagnosis::CLOCKS,
+            until: None,
+            token: None,
+            stream_prefix: None,
+        };
+        for _ in 0..LOOKS {
+            let Ok(Fact::LogPage(page)) = cx.cloud.ask(Query::LogPage(request.clone())).await else {
+                return None;
+            };
+            let mut lines = Lines::new(usize::MAX);
+            lines.append(page.events.into_iter().map(|event| Arrived { event, late: false }));
+            let told = diagnosis::since(&lines, self.fired);
+            if told.is_some() {
+                return told;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        None
+    }
+
+    async fn model(&self, cx: &Context) -> Option<ModelVerdict> {
+        let state = reads::model(&*cx.cloud, &self.base).await;
+        let about = cx.cloud.about();
+        let place = Place {
+            role: *ROLES.iter().find(|role| role.kind == Kind::Image)?,
+            region: &about.region,
+            now: cx.cloud.now(),
+        };
+        Some(Catalogue::shipped().judge(place, &self.base, Some(state.as_ref())))
     }
 }
 
-fn report(cx: &mut Context, picture: &Picture, file: &Path, usd: Option<f64>) -> Answer {
+fn report(cx: &mut Context, (picture, stages): (&Picture, Vec<StageReport>), file: &Path, usd: Option<f64>) -> Answer {
     if cx.out.is_json() {
         cx.out.json(&Report {
             file: file.display().to_string(),
@@ -93,6 +231,7 @@ fn report(cx: &mut Context, picture: &Picture, file: &Path, usd: Option<f64>) ->
             model: picture.model.clone(),
             took: picture.took,
             usd,
+            stages,
         })?;
     } else {
         cx.out.note(format!(
@@ -169,6 +308,17 @@ fn clear_text(app_url: &str, what: &str) -> String {
     clear::host(app_url).map_or_else(String::new, |host| {
         format!("Attention: {what} would travel unencrypted to {host}. ")
     })
+}
+
+/// Nothing is paid for a picture that could not be kept.
+fn free(file: Option<&Path>) -> Answer<()> {
+    match file.filter(|path| path.exists()) {
+        Some(path) => Err(Failure::Usage(format!(
+            "{} is there already: name another with --file, or move it away.",
+            SafeText::new(&path.display().to_string())
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Never over a file that is there.

@@ -6,7 +6,10 @@ use super::{Answer, Context, Failure};
 use crate::{
     cloud::{Cloud, Query},
     core::{
-        fact::{Fact, Identity, ModelState, Service, Stack, StackEvents, StackResource, TargetGroup, Task, Validation},
+        fact::{
+            Balancer, Certificate, CertificateBrief, CustomModel, DnsRecord, Fact, HostedZone, Identity, ModelState, Service, Stack,
+            StackEvents, StackResource, TargetGroup, Task, Throughput, Validation,
+        },
         fault::{Fault, FaultKind},
         feed::Feed,
         msg::Now,
@@ -49,6 +52,24 @@ reads! {
     tasks(names: &Names) -> Vec<Task> = Tasks, Query::Tasks { cluster: names.cluster() };
     /// What Bedrock says of a model.
     model(id: &SafeText) -> Option<ModelState> = Model, Query::Model { id: id.clone() };
+    /// One certificate.
+    certificate(arn: &SafeText) -> Option<Certificate> = Certificate, Query::Certificate { arn: arn.clone() };
+    /// The certificates of the region.
+    certificates() -> Vec<CertificateBrief> = Certificates, Query::Certificates;
+    /// The hosted zones.
+    zones() -> Vec<HostedZone> = HostedZones, Query::HostedZones;
+    /// What stands under names of a zone.
+    records(zone: &SafeText, names: Vec<SafeText>) -> Vec<DnsRecord> = DnsRecords, Query::DnsRecords { zone: zone.clone(), names };
+    /// How far a change of records has come.
+    record_change(id: &SafeText) -> SafeText = DnsChange, Query::DnsChange { id: id.clone() };
+    /// A load balancer.
+    balancer(arn: &SafeText) -> Option<Balancer> = Balancer, Query::Balancer { arn: arn.clone() };
+    /// Provisioned throughput.
+    throughputs() -> Vec<Throughput> = Throughputs, Query::Throughputs;
+    /// One of them.
+    throughput(arn: &SafeText) -> Option<Throughput> = Throughput, Query::Throughput { arn: arn.clone() };
+    /// The account's own models.
+    custom_models() -> Vec<CustomModel> = CustomModels, Query::CustomModels;
     /// Health of target groups.
     targets(groups: Vec<(SafeText, SafeText)>) -> Vec<TargetGroup> = Targets, Query::TargetHealth { groups };
 }

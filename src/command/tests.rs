@@ -2,6 +2,7 @@
 //! an odd answer is wanted.
 
 mod insights;
+mod access;
 mod models;
 
 use std::{
@@ -665,15 +666,28 @@ async fn an_image_is_saved_and_never_over_another_file() {
     let taken = dir.path().join("there.png");
     std::fs::write(&taken, "mine").unwrap();
     let (status, _, stderr) = case.run(&format!("image --direct --file {}", taken.display())).await;
-    assert_eq!(status, 4, "{stderr}");
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stderr.contains("is there already"), "{stderr}");
     assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
     // What the application refuses is "not well", and is not put on AWS.
     let (status, _, stderr) = Case::sim("image-fails").run("image").await;
     assert_eq!(status, 1, "{stderr}");
-    assert!(
-        stderr.starts_with("The test image on nova-canvas failed: ") && !stderr.contains("AWS"),
-        "{stderr}"
-    );
+    for part in [
+        "✓ DNS",
+        "✓ Open WebUI",
+        "The test image on nova-canvas failed: ",
+        "Its log: ",
+        "So: ",
+    ] {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+    // Open WebUI says next to nothing, and the log may be closed to us: Bedrock says that the model has gone.
+    let (status, _, stderr) = Case::sim("model-gone").run("image").await;
+    assert_eq!(status, 1, "{stderr}");
+    assert!(stderr.contains("So: ") && stderr.contains("end of its life"), "{stderr}");
+    // Nothing is paid where the application can not be reached.
+    let (status, _, stderr) = Case::sim("unreachable").run("image").await;
+    assert_eq!(status, 1, "{stderr}");
     // The question names the price and the clear text.
     let mut case = Case::sim("running").typing("n\n");
     let (status, _, stderr) = case.run("image").await;

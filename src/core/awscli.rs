@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cloud::{Change, ImageRoute, PlanRequest};
+use super::{fact::DnsRecord, text::SafeText};
+use crate::cloud::{Change, Commitment, ImageRoute, PlanRequest, Purchase};
 
 /// The command that does what `change` does, quoted for a POSIX shell.
 pub fn command(change: &Change, region: &str) -> String {
@@ -67,6 +68,10 @@ fn words(change: &Change) -> Vec<String> {
             ],
         ),
         Change::TagService { service, key, value: None } => ecs("untag-resource", &[("--resource-arn", service), ("--tag-keys", key)]),
+        Change::RequestCertificate { domain, names } => request_certificate(domain, names),
+        Change::ChangeRecords { zone, removes, upserts } => change_records(zone, removes, upserts),
+        Change::BuyThroughput(wanted) => buy_throughput(wanted),
+        Change::DeleteThroughput { arn } => aws("bedrock", "delete-provisioned-model-throughput", &[("--provisioned-model-id", arn)]),
         Change::TestImage { route, model, prompt } => test_image(route, model, prompt),
     }
 }
@@ -96,6 +101,64 @@ fn create_change_set(plan: &PlanRequest) -> Vec<String> {
     if !tags.is_empty() {
         words.extend(["--tags".into(), Value::from(tags).to_string()]);
     }
+    words
+}
+
+fn request_certificate(domain: &str, names: &[SafeText]) -> Vec<String> {
+    let mut words = aws(
+        "acm",
+        "request-certificate",
+        &[("--domain-name", domain), ("--validation-method", "DNS")],
+    );
+    if !names.is_empty() {
+        words.push("--subject-alternative-names".into());
+        words.extend(names.iter().map(ToString::to_string));
+    }
+    words
+}
+
+fn change_records(zone: &str, removes: &[DnsRecord], upserts: &[DnsRecord]) -> Vec<String> {
+    let set = |action: &str, it: &DnsRecord| {
+        let mut set = json!({ "Name": it.name, "Type": it.kind });
+        if let Some(alias) = &it.alias {
+            set["AliasTarget"] =
+                json!({ "HostedZoneId": alias.zone, "DNSName": alias.name, "EvaluateTargetHealth": alias.evaluates_health });
+        } else {
+            set["TTL"] = json!(it.ttl);
+            set["ResourceRecords"] = it.values.iter().map(|value| json!({ "Value": value })).collect();
+        }
+        json!({ "Action": action, "ResourceRecordSet": set })
+    };
+    let removes = removes.iter().map(|it| set("DELETE", it));
+    let changes: Vec<Value> = removes.chain(upserts.iter().map(|it| set("UPSERT", it))).collect();
+    let batch = json!({ "Changes": changes }).to_string();
+    aws(
+        "route53",
+        "change-resource-record-sets",
+        &[("--hosted-zone-id", zone), ("--change-batch", &batch)],
+    )
+}
+
+fn buy_throughput(wanted: &Purchase) -> Vec<String> {
+    let mut words = aws(
+        "bedrock",
+        "create-provisioned-model-throughput",
+        &[
+            ("--provisioned-model-name", &wanted.name),
+            ("--model-id", &wanted.model),
+            ("--model-units", &wanted.units.to_string()),
+        ],
+    );
+    let duration = match wanted.commitment {
+        Commitment::None => None,
+        Commitment::OneMonth => Some("OneMonth"),
+        Commitment::SixMonths => Some("SixMonths"),
+    };
+    words.extend(
+        duration
+            .into_iter()
+            .flat_map(|it| ["--commitment-duration".to_owned(), it.to_owned()]),
+    );
     words
 }
 
@@ -263,6 +326,61 @@ mod tests {
             ),
         ] {
             assert_eq!(command(&change, "us-west-2"), want);
+        }
+    }
+
+    #[test]
+    fn one_line_for_each_way_in() {
+        let record = |kind: &str, alias| DnsRecord {
+            name: "chat.example.com".into(),
+            kind: kind.into(),
+            ttl: (kind == "CNAME").then_some(300),
+            values: if kind == "CNAME" {
+                vec!["old.example.net".into()]
+            } else {
+                Vec::new()
+            },
+            alias,
+            is_special: false,
+        };
+        let alias = crate::core::fact::AliasTarget {
+            zone: "Z2".into(),
+            name: "alb".into(),
+            evaluates_health: true,
+        };
+        for (change, want) in [
+            (
+                Change::RequestCertificate {
+                    domain: "chat.example.com".into(),
+                    names: vec!["*.example.com".into()],
+                },
+                "aws acm request-certificate --domain-name chat.example.com --validation-method DNS \
+                 --subject-alternative-names '*.example.com' --region r",
+            ),
+            (
+                Change::ChangeRecords {
+                    zone: "Z1".into(),
+                    removes: vec![record("CNAME", None)],
+                    upserts: vec![record("A", Some(alias))],
+                },
+                r#"aws route53 change-resource-record-sets --hosted-zone-id Z1 --change-batch '{"Changes":[{"Action":"DELETE","ResourceRecordSet":{"Name":"chat.example.com","Type":"CNAME","TTL":300,"ResourceRecords":[{"Value":"old.example.net"}]}},{"Action":"UPSERT","ResourceRecordSet":{"Name":"chat.example.com","Type":"A","AliasTarget":{"HostedZoneId":"Z2","DNSName":"alb","EvaluateTargetHealth":true}}}]}' --region r"#,
+            ),
+            (
+                Change::BuyThroughput(Purchase {
+                    name: "images".into(),
+                    model: "amazon.nova-canvas-v1:0".into(),
+                    units: 2,
+                    commitment: Commitment::OneMonth,
+                }),
+                "aws bedrock create-provisioned-model-throughput --provisioned-model-name images \
+                 --model-id amazon.nova-canvas-v1:0 --model-units 2 --commitment-duration OneMonth --region r",
+            ),
+            (
+                Change::DeleteThroughput { arn: "arn:p".into() },
+                "aws bedrock delete-provisioned-model-throughput --provisioned-model-id arn:p --region r",
+            ),
+        ] {
+            assert_eq!(command(&change, "r"), want);
         }
     }
 

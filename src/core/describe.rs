@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
+    access,
     catalogue::{self, StackModel},
     health,
     model::Model,
@@ -97,9 +98,32 @@ pub fn row(model: &Model) -> Option<RowText> {
             .get(at)
             .map(|s| row_text("Secret", &s.secret, &[("secret", s.secret.to_string())])),
         Panel::Models => catalogue::of_stack(model).get(at).map(model_row),
+        Panel::Address => access::rows(model).get(at).map(|r| {
+            let pairs = [("what", r.what.to_owned()), ("value", r.value.clone()), ("state", r.state.clone())];
+            let mut row = row_text("Name and certificate", &r.arn, &pairs);
+            row.line = r.value.as_str().into();
+            row
+        }),
+        Panel::Throughput => model.access.throughputs().get(at).map(throughput),
         Panel::Deploy => deploy_row(model, at),
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => None,
     }
+}
+
+fn throughput(it: &super::fact::Throughput) -> RowText {
+    let bound = it.commitment_end.map(|end| format!("{} until {}", it.commitment, iso(end)));
+    let pairs = [
+        ("name", it.name.to_string()),
+        ("status", it.status.to_string()),
+        ("units", it.units.to_string()),
+        ("model", it.model.to_string()),
+        ("made from", it.base_id().to_owned()),
+        ("commitment", bound.unwrap_or_else(|| "none".into())),
+        ("bought", it.created.map(iso).unwrap_or_default()),
+        ("failure", it.failure.to_string()),
+        ("arn", it.arn.to_string()),
+    ];
+    row_text("Provisioned throughput", &it.arn, &pairs)
 }
 
 fn model_row(m: &StackModel) -> RowText {
@@ -144,6 +168,11 @@ pub fn json(model: &Model) -> Option<(SafeText, Value)> {
             let m = models.get(at)?;
             json!({ "alias": m.role.alias, "id": m.id, "verdict": m.verdict, "price": m.price })
         }
+        Panel::Address => match access::rows(model).get(at)? {
+            row if matches!(row.what, "certificate" | "proof") => of(model.access.certificate()?),
+            row => of(row),
+        },
+        Panel::Throughput => of(model.access.throughputs().get(at)?),
         Panel::Deploy => {
             if let Stage::Plan(plan) = &model.deploy {
                 of(plan.change_set.changes.get(at)?)

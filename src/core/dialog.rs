@@ -9,6 +9,7 @@ use super::{
     place::Picker,
     text::SafeText,
 };
+use super::screen::access::{BuyDialog, DnsDialog};
 use crate::cloud::{Change, ImageRoute};
 
 /// The dialog that is open.
@@ -44,6 +45,10 @@ pub enum Dialog {
     Insights(InsightsDialog),
     /// The test image: what to ask, then how it went.
     Image(ImageDialog),
+    /// Records of Route 53: zone, name, kind.
+    Dns(DnsDialog),
+    /// Provisioned throughput to be bought.
+    Buy(BuyDialog),
 }
 
 /// How far a text is scrolled, in rows.
@@ -136,6 +141,8 @@ pub enum Purpose {
     Arm,
     /// `/` on lists: keep rows that match.
     Rows,
+    /// The names of a certificate.
+    Certificate,
 }
 
 /// One line of text.

@@ -2,6 +2,8 @@
 //! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
 
 pub mod insights;
+pub mod certificate;
+pub mod dns;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -9,11 +11,14 @@ pub mod service;
 pub mod stack;
 pub mod target;
 pub mod task;
+pub mod throughput;
 
 use serde::Serialize;
 
 pub use self::{
     insights::{LogGroup, QueryResults, QueryState},
+    certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
+    dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -24,6 +29,7 @@ pub use self::{
     },
     target::{Target, TargetGroup},
     task::{Container, Task},
+    throughput::{CustomModel, Throughput},
 };
 use super::text::SafeText;
 
@@ -73,6 +79,24 @@ pub enum Fact {
     Targets(Vec<TargetGroup>),
     /// Answer to `Query::Model`; `None` when Bedrock does not know it in this region.
     Model(Option<ModelState>),
+    /// Answer to `Query::Certificate`; `None` when ACM does not know it in this region.
+    Certificate(Option<Certificate>),
+    /// Answer to `Query::Certificates`.
+    Certificates(Vec<CertificateBrief>),
+    /// Answer to `Query::HostedZones`.
+    HostedZones(Vec<HostedZone>),
+    /// Answer to `Query::DnsRecords`.
+    DnsRecords(Vec<DnsRecord>),
+    /// Answer to `Query::DnsChange`: `PENDING` or `INSYNC`.
+    DnsChange(SafeText),
+    /// Answer to `Query::Balancer`; `None` when there is none.
+    Balancer(Option<Balancer>),
+    /// Answer to `Query::Throughputs`.
+    Throughputs(Vec<Throughput>),
+    /// Answer to `Query::Throughput`; `None` when there is none.
+    Throughput(Option<Throughput>),
+    /// Answer to `Query::CustomModels`.
+    CustomModels(Vec<CustomModel>),
     /// Answer to `Query::LogPage`.
     LogPage(LogPage),
     /// Answer to `Query::LogGroup`; `None` when there is no such group.

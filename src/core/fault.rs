@@ -119,6 +119,8 @@ impl Fault {
                 "Ask for the permission {}; `bic-tui policy` prints all that are needed.",
                 self.operation
             ),
+            // Nothing sends a change of records again by itself.
+            FaultKind::Throttled if self.operation == "route53:ChangeResourceRecordSets" => "Try again in a minute.".into(),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
             FaultKind::NotFound => "Check the name, the region and the profile.".into(),
             FaultKind::Refused if !self.operation.contains(':') => "Look at the log of both services for the reason.".into(),

@@ -72,7 +72,7 @@ keymap! {
     ShowServices View in [] ["3"] "" "Go to Services: services, deployments, tasks, events";
     ShowLogs View in [] ["4"] "" "Go to Logs: the tail of both services";
     ShowCost View in [] ["6"] "" "Go to Cost: now, this month, the guide's table";
-    ShowAccess View in [] ["8"] "" "Go to Access: outputs, secrets, models";
+    ShowAccess View in [] ["8"] "" "Go to Access: outputs, secrets, models, name and certificate, provisioned throughput";
     // acting
     Deploy Write in [] ["D"] "deploy" "Deploy or update the stack: form, checks, plan";
     Scale Write in [Overview, Services] ["s"] "scale" "Scale the service under the cursor";
@@ -148,6 +148,13 @@ keymap! {
     Mouse View in [] ["M"] "" "Mouse on, off";
     Suspend View in [] ["ctrl-z"] "" "Suspend the console";
     Destroy Write in [] [] "" "Destroy the stack: inventory of what goes and stays, then the typed stack name";
+    RequestCertificate Write in [] [] "" "Request a certificate for the application's name, to be proven by DNS";
+    ProveCertificate Write in [] [] "" "Put the records that prove the certificate into their Route 53 zone";
+    UseCertificate Write in [] [] "" "Open the form with the certificate put into the stack";
+    PointName Write in [] [] "" "Point a name at the load balancer: zone, CNAME or alias, what stands there";
+    BuyThroughput Money in [] [] "" "Buy provisioned throughput: price and commitment in words, then the typed name";
+    UseThroughput Write in [] [] "" "Open the form with the provisioned throughput put into the stack";
+    DeleteThroughput Write in [] [] "" "Delete the provisioned throughput under the cursor: the typed name";
     Palette View in [] [":"] "all keys" "The palette: every action and its key, those without one too";
     Help View in [] ["?"] "help" "Help for this screen";
     Back View in [] ["esc", "q"] "back" "Peel one layer; q at the root leaves on the second press";

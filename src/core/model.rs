@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    catalogue, cause,
+    access as panel, catalogue, cause,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
@@ -21,7 +21,7 @@ use super::{
     older::Older,
     preflight::Models,
     progress::Progress,
-    screen::{Panel, ScreenId, deploy::Stage},
+    screen::{Panel, ScreenId, access::Access, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
     sleep,
@@ -198,6 +198,8 @@ pub struct Model {
     pub came_from: Option<ScreenId>,
     /// The Deploy screen.
     pub deploy: Stage,
+    /// Name, certificate and throughput.
+    pub access: Access,
     /// The secret that is shown, and until when.
     pub shown_secret: Option<(SecretRef, u64)>,
     /// The clipboard holds a secret of ours until then.
@@ -272,6 +274,7 @@ impl Model {
             older: None,
             came_from: None,
             deploy: Stage::default(),
+            access: Access::default(),
             shown_secret: None,
             clipboard_until: None,
             notice: None,
@@ -505,6 +508,8 @@ impl Model {
             Panel::Outputs => self.stack().map_or(0, |s| s.outputs.len()),
             Panel::Secrets => self.secrets().len(),
             Panel::Models => catalogue::of_stack(self).len(),
+            Panel::Address => panel::rows(self).len(),
+            Panel::Throughput => self.access.throughputs().len(),
             Panel::Deploy => match &self.deploy {
                 Stage::Plan(plan) => plan.change_set.changes.len(),
                 Stage::Rest => self.progress.rows.len(),

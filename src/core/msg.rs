@@ -7,6 +7,7 @@ use super::{
     lines::Found,
     place::Arrival,
     polls::Poll,
+    screen::access::Wanted,
     secret::SecretRef,
     text::SafeText,
 };
@@ -57,6 +58,8 @@ pub enum Asked {
     Insights,
     /// Its end.
     InsightsStop,
+    /// What the Access screen needs.
+    Access(Wanted),
 }
 
 /// A request and the session it belongs to. An answer of another generation or sequence is dropped.

@@ -47,17 +47,36 @@ enum Scope {
     Profiles,
     /// Models of the catalogue that make images, and provisioned ones.
     CatalogueImageModels,
+    /// Provisioned models.
+    ProvisionedModels,
+    /// Models that throughput can be bought for: foundation models and the account's own.
+    ServableModels,
+    /// Certificates.
+    Certificates,
+    /// Hosted zones; which one holds the application's name is not known here.
+    HostedZones,
+    /// Changes of hosted zones.
+    ZoneChanges,
     /// AWS knows no resource for the action.
     NoResource,
 }
 
 /// Each action, and what it can be narrowed to by AWS's service authorization reference.
 const SCOPES: &[(&str, Scope)] = &[
+    ("acm:DescribeCertificate", Scope::Certificates),
+    // They name no certificate yet.
+    ("acm:ListCertificates", Scope::NoResource),
+    ("acm:RequestCertificate", Scope::NoResource),
+    ("bedrock:CreateProvisionedModelThroughput", Scope::ServableModels),
+    ("bedrock:DeleteProvisionedModelThroughput", Scope::ProvisionedModels),
     ("bedrock:GetFoundationModel", Scope::Models),
     // The reference names no resource for it.
     ("bedrock:GetFoundationModelAvailability", Scope::NoResource),
     ("bedrock:GetInferenceProfile", Scope::Profiles),
+    ("bedrock:GetProvisionedModelThroughput", Scope::ProvisionedModels),
     ("bedrock:InvokeModel", Scope::CatalogueImageModels),
+    ("bedrock:ListCustomModels", Scope::NoResource),
+    ("bedrock:ListProvisionedModelThroughputs", Scope::NoResource),
     ("cloudformation:CancelUpdateStack", Scope::Stack),
     ("cloudformation:ContinueUpdateRollback", Scope::Stack),
     ("cloudformation:CreateChangeSet", Scope::Stack),
@@ -82,6 +101,7 @@ const SCOPES: &[(&str, Scope)] = &[
     ("ecs:UntagResource", Scope::Services),
     ("ecs:UpdateService", Scope::Services),
     // No describing action of the load balancer takes a resource.
+    ("elasticloadbalancing:DescribeLoadBalancers", Scope::NoResource),
     ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
     ("logs:DescribeLogGroups", Scope::LogGroups),
     ("logs:FilterLogEvents", Scope::LogGroup),
@@ -90,6 +110,10 @@ const SCOPES: &[(&str, Scope)] = &[
     ("logs:StartLiveTail", Scope::LogGroup),
     ("logs:StartQuery", Scope::LogGroup),
     ("logs:StopQuery", Scope::NoResource),
+    ("route53:ChangeResourceRecordSets", Scope::HostedZones),
+    ("route53:GetChange", Scope::ZoneChanges),
+    ("route53:ListHostedZones", Scope::NoResource),
+    ("route53:ListResourceRecordSets", Scope::HostedZones),
     ("secretsmanager:GetSecretValue", Scope::Secrets),
     // Everybody may ask who they are.
     ("sts:GetCallerIdentity", Scope::NoResource),
@@ -135,6 +159,16 @@ impl Scope {
                 let models = usable.map(|m| format!("arn:{partition}:bedrock:{region}::foundation-model/{}", m.id));
                 models.chain([arn("bedrock", "provisioned-model/*".into())]).collect()
             }
+            Self::ProvisionedModels => vec![arn("bedrock", "provisioned-model/*".into())],
+            Self::ServableModels => vec![
+                format!("arn:{partition}:bedrock:{region}::foundation-model/*"),
+                arn("bedrock", "custom-model/*".into()),
+                arn("bedrock", "provisioned-model/*".into()),
+            ],
+            Self::Certificates => vec![arn("acm", "certificate/*".into())],
+            // Route 53 knows neither region nor account in its ARNs.
+            Self::HostedZones => vec![format!("arn:{partition}:route53:::hostedzone/*")],
+            Self::ZoneChanges => vec![format!("arn:{partition}:route53:::change/*")],
             Self::Cluster | Self::NoResource => vec!["*".into()],
         }
     }

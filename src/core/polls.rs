@@ -119,6 +119,12 @@ pub enum Read {
     LiveTail,
     /// Logs Insights.
     Insights,
+    /// Certificates.
+    Certificate,
+    /// Hosted zones, records, and the load balancer that a name leads to.
+    Dns,
+    /// Provisioned throughput, and the account's own models.
+    Throughput,
 }
 
 /// One row.
@@ -176,6 +182,30 @@ pub const READS: &[ReadRow] = &[
             "logs:StartQuery",
             "logs:GetQueryResults",
             "logs:StopQuery",
+        ],
+    },
+    ReadRow {
+        read: Read::Certificate,
+        when: "on Access, and while one is being proven",
+        actions: &["acm:DescribeCertificate", "acm:ListCertificates"],
+    },
+    ReadRow {
+        read: Read::Dns,
+        when: "on Access, and when you point a name at the application",
+        actions: &[
+            "route53:ListHostedZones",
+            "route53:ListResourceRecordSets",
+            "route53:GetChange",
+            "elasticloadbalancing:DescribeLoadBalancers",
+        ],
+    },
+    ReadRow {
+        read: Read::Throughput,
+        when: "on Access, and while it is being provided",
+        actions: &[
+            "bedrock:ListProvisionedModelThroughputs",
+            "bedrock:GetProvisionedModelThroughput",
+            "bedrock:ListCustomModels",
         ],
     },
 ];

@@ -1,5 +1,6 @@
 //! The screens, their panels, and what each remembers.
 
+pub mod access;
 pub mod deploy;
 
 use strum::IntoEnumIterator;
@@ -17,7 +18,7 @@ pub enum ScreenId {
     Logs,
     /// Cost now and a month.
     Cost,
-    /// Outputs, secrets, models.
+    /// Outputs, secrets, models, name and certificate, provisioned throughput.
     Access,
 }
 
@@ -42,7 +43,7 @@ impl ScreenId {
             Self::Services => &[Panel::ServiceList, Panel::Tasks, Panel::ServiceEvents],
             Self::Logs => &[Panel::Logs],
             Self::Cost => &[Panel::Cost],
-            Self::Access => &[Panel::Outputs, Panel::Secrets, Panel::Models],
+            Self::Access => &[Panel::Outputs, Panel::Secrets, Panel::Models, Panel::Address, Panel::Throughput],
         }
     }
 
@@ -85,4 +86,29 @@ pub enum Panel {
     Secrets,
     /// Models on the Access screen.
     Models,
+    /// Name and certificate on the Access screen.
+    Address,
+    /// Provisioned throughput on the Access screen.
+    Throughput,
+}
+
+impl Panel {
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Events => "Stack events",
+            Self::Services | Self::ServiceList => "Services",
+            Self::Targets => "Target health",
+            Self::LogTail | Self::Logs => "Logs",
+            Self::CostNow | Self::Cost => "Cost",
+            Self::Deploy => "Deploy",
+            Self::Tasks => "Tasks",
+            Self::ServiceEvents => "ECS events",
+            Self::Outputs => "Outputs",
+            Self::Secrets => "Secrets",
+            Self::Models => "Models",
+            Self::Address => "Name and certificate",
+            Self::Throughput => "Provisioned throughput",
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! `update`: one message in, a changed model and a list of requests out. Dispatch only; each kind of
 //! message has its own file below.
 
+mod access;
 mod acting;
 mod answers;
+mod certificate;
 mod deploying;
 mod dialogs;
 mod entry;
 mod insights;
+mod dns;
 mod keys;
 mod lead;
 mod leaving;
@@ -19,6 +22,7 @@ mod polling;
 mod secrets;
 mod shapes;
 mod testimage;
+mod throughput;
 
 pub use self::{
     acting::scale_refusal, dialogs::palette_rows, insights::asked as insights_asked, live::price as live_price,

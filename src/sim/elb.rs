@@ -180,10 +180,10 @@ impl World {
 
     /// The load balancer that answers to an address.
     pub(super) fn balancer(&self, url: &str) -> Option<(&StackState, &ResourceState)> {
-        let host = host_of(url);
+        let host = self.resolved(host_of(url));
         self.living()
             .filter(|(_, r)| r.def.kind == "AWS::ElasticLoadBalancingV2::LoadBalancer" && r.status != "CREATE_IN_PROGRESS")
-            .find(|(_, r)| self.attribute(r, "DNSName") == host)
+            .find(|(_, r)| self.attribute(r, "DNSName").eq_ignore_ascii_case(&host))
     }
 
     /// Private addresses of a load balancer's nodes, from which health checks come.

@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::{
+    certificates::CertificateState,
     cfn::StackState,
     insights::Running,
+    dns::{self, ZoneState},
     logs::Line,
     scene::{Action, Scene, Trouble, What},
     service::ServiceState,
     task::{Definition, TaskState},
+    throughput::ThroughputState,
     traffic::{DENIED, ELSEWHERE, ENDED, ImageError},
 };
 use crate::core::{catalogue::Kind, fact::Millis, template::Template};
@@ -100,6 +103,11 @@ pub(super) struct World {
     plans: Vec<Action>,
     /// Properties that an older template has, by logical id, while a stack is made from it.
     pub(super) older: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    pub(super) certificates: Vec<CertificateState>,
+    pub(super) zones: Vec<ZoneState>,
+    /// Changes of zones: id and when.
+    pub(super) record_changes: Vec<(crate::core::text::SafeText, Millis)>,
+    pub(super) throughputs: Vec<ThroughputState>,
     /// Requests answered, and images made.
     pub(super) requests: u64,
     pub(super) images: u64,
@@ -131,6 +139,10 @@ impl World {
             troubles,
             plans: Vec::new(),
             older: BTreeMap::new(),
+            certificates: Vec::new(),
+            zones: dns::zones(at),
+            record_changes: Vec::new(),
+            throughputs: Vec::new(),
             requests: 0,
             images: 0,
             answered: BTreeMap::new(),

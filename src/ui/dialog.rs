@@ -1,6 +1,8 @@
 //! Dialogs over the screen: in the middle, never larger than the screen, the buttons always in sight.
 
+mod buy;
 mod confirm;
+mod dns;
 mod help;
 mod insights;
 mod list;
@@ -38,6 +40,8 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Shapes(it)) => shapes::draw(model, side, it.as_ref(), frame),
         Some(Dialog::Places(it)) => places::draw(model, side, it, frame),
         Some(Dialog::Insights(it)) => insights::draw(model, side, it, frame),
+        Some(Dialog::Dns(it)) => dns::draw(model, side, it, frame),
+        Some(Dialog::Buy(it)) => buy::draw(model, side, it, frame),
         Some(Dialog::Image(it)) => super::image::draw(model, side, it, frame.area(), frame),
     }
 }

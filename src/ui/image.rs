@@ -16,18 +16,14 @@ use super::{
 use crate::{
     cloud::ImageRoute,
     core::{
-        cause,
+        catalogue::{self, Kind},
+        diagnosis::{self, Diagnosis},
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, ProbeStage, StageReport},
-        fault::{Fault, FaultKind},
         model::Model,
-        text::SafeText,
         when,
     },
 };
-
-/// How far two clocks may be apart, in milliseconds.
-const CLOCKS: i64 = 2_000;
 
 /// From this width on the words stand beside the picture.
 const WIDE: u16 = 110;
@@ -223,8 +219,15 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
         None => lines.push(pen.keys("[Esc] closes this; the image is saved when it comes")),
         Some(Ok(picture)) => lines.extend(success(model, side, picture, run, width)),
         Some(Err(fault)) => {
-            let told = told(model, route.map(|r| &r.1), run);
-            lines.extend(failure(pen, (route.map(|r| &r.1), told), fault, &run.stages, width));
+            let models = catalogue::of_stack(model);
+            let why = diagnosis::diagnose(&diagnosis::Clues {
+                route: route.map(|r| &r.1),
+                fault,
+                stages: &run.stages,
+                told: diagnosis::since(model.logs.lines(), run.fired),
+                model: models.iter().find(|m| m.role.kind == Kind::Image).map(|m| &m.verdict),
+            });
+            lines.extend(failure(pen, why, width));
         }
     }
     lines
@@ -234,16 +237,7 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
 fn brief(stage: ProbeStage) -> &'static str {
     match stage {
         ProbeStage::LoadBalancer => "ALB",
-        other => name(other),
-    }
-}
-
-fn name(stage: ProbeStage) -> &'static str {
-    match stage {
-        ProbeStage::Dns => "DNS",
-        ProbeStage::LoadBalancer => "Load balancer",
-        ProbeStage::OpenWebui => "Open WebUI",
-        ProbeStage::Litellm => "LiteLLM",
+        other => other.title(),
     }
 }
 
@@ -272,7 +266,7 @@ fn stage_lines(pen: Pen<'_>, stage: ProbeStage, run: &ImageRun, width: usize) ->
     let (mark, role, report) = judged(stage, run);
     let took = report.filter(|r| r.is_well.is_some()).map(|r| millis(r.took)).unwrap_or_default();
     let evidence = report.map(|r| r.evidence.to_string()).unwrap_or_default();
-    judgement(pen, (mark, role), (name(stage), &took, &evidence), width)
+    judgement(pen, (mark, role), (stage.title(), &took, &evidence), width)
 }
 
 /// Mark, name and time, and what was seen beside them, or below where there is no room.
@@ -325,73 +319,22 @@ fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, wi
     ]
 }
 
-/// What the log says since the image was fired, where the way is through Open WebUI, which says next to nothing, and no
-/// stage is at fault.
-fn told(model: &Model, route: Option<&ImageRoute>, run: &ImageRun) -> Option<(cause::Meaning, SafeText)> {
-    let is_silent = matches!(route, Some(ImageRoute::OpenWebui { .. })) && run.stages.iter().all(|r| r.is_well != Some(false));
-    // A request is written down by a clock that is not ours.
-    let from = run.fired - CLOCKS;
-    is_silent.then(|| cause::in_lines(model.logs.lines(), from)).flatten()
-}
-
-/// What failed, at which layer, and what to do.
-fn failure(
-    pen: Pen<'_>,
-    (route, told): (Option<&ImageRoute>, Option<(cause::Meaning, SafeText)>),
-    fault: &Fault,
-    stages: &[StageReport],
-    width: usize,
-) -> Vec<Line<'static>> {
+/// Why no image came: at which layer, and what to do.
+fn failure(pen: Pen<'_>, why: Diagnosis, width: usize) -> Vec<Line<'static>> {
     let mut out = Vec::new();
     let mut push =
         |text: &str, role: Role, rows: usize| out.extend(wrap_to(text, width, rows).into_iter().map(|l| Line::from(pen.ink(role, l))));
-    let known = cause::of_image(fault);
-    let told = told.filter(|_| known.is_none());
-    let at = match &told {
-        Some(_) => "It fails behind Open WebUI, at LiteLLM or Bedrock: its log says so".to_owned(),
-        None => layer(route, fault, stages),
-    };
-    push(&format!("✗ {at}."), Role::Bad, 2);
-    push(&format!("{}.", fault.sentence()), Role::Text, 4);
-    if let Some((_, line)) = &told {
+    push(&format!("✗ {}.", why.at), Role::Bad, 2);
+    push(&format!("{}.", why.said), Role::Text, 4);
+    if let Some(line) = &why.log {
         push(&format!("Log: {line}"), Role::Dim, 3);
     }
-    let known = known.or(told.map(|(meaning, _)| meaning));
-    if let Some(meaning) = known {
-        push(&format!("So: {}.", meaning.plain), Role::Text, 2);
+    if let Some(so) = &why.so {
+        push(&format!("So: {so}."), Role::Text, 2);
     }
-    // A paid request is never sent again by itself.
-    let otherwise = match fault.kind {
-        FaultKind::AwsFailed | FaultKind::TimedOut | FaultKind::Throttled => "Fire again in a moment; the log (4) may say more.".to_owned(),
-        _ => fault.advice(),
-    };
-    push(known.map_or(otherwise.as_str(), |m| m.advice), Role::Accent, 2);
+    push(&why.now, Role::Accent, 2);
     out.push(pen.keys("[y] copies it · [I] tries again · [4] logs · [Esc] closes"));
     out
-}
-
-/// The first layer that is known to be at fault.
-fn layer(route: Option<&ImageRoute>, fault: &Fault, stages: &[StageReport]) -> String {
-    if fault.kind == FaultKind::Guarded {
-        return "Nothing was sent".into();
-    }
-    if let Some(report) = stages.iter().find(|r| r.is_well == Some(false)) {
-        return format!("It fails at {}: {}", name(report.stage), report.evidence);
-    }
-    let is_litellm = matches!(
-        fault.code.as_deref(),
-        Some("auth_error" | "no_db_connection" | "all_deployments_in_cooldown")
-    );
-    match route {
-        Some(ImageRoute::Bedrock) => "It fails at Bedrock, asked with your own credentials".into(),
-        _ if fault.operation == "bedrock:InvokeModel" => "It fails at Bedrock, asked by the stack".into(),
-        _ if fault.detail.contains("is not exposed") || fault.detail.starts_with("the load balancer answered") => {
-            "It fails at the load balancer".into()
-        }
-        _ if is_litellm => "It fails at LiteLLM".into(),
-        Some(ImageRoute::OpenWebui { .. }) => "All stages before it are well: it fails in Open WebUI or behind it".into(),
-        _ => "All stages before it are well: it fails between LiteLLM and Bedrock".into(),
-    }
 }
 
 #[cfg(test)]
@@ -406,25 +349,5 @@ mod tests {
         assert_eq!(fit(1024, 512, 80, 40), (80, 20));
         assert_eq!(fit(0, 0, 80, 40), (80, 40));
         assert_eq!(fit(5000, 1, 10, 10), (10, 1));
-    }
-
-    #[test]
-    fn the_failing_layer_is_named() {
-        let report = |stage, is_well| StageReport {
-            stage,
-            is_well,
-            evidence: "503".into(),
-            took: 1,
-        };
-        let fault = Fault::new(FaultKind::AwsFailed, "image", "", "");
-        let well = [report(ProbeStage::Dns, Some(true)), report(ProbeStage::Litellm, None)];
-        let ill = [report(ProbeStage::Dns, Some(true)), report(ProbeStage::OpenWebui, Some(false))];
-        assert!(layer(Some(&ImageRoute::Bedrock), &fault, &[]).contains("Bedrock"));
-        assert!(layer(None, &fault, &well).contains("between LiteLLM and Bedrock"));
-        let bedrock = Fault::new(FaultKind::Throttled, "bedrock:InvokeModel", "m", "");
-        assert!(layer(None, &bedrock, &well).contains("at Bedrock, asked by the stack"));
-        let hidden = Fault::new(FaultKind::Refused, "the test image", "m", "LiteLLM is not exposed at this address");
-        assert!(layer(None, &hidden, &well).contains("at the load balancer"));
-        assert!(layer(None, &fault, &ill).contains("Open WebUI: 503"));
     }
 }

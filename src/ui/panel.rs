@@ -48,7 +48,16 @@ pub fn frame(model: &Model, side: &Side<'_>, panel: Panel, area: Rect, frame: &m
 fn sieve(model: &Model, side: &Side<'_>, panel: Panel) -> Vec<Span<'static>> {
     let sifts = !matches!(
         panel,
-        Panel::LogTail | Panel::Logs | Panel::Cost | Panel::CostNow | Panel::Deploy | Panel::Outputs | Panel::Secrets | Panel::Models
+        Panel::LogTail
+            | Panel::Logs
+            | Panel::Cost
+            | Panel::CostNow
+            | Panel::Deploy
+            | Panel::Outputs
+            | Panel::Secrets
+            | Panel::Models
+            | Panel::Address
+            | Panel::Throughput
     );
     let mut spans = Vec::new();
     if let Some(filter) = model.row_filter.as_ref().filter(|_| sifts) {

@@ -1,6 +1,7 @@
 //! The screens: one `draw` each.
 
 pub mod access;
+mod address;
 pub mod cost;
 pub mod deploy;
 pub mod kit;
@@ -8,6 +9,7 @@ pub mod logs;
 mod models;
 pub mod overview;
 pub mod services;
+mod throughput;
 
 #[cfg(test)]
 pub(in crate::ui) mod fixture;

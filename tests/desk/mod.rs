@@ -148,6 +148,13 @@ impl Desk {
         }
     }
 
+    /// Lets a long time pass at once, as when the machine slept.
+    pub(crate) fn leap(&mut self, seconds: u32) {
+        self.clock.step(i64::from(seconds.saturating_sub(1)) * 1_000);
+        self.mono += u64::from(seconds.saturating_sub(1)) * 1_000;
+        self.wait(3);
+    }
+
     /// Types: words are keys (`enter`, `end`, `down`, `space`), everything else is typed letter by letter.
     pub(crate) fn press(&mut self, keys: &str) {
         for word in keys.split(' ') {

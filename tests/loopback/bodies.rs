@@ -15,11 +15,22 @@ pub(crate) enum Wire {
     Query,
     /// REST and JSON: Bedrock.
     Rest,
+    /// REST and XML: Route 53.
+    Xml,
 }
 
 /// JSON 1.1.
 pub(crate) fn json(body: Value) -> Reply {
     Reply::new(200, "application/x-amz-json-1.1", body.to_string())
+}
+
+/// An answer of Route 53, given as the XML inside its root.
+pub(crate) fn xml(operation: &str, inside: &str) -> Reply {
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{operation}Response xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">\
+         {inside}</{operation}Response>"
+    );
+    Reply::new(200, "text/xml", body)
 }
 
 /// The result of a query operation, given as the XML inside its result element.
@@ -42,7 +53,7 @@ pub(crate) fn error(wire: Wire, status: u16, code: &str, message: &str) -> Reply
             let reply = Reply::new(status, "application/json", json!({ "message": message }).to_string());
             reply.header("x-amzn-errortype", code)
         }
-        Wire::Query => {
+        Wire::Query | Wire::Xml => {
             let body = format!(
                 "<ErrorResponse xmlns=\"http://aws/\"><Error><Type>Sender</Type><Code>{code}</Code>\
                  <Message>{message}</Message></Error><RequestId>request-1</RequestId></ErrorResponse>"

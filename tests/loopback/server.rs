@@ -271,10 +271,31 @@ fn operation(request: &Request) -> String {
             return operation.into();
         }
     }
+    if let Some(operation) = rest_operation(request) {
+        return operation.into();
+    }
     match request.path.split_once("/operation/") {
         Some((_, operation)) if !request.header("smithy-protocol").is_empty() => operation.to_owned(),
         _ => format!("{} {}", request.method, request.path),
     }
+}
+
+/// Operations that only their method and path tell.
+fn rest_operation(request: &Request) -> Option<&'static str> {
+    let path = request.path.split('?').next().unwrap_or_default().trim_end_matches('/');
+    let is = |method: &str| request.method == method;
+    Some(match path {
+        "/2013-04-01/hostedzone" if is("GET") => "ListHostedZones",
+        _ if path.starts_with("/2013-04-01/hostedzone/") && path.ends_with("/rrset") && is("GET") => "ListResourceRecordSets",
+        _ if path.starts_with("/2013-04-01/hostedzone/") && path.ends_with("/rrset") && is("POST") => "ChangeResourceRecordSets",
+        _ if path.starts_with("/2013-04-01/change/") && is("GET") => "GetChange",
+        "/provisioned-model-throughputs" if is("GET") => "ListProvisionedModelThroughputs",
+        "/provisioned-model-throughput" if is("POST") => "CreateProvisionedModelThroughput",
+        _ if path.starts_with("/provisioned-model-throughput/") && is("GET") => "GetProvisionedModelThroughput",
+        _ if path.starts_with("/provisioned-model-throughput/") && is("DELETE") => "DeleteProvisionedModelThroughput",
+        "/custom-models" if is("GET") => "ListCustomModels",
+        _ => return None,
+    })
 }
 
 /// Whether the connection goes on.

@@ -2,13 +2,13 @@
 
 use super::*;
 
-struct Write {
-    operation: &'static str,
-    wire: Wire,
-    change: Change,
-    good: Reply,
+pub(super) struct Write {
+    pub(super) operation: &'static str,
+    pub(super) wire: Wire,
+    pub(super) change: Change,
+    pub(super) good: Reply,
     /// Fields of the request that must be so.
-    sent: Vec<(&'static str, Value)>,
+    pub(super) sent: Vec<(&'static str, Value)>,
 }
 
 fn plan(is_create: bool) -> PlanRequest {
@@ -195,6 +195,9 @@ fn writes() -> Vec<Write> {
             sent: vec![("prompt", text("a lighthouse"))],
         },
     ]
+    .into_iter()
+    .chain(access::writes())
+    .collect()
 }
 
 const INVOKE: &str = "POST /model/stability.stable-image-core-v1%3A1/invoke";
@@ -288,12 +291,17 @@ async fn every_write_sends_what_was_asked_once() {
                 }
             ),
             Change::TestImage { .. } => assert!(matches!(done, Done::Picture(_))),
+            Change::RequestCertificate { .. } => assert_eq!(done, Done::Certificate { arn: "arn:cert".into() }),
+            Change::ChangeRecords { .. } => assert_eq!(done, Done::Records { id: "C1".into() }),
+            Change::BuyThroughput(_) => assert_eq!(done, Done::Throughput { arn: "arn:pt".into() }),
             _ => assert_eq!(done, Done::Accepted, "{}", write.operation),
         }
         let [request] = server.asked(write.operation).try_into().expect("one request");
         let sent = match write.wire {
             Wire::Query => serde_json::to_value(request.form()).expect("JSON"),
             Wire::Json | Wire::Rest => request.json(),
+            // Its body is looked at by a test of its own.
+            Wire::Xml => Value::Null,
         };
         for (name, want) in &write.sent {
             assert_eq!(&sent[name], want, "{} {name}", write.operation);

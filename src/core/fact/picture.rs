@@ -67,6 +67,18 @@ pub enum ProbeStage {
     Litellm,
 }
 
+impl ProbeStage {
+    /// Its name on a screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Dns => "DNS",
+            Self::LoadBalancer => "Load balancer",
+            Self::OpenWebui => "Open WebUI",
+            Self::Litellm => "LiteLLM",
+        }
+    }
+}
+
 /// What a stage showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StageReport {

@@ -17,7 +17,9 @@ pub(super) fn permitted(intent: Intent, keys: &[Key]) -> Result<(), String> {
     let is_acting = matches!(binding.kind, Kind::Write | Kind::Money);
     // What can not be undone has no key, and gets none.
     if is_acting && binding.keys.is_empty() && !keys.is_empty() {
-        return Err(format!("`{intent}` can not be undone and takes no key; the palette has it"));
+        return Err(format!(
+            "`{intent}` takes no key: it can not be undone, or leads to what can not; the palette has it"
+        ));
     }
     for key in keys {
         let why = if NEVER.contains(key) {

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{complain, deploying, insights, logs, looking, older, places, polling, record, say, testimage};
+use super::{access, complain, deploying, insights, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -43,6 +43,7 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::InsightsStart => insights::on_begun(model, ticket.seq, answer),
         Asked::Insights => insights::on_results(model, ticket.seq, answer),
         Asked::InsightsStop => insights::on_stopped(model, answer),
+        Asked::Access(wanted) => access::on_answer(model, wanted, ticket.seq, answer),
     }
 }
 
@@ -109,16 +110,8 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         }
         Fact::Tasks(tasks) => return on_tasks(model, tasks),
         Fact::Targets(groups) => model.feeds.targets.set(groups, now),
-        Fact::Validation(_)
-        | Fact::ChangeSet(_)
-        | Fact::Model(_)
-        | Fact::LogPage(_)
-        | Fact::LogGroup(_)
-        | Fact::InsightsBegun(_)
-        | Fact::Insights(_)
-        | Fact::InsightsStopped
-        | Fact::Stage(_)
-        | Fact::Stacks(_) => {}
+        // They are no polls.
+        _ => {}
     }
     Vec::new()
 }
@@ -315,6 +308,9 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     }
     if matches!(change, Change::TestImage { .. }) {
         return testimage::on_image(model, answer);
+    }
+    if access::is_ours(change) {
+        return access::on_changed(model, change, answer);
     }
     polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);
     if let (Change::CreateChangeSet(_), Stage::Planning(_)) = (change, &model.deploy) {

@@ -70,6 +70,19 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// Opens the form with some values in it; the cursor stands on the first of them.
+pub(super) fn start_with(model: &mut Model, values: &[(&str, SafeText)]) -> Vec<Effect> {
+    let effects = start(model);
+    let Stage::Form(form) = &mut model.deploy else { return effects };
+    for (name, value) in values.iter().rev() {
+        if let Some(i) = form.fields.iter().position(|f| f.def.name == **name) {
+            form.fields[i].value = TextField::with(value);
+            form.selected = i;
+        }
+    }
+    effects
+}
+
 /// A failed first creation can only be deleted.
 fn offer_deletion(model: &mut Model, stack: &Stack) -> Vec<Effect> {
     let mut confirm = leaving::destroy_dialog(model, stack);
@@ -496,6 +509,10 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         | Change::DeleteChangeSet { .. }
         | Change::DropEmptyStack { .. }
         | Change::TagService { .. }
+        | Change::RequestCertificate { .. }
+        | Change::ChangeRecords { .. }
+        | Change::BuyThroughput(_)
+        | Change::DeleteThroughput { .. }
         | Change::TestImage { .. } => {}
     }
     polling::hurry(model, &[Poll::Stack, Poll::Resources]);

@@ -3,7 +3,7 @@
 
 use crate::layout;
 
-use super::{acting, complain, insights, keys, leaving, live, logs, places, say, shapes, testimage};
+use super::{acting, certificate, complain, dns, insights, keys, leaving, live, logs, places, say, shapes, testimage, throughput};
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
@@ -13,7 +13,10 @@ use crate::core::{
     key::{Code, Key},
     keymap::{Binding, Intent, KEYMAP},
     model::Model,
-    screen::deploy::Stage,
+    screen::{
+        access::{self, Row},
+        deploy::Stage,
+    },
     text::SafeText,
 };
 
@@ -72,6 +75,8 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Places(picker) => places::on_key(model, picker, key),
         Dialog::Insights(dialog) => insights::on_key(model, dialog, key),
         Dialog::Image(image) => testimage::on_key(model, image, key),
+        Dialog::Dns(dialog) => dns::on_key(model, dialog, key),
+        Dialog::Buy(dialog) => throughput::on_key(model, dialog, key),
     }
 }
 
@@ -79,6 +84,8 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
 pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match &mut model.dialog {
         Some(Dialog::Prompt(p)) => p.field.paste(text),
+        Some(Dialog::Dns(it)) if it.purpose == access::Purpose::Lead && it.awaiting.is_none() => it.name.paste(text),
+        Some(Dialog::Buy(it)) if it.row == Row::Name => it.name.paste(text),
         Some(Dialog::Palette(p)) => p.field.paste(text),
         Some(Dialog::Places(p)) if p.going.is_none() => p.field.paste(text),
         Some(Dialog::Insights(dialog)) if dialog.focus == Focus::Field => dialog.window.paste(text),
@@ -215,6 +222,9 @@ fn on_prompt(model: &mut Model, mut prompt: Prompt, key: Key) -> Vec<Effect> {
 }
 
 fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
+    if prompt.purpose == Purpose::Certificate {
+        return certificate::take(model, prompt);
+    }
     let text = prompt.field.text.clone();
     let outcome = match prompt.purpose {
         Purpose::Arm => arm(model, &text).map(|()| Vec::new()),
@@ -222,7 +232,7 @@ fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             model.row_filter = (!text.is_empty()).then(|| text.as_str().into());
             Ok(Vec::new())
         }
-        Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
+        Purpose::Certificate | Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
     };
     match outcome {
         Ok(effects) => {

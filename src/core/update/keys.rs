@@ -1,6 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{acting, deploying, dialogs, lead, leaving, logs, looking, places, polling, say, secrets, testimage};
+use super::{access, acting, certificate, deploying, dialogs, dns, lead, leaving, logs, looking, places, polling, say, secrets, testimage, throughput};
 use crate::core::{
     cause,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
@@ -67,6 +67,13 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::StopTask => acting::stop_task(model),
         Intent::Sleep => acting::sleep_or_wake(model),
         Intent::Image => testimage::open(model),
+        Intent::RequestCertificate => certificate::request(model),
+        Intent::ProveCertificate => certificate::prove(model),
+        Intent::UseCertificate => certificate::put_into_stack(model),
+        Intent::PointName => dns::point(model),
+        Intent::BuyThroughput => throughput::buy(model),
+        Intent::UseThroughput => throughput::put_into_stack(model),
+        Intent::DeleteThroughput => throughput::delete(model),
         Intent::LogsOf => lead::open_for_row(model),
         Intent::Hidden => toggle_hidden(model),
         Intent::CopySecret => secrets::copy(model),
@@ -163,6 +170,7 @@ pub(super) fn show(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
     let mut effects = secrets::hide(model);
     if screen == ScreenId::Access {
         effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
+        effects.extend(access::look(model));
     }
     effects
 }
@@ -246,6 +254,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         },
         Panel::Tasks | Panel::ServiceEvents => lead::open_for_row(model),
         Panel::Secrets => secrets::toggle(model),
+        panel @ (Panel::Address | Panel::Throughput) => access::menu(model, panel),
         Panel::ServiceList | Panel::Outputs | Panel::Models => on_row(model, Intent::Describe),
         Panel::Logs | Panel::Cost => Vec::new(),
     }
@@ -316,6 +325,10 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
             model.feeds.models.clear();
             say(model, Severity::Note, "asking Bedrock again");
             return looking::ask_models(model, preflight::model_ids(&model.parameters()));
+        }
+        Panel::Address | Panel::Throughput => {
+            say(model, Severity::Note, "asking AWS again");
+            return access::look(model);
         }
     };
     polling::hurry(model, polls);

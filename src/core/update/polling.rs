@@ -1,6 +1,6 @@
 //! Time: what is due is asked, what has run out is put away.
 
-use super::{deploying, dialogs, insights, live, logs, older, secrets, ticket};
+use super::{access, deploying, dialogs, insights, live, logs, older, secrets, ticket};
 use crate::{
     cloud::Query,
     core::{
@@ -39,6 +39,7 @@ pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     effects.extend(live::on_tick(model));
     effects.extend(older::on_tick(model));
     effects.extend(insights::on_tick(model));
+    effects.extend(access::on_tick(model));
     for row in POLLS {
         effects.extend(ask_if_due(model, row.poll));
     }

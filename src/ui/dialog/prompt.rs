@@ -65,12 +65,13 @@ fn label(model: &Model, purpose: Purpose) -> String {
         Purpose::GotoTime => "go to time (-15m, 03:12, ISO): ".into(),
         Purpose::Arm => format!("type {} to arm writes for 5 minutes: ", cut::middle(&model.about.profile, 30)),
         Purpose::Rows => "keep rows with: ".into(),
+        Purpose::Certificate => "certificate for (more names behind it): ".into(),
     }
 }
 
 fn hints(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Search | Purpose::Filter => "Enter takes · Tab search/filter · Esc leaves ",
-        Purpose::GotoTime | Purpose::Arm | Purpose::Rows => "Enter takes · Esc leaves ",
+        Purpose::GotoTime | Purpose::Arm | Purpose::Rows | Purpose::Certificate => "Enter takes · Esc leaves ",
     }
 }

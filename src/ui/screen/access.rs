@@ -7,11 +7,13 @@ use ratatui::{
 };
 
 use super::{
+    address,
     kit::{Pen, show, wrap_to},
-    models,
+    models, throughput,
 };
 use crate::{
     core::{
+        keymap::Intent,
         model::Model,
         screen::{Panel, ScreenId},
         secret::{SecretRef, SecretText},
@@ -31,19 +33,27 @@ const MASK: &str = "••••••••••••";
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let draw = |panel, area, frame: &mut Frame<'_>| match panel {
+        Panel::Secrets => draw_secrets(model, side, area, frame),
+        Panel::Models => models::draw(model, side, area, frame),
+        Panel::Address => address::draw(model, side, area, frame),
+        Panel::Throughput => throughput::draw(model, side, area, frame),
+        _ => draw_outputs(model, side, area, frame),
+    };
     if model.is_zoomed {
-        return match model.panel() {
-            Panel::Secrets => draw_secrets(model, side, area, frame),
-            Panel::Models => models::draw(model, side, area, frame),
-            _ => draw_outputs(model, side, area, frame),
-        };
+        return draw(model.panel(), area, frame);
     }
-    for (panel, area) in layout::panels(ScreenId::Access, model.panel(), area) {
-        match panel {
-            Panel::Secrets => draw_secrets(model, side, area, frame),
-            Panel::Models => models::draw(model, side, area, frame),
-            _ => draw_outputs(model, side, area, frame),
-        }
+    let shown = layout::panels(ScreenId::Access, model.panel(), area);
+    let bottom = shown.iter().map(|(_, area)| area.bottom()).max().unwrap_or(area.top());
+    for (panel, area) in &shown {
+        draw(*panel, *area, frame);
+    }
+    let hidden = ScreenId::Access.panels().iter().filter(|p| shown.iter().all(|(s, _)| s != *p));
+    let names: Vec<&str> = hidden.map(|p| p.title()).collect();
+    if !names.is_empty() && bottom < area.bottom() {
+        let below = Rect::new(area.x, bottom, area.width, 1);
+        let hint = format!(" [{}] goes on to: {}", model.keymap.label(Intent::NextPanel), names.join(" · "));
+        show(vec![Pen::of(side).keys(&hint)], below, frame);
     }
 }
 

@@ -1,0 +1,69 @@
+//! Provisioned throughput to be bought: model, units, commitment, name; and what each means.
+
+use ratatui::{
+    Frame,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{Sheet, WIDTH, inside, sheet, wrapped};
+use crate::{
+    core::{
+        model::Model,
+        purchase,
+        screen::access::{self, BuyDialog, Row},
+        text::SafeText,
+    },
+    ui::{Side, cut, theme::Role},
+};
+
+/// The dialog.
+pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &BuyDialog, frame: &mut Frame<'_>) {
+    let (width, room) = inside(WIDTH, frame);
+    let offers = access::offers(model);
+    let offer = offers.get(dialog.model);
+    let name = offer.map_or_else(|| "–".to_owned(), |it| it.name.to_string());
+    let typed = SafeText::new(&dialog.name.text).to_string();
+    let field = |row: Row, label: &str, value: String| {
+        let is_here = row == dialog.row;
+        let (mark, role) = if is_here { ("▸ ", Role::Title) } else { ("  ", Role::Text) };
+        let value = match row {
+            Row::Name if is_here => format!("{value}▏"),
+            Row::Name => value,
+            _ => format!("‹ {value} ›"),
+        };
+        let value = cut::end(&value, width.saturating_sub(16)).into_owned();
+        Line::from(vec![
+            Span::styled(format!("{mark}{label:<12} "), side.theme.style(Role::Key)),
+            Span::styled(value, side.theme.style(role)),
+        ])
+    };
+    let mut lines = vec![
+        field(Row::Model, "model", name),
+        field(Row::Units, "model units", dialog.units.to_string()),
+        field(Row::Commitment, "commitment", dialog.commitment.to_string()),
+        field(Row::Name, "name", typed),
+        Line::default(),
+    ];
+    let said = match (&dialog.error, offer.and_then(|it| it.refusal.as_ref())) {
+        (Some(why), _) => wrapped(side, &format!("✗ {why}"), Role::Bad, width),
+        (None, Some(why)) => wrapped(side, &format!("✗ can not be bought: {why}"), Role::Bad, width),
+        (None, None) => {
+            let mut said = wrapped(side, purchase::binding(dialog.commitment), Role::Warn, width);
+            let more = offer.and_then(|it| it.warning.as_ref());
+            said.extend(
+                more.into_iter()
+                    .flat_map(|why| wrapped(side, &format!("! {why}"), Role::Warn, width)),
+            );
+            said
+        }
+    };
+    lines.extend(said);
+    let it = Sheet {
+        title: "Buy provisioned throughput",
+        right: "",
+        hints: "Tab next · ← → choose · Enter goes on to the question · Esc leaves",
+    };
+    let inner = sheet(side, &it, WIDTH, lines.len().min(room), frame);
+    frame.render_widget(Paragraph::new(lines), inner);
+}
