@@ -16,7 +16,7 @@ use bic_tui::{
             Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll,
             Skip, Way,
         },
-        fact::LogGroup,
+        fact::{LogGroup, LogPage},
         field::TextField,
         insights::query,
         lines::{Filter, Pattern},
@@ -25,6 +25,7 @@ use bic_tui::{
         names::App,
         screen::ScreenId,
         secret::SecretText,
+        tail::Tail,
         text::SafeText,
     },
     ui::{self, Side, theme::Theme},
@@ -354,6 +355,38 @@ fn every_dialog() {
             }
         }
         compare(&format!("dialog-{name}"), &out);
+    }
+}
+
+/// A busy log: new lines come in time, and the second look at the last minutes never gets through.
+fn never_through_with_late_lines() -> Model {
+    let mut model = facts::loaded("bedrock-image-chat");
+    model.screen = ScreenId::Logs;
+    let begun = model.now.wall;
+    let mut tail = Tail::new("/ecs/bedrock-image-chat".into(), begun - 900_000);
+    for second in 0..300 {
+        let now = begun + second * 1_000;
+        model.now.wall = now;
+        if let Some((seq, request)) = tail.due(now, true) {
+            let next = request.until.map(|_| format!("page {second}").into());
+            tail.on_page(seq, Ok(LogPage { events: Vec::new(), next }), now);
+        }
+    }
+    model.tail = Some(tail);
+    model
+}
+
+#[test]
+fn a_search_for_late_lines_that_does_not_keep_up_says_by_how_much() {
+    let model = never_through_with_late_lines();
+    for (width, height) in SIZES {
+        let screen = text(&draw(&model, (width, height)));
+        // Begun when the tail began, wanted every minute, and a minute more is given.
+        assert!(
+            screen.contains("search for late lines 2 min 59 s behind"),
+            "{width}×{height}:\n{screen}"
+        );
+        assert!(!screen.contains("not fetched yet"), "new lines come in time:\n{screen}");
     }
 }
 

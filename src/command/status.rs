@@ -1,19 +1,21 @@
-//! `status`: stack, services, targets and cost in one answer, all reads side by side.
+//! `status`: stack, services, targets, errors in the log and cost in one answer, all reads side by side.
 
-use futures::future::{join, join3};
+use futures::future::join3;
 use serde::Serialize;
 
 use super::{Answer, Context, Verdict, reads, text};
 use crate::{
-    cloud::Cloud,
+    cloud::{Cloud, LogRequest, Query},
     core::{
         cause,
         cost::CostModel,
-        fact::{Millis, Service, Stack, TargetGroup, Task},
-        fault::Fault,
+        fact::{Fact, Millis, Service, Stack, TargetGroup, Task},
+        fault::{Fault, FaultKind},
         health::{self, Evidence, Severity},
+        lines::Lines,
         names::Names,
         sleep,
+        tail::Arrived,
         text::SafeText,
     },
 };
@@ -63,6 +65,8 @@ struct Facts {
     services: Vec<Service>,
     tasks: Vec<Task>,
     targets: Vec<TargetGroup>,
+    /// The last minutes of the log.
+    log: Lines,
     faults: Vec<String>,
 }
 
@@ -76,7 +80,8 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),
-        logs: None,
+        logs: Some(&facts.log),
+        shows_errors: "`logs --level error`",
         now: cx.cloud.now(),
     });
     let is_well = findings.iter().all(|f| f.severity != Severity::Bad);
@@ -127,8 +132,16 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         let resources = reads::resources(cloud, &cx.settings.stack).await?;
         reads::targets(cloud, reads::target_groups(&resources)).await
     };
-    let guessed = join(reads::services(cloud, &guess), reads::tasks(cloud, &guess));
-    let (stack, targets, (mut services, mut tasks)) = join3(reads::stack(cloud, &cx.settings.stack), targets, guessed).await;
+    let all = async |names: &Names| {
+        let group = cx.settings.log_group.clone().unwrap_or_else(|| names.log_group());
+        join3(
+            reads::services(cloud, names),
+            reads::tasks(cloud, names),
+            last_minutes(cloud, group),
+        )
+        .await
+    };
+    let (stack, targets, (mut services, mut tasks, mut log)) = join3(reads::stack(cloud, &cx.settings.stack), targets, all(&guess)).await;
     let stack = stack?
         .filter(|s| !s.status.is_in_review())
         .ok_or_else(|| reads::no_such_stack(cx))?;
@@ -140,12 +153,13 @@ async fn facts(cx: &Context) -> Answer<Facts> {
             services: Vec::new(),
             tasks: Vec::new(),
             targets: Vec::new(),
+            log: Lines::new(0),
             faults: Vec::new(),
         });
     }
     let names = Names::of(&stack);
     if names != guess {
-        (services, tasks) = join(reads::services(cloud, &names), reads::tasks(cloud, &names)).await;
+        (services, tasks, log) = all(&names).await;
     }
     let mut faults = Vec::new();
     Ok(Facts {
@@ -154,8 +168,40 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         services: or_noted(services, &mut faults),
         tasks: or_noted(tasks, &mut faults),
         targets: or_noted(targets, &mut faults),
+        log: log.unwrap_or_else(|fault| {
+            faults.push(fault.sentence());
+            Lines::new(0)
+        }),
         faults,
     })
+}
+
+/// The lines in which errors are looked for: those of the last minutes, of a busy log their first pages. A group that is
+/// not there yet has none.
+async fn last_minutes(cloud: &dyn Cloud, group: SafeText) -> Result<Lines, Fault> {
+    const PAGES: usize = 3;
+    let mut lines = Lines::new(usize::MAX);
+    let mut request = LogRequest {
+        group,
+        from: cloud.now() - health::LOG_RECENT,
+        until: None,
+        token: None,
+        stream_prefix: None,
+    };
+    for _ in 0..PAGES {
+        let page = match cloud.ask(Query::LogPage(request.clone())).await {
+            Ok(Fact::LogPage(page)) => page,
+            Ok(_) => break,
+            Err(fault) if fault.kind == FaultKind::NotFound => break,
+            Err(fault) => return Err(fault),
+        };
+        lines.append(page.events.into_iter().map(|event| Arrived { event, late: false }));
+        request.token = page.next;
+        if request.token.is_none() {
+            break;
+        }
+    }
+    Ok(lines)
 }
 
 /// Why the stack's operation failed; its status is the answer also where that can not be read.

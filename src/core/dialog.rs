@@ -1,5 +1,6 @@
 //! Dialogs: one at a time over the screen; under one nothing else is reached.
 
+use super::screen::access::{BuyDialog, DnsDialog};
 use super::{
     fact::{LogGroup, Picture, StageReport},
     fault::Fault,
@@ -9,7 +10,6 @@ use super::{
     place::Picker,
     text::SafeText,
 };
-use super::screen::access::{BuyDialog, DnsDialog};
 use crate::cloud::{Change, ImageRoute};
 
 /// The dialog that is open.

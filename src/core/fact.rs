@@ -1,9 +1,9 @@
 //! Facts: what AWS said, in the console's own words. Plain data, one file a subject, no behaviour
 //! beyond reading a status; the joins (`cause`, `cost`, `health` …) make sense of them.
 
-pub mod insights;
 pub mod certificate;
 pub mod dns;
+pub mod insights;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -16,9 +16,9 @@ pub mod throughput;
 use serde::Serialize;
 
 pub use self::{
-    insights::{LogGroup, QueryResults, QueryState},
     certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
     dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
+    insights::{LogGroup, QueryResults, QueryState},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},

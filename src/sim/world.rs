@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::{
     certificates::CertificateState,
     cfn::StackState,
-    insights::Running,
     dns::{self, ZoneState},
+    insights::Running,
     logs::Line,
     scene::{Action, Scene, Trouble, What},
     service::ServiceState,

@@ -1,6 +1,9 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{access, acting, certificate, deploying, dialogs, dns, lead, leaving, logs, looking, places, polling, say, secrets, testimage, throughput};
+use super::{
+    access, acting, certificate, deploying, dialogs, dns, lead, leaving, logs, looking, places, polling, say, secrets, testimage,
+    throughput,
+};
 use crate::core::{
     cause,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},

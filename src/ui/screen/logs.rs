@@ -308,7 +308,7 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     if let Some(tail) = &model.tail {
         let unchecked = tail.reconcile_lag(model.now.wall);
         if unchecked > 60_000 * i64::from(model.about.speed) {
-            let text = format!("  late lines not looked for since {}", when::span(unchecked));
+            let text = format!("  search for late lines {} behind", when::span(unchecked));
             spans.push(Span::styled(text, style(Role::Warn)));
         }
     }
