@@ -10,23 +10,24 @@ mod facts;
 use std::{fmt::Write as _, sync::LazyLock};
 
 use bic_tui::{
-    cloud::{Change, ImageRoute},
+    cloud::{Change, ImageRoute, InsightsRequest},
     core::{
         dialog::{
             Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll,
             Skip, Way,
         },
-        fact::{LogGroup, LogPage},
+        fact::{LogEvent, LogGroup, LogPage, QueryResults, QueryState},
         field::TextField,
-        insights::query,
+        insights::{Insights, query},
         lines::{Filter, Pattern},
         logline::Level,
+        logview::LogView,
         model::Model,
         names::App,
         screen::ScreenId,
         secret::SecretText,
         tail::Tail,
-        text::SafeText,
+        text::{RawText, SafeText},
     },
     ui::{self, Side, theme::Theme},
 };
@@ -388,6 +389,54 @@ fn a_search_for_late_lines_that_does_not_keep_up_says_by_how_much() {
         );
         assert!(!screen.contains("not fetched yet"), "new lines come in time:\n{screen}");
     }
+}
+
+/// Results of a query before the tail, in each of its states.
+#[test]
+fn results_of_logs_insights() {
+    let mut out = String::new();
+    for (state, rows) in [
+        (QueryState::Running, 2),
+        (QueryState::Complete, 3),
+        (QueryState::Complete, 10_000),
+        (QueryState::Complete, 0),
+        (QueryState::Failed, 2),
+        (QueryState::TimedOut, 0),
+    ] {
+        let mut model = facts::loaded("bedrock-image-chat");
+        model.screen = ScreenId::Logs;
+        let now = model.now.wall;
+        let request = InsightsRequest {
+            group: "/ecs/bedrock-image-chat".into(),
+            from: now - 604_800_000,
+            until: now,
+            query: query(&Filter::default(), false),
+        };
+        let mut insights = Insights::new(1, request, LogView::apart(usize::MAX, 1));
+        insights.on_begun(1, &"q-1".into(), 0);
+        insights.due(2, 9_000);
+        let event = |n: i64| LogEvent {
+            id: None,
+            at: now - 86_400_000 + n * 10,
+            ingested: now,
+            stream: "litellm/litellm/1".into(),
+            message: RawText::new(&format!("ERROR: found {n}")),
+        };
+        let results = QueryResults {
+            state,
+            events: (0..rows).map(event).collect(),
+            matched: rows as u64 * 7,
+            scanned: 9_000_000,
+            bytes: 3_500_000_000,
+        };
+        insights.on_results(2, Ok(results), 9_000);
+        model.insights = Some(insights);
+        for size in [(80, 24), (120, 40)] {
+            title(&mut out, size, &format!("{state}, {rows}"));
+            out.push_str(&text(&draw(&model, size)));
+        }
+    }
+    compare("logs-insights", &out);
 }
 
 /// The smaller and the odd: sizes below 80×24, the focused panel alone, filters, no errors, no colour.

@@ -446,8 +446,8 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
         &question,
         &[
             "Run this filter in Logs Insights?",
-            "-15m",
-            "At most all of it, $0",
+            "window  -16m",
+            "At most all of it, less than $0.0001",
             "▸[ Cancel ]",
             "limit 10000",
         ],
@@ -461,7 +461,7 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
     desk.press("-2d enter y");
     desk.wait(4);
     says(&desk.screen(), &["Logs Insights results", "running, Esc stops"]);
-    let screen = desk.see(&["Q back to the tail", "records matched", "scanned"]);
+    let screen = desk.see(&[" Q back ", "records matched", "scanned"]);
     says(&screen, &["error and worse", "litellm.exceptions"]);
     desk.press("e");
     assert_eq!(desk.model.shown_logs().selected().map(|line| line.level()), Some(Level::Error));

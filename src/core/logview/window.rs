@@ -273,7 +273,7 @@ impl LogView {
     }
 
     /// The row `rows` above.
-    fn retreat(&self, (mut spot, skip): RowSpot, rows: usize) -> RowSpot {
+    pub(super) fn retreat(&self, (mut spot, skip): RowSpot, rows: usize) -> RowSpot {
         let Some(mut left) = rows.checked_sub(skip) else {
             return (spot, skip - rows);
         };

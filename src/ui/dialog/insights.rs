@@ -58,8 +58,10 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
     for line in dialog.query.lines() {
         parts.middle.extend(wrapped(side, &SafeText::new(line), Role::Text, width));
     }
-    let coarse = "It lets through a little more than the filter, which then looks again here.";
-    parts.middle.extend(wrapped(side, coarse, Role::Dim, width));
+    if dialog.query.contains("| filter ") {
+        let coarse = "It lets through a little more than the filter, which then looks again here.";
+        parts.middle.extend(wrapped(side, coarse, Role::Dim, width));
+    }
     let can_go = asked.is_ok() && dialog.size.is_some();
     let yes = ("Run and pay", dialog.focus == Focus::Yes, can_go);
     parts

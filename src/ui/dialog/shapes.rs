@@ -51,7 +51,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     let [list, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(about)]).areas(inner);
     let rows = Rows {
         heads: &["count", "newest", "error"],
-        widths: &[Constraint::Length(6), Constraint::Length(8), Constraint::Fill(1)],
+        widths: &[Constraint::Length(6), Constraint::Length(11), Constraint::Fill(1)],
         cursor: Some(here),
         count: shapes.len(),
     };
@@ -66,7 +66,7 @@ fn row<'a>(model: &Model, side: &Side<'_>, shape: &ErrorShape) -> Vec<Line<'a>> 
     let at = when::show(shape.newest.at, model.now.wall, model.times, model.utc_offset);
     vec![
         Line::styled(format!("{:>6}", shape.count), side.theme.style(Role::Bad)),
-        Line::styled(format!("{at:>8}"), side.theme.style(Role::Dim)),
+        Line::styled(format!("{at:>11}"), side.theme.style(Role::Dim)),
         Line::raw(shape.text.to_string()),
     ]
 }

@@ -35,16 +35,21 @@ mod insights;
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let group = model.tail.as_ref().map_or_else(|| model.names().log_group(), |t| t.group().clone());
     let mut head = panel::head(model, side, "Logs", &model.feeds.logs);
-    head.right
-        .insert(0, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
-    if model.insights.is_some() {
-        head.right.insert(0, insights::badge(model, side));
+    if let Some(query) = &model.insights {
+        head = insights::head(model, query, side);
     } else if let Some(live) = &model.live {
         let role = if live.is_on() { Role::Badge } else { Role::BadgeWarn };
         let text = format!(" {} · {} ", live.word(), live_price(model));
         head.right.insert(0, Span::styled(text, side.theme.style(role)));
+    }
+    // The name of the group gives way to what else is to be said.
+    let group = model.tail.as_ref().map_or_else(|| model.names().log_group(), |t| t.group().clone());
+    let said = cut::width(head.title) + head.right.iter().map(Span::width).sum::<usize>();
+    if said + cut::width(&group) + 8 < usize::from(area.width) {
+        let place = head.right.len().min(usize::from(model.live.is_some() || model.insights.is_some()));
+        head.right
+            .insert(place, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
     }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
     let [bars, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram());
