@@ -6,6 +6,7 @@ use bic_tui::{
     core::{
         dialog::Focus,
         fact::{LogEvent, LogGroup, LogPage, QueryResults, QueryState},
+        insights::Insights,
         msg::{Asked, Ticket},
         text::RawText,
     },
@@ -27,19 +28,19 @@ fn tell(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fault>) -> Vec<E
     effects
 }
 
-fn group() -> Result<Fact, Fault> {
-    Ok(Fact::LogGroup(Some(LogGroup {
+fn group() -> Fact {
+    Fact::LogGroup(Some(LogGroup {
         stored: Some(10 << 30),
         created: Some(world::NOW - 10 * 86_400_000),
         retention_days: None,
-    })))
+    }))
 }
 
 /// The dialog is open and the price is known.
 fn asked(model: &mut Model) {
     let effects = press(model, "Q");
     let (ticket, _) = question(&effects, Asked::LogGroup).expect("the size is asked for");
-    tell(model, ticket, group());
+    tell(model, ticket, Ok(group()));
 }
 
 /// A query was begun over a week; its request, and the ticket of that.
@@ -68,7 +69,7 @@ fn polled(model: &mut Model) -> Ticket {
     ticket
 }
 
-fn results(state: QueryState, messages: &[&str]) -> Result<Fact, Fault> {
+fn results(state: QueryState, messages: &[&str]) -> Fact {
     let event = |(n, message): (i64, &&str)| LogEvent {
         id: None,
         at: world::NOW - 3 * 86_400_000 + n,
@@ -76,13 +77,13 @@ fn results(state: QueryState, messages: &[&str]) -> Result<Fact, Fault> {
         stream: "litellm/litellm/1".into(),
         message: RawText::new(message),
     };
-    Ok(Fact::Insights(QueryResults {
+    Fact::Insights(QueryResults {
         state,
         events: (0..).zip(messages).map(event).collect(),
         matched: messages.len() as u64,
         scanned: 900,
         bytes: 2 << 30,
-    }))
+    })
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn a_query_says_its_price_and_stands_on_cancel() {
     );
     let (ticket, query) = question(&effects, Asked::LogGroup).expect("the size is asked for");
     assert_eq!(query.actions(), ["logs:DescribeLogGroups"]);
-    tell(&mut model, ticket, group());
+    tell(&mut model, ticket, Ok(group()));
     assert!(press(&mut model, "enter").is_empty() && model.dialog.is_none() && model.insights.is_none());
     asked(&mut model);
     press(&mut model, "shift-tab");
@@ -145,11 +146,11 @@ fn the_query_is_the_filter_and_the_results_are_read_as_the_tail_is() {
     }
     tell(&mut model, ticket, Ok(Fact::InsightsBegun("q-1".into())));
     let ticket = polled(&mut model);
-    tell(&mut model, ticket, results(QueryState::Running, &["ERROR: BedRock"]));
+    tell(&mut model, ticket, Ok(results(QueryState::Running, &["ERROR: BedRock"])));
     assert_eq!(model.shown_logs().window(30, 100).total, 1, "half results are there");
     let ticket = polled(&mut model);
     let all = ["ERROR: bedrock", "INFO: BedRock", "ERROR: BedRock Bad", "ERROR: BedRock"];
-    tell(&mut model, ticket, results(QueryState::Complete, &all));
+    tell(&mut model, ticket, Ok(results(QueryState::Complete, &all)));
     assert_eq!(model.shown_logs().window(30, 100).total, 2, "case and level are read here");
     assert_eq!(model.shown_logs().search_len(), 1, "the search goes along");
     assert!(question(&wait(&mut model, 60_000), Asked::Insights).is_none(), "it has ended");
@@ -183,7 +184,7 @@ fn the_tail_goes_on_behind_the_results_and_has_lost_nothing() {
         tell(
             &mut model,
             results_of,
-            results(QueryState::Complete, &["INFO: of the query", "INFO: another"]),
+            Ok(results(QueryState::Complete, &["INFO: of the query", "INFO: another"])),
         );
         assert_eq!(model.shown_logs().lines().len(), 2);
         let (ticket, _) = question(&effects, Asked::Poll(bic_tui::core::polls::Poll::Logs)).expect("the tail goes on");
@@ -281,7 +282,7 @@ fn a_query_that_fails_under_way_keeps_what_came() {
             Err(Fault::new(FaultKind::Throttled, "logs:GetQueryResults", "", "")),
         );
         let ticket = polled(&mut model);
-        tell(&mut model, ticket, results(state, &["INFO: one"]));
+        tell(&mut model, ticket, Ok(results(state, &["INFO: one"])));
         let insights = model.insights.as_ref().expect("results");
         assert_eq!((insights.end(), insights.view.lines().len()), (Some(state), 1));
     }
@@ -295,5 +296,5 @@ fn a_query_that_fails_under_way_keeps_what_came() {
     );
     let said = model.notice.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
     assert!(said.contains("logs:GetQueryResults"), "{said}");
-    assert_eq!(model.insights.as_ref().and_then(|it| it.end()), Some(QueryState::Failed));
+    assert_eq!(model.insights.as_ref().and_then(Insights::end), Some(QueryState::Failed));
 }

@@ -26,9 +26,8 @@ pub(super) async fn run(cx: &mut Context, request: InsightsRequest, printer: &mu
     let region = cloud.about().region;
     let price = insights::price(&prices, &region);
     price_first(cx, &request, price).await?;
-    let id = match cloud.ask(Query::InsightsStart(request.clone())).await? {
-        Fact::InsightsBegun(id) => id,
-        _ => return Err(odd("logs:StartQuery").into()),
+    let Fact::InsightsBegun(id) = cloud.ask(Query::InsightsStart(request.clone())).await? else {
+        return Err(odd("logs:StartQuery").into());
     };
     let interrupt = cx.interrupt.clone();
     let results = tokio::select! {

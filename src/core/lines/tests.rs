@@ -420,7 +420,6 @@ fn the_newest_error_since_a_time_is_told_with_its_meaning() {
 /// A million error lines, of as many shapes as there may be: how long a page takes on its way in.
 #[test]
 #[ignore = "takes minutes without optimisation; run it on purpose with --run-ignored only and --nocapture"]
-#[expect(clippy::print_stdout, reason = "it is there for its figures")]
 fn a_million_errors_are_counted_by_shape_page_by_page() {
     let mut lines = Lines::new(512 << 20);
     let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"];

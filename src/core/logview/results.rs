@@ -28,8 +28,8 @@ impl LogView {
         self.size = other.size;
         self.wrap = other.wrap;
         self.shows_histogram = other.shows_histogram;
-        self.filter = other.filter.clone();
-        self.search = other.search.clone();
+        self.filter.clone_from(&other.filter);
+        self.search.clone_from(&other.search);
         self.look_again();
     }
 
