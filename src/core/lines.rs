@@ -26,7 +26,7 @@ mod shapes;
 mod tests;
 
 pub use self::{
-    export::{ExportFormat, ExportLine, export, iso},
+    export::{ExportFormat, ExportLine, export, export_into, iso},
     filter::{Filter, Pattern},
     histogram::{Column, Histogram},
     holes::{Dropped, Hole},
@@ -93,6 +93,9 @@ pub struct Appended {
     pub evicted: Vec<u64>,
 }
 
+/// The last line of each stream.
+type Streams = HashMap<SafeText, Before, foldhash::fast::RandomState>;
+
 /// Log lines in time order.
 #[derive(Debug, Clone)]
 pub struct Lines {
@@ -107,9 +110,9 @@ pub struct Lines {
     holes: Holes,
     /// Where somebody reads; none who follows.
     reader: Option<Millis>,
-    before: HashMap<SafeText, Before>,
+    before: Streams,
     /// The same among lines from before the tail began.
-    before_older: HashMap<SafeText, Before>,
+    before_older: Streams,
     histogram: Histogram,
     errors: Errors,
 }
@@ -160,8 +163,8 @@ impl Lines {
             len: 0,
             holes: Holes::default(),
             reader: None,
-            before: HashMap::new(),
-            before_older: HashMap::new(),
+            before: Streams::default(),
+            before_older: Streams::default(),
             histogram: Histogram::default(),
             errors: Errors::default(),
         }
