@@ -917,7 +917,8 @@ mod scene {
             match info.name {
                 "expired" => assert_eq!(desk.ask(Query::Identity).unwrap_err().kind, FaultKind::Expired),
                 "throttled" => {}
-                "new" | "deploy-fails" | "secret-missing" | "program-ends" | "health-check-fails" | "quota-exceeded" | "leftovers" | "not-ready" => {
+                "new" | "deploy-fails" | "secret-missing" | "program-ends" | "health-check-fails" | "quota-exceeded" | "leftovers"
+                | "not-ready" => {
                     assert_eq!(desk.stack(), None, "{}", info.name);
                 }
                 name => {

@@ -29,8 +29,7 @@ mod throughput;
 
 pub use self::{
     acting::scale_refusal, dialogs::palette_rows, insights::asked as insights_asked, leftovers::chosen as chosen_leftover,
-    live::price as live_price,
-    shapes::chosen as chosen_shape, testimage::image_model,
+    live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
 };
 
 use super::{

@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, steering, testimage,
-    throughput,
+    acting, certificate, complain, dns, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, steering,
+    testimage, throughput,
 };
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},

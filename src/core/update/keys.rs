@@ -99,17 +99,6 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     }
 }
 
-fn mouse(model: &mut Model) -> Vec<Effect> {
-    model.mouse = !model.mouse;
-    let words = if model.mouse {
-        "mouse on"
-    } else {
-        "mouse off: the terminal selects text"
-    };
-    say(model, Severity::Note, words);
-    vec![Effect::Mouse(model.mouse)]
-}
-
 /// Intents that only move about or change the view.
 fn go(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     let page = page(model);
