@@ -254,7 +254,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 25] = [
+const SHAPES: [(&str, &[&str]); 26] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
@@ -274,6 +274,10 @@ const SHAPES: [(&str, &[&str]); 25] = [
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("unstick", &["rollback-failed"]),
+    (
+        concat!("replay ", env!("CARGO_MANIFEST_DIR"), "/tests/assets/recording.jsonl"),
+        &["running"],
+    ),
     ("cert", &["https", "running"]),
     ("cert request chat.example.com --yes --speed 5000", &["running"]),
     ("dns --name chat.example.com", &["https", "running"]),

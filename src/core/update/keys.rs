@@ -1,6 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{access, acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, testimage};
+use super::{access, acting, deploying, dialogs, leaving, logs, looking, places, polling, say, secrets, steering, testimage};
 use crate::core::{
     cause,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
@@ -77,6 +77,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
             let before = model.row_filter.clone().unwrap_or_default();
             dialogs::prompt(model, Purpose::Rows, &before)
         }
+        Intent::Pause => steering::pause(model),
+        Intent::GotoTime => steering::ask_time(model),
         Intent::Places => places::open(model),
         Intent::Refresh => refresh(model),
         Intent::Repaint => vec![Effect::Repaint],
@@ -86,19 +88,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
             effects
         }
         Intent::Arm => arm(model),
-        Intent::Mouse => {
-            model.mouse = !model.mouse;
-            say(
-                model,
-                Severity::Note,
-                if model.mouse {
-                    "mouse on"
-                } else {
-                    "mouse off: the terminal selects text"
-                },
-            );
-            vec![Effect::Mouse(model.mouse)]
-        }
+        Intent::Mouse => mouse(model),
         Intent::Back => back(model),
         Intent::Interrupt => interrupt(model),
         _ => Vec::new(),
@@ -332,6 +322,17 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    say(model, Severity::Note, words);
+    vec![Effect::Mouse(model.mouse)]
+}
+
 fn arm(model: &mut Model) -> Vec<Effect> {
     if !model.guard.production {
         say(model, Severity::Note, "this profile is not marked production: nothing to arm");
@@ -388,7 +389,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.operation.is_some() && model.is_busy() {
+    if model.is_operation_ours() {
         return leaving::ways_out(model);
     }
     // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.

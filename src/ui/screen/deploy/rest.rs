@@ -93,10 +93,7 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
         )),
     ]));
     if let Some(eta) = eta::remaining(&model.durations, &all, Work::Create, &Progress::default(), 0) {
-        lines.push(Line::from(vec![
-            pen.dim("  Time   "),
-            pen.text(format!("usually {}", super::progress::range(eta))),
-        ]));
+        lines.push(Line::from(vec![pen.dim("  Time   "), pen.text(format!("usually {}", eta.words()))]));
     }
     if inner.height >= 22 {
         lines.push(Line::default());
