@@ -57,12 +57,15 @@ pub struct Common {
     /// A simulated account: no AWS, no network.
     #[arg(long, global = true, value_name = "SCENE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub demo: Option<String>,
-    /// How much faster than the wall clock the simulated account runs.
+    /// Record operations of a simulated account too; those of a real one are always recorded.
+    #[arg(long, global = true, requires = "demo")]
+    pub record: bool,
+    /// How much faster than the wall clock the simulated account, or the replay, runs.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub speed: Option<u32>,
-    /// How to print.
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
-    pub output: Format,
+    /// How to print; text without it.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub output: Option<Format>,
     /// Answer yes to the confirmation.
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
@@ -131,6 +134,8 @@ pub enum Command {
     Unstick(UnstickArgs),
     /// Address of the stack's CloudWatch dashboard
     Dashboard(DashboardArgs),
+    /// Play the recording of an operation, or list all; read-only, needs no AWS
+    Replay(ReplayArgs),
     /// The stack's certificate; request one, prove it by DNS
     Cert(CertArgs),
     /// Where the application's name leads; point it at the load balancer
@@ -376,6 +381,14 @@ pub struct DashboardArgs {
     pub open: bool,
 }
 
+/// Arguments of `replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// A recording, by its path or by its name in the list; without one all are listed. With --output, or without a
+    /// terminal, it is printed as lines.
+    pub file: Option<PathBuf>,
+}
+
 /// Arguments of `cert`.
 #[derive(Debug, Clone, Args)]
 pub struct CertArgs {
@@ -565,7 +578,7 @@ mod tests {
     #[test]
     fn what_is_not_served_does_not_appear() {
         let served: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        for name in ["metrics", "doctor", "schedule", "chat", "replay"] {
+        for name in ["metrics", "doctor", "schedule", "chat"] {
             assert!(!served.iter().any(|s| s == name), "{name}");
             assert!(Cli::try_parse_from(["bic-tui", name]).is_err());
         }

@@ -507,6 +507,26 @@ pub struct About {
     pub speed: u32,
 }
 
+/// The time that a cloud can tell of when it does not live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its beginning.
+    pub begin: Millis,
+    /// Its end: nothing is known of what came after.
+    pub end: Millis,
+}
+
+/// How the time of such a cloud is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steer {
+    /// It stands still.
+    Hold,
+    /// It goes on.
+    Go,
+    /// It is another time.
+    To(Millis),
+}
+
 /// A Live Tail session. After a fault nothing more comes; an end without one is AWS's own.
 pub type LiveStream<'a> = BoxStream<'a, Result<LiveFrame, Fault>>;
 
@@ -530,4 +550,18 @@ pub trait Cloud: Send + Sync + 'static {
 
     /// What is known without asking.
     fn about(&self) -> About;
+
+    /// The time that it can tell of; `None` for a cloud that lives, whose time nobody moves.
+    fn span(&self) -> Option<Span> {
+        None
+    }
+
+    /// Facts that it tells unasked, with their times, since this was called last: a cloud with a span, which the
+    /// console does not poll.
+    fn told(&self) -> Vec<(Millis, Fact)> {
+        Vec::new()
+    }
+
+    /// Moves its time, where there is a span.
+    fn steer(&self, _steer: Steer) {}
 }

@@ -19,6 +19,7 @@ mod out;
 mod policy;
 mod prompt;
 mod reads;
+pub mod replay;
 mod scale;
 mod secret;
 mod sleep;
@@ -198,6 +199,9 @@ impl Interrupt {
 /// Why there is no answer.
 pub async fn run(cx: &mut Context, command: Command) -> Answer {
     let interrupt = cx.interrupt.clone();
+    if let (Command::Deploy(_) | Command::Destroy(_), Ok(journal)) = (&command, &cx.journal) {
+        cx.cloud = journal.recorded(Arc::clone(&cx.cloud));
+    }
     let answer = match command {
         // These have something to tidy up or to say at a signal.
         Command::Plan(args) => deploy::plan(cx, &args).await,
@@ -205,6 +209,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         Command::Destroy(args) => destroy::run(cx, &args).await,
         other => interrupt.or(read_or_write(cx, other)).await,
     };
+    cx.out.end_bar();
     let answer = match answer {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {
@@ -248,6 +253,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         | Command::Deploy(_)
         | Command::Destroy(_)
         | Command::Keys
+        | Command::Replay(_)
         | Command::Policy(_)
         | Command::Config
         | Command::Completions(_)

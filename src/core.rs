@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod address;
+pub mod available;
 pub mod awscli;
 pub mod catalogue;
 pub mod cause;

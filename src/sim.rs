@@ -49,7 +49,7 @@ pub use self::{
     scene::{Scene, SceneInfo, scenes},
 };
 use crate::{
-    cloud::{About, Change, Cloud, Done, LiveStream, PlanRequest, Query, Token},
+    cloud::{About, Change, Cloud, Commitment, Done, LiveStream, PlanRequest, Purchase, Query, Token},
     core::{
         fact::{Fact, Identity, LiveFrame, Millis, Validation},
         fault::{Fault, FaultKind},
@@ -324,6 +324,14 @@ impl World {
                 return self.older.clear();
             }
             Action::Update { parameters, keeps } => return self.deploy_at_once((parameters, &BTreeMap::new()), false, *keeps, &token),
+            Action::Certificate { name } => return self.certify(name, &token),
+            Action::Point { name } => return self.point(name),
+            Action::Buy { name, model } => Some(Change::BuyThroughput(Purchase {
+                name: name.as_str().into(),
+                model: model.as_str().into(),
+                units: 1,
+                commitment: Commitment::None,
+            })),
             Action::Destroy => self.find_stack(DEFAULT_PROJECT).map(|_| Change::DeleteStack {
                 stack: DEFAULT_PROJECT.into(),
             }),
@@ -374,7 +382,8 @@ impl World {
 
     /// An update of a scene keeps what it does not name, as careful people have it.
     fn scene_values(&self, given: &Texts, is_create: bool) -> Vec<(SafeText, Option<SafeText>)> {
-        let mut out: Vec<_> = given.iter().map(|(k, v)| (k.as_str().into(), Some(v.as_str().into()))).collect();
+        let filled = |v: &str| SafeText::from(v.replace("{certificate}", self.newest_certificate()));
+        let mut out: Vec<_> = given.iter().map(|(k, v)| (k.as_str().into(), Some(filled(v)))).collect();
         if !is_create {
             let kept = self.template.parameters.iter().map(|p| p.name.clone());
             out.extend(kept.filter(|name| !given.contains_key(name.as_str())).map(|name| (name, None)));

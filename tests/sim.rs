@@ -923,6 +923,7 @@ mod scene {
                 name => {
                     let want = match name {
                         "creation-failed" => "ROLLBACK_COMPLETE",
+                        "https" => "UPDATE_COMPLETE",
                         "rollback-off" => "CREATE_FAILED",
                         "rollback-failed" => "UPDATE_ROLLBACK_FAILED",
                         "delete-failed" => "DELETE_FAILED",

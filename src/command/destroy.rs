@@ -62,6 +62,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
         Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
         other => other?,
     };
+    cx.out.end_bar();
     if rests.status.is_deleted() {
         cx.out.note(format!("Stack {} is deleted.", rests.name));
         tell_left(cx, &stack.id).await;

@@ -26,7 +26,7 @@ mod tests;
 
 use self::segment::{Flags, Parts};
 pub use self::{
-    export::{ExportFormat, ExportLine, export, iso},
+    export::{ExportFormat, ExportLine, export, export_into, iso},
     filter::{Filter, Pattern},
     histogram::{Column, Histogram},
     id::EventId,
@@ -97,6 +97,9 @@ pub struct Appended {
     pub evicted: Vec<u64>,
 }
 
+/// The last line of each stream.
+type Streams = HashMap<SafeText, Before, foldhash::fast::RandomState>;
+
 /// Log lines in time order.
 #[derive(Debug, Clone)]
 pub struct Lines {
@@ -109,9 +112,9 @@ pub struct Lines {
     bytes: usize,
     len: usize,
     dropped: Dropped,
-    before: HashMap<SafeText, Before>,
+    before: Streams,
     /// The same among lines from before the tail began.
-    before_older: HashMap<SafeText, Before>,
+    before_older: Streams,
     histogram: Histogram,
     errors: Errors,
 }
@@ -161,8 +164,8 @@ impl Lines {
             bytes: 0,
             len: 0,
             dropped: Dropped::default(),
-            before: HashMap::new(),
-            before_older: HashMap::new(),
+            before: Streams::default(),
+            before_older: Streams::default(),
             histogram: Histogram::default(),
             errors: Errors::default(),
         }

@@ -1,6 +1,7 @@
 //! Everything that can happen to the console. Plain comparable data, without secret values.
 
 use super::{
+    eta::Timing,
     fact::{Fact, LiveFrame, Millis},
     fault::Fault,
     key::Key,
@@ -88,6 +89,8 @@ pub enum Msg {
     Hide,
     /// A read was answered.
     Told(Ticket, Result<Fact, Fault>),
+    /// A cloud that is not asked has told something, at this time of its own.
+    Heard(Millis, Fact),
     /// A write was answered.
     Changed(u32, Change, Result<Done, Fault>),
     /// The names of the profiles in the AWS files.
@@ -103,6 +106,8 @@ pub enum Msg {
     /// The Live Tail session of this number said something, or has ended: by itself where there is no
     /// fault.
     Live(u32, Result<LiveFrame, Option<Fault>>),
+    /// How long resources took in operations that this machine has recorded.
+    Timed(Vec<Timing>),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
 }

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use crate::core::fact::Millis;
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 23] = [
+const FILES: [(&str, &str); 24] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
+    ("https", include_str!("../../assets/scenes/https.toml")),
     ("asleep", include_str!("../../assets/scenes/asleep.toml")),
     ("tasks-not-starting", include_str!("../../assets/scenes/tasks-not-starting.toml")),
     ("unreachable", include_str!("../../assets/scenes/unreachable.toml")),
@@ -133,9 +134,23 @@ pub(super) enum Action {
         was: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     },
     Update {
+        /// `{certificate}` is filled in with the ARN of the newest one.
         parameters: BTreeMap<String, String>,
         #[serde(default)]
         keeps: bool,
+    },
+    /// A certificate is requested and proven.
+    Certificate {
+        name: String,
+    },
+    /// A name is pointed at the load balancer.
+    Point {
+        name: String,
+    },
+    /// A unit of throughput is bought, without a commitment.
+    Buy {
+        name: String,
+        model: String,
     },
     Destroy,
     /// Something stays in the account, or is put there.

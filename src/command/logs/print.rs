@@ -1,13 +1,11 @@
 //! Lines on their way out: chosen, then written as text or as JSON Lines.
 
-use std::fmt::Write;
-
 use super::{Answer, Context, LogEvent, Sieve, logline};
 use crate::{
     command::text,
     core::{
         fact::Millis,
-        lines::{ExportFormat, export},
+        lines::{ExportFormat, export_into},
         text::SafeText,
     },
 };
@@ -45,10 +43,9 @@ impl Printer {
         self.printed += 1;
         if cx.out.is_json() {
             // The console's own export: hidden characters are escaped, and the message is byte-exact once parsed.
-            for line in export([(event, late)], ExportFormat::JsonLines) {
-                cx.out.raw(line.as_bytes())?;
-            }
-            return Ok(());
+            self.line.clear();
+            export_into((event, late), ExportFormat::JsonLines, &mut self.line);
+            return cx.out.raw(self.line.as_bytes());
         }
         self.write(cx, event, late);
         cx.out.raw(self.line.as_bytes())
@@ -72,8 +69,15 @@ impl Printer {
         } = self;
         line.clear();
         let (stamp, zone, mark) = (&second.1, if *is_utc { "Z" } else { "" }, if late { " (late)" } else { "" });
-        // Writing to a string does not fail.
-        let _ = write!(line, "{stamp}.{:03}{zone}  {}{mark}  ", event.at.rem_euclid(1_000), stream.1);
+        // By hand: this is written for each of millions of lines.
+        let millis = event.at.rem_euclid(1_000) as u32;
+        let digits = [millis / 100, millis / 10 % 10, millis % 10].map(|digit| char::from_digit(digit, 10).unwrap_or('0'));
+        line.push_str(stamp);
+        line.push('.');
+        line.extend(digits);
+        for part in [zone, "  ", &stream.1, mark, "  "] {
+            line.push_str(part);
+        }
         let mut parts = logline::shown_parts(event.message.as_raw());
         logline::display_into(parts.next().unwrap_or_default(), line);
         line.push('\n');

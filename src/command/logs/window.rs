@@ -2,7 +2,14 @@
 //! page; some are fetched at a time, and each is printed when those before it are, so that memory does
 //! not grow with the window.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::{Mutex, mpsc},
@@ -19,10 +26,17 @@ use crate::{
 
 /// Slices fetched at a time.
 const WIDTH: usize = 4;
-/// Events that a slice should have: a page of lines of usual length.
-const GOOD: usize = 4_000;
-/// Events at which a slice is cut into smaller ones; the whole window is at those of a good slice.
+/// Events that a slice should have while no full page has come: about a page of lines of usual length.
+const GOOD: usize = 3_500;
+/// The same with a full page known: so much of it, that the slice takes one request and seldom a second.
+const OF_PAGE: (usize, usize) = (9, 10);
+/// Bytes of messages, and beside each message, at which a page is full for AWS.
+const FULL: usize = 900_000;
+const BESIDE: usize = 26;
+/// Events at which a slice is cut into smaller ones, where a page has another after it.
 const MANY: usize = 40_000;
+/// The same for the whole window, whose pages come one after the other.
+const FEW: usize = 1_000;
 /// Shortest slice, in milliseconds.
 const SHORTEST: Millis = 1_000;
 /// Tries for one page.
@@ -38,6 +52,8 @@ struct Window {
     gap: Duration,
     next: Mutex<Instant>,
     news: mpsc::UnboundedSender<News>,
+    /// Events of a slice that fits a page.
+    good: AtomicUsize,
 }
 
 /// What is told while slices are fetched.
@@ -70,6 +86,7 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
         gap: Duration::from_millis(pause),
         next: Mutex::new(Instant::now()),
         news,
+        good: AtomicUsize::new(GOOD),
     });
     let whole = Slice {
         from: request.from,
@@ -89,7 +106,7 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
                 }
                 News::Throttled(text) => cx.out.note(text),
             },
-            ready = queue.ready() => {
+            ready = queue.ready(&window) => {
                 for event in ready? {
                     printer.show(cx, &event, false)?;
                 }
@@ -150,24 +167,25 @@ impl Queue {
     fn begin(&mut self, window: &Arc<Window>, slice: Slice) {
         let window = Arc::clone(window);
         // The first is the whole window: whether that is small enough shows soon.
-        let limit = if self.step.is_some() { MANY } else { GOOD };
+        let limit = if self.step.is_some() { MANY } else { FEW };
         self.tasks.spawn(async move { (slice, window.fetch(slice, limit).await) });
     }
 
     /// Events that can be printed now, when a slice has come; none where it was not the first, or too
     /// much.
-    async fn ready(&mut self) -> Answer<Vec<LogEvent>> {
+    async fn ready(&mut self, window: &Window) -> Answer<Vec<LogEvent>> {
+        let good = || window.good.load(Ordering::Relaxed);
         let Some(Ok((slice, fetched))) = self.tasks.join_next().await else {
             return Err(Fault::new(FaultKind::Internal, OPERATION, "", "a task of this program failed; this is a bug").into());
         };
         match fetched? {
             Fetched::Whole(events) => {
-                self.learn(events.len(), slice.until - slice.from);
+                self.learn(good(), events.len(), slice.until - slice.from);
                 if let Some((_, place)) = self.slices.iter_mut().find(|(known, _)| *known == slice) {
                     *place = Some(events);
                 }
             }
-            Fetched::Much(events, span) => self.cut(slice, events, span),
+            Fetched::Much(events, span) => self.cut(good(), slice, (events, span)),
         }
         let mut ready = Vec::new();
         while let Some((_, Some(_))) = self.slices.front() {
@@ -177,16 +195,16 @@ impl Queue {
     }
 
     /// The next slices are as long as would have given a page.
-    fn learn(&mut self, events: usize, length: Millis) {
+    fn learn(&mut self, good: usize, events: usize, length: Millis) {
         if let Some(step) = &mut self.step {
-            let good = length.saturating_mul(GOOD as Millis) / events.max(1) as Millis;
+            let good = length.saturating_mul(good as Millis) / events.max(1) as Millis;
             *step = good.clamp(*step / 4, step.saturating_mul(4)).max(SHORTEST);
         }
     }
 
     /// Gives up a slice that has too much, and all after it, and cuts them anew.
-    fn cut(&mut self, slice: Slice, events: usize, span: Slice) {
-        let good = (span.until - span.from).max(1).saturating_mul(GOOD as Millis) / events.max(1) as Millis;
+    fn cut(&mut self, good: usize, slice: Slice, (events, span): (usize, Slice)) {
+        let good = (span.until - span.from).max(1).saturating_mul(good as Millis) / events.max(1) as Millis;
         self.step = Some(good.max(SHORTEST));
         self.dense_from = span.from;
         self.rest.from = slice.from;
@@ -214,6 +232,7 @@ impl Window {
         let mut events: Vec<LogEvent> = Vec::new();
         loop {
             let page = self.page(&request).await?;
+            self.learn(&page);
             let _ = self.news.send(News::Page(page.events.len()));
             events.extend(page.events.into_iter().filter(|event| event.at >= slice.from));
             let Some(token) = page.next else { break };
@@ -234,6 +253,14 @@ impl Window {
         events.sort_by(|a, b| (a.at, a.ingested, &a.id).cmp(&(b.at, b.ingested, &b.id)));
         events.dedup_by(|a, b| a.id.is_some() && (a.at, &a.id) == (b.at, &b.id));
         Ok(Fetched::Whole(events))
+    }
+
+    /// How many events a page holds, where this one is full.
+    fn learn(&self, page: &LogPage) {
+        let bytes: usize = page.events.iter().map(|event| event.message.as_raw().len() + BESIDE).sum();
+        if page.next.is_some() && bytes >= FULL {
+            self.good.store(page.events.len() * OF_PAGE.0 / OF_PAGE.1, Ordering::Relaxed);
+        }
     }
 
     /// One page; asked again, more and more slowly, while AWS throttles.

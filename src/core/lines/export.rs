@@ -1,6 +1,6 @@
 //! Lines for a file or a pipe: JSON Lines, byte-exact after parsing, or text that is safe to look at.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use jiff::Timestamp;
 
@@ -24,7 +24,7 @@ pub enum ExportFormat {
 /// A line to write; made from a line of the store or from an event that goes straight through.
 #[derive(Debug, Clone)]
 pub struct ExportLine<'a> {
-    id: Option<String>,
+    id: Option<Cow<'a, str>>,
     at: Millis,
     ingested: Millis,
     stream: &'a str,
@@ -35,7 +35,7 @@ pub struct ExportLine<'a> {
 impl<'a> From<Line<'a>> for ExportLine<'a> {
     fn from(line: Line<'a>) -> Self {
         Self {
-            id: line.id().map(|id| id.to_string()),
+            id: line.id().map(|id| id.to_string().into()),
             at: line.at(),
             ingested: line.ingested(),
             stream: line.stream(),
@@ -48,7 +48,7 @@ impl<'a> From<Line<'a>> for ExportLine<'a> {
 impl<'a> From<(&'a LogEvent, bool)> for ExportLine<'a> {
     fn from((event, late): (&'a LogEvent, bool)) -> Self {
         Self {
-            id: event.id.as_ref().map(ToString::to_string),
+            id: event.id.as_deref().map(Cow::Borrowed),
             at: event.at,
             ingested: event.ingested,
             stream: &event.stream,
@@ -65,11 +65,19 @@ where
 {
     lines.into_iter().map(move |line| {
         let line = line.into();
-        match format {
-            ExportFormat::JsonLines => json(&line),
-            ExportFormat::Text => text(&line),
-        }
+        let mut out = String::with_capacity(line.message.len() + 220);
+        export_into(line, format, &mut out);
+        out
     })
+}
+
+/// Writes one line, with its newline, at the end of `out`.
+pub fn export_into<'a>(line: impl Into<ExportLine<'a>>, format: ExportFormat, out: &mut String) {
+    let line = line.into();
+    match format {
+        ExportFormat::JsonLines => json(&line, out),
+        ExportFormat::Text => text(&line, out),
+    }
 }
 
 /// A time as `2026-11-22T19:40:58.134Z`.
@@ -77,27 +85,25 @@ pub fn iso(at: Millis) -> String {
     Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |time| format!("{time:.3}"))
 }
 
-fn json(line: &ExportLine<'_>) -> String {
-    let mut out = String::with_capacity(line.message.len() + 220);
+fn json(line: &ExportLine<'_>, out: &mut String) {
     out.push_str("{\"id\":");
     match &line.id {
-        Some(id) => push_json(&mut out, id),
+        Some(id) => push_json(out, id),
         None => out.push_str("null"),
     }
     // Writing to a string does not fail.
     let _ = write!(out, ",\"timestamp\":{},\"ingestion\":{},\"stream\":", line.at, line.ingested);
-    push_json(&mut out, line.stream);
+    push_json(out, line.stream);
     out.push_str(",\"message\":");
-    push_json(&mut out, line.message);
+    push_json(out, line.message);
     out.push_str(if line.late { ",\"late\":true}\n" } else { "}\n" });
-    out
 }
 
 /// A JSON string that can not act on a terminal: what is hidden is written by its number.
 fn push_json(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(odd) = rest.bytes().position(|b| !(b' '..=b'~').contains(&b) || matches!(b, b'"' | b'\\')) {
+    while let Some(odd) = first_odd(rest.as_bytes()) {
         // An odd byte is a whole character of ASCII or the beginning of another.
         let (plain, after) = rest.split_at(odd);
         out.push_str(plain);
@@ -109,6 +115,16 @@ fn push_json(out: &mut String, text: &str) {
     }
     out.push_str(rest);
     out.push('"');
+}
+
+/// Place of the first byte that may need an escape.
+fn first_odd(text: &[u8]) -> Option<usize> {
+    const AT_ONCE: usize = 32;
+    let is_odd = |b: &&u8| !(b' '..=b'~').contains(*b) || matches!(**b, b'"' | b'\\');
+    // Counting has no early end, so it runs over many bytes at once.
+    let chunk = text.chunks(AT_ONCE).position(|chunk| chunk.iter().filter(is_odd).count() > 0)?;
+    let from = chunk * AT_ONCE;
+    text[from..].iter().position(|b| is_odd(&b)).map(|place| from + place)
 }
 
 fn push_escaped(out: &mut String, c: char) {
@@ -126,8 +142,7 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
-fn text(line: &ExportLine<'_>) -> String {
-    let mut out = String::with_capacity(line.message.len() + 100);
+fn text(line: &ExportLine<'_>, out: &mut String) {
     out.push_str(&iso(line.at));
     out.push(' ');
     out.push_str(&logline::display(line.stream));
@@ -138,5 +153,4 @@ fn text(line: &ExportLine<'_>) -> String {
         out.push_str(&logline::display(part));
         out.push('\n');
     }
-    out
 }

@@ -30,11 +30,13 @@ impl EventId {
 fn digits(id: &[u8]) -> Option<[u64; 3]> {
     let fits = (1..=3 * GROUP).contains(&id.len()) && id[0] != b'0' && id.iter().all(u8::is_ascii_digit);
     fits.then(|| {
-        let mut groups = [0; 3];
-        for (i, part) in id.rchunks(GROUP).enumerate() {
-            groups[2 - i] = part.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
-        }
-        groups
+        let mut all = [b'0'; 3 * GROUP];
+        all[3 * GROUP - id.len()..].copy_from_slice(id);
+        // Side by side: each of the three waits for its own digit before only.
+        (0..GROUP).fold([0; 3], |[high, middle, low], i| {
+            let on = |n: u64, at: usize| n * 10 + u64::from(all[at] - b'0');
+            [on(high, i), on(middle, GROUP + i), on(low, 2 * GROUP + i)]
+        })
     })
 }
 

@@ -8,8 +8,7 @@ use crate::{
     core::{
         cause,
         effect::Effect,
-        eta,
-        fact::{Fact, Service, Stack, StackEvents, Task},
+        fact::{Fact, Millis, Service, Stack, StackEvents, Task},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
@@ -44,6 +43,14 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Leftovers => leftovers::on_answer(model, ticket.seq, answer),
         Asked::Access(wanted) => access::on_answer(model, wanted, ticket.seq, answer),
     }
+}
+
+/// Takes what was told unasked, as of its own time.
+pub(super) fn on_heard(model: &mut Model, at: Millis, fact: Fact) -> Vec<Effect> {
+    let present = std::mem::replace(&mut model.now.wall, at);
+    let effects = on_fact(model, fact);
+    model.now.wall = present;
+    effects
 }
 
 fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
@@ -87,7 +94,6 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         Fact::Stack(stack) => return on_stack(model, stack),
         Fact::StackEvents(events) => {
             on_events(model, events);
-            return keep_times(model).into_iter().collect();
         }
         Fact::StackResources(resources) => {
             let had = model.feeds.resources.get().is_some();
@@ -149,6 +155,10 @@ fn on_fall_log(model: &mut Model, answer: Result<Fact, Fault>) {
     if let Ok(Fact::LogPage(page)) = answer {
         let id = fall.id().to_owned();
         let own: Vec<_> = page.events.into_iter().filter(|e| e.stream.ends_with(&id)).collect();
+        // They may be those of the task that fell before it.
+        if own.is_empty() {
+            return;
+        }
         model.fall_log = Some((fall.arn.clone(), cause::last_of(&own)));
     }
 }
@@ -165,7 +175,6 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     model.stack_id = stack.as_ref().filter(|s| !s.status.is_deleted()).map(|s| s.id.clone());
     let has_changed = before.as_ref().map(|s| (&s.status, s.updated)) != stack.as_ref().map(|s| (&s.status, s.updated));
     let is_first = !model.has_landed;
-    model.has_watched |= stack.as_ref().is_some_and(|s| s.status.is_in_progress());
     model.feeds.stack.set(stack, now);
     if has_changed || is_first {
         model.resolve_template();
@@ -223,17 +232,6 @@ fn is_changed_by_others(model: &Model, before: Option<&Stack>) -> bool {
     let is_other = |old: &Stack, new: &Stack| old.id == new.id && !old.status.is_in_review() && old.updated != new.updated;
     let is_at_rest = model.writes == 0 && !model.is_busy();
     is_at_rest && matches!(model.deploy, Stage::Plan(_)) && before.zip(model.stack()).is_some_and(|(old, new)| is_other(old, new))
-}
-
-/// An operation that was seen running has ended well: how long its resources took is kept, once.
-fn keep_times(model: &mut Model) -> Option<Effect> {
-    let is_whole = model.progress.ended.is_some() && model.progress.undo.is_none();
-    let is_well = model.stack().is_some_and(|s| s.status.is_success());
-    if !(model.has_watched && is_whole && is_well) {
-        return None;
-    }
-    model.has_watched = false;
-    Some(Effect::Keep(eta::timings(&model.progress)))
 }
 
 /// Forgets what belonged to a stack that is no longer followed.

@@ -439,6 +439,11 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
 
 /// The plan was made for a stack that somebody else has updated since.
 pub(super) fn outdated(model: &mut Model) -> Vec<Effect> {
+    // The question about it is void as well.
+    let is_of_plan = |c: &Confirm| matches!(c.changes.as_slice(), [Change::ExecuteChangeSet { .. }]);
+    if matches!(&model.dialog, Some(Dialog::Confirm(confirm)) if is_of_plan(confirm)) {
+        dialogs::close(model);
+    }
     let effects = abandon(model);
     say(
         model,

@@ -4,7 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, testimage, throughput,
+    acting, certificate, complain, dns, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, steering, testimage,
+    throughput,
 };
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
@@ -16,6 +17,7 @@ use crate::core::{
     keymap::{Binding, Intent, KEYMAP},
     model::Model,
     screen::{
+        ScreenId,
         access::{self, Row},
         deploy::Stage,
     },
@@ -241,6 +243,7 @@ fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             model.row_filter = (!text.is_empty()).then(|| text.as_str().into());
             Ok(Vec::new())
         }
+        Purpose::GotoTime if model.screen == ScreenId::Deploy => steering::go_to(model, &text),
         Purpose::Certificate | Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
     };
     match outcome {

@@ -1,9 +1,6 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
-use super::{
-    access, acting, certificate, deploying, dialogs, dns, leaving, leftovers, logs, looking, places, polling, say, secrets, testimage,
-    throughput,
-};
+use super::{access, acting, deploying, dialogs, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage};
 use crate::core::{
     cause, dashboard,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
@@ -56,7 +53,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     {
         return effects;
     }
-    if let Some(effects) = go(model, intent) {
+    if let Some(effects) = go(model, intent).or_else(|| access::obey(model, intent)) {
         return effects;
     }
     match intent {
@@ -72,13 +69,6 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::StopTask => acting::stop_task(model),
         Intent::Sleep => acting::sleep_or_wake(model),
         Intent::Image => testimage::open(model),
-        Intent::RequestCertificate => certificate::request(model),
-        Intent::ProveCertificate => certificate::prove(model),
-        Intent::UseCertificate => certificate::put_into_stack(model),
-        Intent::PointName => dns::point(model),
-        Intent::BuyThroughput => throughput::buy(model),
-        Intent::UseThroughput => throughput::put_into_stack(model),
-        Intent::DeleteThroughput => throughput::delete(model),
         Intent::LogsOf => logs::open_for_row(model),
         Intent::Hidden => toggle_hidden(model),
         Intent::CopySecret => secrets::copy(model),
@@ -89,6 +79,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
             let before = model.row_filter.clone().unwrap_or_default();
             dialogs::prompt(model, Purpose::Rows, &before)
         }
+        Intent::Pause => steering::pause(model),
+        Intent::GotoTime => steering::ask_time(model),
         Intent::Places => places::open(model),
         Intent::Refresh => refresh(model),
         Intent::Repaint => vec![Effect::Repaint],
@@ -103,17 +95,6 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::Interrupt => interrupt(model),
         _ => Vec::new(),
     }
-}
-
-fn mouse(model: &mut Model) -> Vec<Effect> {
-    model.mouse = !model.mouse;
-    let words = if model.mouse {
-        "mouse on"
-    } else {
-        "mouse off: the terminal selects text"
-    };
-    say(model, Severity::Note, words);
-    vec![Effect::Mouse(model.mouse)]
 }
 
 /// Intents that only move about or change the view.
@@ -364,6 +345,17 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    say(model, Severity::Note, words);
+    vec![Effect::Mouse(model.mouse)]
+}
+
 fn arm(model: &mut Model) -> Vec<Effect> {
     if !model.guard.production {
         say(model, Severity::Note, "this profile is not marked production: nothing to arm");
@@ -420,7 +412,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.operation.is_some() && model.is_busy() {
+    if model.is_operation_ours() {
         return leaving::ways_out(model);
     }
     // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.

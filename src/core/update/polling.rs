@@ -67,7 +67,9 @@ pub(super) fn ask(model: &mut Model, poll: Poll) -> Option<Effect> {
 
 /// What a poll asks, or nothing while what it needs is not known or does not exist.
 fn query(model: &mut Model, poll: Poll) -> Option<Query> {
-    if model.credentials_fault().is_some() && poll != Poll::Identity {
+    // What a cloud with a span has to tell comes by itself.
+    let is_mute = model.credentials_fault().is_some() && poll != Poll::Identity;
+    if is_mute || model.span.is_some() {
         return None;
     }
     let stack = model.stack_id.clone().unwrap_or_else(|| model.settings.stack.clone());

@@ -177,7 +177,7 @@ fn time(model: &Model, plan: &Plan, resources: &[Resource]) -> Option<String> {
     let involved: Vec<&Resource> = resources.iter().filter(touched).collect();
     let work = if plan.is_create { Work::Create } else { Work::Update };
     let eta = eta::remaining(&model.durations, &involved, work, &Progress::default(), 0)?;
-    Some(format!("usually {}", super::progress::range(eta)))
+    Some(format!("usually {}", eta.words()))
 }
 
 fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {

@@ -95,10 +95,7 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
         )),
     ]));
     if let Some(eta) = eta::remaining(&model.durations, &all, Work::Create, &Progress::default(), 0) {
-        lines.push(Line::from(vec![
-            pen.dim("  Time   "),
-            pen.text(format!("usually {}", super::progress::range(eta))),
-        ]));
+        lines.push(Line::from(vec![pen.dim("  Time   "), pen.text(format!("usually {}", eta.words()))]));
     }
     if inner.height >= 22 {
         lines.push(Line::default());
@@ -216,7 +213,7 @@ fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec
     if !stack.reason.is_empty() {
         out.push(Line::from(pen.ink(Role::Bad, cut(&stack.reason, width))));
     }
-    out.push(pen.keys("[D] update · [o] open in the browser · [I] test image · [Z] sleep or wake · [:] dashboard"));
+    out.push(pen.keys("[D] update · [o] open in the browser · [I] test image · [Z] sleep or wake · [8] name, certificate · [:] dashboard"));
     out.push(Line::default());
     out
 }
