@@ -213,7 +213,7 @@ fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec
     if !stack.reason.is_empty() {
         out.push(Line::from(pen.ink(Role::Bad, cut(&stack.reason, width))));
     }
-    out.push(pen.keys("[D] update · [o] open in the browser · [I] test image · [8] name and certificate · [:] dashboard"));
+    out.push(pen.keys("[D] update · [o] open in the browser · [I] test image · [Z] sleep or wake · [8] name, certificate · [:] dashboard"));
     out.push(Line::default());
     out
 }
