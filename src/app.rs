@@ -19,12 +19,12 @@ use tokio::sync::mpsc;
 use crate::{
     core::{
         effect::Effect,
-        eta::Durations,
         fault::{Fault, FaultKind},
         keymap::Keymap,
         model::Model,
         msg::{Msg, Now},
         place::{Arrival, Place},
+        screen::ScreenId,
         secret::{SecretRef, SecretText},
         template::Template,
         text::SafeText,
@@ -119,15 +119,18 @@ impl App {
         };
         let (sender, answers) = mpsc::channel(256);
         let vault = Arc::new(Vault::default());
-        let timings = journal.timings();
-        let abandoned = journal.abandoned(&cloud.about(), cloud.now());
-        let runtime = Runtime::new(Arc::clone(&cloud), vault, Arc::clone(&journal), sender);
+        let past = journal.past(&cloud.about(), cloud.now());
+        let runtime = Runtime::new(journal.recorded(Arc::clone(&cloud)), vault, Arc::clone(&journal), sender);
         let template = Arc::new(Template::shipped());
         let mut model = Model::new(settings, cloud.about(), keymap, template);
         model.utc_offset = jiff::Zoned::now().offset().seconds();
         model.now.wall = cloud.now();
-        model.durations = Durations::shipped().with(&timings);
-        model.abandoned = abandoned.iter().map(AbandonedPlan::removal).collect();
+        model.span = cloud.span();
+        if model.span.is_some() {
+            model.screen = ScreenId::Deploy;
+        }
+        model.own_tokens = past.tokens;
+        model.abandoned = past.abandoned.iter().map(AbandonedPlan::removal).collect();
         Ok(Self {
             model,
             runtime,
@@ -182,7 +185,7 @@ impl App {
                 | Effect::CloseLive
                 | Effect::Hide
                 | Effect::Save(..)
-                | Effect::Keep(_)
+                | Effect::Steer(_)
                 | Effect::Open(_) => {}
             }
         }
@@ -218,7 +221,12 @@ impl App {
                 self.runtime.vault().clear();
                 let (sender, answers) = mpsc::channel(256);
                 let vault = Arc::new(Vault::default());
-                self.runtime = Runtime::new(Arc::clone(&session.cloud), vault, Arc::clone(&self.journal), sender);
+                self.runtime = Runtime::new(
+                    self.journal.recorded(Arc::clone(&session.cloud)),
+                    vault,
+                    Arc::clone(&self.journal),
+                    sender,
+                );
                 self.answers = answers;
                 self.secrets = mpsc::channel(4);
                 self.session = session;
@@ -332,6 +340,7 @@ pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End>
         let now = app.now();
         app.take(Msg::Tick(now), &mut terminal)?;
         app.draw(&mut terminal)?;
+        app.runtime.learn();
         // Asked after the first frame, so that a terminal that is slow to answer delays nothing that is seen.
         if asks_theme && term::is_light() == Some(true) {
             app.theme = Theme::named("light").map_err(anyhow::Error::msg)?;
@@ -416,6 +425,9 @@ impl App {
     {
         let now = self.now();
         self.take(Msg::Tick(now), terminal)?;
+        for (at, fact) in self.session.cloud.told() {
+            self.take(Msg::Heard(at, fact), terminal)?;
+        }
         for _ in 0..256 {
             let msg = match events.next().now_or_never() {
                 Some(Some(Ok(event))) => self.touch(event),

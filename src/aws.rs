@@ -14,6 +14,7 @@ mod elb;
 mod fault;
 mod gateway;
 mod iam;
+mod leftovers;
 mod live;
 mod logs;
 mod models;
@@ -57,6 +58,8 @@ pub struct Aws {
     probe: Probe,
     /// Longest time for all pages of one listing.
     listing: Duration,
+    /// Between two questions how a deletion goes.
+    pause: Duration,
 }
 
 /// Clients that retry.
@@ -69,6 +72,9 @@ struct Reads {
     secrets: aws_sdk_secretsmanager::Client,
     sts: aws_sdk_sts::Client,
     bedrock: aws_sdk_bedrock::Client,
+    backup: aws_sdk_backup::Client,
+    rds: aws_sdk_rds::Client,
+    control: aws_sdk_cloudcontrol::Client,
     iam: aws_sdk_iam::Client,
     quotas: quotas::Clients,
     acm: aws_sdk_acm::Client,
@@ -81,6 +87,11 @@ struct Writes {
     cloudformation: aws_sdk_cloudformation::Client,
     ecs: aws_sdk_ecs::Client,
     bedrock: aws_sdk_bedrockruntime::Client,
+    backup: aws_sdk_backup::Client,
+    rds: aws_sdk_rds::Client,
+    control: aws_sdk_cloudcontrol::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
+    secrets: aws_sdk_secretsmanager::Client,
     models: aws_sdk_bedrock::Client,
     acm: aws_sdk_acm::Client,
     route53: aws_sdk_route53::Client,
@@ -152,6 +163,8 @@ impl Aws {
             Query::Validate => cloudformation::validate(cloudformation).await.map(Fact::Validation),
             Query::Stack { stack } => cloudformation::stack(cloudformation, &stack).await.map(Fact::Stack),
             Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
+            Query::DeletedStacks { name } => cloudformation::deleted(cloudformation, &name).await.map(Fact::StackIds),
+            Query::Left(look) => self.places().look(look).await.map(Fact::Left),
             Query::StackEvents { stack, known } => {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());
                 events.await.map(Fact::StackEvents)
@@ -191,6 +204,43 @@ impl Aws {
         }
     }
 
+    /// Where things may be left.
+    fn places(&self) -> leftovers::Places<'_> {
+        leftovers::Places {
+            backup: &self.reads.backup,
+            rds: &self.reads.rds,
+            control: &self.reads.control,
+            secrets: &self.reads.secrets,
+            logs: &self.reads.logs,
+        }
+    }
+
+    /// Removes something that is left.
+    async fn remove(&self, change: &Change, token: &str) -> Result<(), Fault> {
+        let Writes {
+            backup,
+            rds,
+            logs,
+            secrets,
+            ..
+        } = &self.writes;
+        match change {
+            Change::DeleteRecoveryPoint { vault, recovery_point } => leftovers::delete_recovery_point(backup, vault, recovery_point).await,
+            Change::DeleteSnapshot { snapshot } => leftovers::delete_snapshot(rds, snapshot).await,
+            Change::DeleteLogGroup { group } => leftovers::delete_log_group(logs, group).await,
+            Change::DeleteSecret { secret } => leftovers::delete_secret(secrets, secret).await,
+            Change::DeleteResource { resource_type, id } => {
+                let deletion = leftovers::Deletion {
+                    once: &self.writes.control,
+                    reads: &self.reads.control,
+                    pause: self.pause,
+                };
+                deletion.of(resource_type, id, token).await
+            }
+            other => Err(Fault::new(FaultKind::Internal, other.operation(), "", "this removes nothing")),
+        }
+    }
+
     async fn stage(&self, request: ProbeRequest) -> Result<Fact, Fault> {
         let key = match request.stage {
             ProbeStage::Litellm => Some(self.secret(&request.api_key).await?),
@@ -201,14 +251,8 @@ impl Aws {
     }
 
     async fn carry_out(&self, change: Change, token: SafeText) -> Result<Done, Fault> {
-        let Writes {
-            cloudformation,
-            ecs,
-            models,
-            acm,
-            route53,
-            ..
-        } = &self.writes;
+        let (cloudformation, ecs) = (&self.writes.cloudformation, &self.writes.ecs);
+        let (models, acm, route53) = (&self.writes.models, &self.writes.acm, &self.writes.route53);
         let accepted = match change {
             Change::RequestCertificate { domain, names } => {
                 let arn = acm::request(acm, &domain, &names, &token).await?;
@@ -232,10 +276,11 @@ impl Aws {
                 cloudformation::execute_change_set(cloudformation, &stack, &change_set, &token).await
             }
             Change::DeleteChangeSet { stack, change_set } => cloudformation::delete_change_set(cloudformation, &stack, &change_set).await,
-            Change::DeleteStack { stack } => cloudformation::delete_stack(cloudformation, &stack, &token).await,
+            Change::DeleteStack { stack } => cloudformation::delete_stack(cloudformation, &stack, &[], &token).await,
+            Change::DeleteRetaining { stack, retain } => cloudformation::delete_stack(cloudformation, &stack, &retain, &token).await,
             Change::DropEmptyStack { stack } => {
                 cloudformation::check_empty(&self.reads.cloudformation, &stack).await?;
-                cloudformation::delete_stack(cloudformation, &stack, &token).await
+                cloudformation::delete_stack(cloudformation, &stack, &[], &token).await
             }
             Change::CancelUpdate { stack } => cloudformation::cancel_update(cloudformation, &stack, &token).await,
             Change::RollbackStack { stack } => cloudformation::rollback_stack(cloudformation, &stack, &token).await,
@@ -253,6 +298,11 @@ impl Aws {
             Change::Restart { cluster, service } => ecs::restart(ecs, &cluster, &service).await,
             Change::StopTask { cluster, task } => ecs::stop_task(ecs, &cluster, &task).await,
             Change::TagService { service, key, value } => ecs::tag(ecs, &service, &key, value.as_ref()).await,
+            removal @ (Change::DeleteRecoveryPoint { .. }
+            | Change::DeleteSnapshot { .. }
+            | Change::DeleteLogGroup { .. }
+            | Change::DeleteSecret { .. }
+            | Change::DeleteResource { .. }) => self.remove(&removal, &token).await,
         };
         accepted.map(|()| Done::Accepted)
     }

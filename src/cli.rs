@@ -57,12 +57,15 @@ pub struct Common {
     /// A simulated account: no AWS, no network.
     #[arg(long, global = true, value_name = "SCENE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub demo: Option<String>,
-    /// How much faster than the wall clock the simulated account runs.
+    /// Record operations of a simulated account too; those of a real one are always recorded.
+    #[arg(long, global = true, requires = "demo")]
+    pub record: bool,
+    /// How much faster than the wall clock the simulated account, or the replay, runs.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub speed: Option<u32>,
-    /// How to print.
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
-    pub output: Format,
+    /// How to print; text without it.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub output: Option<Format>,
     /// Answer yes to the confirmation.
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
@@ -125,8 +128,14 @@ pub enum Command {
     Image(ImageArgs),
     /// Delete the stack and all that is in it
     Destroy(DestroyArgs),
+    /// What a stack left behind and what it costs; removes one thing of it
+    Leftovers(LeftoversArgs),
     /// Ways out of an operation that is stuck or has failed; takes one of them
     Unstick(UnstickArgs),
+    /// Play the recording of an operation, or list all; read-only, needs no AWS
+    Replay(ReplayArgs),
+    /// Address of the stack's CloudWatch dashboard
+    Dashboard(DashboardArgs),
     /// The stack's certificate; request one, prove it by DNS
     Cert(CertArgs),
     /// Where the application's name leads; point it at the load balancer
@@ -334,6 +343,50 @@ pub struct UnstickArgs {
     /// A resource that a continued rollback leaves out; may be given more than once.
     #[arg(long = "skip", value_name = "LOGICAL_ID")]
     pub skip: Vec<String>,
+    /// A resource that delete-retaining keeps; may be given more than once. All that could not be deleted without it.
+    #[arg(long = "retain", value_name = "LOGICAL_ID")]
+    pub retain: Vec<String>,
+}
+
+/// Arguments of `leftovers`.
+#[derive(Debug, Clone, Args)]
+pub struct LeftoversArgs {
+    /// What to do; the list when there is none.
+    #[command(subcommand)]
+    pub command: Option<LeftoversCommand>,
+}
+
+/// What `leftovers` can do besides the list.
+#[derive(Debug, Clone, Subcommand)]
+pub enum LeftoversCommand {
+    /// Remove one thing, and wait until it is gone
+    Remove(RemoveArgs),
+}
+
+/// Arguments of `leftovers remove`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveArgs {
+    /// Its name as the list has it, or its whole id.
+    pub id: String,
+    /// The same again, in place of typing it.
+    #[arg(long, value_name = "ID")]
+    pub confirm: Option<String>,
+}
+
+/// Arguments of `dashboard`.
+#[derive(Debug, Clone, Args)]
+pub struct DashboardArgs {
+    /// Open it in the browser too.
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// A recording, by its path or by its name in the list; without one all are listed. With --output, or without a
+    /// terminal, it is printed as lines.
+    pub file: Option<PathBuf>,
 }
 
 /// Arguments of `cert`.
@@ -525,7 +578,7 @@ mod tests {
     #[test]
     fn what_is_not_served_does_not_appear() {
         let served: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        for name in ["metrics", "doctor", "dashboard", "schedule", "chat", "leftovers", "replay"] {
+        for name in ["metrics", "doctor", "schedule", "chat"] {
             assert!(!served.iter().any(|s| s == name), "{name}");
             assert!(Cli::try_parse_from(["bic-tui", name]).is_err());
         }

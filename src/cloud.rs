@@ -7,7 +7,7 @@ use futures::{future::BoxFuture, stream::BoxStream};
 use serde::Serialize;
 
 use crate::core::{
-    fact::{DnsRecord, Fact, LiveFrame, Millis, Picture, ProbeStage},
+    fact::{DnsRecord, Fact, LiveFrame, Look, Millis, Picture, ProbeStage},
     fault::Fault,
     polls::{Poll, Read},
     quota::QuotaId,
@@ -30,6 +30,13 @@ pub enum Query {
     },
     /// The stacks of this account and region, without those that are deleted or inside another.
     Stacks,
+    /// Deleted stacks of a name, of which AWS still tells: for 90 days.
+    DeletedStacks {
+        /// Their name.
+        name: SafeText,
+    },
+    /// What is left in one place.
+    Left(Look),
     /// Stack events, newest first, down to and without `known`; without it, at least those of the newest operation.
     StackEvents {
         /// Name or id.
@@ -151,7 +158,8 @@ impl Query {
             Self::Identity => Poll::Identity.row().actions,
             Self::Validate => Read::Template.row().actions,
             Self::Stack { .. } => Poll::Stack.row().actions,
-            Self::Stacks => Read::Stacks.row().actions,
+            Self::Stacks | Self::DeletedStacks { .. } => Read::Stacks.row().actions,
+            Self::Left(look) => look.actions(),
             Self::StackEvents { .. } | Self::StackHistory { .. } => Poll::Events.row().actions,
             Self::StackResources { .. } => Poll::Resources.row().actions,
             Self::ChangeSet { .. } => Read::Plan.row().actions,
@@ -216,6 +224,9 @@ pub struct PlanRequest {
     pub parameters: Vec<(SafeText, Option<SafeText>)>,
     /// Stack tags; empty keeps those of the stack on update.
     pub tags: Vec<(SafeText, SafeText)>,
+    /// Checks that stood in its way and were overridden by name: nothing that AWS is told, but the audit log is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overridden: Vec<SafeText>,
 }
 
 /// Which way a test image takes.
@@ -299,6 +310,13 @@ pub enum Change {
         /// Stack id.
         stack: SafeText,
     },
+    /// `cloudformation:DeleteStack` of a stack whose deletion failed, without some of its resources.
+    DeleteRetaining {
+        /// Stack id.
+        stack: SafeText,
+        /// Logical ids of resources that stay, and that no stack has from then on.
+        retain: Vec<SafeText>,
+    },
     /// `cloudformation:DeleteStack` of the empty stack that a first plan leaves. The edge looks at it again
     /// first, and refuses when something has been made of it.
     DropEmptyStack {
@@ -364,6 +382,35 @@ pub enum Change {
         /// Tag value.
         value: Option<SafeText>,
     },
+    /// `backup:DeleteRecoveryPoint`.
+    DeleteRecoveryPoint {
+        /// Its vault.
+        vault: SafeText,
+        /// Its ARN.
+        recovery_point: SafeText,
+    },
+    /// `rds:DeleteDBSnapshot`.
+    DeleteSnapshot {
+        /// Its identifier.
+        snapshot: SafeText,
+    },
+    /// `logs:DeleteLogGroup`.
+    DeleteLogGroup {
+        /// Its name.
+        group: SafeText,
+    },
+    /// `secretsmanager:DeleteSecret`, without a recovery window.
+    DeleteSecret {
+        /// Its ARN.
+        secret: SafeText,
+    },
+    /// `cloudformation:DeleteResource` of Cloud Control. The edge waits for its end.
+    DeleteResource {
+        /// CloudFormation's name of its type.
+        resource_type: SafeText,
+        /// Its physical id.
+        id: SafeText,
+    },
     /// `acm:RequestCertificate`, proven by DNS. The same token gives the same certificate for an hour.
     RequestCertificate {
         /// The main name.
@@ -405,7 +452,7 @@ impl Change {
             Self::CreateChangeSet(_) => "cloudformation:CreateChangeSet",
             Self::ExecuteChangeSet { .. } => "cloudformation:ExecuteChangeSet",
             Self::DeleteChangeSet { .. } => "cloudformation:DeleteChangeSet",
-            Self::DeleteStack { .. } | Self::DropEmptyStack { .. } => "cloudformation:DeleteStack",
+            Self::DeleteStack { .. } | Self::DeleteRetaining { .. } | Self::DropEmptyStack { .. } => "cloudformation:DeleteStack",
             Self::CancelUpdate { .. } => "cloudformation:CancelUpdateStack",
             Self::RollbackStack { .. } => "cloudformation:RollbackStack",
             Self::ContinueRollback { .. } => "cloudformation:ContinueUpdateRollback",
@@ -418,6 +465,11 @@ impl Change {
             Self::DeleteThroughput { .. } => "bedrock:DeleteProvisionedModelThroughput",
             Self::TagService { value: Some(_), .. } => "ecs:TagResource",
             Self::TagService { value: None, .. } => "ecs:UntagResource",
+            Self::DeleteRecoveryPoint { .. } => "backup:DeleteRecoveryPoint",
+            Self::DeleteSnapshot { .. } => "rds:DeleteDBSnapshot",
+            Self::DeleteLogGroup { .. } => "logs:DeleteLogGroup",
+            Self::DeleteSecret { .. } => "secretsmanager:DeleteSecret",
+            Self::DeleteResource { .. } => "cloudformation:DeleteResource",
             Self::TestImage {
                 route: ImageRoute::Bedrock,
                 ..
@@ -488,6 +540,26 @@ pub struct About {
     pub speed: u32,
 }
 
+/// The time that a cloud can tell of when it does not live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its beginning.
+    pub begin: Millis,
+    /// Its end: nothing is known of what came after.
+    pub end: Millis,
+}
+
+/// How the time of such a cloud is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steer {
+    /// It stands still.
+    Hold,
+    /// It goes on.
+    Go,
+    /// It is another time.
+    To(Millis),
+}
+
 /// A Live Tail session. After a fault nothing more comes; an end without one is AWS's own.
 pub type LiveStream<'a> = BoxStream<'a, Result<LiveFrame, Fault>>;
 
@@ -511,4 +583,18 @@ pub trait Cloud: Send + Sync + 'static {
 
     /// What is known without asking.
     fn about(&self) -> About;
+
+    /// The time that it can tell of; `None` for a cloud that lives, whose time nobody moves.
+    fn span(&self) -> Option<Span> {
+        None
+    }
+
+    /// Facts that it tells unasked, with their times, since this was called last: a cloud with a span, which the
+    /// console does not poll.
+    fn told(&self) -> Vec<(Millis, Fact)> {
+        Vec::new()
+    }
+
+    /// Moves its time, where there is a span.
+    fn steer(&self, _steer: Steer) {}
 }

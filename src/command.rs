@@ -5,11 +5,13 @@ mod about;
 mod cert;
 mod check;
 mod cost;
+mod dashboard;
 mod deploy;
 mod destroy;
 mod dns;
 mod events;
 mod image;
+mod leftovers;
 mod listing;
 mod logs;
 mod models;
@@ -17,6 +19,7 @@ mod out;
 mod policy;
 mod prompt;
 mod reads;
+pub mod replay;
 mod scale;
 mod secret;
 mod sleep;
@@ -196,6 +199,9 @@ impl Interrupt {
 /// Why there is no answer.
 pub async fn run(cx: &mut Context, command: Command) -> Answer {
     let interrupt = cx.interrupt.clone();
+    if let (Command::Deploy(_) | Command::Destroy(_), Ok(journal)) = (&command, &cx.journal) {
+        cx.cloud = journal.recorded(Arc::clone(&cx.cloud));
+    }
     let answer = match command {
         // These have something to tidy up or to say at a signal.
         Command::Plan(args) => deploy::plan(cx, &args).await,
@@ -203,6 +209,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         Command::Destroy(args) => destroy::run(cx, &args).await,
         other => interrupt.or(read_or_write(cx, other)).await,
     };
+    cx.out.end_bar();
     let answer = match answer {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {
@@ -237,6 +244,8 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         Command::Secret(args) => secret::run(cx, &args).await,
         Command::Image(args) => image::run(cx, &args).await,
         Command::Unstick(args) => unstick::run(cx, &args).await,
+        Command::Leftovers(args) => leftovers::run(cx, &args).await,
+        Command::Dashboard(args) => dashboard::run(cx, &args).await,
         Command::Cert(args) => cert::run(cx, &args).await,
         Command::Dns(args) => dns::run(cx, &args).await,
         Command::Throughput(args) => throughput::run(cx, &args).await,
@@ -244,6 +253,7 @@ async fn read_or_write(cx: &mut Context, command: Command) -> Answer {
         | Command::Deploy(_)
         | Command::Destroy(_)
         | Command::Keys
+        | Command::Replay(_)
         | Command::Policy(_)
         | Command::Config
         | Command::Completions(_)

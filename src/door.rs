@@ -145,6 +145,7 @@ async fn look_up(cloud: &dyn Cloud, change: &Change, token: &Token) -> Result<Op
             accepted(left.is_none_or(|it| it.status.0.starts_with("DELETE_")))
         }
         Change::DeleteStack { stack }
+        | Change::DeleteRetaining { stack, .. }
         | Change::CancelUpdate { stack }
         | Change::RollbackStack { stack }
         | Change::ContinueRollback { stack, .. } => accepted(has_token(cloud, stack, token).await?),
@@ -169,8 +170,16 @@ async fn look_up(cloud: &dyn Cloud, change: &Change, token: &Token) -> Result<Op
         }
         // Their token is AWS's own: sent twice they make one.
         Change::RequestCertificate { .. } | Change::BuyThroughput(_) => Ok(None),
-        // Sent twice they do the same as once.
-        Change::StopTask { .. } | Change::TagService { .. } | Change::Restart { .. } | Change::TestImage { .. } => Ok(None),
+        // Sent twice they do the same as once: what is gone already is answered as not found.
+        Change::DeleteRecoveryPoint { .. }
+        | Change::DeleteSnapshot { .. }
+        | Change::DeleteLogGroup { .. }
+        | Change::DeleteSecret { .. }
+        | Change::DeleteResource { .. }
+        | Change::StopTask { .. }
+        | Change::TagService { .. }
+        | Change::Restart { .. }
+        | Change::TestImage { .. } => Ok(None),
     }
 }
 

@@ -5,14 +5,14 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    cloud::{About, Change, Token},
+    cloud::{About, Change, Cloud, Token},
     core::{
         awscli,
         eta::Timing,
@@ -20,6 +20,7 @@ use crate::{
         fault::{Fault, FaultKind},
         text::SafeText,
     },
+    record::{Recorder, Recordings},
 };
 
 /// One line.
@@ -91,16 +92,21 @@ enum Sink {
     Memory(Mutex<Vec<Entry>>),
 }
 
-/// The audit log, and beside it the times that resources took on this machine's runs.
+/// The audit log, and beside it the recordings of operations.
 #[derive(Debug)]
 pub struct Journal {
     sink: Sink,
-    /// Times of runs that ended while this journal was open; those of a file are read from it.
-    timings: Mutex<Vec<Timing>>,
+    recordings: Option<Recordings>,
 }
 
-/// The file of times, and how many of its newest lines count.
-const TIMINGS: (&str, usize) = ("durations.jsonl", 4_000);
+/// What was done from this machine before, at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Past {
+    /// Plans that nobody will run.
+    pub abandoned: Vec<AbandonedPlan>,
+    /// Tokens of what was sent to CloudFormation.
+    pub tokens: Vec<SafeText>,
+}
 
 impl Journal {
     /// Opens the log, and makes its folder, for this user alone.
@@ -114,7 +120,7 @@ impl Journal {
         let file = owner_only(OpenOptions::new().create(true).append(true)).open(path)?;
         Ok(Self {
             sink: Sink::File(Mutex::new(file), path.to_owned()),
-            timings: Mutex::default(),
+            recordings: None,
         })
     }
 
@@ -122,16 +128,45 @@ impl Journal {
     pub fn memory() -> Self {
         Self {
             sink: Sink::Memory(Mutex::default()),
-            timings: Mutex::default(),
+            recordings: None,
         }
     }
 
-    /// Plans that were made from this machine with this profile and region at least an hour ago, and neither run
-    /// nor dropped since: whoever made them was ended in the middle.
-    pub fn abandoned(&self, about: &About, now: Millis) -> Vec<AbandonedPlan> {
+    /// The same, with the operations that are watched kept in recordings.
+    #[must_use]
+    pub fn recording(self, to: Recordings) -> Self {
+        Self {
+            recordings: Some(to),
+            ..self
+        }
+    }
+
+    /// `cloud`, recorded where that is wanted.
+    pub fn recorded(&self, cloud: Arc<dyn Cloud>) -> Arc<dyn Cloud> {
+        match &self.recordings {
+            Some(to) => Arc::new(Recorder::new(cloud, to.clone())),
+            None => cloud,
+        }
+    }
+
+    /// How long resources took in the operations that were recorded, oldest first.
+    pub fn timings(&self) -> Vec<Timing> {
+        self.recordings.as_ref().map_or_else(Vec::new, Recordings::timings)
+    }
+
+    /// Brings to the disk what is still to be written, within a second.
+    pub fn flush(&self) {
+        if let Some(recordings) = &self.recordings {
+            recordings.flush();
+        }
+    }
+
+    /// What was done from this machine with this profile and region before. A plan is abandoned that was made at
+    /// least an hour ago, and neither run nor dropped since: whoever made it was ended in the middle.
+    pub fn past(&self, about: &About, now: Millis) -> Past {
         let text = match &self.sink {
             Sink::File(_, path) => fs::read_to_string(path).unwrap_or_default(),
-            Sink::Memory(_) => return Vec::new(),
+            Sink::Memory(_) => return Past::default(),
         };
         let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let is_here = |line: &Value| line["profile"] == *about.profile && line["region"] == *about.region && line["event"] == "begin";
@@ -158,41 +193,13 @@ impl Journal {
                 })
             })?
         };
-        here.iter().filter_map(plan).collect()
-    }
-
-    /// How long resources took on this machine's runs, oldest first. A line that can not be read is left out.
-    pub fn timings(&self) -> Vec<Timing> {
-        let Sink::File(_, path) = &self.sink else {
-            return self.timings.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        };
-        let text = fs::read_to_string(path.with_file_name(TIMINGS.0)).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        let newest = &lines[lines.len().saturating_sub(TIMINGS.1)..];
-        newest.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-
-    /// Keeps the times of a run that ended well.
-    ///
-    /// # Errors
-    /// The disk's own.
-    pub fn keep(&self, timings: &[Timing]) -> io::Result<()> {
-        let Sink::File(_, path) = &self.sink else {
-            self.timings
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend_from_slice(timings);
-            return Ok(());
-        };
-        let mut text = String::new();
-        for timing in timings {
-            text += &serde_json::to_string(timing)?;
-            text.push('\n');
+        let is_operation = |line: &&&Value| line["operation"].as_str().is_some_and(|it| it.starts_with("cloudformation:"));
+        let is_recent = |line: &&&Value| line["at"].as_i64().is_some_and(|at| now - at < FORGOTTEN_AFTER);
+        let recent = here.iter().filter(is_operation).filter(is_recent);
+        Past {
+            abandoned: here.iter().filter_map(plan).collect(),
+            tokens: recent.filter_map(|line| Some(line["token"].as_str()?.into())).collect(),
         }
-        let path = path.with_file_name(TIMINGS.0);
-        owner_only(OpenOptions::new().create(true).append(true))
-            .open(path)?
-            .write_all(text.as_bytes())
     }
 
     /// Notes a change before it is sent. Without this line nothing may be sent.
@@ -332,6 +339,7 @@ mod tests {
                 is_create: true,
                 parameters: Vec::new(),
                 tags: Vec::new(),
+                overridden: Vec::new(),
             })
         };
         let elsewhere = About {
@@ -362,29 +370,11 @@ mod tests {
             change_set: "bic-tui-t-1".into(),
             is_create: true,
         };
-        assert_eq!(journal.abandoned(&about(), 1_000 + ABANDONED_AFTER), [left]);
-        assert_eq!(journal.abandoned(&about(), ABANDONED_AFTER), [], "somebody may still read it");
-    }
-
-    #[test]
-    fn times_are_kept_beside_the_audit_log() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("audit.jsonl");
-        let timing = Timing {
-            kind: "AWS::EC2::VPC".into(),
-            work: crate::core::eta::Work::Create,
-            took: 12_000,
-        };
-        Journal::open(&path).unwrap().keep(std::slice::from_ref(&timing)).unwrap();
-        fs::OpenOptions::new()
-            .append(true)
-            .open(dir.path().join(TIMINGS.0))
-            .unwrap()
-            .write_all(b"{half a li\n")
-            .unwrap();
-        let journal = Journal::open(&path).unwrap();
-        journal.keep(std::slice::from_ref(&timing)).unwrap();
-        assert_eq!(journal.timings(), [timing.clone(), timing]);
+        let past = journal.past(&about(), 1_000 + ABANDONED_AFTER);
+        assert_eq!(past.abandoned, [left]);
+        assert_eq!(past.tokens, ["t-1", "t-2", "t-3", "t-5", "t-6"], "not what was sent elsewhere");
+        assert_eq!(journal.past(&about(), ABANDONED_AFTER).abandoned, [], "somebody may still read it");
+        assert_eq!(journal.past(&about(), 3 * FORGOTTEN_AFTER), Past::default());
     }
 
     #[cfg(unix)]

@@ -18,7 +18,7 @@
 //!           tail, cause, eta,  │ the model is dirty            ▼
 //!           cost, health       ▼                       dyn Cloud: Query ─▶ Fact, Change ─▶ Done, or a Fault
 //!                     ui::view(&Model, Frame)                  │
-//!                                                    aws (the SDK) │ sim (--demo) │ a test's script
+//!                                     aws (the SDK) │ sim (--demo) │ record::Replay │ a test's script
 //! ```
 //!
 //! The loop in [`app`] takes all that is waiting, input first, and then draws once, and only if something changed.
@@ -70,6 +70,7 @@
 //! src/cloud.rs                the port: Query → Fact, Change → Done
 //! src/aws.rs, aws/            the port on the SDK: one file a service, one gateway, one way to a Fault
 //! src/sim.rs, sim/            the port on a simulated account with its own clock, built from the template
+//! src/record.rs, record/       operations recorded before the port, and a recording as one more cloud (replay)
 //! src/probe.rs, probe/        the HTTP way to a test image; picture.rs judges the bytes that come back
 //! src/runtime.rs              effects to tasks, answers to messages; vault.rs holds secrets, journal.rs the audit log
 //! src/door.rs                 every write: its token noted before it is sent, a lost answer looked up by it
@@ -137,6 +138,7 @@ pub mod picture;
 pub mod pictures;
 pub mod places;
 pub mod probe;
+pub mod record;
 pub mod runtime;
 pub mod session;
 pub mod sim;

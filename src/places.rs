@@ -37,6 +37,25 @@ pub trait Places: Send + Sync + 'static {
     fn go(&self, place: Place, here: Session) -> BoxFuture<'static, Result<Session, Fault>>;
 }
 
+/// No other place can be reached, and why.
+pub struct Nowhere(pub &'static str);
+
+impl Nowhere {
+    fn fault(&self) -> Fault {
+        Fault::new(FaultKind::Guarded, "connect", "", self.0)
+    }
+}
+
+impl Places for Nowhere {
+    fn profiles(&self) -> BoxFuture<'static, Result<Vec<SafeText>, Fault>> {
+        futures::future::ready(Err(self.fault())).boxed()
+    }
+
+    fn go(&self, _: Place, _: Session) -> BoxFuture<'static, Result<Session, Fault>> {
+        futures::future::ready(Err(self.fault())).boxed()
+    }
+}
+
 /// Places of AWS: the command line that the console was started with, with another word here and there.
 pub struct AwsPlaces {
     /// The command line at the start: its stack goes with every profile.

@@ -16,7 +16,6 @@ use crate::{
     cloud::{Cloud, Query},
     core::{
         effect::Effect,
-        eta::Timing,
         fact::Fact,
         fault::{Fault, FaultKind},
         guard::{Approved, Guard},
@@ -71,7 +70,7 @@ impl Runtime {
             Effect::CloseLive => self.keep_live(None),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Open(url) => self.open(url),
-            Effect::Keep(timings) => self.keep(timings),
+            Effect::Steer(steer) => self.cloud.steer(steer),
             terminal => return Some(terminal),
         }
         None
@@ -239,12 +238,13 @@ impl Runtime {
         self.spawn(READ_LIMIT, work, Msg::Saved);
     }
 
-    /// Times are a convenience: that they can not be kept is a line in the log.
-    fn keep(&self, timings: Vec<Timing>) {
-        let journal = Arc::clone(&self.journal);
+    /// Reads how long resources took in the operations that were recorded here.
+    pub fn learn(&self) {
+        let (journal, answers) = (Arc::clone(&self.journal), self.answers.clone());
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = journal.keep(&timings) {
-                tracing::warn!(%error, "the times of this run could not be kept");
+            let timings = journal.timings();
+            if !timings.is_empty() {
+                let _ = answers.blocking_send(Msg::Timed(timings));
             }
         });
     }

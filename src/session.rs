@@ -13,17 +13,19 @@ use tracing_appender::non_blocking::WorkerGuard;
 use crate::{
     app::{self, End},
     aws::{self, AwsOptions},
-    cli::{Cli, Command, Common},
+    cli::{Cli, Command, Common, ReplayArgs},
     cloud::Cloud,
     command::{self, Context, Failure, Interrupt, Out, Prompt, Verdict},
     config::{self, Config},
     core::{
         awscli,
         fault::{Fault, FaultKind},
+        settings::Settings,
     },
     journal::Journal,
     log,
-    places::{AwsPlaces, Places, Session},
+    places::{AwsPlaces, Nowhere, Places, Session},
+    record::{Recordings, Replay},
     sim::{RealClock, Scene, Scenes, Sim},
 };
 
@@ -38,7 +40,7 @@ pub fn run(cli: Cli) -> u8 {
     let mut out = Out::new(
         Box::new(BufWriter::with_capacity(OUT_BUFFER, io::stdout())),
         Box::new(io::stderr()),
-        cli.common.output,
+        cli.common.output.unwrap_or_default(),
     )
     .watched(io::stderr().is_terminal());
     if let Some(answer) = command::offline(&cli, &mut out) {
@@ -74,6 +76,9 @@ fn start_log(flags: &Common) -> Option<WorkerGuard> {
     log::start(&folder, filter.as_deref().unwrap_or("info"))
 }
 
+/// How fast a recording is played unless `--speed` says otherwise: a creation of ten minutes in one.
+const REPLAY_SPEED: u32 = 10;
+
 /// Why the console can not run here; subcommands can.
 fn without_terminal() -> Option<&'static str> {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
@@ -86,6 +91,9 @@ fn without_terminal() -> Option<&'static str> {
 }
 
 async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
+    if let Some(Command::Replay(args)) = &cli.command {
+        return replay(&cli.common, args, config.settings, out).await;
+    }
     if let Some(text) = without_terminal().filter(|_| cli.command.is_none()) {
         return Err(Failure::Usage(text.into()));
     }
@@ -93,9 +101,56 @@ async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
     let cloud = connect(&cli.common, &config, scene).await?;
     let journal = open_journal(&cli.common).map(Arc::new);
     match cli.command {
-        None => console(cloud, config, &cli.common, journal?).await,
+        None => {
+            let settings = Settings {
+                armed: config.is_armed,
+                ..config.settings
+            };
+            let places = places(&cli.common, &settings);
+            console(Session { cloud, settings, places }, journal?).await
+        }
         Some(command) => subcommand(cloud, config, (cli.common, command), (out, journal)).await,
     }
+}
+
+/// A recording on the screens, or as lines; or the list of all.
+async fn replay(flags: &Common, args: &ReplayArgs, settings: Settings, mut out: Out) -> Result<Verdict, Failure> {
+    let recordings = recordings();
+    let Some(file) = &args.file else {
+        return command::replay::list(&mut out, recordings.as_ref(), &settings);
+    };
+    let recording = command::replay::read(file, recordings.as_ref())?;
+    let settings = Settings {
+        stack: recording.head.stack.clone(),
+        read_only: true,
+        production: false,
+        app_url: None,
+        log_group: None,
+        ..settings
+    };
+    let speed = flags.speed.unwrap_or(REPLAY_SPEED);
+    let cloud = Arc::new(Replay::new(recording, speed, Arc::new(RealClock::default())));
+    let journal = Arc::new(Journal::memory());
+    if flags.output.is_none() && without_terminal().is_none() {
+        let places = Arc::new(Nowhere("a replay shows the place where it was recorded, and no other"));
+        return console(Session { cloud, settings, places }, journal).await;
+    }
+    let (sender, interrupt) = Interrupt::channel();
+    let signals = tokio::spawn(listen(sender));
+    let mut cx = Context {
+        cloud: cloud.clone(),
+        settings,
+        journal: Ok(journal),
+        is_armed: false,
+        is_yes: false,
+        same_place: String::new(),
+        prompt: Prompt::terminal(),
+        out,
+        interrupt,
+    };
+    let answer = command::replay::print(&mut cx, &cloud).await;
+    signals.abort();
+    answer.and_then(|verdict| cx.out.flush().map(|()| verdict))
 }
 
 /// The one place where a cloud is made: AWS, or a simulated account with `--demo`.
@@ -116,32 +171,41 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
     Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
 }
 
-/// In memory for a simulated account.
+/// In memory for a simulated account; its operations are recorded only when that is asked for.
 fn open_journal(flags: &Common) -> Result<Journal, Fault> {
     if flags.demo.is_some() {
-        return Ok(Journal::memory());
+        let wanted = recordings().filter(|_| flags.record);
+        return Ok(wanted.into_iter().fold(Journal::memory(), Journal::recording));
     }
     let fault = |why: &str| Fault::new(FaultKind::Internal, "the audit log", "", why);
     let folder = state_folder().ok_or_else(|| fault("there is no folder for the audit log: HOME is not set"))?;
     let path = folder.join("audit.jsonl");
-    Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))
+    let journal = Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))?;
+    Ok(journal.recording(Recordings::new(folder.join(RECORDINGS))))
 }
 
-async fn console(cloud: Arc<dyn Cloud>, config: Config, flags: &Common, journal: Arc<Journal>) -> Result<Verdict, Failure> {
-    let settings = crate::core::settings::Settings {
-        armed: config.is_armed,
-        ..config.settings
-    };
-    let places: Arc<dyn Places> = if flags.demo.is_some() {
+/// The folder of recordings, in that of the state.
+const RECORDINGS: &str = "recordings";
+
+fn recordings() -> Option<Recordings> {
+    state_folder().map(|folder| Recordings::new(folder.join(RECORDINGS)))
+}
+
+/// Where the console can go by `P`.
+fn places(flags: &Common, settings: &Settings) -> Arc<dyn Places> {
+    if flags.demo.is_some() {
         Arc::new(Scenes {
             speed: flags.speed.unwrap_or(DEMO_SPEED),
             stack: settings.stack.clone(),
         })
     } else {
         Arc::new(AwsPlaces::new(flags.clone()))
-    };
-    let session = Session { cloud, settings, places };
-    let end = app::run(session, journal).await;
+    }
+}
+
+async fn console(session: Session, journal: Arc<Journal>) -> Result<Verdict, Failure> {
+    let end = app::run(session, Arc::clone(&journal)).await;
+    journal.flush();
     match end.map_err(|error| Failure::Usage(stopped(&format!("{error:#}"))))? {
         End::Left => Ok(Verdict::Well),
         End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),
@@ -176,6 +240,9 @@ async fn subcommand(
     }
     let answer = command::run(&mut cx, command).await;
     signals.abort();
+    if let Ok(journal) = &cx.journal {
+        journal.flush();
+    }
     answer
 }
 
@@ -288,7 +355,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::core::settings::Settings;
 
     #[test]
     fn the_next_command_line_reaches_the_same_stack() {

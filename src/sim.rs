@@ -16,6 +16,7 @@ mod dns;
 mod ecs;
 mod elb;
 mod image;
+mod leftovers;
 mod logs;
 mod make;
 mod models;
@@ -50,7 +51,7 @@ pub use self::{
     scene::{Scene, SceneInfo, scenes},
 };
 use crate::{
-    cloud::{About, Change, Cloud, Done, LiveStream, PlanRequest, Query, Token},
+    cloud::{About, Change, Cloud, Commitment, Done, LiveStream, PlanRequest, Purchase, Query, Token},
     core::{
         fact::{Fact, Identity, LiveFrame, Millis, Validation},
         fault::{Fault, FaultKind},
@@ -231,6 +232,8 @@ impl World {
             })),
             Query::Stack { stack } => Ok(self.tell_stack(stack)),
             Query::Stacks => Ok(self.tell_stacks()),
+            Query::DeletedStacks { name } => Ok(self.tell_deleted(name)),
+            Query::Left(look) => Ok(self.tell_left(look)),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackHistory { stack } => self.tell_events(stack, None),
             Query::StackResources { stack } => self.tell_resources(stack),
@@ -279,7 +282,8 @@ impl World {
             Change::CreateChangeSet(request) => return self.create_change_set(request, token),
             Change::ExecuteChangeSet { stack, change_set } => return self.execute_change_set(stack, change_set, token),
             Change::DeleteChangeSet { stack, change_set } => return self.delete_change_set(stack, change_set),
-            Change::DeleteStack { stack } => return self.delete_stack(stack, token),
+            Change::DeleteStack { stack } => return self.delete_stack(stack, &[], token),
+            Change::DeleteRetaining { stack, retain } => return self.delete_stack(stack, retain, token),
             Change::DropEmptyStack { stack } => return self.drop_empty_stack(stack, token),
             Change::CancelUpdate { stack } => return self.cancel_update(stack, token),
             Change::RollbackStack { stack } => return self.rollback_stack(stack, token),
@@ -294,6 +298,11 @@ impl World {
             Change::Restart { cluster, service } => self.restart(cluster, service)?,
             Change::StopTask { cluster, task } => self.stop_task(cluster, task, "Stopped by hand from bic-tui")?,
             Change::TagService { service, key, value } => self.tag_service(service, key, value.as_ref())?,
+            Change::DeleteRecoveryPoint { .. }
+            | Change::DeleteSnapshot { .. }
+            | Change::DeleteLogGroup { .. }
+            | Change::DeleteSecret { .. }
+            | Change::DeleteResource { .. } => return self.remove(change),
             Change::RequestCertificate { domain, names } => return Ok(self.request_certificate(domain, names, token)),
             Change::ChangeRecords { zone, removes, upserts } => return self.change_records(zone, removes, upserts),
             Change::BuyThroughput(wanted) => return self.buy_throughput(wanted, token),
@@ -322,9 +331,18 @@ impl World {
                 return self.older.clear();
             }
             Action::Update { parameters, keeps } => return self.deploy_at_once((parameters, &BTreeMap::new()), false, *keeps, &token),
+            Action::Certificate { name } => return self.certify(name, &token),
+            Action::Point { name } => return self.point(name),
+            Action::Buy { name, model } => Some(Change::BuyThroughput(Purchase {
+                name: name.as_str().into(),
+                model: model.as_str().into(),
+                units: 1,
+                commitment: Commitment::None,
+            })),
             Action::Destroy => self.find_stack(DEFAULT_PROJECT).map(|_| Change::DeleteStack {
                 stack: DEFAULT_PROJECT.into(),
             }),
+            Action::Leave { what, name } => return self.leave(*what, name),
             Action::Protect => Some(Change::Protect {
                 stack: DEFAULT_PROJECT.into(),
                 on: true,
@@ -358,6 +376,7 @@ impl World {
             is_create,
             parameters: self.scene_values(parameters, is_create),
             tags: tags.iter().map(pair).collect(),
+            overridden: Vec::new(),
         };
         if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {
             self.finish_plans();
@@ -370,7 +389,8 @@ impl World {
 
     /// An update of a scene keeps what it does not name, as careful people have it.
     fn scene_values(&self, given: &Texts, is_create: bool) -> Vec<(SafeText, Option<SafeText>)> {
-        let mut out: Vec<_> = given.iter().map(|(k, v)| (k.as_str().into(), Some(v.as_str().into()))).collect();
+        let filled = |v: &str| SafeText::from(v.replace("{certificate}", self.newest_certificate()));
+        let mut out: Vec<_> = given.iter().map(|(k, v)| (k.as_str().into(), Some(filled(v)))).collect();
         if !is_create {
             let kept = self.template.parameters.iter().map(|p| p.name.clone());
             out.extend(kept.filter(|name| !given.contains_key(name.as_str())).map(|name| (name, None)));

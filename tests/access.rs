@@ -83,7 +83,7 @@ fn a_certificate_is_requested_proven_and_put_into_the_stack() {
         &desk.screen(),
         &[
             "Name and certificate",
-            "plain HTTP: passwords travel unencrypted",
+            "plain HTTP: nothing is encrypted",
             "For HTTPS: request a certificate",
         ],
     );
@@ -143,7 +143,7 @@ fn what_stands_there_is_overwritten_only_by_its_typed_name() {
     for (name, want) in [
         ("nonsense", "is no host name"),
         ("chat.example.org", "is not in zone example.com"),
-        ("example.com", "take an alias"),
+        ("example.com", "where no CNAME can stand"),
     ] {
         clear(&mut desk);
         desk.press(name);
@@ -167,7 +167,7 @@ fn what_stands_there_is_overwritten_only_by_its_typed_name() {
     desk.press("esc");
     says(&desk.screen(), &["cancelled; nothing was sent"]);
     choose(&mut desk, "point-name");
-    desk.see(&["holds the name", "corp.example.com"]);
+    desk.see(&["zones, best first", "corp.example.com"]);
     clear(&mut desk);
     desk.press("www.example.com tab enter");
     desk.see(&["after:  A alias of ", "overwritten: CNAME pages.example.net"]);
@@ -200,11 +200,11 @@ fn a_certificate_that_acm_refuses_says_why() {
     let mut desk = Desk::at("running");
     choose(&mut desk, "request-certificate");
     desk.press("chat.example.org enter y");
-    desk.see(&["waits for its proof"]);
+    desk.see(&["waits for its proof", "CNAME"]);
     choose(&mut desk, "prove-certificate");
     desk.see(&["zones, best first"]);
     desk.press("enter");
-    desk.see(&["is not in zone example.com"]);
+    desk.see(&["✗ _", "take the zone that holds it"]);
     desk.press("esc");
     desk.leap(73 * 3_600);
     desk.see(&["VALIDATION_TIMED_OUT"]);
@@ -221,15 +221,15 @@ fn throughput_is_bought_followed_put_into_the_stack_and_deleted() {
     desk.press("enter");
     desk.see(&["‹ brand-images ›", "Commitment: none", "ended on 2026-09-30"]);
     // What has ended is refused with the reason of the catalogue.
-    desk.press("right right enter");
-    desk.see(&["✗ ", "ended"]);
     desk.take(bic_tui::core::msg::Msg::Key("left".parse().expect("a key")));
-    desk.take(bic_tui::core::msg::Msg::Key("left".parse().expect("a key")));
+    desk.press("enter");
+    desk.see(&["✗ amazon.", "ended", "what is offered"]);
+    desk.press("right");
     desk.press("down down right");
     says(&desk.screen(), &["‹ 1-month ›", "charged for the whole month"]);
     desk.press("enter");
     let question = desk.see(&["Buy provisioned throughput images-1?"]);
-    says(&question, &["no price", "1 month", "granted to the account", "Type images-1"]);
+    says(&question, &["publishes none", "1 month", "granted to the account", "Type images-1"]);
     desk.press("y enter");
     assert!(desk.written.is_empty());
     // The letters went into the field of the name.
@@ -295,4 +295,17 @@ fn panels_that_do_not_fit_are_named() {
         &["Outputs", "Secrets", "Models", "Name and certificate", "Provisioned throughput"],
     );
     assert!(!tall.contains("goes on to"));
+}
+
+#[test]
+fn a_stack_that_has_it_all_says_so_in_one_look() {
+    let mut desk = Desk::at("https");
+    // LiteLLM stands behind the load balancer too, now that there is a certificate.
+    says(&desk.screen(), &["all well"]);
+    desk.press("8");
+    let screen = desk.see(&["issued until 20", "leads to the load balancer: CNAME", "https://chat.example.com"]);
+    assert!(!screen.contains("plain HTTP"), "{screen}");
+    desk.press("tab tab tab tab");
+    desk.see(&["images-1", "InService", "none: by the hour"]);
+    assert_eq!(probe(&desk, "https://chat.example.com"), Some(true));
 }

@@ -44,7 +44,7 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
         ("--flag", vec![], 2, "unexpected argument '--flag'"),
         ("status --regoin x", vec![], 2, "--region"),
         ("metrics", vec![], 2, "This version does not serve `metrics` yet"),
-        ("replay --yes", vec![], 2, "This version does not serve `replay` yet"),
+        ("schedule --yes", vec![], 2, "This version does not serve `schedule` yet"),
         ("--demo cots", vec![], 2, "There is no subcommand \"cots\"; did you mean \"cost\"?"),
         ("frobnicate", vec![], 2, "`bic-tui --help` lists them"),
         (

@@ -541,7 +541,8 @@ fn a_certificate_that_is_issued_at_once(aws: &Emulator, dana: &User) {
 }
 
 fn a_name_in_route_53(aws: &Emulator, dana: &User) {
-    assert!(dana.fails("dns upsert chat.example.com --yes", 1).contains("no hosted zone"));
+    // The stack has its own private zone, and the account no other yet.
+    assert!(dana.fails("dns upsert chat.example.com --yes", 1).contains("is not in zone"));
     let zone = |name: &str, config: Value| {
         let made = aws.call(
             "route53",
@@ -645,6 +646,35 @@ fn the_end(aws: &Emulator, dana: &User) {
     for line in ["status", "events", "tasks", "outputs", "destroy --yes", "scale litellm 1 --yes"] {
         assert!(dana.fails(line, 4).contains("does not exist"), "{line}");
     }
+}
+
+/// What somebody left by hand is listed without a stack, and removed by its name.
+#[test]
+fn what_is_left_is_listed_and_removed_by_its_name() {
+    let Some(aws) = Emulator::start() else { return };
+    let dana = User::operator(&aws);
+    let group = "/ecs/bedrock-image-chat";
+    let secret = "bedrock-image-chat/litellm-api-key";
+    aws.call("logs", "create_log_group", json!({ "logGroupName": group }));
+    aws.call("secretsmanager", "create_secret", json!({ "Name": secret, "SecretString": "x" }));
+    aws.call(
+        "secretsmanager",
+        "delete_secret",
+        json!({ "SecretId": secret, "RecoveryWindowInDays": 7 }),
+    );
+    let list = dana.json("leftovers");
+    let names = texts(&list["leftovers"], "name");
+    assert!(names.contains(group) && names.contains(secret), "{list}");
+    for name in [group, secret] {
+        let told = dana.run(&format!("leftovers remove {name} --confirm {name}"));
+        assert_eq!(told.status, 0, "{}", told.stderr);
+        assert!(told.stderr.contains(&format!("{name} is gone.")), "{}", told.stderr);
+    }
+    let groups = aws.call("logs", "describe_log_groups", json!({ "logGroupNamePrefix": group }));
+    assert_eq!(groups["logGroups"], json!([]));
+    // Its name is free at once.
+    let made = aws.call("secretsmanager", "create_secret", json!({ "Name": secret, "SecretString": "y" }));
+    assert_eq!(made["Name"], secret, "{made}");
 }
 
 /// A stack at rest has no way out to take, and says why for each.

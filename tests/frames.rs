@@ -10,10 +10,12 @@ mod facts;
 use std::{fmt::Write as _, sync::LazyLock};
 
 use bic_tui::{
-    cloud::{Change, ImageRoute},
+    cloud::{Change, ImageRoute, Query},
     core::{
         dialog::{Act, Confirm, Countdown, Detail, Dialog, ImageDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll, Skip, Way},
+        fault::{Fault, FaultKind},
         field::TextField,
+        leftovers::Search,
         model::Model,
         names::App,
         screen::ScreenId,
@@ -224,11 +226,20 @@ fn questions() -> Vec<(&'static str, Dialog)> {
         on_yes: true,
         ..confirm(None)
     };
+    let mut waive = Confirm::new(
+        "encryption stands in the way. Make the plan in spite of it?".into(),
+        vec!["The plan, its dialog and the audit log say that it was overridden.".into()],
+        "Override",
+        Vec::new(),
+    );
+    waive.losses = vec!["encryption: the certificate is not in us-west-2. Take a certificate of the region of the stack.".into()];
+    waive.typed = Some(("encryption".into(), TextField::with("encry")));
     let mistyped = prompt(Purpose::Arm, "defalt", Some("type the profile's name, default, to arm it"));
     vec![
         ("confirm", Dialog::Confirm(confirm(None))),
         ("confirm-yes", Dialog::Confirm(chosen)),
         ("confirm-typed", Dialog::Confirm(confirm(Some("bedrock-ima")))),
+        ("confirm-override", Dialog::Confirm(waive)),
         ("countdown", Dialog::Countdown(countdown)),
         ("scale", Dialog::Scale(scale(App::Litellm, 2))),
         ("scale-refused", Dialog::Scale(scale(App::OpenWebui, 2))),
@@ -266,12 +277,17 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         selected: 1,
     };
     let skip = Skip {
+        way: bic_tui::core::unstick::Way::ContinueRollback,
         stack: "arn".into(),
         rows: vec![
             ("LiteLLMService".into(), "ECS Deployment Circuit Breaker was triggered".into(), true),
             ("OpenWebUIService".into(), "Resource update cancelled".into(), false),
         ],
         selected: 1,
+    };
+    let retain = Skip {
+        way: bic_tui::core::unstick::Way::DeleteRetaining,
+        ..skip.clone()
     };
     let image = ImageDialog {
         prompt: TextField::with("a lighthouse"),
@@ -294,14 +310,53 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         ("errors", Dialog::Errors(Scroll { top: 9_999 })),
         ("detail", Dialog::Detail(detail)),
         ("menu", Dialog::Menu(menu)),
+        ("retain", Dialog::Skip(retain)),
         ("skip", Dialog::Skip(skip)),
+        ("leftovers", Dialog::Leftovers(None)),
         ("image", Dialog::Image(image)),
         ("dns", Dialog::Dns(access::records())),
         ("buy", Dialog::Buy(access::purchase())),
     ]
 }
 
+/// A search that found some things of a stack that is gone, and could not look at one place.
+fn searched() -> Search {
+    use bic_tui::core::fact::{Fact, Leftover, LeftoverKind, Look};
+    let point = |n: i64| Leftover {
+        of: "arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/fs-0a1b2c3d4e5f60718".into(),
+        made: Some(facts::NOW.wall - n * 86_400_000),
+        bytes: Some(n << 30),
+        ..Leftover::new(
+            LeftoverKind::RecoveryPoint,
+            format!("arn:aws:backup:us-west-2:123456789012:recovery-point:8a92c37{n}-b475"),
+        )
+    };
+    let mut search = Search::new(&"bedrock-image-chat".into(), &"us-west-2".into(), None);
+    let mut open = vec![search.begin(None)];
+    while let Some(query) = open.pop() {
+        let answer = match &query {
+            Query::Stack { .. } => Ok(Fact::Stack(None)),
+            Query::DeletedStacks { .. } => Ok(Fact::StackIds(Vec::new())),
+            Query::Left(Look::RecoveryPoints { .. }) => Ok(Fact::Left((1..=9).map(point).collect())),
+            Query::Left(Look::Secrets { .. }) => Ok(Fact::Left(vec![Leftover {
+                ends: Some(facts::NOW.wall + 86_400_000),
+                ..Leftover::new(
+                    LeftoverKind::Secret,
+                    "arn:aws:secretsmanager:us-west-2:123456789012:secret:bedrock-image-chat/litellm-api-key-AbCdEf",
+                )
+            }])),
+            Query::Left(Look::Snapshots { .. }) => Err(Fault::new(FaultKind::Denied, "rds:DescribeDBSnapshots", "", "")),
+            _ => Ok(Fact::Left(Vec::new())),
+        };
+        open.extend(search.take(&query, answer, facts::NOW));
+    }
+    search
+}
+
 fn with_dialog(mut model: Model, dialog: Dialog) -> Model {
+    if dialog == Dialog::Leftovers(None) {
+        model.leftovers.last = Some(searched());
+    }
     if matches!(dialog, Dialog::Dns(_) | Dialog::Buy(_)) {
         access::fill(&mut model);
     }

@@ -126,6 +126,7 @@ impl Desk {
             is_create,
             parameters: parameters.iter().map(|(k, v)| ((*k).into(), v.map(SafeText::from))).collect(),
             tags: Vec::new(),
+            overridden: Vec::new(),
         };
         match self.change(Change::CreateChangeSet(plan))? {
             Done::ChangeSet { id, stack_id } => Ok((stack_id, id)),
@@ -716,6 +717,7 @@ fn a_repeated_token_is_the_same_request() {
         is_create: true,
         parameters: Vec::new(),
         tags: Vec::new(),
+        overridden: Vec::new(),
     };
     let send = || {
         let change = Change::CreateChangeSet(plan.clone());
@@ -915,20 +917,60 @@ mod scene {
             match info.name {
                 "expired" => assert_eq!(desk.ask(Query::Identity).unwrap_err().kind, FaultKind::Expired),
                 "throttled" => {}
-                "new" | "deploy-fails" | "secret-missing" | "program-ends" | "health-check-fails" | "quota-exceeded" | "not-ready" => {
+                "new" | "deploy-fails" | "secret-missing" | "program-ends" | "health-check-fails" | "quota-exceeded" | "leftovers" | "not-ready" => {
                     assert_eq!(desk.stack(), None, "{}", info.name);
                 }
                 name => {
                     let want = match name {
                         "creation-failed" => "ROLLBACK_COMPLETE",
+                        "https" => "UPDATE_COMPLETE",
                         "rollback-off" => "CREATE_FAILED",
                         "rollback-failed" => "UPDATE_ROLLBACK_FAILED",
+                        "delete-failed" => "DELETE_FAILED",
                         _ => "CREATE_COMPLETE",
                     };
                     assert_eq!(desk.stack().unwrap().status.0, want, "{name}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_what_could_not_be_deleted_can_be_kept() {
+        let desk = Desk::at("delete-failed");
+        let stack = desk.stack().unwrap().id;
+        let keep = |names: &[&str]| {
+            let retain = names.iter().map(|n| (*n).into()).collect();
+            desk.change(Change::DeleteRetaining {
+                stack: stack.clone(),
+                retain,
+            })
+        };
+        let fault = keep(&["VPC"]).unwrap_err();
+        assert!(fault.detail.contains("not in DELETE_FAILED state: [VPC]"), "{fault:?}");
+        assert_eq!(keep(&["ALBSecurityGroup"]).unwrap(), Done::Accepted);
+        let running = Desk::at("running");
+        let stack = running.stack().unwrap().id;
+        let change = Change::DeleteRetaining {
+            stack,
+            retain: vec!["VPC".into()],
+        };
+        assert_eq!(running.change(change).unwrap_err().kind, FaultKind::Refused);
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_its_name_is_free() {
+        let desk = Desk::at("leftovers");
+        let group = Change::DeleteLogGroup {
+            group: "/ecs/bedrock-image-chat".into(),
+        };
+        let look = Query::Left(Look::LogGroups {
+            names: vec!["/ecs/bedrock-image-chat".into()],
+        });
+        assert!(matches!(desk.ask(look.clone()), Ok(Fact::Left(all)) if all.len() == 1));
+        assert_eq!(desk.change(group.clone()).unwrap(), Done::Accepted);
+        assert_eq!(desk.change(group).unwrap_err().kind, FaultKind::NotFound);
+        assert_eq!(desk.ask(look), Ok(Fact::Left(Vec::new())));
     }
 
     #[test]

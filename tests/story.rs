@@ -350,7 +350,7 @@ fn destroys(tty: &Tty) {
             "Destroy stack bedrock-image-chat",
             "lost: FileSystem",
             "lost: OpenWebUIAdminSecret",
-            "stays: recovery points of FileSystem in AWS Backup",
+            "stays: recovery point",
         ],
     );
     // Neither yes nor a wrong name opens the button.

@@ -254,7 +254,7 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 25] = [
+const SHAPES: [(&str, &[&str]); 28] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new"]),
@@ -273,12 +273,18 @@ const SHAPES: [(&str, &[&str]); 25] = [
     ("secret litellm-api-key --field api_key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("leftovers", &["leftovers"]),
     ("unstick", &["rollback-failed"]),
-    ("cert", &["running"]),
+    (
+        concat!("replay ", env!("CARGO_MANIFEST_DIR"), "/tests/assets/recording.jsonl"),
+        &["running"],
+    ),
+    ("cert", &["https", "running"]),
+    ("dashboard", &["running"]),
     ("cert request chat.example.com --yes --speed 5000", &["running"]),
-    ("dns --name www.example.com", &["running"]),
+    ("dns --name chat.example.com", &["https", "running"]),
     ("dns upsert chat.example.com --yes --wait --speed 5000", &["running"]),
-    ("throughput", &["running"]),
+    ("throughput", &["https", "running"]),
     (
         "throughput buy brand-images --name images --confirm images --commitment 1-month --wait --speed 10000",
         &["running"],

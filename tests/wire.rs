@@ -10,6 +10,8 @@ mod application;
 mod checks;
 #[path = "wire/environment.rs"]
 mod environment;
+#[path = "wire/leftovers.rs"]
+mod leftovers;
 #[path = "wire/live.rs"]
 mod live;
 #[path = "loopback/server.rs"]
@@ -166,7 +168,8 @@ fn reads() -> Vec<Read> {
         known: None,
     };
     let resources = Query::StackResources { stack: stack() };
-    vec![
+    let mut all = leftovers::reads();
+    all.extend(vec![
         query(
             "GetCallerIdentity",
             Query::Identity,
@@ -210,17 +213,16 @@ fn reads() -> Vec<Read> {
         checks::rate(),
         checks::names(),
         checks::rights(),
-    ]
-    .into_iter()
-    .chain(access::reads())
-    .chain([Read {
+    ]);
+    all.extend(access::reads());
+    all.push(Read {
         operation: "GetSecretValue",
         wire: Wire::Json,
         ask: Ask::Reveal,
         good: bodies::json(json!({ "SecretString": "{\"api_key\":\"sk-1\"}" })),
         odd: vec![bodies::json(json!({})), bodies::json(json!({ "SecretString": null }))],
-    }])
-    .collect()
+    });
+    all
 }
 
 async fn server_for(read: &Read, reply: Reply) -> Server {

@@ -85,6 +85,24 @@ pub(super) async fn stacks(client: &Client) -> Result<Vec<StackBrief>, Fault> {
     Ok(all.await?.into_iter().map(brief).collect())
 }
 
+/// Ids of the deleted stacks of a name, the newest deletion first. AWS forgets them after 90 days.
+pub(super) async fn deleted(client: &Client, name: &str) -> Result<Vec<SafeText>, Fault> {
+    let all = pages::all(LIST, name, |token| {
+        let request = client.list_stacks().stack_status_filter(types::StackStatus::DeleteComplete);
+        let request = request.set_next_token(token);
+        async move {
+            let output = request.send().await.map_err(fault::on(LIST, name))?;
+            let page = output.stack_summaries.ok_or_else(|| missing(LIST, name, "stacks"))?;
+            let ours = page.into_iter().filter(|it| it.stack_name.as_deref() == Some(name));
+            let dated = ours.map(|it| (millis(it.deletion_time), text(it.stack_id)));
+            Ok((dated.collect::<Vec<_>>(), output.next_token))
+        }
+    });
+    let mut all = all.await?;
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    Ok(all.into_iter().map(|(_, id)| id).filter(|id| !id.is_empty()).collect())
+}
+
 fn mapped_stack(it: types::Stack) -> Stack {
     Stack {
         id: text(it.stack_id),
@@ -368,8 +386,10 @@ pub(super) async fn delete_change_set(client: &Client, stack: &str, change_set: 
     answer.map(drop).map_err(fault::on("cloudformation:DeleteChangeSet", stack))
 }
 
-pub(super) async fn delete_stack(client: &Client, stack: &str, token: &str) -> Result<(), Fault> {
-    let answer = client.delete_stack().stack_name(stack).client_request_token(token).send().await;
+pub(super) async fn delete_stack(client: &Client, stack: &str, retain: &[SafeText], token: &str) -> Result<(), Fault> {
+    let retain: Vec<String> = retain.iter().map(ToString::to_string).collect();
+    let request = client.delete_stack().stack_name(stack).client_request_token(token);
+    let answer = request.set_retain_resources((!retain.is_empty()).then_some(retain)).send().await;
     answer.map(drop).map_err(fault::on("cloudformation:DeleteStack", stack))
 }
 

@@ -278,7 +278,7 @@ impl ProvideCredentials for Held {
 }
 
 /// Services of which a profile or the environment may know an endpoint of their own.
-const SERVICES: [&str; 14] = [
+const SERVICES: [&str; 16] = [
     "Secrets Manager",
     "CloudFormation",
     "ECS",
@@ -287,6 +287,8 @@ const SERVICES: [&str; 14] = [
     "STS",
     "Bedrock Runtime",
     "Bedrock",
+    "Backup",
+    "RDS",
     "IAM",
     "Service Quotas",
     "CloudWatch",
@@ -355,6 +357,9 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_partition(partition())),
         sts: client!(aws_sdk_sts, config, |it| it.retry_partition(partition())),
         bedrock: client!(aws_sdk_bedrock, config, |it| it.retry_partition(partition())),
+        backup: client!(aws_sdk_backup, config, |it| it.retry_partition(partition())),
+        rds: client!(aws_sdk_rds, config, |it| it.retry_partition(partition())),
+        control: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
         iam: client!(aws_sdk_iam, config, |it| it.retry_partition(partition())),
         quotas: quotas::Clients {
             quotas: client!(aws_sdk_servicequotas, config, |it| it.retry_partition(partition())),
@@ -375,6 +380,11 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
             .retry_config(once.clone())
             .timeout_config(slow)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())),
+        backup: client!(aws_sdk_backup, config, |it| it.retry_config(once.clone())),
+        rds: client!(aws_sdk_rds, config, |it| it.retry_config(once.clone())),
+        control: client!(aws_sdk_cloudcontrol, config, |it| it.retry_config(once.clone())),
+        logs: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once.clone())),
+        secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_config(once.clone())),
     };
     Aws {
         about,
@@ -383,6 +393,7 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         live: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),
         probe: Probe::new(limits.stage, limits.image),
         listing: limits.listing,
+        pause: limits.backoff * 2,
     }
 }
 

@@ -44,7 +44,7 @@ where
             format!("{operation} failed in a way this program does not know"),
         ),
     };
-    let may_hold_secret = operation.starts_with("secretsmanager:") && matches!(error, SdkError::ServiceError(_));
+    let may_hold_secret = operation == super::secrets::READ && matches!(error, SdkError::ServiceError(_));
     Fault {
         code: error.as_service_error().and_then(|service| service.code()).map(SafeText::from),
         request_id: error.request_id().map(SafeText::from),

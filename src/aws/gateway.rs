@@ -66,8 +66,10 @@ fn is_stream(answer: &HttpResponse) -> bool {
 
 /// How a request is coded, and so what its answer must look like.
 enum Wire {
+    /// `is_void`: the service answers with an empty body when it has done it.
     Json {
         is_log: bool,
+        is_void: bool,
     },
     Query {
         action: String,
@@ -83,8 +85,9 @@ impl Wire {
         let header = |name: &str| request.headers().get(name).unwrap_or_default();
         let kind = header("content-type");
         if kind.starts_with("application/x-amz-json-") {
-            let is_log = header("x-amz-target").starts_with("Logs_");
-            return Self::Json { is_log };
+            let target = header("x-amz-target");
+            let (is_log, is_void) = (target.starts_with("Logs_"), target.ends_with(".DeleteLogGroup"));
+            return Self::Json { is_log, is_void };
         }
         if header("smithy-protocol") == "rpc-v2-cbor" {
             return Self::Cbor;
@@ -103,8 +106,10 @@ impl Wire {
         }
     }
 
-    fn accepts(&self, body: &[u8]) -> bool {
+    /// `kind` is the type that the answer says it has.
+    fn accepts(&self, kind: &str, body: &[u8]) -> bool {
         match self {
+            Self::Json { is_void: true, .. } if body.is_empty() => kind.starts_with("application/x-amz-json-"),
             Self::Json { .. } => body.trim_ascii_start().starts_with(b"{"),
             // A map, its length said before it or not.
             Self::Cbor => body.first().is_some_and(|first| first >> 5 == 5),
@@ -115,7 +120,8 @@ impl Wire {
                 head.contains(&format!("<{action}Response")) && body.trim_ascii_end().ends_with(end.as_bytes())
             }
             Self::Xml => is_whole(body),
-            Self::Other => true,
+            // A portal that answers in the service's place; where nothing is answered the SDK looks at no body.
+            Self::Other => !kind.starts_with("text/html"),
         }
     }
 }
@@ -137,12 +143,13 @@ async fn judged(mut answer: HttpResponse, wire: &Wire) -> Result<HttpResponse, C
         Ok(bytes) => bytes.into_bytes(),
         Err(broken) => return Err(ConnectorError::io(broken.into())),
     };
-    if answer.status().is_success() && !wire.accepts(&bytes) {
+    let kind = answer.headers().get("content-type").unwrap_or_default();
+    if answer.status().is_success() && !wire.accepts(kind, &bytes) {
         let odd = Odd(description(&answer, bytes.len()));
         return Err(ConnectorError::other(odd.into(), None));
     }
     *answer.body_mut() = match wire {
-        Wire::Json { is_log: true } => match repaired(&bytes) {
+        Wire::Json { is_log: true, .. } => match repaired(&bytes) {
             Cow::Owned(mended) => mended.into(),
             Cow::Borrowed(_) => bytes.into(),
         },

@@ -30,7 +30,7 @@ pub fn offline(cli: &Cli, out: &mut Out) -> Option<Answer> {
 const GUIDE: &str = include_str!("../../assets/guide.toml");
 
 /// Subcommands of later versions that no line of the guide asks for.
-const LATER: [&str; 3] = ["chat", "replay", "schedule"];
+const LATER: [&str; 2] = ["chat", "schedule"];
 
 /// What to say of a subcommand that is not there: that this version does not serve it yet, or the nearest that it does.
 pub fn unknown(name: &str) -> String {

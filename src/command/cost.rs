@@ -156,8 +156,13 @@ fn print(cx: &mut Context, report: &Report, values: &Parameters) -> Answer<()> {
             .line(format!("now    {total} an hour: {fixed} fixed, {scalable} for tasks"))?;
     }
     let size = values.get("DeploymentSize").map_or("", String::as_str);
+    // Nothing is there to be paid for: a first creation that was undone.
+    let again = match &report.now {
+        Some(now) if now.lines.is_empty() => ", were it deployed again",
+        _ => "",
+    };
     cx.out.line(format!(
-        "month  {} at the counts of the template ({size})",
+        "month  {} at the counts of the template ({size}){again}",
         text::usd(month.usd_month())
     ))?;
     cx.out.line("")?;

@@ -93,8 +93,8 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
     let interrupt = cx.interrupt.clone();
     let agreed = interrupt.or(agree(cx, args, &ready, &made)).await;
     match agreed {
-        Ok(true) => execute(cx, made, args.no_watch).await,
-        Ok(false) => {
+        Ok(Some(resources)) => execute(cx, (made, resources), args.no_watch).await,
+        Ok(None) => {
             discard(cx, &made).await?;
             Ok(Verdict::Well)
         }
@@ -109,8 +109,8 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
 /// Plans of an earlier run that was ended in the middle. What can not be removed stands in nobody's way.
 async fn drop_abandoned(cx: &mut Context) {
     let Ok(journal) = &cx.journal else { return };
-    let plans = journal.abandoned(&cx.cloud.about(), cx.cloud.now());
-    for plan in plans {
+    let past = journal.past(&cx.cloud.about(), cx.cloud.now());
+    for plan in past.abandoned {
         for change in plan.removal() {
             if write(cx, change).await.is_err() {
                 break;
@@ -144,12 +144,14 @@ async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
     }
     let checks = looked.checks(cx, args)?;
     let before = check::existing(&looked.stack).cloned();
-    let draft = looked
+    let mut draft = looked
         .draft
         .map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
     if let Some(blocker) = preflight::blocker(&checks) {
         return Err(Failure::NotWell(format!("{} Nothing was sent.", blocker.sentence())));
     }
+    let waived = checks.iter().filter(|c| c.evidence.ends_with("(overridden)"));
+    draft.request.overridden = waived.map(|c| preflight::override_name(c).into()).collect();
     Ok(Ready { draft, before, checks })
 }
 
@@ -302,12 +304,12 @@ fn row(change: &ResourceChange) -> Vec<String> {
     ]
 }
 
-/// Waits for the plan, shows it and asks. `false` when there is nothing to do.
-async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) -> Answer<bool> {
+/// Waits for the plan, shows it and asks. The resources that it names; `None` when there is nothing to do.
+async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) -> Answer<Option<Vec<SafeText>>> {
     let set = wait(cx, made).await?;
     let losses = show(cx, ready, &set).await?;
     if set.is_no_change() {
-        return Ok(false);
+        return Ok(None);
     }
     let name = cx.settings.stack.clone();
     let change = Change::ExecuteChangeSet {
@@ -320,12 +322,12 @@ async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) 
         let question = format!("This plan loses data of stack {name}.");
         confirm_name(cx, &question, &name, args.confirm.as_deref()).await?;
     }
-    Ok(true)
+    Ok(Some(set.changes.into_iter().map(|c| c.logical_id).collect()))
 }
 
-async fn execute(cx: &mut Context, made: Made, is_detached: bool) -> Answer {
+async fn execute(cx: &mut Context, (made, resources): (Made, Vec<SafeText>), is_detached: bool) -> Answer {
     let watch = match Watch::before(cx, made.stack_id.clone()).await {
-        Ok(watch) => watch,
+        Ok(watch) => watch.planned(resources),
         Err(failure) => {
             // The first failure is the one to report.
             let _ = discard(cx, &made).await;
@@ -352,23 +354,14 @@ async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
     let stack = match interrupt.or(watch.follow(cx)).await {
         Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
         Err(failure) => {
+            cx.out.end_bar();
             cx.out.note(hint);
             return Err(failure);
         }
         Ok(stack) => stack,
     };
-    keep_times(cx, &watch, &stack);
+    cx.out.end_bar();
     verdict(cx, &watch, &stack)
-}
-
-/// Times are a convenience: that they can not be kept is a line in the log.
-fn keep_times(cx: &Context, watch: &Watch, stack: &Stack) {
-    let timings = watch.timings(stack);
-    if let (Ok(journal), false) = (&cx.journal, timings.is_empty())
-        && let Err(error) = journal.keep(&timings)
-    {
-        tracing::warn!(%error, "the times of this run could not be kept");
-    }
 }
 
 /// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
@@ -386,7 +379,8 @@ async fn not_begun(cx: &mut Context, made: &Made, failure: Failure) -> Failure {
     failure
 }
 
-fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
+/// Prints how the stack ended; where it did not end well, why.
+pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer {
     if cx.out.is_json() {
         cx.out.json_line(stack)?;
     } else {

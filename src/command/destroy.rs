@@ -2,14 +2,17 @@
 
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, confirm_name, deploy::follow_command, reads, watch::Watch, write};
+use super::{Answer, Context, Failure, Verdict, confirm_name, deploy::follow_command, leftovers, reads, watch::Watch, write};
 use crate::{
     cli::DestroyArgs,
     cloud::Change,
     core::{
+        cost::CostModel,
         fact::{Stack, StackResource},
         fault::{Fault, FaultKind},
-        inventory::Inventory,
+        inventory::{Inventory, Sources, Stay},
+        leftovers::{self as core_leftovers, Unknown},
+        prices::Prices,
         text::SafeText,
     },
 };
@@ -22,8 +25,10 @@ struct Report {
     resources: usize,
     /// What holds data and goes.
     lost: Vec<StackResource>,
-    /// What stays, and may go on costing: one sentence each.
-    stays: Vec<SafeText>,
+    /// What stays, and may go on costing.
+    stays: Vec<Stay>,
+    /// Places where something may stay that could not be looked at.
+    unknown: Vec<Unknown>,
 }
 
 /// Deletes the stack.
@@ -57,8 +62,10 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
         Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
         other => other?,
     };
+    cx.out.end_bar();
     if rests.status.is_deleted() {
         cx.out.note(format!("Stack {} is deleted.", rests.name));
+        tell_left(cx, &stack.id).await;
         return Ok(Verdict::Well);
     }
     cx.out.note(format!("Stack {} is {}.", rests.name, rests.status.0));
@@ -66,6 +73,20 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
         cx.out.note(line);
     }
     Ok(Verdict::NotWell)
+}
+
+/// What is left after all, and how to remove it.
+async fn tell_left(cx: &mut Context, stack: &SafeText) {
+    let search = leftovers::search(cx, Some(stack)).await;
+    let (prices, region) = (Prices::shipped(), cx.cloud.about().region);
+    let left = search.left();
+    cx.out.note(core_leftovers::summary(&prices, &region, &left, search.unknown()));
+    if !left.is_empty() {
+        cx.out.note(format!(
+            "`bic-tui leftovers {}` lists it, and removes it one by one.",
+            cx.same_place
+        ));
+    }
 }
 
 /// A step of its own: nothing is deleted.
@@ -109,13 +130,21 @@ fn refuse(stack: &Stack) -> Answer<()> {
 
 async fn inventory(cx: &Context, stack: &Stack) -> Answer<Report> {
     let resources = reads::resources(&*cx.cloud, &stack.id).await?;
-    let Inventory { lost, stays } = Inventory::of(&resources, &reads::template_resources(cx, stack), &stack.given());
+    let search = leftovers::search(cx, Some(&stack.id)).await;
+    let Inventory { lost, stays } = Inventory::of(Sources {
+        resources: &resources,
+        template: &reads::template_resources(cx, stack),
+        parameters: &stack.given(),
+        cost: &CostModel::shipped(&cx.cloud.about().region),
+        search: Some(&search),
+    });
     Ok(Report {
         stack: stack.name.clone(),
         status: stack.status.0.clone(),
         resources: resources.len(),
         lost,
         stays,
+        unknown: search.unknown().to_vec(),
     })
 }
 
@@ -128,8 +157,11 @@ fn print(cx: &mut Context, inventory: &Report) -> Answer<()> {
         cx.out
             .line(format!("lost   {} ({}) {}", r.logical_id, r.resource_type, r.physical_id))?;
     }
-    for line in &inventory.stays {
-        cx.out.line(format!("stays  {line}"))?;
+    for stay in &inventory.stays {
+        cx.out.line(format!("stays  {}", stay.about))?;
+    }
+    for it in &inventory.unknown {
+        cx.out.note(format!("not known: {}: {}. {}", it.what, it.why, it.next));
     }
     Ok(())
 }

@@ -281,8 +281,11 @@ pub(super) async fn put(cx: &mut Context, zone: &HostedZone, records: Vec<DnsRec
     report.status = match write(cx, change).await? {
         Done::Records { id } if waits => wait(cx, &id, &name).await?,
         Done::Records { .. } => "PENDING".into(),
-        // Its answer was lost; it stands, but nobody can ask after it.
-        _ => "INSYNC".into(),
+        _ => {
+            cx.out
+                .note("The answer of Route 53 was lost: the record stands, but its way to the name servers can not be followed.");
+            "PENDING".into()
+        }
     };
     cx.out.note(format!("{name} is written: {}.", report.status));
     Ok(report)

@@ -2,15 +2,16 @@
 //! (`| head`) ends the command quietly.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     io::{self, Write},
     time::{Duration, Instant},
 };
 
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::{Answer, Failure};
-use crate::cli::Format;
+use crate::{cli::Format, term};
 
 /// Between two looks at the progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
@@ -24,7 +25,23 @@ pub struct Out {
     is_watched: bool,
     /// When the progress was written last, and that it stands there.
     progress: Option<Instant>,
+    /// The bar under the lines of a watch.
+    bar: Option<ProgressBar>,
 }
+
+/// How far an operation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Far {
+    /// Resources that are done.
+    pub done: usize,
+    /// Resources in all.
+    pub total: usize,
+    /// What else there is to say, the most important first: a narrow terminal cuts it.
+    pub about: String,
+}
+
+/// Columns from which on there is room for the bar itself.
+const BAR_FROM: u16 = 72;
 
 impl Out {
     /// Writes to these.
@@ -35,6 +52,7 @@ impl Out {
             format,
             is_watched: false,
             progress: None,
+            bar: None,
         }
     }
 
@@ -54,6 +72,41 @@ impl Out {
         }
         self.progress = Some(Instant::now());
         let _ = write!(self.stderr, "\r\x1b[K{text}").and_then(|()| self.stderr.flush());
+    }
+
+    /// Somebody watches stderr.
+    pub fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
+    /// Shows a bar under the lines, or brings it up to date; `elapsed` is asked for each second.
+    pub fn bar(&mut self, far: Far, elapsed: impl Fn() -> String + Send + Sync + Clone + 'static) {
+        if !self.is_watched {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new(0);
+            bar.enable_steady_tick(Duration::from_secs(1));
+            bar
+        });
+        let bars = if term::size().width < BAR_FROM { "" } else { "{bar:20} " };
+        let template = format!("{bars}{{pos}}/{{len}}  {{elapsed_there}}{{wide_msg}}");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            let told = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = out.write_str(&elapsed());
+            };
+            bar.set_style(style.progress_chars("█▌░").with_key("elapsed_there", told));
+        }
+        bar.set_length(far.total as u64);
+        bar.set_position(far.done as u64);
+        bar.set_message(far.about);
+    }
+
+    /// Takes the bar away.
+    pub fn end_bar(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
     }
 
     fn wipe(&mut self) {
@@ -105,7 +158,8 @@ impl Out {
     /// A remark beside the answer. That nobody reads it is no failure.
     pub fn note(&mut self, text: impl Display) {
         self.wipe();
-        let _ = writeln!(self.stderr, "{text}");
+        let stderr = &mut self.stderr;
+        let _ = beside(self.bar.as_ref(), || writeln!(stderr, "{text}"));
     }
 
     /// A question, without the end of the line.
@@ -118,7 +172,16 @@ impl Out {
     /// # Errors
     /// The reader has gone, or the disk is full.
     pub fn flush(&mut self) -> Answer<()> {
-        self.stdout.flush().map_err(failure)
+        let stdout = &mut self.stdout;
+        beside(self.bar.as_ref(), || stdout.flush()).map_err(failure)
+    }
+}
+
+/// Writes while the bar is out of the way.
+fn beside<T>(bar: Option<&ProgressBar>, write: impl FnOnce() -> T) -> T {
+    match bar {
+        Some(bar) => bar.suspend(write),
+        None => write(),
     }
 }
 

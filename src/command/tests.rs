@@ -2,6 +2,7 @@
 //! an odd answer is wanted.
 
 mod access;
+mod leftovers;
 mod models;
 
 use std::{
@@ -102,7 +103,11 @@ impl Case {
     /// Runs a command line; gives its exit status and what it printed.
     async fn run(&mut self, line: &str) -> (u8, String, String) {
         let cli = Cli::try_parse_from(format!("bic-tui {line}").split(' ')).unwrap();
-        self.cx.out = Out::new(Box::new(self.stdout.clone()), Box::new(self.stderr.clone()), cli.common.output);
+        self.cx.out = Out::new(
+            Box::new(self.stdout.clone()),
+            Box::new(self.stderr.clone()),
+            cli.common.output.unwrap_or_default(),
+        );
         let answer = run(&mut self.cx, cli.command.unwrap()).await;
         let status = match &answer {
             Ok(Verdict::Well) => 0,

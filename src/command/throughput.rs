@@ -12,6 +12,7 @@ use crate::{
         fact::{CustomModel, Throughput},
         fault::{Fault, FaultKind},
         nearest,
+        prices::Prices,
         purchase::{self, Offer},
         text::SafeText,
     },
@@ -152,7 +153,7 @@ async fn buy(cx: &mut Context, args: &ThroughputBuyArgs) -> Answer {
     if let Some(why) = purchase::complaint(&wanted, &standing) {
         return Err(Failure::Usage(why));
     }
-    for line in purchase::meaning(&wanted, &offer) {
+    for line in purchase::meaning(&wanted, &offer, Prices::shipped().model(&offer.base)) {
         cx.out.note(line);
     }
     let change = Change::BuyThroughput(wanted.clone());

@@ -7,7 +7,7 @@ use crate::{
     cli::UnstickArgs,
     cloud::Change,
     core::{
-        fact::Stack,
+        fact::{Stack, StackResource},
         fault::{Fault, FaultKind},
         names::Names,
         text::SafeText,
@@ -56,19 +56,8 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
         )
     };
     let mut changes = unstick::changes(way, it).map_err(refused)?;
-    let skip: Vec<SafeText> = args.skip.iter().map(|s| s.as_str().into()).collect();
-    let known = unstick::skippable(&resources);
-    if let Some(wrong) = skip
-        .iter()
-        .find(|s| way != Way::ContinueRollback || known.iter().all(|(id, _)| id != *s))
-    {
-        let names: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
-        return Err(Failure::Usage(format!(
-            "{wrong} can not be left out: only resources that a rollback could not put back can be ({}).",
-            text::or_dash(&names.join(", "))
-        )));
-    }
-    if let [Change::ContinueRollback { skip: out, .. }] = changes.as_mut_slice() {
+    let skip = left_out(way, args, &resources)?;
+    if let [Change::ContinueRollback { skip: out, .. } | Change::DeleteRetaining { retain: out, .. }] = changes.as_mut_slice() {
         out.clone_from(&skip);
     }
     agree(cx, (&stack, way), &skip, &changes).await?;
@@ -77,19 +66,55 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
     }
     cx.out.note(format!(
         "{}: begun on stack {}; {} follows it.",
-        way.label(),
+        way.label(&stack),
         stack.name,
         follow_command(cx)
     ));
     Ok(Verdict::Well)
 }
 
+/// The resources that are named to be left out, or kept: those that the way can leave out, and no others.
+fn left_out(way: Way, args: &UnstickArgs, resources: &[StackResource]) -> Answer<Vec<SafeText>> {
+    let (skippable, undeletable) = (unstick::skippable(resources), unstick::undeletable(resources));
+    for (flag, given, known, is_its_way, why) in [
+        (
+            "left out",
+            &args.skip,
+            &skippable,
+            way == Way::ContinueRollback,
+            "only resources that a rollback could not put back can be",
+        ),
+        (
+            "kept",
+            &args.retain,
+            &undeletable,
+            way == Way::DeleteRetaining,
+            "only resources that could not be deleted can be",
+        ),
+    ] {
+        let is_known = |id: &String| is_its_way && known.iter().any(|(name, _)| *name == *id.as_str());
+        if let Some(wrong) = given.iter().find(|id| !is_known(id)) {
+            let names: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
+            return Err(Failure::Usage(format!(
+                "{wrong} can not be {flag}: {why} ({}).",
+                text::or_dash(&names.join(", "))
+            )));
+        }
+    }
+    let named = |given: &[String]| given.iter().map(|s| s.as_str().into()).collect();
+    Ok(match way {
+        Way::DeleteRetaining if args.retain.is_empty() => undeletable.into_iter().map(|(id, _)| id).collect(),
+        Way::DeleteRetaining => named(&args.retain),
+        _ => named(&args.skip),
+    })
+}
+
 async fn agree(cx: &mut Context, (stack, way): (&Stack, Way), skip: &[SafeText], changes: &[Change]) -> Answer<()> {
     for line in unstick::warnings(way, skip) {
         cx.out.note(line);
     }
-    let question = format!("{} of stack {}?", way.label(), stack.name);
-    if way != Way::DeleteCreation {
+    let question = format!("{} of stack {}?", way.label(stack), stack.name);
+    if !matches!(way, Way::DeleteCreation | Way::DeleteRetaining) {
         return confirm(cx, &question, changes).await;
     }
     let given = cx.is_yes.then(|| stack.name.to_string());
@@ -105,7 +130,7 @@ fn list(cx: &mut Context, stack: &Stack, offers: Vec<Offer>) -> Answer {
         .map(|offer| Row {
             way: offer.way.to_string(),
             open: offer.changes.is_ok(),
-            about: offer.changes.err().unwrap_or_else(|| offer.way.help().to_owned()),
+            about: offer.changes.err().unwrap_or_else(|| offer.way.help(stack).to_owned()),
         })
         .collect();
     if cx.out.is_json() {

@@ -1,20 +1,21 @@
 //! Following one operation of a stack to its end: events as lines, the verdict by the stack's status.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::{Answer, Context, Failure, events, pause, reads};
+use super::{Answer, Context, Failure, events, out::Far, pause, reads};
 use crate::{
     cloud::{LogRequest, Query},
     core::{
         cause,
-        eta::{self, Timing},
-        fact::{Fact, Millis, Stack, StackEvent, Task},
+        eta::{Durations, Known},
+        fact::{Fact, Millis, Service, Stack, StackEvent, Task},
         fault::{Fault, FaultKind},
         health::stop_words,
         names::Names,
         progress::{Progress, newest_operation},
         sleep::Parameters,
         text::SafeText,
+        when,
     },
 };
 
@@ -23,6 +24,9 @@ const EVERY: Duration = Duration::from_secs(4);
 
 /// How long before its end the last lines of a task are looked for, in milliseconds.
 const LAST_WORDS: Millis = 10 * 60 * 1000;
+
+/// How many looks go by between two at the services.
+const SERVICES_EVERY: u32 = 3;
 
 /// Longest wait after faults.
 const MOST: Duration = Duration::from_mins(1);
@@ -43,6 +47,15 @@ pub(super) struct Watch {
     has_services: bool,
     /// The operation's events, newest first.
     events: Vec<StackEvent>,
+    /// How many looks there have been.
+    looks: u32,
+    /// The stack as it was told last.
+    stack: Option<Stack>,
+    /// Resources that the plan names, where there was one.
+    planned: Option<Vec<SafeText>>,
+    durations: Durations,
+    /// What ECS says of its services.
+    services: Vec<Service>,
     failures: Vec<StackEvent>,
     /// Tasks that stopped against anyone's wish, oldest first.
     stopped: Vec<Task>,
@@ -82,6 +95,11 @@ impl Watch {
             has_moved: false,
             has_services: false,
             events: Vec::new(),
+            looks: 0,
+            stack: None,
+            planned: None,
+            durations: Durations::shipped(),
+            services: Vec::new(),
             failures: Vec::new(),
             stopped: Vec::new(),
             last_lines: Vec::new(),
@@ -89,13 +107,25 @@ impl Watch {
         }
     }
 
-    /// Prints events until the stack rests. A fault that passes does not end it.
+    /// The same with the resources that a plan names.
+    pub(super) fn planned(self, resources: Vec<SafeText>) -> Self {
+        Self {
+            planned: Some(resources),
+            ..self
+        }
+    }
+
+    /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
         let mut wait = EVERY;
+        self.durations = own_durations(cx).await;
         loop {
             match self.look(cx).await {
                 Ok(Some(stack)) => return Ok(stack),
-                Ok(None) => wait = EVERY,
+                Ok(None) => {
+                    wait = EVERY;
+                    self.show_how_far(cx);
+                }
                 Err(Failure::Fault(fault)) if passes(&fault) => {
                     cx.out.note(format!("{}; asking again.", fault.sentence()));
                     wait = (wait * 2).min(MOST);
@@ -109,7 +139,7 @@ impl Watch {
     /// One look: new events are printed; the stack when it rests. The status is read before the events, so
     /// that no event of the operation is missing once the status is final; and it alone is the verdict, so
     /// that events which can not be read change nothing.
-    async fn look(&mut self, cx: &mut Context) -> Answer<Option<Stack>> {
+    pub(super) async fn look(&mut self, cx: &mut Context) -> Answer<Option<Stack>> {
         let stack = reads::stack(&*cx.cloud, &self.stack_id).await?;
         let stack = stack.ok_or_else(|| reads::no_such_stack(cx))?;
         let standing = |s: &Stack| (s.status.clone(), s.updated);
@@ -121,6 +151,12 @@ impl Watch {
         if self.has_services {
             self.look_at_tasks(cx, &stack).await;
         }
+        if self.has_services && self.looks.is_multiple_of(SERVICES_EVERY) {
+            let names = Names::of(&stack);
+            self.services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
+        }
+        self.looks += 1;
+        self.stack = Some(stack.clone());
         cx.out.flush()?;
         let has_begun = self.begun.is_some() || self.has_moved;
         let rests = has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
@@ -166,13 +202,43 @@ impl Watch {
         self.parameters = stack.given();
     }
 
-    /// How long the resources took, when all went well.
-    pub(super) fn timings(&self, stack: &Stack) -> Vec<Timing> {
+    /// The bar for somebody who watches: n of N, elapsed, time left, what is worked on.
+    fn show_how_far(&self, cx: &mut Context) {
+        let Some(stack) = self.stack.as_ref().filter(|_| cx.out.is_watched() && !self.events.is_empty()) else {
+            return;
+        };
         let progress = Progress::read(stack, &self.events);
-        if !stack.status.is_success() || progress.undo.is_some() {
-            return Vec::new();
-        }
-        eta::timings(&progress)
+        let (now, begun) = (cx.cloud.now(), progress.started);
+        let known = Known {
+            stack,
+            progress: &progress,
+            resources: &reads::template_resources(cx, stack),
+            planned: self.planned.as_deref(),
+            durations: &self.durations,
+            now,
+            has_fallen: !self.stopped.is_empty(),
+        };
+        let outlook = known.outlook();
+        let (done, verb) = match outlook.undo {
+            Some(undo) => (undo.left, Some("undoing".to_owned())),
+            None => (outlook.done, None),
+        };
+        let left = outlook.eta.map(|eta| format!("still {}", eta.words()));
+        let slow = progress.running().any(|r| self.durations.is_slow(r, now));
+        let slow = slow.then(|| "slower than usual".to_owned());
+        let running = progress
+            .running()
+            .map(|r| format!("{} {}", r.logical_id, when::short(r.elapsed(now))));
+        let services = self.services.iter().filter(|s| s.running < s.desired);
+        let services = services.map(|s| format!("{} {}/{} running", s.name, s.running, s.desired));
+        let parts = verb.into_iter().chain(left).chain(slow).chain(running).chain(services);
+        let far = Far {
+            done,
+            total: outlook.total,
+            about: parts.fold(String::new(), |said, part| said + " · " + &part),
+        };
+        let cloud = Arc::clone(&cx.cloud);
+        cx.out.bar(far, move || when::span(cloud.now() - begun));
     }
 
     /// The first failure that is not the echo of another, what the last stopped task said, and what both
@@ -193,6 +259,15 @@ impl Watch {
         out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, m.advice)));
         out
     }
+}
+
+/// Typical times, with those of operations that were recorded here.
+async fn own_durations(cx: &Context) -> Durations {
+    let Some(journal) = cx.journal.as_ref().ok().filter(|_| cx.out.is_watched()).cloned() else {
+        return Durations::shipped();
+    };
+    let timings = tokio::task::spawn_blocking(move || journal.timings()).await;
+    Durations::shipped().with(&timings.unwrap_or_default())
 }
 
 /// What a task wrote last; one that never started wrote nothing.

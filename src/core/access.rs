@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::{
     address,
-    fact::{Certificate, DnsRecord},
+    fact::{Certificate, CertificateBrief, DnsRecord},
     feed::Feed,
     keymap::Intent,
     model::Model,
     preflight::Outcome,
-    screen::access,
+    screen::{Panel, access},
     text::SafeText,
     when,
 };
@@ -17,7 +17,7 @@ use super::{
 /// One row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AddressRow {
-    /// `address`, `name`, `certificate` or `proof`.
+    /// `address`, `name`, `certificate`, `proof` or `in region`.
     pub what: &'static str,
     /// Its value.
     pub value: String,
@@ -58,23 +58,13 @@ fn address_row(model: &Model) -> AddressRow {
     if url.starts_with("https://") {
         row("address", url.as_str(), "HTTPS", Outcome::Ok)
     } else {
-        row(
-            "address",
-            url.as_str(),
-            "plain HTTP: passwords travel unencrypted",
-            Outcome::Warning,
-        )
+        row("address", url.as_str(), "plain HTTP: nothing is encrypted", Outcome::Warning)
     }
 }
 
 fn name_row(model: &Model) -> AddressRow {
     let Some(host) = access::host(model) else {
-        return row(
-            "name",
-            "none",
-            "only the load balancer's own name, which no certificate covers",
-            Outcome::Warning,
-        );
+        return row("name", "none", "no name of its own yet", Outcome::Warning);
     };
     let it = &model.access;
     if let Some(way) = it.way.as_ref().filter(|way| way.name == host && !way.is_done()) {
@@ -117,7 +107,9 @@ fn standing(model: &Model, records: &[DnsRecord]) -> (String, Outcome) {
 fn certificate_rows(model: &Model) -> Vec<AddressRow> {
     let it = &model.access;
     let Some(certificate) = it.certificate() else {
-        return vec![no_certificate(model)];
+        let mut all = vec![no_certificate(model)];
+        all.extend(others(model));
+        return all;
     };
     let names: Vec<&str> = certificate.names.iter().map(SafeText::as_str).collect();
     let (state, outcome) = state(model, certificate);
@@ -127,12 +119,44 @@ fn certificate_rows(model: &Model) -> Vec<AddressRow> {
     }];
     if certificate.is_pending() {
         all.extend(certificate.open_records().into_iter().map(|record| {
-            let value = format!("{} CNAME {}", record.name, record.value);
-            row("proof", value, "DNS must have this record", Outcome::Warning)
+            let value = format!("CNAME {} → {}", record.name, record.value);
+            AddressRow {
+                // As a zone file has it.
+                arn: format!("{} CNAME {}", record.name, record.value).into(),
+                ..row("proof", value, "DNS must have this record", Outcome::Warning)
+            }
         }));
     }
     all
 }
+
+/// The certificates of the region that the stack could have, while it has none.
+fn others(model: &Model) -> Vec<AddressRow> {
+    let all = model.access.certificates.get().map(Vec::as_slice).unwrap_or_default();
+    let is_wanted = access::certificate_of_stack(model).is_none();
+    let row_of = |it: &CertificateBrief| {
+        let names: Vec<&str> = it.names.iter().map(SafeText::as_str).collect();
+        let used = if it.in_use { ", in use" } else { "" };
+        AddressRow {
+            arn: it.arn.clone(),
+            ..row(OTHER, names.join(", "), format!("{}{used}", it.status), Outcome::Unknown)
+        }
+    };
+    all.iter().filter(|_| is_wanted).map(row_of).collect()
+}
+
+/// The certificate of the row under the cursor, where that is one the stack could have.
+pub fn other_chosen(model: &Model) -> Option<&CertificateBrief> {
+    if model.panel() != Panel::Address {
+        return None;
+    }
+    let rows = rows(model);
+    let row = rows.get(model.cursor(Panel::Address)).filter(|row| row.what == OTHER)?;
+    model.access.certificates.get()?.iter().find(|it| it.arn == row.arn)
+}
+
+/// What stands before a certificate that the stack could have.
+const OTHER: &str = "in region";
 
 fn no_certificate(model: &Model) -> AddressRow {
     let it = &model.access;
@@ -171,7 +195,7 @@ fn state(model: &Model, it: &Certificate) -> (String, Outcome) {
                 .requested
                 .map(|at| format!(" for {}", when::span(model.now.wall - at)))
                 .unwrap_or_default();
-            (format!("waits for its proof{since}{whose}"), Outcome::Warning)
+            (format!("waits for its proof{since}"), Outcome::Warning)
         }
         status => {
             let why = if it.failure.is_empty() {

@@ -45,7 +45,9 @@ pub fn host(text: &str, may_be_wildcard: bool) -> Result<SafeText, String> {
         let inner = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         !label.is_empty() && label.len() <= 63 && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
     };
-    if name.len() > 253 || !bare.contains('.') || !bare.split('.').all(is_label) {
+    // An address of IPv4 looks like a name otherwise.
+    let is_address = bare.rsplit('.').next().is_some_and(|top| top.bytes().all(|b| b.is_ascii_digit()));
+    if is_address || name.len() > 253 || !bare.contains('.') || !bare.split('.').all(is_label) {
         return wrong("it is labels of letters, digits and hyphens with stops between, such as chat.example.com");
     }
     Ok(name.as_str().into())

@@ -26,15 +26,16 @@ fn words(change: &Change) -> Vec<String> {
             cloudformation("delete-change-set", &[("--stack-name", stack), ("--change-set-name", change_set)])
         }
         Change::DeleteStack { stack } | Change::DropEmptyStack { stack } => cloudformation("delete-stack", &[("--stack-name", stack)]),
+        Change::DeleteRetaining { stack, retain } => with_list(
+            cloudformation("delete-stack", &[("--stack-name", stack)]),
+            "--retain-resources",
+            retain,
+        ),
         Change::CancelUpdate { stack } => cloudformation("cancel-update-stack", &[("--stack-name", stack)]),
         Change::RollbackStack { stack } => cloudformation("rollback-stack", &[("--stack-name", stack)]),
         Change::ContinueRollback { stack, skip } => {
-            let mut words = cloudformation("continue-update-rollback", &[("--stack-name", stack)]);
-            if !skip.is_empty() {
-                words.push("--resources-to-skip".into());
-                words.extend(skip.iter().map(ToString::to_string));
-            }
-            words
+            let words = cloudformation("continue-update-rollback", &[("--stack-name", stack)]);
+            with_list(words, "--resources-to-skip", skip)
         }
         Change::Protect { stack, on } => {
             let mut words = cloudformation("update-termination-protection", &[("--stack-name", stack)]);
@@ -60,19 +61,56 @@ fn words(change: &Change) -> Vec<String> {
             service,
             key,
             value: Some(value),
-        } => ecs(
-            "tag-resource",
-            &[
-                ("--resource-arn", service),
-                ("--tags", &json!([{"key": key, "value": value}]).to_string()),
-            ],
-        ),
+        } => tag_service(service, key, value),
         Change::TagService { service, key, value: None } => ecs("untag-resource", &[("--resource-arn", service), ("--tag-keys", key)]),
+        Change::DeleteRecoveryPoint { .. }
+        | Change::DeleteSnapshot { .. }
+        | Change::DeleteLogGroup { .. }
+        | Change::DeleteSecret { .. }
+        | Change::DeleteResource { .. } => removal(change),
         Change::RequestCertificate { domain, names } => request_certificate(domain, names),
         Change::ChangeRecords { zone, removes, upserts } => change_records(zone, removes, upserts),
         Change::BuyThroughput(wanted) => buy_throughput(wanted),
         Change::DeleteThroughput { arn } => aws("bedrock", "delete-provisioned-model-throughput", &[("--provisioned-model-id", arn)]),
         Change::TestImage { route, model, prompt } => test_image(route, model, prompt),
+    }
+}
+
+/// The words with an option and its values; without values the option is left out.
+fn with_list(mut words: Vec<String>, option: &str, values: &[SafeText]) -> Vec<String> {
+    if !values.is_empty() {
+        words.push(option.into());
+        words.extend(values.iter().map(ToString::to_string));
+    }
+    words
+}
+
+fn tag_service(service: &SafeText, key: &SafeText, value: &SafeText) -> Vec<String> {
+    let tags = json!([{"key": key, "value": value}]).to_string();
+    ecs("tag-resource", &[("--resource-arn", service), ("--tags", &tags)])
+}
+
+/// The removal of something that is left of a stack.
+fn removal(change: &Change) -> Vec<String> {
+    match change {
+        Change::DeleteRecoveryPoint { vault, recovery_point } => aws(
+            "backup",
+            "delete-recovery-point",
+            &[("--backup-vault-name", vault), ("--recovery-point-arn", recovery_point)],
+        ),
+        Change::DeleteSnapshot { snapshot } => aws("rds", "delete-db-snapshot", &[("--db-snapshot-identifier", snapshot)]),
+        Change::DeleteLogGroup { group } => aws("logs", "delete-log-group", &[("--log-group-name", group)]),
+        Change::DeleteSecret { secret } => {
+            let mut words = aws("secretsmanager", "delete-secret", &[("--secret-id", secret)]);
+            words.push("--force-delete-without-recovery".into());
+            words
+        }
+        Change::DeleteResource { resource_type, id } => aws(
+            "cloudcontrol",
+            "delete-resource",
+            &[("--type-name", resource_type), ("--identifier", id)],
+        ),
+        _ => Vec::new(),
     }
 }
 
@@ -307,6 +345,13 @@ mod tests {
                 "aws cloudformation delete-stack --stack-name s --region us-west-2",
             ),
             (
+                Change::DeleteRetaining {
+                    stack: "s".into(),
+                    retain: vec!["A".into(), "B".into()],
+                },
+                "aws cloudformation delete-stack --stack-name s --retain-resources A B --region us-west-2",
+            ),
+            (
                 Change::RollbackStack { stack: "s".into() },
                 "aws cloudformation rollback-stack --stack-name s --region us-west-2",
             ),
@@ -326,6 +371,40 @@ mod tests {
             ),
         ] {
             assert_eq!(command(&change, "us-west-2"), want);
+        }
+    }
+
+    #[test]
+    fn one_line_for_each_leftover() {
+        for (change, want) in [
+            (
+                Change::DeleteRecoveryPoint {
+                    vault: "aws/efs/automatic-backup-vault".into(),
+                    recovery_point: "arn:rp".into(),
+                },
+                "aws backup delete-recovery-point --backup-vault-name aws/efs/automatic-backup-vault --recovery-point-arn arn:rp --region r",
+            ),
+            (
+                Change::DeleteSnapshot { snapshot: "s".into() },
+                "aws rds delete-db-snapshot --db-snapshot-identifier s --region r",
+            ),
+            (
+                Change::DeleteLogGroup { group: "/ecs/p".into() },
+                "aws logs delete-log-group --log-group-name /ecs/p --region r",
+            ),
+            (
+                Change::DeleteSecret { secret: "p/key".into() },
+                "aws secretsmanager delete-secret --secret-id p/key --force-delete-without-recovery --region r",
+            ),
+            (
+                Change::DeleteResource {
+                    resource_type: "AWS::EFS::FileSystem".into(),
+                    id: "fs-1".into(),
+                },
+                "aws cloudcontrol delete-resource --type-name AWS::EFS::FileSystem --identifier fs-1 --region r",
+            ),
+        ] {
+            assert_eq!(command(&change, "r"), want);
         }
     }
 
@@ -391,6 +470,7 @@ mod tests {
             is_create: false,
             parameters: vec![("A".into(), Some("x y".into())), ("B".into(), None)],
             tags: vec![("K".into(), "V".into())],
+            overridden: Vec::new(),
         };
         let line = command(&Change::CreateChangeSet(plan), "r");
         assert!(line.contains("--change-set-type UPDATE"));

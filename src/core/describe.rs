@@ -98,15 +98,22 @@ pub fn row(model: &Model) -> Option<RowText> {
             .get(at)
             .map(|s| row_text("Secret", &s.secret, &[("secret", s.secret.to_string())])),
         Panel::Models => catalogue::of_stack(model).get(at).map(model_row),
-        Panel::Address => access::rows(model).get(at).map(|r| {
-            let pairs = [("what", r.what.to_owned()), ("value", r.value.clone()), ("state", r.state.clone())];
-            let mut row = row_text("Name and certificate", &r.arn, &pairs);
-            row.line = r.value.as_str().into();
-            row
-        }),
+        Panel::Address => access::rows(model).get(at).map(address),
         Panel::Throughput => model.access.throughputs().get(at).map(throughput),
         Panel::Deploy => deploy_row(model, at),
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => None,
+    }
+}
+
+fn address(r: &access::AddressRow) -> RowText {
+    let pairs = [("what", r.what.to_owned()), ("value", r.value.clone()), ("state", r.state.clone())];
+    RowText {
+        line: if r.what == "proof" {
+            r.arn.clone()
+        } else {
+            r.value.as_str().into()
+        },
+        ..row_text("Name and certificate", &r.arn, &pairs)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Dialogs: one at a time over the screen; under one nothing else is reached.
 
 use super::screen::access::{BuyDialog, DnsDialog};
-use super::{fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, place::Picker, text::SafeText};
+use super::{
+    fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, place::Picker, text::SafeText, unstick,
+};
 use crate::cloud::{Change, ImageRoute};
 
 /// The dialog that is open.
@@ -29,8 +31,10 @@ pub enum Dialog {
     Shapes(Option<SafeText>),
     /// Ways out of an operation.
     Menu(Menu),
-    /// Resources to leave out of a rollback.
+    /// Resources to leave out of a rollback or a deletion.
     Skip(Skip),
+    /// What the stack left behind; the thing under the cursor, by id.
+    Leftovers(Option<SafeText>),
     /// Another profile, region or stack.
     Places(Picker),
     /// The test image: what to ask, then how it went.
@@ -63,6 +67,8 @@ pub struct Confirm {
     pub changes: Vec<Change>,
     /// What is begun in place of changes: it costs money while it runs.
     pub spends: Option<Intent>,
+    /// The check that is overridden in place of changes.
+    pub overrides: Option<&'static str>,
     /// What must be typed first, and what has been.
     pub typed: Option<(SafeText, TextField)>,
     /// The focus is on yes; it starts on Cancel.
@@ -79,6 +85,7 @@ impl Confirm {
             verb: verb.into(),
             changes,
             spends: None,
+            overrides: None,
             typed: None,
             on_yes: false,
         }
@@ -215,9 +222,11 @@ pub struct Way {
     pub closed: Option<SafeText>,
 }
 
-/// Resources of which some are left out when a rollback goes on.
+/// Resources of which some are left out when a rollback goes on, or when a stack is deleted again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Skip {
+    /// What they are left out of.
+    pub way: unstick::Way,
     /// Stack id.
     pub stack: SafeText,
     /// Logical id, why it failed, and whether it is left out.

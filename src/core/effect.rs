@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{eta::Timing, guard::Approved, lines::Scan, msg::Ticket, place::Place, secret::SecretRef, text::SafeText};
-use crate::cloud::Query;
+use super::{guard::Approved, lines::Scan, msg::Ticket, place::Place, secret::SecretRef, text::SafeText};
+use crate::cloud::{Query, Steer};
 
 /// A request of the core.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +37,8 @@ pub enum Effect {
     Open(SafeText),
     /// Write a file: its path and its bytes.
     Save(SafeText, Arc<[u8]>),
-    /// Keep how long the resources of a run took.
-    Keep(Vec<Timing>),
+    /// Move the cloud's time.
+    Steer(Steer),
     /// Paint everything again.
     Repaint,
     /// Mouse reporting on or off.

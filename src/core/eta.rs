@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fact::{Millis, ResourceStatus},
+    fact::{Millis, ResourceStatus, Stack},
     model::Model,
     progress::{Progress, Row, Undo},
     template::Resource,
@@ -20,7 +20,13 @@ const SHIPPED: &str = include_str!("../../assets/durations.toml");
 const OTHER: Millis = 5_000;
 
 /// Share of the typical time that the lower and the upper end of the range count.
-const RANGE: (f64, f64) = (0.85, 1.3);
+const RANGE: (f64, f64) = (0.885, 1.22);
+
+/// Share of its typical time that what is late already may still take.
+const LATE: f64 = 0.3;
+
+/// What lies between the end of one resource and the beginning of the next, in milliseconds: CloudFormation's own time.
+const STEP: Millis = 1_500;
 
 /// Runs of one kind of work that must have been recorded before their median is believed.
 const ENOUGH: usize = 3;
@@ -102,6 +108,17 @@ impl Eta {
         let step = if self.high < 120_000 { 10_000 } else { 60_000 };
         (self.low / step * step, (self.high + step - 1) / step * step)
     }
+
+    /// `5 to 9 min`; short ones in seconds.
+    pub fn words(self) -> String {
+        let (low, high) = self.shown();
+        let (unit, step) = if high <= 120_000 { ("s", 1_000) } else { ("min", 60_000) };
+        match (low / step, high / step) {
+            (0, high) => format!("less than {} {unit}", high.max(1)),
+            (low, high) if low >= high => format!("{high} {unit}"),
+            (low, high) => format!("{low} to {high} {unit}"),
+        }
+    }
 }
 
 /// What an operation that ended well tells about times: one line for each resource that was done in it.
@@ -171,16 +188,16 @@ fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &P
         longest_path(resources, work, |r| {
             let typical = durations.typical(&r.kind, work) as f64;
             match rows.get(r.logical_id.as_str()) {
-                None => typical * share,
+                None => typical * share + STEP as f64,
                 Some(row) if row.ended.is_some() => 0.0,
-                // What is late already may take as long again as a quarter of its typical time.
-                Some(row) => (typical * share - row.elapsed(now) as f64).max(if is_high { typical / 4.0 } else { 0.0 }),
+                Some(row) => (typical * share - row.elapsed(now) as f64).max(if is_high { typical * LATE } else { 0.0 }),
             }
         }) as Millis
     };
+    // After the last resource comes the stack itself.
     Eta {
-        low: path(RANGE.0, false),
-        high: path(RANGE.1, true),
+        low: path(RANGE.0, false) + STEP,
+        high: path(RANGE.1, true) + STEP,
     }
 }
 
@@ -199,36 +216,40 @@ pub struct Outlook {
     pub eta: Option<Eta>,
 }
 
+/// What is known of the stack's newest operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The stack.
+    pub stack: &'a Stack,
+    /// What its events tell.
+    pub progress: &'a Progress,
+    /// The template's resources.
+    pub resources: &'a [Resource],
+    /// Those that the plan named, where the operation was begun here.
+    pub planned: Option<&'a [SafeText]>,
+    /// Typical times.
+    pub durations: &'a Durations,
+    /// The cloud's time at which the events were told.
+    pub now: Millis,
+    /// A task has stopped against anybody's will since it began: nobody knows how long it takes now.
+    pub has_fallen: bool,
+}
+
 /// What is to be expected of the stack's newest operation.
-pub fn outlook(model: &Model) -> Outlook {
-    let status = model.stack().map(|s| s.status.0.clone()).unwrap_or_default();
-    let work = Work::of(&ResourceStatus(status.clone()));
-    let planned = model
-        .operation
-        .as_ref()
-        .filter(|o| model.stack().is_some_and(|s| s.id == o.stack) && o.work() == work);
-    let involved: Vec<&Resource> = model
-        .resources
-        .iter()
-        .filter(|r| match planned {
-            Some(o) => o.resources.contains(&r.logical_id),
-            None => work != Work::Update,
-        })
-        .collect();
-    if let Some(undo) = model.progress.undo {
-        return undoing(model, work, undo);
-    }
-    let known = planned.map_or(involved.len(), |o| o.planned);
-    let is_running = model.is_busy() && !status.contains("CLEANUP") && !has_fallen(model);
-    Outlook {
-        done: model.progress.done(),
-        total: known.max(model.progress.rows.len()),
-        is_total_known: known > 0,
-        undo: None,
-        eta: is_running
-            .then(|| remaining(&model.durations, &involved, work, &model.progress, model.events_at()))
-            .flatten(),
-    }
+pub fn outlook(model: &Model) -> Option<Outlook> {
+    let stack = model.stack()?;
+    let work = Work::of(&ResourceStatus(stack.status.0.clone()));
+    let planned = model.operation.as_ref().filter(|o| stack.id == o.stack && o.work() == work);
+    let known = Known {
+        stack,
+        progress: &model.progress,
+        resources: &model.resources,
+        planned: planned.map(|o| o.resources.as_slice()),
+        durations: &model.durations,
+        now: model.events_at(),
+        has_fallen: has_fallen(model),
+    };
+    Some(known.outlook())
 }
 
 /// A task has stopped against anybody's will since the operation began: nobody knows how long it takes now.
@@ -239,28 +260,48 @@ pub fn has_fallen(model: &Model) -> bool {
         .is_some_and(|t| t.stopped.is_some_and(|at| at >= model.progress.started))
 }
 
-/// A rollback counts back what was done.
-fn undoing(model: &Model, work: Work, undo: Undo) -> Outlook {
-    // A creation is undone by deletions; an update by updates.
-    let work = if work == Work::Create { Work::Delete } else { Work::Update };
-    let touched: Vec<&Resource> = model
-        .resources
-        .iter()
-        .filter(|r| {
-            model
-                .progress
-                .rows
-                .iter()
-                .any(|row| row.logical_id == r.logical_id && row.is_undoable)
-        })
-        .collect();
-    let is_running = model.is_busy() && !model.stack().is_some_and(|s| s.status.0.contains("CLEANUP"));
-    Outlook {
-        done: undo.of - undo.left,
-        total: undo.of,
-        is_total_known: true,
-        undo: Some(undo),
-        eta: (is_running && !touched.is_empty()).then(|| left(&model.durations, &touched, work, &model.progress, model.events_at())),
+impl Known<'_> {
+    /// What is to be expected.
+    pub fn outlook(self) -> Outlook {
+        let work = Work::of(&ResourceStatus(self.stack.status.0.clone()));
+        if let Some(undo) = self.progress.undo {
+            return self.undoing(work, undo);
+        }
+        let is_involved = |r: &&Resource| self.planned.map_or(work != Work::Update, |ids| ids.contains(&r.logical_id));
+        let involved: Vec<&Resource> = self.resources.iter().filter(is_involved).collect();
+        let total = self.planned.map_or(involved.len(), <[SafeText]>::len);
+        let is_running = self.is_running() && !self.has_fallen;
+        let eta = || remaining(self.durations, &involved, work, self.progress, self.now);
+        Outlook {
+            done: self.progress.done(),
+            total: total.max(self.progress.rows.len()),
+            is_total_known: total > 0,
+            undo: None,
+            eta: is_running.then(eta).flatten(),
+        }
+    }
+
+    fn is_running(self) -> bool {
+        self.stack.status.is_in_progress() && !self.stack.status.0.contains("CLEANUP")
+    }
+
+    /// A rollback counts back what was done.
+    fn undoing(self, work: Work, undo: Undo) -> Outlook {
+        // A creation is undone by deletions; an update by updates.
+        let work = if work == Work::Create { Work::Delete } else { Work::Update };
+        let is_touched = |r: &&Resource| {
+            let rows = &self.progress.rows;
+            rows.iter().any(|row| row.logical_id == r.logical_id && row.is_undoable)
+        };
+        let touched: Vec<&Resource> = self.resources.iter().filter(is_touched).collect();
+        let is_running = self.is_running() && !touched.is_empty();
+        Outlook {
+            done: undo.of - undo.left,
+            total: undo.of,
+            is_total_known: true,
+            undo: Some(undo),
+            eta: is_running.then(|| left(self.durations, &touched, work, self.progress, self.now)),
+        }
     }
 }
 
@@ -337,21 +378,23 @@ mod tests {
             resource("Service", SERVICE, &["Alb", "Role"]),
         ];
         let all: Vec<&Resource> = all.iter().collect();
-        let low = |seconds: f64| (seconds * 850.0) as Millis;
+        // So many seconds of work, and so many steps.
+        let low = |seconds: f64, steps: Millis| (seconds * 885.0) as Millis + steps * STEP;
+        let high = |seconds: f64, steps: Millis| (seconds * 1_220.0) as Millis + steps * STEP;
         let mut progress = Progress::default();
         let eta = remaining(&Durations::shipped(), &all, Work::Create, &progress, 0).unwrap();
-        assert_eq!((eta.low, eta.high), (low(235.0), 305_500));
+        assert_eq!((eta.low, eta.high), (low(235.0, 3), high(235.0, 3)));
         progress.rows = vec![
             row("Role", ROLE, "CREATE_COMPLETE", 0, Some(12_000)),
             row("Alb", ALB, "CREATE_IN_PROGRESS", 0, None),
         ];
         assert_eq!(
             remaining(&Durations::shipped(), &all, Work::Create, &progress, 50_000).unwrap().low,
-            low(235.0) - 50_000
+            low(235.0, 2) - 50_000
         );
         // The load balancer is far over its time: the service still counts whole, and the upper end never reaches it.
         let late = remaining(&Durations::shipped(), &all, Work::Create, &progress, 900_000).unwrap();
-        assert_eq!((late.low, late.high), (low(119.0), 154_700 + 29_000));
+        assert_eq!((late.low, late.high), (low(119.0, 2), high(119.0, 2) + 34_800));
         progress.rows[1] = row("Alb", ALB, "CREATE_FAILED", 0, Some(1));
         assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 2), None);
         assert_eq!(remaining(&Durations::shipped(), &[], Work::Create, &Progress::default(), 2), None);
@@ -367,14 +410,14 @@ mod tests {
         ];
         let all: Vec<&Resource> = all.iter().collect();
         let eta = remaining(&Durations::shipped(), &all, Work::Delete, &Progress::default(), 0).unwrap();
-        assert_eq!(eta.low, 76_500);
+        assert_eq!(eta.low, 79_650 + 3 * STEP);
         let progress = Progress {
             rows: vec![row("Service", SERVICE, "DELETE_COMPLETE", 0, Some(75_000))],
             ..Progress::default()
         };
         assert_eq!(
             remaining(&Durations::shipped(), &all, Work::Delete, &progress, 80_000).unwrap().low,
-            12_750
+            13_275 + 2 * STEP
         );
     }
 
@@ -394,6 +437,20 @@ mod tests {
             );
         }
         assert!(!Durations::shipped().is_slow(&row("x", ALB, "CREATE_COMPLETE", 0, Some(900_000)), 1_000_000));
+    }
+
+    #[test]
+    fn ranges_in_words() {
+        for (low, high, want) in [
+            (0, 5_000, "less than 10 s"),
+            (20_000, 61_000, "20 to 70 s"),
+            (70_000, 130_000, "1 to 3 min"),
+            (290_000, 310_000, "4 to 6 min"),
+            (300_000, 300_000, "5 min"),
+            (300_000, 530_000, "5 to 9 min"),
+        ] {
+            assert_eq!(Eta { low, high }.words(), want);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod account;
 pub mod alarm;
 pub mod certificate;
 pub mod dns;
+pub mod leftover;
 pub mod log;
 pub mod model;
 pub mod picture;
@@ -21,6 +22,7 @@ pub use self::{
     alarm::Alarm,
     certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
     dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
+    leftover::{Leftover, LeftoverKind, Look},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -67,6 +69,10 @@ pub enum Fact {
     Stack(Option<Stack>),
     /// Answer to `Query::Stacks`.
     Stacks(Vec<StackBrief>),
+    /// Answer to `Query::DeletedStacks`: ids, the newest deletion first.
+    StackIds(Vec<SafeText>),
+    /// Answer to `Query::Left`.
+    Left(Vec<Leftover>),
     /// Answer to `Query::StackEvents`.
     StackEvents(StackEvents),
     /// Answer to `Query::StackResources`.

@@ -8,7 +8,7 @@ use crate::cloud::Change;
 pub const ARMED_FOR: u64 = 5 * 60 * 1000;
 
 /// Operations that the console may send when writes are allowed at all.
-pub const ALLOWED: [&str; 18] = [
+pub const ALLOWED: [&str; 23] = [
     "cloudformation:CreateChangeSet",
     "cloudformation:ExecuteChangeSet",
     "cloudformation:DeleteChangeSet",
@@ -21,6 +21,11 @@ pub const ALLOWED: [&str; 18] = [
     "ecs:StopTask",
     "ecs:TagResource",
     "ecs:UntagResource",
+    "backup:DeleteRecoveryPoint",
+    "rds:DeleteDBSnapshot",
+    "logs:DeleteLogGroup",
+    "secretsmanager:DeleteSecret",
+    "cloudformation:DeleteResource",
     "acm:RequestCertificate",
     "route53:ChangeResourceRecordSets",
     "bedrock:CreateProvisionedModelThroughput",

@@ -94,12 +94,12 @@ keymap! {
     Histogram View in [Logs] ["i"] "" "Show or hide the histogram of the window";
     Mark View in [Logs] ["m"] "" "Mark the line";
     NextMark View in [Logs] ["'"] "" "Go to the next mark";
-    GotoTime View in [Logs] ["@"] "" "Go to a time: -15m, 03:12, ISO";
+    GotoTime View in [Logs, Deploy] ["@"] "" "Go to a time: -15m, 03:12, ISO (Deploy: of a replay)";
     Earlier Read in [Logs] ["("] "" "The window of the time axis one half earlier";
     Later Read in [Logs] [")"] "" "The window of the time axis one half later";
     Narrower Read in [Logs] ["<"] "" "The window of the time axis half as wide";
     Wider Read in [Logs] [">"] "" "The window of the time axis twice as wide";
-    Pause View in [Logs] ["p"] "pause" "Pause the intake of lines, or go on";
+    Pause View in [Logs, Deploy] ["p"] "pause" "Pause, or go on (Logs: the intake of lines; Deploy: a replay)";
     LiveTail Money in [Logs] ["T"] "live tail" "Live Tail on, off: the price a minute first, and the sampled flag while it runs";
     // more acting
     ScaleUp Write in [Overview, Services] ["+"] "" "The scale dialog with the count one up";
@@ -147,6 +147,8 @@ keymap! {
     Mouse View in [] ["M"] "" "Mouse on, off";
     Suspend View in [] ["ctrl-z"] "" "Suspend the console";
     Destroy Write in [] [] "" "Destroy the stack: inventory of what goes and stays, then the typed stack name";
+    Leftovers Read in [] [] "" "Leftovers: what the stack left behind, what it costs, and the removal of each thing";
+    Dashboard View in [] [] "" "Open the dashboard: CloudWatch's own page with the charts of the stack";
     RequestCertificate Write in [] [] "" "Request a certificate for the application's name, to be proven by DNS";
     ProveCertificate Write in [] [] "" "Put the records that prove the certificate into their Route 53 zone";
     UseCertificate Write in [] [] "" "Open the form with the certificate put into the stack";

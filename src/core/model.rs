@@ -13,13 +13,14 @@ use super::{
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
     keymap::{Intent, Keymap},
+    leftovers::Board,
     live::Live,
     logview::LogView,
     msg::{Now, Size},
     names::Names,
     older::Older,
     preflight::{Answers, Models},
-    progress::Progress,
+    progress::{Progress, newest_operation},
     screen::{Panel, ScreenId, access::Access, deploy::Stage},
     secret::SecretRef,
     settings::Settings,
@@ -28,7 +29,7 @@ use super::{
     template::{Pseudo, Resource, Template},
     text::SafeText,
 };
-use crate::cloud::{About, Change};
+use crate::cloud::{About, Change, Span};
 
 /// How times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::Display)]
@@ -197,6 +198,8 @@ pub struct Model {
     pub came_from: Option<ScreenId>,
     /// The Deploy screen.
     pub deploy: Stage,
+    /// What the stack left behind.
+    pub leftovers: Board,
     /// Name, certificate and throughput.
     pub access: Access,
     /// The secret that is shown, and until when.
@@ -217,8 +220,12 @@ pub struct Model {
     pub has_landed: bool,
     /// Plans of an earlier console that nobody will run: dropped once the stack is known.
     pub abandoned: Vec<Vec<Change>>,
-    /// An operation was seen running, and its times have not been kept yet.
-    pub has_watched: bool,
+    /// The time that the cloud can tell of, where it does not live: a replay.
+    pub span: Option<Span>,
+    /// Its time stands still.
+    pub is_held: bool,
+    /// Tokens of operations that were begun from this machine.
+    pub own_tokens: Vec<SafeText>,
     /// Something changed since the last draw.
     pub is_dirty: bool,
 }
@@ -271,6 +278,7 @@ impl Model {
             older: None,
             came_from: None,
             deploy: Stage::default(),
+            leftovers: Board::default(),
             access: Access::default(),
             shown_secret: None,
             clipboard_until: None,
@@ -281,7 +289,9 @@ impl Model {
             seq: 0,
             has_landed: false,
             abandoned: Vec::new(),
-            has_watched: false,
+            span: None,
+            is_held: false,
+            own_tokens: Vec::new(),
             is_dirty: true,
         }
     }
@@ -314,6 +324,13 @@ impl Model {
     /// An operation of CloudFormation runs.
     pub fn is_busy(&self) -> bool {
         self.stack().is_some_and(|s| s.status.is_in_progress())
+    }
+
+    /// The operation that runs was begun from this machine: by this console, or by one before it.
+    pub fn is_operation_ours(&self) -> bool {
+        let events = self.feeds.events.get().map(Vec::as_slice).unwrap_or_default();
+        let is_own = |e: &StackEvent| e.token.as_ref().is_some_and(|t| self.own_tokens.contains(t));
+        self.is_busy() && (self.operation.is_some() || newest_operation(events).iter().any(is_own))
     }
 
     /// The cloud's time at which the stack events were last told: what runs since is not yet known to be

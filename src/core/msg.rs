@@ -1,6 +1,7 @@
 //! Everything that can happen to the console. Plain comparable data, without secret values.
 
 use super::{
+    eta::Timing,
     fact::{Fact, LiveFrame, Millis},
     fault::Fault,
     key::Key,
@@ -52,6 +53,8 @@ pub enum Asked {
     Stacks,
     /// A page of lines from before the tail began.
     Older,
+    /// What a stack left behind.
+    Leftovers,
     /// What the Access screen needs.
     Access(Wanted),
 }
@@ -88,6 +91,8 @@ pub enum Msg {
     Hide,
     /// A read was answered.
     Told(Ticket, Result<Fact, Fault>),
+    /// A cloud that is not asked has told something, at this time of its own.
+    Heard(Millis, Fact),
     /// A write was answered.
     Changed(u32, Change, Result<Done, Fault>),
     /// The names of the profiles in the AWS files.
@@ -103,6 +108,8 @@ pub enum Msg {
     /// The Live Tail session of this number said something, or has ended: by itself where there is no
     /// fault.
     Live(u32, Result<LiveFrame, Option<Fault>>),
+    /// How long resources took in operations that this machine has recorded.
+    Timed(Vec<Timing>),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
 }

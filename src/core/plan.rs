@@ -122,6 +122,7 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
             is_create: stack.is_none(),
             parameters,
             tags: tags(wish, stack.is_none()),
+            overridden: Vec::new(),
         },
         values,
         notes,

@@ -49,6 +49,20 @@ enum Scope {
     Profiles,
     /// Models of the catalogue that make images, and provisioned ones.
     CatalogueImageModels,
+    /// The vault of EFS's automatic backups.
+    Vault,
+    /// Recovery points: their ids say nothing of what was backed up.
+    RecoveryPoints,
+    /// Snapshots of the database.
+    Snapshots,
+    /// Everything in the log group and the one of the image mirror.
+    LogGroups,
+    /// All secrets of the application; to be deleted, not to be read.
+    AllSecrets,
+    /// File systems: CloudFormation names them.
+    FileSystems,
+    /// The application's image repositories.
+    Repositories,
     /// Provisioned models.
     ProvisionedModels,
     /// Models that throughput can be bought for: foundation models and the account's own.
@@ -65,6 +79,10 @@ enum Scope {
 
 /// Each action, and what it can be narrowed to by AWS's service authorization reference.
 const SCOPES: &[(&str, Scope)] = &[
+    ("backup:DeleteRecoveryPoint", Scope::RecoveryPoints),
+    ("backup:ListRecoveryPointsByBackupVault", Scope::Vault),
+    // Its resource may be in any vault.
+    ("backup:ListRecoveryPointsByResource", Scope::NoResource),
     ("acm:DescribeCertificate", Scope::Certificates),
     // They name no certificate yet.
     ("acm:ListCertificates", Scope::NoResource),
@@ -83,11 +101,15 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:ContinueUpdateRollback", Scope::Stack),
     ("cloudformation:CreateChangeSet", Scope::Stack),
     ("cloudformation:DeleteChangeSet", Scope::Stack),
+    // Cloud Control knows no resource; the services behind it do.
+    ("cloudformation:DeleteResource", Scope::NoResource),
     ("cloudformation:DeleteStack", Scope::Stack),
     ("cloudformation:DescribeChangeSet", Scope::Stack),
     ("cloudformation:DescribeStackEvents", Scope::Stack),
     ("cloudformation:DescribeStacks", Scope::Stack),
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
+    ("cloudformation:GetResource", Scope::NoResource),
+    ("cloudformation:GetResourceRequestStatus", Scope::NoResource),
     // Cloud Control's: it lists what is asked for by type.
     ("cloudformation:ListResources", Scope::NoResource),
     ("cloudformation:ListStackResources", Scope::Stack),
@@ -114,17 +136,25 @@ const SCOPES: &[(&str, Scope)] = &[
     // No describing action of the load balancer takes a resource.
     ("elasticloadbalancing:DescribeLoadBalancers", Scope::NoResource),
     ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
+    ("logs:DeleteLogGroup", Scope::LogGroups),
+    // It lists what it does not know yet.
+    ("logs:DescribeLogGroups", Scope::NoResource),
+    ("logs:FilterLogEvents", Scope::LogGroup),
+    ("logs:StartLiveTail", Scope::LogGroup),
+    ("rds:DeleteDBSnapshot", Scope::Snapshots),
+    ("rds:DescribeDBSnapshots", Scope::NoResource),
+    ("secretsmanager:DeleteSecret", Scope::AllSecrets),
     // Who the caller is, is known only when it is asked.
     ("iam:GetRole", Scope::Principals),
     ("iam:SimulatePrincipalPolicy", Scope::Principals),
-    ("logs:FilterLogEvents", Scope::LogGroup),
-    ("logs:StartLiveTail", Scope::LogGroup),
     ("secretsmanager:DescribeSecret", Scope::SecretNames),
     ("route53:ChangeResourceRecordSets", Scope::HostedZones),
     ("route53:GetChange", Scope::ZoneChanges),
     ("route53:ListHostedZones", Scope::NoResource),
     ("route53:ListResourceRecordSets", Scope::HostedZones),
     ("secretsmanager:GetSecretValue", Scope::Secrets),
+    // A listing takes no resource; it tells names, no values.
+    ("secretsmanager:ListSecrets", Scope::NoResource),
     // A quota is a resource for the one who asks for more of it, not for the reader.
     ("servicequotas:GetAWSDefaultServiceQuota", Scope::NoResource),
     ("servicequotas:GetServiceQuota", Scope::NoResource),
@@ -177,6 +207,16 @@ impl Scope {
                 let models = usable.map(|m| format!("arn:{partition}:bedrock:{region}::foundation-model/{}", m.id));
                 models.chain([arn("bedrock", "provisioned-model/*".into())]).collect()
             }
+            Self::Vault => vec![arn("backup", "backup-vault:aws/efs/automatic-backup-vault".into())],
+            Self::RecoveryPoints => vec![arn("backup", "recovery-point:*".into())],
+            Self::Snapshots => vec![arn("rds", format!("snapshot:{}-*", stack.to_lowercase()))],
+            Self::LogGroups => ["/ecs/", "/mirror/"]
+                .iter()
+                .flat_map(|head| ["", ":*"].map(|end| arn("logs", format!("log-group:{head}{}{end}", subject.project))))
+                .collect(),
+            Self::AllSecrets => vec![arn("secretsmanager", format!("secret:{}/*", subject.project))],
+            Self::FileSystems => vec![arn("elasticfilesystem", "file-system/*".into())],
+            Self::Repositories => vec![arn("ecr", format!("repository/{}/*", subject.project))],
             Self::ProvisionedModels => vec![arn("bedrock", "provisioned-model/*".into())],
             Self::ServableModels => vec![
                 format!("arn:{partition}:bedrock:{region}::foundation-model/*"),
@@ -203,6 +243,46 @@ impl Scope {
     }
 }
 
+/// What Cloud Control asks of other services in the caller's name, to look at a resource and to delete it. The program
+/// itself calls none of them.
+const BEHIND: [(&str, Scope, &[&str], &[&str]); 2] = [
+    (
+        "Files",
+        Scope::FileSystems,
+        &[
+            "elasticfilesystem:DescribeBackupPolicy",
+            "elasticfilesystem:DescribeFileSystemPolicy",
+            "elasticfilesystem:DescribeFileSystems",
+            "elasticfilesystem:DescribeLifecycleConfiguration",
+            "elasticfilesystem:DescribeReplicationConfigurations",
+        ],
+        &["elasticfilesystem:DeleteFileSystem"],
+    ),
+    (
+        "Repositories",
+        Scope::Repositories,
+        &[
+            "ecr:DescribeRepositories",
+            "ecr:GetLifecyclePolicy",
+            "ecr:GetRepositoryPolicy",
+            "ecr:ListTagsForResource",
+        ],
+        &["ecr:DeleteRepository"],
+    ),
+];
+
+fn behind(verb: &str, is_write: bool, subject: &Subject) -> Vec<Value> {
+    let statement = |(what, scope, reads, writes): &(&str, Scope, &[&str], &[&str])| {
+        json!({
+            "Sid": format!("{verb}{what}ByCloudControl"),
+            "Effect": "Allow",
+            "Action": if is_write { writes } else { reads },
+            "Resource": scope.resources(subject),
+        })
+    };
+    BEHIND.iter().map(statement).collect()
+}
+
 /// The resources that an action works on, as IAM writes them.
 pub fn resources(action: &str, subject: &Subject) -> Vec<String> {
     Scope::of(action).unwrap_or(Scope::NoResource).resources(subject)
@@ -210,7 +290,9 @@ pub fn resources(action: &str, subject: &Subject) -> Vec<String> {
 
 /// The policy of a console that only looks.
 pub fn reading(subject: &Subject) -> Value {
-    document(statements("Read", &read_actions(), subject))
+    let mut all = statements("Read", &read_actions(), subject);
+    all.extend(behind("Read", false, subject));
+    document(all)
 }
 
 /// The policy of a console that acts: all reads, all writes of the allow-list, and the subscription to a model.
@@ -218,6 +300,8 @@ pub fn acting(subject: &Subject) -> Value {
     let writes: Vec<&str> = ALLOWED.iter().copied().filter(|name| name.contains(':')).collect();
     let mut all = statements("Read", &read_actions(), subject);
     all.extend(statements("Write", &writes, subject));
+    all.extend(behind("Read", false, subject));
+    all.extend(behind("Delete", true, subject));
     all.push(subscription());
     document(all)
 }
@@ -295,12 +379,18 @@ mod tests {
     #[test]
     fn who_only_looks_can_change_nothing_and_who_acts_can_look() {
         let (reading, acting) = (reading(&subject()), acting(&subject()));
-        assert_eq!(actions(&reading).len(), read_actions().len());
+        let behind: [usize; 2] = [false, true].map(|is_write| {
+            super::behind("X", is_write, &subject())
+                .iter()
+                .map(|s| s["Action"].as_array().unwrap().len())
+                .sum()
+        });
+        assert_eq!(actions(&reading).len(), read_actions().len() + behind[0]);
         assert!(actions(&reading).iter().all(|a| !ALLOWED.contains(a)));
         let all = actions(&acting);
         assert_eq!(
             all.len(),
-            read_actions().len() + ALLOWED.len() + 1,
+            read_actions().len() + ALLOWED.len() + 1 + behind[0] + behind[1],
             "all but `image`, which is no AWS action, and two of the marketplace"
         );
         assert!(read_actions().iter().all(|a| all.contains(a)));
@@ -341,10 +431,14 @@ mod tests {
     #[test]
     fn only_the_two_secrets_that_are_shown_can_be_read() {
         for policy in [reading(&subject()), acting(&subject())] {
-            let statements = policy["Statement"].as_array().unwrap();
-            let value = statements.iter().find(|s| s["Action"].to_string().contains("GetSecretValue"));
-            let text = value.unwrap().to_string();
-            assert_eq!(text.matches(":secret:").count(), 2, "{text}");
+            let readers: Vec<&Value> = policy["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|s| s["Action"].to_string().contains("GetSecretValue"))
+                .collect();
+            let text = readers.iter().map(ToString::to_string).collect::<String>();
+            assert_eq!((readers.len(), text.matches(":secret:").count()), (1, 2), "{text}");
             assert!(!text.contains("secret:bic/*"), "{text}");
         }
     }

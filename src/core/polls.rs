@@ -139,6 +139,8 @@ pub enum Read {
     Dns,
     /// Provisioned throughput, and the account's own models.
     Throughput,
+    /// What is left of a stack.
+    Leftovers,
 }
 
 /// One row.
@@ -234,6 +236,20 @@ pub const READS: &[ReadRow] = &[
             "bedrock:ListProvisionedModelThroughputs",
             "bedrock:GetProvisionedModelThroughput",
             "bedrock:ListCustomModels",
+        ],
+    },
+    ReadRow {
+        read: Read::Leftovers,
+        when: "before and after the stack is destroyed, and for leftovers",
+        actions: &[
+            "backup:ListRecoveryPointsByBackupVault",
+            "backup:ListRecoveryPointsByResource",
+            "cloudformation:GetResource",
+            "cloudformation:GetResourceRequestStatus",
+            "cloudformation:ListResources",
+            "logs:DescribeLogGroups",
+            "rds:DescribeDBSnapshots",
+            "secretsmanager:ListSecrets",
         ],
     },
 ];

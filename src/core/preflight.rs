@@ -181,7 +181,7 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
     let draft = plan::draft(&model.template, model.live_stack(), &form.wish(), &pseudo);
     let resources = draft.as_ref().map(|d| model.template.resources(&d.values, &pseudo));
     let estimate = model.cost.plan_estimate(&resources.unwrap_or_default());
-    checks(Evidence {
+    let mut checks = checks(Evidence {
         stack_name: &model.settings.stack,
         region: &model.about.region,
         refusal: model.guard.refusal(model.now),
@@ -198,7 +198,37 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
         template: &model.template,
         pseudo: &pseudo,
         answers: &model.feeds.answers,
-    })
+    });
+    // What was overridden was that finding, and no other that comes later under the same name.
+    for check in checks.iter_mut().filter(|c| can_override(c)) {
+        if form
+            .overrides
+            .iter()
+            .any(|(name, evidence)| *name == check.name && *evidence == check.evidence)
+        {
+            waived(check);
+        }
+    }
+    checks
+}
+
+/// Checks whose blockers nobody can override: what they name AWS itself would refuse.
+const FINAL: [&str; 4] = ["identity", "template", "stack", "parameters"];
+
+/// Whether the operator may go on in spite of this blocker.
+pub fn can_override(check: &Check) -> bool {
+    check.outcome == Outcome::Blocker && !FINAL.contains(&check.name)
+}
+
+/// The name by which a check is overridden: hyphens for spaces.
+pub fn override_name(check: &Check) -> String {
+    check.name.replace(' ', "-")
+}
+
+/// The same check when the operator goes on in spite of it.
+fn waived(check: &mut Check) {
+    check.outcome = Outcome::Warning;
+    check.evidence = format!("{} (overridden)", check.evidence).into();
 }
 
 /// The worst outcome of a list.
@@ -211,15 +241,19 @@ pub fn worst(checks: &[Check]) -> Outcome {
 /// # Errors
 /// A name that no check has, with those that there are.
 pub fn overridden(mut checks: Vec<Check>, names: &[String]) -> Result<Vec<Check>, String> {
-    let hyphened = |check: &Check| check.name.replace(' ', "-");
     for name in names {
-        let Some(check) = checks.iter_mut().find(|c| hyphened(c) == *name) else {
-            let all: Vec<String> = checks.iter().map(hyphened).collect();
+        let Some(check) = checks.iter_mut().find(|c| override_name(c) == *name) else {
+            let all: Vec<String> = checks.iter().map(override_name).collect();
             return Err(format!("--override: no check is called \"{name}\"; there are {}", all.join(", ")));
         };
-        if check.outcome == Outcome::Blocker {
-            check.outcome = Outcome::Warning;
-            check.evidence = format!("{} (overridden)", check.evidence).into();
+        if check.outcome == Outcome::Blocker && !can_override(check) {
+            return Err(format!(
+                "--override: {name} can not be overridden, AWS itself would refuse: {}",
+                check.evidence
+            ));
+        }
+        if can_override(check) {
+            waived(check);
         }
     }
     Ok(checks)

@@ -46,6 +46,8 @@ pub struct ModelPrice {
     pub usd_per_million_input: Option<f64>,
     /// US dollars for a million tokens out.
     pub usd_per_million_output: Option<f64>,
+    /// US dollars an hour for one unit of provisioned throughput without a commitment.
+    pub usd_per_unit_hour: Option<f64>,
     /// Where the figure is from.
     pub source: SafeText,
     /// Day of the figure.

@@ -3,6 +3,7 @@
 use super::{
     catalogue::{Catalogue, Kind, Life, Place, ROLES},
     fact::{CustomModel, Millis, Throughput},
+    prices::{HOURS_A_MONTH, ModelPrice},
     text::SafeText,
     when,
 };
@@ -61,7 +62,7 @@ pub fn refusal(id: &str, region: &str, now: Millis) -> Option<String> {
         Life::NotHere => "it is bought where the model is",
         Life::Active | Life::Unknown => return None,
     };
-    Some(format!("{}: {why}. {}", verdict.evidence, verdict.next).trim_end().to_owned())
+    Some(format!("{}: {why}. `bic-tui models` shows what is offered.", verdict.evidence))
 }
 
 /// What is wrong with a purchase before AWS is asked: one sentence.
@@ -83,8 +84,23 @@ pub fn complaint(wanted: &Purchase, standing: &[Throughput]) -> Option<String> {
     None
 }
 
-/// What buying means, in words: one line each. AWS publishes no price for most models: then what follows is said.
-pub fn meaning(wanted: &Purchase, offer: &Offer) -> Vec<String> {
+/// The price of some units in words. Where the table has none, that is said, and what follows from it.
+pub fn price(units: i32, price: Option<&ModelPrice>) -> String {
+    match price.and_then(|it| Some((it.usd_per_unit_hour? * f64::from(units), it))) {
+        Some((usd, it)) => format!(
+            "Price: ${usd:.2} an hour without a commitment, ${:.0} a month, used or not ({}, {}).",
+            usd * HOURS_A_MONTH,
+            it.source,
+            it.date
+        ),
+        None => "Price: billed by the hour for each unit, used or not. AWS publishes none for this model, so none is shown here: ask AWS \
+                 for the quote before you go on."
+            .into(),
+    }
+}
+
+/// What buying means, in words: one line each.
+pub fn meaning(wanted: &Purchase, offer: &Offer, known: Option<&ModelPrice>) -> Vec<String> {
     let units = if wanted.units == 1 {
         "1 model unit".into()
     } else {
@@ -92,9 +108,7 @@ pub fn meaning(wanted: &Purchase, offer: &Offer) -> Vec<String> {
     };
     let mut lines = vec![
         format!("{units} of {}", offer.name),
-        "Price: billed by the hour for each unit, whether it is used or not. AWS publishes no price for this model, so none is shown \
-         here: ask AWS for the quote before you go on."
-            .into(),
+        price(wanted.units, known),
         binding(wanted.commitment).into(),
         "Units must have been granted to the account by AWS support first; without them AWS refuses, and nothing is billed.".into(),
     ];
@@ -217,10 +231,10 @@ mod tests {
             refusal: None,
             warning: Some("its base is old".into()),
         };
-        let words = meaning(&wanted("x", 2), &offer("m")).join("\n");
+        let words = meaning(&wanted("x", 2), &offer("m"), None).join("\n");
         for part in [
             "2 model units of A model",
-            "no price",
+            "publishes none",
             "may refuse it: its base is old",
             "1 month",
             "whole month",
@@ -230,9 +244,25 @@ mod tests {
             assert!(words.contains(part), "{part}: {words}");
         }
         assert!(
-            !meaning(&wanted("x", 1), &offer("amazon.nova-canvas-v1:0"))
+            !meaning(&wanted("x", 1), &offer("amazon.nova-canvas-v1:0"), None)
                 .join("\n")
                 .contains("can not be put")
+        );
+        let known = ModelPrice {
+            id: "m".into(),
+            kind: "image".into(),
+            usd_per_image: None,
+            usd_per_million_input: None,
+            usd_per_million_output: None,
+            usd_per_unit_hour: Some(20.5),
+            source: "a list".into(),
+            date: "2026-11-01".into(),
+            verified: true,
+        };
+        let words = price(2, Some(&known));
+        assert!(
+            words.starts_with("Price: $41.00 an hour") && words.contains("$29930 a month"),
+            "{words}"
         );
     }
 

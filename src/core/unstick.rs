@@ -23,23 +23,28 @@ pub enum Way {
     DesiredZero,
     /// Delete a first creation that was never complete.
     DeleteCreation,
+    /// Delete again without what could not be deleted.
+    DeleteRetaining,
 }
 
 impl Way {
     /// What it does, in a few words.
-    pub fn label(self) -> &'static str {
+    pub fn label(self, stack: &Stack) -> &'static str {
         match self {
+            Self::DeleteCreation if is_undeleted(stack) => "Delete again, all of it",
             Self::CancelUpdate => "Cancel the update",
             Self::RollBack => "Roll back",
             Self::ContinueRollback => "Continue the rollback",
             Self::DesiredZero => "Want no tasks for now",
             Self::DeleteCreation => "Delete this creation",
+            Self::DeleteRetaining => "Delete again, keep what could not be deleted",
         }
     }
 
     /// What it comes to.
-    pub fn help(self) -> &'static str {
+    pub fn help(self, stack: &Stack) -> &'static str {
         match self {
+            Self::DeleteCreation if is_undeleted(stack) => "try once more, when what stood in the way is gone",
             Self::CancelUpdate => "CloudFormation puts back what ran before this update",
             Self::RollBack => "undo what failed: its rollback was switched off; a first creation is removed",
             Self::ContinueRollback => "try again what could not be put back, or leave those resources out",
@@ -47,8 +52,16 @@ impl Way {
                 "ECS calls a service that wants no task steady, so CloudFormation stops waiting for it (up to 3 hours) and goes on; scale up again afterwards"
             }
             Self::DeleteCreation => "give up the first creation and remove what it made",
+            Self::DeleteRetaining => {
+                "the stack goes; what you keep stays in the account, belongs to no stack and is listed among the leftovers"
+            }
         }
     }
+}
+
+/// Its deletion failed.
+fn is_undeleted(stack: &Stack) -> bool {
+    stack.status.0 == "DELETE_FAILED"
 }
 
 /// What is known of the stack.
@@ -107,6 +120,13 @@ pub fn changes(way: Way, it: Situation<'_>) -> Result<Vec<Change>, String> {
         )),
         (Way::DesiredZero, _) => desired_zero(it),
         (Way::DeleteCreation, _) => delete(it).map(|()| vec![Change::DeleteStack { stack }]),
+        (Way::DeleteRetaining, "DELETE_FAILED") => {
+            let retain = undeletable(it.resources).into_iter().map(|(id, _)| id).collect();
+            Ok(vec![Change::DeleteRetaining { stack, retain }])
+        }
+        (Way::DeleteRetaining, _) => Err(format!(
+            "only a deletion that failed (DELETE_FAILED) can leave resources out; it is {status}"
+        )),
     }
 }
 
@@ -161,6 +181,12 @@ pub fn skippable(resources: &[StackResource]) -> Vec<(SafeText, SafeText)> {
     failed.map(|r| (r.logical_id.clone(), r.reason.clone())).collect()
 }
 
+/// Resources that a deletion may leave out: those that could not be deleted.
+pub fn undeletable(resources: &[StackResource]) -> Vec<(SafeText, SafeText)> {
+    let failed = resources.iter().filter(|r| r.status.0 == "DELETE_FAILED");
+    failed.map(|r| (r.logical_id.clone(), r.reason.clone())).collect()
+}
+
 /// What must be known before a way is taken, one line each.
 pub fn warnings(way: Way, skip: &[SafeText]) -> Vec<String> {
     match way {
@@ -180,6 +206,15 @@ pub fn warnings(way: Way, skip: &[SafeText]) -> Vec<String> {
             "Afterwards scale up again (s), or let the rollback set the counts.".into(),
         ],
         Way::DeleteCreation => Vec::new(),
+        Way::DeleteRetaining if skip.is_empty() => vec!["Nothing is kept: what could not be deleted is tried again.".into()],
+        Way::DeleteRetaining => {
+            let names: Vec<&str> = skip.iter().map(SafeText::as_str).collect();
+            vec![
+                format!("Kept: {}.", names.join(", ")),
+                "No stack has them from then on: they may go on costing until you remove them (leftovers lists them).".into(),
+                "What they stand in, such as their network, may not go either: it is then offered here in turn.".into(),
+            ]
+        }
     }
 }
 
@@ -261,7 +296,7 @@ mod tests {
             ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_IN_PROGRESS", vec!["desired-zero"]),
             ("UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED", vec!["continue-rollback"]),
             ("UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE", vec![]),
-            ("DELETE_FAILED", "DELETE_FAILED", vec!["delete-creation"]),
+            ("DELETE_FAILED", "DELETE_FAILED", vec!["delete-creation", "delete-retaining"]),
             ("DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", vec![]),
         ] {
             assert_eq!(open(status, resource), want, "{status}");

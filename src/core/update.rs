@@ -10,23 +10,28 @@ mod dialogs;
 mod dns;
 mod keys;
 mod leaving;
+mod leftovers;
 mod live;
 mod logs;
 mod looking;
 mod older;
+mod overriding;
 mod places;
 mod polling;
 mod secrets;
 mod shapes;
+mod steering;
 mod testimage;
 mod throughput;
 
 pub use self::{
-    acting::scale_refusal, dialogs::palette_rows, live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
+    acting::scale_refusal, dialogs::palette_rows, leftovers::chosen as chosen_leftover, live::price as live_price,
+    shapes::chosen as chosen_shape, testimage::image_model,
 };
 
 use super::{
     effect::Effect,
+    eta::Durations,
     fault::Fault,
     health::Severity,
     model::{ErrorEntry, Model, Notice},
@@ -59,6 +64,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Hide => secrets::hide(model),
         Msg::Told(ticket, answer) => answers::on_told(model, ticket, answer),
+        Msg::Heard(at, fact) => answers::on_heard(model, at, fact),
         Msg::Changed(generation, change, answer) => answers::on_changed(model, generation, &change, answer),
         Msg::Profiles(answer) => places::on_profiles(model, answer),
         Msg::Arrived(seq, answer) => places::on_arrived(model, seq, answer),
@@ -69,6 +75,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Found(found) => logs::on_found(model, found),
         Msg::Live(session, news) => live::on_news(model, session, news),
+        Msg::Timed(timings) => {
+            model.durations = Durations::shipped().with(&timings);
+            Vec::new()
+        }
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
             say_outcome(model, "saved", answer);

@@ -4,6 +4,7 @@ use super::world::{SECOND, World};
 use crate::{
     cloud::{Done, Token},
     core::{
+        address,
         fact::{Certificate, CertificateBrief, Fact, Millis, NameProof, ProofRecord},
         text::SafeText,
     },
@@ -64,6 +65,24 @@ impl World {
             issued: None,
         });
         Done::Certificate { arn }
+    }
+
+    /// Requests a certificate and proves it at once, as a scene has it.
+    pub(super) fn certify(&mut self, name: &str, token: &Token) {
+        self.request_certificate(&name.into(), &[], token);
+        let records = self.certificates.last().map(|it| it.records.clone()).unwrap_or_default();
+        let records: Vec<&ProofRecord> = records.iter().collect();
+        if let Some((zone, wanted)) = self
+            .public_zone(name)
+            .map(|zone| (zone.id.clone(), address::proving(&records, zone)))
+        {
+            drop(self.change_records(&zone, &[], &wanted));
+        }
+    }
+
+    /// ARN of the certificate that was requested last; empty when there is none.
+    pub(super) fn newest_certificate(&self) -> &str {
+        self.certificates.last().map_or("", |it| it.arn.as_str())
     }
 
     /// What the zones have proven until now.

@@ -411,7 +411,7 @@ impl World {
     }
 
     /// `DeleteStack`: no error when there is no such stack, as AWS has it.
-    pub(super) fn delete_stack(&mut self, stack: &str, token: &Token) -> Result<Done, Fault> {
+    pub(super) fn delete_stack(&mut self, stack: &str, retain: &[SafeText], token: &Token) -> Result<Done, Fault> {
         let Some(i) = self.find_stack(stack).filter(|i| !self.stacks[*i].is_deleted()) else {
             return Ok(Done::Accepted);
         };
@@ -427,8 +427,13 @@ impl World {
             let message = format!("Stack [{}] cannot be deleted while in status {status}", self.stacks[i].name);
             return Err(invalid("cloudformation:DeleteStack", stack, &message));
         }
+        let failed = |id: &SafeText| self.stacks[i].resource(id).is_some_and(|r| r.status == "DELETE_FAILED");
+        if let Some(wrong) = retain.iter().find(|id| status != "DELETE_FAILED" || !failed(id)) {
+            let message = format!("The following resource(s) cannot be retained because they are not in DELETE_FAILED state: [{wrong}]");
+            return Err(invalid("cloudformation:DeleteStack", stack, &message));
+        }
         if status != "DELETE_IN_PROGRESS" {
-            self.begin_delete(i, token);
+            self.begin_delete(i, retain, token);
         }
         Ok(Done::Accepted)
     }
@@ -455,7 +460,7 @@ impl World {
                 let why = format!("it is {} by now, no empty plan any more; nothing was sent", self.stacks[i].status);
                 Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", stack, &why))
             }
-            _ => self.delete_stack(stack, token),
+            _ => self.delete_stack(stack, &[], token),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    account,
     cfn::ResourceState,
     scene::What,
     world::{Due, Durations, RunId, World},
@@ -79,6 +80,8 @@ pub(super) enum Progress {
     Begun,
     Called,
     Done,
+    /// It could not be deleted; what waits for it is not tried.
+    Failed,
 }
 
 #[derive(Debug)]
@@ -191,11 +194,18 @@ impl World {
         }
     }
 
-    /// Deletes a stack with all that exists of it.
-    pub(super) fn begin_delete(&mut self, i: usize, token: &Token) {
+    /// Deletes a stack with all that exists of it, but for what is to be kept.
+    pub(super) fn begin_delete(&mut self, i: usize, retain: &[SafeText], token: &Token) {
         self.stack_event(i, "DELETE_IN_PROGRESS", "User Initiated", Some(&token.0));
-        let alive: Vec<ResourceState> = self.stacks[i].resources.iter().filter(|r| r.is_alive()).cloned().collect();
-        self.begin_run(i, Kind::Delete, backward(&alive), Some(token.0.clone()));
+        let alive = self.stacks[i]
+            .resources
+            .iter()
+            .filter(|r| r.is_alive() && r.status != "DELETE_SKIPPED");
+        let mut jobs = backward(&alive.cloned().collect::<Vec<_>>());
+        for job in jobs.iter_mut().filter(|j| retain.contains(&j.def.logical_id)) {
+            job.def.deletion_policy = "Retain".into();
+        }
+        self.begin_run(i, Kind::Delete, jobs, Some(token.0.clone()));
     }
 
     pub(super) fn begin_run(&mut self, i: usize, kind: Kind, jobs: Vec<Job>, token: Option<SafeText>) {
@@ -228,7 +238,8 @@ impl World {
         for k in &ready {
             current.jobs[*k].progress = Progress::Queued;
         }
-        let is_over = done.len() == current.jobs.len();
+        let is_active = |j: &Job| matches!(j.progress, Progress::Queued | Progress::Begun | Progress::Called);
+        let is_over = !current.jobs.iter().any(is_active);
         for k in ready {
             let wait = self.chance(&format!("start/{}/{}/{k}", run.stack, run.number)).between(150, 900);
             self.after(wait, Due::StartJob(run, k));
@@ -303,6 +314,11 @@ impl World {
         if let Some(reason) = self.refusal_of(run, &def.logical_id, work) {
             return self.fail_job(run, job, &reason);
         }
+        if work == Work::Delete && def.deletion_policy == "Snapshot" {
+            let gb = account::text(&def.properties, "AllocatedStorage").parse().unwrap_or(20);
+            let stack = self.stacks[run.stack].name.clone();
+            self.snapshot(&stack, &subject, gb);
+        }
         match work {
             Work::Create | Work::Replace => {
                 if let Err(reason) = self.make(run.stack, &def) {
@@ -324,10 +340,33 @@ impl World {
         let kind = self.stacks[run.stack].run.as_ref().map(|r| r.kind)?;
         let what = match (kind, work) {
             (Kind::UpdateRollback, _) => What::RollbackFails,
+            (Kind::Delete, Work::Delete) => return self.delete_refusal(run, id),
             (_, Work::Delete) => return None,
             _ => What::ResourceFails,
         };
         self.trouble(what, id, self.now).map(|t| self.said(&t.says, ""))
+    }
+
+    /// Why a resource can not be deleted: a trouble of the scene, or something in a network that was kept.
+    fn delete_refusal(&self, run: RunId, id: &SafeText) -> Option<String> {
+        let stack = &self.stacks[run.stack];
+        let resource = stack.resource(id)?;
+        if let Some(trouble) = self.trouble(What::DeleteFails, id, self.now) {
+            return Some(self.said(&trouble.says, "").replace("{physical}", &resource.physical));
+        }
+        let is_kept = |r: &ResourceState| r.status == "DELETE_SKIPPED" && r.def.depends_on.contains(id);
+        let is_in_use = stack
+            .resources
+            .iter()
+            .any(|r| is_kept(r) && !self.removed.contains_key(&r.physical));
+        is_in_use.then(|| {
+            let uuid = self.chance(&format!("said/{}/{id}", stack.runs)).uuid();
+            let what = match resource.def.kind.as_str() {
+                "AWS::EC2::VPC" => format!("The vpc '{}' has dependencies and cannot be deleted.", resource.physical),
+                _ => format!("resource {} has a dependent object", resource.physical),
+            };
+            format!("{what} (Service: Ec2, Status Code: 400, Request ID: {uuid})")
+        })
     }
 
     /// How long the resource itself takes, within a quarter of what is typical.
@@ -388,6 +427,13 @@ impl World {
     fn fail_job(&mut self, run: RunId, job: usize, reason: &str) {
         let Some(work) = self.job(run, job).map(|j| j.work) else { return };
         self.tell_job(run, job, work.statuses()[2], reason);
+        // A deletion goes on with all that does not wait for what failed.
+        if self.stacks[run.stack].run.as_ref().is_some_and(|r| r.kind == Kind::Delete) {
+            if let Some(j) = self.job(run, job) {
+                j.progress = Progress::Failed;
+            }
+            return self.start_ready_jobs(run);
+        }
         let mut failed = vec![job];
         failed.extend(self.cancel_jobs(run, Some(job)));
         let verb = if work == Work::Create { "create" } else { "update" };
@@ -412,6 +458,18 @@ impl World {
             return;
         };
         let token = old.token.clone();
+        let mut failed: Vec<&str> = old
+            .jobs
+            .iter()
+            .filter(|j| j.progress == Progress::Failed)
+            .map(|j| j.def.logical_id.as_str())
+            .collect();
+        if !failed.is_empty() {
+            failed.sort_unstable();
+            let reason = format!("The following resource(s) failed to delete: [{}]. ", failed.join(", "));
+            self.stack_event(i, "DELETE_FAILED", &reason, token.as_ref());
+            return;
+        }
         let last = match old.kind {
             Kind::Create => "CREATE_COMPLETE",
             Kind::Rollback => "ROLLBACK_COMPLETE",

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cloud::Done,
     core::{
-        address,
+        address::{self, Kind},
         fact::{Balancer, DnsRecord, Fact, HostedZone, Millis},
         fault::{Fault, FaultKind},
         text::SafeText,
@@ -86,6 +86,23 @@ impl World {
         let i = self.zone_at("route53:ListResourceRecordSets", zone)?;
         let all = self.zones[i].records.iter().map(|(record, _)| record);
         Ok(Fact::DnsRecords(all.filter(|it| names.contains(&it.name)).cloned().collect()))
+    }
+
+    /// The zone that holds a name, and that everybody sees.
+    pub(super) fn public_zone(&self, name: &str) -> Option<&HostedZone> {
+        let mut public = self.zones.iter().map(|it| &it.zone).filter(|zone| !zone.is_private);
+        public.find(|zone| address::is_in(name, zone))
+    }
+
+    /// Points a name at the first load balancer, as a scene has it.
+    pub(super) fn point(&mut self, name: &str) {
+        let balancers = self.living_of("AWS::ElasticLoadBalancingV2::LoadBalancer");
+        let arn = balancers.first().map(|arn| SafeText::from(*arn)).unwrap_or_default();
+        let (Fact::Balancer(Some(balancer)), Some(zone)) = (self.tell_balancer(&arn), self.public_zone(name)) else {
+            return;
+        };
+        let (id, wanted) = (zone.id.clone(), address::leading(&name.into(), Kind::Cname, zone, &balancer));
+        drop(self.change_records(&id, &[], &wanted.unwrap_or_default()));
     }
 
     /// Since when the name servers say that a name leads to a value.

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use crate::core::fact::Millis;
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 22] = [
+const FILES: [(&str, &str); 25] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
+    ("https", include_str!("../../assets/scenes/https.toml")),
     ("asleep", include_str!("../../assets/scenes/asleep.toml")),
     ("tasks-not-starting", include_str!("../../assets/scenes/tasks-not-starting.toml")),
     ("unreachable", include_str!("../../assets/scenes/unreachable.toml")),
@@ -29,6 +30,8 @@ const FILES: [(&str, &str); 22] = [
     ("rollback-failed", include_str!("../../assets/scenes/rollback-failed.toml")),
     ("two-operators", include_str!("../../assets/scenes/two-operators.toml")),
     ("deleted-under-us", include_str!("../../assets/scenes/deleted-under-us.toml")),
+    ("delete-failed", include_str!("../../assets/scenes/delete-failed.toml")),
+    ("leftovers", include_str!("../../assets/scenes/leftovers.toml")),
     ("throttled", include_str!("../../assets/scenes/throttled.toml")),
     ("expired", include_str!("../../assets/scenes/expired.toml")),
 ];
@@ -132,11 +135,30 @@ pub(super) enum Action {
         was: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     },
     Update {
+        /// `{certificate}` is filled in with the ARN of the newest one.
         parameters: BTreeMap<String, String>,
         #[serde(default)]
         keeps: bool,
     },
+    /// A certificate is requested and proven.
+    Certificate {
+        name: String,
+    },
+    /// A name is pointed at the load balancer.
+    Point {
+        name: String,
+    },
+    /// A unit of throughput is bought, without a commitment.
+    Buy {
+        name: String,
+        model: String,
+    },
     Destroy,
+    /// Something stays in the account, or is put there.
+    Leave {
+        what: Left,
+        name: String,
+    },
     Protect,
     Scale {
         service: String,
@@ -153,6 +175,18 @@ pub(super) enum Action {
         key: String,
         value: String,
     },
+}
+
+/// What somebody left.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Left {
+    /// A secret that was deleted by hand, and waits in its recovery window.
+    Secret,
+    /// A log group.
+    LogGroup,
+    /// An image repository.
+    Repository,
 }
 
 /// Something that is wrong from a moment on.
@@ -190,6 +224,8 @@ pub(super) enum What {
     ResourceFails,
     /// CloudFormation can not put a resource back.
     RollbackFails,
+    /// CloudFormation can not delete a resource.
+    DeleteFails,
     /// Health checks get no answer.
     HealthTimeout,
     /// Health checks get a 502.

@@ -16,7 +16,7 @@ use crate::core::{
 };
 
 /// A target group that a service registers its tasks in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) arn: String,
     pub(super) port: i32,
@@ -103,7 +103,8 @@ impl World {
         self.configure_service(stack, arn, properties);
     }
 
-    /// Brings a service in line with its properties; a new task definition is a new deployment.
+    /// Brings a service in line with its properties; a new task definition is a new deployment, and so are other target
+    /// groups: tasks are put behind a load balancer when they start.
     pub(super) fn configure_service(&mut self, stack: usize, arn: &str, properties: &Value) {
         let Some(s) = self.services.iter().position(|s| s.arn == arn && s.status == "ACTIVE") else {
             return;
@@ -114,7 +115,9 @@ impl World {
         let subnets = self.subnets(stack, &properties["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]);
         let desired: i32 = text(properties, "DesiredCount").parse().unwrap_or(1);
         let service = &mut self.services[s];
-        service.groups = groups(properties);
+        let groups = groups(properties);
+        let is_behind_others = service.groups != groups;
+        service.groups = groups;
         service.subnets = subnets;
         service.capacity = capacity(properties);
         service.grace = text(properties, "HealthCheckGracePeriodSeconds").parse::<Millis>().unwrap_or(0) * SECOND;
@@ -126,7 +129,7 @@ impl World {
         service.is_steady = false;
         let arn = text(properties, "TaskDefinition");
         let definition = arn.rsplit('/').next().unwrap_or(&arn).to_owned();
-        if service.deployments.first().is_none_or(|d| d.definition != definition) {
+        if is_behind_others || service.deployments.first().is_none_or(|d| d.definition != definition) {
             self.deploy(s, definition);
         }
         self.look_soon(s);

@@ -16,7 +16,11 @@ use super::{
     throughput::ThroughputState,
     traffic::{DENIED, ELSEWHERE, ENDED, ImageError},
 };
-use crate::core::{catalogue::Kind, fact::Millis, template::Template};
+use crate::core::{
+    catalogue::Kind,
+    fact::{Leftover, Millis},
+    template::Template,
+};
 
 /// Account of the simulation; AWS uses this number in its own examples.
 const ACCOUNT: &str = "111122223333";
@@ -108,6 +112,9 @@ pub(super) struct World {
     /// Requests answered, and images made.
     pub(super) requests: u64,
     pub(super) images: u64,
+    /// What is in the account beside what stacks made; and what was removed of all that is left, when.
+    pub(super) left: Vec<Leftover>,
+    pub(super) removed: BTreeMap<String, Millis>,
     /// Answers to CloudFormation writes by their token.
     pub(super) answered: BTreeMap<String, crate::cloud::Done>,
     diary: BTreeMap<(Millis, u64), Due>,
@@ -141,6 +148,8 @@ impl World {
             throughputs: Vec::new(),
             requests: 0,
             images: 0,
+            left: Vec::new(),
+            removed: BTreeMap::new(),
             answered: BTreeMap::new(),
             diary: BTreeMap::new(),
             serial: 0,
@@ -254,7 +263,8 @@ impl World {
     pub(super) fn living(&self) -> impl Iterator<Item = (&StackState, &super::cfn::ResourceState)> {
         self.stacks
             .iter()
-            .flat_map(|s| s.resources.iter().filter(|r| r.is_alive()).map(move |r| (s, r)))
+            .flat_map(|s| s.resources.iter().map(move |r| (s, r)))
+            .filter(|(_, r)| r.is_alive() && !self.removed.contains_key(&r.physical))
     }
 
     /// Physical ids of the living resources of a type.

@@ -4,6 +4,7 @@ mod buy;
 mod confirm;
 mod dns;
 mod help;
+mod leftovers;
 mod list;
 mod places;
 mod prompt;
@@ -32,6 +33,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Palette(it)) => list::palette(model, side, it, frame),
         Some(Dialog::Menu(it)) => list::menu(side, it, frame),
         Some(Dialog::Skip(it)) => list::skip(side, it, frame),
+        Some(Dialog::Leftovers(it)) => leftovers::draw(model, side, it.as_ref(), frame),
         Some(Dialog::Help(scroll)) => help::draw(model, side, *scroll, frame),
         Some(Dialog::Errors(scroll)) => text::errors(model, side, *scroll, frame),
         Some(Dialog::Detail(it)) => text::detail(side, it, frame),

@@ -12,6 +12,7 @@ use super::{
     theme::{self, Role},
 };
 use crate::core::{
+    available::has_object,
     health::Severity,
     keymap::{Binding, Intent, Kind},
     model::{Model, Notice},
@@ -87,6 +88,7 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     let kept_width: usize = kept.iter().map(Hint::width).sum();
     // The screen's own keys first: those that work everywhere are in everybody's fingers sooner.
     let mut rest: Vec<_> = model.keymap.available(model.screen).filter(|b| !KEPT.contains(&b.intent)).collect();
+    rest.retain(|b| has_object(model, b.intent));
     rest.sort_by_key(|b| b.screens.is_empty());
     // Where nothing has ever been answered, only what goes on from there.
     let stack = &model.feeds.stack;

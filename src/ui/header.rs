@@ -127,12 +127,13 @@ fn badges(model: &Model, room: usize) -> Vec<Word> {
         });
     };
     if let Some(name) = &model.about.badge {
-        let speed = if model.about.speed > 1 {
-            format!(" ×{}", model.about.speed)
-        } else {
-            String::new()
+        let state = match model.span {
+            Some(span) if model.now.wall >= span.end => " ended".to_owned(),
+            Some(_) if model.is_held => " paused".to_owned(),
+            _ if model.about.speed > 1 => format!(" ×{}", model.about.speed),
+            _ => String::new(),
         };
-        badge(format!("{name}{speed}"), Role::Badge);
+        badge(format!("{name}{state}"), Role::Badge);
     }
     if let Some(url) = &model.about.endpoint {
         let role = if model.about.is_endpoint_inherited {

@@ -83,7 +83,7 @@ pub struct Head<'a> {
 pub fn head<'a, T>(model: &Model, side: &Side<'_>, title: &'a str, feed: &Feed<T>) -> Head<'a> {
     let age = feed.age(model.now).map(|ms| when::short(ms as i64));
     let right = match (&feed.fault, age) {
-        (None, None) if model.is_hollow() => Vec::new(),
+        (None, None) if model.is_hollow() || model.span.is_some() => Vec::new(),
         (None, None) => vec![Span::styled(" asking… ", side.theme.style(Role::Dim))],
         (None, Some(age)) => vec![Span::styled(format!(" {age} old "), side.theme.style(Role::Dim))],
         (Some(fault), age) => {
@@ -118,6 +118,7 @@ pub fn empty_feed<T>(model: &Model, side: &Side<'_>, feed: &Feed<T>, area: Rect,
             let why = format!("There is no stack {} in {}.", model.settings.stack, model.about.region);
             empty(side, area, frame, &why, "Press D to deploy it.");
         }
+        None if model.span.is_some() => empty(side, area, frame, "The recording holds nothing of this.", ""),
         None => empty(side, area, frame, "Asking AWS…", ""),
     }
     true

@@ -14,6 +14,15 @@ pub fn offset(cursor: usize, rows: usize, height: usize) -> usize {
     cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
+/// Which rows are in sight, when not all are: `4–19 of 39`.
+pub fn window(cursor: usize, rows: usize, height: usize) -> String {
+    if rows <= height {
+        return String::new();
+    }
+    let first = offset(cursor, rows, height);
+    format!("{}–{} of {rows}", first + 1, first + height)
+}
+
 /// What a table shows.
 pub struct Rows<'a> {
     /// Column heads; empty for none.

@@ -18,8 +18,10 @@ use bic_tui::{
         msg::{Msg, Now, Size},
         settings::Settings,
         template::Template,
+        text::SafeText,
         update::update,
     },
+    record::{Recorder, Recording, Recordings, Replay},
     sim::{Scene, Sim, StepClock},
     ui::{self, Side, theme::Theme},
 };
@@ -35,16 +37,20 @@ static THEME: LazyLock<Theme> = LazyLock::new(|| Theme::named("dark").expect("a 
 pub(crate) struct Desk {
     pub(crate) model: Model,
     pub(crate) sim: Arc<Sim>,
+    /// What is asked: the account itself, or something before it.
+    cloud: Arc<dyn Cloud>,
     clock: Arc<StepClock>,
     mono: u64,
     tokens: u32,
     /// What was written, in order.
     pub(crate) written: Vec<Change>,
+    /// Under which tokens.
+    pub(crate) sent: Vec<SafeText>,
     /// What was copied last.
     pub(crate) copied: String,
+    /// What was opened last.
+    pub(crate) opened: String,
     pub(crate) has_quit: bool,
-    /// Times of runs that were kept.
-    pub(crate) kept: Vec<bic_tui::core::eta::Timing>,
 }
 
 impl Desk {
@@ -55,28 +61,50 @@ impl Desk {
     pub(crate) fn in_scene(scene: &Scene) -> Self {
         let clock = Arc::new(StepClock::new(START));
         let sim = Arc::new(Sim::new(scene, 1, clock.clone()).without_latency());
-        Self::over(sim, clock)
+        Self::over(sim.clone(), (sim, clock))
+    }
+
+    /// Somebody whose operations are recorded.
+    pub(crate) fn recorded(scene: &Scene, to: &Recordings) -> Self {
+        let clock = Arc::new(StepClock::new(START));
+        let sim = Arc::new(Sim::new(scene, 1, clock.clone()).without_latency());
+        let recorder = Recorder::new(sim.clone(), to.clone());
+        Self::over(Arc::new(recorder), (sim, clock))
+    }
+
+    /// Somebody who plays a recording.
+    pub(crate) fn playing(recording: Recording, speed: u32) -> Self {
+        let clock = Arc::new(StepClock::new(START));
+        let nothing = Sim::new(&Scene::named("new").expect("a scene"), 1, clock.clone());
+        let replay = Replay::new(recording, speed, clock.clone());
+        Self::over(Arc::new(replay), (Arc::new(nothing), clock))
     }
 
     /// Another console over the same account.
     pub(crate) fn beside(other: &Self) -> Self {
-        Self::over(Arc::clone(&other.sim), Arc::clone(&other.clock))
+        Self::over(
+            Arc::clone(&other.sim) as Arc<dyn Cloud>,
+            (Arc::clone(&other.sim), Arc::clone(&other.clock)),
+        )
     }
 
-    fn over(sim: Arc<Sim>, clock: Arc<StepClock>) -> Self {
+    fn over(cloud: Arc<dyn Cloud>, (sim, clock): (Arc<Sim>, Arc<StepClock>)) -> Self {
         let settings = Settings::default();
         let keymap = Keymap::new(&settings).expect("the default keys do not clash");
-        let model = Model::new(settings, sim.about(), keymap, Arc::new(Template::shipped()));
+        let mut model = Model::new(settings, cloud.about(), keymap, Arc::new(Template::shipped()));
+        model.span = cloud.span();
         let mut desk = Self {
             model,
             sim,
+            cloud,
             clock,
             mono: 1_000,
             tokens: 0,
             written: Vec::new(),
+            sent: Vec::new(),
             copied: String::new(),
+            opened: String::new(),
             has_quit: false,
-            kept: Vec::new(),
         };
         desk.take(Msg::Resize(Size { width: 120, height: 40 }));
         desk.wait(3);
@@ -109,7 +137,7 @@ impl Desk {
         while let Some(effect) = queue.pop_front() {
             match effect {
                 Effect::Ask(ticket, query) => {
-                    let answer = self.sim.ask(query).now_or_never().expect("it answers at once");
+                    let answer = self.cloud.ask(query).now_or_never().expect("it answers at once");
                     queue.extend(update(&mut self.model, Msg::Told(ticket, answer)));
                 }
                 Effect::Change(approved) => {
@@ -117,8 +145,9 @@ impl Desk {
                     for change in approved.changes().to_vec() {
                         self.tokens += 1;
                         let token = Token(format!("desk-{:p}-{}", self, self.tokens).into());
+                        self.sent.push(token.0.clone());
                         let answer = match &failed {
-                            None => self.sim.change(change.clone(), token).now_or_never().expect("it answers at once"),
+                            None => self.cloud.change(change.clone(), token).now_or_never().expect("it answers at once"),
                             Some(fault) => Err(bic_tui::core::fault::Fault::clone(fault)),
                         };
                         failed = answer.as_ref().err().cloned();
@@ -127,7 +156,8 @@ impl Desk {
                     }
                 }
                 Effect::Copy(text) => self.copied = text.to_string(),
-                Effect::Keep(timings) => self.kept.extend(timings),
+                Effect::Steer(steer) => self.cloud.steer(steer),
+                Effect::Open(url) => self.opened = url.to_string(),
                 Effect::Quit => self.has_quit = true,
                 _ => {}
             }
@@ -142,9 +172,12 @@ impl Desk {
             self.mono += 1_000;
             let now = Now {
                 mono: self.mono,
-                wall: self.sim.now(),
+                wall: self.cloud.now(),
             };
             self.take(Msg::Tick(now));
+            for (at, fact) in self.cloud.told() {
+                self.take(Msg::Heard(at, fact));
+            }
         }
     }
 

@@ -151,7 +151,8 @@ fn has(folder: &Path, text: &[u8]) -> bool {
 }
 
 /// AWS judges ECS calls by services and tasks, and the listing of tasks by a condition; the emulator judges all of
-/// them by the cluster, tags by no resource, and IAM's simulator by none either. Nothing else of the policy is touched.
+/// them by the cluster; tags, IAM's simulator, changes of zones and provisioned throughput by no resource. Nothing else of
+/// the policy is touched.
 fn as_the_emulator_judges(policy: &mut Value) {
     let cluster = json!(["arn:aws:ecs:*:*:cluster/bedrock-image-chat-cluster"]);
     let statements = policy["Statement"].as_array_mut().expect("statements");
@@ -162,6 +163,14 @@ fn as_the_emulator_judges(policy: &mut Value) {
             statement.as_object_mut().expect("a statement").remove("Condition");
         }
     }
-    let anywhere = ["ecs:TagResource", "ecs:UntagResource", "iam:SimulatePrincipalPolicy"];
-    statements.push(json!({ "Effect": "Allow", "Action": anywhere, "Resource": "*" }));
+    let actions = [
+        "ecs:TagResource",
+        "ecs:UntagResource",
+        "iam:SimulatePrincipalPolicy",
+        "route53:GetChange",
+        "bedrock:CreateProvisionedModelThroughput",
+        "bedrock:GetProvisionedModelThroughput",
+        "bedrock:DeleteProvisionedModelThroughput",
+    ];
+    statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": "*" }));
 }

@@ -246,6 +246,7 @@ fn plan(form: &std::collections::HashMap<String, String>) -> PlanRequest {
         is_create: field("ChangeSetType") == Some("CREATE"),
         parameters,
         tags,
+        overridden: Vec::new(),
     }
 }
 

@@ -267,6 +267,15 @@ fn operation(request: &Request) -> String {
     {
         return action;
     }
+    if request.path.contains("/recovery-points") {
+        let is_by_resource = request.path.starts_with("/resources/");
+        return match request.method.as_str() {
+            "DELETE" => "DeleteRecoveryPoint",
+            _ if is_by_resource => "ListRecoveryPointsByResource",
+            _ => "ListRecoveryPointsByBackupVault",
+        }
+        .into();
+    }
     for (path, operation) in [
         ("/foundation-models/", "GetFoundationModel"),
         ("/foundation-model-availability/", "GetFoundationModelAvailability"),

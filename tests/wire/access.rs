@@ -48,6 +48,7 @@ fn balancer_xml(kind: &str) -> String {
 }
 
 /// Rows of the table of reads.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn reads() -> Vec<Read> {
     let row = |operation, wire, query, good, odd| Read {
         operation,
@@ -171,6 +172,7 @@ fn purchase(commitment: Commitment) -> Change {
 }
 
 /// Rows of the table of writes.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn writes() -> Vec<Write> {
     let text = |text: &str| Value::String(text.into());
     let row = |operation, wire, change, good, sent| Write {

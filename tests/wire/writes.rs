@@ -17,6 +17,7 @@ fn plan(is_create: bool) -> PlanRequest {
         is_create,
         parameters: vec![("DeploymentSize".into(), Some("large".into())), ("AllowedCIDR".into(), None)],
         tags: if is_create { vec![("team".into(), "x".into())] } else { vec![] },
+        overridden: Vec::new(),
     }
 }
 
@@ -92,6 +93,19 @@ fn writes() -> Vec<Write> {
             "DeleteStack",
             Change::DeleteStack { stack: stack.clone() },
             vec![("ClientRequestToken", uuid.clone()), ("StackName", text("arn:stack"))],
+        ),
+        cfn(
+            "DeleteStack",
+            Change::DeleteRetaining {
+                stack: stack.clone(),
+                retain: vec!["A".into(), "B".into()],
+            },
+            vec![
+                ("ClientRequestToken", uuid.clone()),
+                ("StackName", text("arn:stack")),
+                ("RetainResources.member.1", text("A")),
+                ("RetainResources.member.2", text("B")),
+            ],
         ),
         cfn(
             "CancelUpdateStack",
@@ -187,6 +201,37 @@ fn writes() -> Vec<Write> {
             },
             vec![("resourceArn", text("arn:s")), ("tagKeys", json!(["k"]))],
         ),
+        cfn(
+            "DeleteDBSnapshot",
+            Change::DeleteSnapshot { snapshot: "snap".into() },
+            vec![("DBSnapshotIdentifier", text("snap"))],
+        ),
+        ecs(
+            "DeleteLogGroup",
+            Change::DeleteLogGroup { group: "/ecs/bic".into() },
+            vec![("logGroupName", text("/ecs/bic"))],
+        ),
+        ecs(
+            "DeleteSecret",
+            Change::DeleteSecret {
+                secret: "arn:secret".into(),
+            },
+            vec![("SecretId", text("arn:secret")), ("ForceDeleteWithoutRecovery", json!(true))],
+        ),
+        Write {
+            operation: "DeleteResource",
+            wire: Wire::Json,
+            change: Change::DeleteResource {
+                resource_type: "AWS::EFS::FileSystem".into(),
+                id: "fs-1".into(),
+            },
+            good: bodies::json(json!({ "ProgressEvent": { "OperationStatus": "SUCCESS", "RequestToken": "r" } })),
+            sent: vec![
+                ("TypeName", text("AWS::EFS::FileSystem")),
+                ("Identifier", text("fs-1")),
+                ("ClientToken", text(&token().0)),
+            ],
+        },
         Write {
             operation: INVOKE,
             wire: Wire::Rest,

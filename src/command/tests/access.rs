@@ -131,7 +131,7 @@ async fn throughput_is_bought_and_deleted_by_its_name() {
     for (line, want) in [
         (
             "throughput buy amazon.nova-canvas-v1:0 --name images --confirm images",
-            "no throughput is bought: amazon.nova-canvas-v1:0 ended",
+            "o throughput is bought: amazon.nova-canvas-v1:0 ended",
         ),
         ("throughput buy brand-images --name images", "--confirm images"),
         ("throughput buy brand-images --name images --confirm other", "Nothing was sent"),
@@ -145,7 +145,7 @@ async fn throughput_is_bought_and_deleted_by_its_name() {
     let buy = "throughput buy brand-images --name images --confirm images --commitment 1-month";
     let (status, out, err) = case.run(buy).await;
     assert!(status == 0 && out.contains("images is Creating: arn:aws:bedrock:"), "{out}");
-    for part in ["1 model unit of brand-images", "no price", "whole month", "granted"] {
+    for part in ["1 model unit of brand-images", "publishes none", "whole month", "granted"] {
         assert!(err.contains(part), "{part}: {err}");
     }
     let (status, _, err) = case.run("throughput delete images --confirm images").await;
@@ -162,8 +162,11 @@ async fn throughput_is_bought_and_deleted_by_its_name() {
     assert!(status == 0 && out.contains("more is deleted"), "{out}");
 }
 
-/// Refuses every write of these services, and answers reads of its own; the rest comes from the world.
-struct Script(Arc<dyn Cloud>, fn(&Query) -> Option<Result<Fact, Fault>>);
+/// Answers some reads itself; the rest comes from the world.
+struct Script(Arc<dyn Cloud>, Answers);
+
+/// What is answered in the world's place.
+type Answers = fn(&Query) -> Option<Result<Fact, Fault>>;
 
 impl Cloud for Script {
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
@@ -215,7 +218,7 @@ async fn zones_that_are_missing_or_forbidden_are_one_sentence() {
         };
         matches!(query, Query::HostedZones).then(|| Ok(Fact::HostedZones(vec![zone()])))
     };
-    let scripts: [(fn(&Query) -> Option<Result<Fact, Fault>>, u8, &str); 4] = [
+    let scripts: [(Answers, u8, &str); 4] = [
         (none, 1, "no hosted zone: make the record"),
         (denied, 4, "route53:ListHostedZones is not allowed"),
         (special, 1, "routing policy"),
@@ -234,4 +237,62 @@ async fn zones_that_are_missing_or_forbidden_are_one_sentence() {
     for line in ["cert", "throughput", "dns"] {
         assert_eq!(case.run(line).await.0, 3, "{line}");
     }
+}
+
+/// Carries everything out, and loses each first answer to a write.
+struct Lossy(Arc<dyn Cloud>, std::sync::atomic::AtomicBool);
+
+impl Cloud for Lossy {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        self.0.ask(query)
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        let is_lost = !self.1.fetch_xor(true, std::sync::atomic::Ordering::SeqCst);
+        Box::pin(async move {
+            let operation = change.operation();
+            let done = self.0.change(change, token).await;
+            if is_lost {
+                Err(Fault::new(FaultKind::TimedOut, operation, "", ""))
+            } else {
+                done
+            }
+        })
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn about(&self) -> About {
+        self.0.about()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_is_lost_happens_once() {
+    let world = world("running");
+    let buy = "throughput buy brand-images --name images --confirm images";
+    for line in [
+        "cert request chat.example.com",
+        "dns upsert chat.example.com",
+        "dns upsert www.example.com --type alias --confirm www.example.com",
+        buy,
+        "throughput delete images --confirm images",
+    ] {
+        let mut case = Case::new(Arc::new(Lossy(Arc::clone(&world), false.into())));
+        let (status, out, err) = case.run(line).await;
+        assert_eq!(status, 0, "{line}: {out}{err}");
+        let tokens: std::collections::BTreeSet<_> = case.entries().iter().map(|e| e.token.0.clone()).collect();
+        assert_eq!(tokens.len(), 1, "{line}");
+        if line == buy {
+            tokio::time::sleep(Duration::from_mins(15)).await;
+            assert_eq!(reads::throughputs(&*world).await.unwrap().len(), 1);
+        }
+    }
+    assert_eq!(reads::certificates(&*world).await.unwrap().len(), 1);
+    assert!(reads::throughputs(&*world).await.unwrap().is_empty());
 }

@@ -53,6 +53,7 @@ fn what_is_a_host_name() {
         ("a..example.com", Err("such as chat")),
         ("bücher.example.com", Err("xn--")),
         ("*.example.com", Err("such as chat")),
+        ("192.0.2.1", Err("such as chat")),
         ("", Err("such as chat")),
         ("a\u{1b}.example.com", Err("such as chat")),
     ] {

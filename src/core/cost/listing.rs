@@ -57,6 +57,7 @@ pub fn sheet(model: &Model) -> Vec<SheetRow> {
     let planned = model.cost_planned();
     let mut out = Vec::new();
     match now(model) {
+        Some(_) if model.is_hollow() => lines("Were it deployed again", &planned, &mut out),
         Some(now) => lines("What runs now", &now, &mut out),
         None if model.live_stack().is_some() => lines("At the template's counts", &planned, &mut out),
         None => lines("At the template's defaults", &planned, &mut out),

@@ -142,11 +142,15 @@ impl<'a> Sheet<'a> {
         let assume = self.model.assumptions;
         let gb = if is_application { assume.log_gb } else { assume.other_log_gb };
         let basis = format!("{gb} GB a month assumed; the first 5 GB of an account are free and not taken off");
-        self.some(resource, (Group::Logs, "Logs taken in", "logs-ingest-gb"), gb, basis);
+        // Which group it is: there are two, of the tasks and of the image mirror.
+        let name = text(&resource.properties, "/LogGroupName").and_then(|name| name.trim_start_matches('/').split('/').next());
+        let of = name.filter(|it| !it.is_empty()).map(|it| format!(", /{it}")).unwrap_or_default();
+        let (taken, kept) = (format!("Logs taken in{of}"), format!("Logs kept{of}"));
+        self.some(resource, (Group::Logs, &taken, "logs-ingest-gb"), gb, basis);
         let months = number(resource.properties.get("RetentionInDays")).map_or(12.0, |days| days / 30.0);
         self.some(
             resource,
-            (Group::Logs, "Logs kept", "logs-stored-gb-month"),
+            (Group::Logs, &kept, "logs-stored-gb-month"),
             gb * months,
             format!("{months:.1} months of logs, not counting compression"),
         );

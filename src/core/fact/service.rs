@@ -1,12 +1,12 @@
 //! ECS services and their deployments.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use crate::core::text::SafeText;
 
 /// One deployment of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
     /// Its id.
     pub id: SafeText,
@@ -33,7 +33,7 @@ pub struct Deployment {
 }
 
 /// A line of a service's event list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceEvent {
     /// Its id.
     pub id: SafeText,
@@ -44,7 +44,7 @@ pub struct ServiceEvent {
 }
 
 /// One ECS service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Its ARN.
     pub arn: SafeText,

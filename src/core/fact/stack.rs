@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use crate::core::text::SafeText;
 
 /// `StackStatus` of CloudFormation, kept as text so that a status unknown to us is shown as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StackStatus(pub SafeText);
 
@@ -64,7 +64,7 @@ impl StackStatus {
 }
 
 /// `ResourceStatus` of a stack event or resource.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResourceStatus(pub SafeText);
 
@@ -86,7 +86,7 @@ impl ResourceStatus {
 }
 
 /// A stack output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// `OutputKey`.
     pub key: SafeText,
@@ -108,7 +108,7 @@ pub struct StackBrief {
 }
 
 /// One stack, as `DescribeStacks` tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stack {
     /// The stack id (an ARN), which stays valid after deletion.
     pub id: SafeText,
@@ -150,7 +150,7 @@ impl Stack {
 }
 
 /// One stack event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackEvent {
     /// `EventId`.
     pub id: SafeText,
@@ -187,7 +187,7 @@ pub struct StackEvents {
 }
 
 /// One resource of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackResource {
     /// Logical id.
     pub logical_id: SafeText,

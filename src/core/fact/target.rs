@@ -1,11 +1,11 @@
 //! Load balancer target groups and the health of their targets.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::text::SafeText;
 
 /// One target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its address.
     pub id: SafeText,
@@ -29,7 +29,7 @@ impl Target {
 }
 
 /// One target group with its targets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetGroup {
     /// Its ARN.
     pub arn: SafeText,

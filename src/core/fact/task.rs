@@ -1,12 +1,12 @@
 //! ECS tasks, running and stopped.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use crate::core::text::SafeText;
 
 /// One container of a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
     /// Its name in the task definition.
     pub name: SafeText,
@@ -21,7 +21,7 @@ pub struct Container {
 }
 
 /// One ECS task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its ARN.
     pub arn: SafeText,

@@ -58,6 +58,8 @@ fn only_the_named_blocker_is_overridden() {
     assert_eq!(outcomes(&["image-model"]), Ok(vec![Outcome::Warning, Outcome::Blocker]));
     assert_eq!(outcomes(&[]), Ok(vec![Outcome::Blocker; 2]));
     assert!(outcomes(&["all"]).is_err_and(|why| why.contains("image-model, version")));
+    let refused = overridden(vec![check("stack", Outcome::Blocker, "bad", "")], &["stack".to_owned()]);
+    assert!(refused.is_err_and(|why| why.contains("AWS itself would refuse: bad")));
 }
 
 #[test]

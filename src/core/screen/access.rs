@@ -128,7 +128,7 @@ pub fn host(model: &Model) -> Option<SafeText> {
     let of_url = || {
         let url = model.app_url()?;
         let host = address::host_of(&url).to_owned();
-        let is_name = address::host(&host, false).is_ok() && host.parse::<std::net::IpAddr>().is_err();
+        let is_name = address::host(&host, false).is_ok();
         (is_name && !address::is_balancer_name(&host)).then_some(host)
     };
     domain.or_else(of_url).map(SafeText::from)

@@ -74,6 +74,8 @@ pub struct Form {
     pub tags: Vec<(SafeText, SafeText)>,
     /// Why the plan could not be asked for.
     pub error: Option<SafeText>,
+    /// Blockers that the operator goes on in spite of: the check's name, and what it had found.
+    pub overrides: Vec<(&'static str, SafeText)>,
 }
 
 impl Form {
@@ -99,6 +101,7 @@ impl Form {
             is_update: stack.is_some(),
             tags,
             error: None,
+            overrides: Vec::new(),
         }
     }
 

@@ -219,6 +219,20 @@ pub(super) fn on_changed(model: &mut Model, change: &Change, answer: Result<Done
     }
 }
 
+/// Does what the operator wants of this screen; `None` when it is none of its matters.
+pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
+    Some(match intent {
+        Intent::RequestCertificate => certificate::request(model),
+        Intent::ProveCertificate => certificate::prove(model),
+        Intent::UseCertificate => certificate::put_into_stack(model),
+        Intent::PointName => dns::point(model),
+        Intent::BuyThroughput => throughput::buy(model),
+        Intent::UseThroughput => throughput::put_into_stack(model),
+        Intent::DeleteThroughput => throughput::delete(model),
+        _ => return None,
+    })
+}
+
 /// Goes to a panel of the screen.
 pub(super) fn go_to(model: &mut Model, panel: Panel) -> Vec<Effect> {
     let effects = keys::show(model, ScreenId::Access);
@@ -245,7 +259,9 @@ pub(super) fn menu(model: &mut Model, panel: Panel) -> Vec<Effect> {
         (panel.title(), ways(model))
     };
     if let Some(why) = model.guard.refusal(model.now) {
-        ways.iter_mut().for_each(|way| way.closed = Some(why.into()));
+        for way in &mut ways {
+            way.closed = Some(why.into());
+        }
     }
     let advised = panel::next(model).1.map(Act::Intent);
     ways.sort_by_key(|way| (way.closed.is_some(), Some(&way.act) != advised.as_ref()));

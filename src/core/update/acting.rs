@@ -29,6 +29,7 @@ fn refused(model: &mut Model) -> bool {
     let why = match model.guard.refusal(model.now) {
         Some(why) => why,
         None if model.live_stack().is_none() => "there is no stack yet: press D to deploy",
+        None if model.is_hollow() => "nothing of this stack exists any more: press R to delete its record",
         None if model.feeds.services.get().is_none_or(Vec::is_empty) => "no service is known yet",
         None => return false,
     };

@@ -2,23 +2,24 @@
 
 use strum::IntoEnumIterator;
 
-use super::{access, complain, deploying, logs, looking, older, places, polling, record, say, testimage};
+use super::{access, complain, deploying, leftovers, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
         cause,
         effect::Effect,
-        eta,
-        fact::{Fact, Service, Stack, StackEvents, Task},
+        fact::{Fact, Millis, Service, Stack, StackEvents, Task},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
+        leftovers as core_leftovers,
         model::Model,
         msg::{Asked, Ticket},
         polls::Poll,
         preflight,
         progress::Progress,
         screen::{Panel, ScreenId, deploy::Stage},
+        text::SafeText,
     },
 };
 
@@ -40,8 +41,17 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         }
         Asked::Stacks => places::on_stacks(model, answer),
         Asked::Older => older::on_answer(model, ticket.seq, answer),
+        Asked::Leftovers => leftovers::on_answer(model, ticket.seq, answer),
         Asked::Access(wanted) => access::on_answer(model, wanted, ticket.seq, answer),
     }
+}
+
+/// Takes what was told unasked, as of its own time.
+pub(super) fn on_heard(model: &mut Model, at: Millis, fact: Fact) -> Vec<Effect> {
+    let present = std::mem::replace(&mut model.now.wall, at);
+    let effects = on_fact(model, fact);
+    model.now.wall = present;
+    effects
 }
 
 fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>) -> Vec<Effect> {
@@ -87,7 +97,6 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         Fact::Stack(stack) => return on_stack(model, stack),
         Fact::StackEvents(events) => {
             on_events(model, events);
-            return keep_times(model).into_iter().collect();
         }
         Fact::StackResources(resources) => {
             let had = model.feeds.resources.get().is_some();
@@ -150,6 +159,10 @@ fn on_fall_log(model: &mut Model, answer: Result<Fact, Fault>) {
     if let Ok(Fact::LogPage(page)) = answer {
         let id = fall.id().to_owned();
         let own: Vec<_> = page.events.into_iter().filter(|e| e.stream.ends_with(&id)).collect();
+        // They may be those of the task that fell before it.
+        if own.is_empty() {
+            return;
+        }
         model.fall_log = Some((fall.arn.clone(), cause::last_of(&own)));
     }
 }
@@ -166,7 +179,6 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     model.stack_id = stack.as_ref().filter(|s| !s.status.is_deleted()).map(|s| s.id.clone());
     let has_changed = before.as_ref().map(|s| (&s.status, s.updated)) != stack.as_ref().map(|s| (&s.status, s.updated));
     let is_first = !model.has_landed;
-    model.has_watched |= stack.as_ref().is_some_and(|s| s.status.is_in_progress());
     model.feeds.stack.set(stack, now);
     if has_changed || is_first {
         model.resolve_template();
@@ -191,6 +203,9 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     } else {
         tell_outcome(model, before.as_ref())
     };
+    if let Some(gone) = gone(model, before.as_ref()) {
+        effects.extend(leftovers::on_gone(model, &gone));
+    }
     if is_changed_by_others(model, before.as_ref()) {
         effects.extend(deploying::outdated(model));
     }
@@ -212,22 +227,17 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     effects
 }
 
+/// The id of the stack that was there a moment ago and is not any more.
+fn gone(model: &Model, before: Option<&Stack>) -> Option<SafeText> {
+    let was = before.filter(|s| !s.status.is_deleted() && !s.status.is_in_review())?;
+    model.stack().is_none_or(|s| s.status.is_deleted()).then(|| was.id.clone())
+}
+
 /// A plan is on the screen, and the stack that it was made for has been updated meanwhile.
 fn is_changed_by_others(model: &Model, before: Option<&Stack>) -> bool {
     let is_other = |old: &Stack, new: &Stack| old.id == new.id && !old.status.is_in_review() && old.updated != new.updated;
     let is_at_rest = model.writes == 0 && !model.is_busy();
     is_at_rest && matches!(model.deploy, Stage::Plan(_)) && before.zip(model.stack()).is_some_and(|(old, new)| is_other(old, new))
-}
-
-/// An operation that was seen running has ended well: how long its resources took is kept, once.
-fn keep_times(model: &mut Model) -> Option<Effect> {
-    let is_whole = model.progress.ended.is_some() && model.progress.undo.is_none();
-    let is_well = model.stack().is_some_and(|s| s.status.is_success());
-    if !(model.has_watched && is_whole && is_well) {
-        return None;
-    }
-    model.has_watched = false;
-    Some(Effect::Keep(eta::timings(&model.progress)))
 }
 
 /// Forgets what belonged to a stack that is no longer followed.
@@ -311,6 +321,9 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     }
     if matches!(change, Change::TestImage { .. }) {
         return testimage::on_image(model, answer);
+    }
+    if core_leftovers::removed(change).is_some_and(|id| model.leftovers.removing.contains_key(id)) {
+        return leftovers::on_removed(model, change, answer);
     }
     if access::is_ours(change) {
         return access::on_changed(model, change, answer);

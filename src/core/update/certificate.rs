@@ -4,7 +4,7 @@ use super::{access as screen, deploying, dialogs, dns, say};
 use crate::{
     cloud::Change,
     core::{
-        address,
+        access as panel, address,
         dialog::{Confirm, Dialog, Prompt, Purpose},
         effect::Effect,
         health::Severity,
@@ -104,6 +104,9 @@ pub(super) fn on_told(model: &mut Model, before: Option<(SafeText, SafeText)>) -
 
 /// Why the certificate in sight can not be put into the stack.
 pub(super) fn unusable(model: &Model) -> Option<String> {
+    if let Some(it) = panel::other_chosen(model) {
+        return (it.status != "ISSUED").then(|| format!("it is {}", it.status));
+    }
     match model.access.certificate() {
         None => Some("no certificate is in sight".into()),
         Some(it) if access::certificate_of_stack(model).is_some_and(|arn| arn == it.arn) => Some("the stack has it".into()),
@@ -146,13 +149,15 @@ pub(super) fn put_into_stack(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, format!("nothing to put into the stack: {why}"));
         return Vec::new();
     }
-    let Some(it) = model.access.certificate().cloned() else {
+    let other = panel::other_chosen(model).map(|it| (it.arn.clone(), it.domain.clone()));
+    let in_sight = || model.access.certificate().map(|it| (it.arn.clone(), it.domain.clone()));
+    let Some((arn, domain)) = other.or_else(in_sight) else {
         return Vec::new();
     };
-    let mut values = vec![("ACMCertificateArn", it.arn.clone())];
+    let mut values = vec![("ACMCertificateArn", arn)];
     let has_name = model.parameters().get("DomainName").is_some_and(|name| !name.is_empty());
-    if !has_name && !it.domain.starts_with('*') {
-        values.push(("DomainName", it.domain.clone()));
+    if !has_name && !domain.starts_with('*') {
+        values.push(("DomainName", domain));
     }
     deploying::start_with(model, &values)
 }

@@ -1,6 +1,6 @@
 //! Deploy and update: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, leaving, looking, polling, say, ticket};
+use super::{complain, dialogs, leaving, looking, overriding, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
@@ -152,7 +152,7 @@ fn save_parameters(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The button of the form: checks the values, then has CloudFormation work out a plan.
-fn ask_plan(model: &mut Model) -> Vec<Effect> {
+pub(super) fn ask_plan(model: &mut Model) -> Vec<Effect> {
     let pseudo = model.pseudo();
     let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
     if let Some((row, why)) = form.first_error() {
@@ -173,13 +173,15 @@ fn ask_plan(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    let (request, values) = (draft.request, draft.values);
+    let (mut request, values) = (draft.request, draft.values);
     let form = form.clone();
-    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &form)) {
+    let checks = preflight::of_form(model, &form);
+    if let Some(blocker) = preflight::blocker(&checks) {
         let error = Some(blocker.sentence().into());
         model.deploy = Stage::Form(Form { error, ..form });
-        return Vec::new();
+        return overriding::offer(model, &checks);
     }
+    request.overridden = overriding::waived(&form, &checks);
     if let Some(note) = draft.notes.into_iter().next() {
         say(model, Severity::Note, note);
     }
@@ -378,7 +380,8 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
     }
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
     // Some answers come later than the plan.
-    if let Some(blocker) = preflight::blocker(&preflight::of_form(model, &plan.form)) {
+    let checks = preflight::of_form(model, &plan.form);
+    if let Some(blocker) = preflight::blocker(&checks) {
         let why = blocker.sentence();
         say(model, Severity::Bad, why);
         return Vec::new();
@@ -397,6 +400,11 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
             change_set: set.id.clone(),
         }],
     );
+    let waived = overriding::waived(&plan.form, &checks);
+    if !waived.is_empty() {
+        let names: Vec<&str> = waived.iter().map(SafeText::as_str).collect();
+        confirm.lines.push(format!("overridden: {}", names.join(", ")).into());
+    }
     if !losses.is_empty() {
         confirm.losses = losses;
         confirm.typed = Some((model.settings.stack.clone(), TextField::default()));
@@ -431,6 +439,11 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
 
 /// The plan was made for a stack that somebody else has updated since.
 pub(super) fn outdated(model: &mut Model) -> Vec<Effect> {
+    // The question about it is void as well.
+    let is_of_plan = |c: &Confirm| matches!(c.changes.as_slice(), [Change::ExecuteChangeSet { .. }]);
+    if matches!(&model.dialog, Some(Dialog::Confirm(confirm)) if is_of_plan(confirm)) {
+        dialogs::close(model);
+    }
     let effects = abandon(model);
     say(
         model,
@@ -477,7 +490,7 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
                 say(model, Severity::Note, text);
             }
         }
-        Change::DeleteStack { stack } => {
+        Change::DeleteStack { stack } | Change::DeleteRetaining { stack, .. } => {
             let resources: Vec<SafeText> = model
                 .feeds
                 .resources
@@ -509,6 +522,11 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         | Change::DeleteChangeSet { .. }
         | Change::DropEmptyStack { .. }
         | Change::TagService { .. }
+        | Change::DeleteRecoveryPoint { .. }
+        | Change::DeleteSnapshot { .. }
+        | Change::DeleteLogGroup { .. }
+        | Change::DeleteSecret { .. }
+        | Change::DeleteResource { .. }
         | Change::RequestCertificate { .. }
         | Change::ChangeRecords { .. }
         | Change::BuyThroughput(_)

@@ -3,7 +3,10 @@
 
 use crate::layout;
 
-use super::{acting, certificate, complain, dns, keys, leaving, live, logs, places, say, shapes, testimage, throughput};
+use super::{
+    acting, certificate, complain, dns, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, steering, testimage,
+    throughput,
+};
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
@@ -14,6 +17,7 @@ use crate::core::{
     keymap::{Binding, Intent, KEYMAP},
     model::Model,
     screen::{
+        ScreenId,
         access::{self, Row},
         deploy::Stage,
     },
@@ -72,6 +76,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Shapes(chosen) => shapes::on_key(model, chosen, key),
         Dialog::Menu(menu) => on_menu(model, menu, key),
         Dialog::Skip(skip) => on_skip(model, skip, key),
+        Dialog::Leftovers(chosen) => leftovers::on_key(model, chosen, key),
         Dialog::Places(picker) => places::on_key(model, picker, key),
         Dialog::Image(image) => testimage::on_key(model, image, key),
         Dialog::Dns(dialog) => dns::on_key(model, dialog, key),
@@ -148,8 +153,16 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
     if yes && confirm.spends == Some(Intent::LiveTail) {
         return live::begin(model);
     }
+    if let (true, true, Some(check)) = (yes, confirm.is_unlocked(), confirm.overrides) {
+        close(model);
+        return overriding::take(model, check);
+    }
     if yes && confirm.is_unlocked() {
-        return send(model, confirm.changes, Consent::given());
+        let effects = send(model, confirm.changes.clone(), Consent::given());
+        if !effects.is_empty() {
+            leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
+        }
+        return effects;
     }
     model.dialog = Some(Dialog::Confirm(confirm));
     Vec::new()
@@ -230,6 +243,7 @@ fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             model.row_filter = (!text.is_empty()).then(|| text.as_str().into());
             Ok(Vec::new())
         }
+        Purpose::GotoTime if model.screen == ScreenId::Deploy => steering::go_to(model, &text),
         Purpose::Certificate | Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
     };
     match outcome {
@@ -379,7 +393,7 @@ fn on_skip(model: &mut Model, mut skip: Skip, key: Key) -> Vec<Effect> {
     match (key.code, model.keymap.resolve(model.screen, key)) {
         (Code::Esc, _) | (_, Some(Intent::Back)) => return cancelled(model),
         (Code::Enter, _) => {
-            let confirm = leaving::continue_dialog(model, &skip);
+            let confirm = leaving::skip_dialog(model, &skip);
             return open(model, Dialog::Confirm(confirm));
         }
         (Code::Char(' '), _) => {

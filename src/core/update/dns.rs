@@ -207,10 +207,10 @@ fn confirm(model: &mut Model, dialog: &DnsDialog, zone: &HostedZone, put: Put) -
         say(model, Severity::Note, text);
         return screen::look_at_address(model);
     };
-    let mut lines: Vec<String> = match put.before.is_empty() {
-        true => vec!["before: no record".into()],
-        false => put.before.iter().map(|it| format!("before: {it}")).collect(),
-    };
+    let mut lines: Vec<String> = put.before.iter().map(|it| format!("before: {it}")).collect();
+    if lines.is_empty() {
+        lines.push("before: no record".into());
+    }
     lines.extend(put.after.iter().map(|it| format!("after:  {it}")));
     let title = if is_proof {
         lines.push("ACM issues the certificate some minutes after it has seen this. Leave the record: ACM renews by it.".into());
@@ -244,17 +244,19 @@ pub(super) fn on_sent(model: &mut Model, upserts: &[DnsRecord], id: Option<SafeT
         let records = it.open_records();
         records.iter().any(|record| record.name == first.name)
     });
-    say(
-        model,
-        Severity::Note,
-        format!("{} is written; Route 53 tells its name servers", first.name),
-    );
-    let is_known = id.is_some();
-    model.access.way = Some(Way {
-        id: id.unwrap_or_default(),
+    let text = match id {
+        Some(_) => format!("{} is written; Route 53 tells its name servers", first.name),
+        None => format!(
+            "{} is written; the answer was lost, so its way to the name servers can not be followed",
+            first.name
+        ),
+    };
+    say(model, Severity::Note, text);
+    model.access.way = id.map(|id| Way {
+        id,
         name: first.name.clone(),
         is_proof,
-        status: (!is_known).then(|| "INSYNC".into()),
+        status: None,
         since: model.now.wall,
         due: model.now.mono + EVERY,
         awaiting: None,

@@ -1,10 +1,10 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
 use super::{
-    access, acting, certificate, deploying, dialogs, dns, leaving, logs, looking, places, polling, say, secrets, testimage, throughput,
+    access, acting, deploying, dialogs, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage,
 };
 use crate::core::{
-    cause,
+    cause, dashboard,
     dialog::{Detail, Dialog, Palette, Purpose, Scroll},
     effect::Effect,
     health::Severity,
@@ -55,13 +55,15 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     {
         return effects;
     }
-    if let Some(effects) = go(model, intent) {
+    if let Some(effects) = go(model, intent).or_else(|| access::obey(model, intent)) {
         return effects;
     }
     match intent {
         Intent::Deploy => deploying::start(model),
         Intent::Destroy => leaving::destroy(model),
         Intent::WaysOut => leaving::ways_out(model),
+        Intent::Leftovers => leftovers::open(model),
+        Intent::Dashboard => dashboard(model),
         Intent::Scale => acting::scale(model, 0),
         Intent::ScaleUp => acting::scale(model, 1),
         Intent::ScaleDown => acting::scale(model, -1),
@@ -69,13 +71,6 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::StopTask => acting::stop_task(model),
         Intent::Sleep => acting::sleep_or_wake(model),
         Intent::Image => testimage::open(model),
-        Intent::RequestCertificate => certificate::request(model),
-        Intent::ProveCertificate => certificate::prove(model),
-        Intent::UseCertificate => certificate::put_into_stack(model),
-        Intent::PointName => dns::point(model),
-        Intent::BuyThroughput => throughput::buy(model),
-        Intent::UseThroughput => throughput::put_into_stack(model),
-        Intent::DeleteThroughput => throughput::delete(model),
         Intent::LogsOf => logs::open_for_row(model),
         Intent::Hidden => toggle_hidden(model),
         Intent::CopySecret => secrets::copy(model),
@@ -86,6 +81,8 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
             let before = model.row_filter.clone().unwrap_or_default();
             dialogs::prompt(model, Purpose::Rows, &before)
         }
+        Intent::Pause => steering::pause(model),
+        Intent::GotoTime => steering::ask_time(model),
         Intent::Places => places::open(model),
         Intent::Refresh => refresh(model),
         Intent::Repaint => vec![Effect::Repaint],
@@ -95,23 +92,22 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
             effects
         }
         Intent::Arm => arm(model),
-        Intent::Mouse => {
-            model.mouse = !model.mouse;
-            say(
-                model,
-                Severity::Note,
-                if model.mouse {
-                    "mouse on"
-                } else {
-                    "mouse off: the terminal selects text"
-                },
-            );
-            vec![Effect::Mouse(model.mouse)]
-        }
+        Intent::Mouse => mouse(model),
         Intent::Back => back(model),
         Intent::Interrupt => interrupt(model),
         _ => Vec::new(),
     }
+}
+
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    say(model, Severity::Note, words);
+    vec![Effect::Mouse(model.mouse)]
 }
 
 /// Intents that only move about or change the view.
@@ -264,6 +260,10 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 
 /// `y`, `Y`, `d`, `o` on the row under the cursor.
 fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    // On its own output it is the dashboard that is meant.
+    if intent == Intent::Open && model.panel() == Panel::Outputs && is_dashboard_row(model) {
+        return dashboard(model);
+    }
     if intent == Intent::Open {
         return match model.app_url() {
             Some(url) if url.starts_with("http://") || url.starts_with("https://") => vec![Effect::Open(url)],
@@ -298,6 +298,23 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
         }
         Intent::CopyArn => vec![Effect::Copy(row.arn)],
         _ => vec![Effect::Copy(row.line)],
+    }
+}
+
+fn is_dashboard_row(model: &Model) -> bool {
+    let row = model.stack().and_then(|s| s.outputs.get(model.cursor(Panel::Outputs)));
+    row.is_some_and(|output| output.key == dashboard::OUTPUT)
+}
+
+/// The CloudWatch dashboard of the stack, in the browser.
+fn dashboard(model: &mut Model) -> Vec<Effect> {
+    let resources = model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default();
+    match dashboard::of(model.live_stack(), resources, &model.about.region) {
+        Ok(dashboard) => vec![Effect::Open(dashboard.url)],
+        Err(why) => {
+            say(model, Severity::Note, why);
+            Vec::new()
+        }
     }
 }
 
@@ -339,6 +356,17 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     }
     say(model, Severity::Note, "asking AWS again");
     Vec::new()
+}
+
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    say(model, Severity::Note, words);
+    vec![Effect::Mouse(model.mouse)]
 }
 
 fn arm(model: &mut Model) -> Vec<Effect> {
@@ -397,7 +425,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.operation.is_some() && model.is_busy() {
+    if model.is_operation_ours() {
         return leaving::ways_out(model);
     }
     // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.

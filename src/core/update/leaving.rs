@@ -1,6 +1,6 @@
 //! Out of a stack or an operation: destroy, termination protection, and the ways out of what is stuck.
 
-use super::{dialogs, say};
+use super::{dialogs, leftovers, say};
 use crate::{
     cloud::Change,
     core::{
@@ -9,7 +9,7 @@ use crate::{
         fact::{Stack, StackResource},
         field::TextField,
         health::Severity,
-        inventory::Inventory,
+        inventory::{Inventory, Sources},
         model::Model,
         unstick::{self, Situation},
     },
@@ -28,8 +28,12 @@ pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
     if stack.termination_protection {
         return unprotect(model, &stack);
     }
+    // What an earlier look found may be gone, or of another stack.
+    model.leftovers.last = None;
     let confirm = destroy_dialog(model, &stack);
-    dialogs::open(model, Dialog::Confirm(confirm))
+    dialogs::open(model, Dialog::Confirm(confirm));
+    // What stays is looked for meanwhile; the dialog tells it when it is known.
+    leftovers::search(model)
 }
 
 /// A step of its own before a deletion; somebody wanted the stack to be hard to lose.
@@ -52,7 +56,14 @@ fn unprotect(model: &mut Model, stack: &Stack) -> Vec<Effect> {
 
 pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     let listed = model.feeds.resources.get().map(Vec::as_slice);
-    let inventory = Inventory::of(listed.unwrap_or_default(), &model.resources, &model.parameters());
+    let parameters = model.parameters();
+    let inventory = Inventory::of(Sources {
+        resources: listed.unwrap_or_default(),
+        template: &model.resources,
+        parameters: &parameters,
+        cost: &model.cost,
+        search: leftovers::done(model),
+    });
     let (title, mut lines) = match listed {
         Some(all) => (
             format!("Destroy stack {} with its {} resources?", stack.name, all.len()),
@@ -67,7 +78,8 @@ pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
             vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],
         ),
     };
-    lines.extend(inventory.stays.iter().map(|what| format!("stays: {what}")));
+    lines.extend(inventory.stays.iter().map(|what| format!("stays: {}", what.about)));
+    lines.extend(leftovers::missing(model));
     let mut confirm = Confirm::new(title, lines, "Destroy", vec![Change::DeleteStack { stack: stack.id.clone() }]);
     let lost = |r: &StackResource| format!("lost: {} ({})", r.logical_id, r.resource_type).into();
     confirm.losses = inventory.lost.iter().map(lost).collect();
@@ -93,7 +105,7 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
             (Ok(_), Some(why)) => Err(why.to_owned()),
             (Ok(changes), None) => Ok(take(model, &stack, offer.way, changes)),
         };
-        ways.push(way(offer.way.label(), offer.way.help(), act));
+        ways.push(way(offer.way.label(&stack), offer.way.help(&stack), act));
     }
     // What can be done stands first.
     ways.sort_by_key(|w| w.closed.is_some());
@@ -121,6 +133,7 @@ fn take(model: &Model, stack: &Stack, way: unstick::Way, changes: Vec<Change>) -
     match way {
         unstick::Way::DeleteCreation => Act::Ask(Box::new(destroy_dialog(model, stack))),
         unstick::Way::ContinueRollback => Act::Skip(Skip {
+            way,
             stack: stack.id.clone(),
             rows: unstick::skippable(situation(model, stack).resources)
                 .into_iter()
@@ -128,21 +141,44 @@ fn take(model: &Model, stack: &Stack, way: unstick::Way, changes: Vec<Change>) -
                 .collect(),
             selected: 0,
         }),
+        // All that failed is kept unless it is taken out of the list.
+        unstick::Way::DeleteRetaining => Act::Skip(Skip {
+            way,
+            stack: stack.id.clone(),
+            rows: unstick::undeletable(situation(model, stack).resources)
+                .into_iter()
+                .map(|(id, reason)| (id, reason, true))
+                .collect(),
+            selected: 0,
+        }),
         _ => Act::Ask(Box::new(Confirm::new(
-            format!("{} of {}?", way.label(), stack.name),
+            format!("{} of {}?", way.label(stack), stack.name),
             unstick::warnings(way, &[]),
-            way.label(),
+            way.label(stack),
             changes,
         ))),
     }
 }
 
-/// The question of a rollback that goes on.
-pub(super) fn continue_dialog(model: &Model, skip: &Skip) -> Confirm {
+/// The question of a rollback that goes on, or of a deletion that leaves something out.
+pub(super) fn skip_dialog(model: &Model, skip: &Skip) -> Confirm {
     let chosen = skip.chosen();
-    let way = unstick::Way::ContinueRollback;
+    let way = skip.way;
+    if way == unstick::Way::DeleteRetaining {
+        let mut confirm = Confirm::new(
+            format!("Delete stack {} again?", model.settings.stack),
+            unstick::warnings(way, &chosen),
+            "Delete",
+            vec![Change::DeleteRetaining {
+                stack: skip.stack.clone(),
+                retain: chosen,
+            }],
+        );
+        confirm.typed = Some((model.settings.stack.clone(), TextField::default()));
+        return confirm;
+    }
     Confirm::new(
-        format!("{} of {}?", way.label(), model.settings.stack),
+        format!("Continue the rollback of {}?", model.settings.stack),
         unstick::warnings(way, &chosen),
         "Continue",
         vec![Change::ContinueRollback {

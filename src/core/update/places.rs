@@ -5,11 +5,11 @@ use strum::IntoEnumIterator;
 
 use super::{dialogs, say, ticket};
 use crate::{
-    cloud::Query,
+    cloud::{About, Query},
     core::{
         dialog::Dialog,
         effect::Effect,
-        fact::{Fact, StackBrief},
+        fact::{Fact, Millis, StackBrief},
         fault::Fault,
         health::Severity,
         key::{Code, Key},
@@ -17,6 +17,7 @@ use crate::{
         msg::Asked,
         place::{Arrival, Aspect, Picker},
         screen::deploy::Stage,
+        settings::Settings,
         text::SafeText,
     },
 };
@@ -126,6 +127,15 @@ pub(super) fn on_arrived(model: &mut Model, seq: u64, answer: Result<Box<Arrival
 /// A model that knows nothing of the new account but its name; what is the terminal's and the operator's stays.
 fn arrive(model: &mut Model, arrival: Arrival) -> Vec<Effect> {
     let Arrival { about, settings, wall } = arrival;
+    anew(model, about, settings, wall);
+    let (profile, region, stack) = (&model.about.profile, &model.about.region, &model.settings.stack);
+    let words = format!("now on {stack} in {region}, profile {profile}");
+    say(model, Severity::Note, words);
+    vec![Effect::Hide]
+}
+
+/// Forgets all that was asked of a cloud, and what is still to be answered.
+pub(super) fn anew(model: &mut Model, about: About, settings: Settings, wall: Millis) {
     let mut new = Model::new(settings, about, model.keymap.clone(), model.template.clone());
     new.guard.generation = model.guard.generation + 1;
     new.guard.armed_until = None;
@@ -138,9 +148,6 @@ fn arrive(model: &mut Model, arrival: Arrival) -> Vec<Effect> {
     new.mouse = model.mouse;
     new.clipboard_until = model.clipboard_until;
     new.durations = model.durations.clone();
+    new.own_tokens = std::mem::take(&mut model.own_tokens);
     *model = new;
-    let (profile, region, stack) = (&model.about.profile, &model.about.region, &model.settings.stack);
-    let words = format!("now on {stack} in {region}, profile {profile}");
-    say(model, Severity::Note, words);
-    vec![Effect::Hide]
 }

@@ -1,6 +1,6 @@
 //! Time: what is due is asked, what has run out is put away.
 
-use super::{access, deploying, dialogs, live, logs, older, secrets, ticket};
+use super::{access, deploying, dialogs, leftovers, live, logs, older, secrets, ticket};
 use crate::{
     cloud::Query,
     core::{
@@ -39,6 +39,7 @@ pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     effects.extend(deploying::on_tick(model));
     effects.extend(live::on_tick(model));
     effects.extend(older::on_tick(model));
+    effects.extend(leftovers::on_tick(model));
     effects.extend(access::on_tick(model));
     for row in POLLS {
         effects.extend(ask_if_due(model, row.poll));
@@ -67,7 +68,9 @@ pub(super) fn ask(model: &mut Model, poll: Poll) -> Option<Effect> {
 
 /// What a poll asks, or nothing while what it needs is not known or does not exist.
 fn query(model: &mut Model, poll: Poll) -> Option<Query> {
-    if model.credentials_fault().is_some() && poll != Poll::Identity {
+    // What a cloud with a span has to tell comes by itself.
+    let is_mute = model.credentials_fault().is_some() && poll != Poll::Identity;
+    if is_mute || model.span.is_some() {
         return None;
     }
     let stack = model.stack_id.clone().unwrap_or_else(|| model.settings.stack.clone());

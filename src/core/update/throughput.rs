@@ -142,7 +142,7 @@ fn ask(model: &mut Model, mut dialog: BuyDialog) -> Vec<Effect> {
         return Vec::new();
     }
     let name = wanted.name.clone();
-    let lines = purchase::meaning(&wanted, &offer);
+    let lines = purchase::meaning(&wanted, &offer, model.cost.prices.model(&offer.base));
     let mut confirm = Confirm::new(
         format!("Buy provisioned throughput {name}?"),
         lines,

@@ -49,7 +49,9 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &BuyDialog, frame: &m
         (Some(why), _) => wrapped(side, &format!("✗ {why}"), Role::Bad, width),
         (None, Some(why)) => wrapped(side, &format!("✗ can not be bought: {why}"), Role::Bad, width),
         (None, None) => {
-            let mut said = wrapped(side, purchase::binding(dialog.commitment), Role::Warn, width);
+            let known = offer.and_then(|it| model.cost.prices.model(&it.base));
+            let mut said = wrapped(side, &purchase::price(dialog.units, known), Role::Text, width);
+            said.extend(wrapped(side, purchase::binding(dialog.commitment), Role::Warn, width));
             let more = offer.and_then(|it| it.warning.as_ref());
             said.extend(
                 more.into_iter()

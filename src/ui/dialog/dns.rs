@@ -38,7 +38,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &DnsDialog, frame: &m
         },
         right: "",
         hints: if is_lead {
-            "type the name · Tab CNAME/alias · ↑ ↓ zone · Enter shows what stands there · Esc leaves"
+            "type the name · Tab CNAME/alias · ↑ ↓ zone · Enter goes on · Esc"
         } else {
             "↑ ↓ zone · Enter shows what stands there · Esc leaves"
         },
@@ -77,7 +77,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &DnsDialog, frame: &m
     let ranked = dialog.ranked(zones);
     let rows = Rows {
         heads: &[],
-        widths: &[Constraint::Fill(2), Constraint::Fill(1), Constraint::Length(23)],
+        widths: &[Constraint::Fill(1), Constraint::Length(18), Constraint::Length(21)],
         cursor: (!ranked.is_empty()).then_some(dialog.zone.min(ranked.len().saturating_sub(1))),
         count: ranked.len(),
     };

@@ -14,6 +14,7 @@ use crate::{
         keymap::{Binding, Kind},
         model::Model,
         text::SafeText,
+        unstick::Way,
         update,
     },
     ui::{
@@ -30,7 +31,11 @@ const PALETTE: (u16, usize) = (100, 24);
 pub(super) fn palette(model: &Model, side: &Side<'_>, palette: &Palette, frame: &mut Frame<'_>) {
     let bindings = update::palette_rows(model, palette);
     let (_, room) = inside(PALETTE.0, frame);
-    let right = format!("{} actions", bindings.len());
+    let height = PALETTE.1.min(room).saturating_sub(1);
+    let right = match table::window(palette.selected, bindings.len(), height) {
+        all if all.is_empty() => format!("{} actions", bindings.len()),
+        some => some,
+    };
     let it = Sheet {
         title: "All actions",
         right: &right,
@@ -90,8 +95,9 @@ fn kind(kind: Kind) -> &'static str {
 pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
     let (width, room) = inside(WIDTH, frame);
     let mut lines = Vec::new();
-    let mut end_of_selected = 0;
+    let (mut starts, mut end_of_selected) = (Vec::new(), 0);
     for (i, way) in menu.ways.iter().enumerate() {
+        starts.push(lines.len());
         let is_here = i == menu.selected;
         let mark = if is_here { "▸ " } else { "  " };
         let role = match (is_here, &way.closed) {
@@ -114,9 +120,10 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
             end_of_selected = lines.len();
         }
     }
+    let right = in_sight(&starts, lines.len(), end_of_selected, room);
     let it = Sheet {
         title: &menu.title,
-        right: "",
+        right: &right,
         hints: "j k choose · Enter takes · Esc leaves",
     };
     let rows = lines.len().min(room);
@@ -126,17 +133,39 @@ pub(super) fn menu(side: &Side<'_>, menu: &Menu, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(shown), inner);
 }
 
+/// Which entries are in sight, when not all are. Each begins at a line; the end of the one under the cursor is shown.
+fn in_sight(starts: &[usize], lines: usize, end_of_selected: usize, room: usize) -> String {
+    if lines <= room {
+        return String::new();
+    }
+    let top = end_of_selected.saturating_sub(room);
+    let shown: Vec<usize> = (0..starts.len()).filter(|i| (top..top + room).contains(&starts[*i])).collect();
+    match (shown.first(), shown.last()) {
+        (Some(first), Some(last)) => format!("{}–{} of {}", first + 1, last + 1, starts.len()),
+        _ => String::new(),
+    }
+}
+
 /// Resources that could not be put back, each with a box to leave it out.
 pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
     let (width, room) = inside(WIDTH, frame);
-    let mut lines = wrapped(
-        side,
-        "These could not be put back. Those that you leave out stay as they are, and CloudFormation calls them done.",
-        Role::Text,
-        width,
-    );
-    let mut end_of_selected = 0;
+    let (about, title, hints) = if skip.way == Way::DeleteRetaining {
+        (
+            "These could not be deleted. Those that you keep stay in the account and belong to no stack; the others are tried again.",
+            "Delete again: keep?",
+            "j k choose · Space keeps or not · Enter goes on · Esc leaves",
+        )
+    } else {
+        (
+            "These could not be put back. Those that you leave out stay as they are, and CloudFormation calls them done.",
+            "Continue the rollback: leave out?",
+            "j k choose · Space leaves out · Enter goes on · Esc leaves",
+        )
+    };
+    let mut lines = wrapped(side, about, Role::Text, width);
+    let (mut starts, mut end_of_selected) = (Vec::new(), 0);
     for (i, (id, reason, is_out)) in skip.rows.iter().enumerate() {
+        starts.push(lines.len());
         let is_here = i == skip.selected;
         let (cursor, mark) = (if is_here { "▸" } else { " " }, if *is_out { "[x]" } else { "[ ]" });
         let role = if is_here { Role::Selected } else { Role::Text };
@@ -149,10 +178,11 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
             end_of_selected = lines.len();
         }
     }
+    let right = in_sight(&starts, lines.len(), end_of_selected, room);
     let it = Sheet {
-        title: "Continue the rollback: leave out?",
-        right: "",
-        hints: "j k choose · Space leaves out · Enter goes on · Esc leaves",
+        title,
+        right: &right,
+        hints,
     };
     let rows = lines.len().min(room);
     let inner = sheet(side, &it, WIDTH, rows, frame);

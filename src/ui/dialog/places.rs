@@ -29,13 +29,16 @@ const ROWS: usize = 18;
 pub(super) fn draw(model: &Model, side: &Side<'_>, picker: &Picker, frame: &mut Frame<'_>) {
     let rows = picker.rows(&model.about, &model.settings);
     let (width, room) = inside(WIDTH, frame);
+    let said = said(side, picker, rows.is_empty(), width);
+    // The list has what the aspects, the field and the words below leave.
+    let height = ROWS.min(room).saturating_sub(2 + said.len());
+    let right = table::window(picker.selected, rows.len(), height);
     let it = Sheet {
         title: "Go to another profile, region or stack",
-        right: "",
+        right: &right,
         hints: "Tab profile/region/stack · type to search · Enter goes · Esc stays",
     };
     let inner = sheet(side, &it, WIDTH, ROWS.min(room), frame);
-    let said = said(side, picker, rows.is_empty(), width);
     let under = u16::try_from(said.len()).unwrap_or(u16::MAX);
     let [head, field, list, foot] = Layout::vertical([
         Constraint::Length(1),

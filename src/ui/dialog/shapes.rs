@@ -35,19 +35,18 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     if errors.others() > 0 {
         right.push_str(&format!(", {} of others", errors.others()));
     }
+    let about = if room > usize::from(ABOUT) + 4 { ABOUT } else { 0 };
+    let rows = SIZE.1.min(shapes.len() + usize::from(about) + 2).min(room);
+    let window = table::window(here, shapes.len(), rows.saturating_sub(usize::from(about) + 1));
+    if !window.is_empty() {
+        right = format!("{window} · {right}");
+    }
     let it = Sheet {
         title: "Errors by shape",
         right: &right,
         hints: "↑↓ choose · Enter shows its lines · Esc leaves",
     };
-    let about = if room > usize::from(ABOUT) + 4 { ABOUT } else { 0 };
-    let inner = sheet(
-        side,
-        &it,
-        SIZE.0,
-        SIZE.1.min(shapes.len() + usize::from(about) + 2).min(room),
-        frame,
-    );
+    let inner = sheet(side, &it, SIZE.0, rows, frame);
     let [list, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(about)]).areas(inner);
     let rows = Rows {
         heads: &["count", "newest", "error"],

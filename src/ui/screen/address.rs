@@ -34,7 +34,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     let below = said(pen, model, usize::from(inner.width));
     let [list, under] = Layout::vertical([Constraint::Fill(1), Constraint::Length(below.len() as u16)]).areas(inner);
     // Beside a narrow value there would be no room for its state.
-    let state = if inner.width >= 110 { 46 } else { inner.width / 2 };
+    let state = if inner.width >= 110 { 46 } else { inner.width * 2 / 5 };
     let columns = [Constraint::Length(11), Constraint::Fill(1), Constraint::Length(state)];
     let table = Rows {
         heads: &["what", "value", "state"],

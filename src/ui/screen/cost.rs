@@ -69,25 +69,16 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
             pen.dim("Now      "),
             pen.ink(Role::Accent, format!("{} an hour", usd_hour(now.usd_hour()))),
             pen.text(format!("   {} a month at this rate", usd(now.usd_month()))),
+            pen.dim(told(model)),
         ]));
-        if (now.usd_month() - planned.usd_month()).abs() >= 0.01 {
+        if model.is_hollow() {
             out.push(Line::from(vec![
-                pen.dim("Template "),
-                pen.text(format!(
-                    "{} a month at the counts that the template wants",
-                    usd(planned.usd_month())
-                )),
+                pen.dim("Again    "),
+                pen.text(format!("{} a month, were it deployed again", usd(planned.usd_month()))),
             ]));
+        } else {
+            out.extend(beside_now(pen, &now, planned, width));
         }
-        let asleep = format!(
-            "{} an hour ends with the tasks (Z); {} goes on while asleep",
-            usd_hour(now.scalable_hour()),
-            usd_hour(now.fixed_hour())
-        );
-        out.push(Line::from(vec![
-            pen.dim("Asleep   "),
-            pen.text(cut(&asleep, width.saturating_sub(9))),
-        ]));
     } else {
         out.push(Line::from(vec![
             pen.dim("Deployed "),
@@ -115,6 +106,36 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
     }
     out.push(Line::default());
     out
+}
+
+/// What the template wants where other counts run, and what sleeping would change.
+fn beside_now(pen: Pen<'_>, now: &Estimate, planned: &Estimate, width: usize) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    if (now.usd_month() - planned.usd_month()).abs() >= 0.01 {
+        out.push(Line::from(vec![
+            pen.dim("Template "),
+            pen.text(format!(
+                "{} a month at the counts that the template wants",
+                usd(planned.usd_month())
+            )),
+        ]));
+    }
+    let asleep = format!(
+        "{} an hour ends with the tasks (Z); {} goes on while asleep",
+        usd_hour(now.scalable_hour()),
+        usd_hour(now.fixed_hour())
+    );
+    out.push(Line::from(vec![
+        pen.dim("Asleep   "),
+        pen.text(cut(&asleep, width.saturating_sub(9))),
+    ]));
+    out
+}
+
+/// How old the list of tasks is that the figure rests on.
+fn told(model: &Model) -> String {
+    let age = model.feeds.tasks.age(model.now).filter(|_| !model.is_hollow());
+    age.map(|ms| format!("   {} ago", when::short(ms as i64))).unwrap_or_default()
 }
 
 fn draw_sheet(model: &Model, pen: Pen<'_>, sheet: &[SheetRow], area: Rect, frame: &mut Frame<'_>) {

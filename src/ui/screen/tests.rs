@@ -146,6 +146,7 @@ fn planning() -> Model {
                 is_create: true,
                 parameters: Vec::new(),
                 tags: Vec::new(),
+                overridden: Vec::new(),
             },
             values: form.values(),
             form,
@@ -208,7 +209,7 @@ fn scenes() -> Vec<(&'static str, Model)> {
         (
             "cost-low",
             but(on(fixture::running(), ScreenId::Cost), |m| {
-                m.cursors.insert(Panel::Cost, 30);
+                m.cursors.insert(Panel::Cost, 31);
             }),
         ),
         ("cost-none", on(fixture::nothing(), ScreenId::Cost)),

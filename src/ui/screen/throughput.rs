@@ -40,7 +40,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
         _ => rows(model, side, all, list, frame),
     }
     show(
-        vec![pen.keys("[Enter] what can be done here: buy, put into the stack, delete · [d] shows it whole")],
+        vec![pen.keys("[Enter] buy, put into the stack, delete · [d] shows it whole")],
         under,
         frame,
     );
@@ -49,11 +49,11 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
 fn rows(model: &Model, side: &Side<'_>, all: &[Throughput], area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
     let columns = [
-        Constraint::Length(18),
+        Constraint::Length(14),
         Constraint::Length(10),
-        Constraint::Length(8),
+        Constraint::Length(7),
         Constraint::Fill(1),
-        Constraint::Length(24),
+        Constraint::Length(25),
     ];
     let table = Rows {
         heads: &["name", "status", "units", "model", "commitment"],

@@ -139,6 +139,10 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
         }
     }
     let mut out = vec![Line::from(counts)];
+    for (name, evidence) in &plan.form.overrides {
+        let text = format!("! overridden: {name}: {evidence}");
+        out.extend(wrap_to(&text, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
+    }
     for loss in plan.losses() {
         out.extend(
             wrap_to(&format!("✗ {loss}"), width, 2)
@@ -173,7 +177,7 @@ fn time(model: &Model, plan: &Plan, resources: &[Resource]) -> Option<String> {
     let involved: Vec<&Resource> = resources.iter().filter(touched).collect();
     let work = if plan.is_create { Work::Create } else { Work::Update };
     let eta = eta::remaining(&model.durations, &involved, work, &Progress::default(), 0)?;
-    Some(format!("usually {}", super::progress::range(eta)))
+    Some(format!("usually {}", eta.words()))
 }
 
 fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {

@@ -11,7 +11,7 @@ use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, wrap_to}
 use crate::{
     core::{
         cause::{self, Cause},
-        eta::{self, Eta, Outlook, Work},
+        eta::{self, Outlook, Work},
         fact::{Millis, Stack},
         model::Model,
         progress::Row,
@@ -38,7 +38,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     let head = panel::head(model, side, "Deploy", &model.feeds.events);
     let inner = panel::frame(model, side, Panel::Deploy, area, frame, head);
     let width = usize::from(inner.width);
-    let outlook = eta::outlook(model);
+    let Some(outlook) = eta::outlook(model) else { return };
     let top = top(model, pen, stack, &outlook, width);
     let card = card(model, pen, stack, width);
     let card_height = card
@@ -146,8 +146,8 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     };
     let elapsed = if model.is_busy() { "   elapsed " } else { "   took " };
     let (shown, count) = match outlook.undo {
-        // Back to where it began: the bar runs empty.
-        Some(undo) if undo.left == 0 || !model.is_busy() => (0, format!(" {} of {} undone", outlook.done, undo.of)),
+        // Back to where it began: the bar runs empty, and stands where a rollback was given up.
+        Some(undo) if undo.left == 0 || !model.is_busy() => (undo.left, format!(" {} of {} undone", outlook.done, undo.of)),
         Some(undo) => (undo.left, format!(" {} of {} still to undo", undo.left, undo.of)),
         None => (outlook.done, format!(" {} {of} {}", outlook.done, outlook.total)),
     };
@@ -168,7 +168,7 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
 
 fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>> {
     match outlook.eta {
-        Some(eta) => vec![pen.dim("   still "), pen.text(range(eta))],
+        Some(eta) => vec![pen.dim("   still "), pen.text(eta.words())],
         None if model.stack().is_some_and(|s| s.status.0.contains("ROLLBACK_IN_PROGRESS")) => {
             vec![pen.ink(Role::Bad, "   rolling back")]
         }
@@ -176,17 +176,6 @@ fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>
             vec![pen.ink(Role::Bad, "   it fails: see the cause")]
         }
         None => Vec::new(),
-    }
-}
-
-/// `5 to 9 min`; short ones in seconds.
-pub(super) fn range(eta: Eta) -> String {
-    let (low, high) = eta.shown();
-    let (unit, step) = if high <= 120_000 { ("s", 1_000) } else { ("min", 60_000) };
-    match (low / step, high / step) {
-        (0, high) => format!("less than {} {unit}", high.max(1)),
-        (low, high) if low >= high => format!("{high} {unit}"),
-        (low, high) => format!("{low} to {high} {unit}"),
     }
 }
 
@@ -362,30 +351,11 @@ struct Axis {
 impl Axis {
     fn of(model: &Model) -> Self {
         let now = model.progress.ended.unwrap_or(model.events_at());
-        let ahead = eta::outlook(model).eta.map_or(0, |eta| eta.high);
+        let ahead = eta::outlook(model).and_then(|it| it.eta).map_or(0, |eta| eta.high);
         Self {
             began: model.progress.started,
             now,
             horizon: now + ahead,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_in_words() {
-        for (low, high, want) in [
-            (0, 5_000, "less than 10 s"),
-            (20_000, 61_000, "20 to 70 s"),
-            (70_000, 130_000, "1 to 3 min"),
-            (290_000, 310_000, "4 to 6 min"),
-            (300_000, 300_000, "5 min"),
-            (300_000, 530_000, "5 to 9 min"),
-        ] {
-            assert_eq!(range(Eta { low, high }), want);
         }
     }
 }

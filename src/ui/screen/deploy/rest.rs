@@ -13,6 +13,7 @@ use crate::{
     core::{
         eta::{self, Work},
         fact::Stack,
+        leftovers,
         model::Model,
         progress::Progress,
         screen::Panel,
@@ -68,9 +69,10 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
             pen.dim(format!(" in {}.", model.about.region)),
         ]),
         Line::from(pen.dim(cut(&place(model), width))),
-        Line::default(),
+        left_behind(model, pen),
         pen.keys("  Press [D] to deploy: a form, the plan with its price, then your yes or no."),
         pen.keys("  Press [P] to look at another profile, region or stack."),
+        pen.keys("  Press [:] and type leftovers to see what an earlier stack left behind."),
         Line::default(),
     ];
     let values = model.template.values(&BTreeMap::new());
@@ -93,10 +95,7 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
         )),
     ]));
     if let Some(eta) = eta::remaining(&model.durations, &all, Work::Create, &Progress::default(), 0) {
-        lines.push(Line::from(vec![
-            pen.dim("  Time   "),
-            pen.text(format!("usually {}", super::progress::range(eta))),
-        ]));
+        lines.push(Line::from(vec![pen.dim("  Time   "), pen.text(format!("usually {}", eta.words()))]));
     }
     if inner.height >= 22 {
         lines.push(Line::default());
@@ -109,6 +108,25 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
         lines.push(Line::from(pen.ink(Role::Warn, cut(&format!("  ! {why}"), width))));
     }
     show(lines, inner, frame);
+}
+
+/// What the stack that is gone left, once that was looked for; else a blank line.
+fn left_behind(model: &Model, pen: Pen<'_>) -> Line<'static> {
+    let board = &model.leftovers;
+    match &board.last {
+        Some(search) => {
+            let left = search.left();
+            let text = leftovers::summary(&model.cost.prices, &model.about.region, &left, search.unknown());
+            let role = if left.is_empty() && search.unknown().is_empty() {
+                Role::Good
+            } else {
+                Role::Warn
+            };
+            Line::from(pen.ink(role, format!("  {text}")))
+        }
+        None if !board.awaiting.is_empty() => Line::from(pen.dim("  Looking for what it left behind…")),
+        None => Line::default(),
+    }
 }
 
 /// `1 load balancer, 2 ECS services, … and 40 smaller ones`.
@@ -195,7 +213,7 @@ fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec
     if !stack.reason.is_empty() {
         out.push(Line::from(pen.ink(Role::Bad, cut(&stack.reason, width))));
     }
-    out.push(pen.keys("[D] update · [o] open in the browser · [I] test image · [Z] sleep or wake"));
+    out.push(pen.keys("[D] update · [o] open in the browser · [I] test image · [8] name and certificate · [:] dashboard"));
     out.push(Line::default());
     out
 }

@@ -1,0 +1,171 @@
+//! What a stack leaves: listed, removed, told before and after a deletion; deletions that fail; the dashboard.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_is_listed_with_its_price_and_removed_by_name() {
+    let mut case = Case::sim("leftovers");
+    let (status, text, said) = case.run("leftovers").await;
+    assert_eq!(status, 0, "{text}{said}");
+    for part in [
+        "file system",
+        "recovery point of fs-0",
+        "snapshot of bedrock-image-chat-databaseinstance-",
+        "/ecs/bedrock-image-chat",
+        "bedrock-image-chat/litellm-api-key",
+        "expires in 29 d",
+        "bedrock-image-chat/old-image",
+        "things are left: about $",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    let (_, json, _) = case.run("leftovers --output json").await;
+    let list: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&list["status"], &list["project"]),
+        (&"DELETE_COMPLETE".into(), &"bedrock-image-chat".into())
+    );
+    let all = list["leftovers"].as_array().unwrap().clone();
+    let point = all.iter().find(|it| it["kind"] == "recovery-point").unwrap();
+    let removal = point["removal"].as_str().unwrap();
+    assert!(
+        removal.starts_with("aws backup delete-recovery-point --backup-vault-name aws/efs/automatic-backup-vault"),
+        "{removal}"
+    );
+    let total: f64 = all.iter().filter_map(|it| it["usd_month"].as_f64()).sum();
+    assert!((total - list["usd_month"].as_f64().unwrap()).abs() < 1e-9);
+    // Each of them goes by its own name, and is waited for.
+    for it in &all {
+        let name = it["name"].as_str().unwrap();
+        let (status, _, said) = case.run(&format!("leftovers remove {name} --confirm {name}")).await;
+        assert_eq!(status, 0, "{said}");
+        assert!(said.contains(&format!("{name} is gone.")), "{said}");
+    }
+    let (_, text, _) = case.run("leftovers").await;
+    assert_eq!(text, "Nothing is left, and nothing costs.\n");
+    let entries = case.entries();
+    assert_eq!(entries.len(), 2 * all.len());
+    let first = entries.iter().find(|e| e.operation == "backup:DeleteRecoveryPoint").unwrap();
+    assert!(
+        first.command.as_ref().unwrap().starts_with("aws backup delete-recovery-point"),
+        "{first:?}"
+    );
+    well_kept(&entries);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_removed_without_its_name() {
+    let mut case = Case::sim("leftovers");
+    case.cx.is_yes = false;
+    for (line, wanted) in [
+        (
+            "leftovers remove /ecs/bedrock-image-chat",
+            "needs --confirm /ecs/bedrock-image-chat",
+        ),
+        (
+            "leftovers remove /ecs/bedrock-image-chat --confirm bedrock-image-chat",
+            "is not the name /ecs/bedrock-image-chat",
+        ),
+        (
+            "leftovers remove nonsense --confirm nonsense",
+            "nothing that is left is called \"nonsense\"",
+        ),
+    ] {
+        let (status, _, said) = case.run(line).await;
+        assert_eq!(status, 2, "{said}");
+        assert!(said.contains(wanted), "{line}: {said}");
+    }
+    case.cx.settings.read_only = true;
+    let (status, _, said) = case
+        .run("leftovers remove /ecs/bedrock-image-chat --confirm /ecs/bedrock-image-chat")
+        .await;
+    assert_eq!(status, 2);
+    assert!(said.contains("this session is read-only"), "{said}");
+    assert!(case.entries().is_empty());
+    let (status, _, said) = Case::sim("expired").run("leftovers").await;
+    assert_eq!(status, 3, "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_living_stack_is_no_leftover_and_its_backups_are_told_before_it_is_destroyed() {
+    let mut case = Case::sim("running");
+    let (status, text, _) = case.run("leftovers").await;
+    assert_eq!((status, text.as_str()), (0, "Nothing is left, and nothing costs.\n"));
+    let (status, text, said) = case.run("destroy").await;
+    assert_eq!(status, 0, "{text}{said}");
+    assert!(text.contains("stays  2 × recovery point of fs-0"), "{text}");
+    assert!(
+        said.contains("2 things are left: about $0.02 a month, an estimate.") && said.contains("`bic-tui leftovers --region us-west-2"),
+        "{said}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_failed_goes_on_without_what_failed() {
+    let mut case = Case::sim("delete-failed");
+    let (_, text, _) = case.run("unstick").await;
+    assert!(text.contains("delete-retaining   open"), "{text}");
+    let (status, _, said) = case.run("unstick delete-retaining --retain FileSystem").await;
+    assert_eq!(status, 2);
+    assert!(
+        said.contains("FileSystem can not be kept: only resources that could not be deleted can be (ALBSecurityGroup)"),
+        "{said}"
+    );
+    let mut wrong = Case::new(Arc::clone(&case.cx.cloud)).typing("no\n");
+    assert_eq!(wrong.run("unstick delete-retaining").await.0, 2);
+    assert!(wrong.entries().is_empty() && case.entries().is_empty());
+    for kept in ["ALBSecurityGroup", "VPC"] {
+        let (status, _, said) = case.run("unstick delete-retaining").await;
+        assert_eq!(status, 0, "{said}");
+        assert!(said.contains(&format!("Kept: {kept}.")), "{said}");
+        tokio::time::sleep(Duration::from_mins(20)).await;
+    }
+    assert!(case.stack().await.is_none());
+    let (_, text, _) = case.run("leftovers").await;
+    assert!(text.contains("SecurityGroup") && text.contains("vpc-0"), "{text}");
+    // What still uses it stands in the way, and AWS's reason is told.
+    let vpc = text
+        .lines()
+        .find_map(|l| l.split_whitespace().find(|w| w.starts_with("vpc-0")))
+        .unwrap();
+    let (status, _, said) = case.run(&format!("leftovers remove {vpc} --confirm {vpc}")).await;
+    assert_eq!(status, 4);
+    assert!(
+        said.contains("has a dependent object") && said.contains("Remove first what still uses it"),
+        "{said}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_dashboard_has_an_address() {
+    let mut case = Case::sim("running");
+    let url = "https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#dashboards/dashboard/bedrock-image-chat-us-west-2";
+    let (status, text, said) = case.run("dashboard").await;
+    assert_eq!((status, text.trim()), (0, url), "{said}");
+    let (_, json, _) = case.run("dashboard --output json").await;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["name"], &json["url"]), (&"bedrock-image-chat-us-west-2".into(), &url.into()));
+    assert_eq!(Case::sim("new").run("dashboard").await.0, 4, "no stack");
+    let (status, _, said) = Case::sim("creation-failed").run("dashboard").await;
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("has no dashboard"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_override_is_in_the_audit_log_and_some_checks_have_none() {
+    let line = "--param ACMCertificateArn=arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-1111-2222-3333-444455556666";
+    let mut case = Case::sim("running");
+    let (status, _, said) = case.run(&format!("plan {line}")).await;
+    assert_eq!(status, 1, "{said}");
+    assert!(case.entries().is_empty());
+    let (status, _, said) = case.run(&format!("plan {line} --override encryption")).await;
+    assert_eq!(status, 0, "{said}");
+    let noted = serde_json::to_value(&case.entries()[0]).unwrap();
+    assert_eq!(
+        noted["change"]["create-change-set"]["overridden"],
+        serde_json::json!(["encryption"])
+    );
+    let (status, _, said) = Case::sim("delete-failed").run("check --override stack").await;
+    assert_eq!(status, 2);
+    assert!(said.contains("stack can not be overridden, AWS itself would refuse"), "{said}");
+}

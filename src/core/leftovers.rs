@@ -1,0 +1,268 @@
+//! What a stack left behind: the search for it, step by step and without I/O, what each thing costs, and what
+//! removes it. One source for the destroy dialog, the Leftovers list, `destroy` and `leftovers`.
+
+mod search;
+
+use std::collections::BTreeMap;
+
+pub use self::search::{Search, Unknown};
+use super::{
+    cost::is_free,
+    fact::{Leftover, LeftoverKind, Millis},
+    fault::{Fault, FaultKind},
+    prices::Prices,
+    text::SafeText,
+};
+use crate::cloud::{Change, Query};
+
+/// Types that have a look of their own.
+fn looked_up(resource_type: &str) -> Option<LeftoverKind> {
+    match resource_type {
+        "AWS::EFS::FileSystem" => Some(LeftoverKind::FileSystem),
+        "AWS::Logs::LogGroup" => Some(LeftoverKind::LogGroup),
+        "AWS::SecretsManager::Secret" => Some(LeftoverKind::Secret),
+        "AWS::ECR::Repository" => Some(LeftoverKind::Repository),
+        _ => None,
+    }
+}
+
+/// What a resource of this type is among leftovers.
+pub fn kind_of(resource_type: &str) -> LeftoverKind {
+    looked_up(resource_type).unwrap_or(LeftoverKind::Resource)
+}
+
+/// What one thing costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Price {
+    /// US dollars a month; `None` where AWS does not tell how much of it there is, or the table has no price.
+    pub usd_month: Option<f64>,
+    /// In words: `$0.12 a month`.
+    pub words: String,
+}
+
+/// What a thing costs by the price table.
+pub fn price(prices: &Prices, region: &str, it: &Leftover) -> Price {
+    let item = match it.kind {
+        LeftoverKind::FileSystem => "efs-gb-month",
+        LeftoverKind::RecoveryPoint => "backup-efs-gb-month",
+        LeftoverKind::Snapshot => "rds-snapshot-gb-month",
+        LeftoverKind::LogGroup => "logs-stored-gb-month",
+        LeftoverKind::Repository => "ecr-gb-month",
+        LeftoverKind::Secret if it.ends.is_some() => return nothing("a secret that waits for its deletion costs nothing"),
+        LeftoverKind::Secret => "secret-month",
+        LeftoverKind::Throughput => return unknown("billed by the hour until it is deleted"),
+        LeftoverKind::Resource if is_free(&it.resource_type) => return nothing("costs nothing by itself"),
+        LeftoverKind::Resource => return unknown("what it costs is not known here"),
+    };
+    let Some(found) = prices.find(region, item) else {
+        return unknown("its price is not known here");
+    };
+    let note = if found.is_verified() { "" } else { ", price not verified" };
+    let usd = found.row.usd;
+    let quantity = match it.kind {
+        LeftoverKind::Secret => Some(1.0),
+        _ => it.bytes.map(|bytes| bytes as f64 / 1_073_741_824.0),
+    };
+    let Some(n) = quantity else {
+        // Prices of a GB go down to a tenth of a cent.
+        let rate = format!("{usd:.3}");
+        return unknown(&format!("${} a month for each GB{note}", rate.strip_suffix('0').unwrap_or(&rate)));
+    };
+    Price {
+        usd_month: Some(n * usd),
+        words: format!("{} a month{note}", amount(n * usd)),
+    }
+}
+
+/// `$1.90`; what is something but rounds to nothing is `under $0.01`.
+pub fn amount(usd: f64) -> String {
+    if usd > 0.0 && usd < 0.005 {
+        "under $0.01".into()
+    } else {
+        format!("${usd:.2}")
+    }
+}
+
+fn nothing(words: &str) -> Price {
+    Price {
+        usd_month: Some(0.0),
+        words: words.into(),
+    }
+}
+
+fn unknown(words: &str) -> Price {
+    Price {
+        usd_month: None,
+        words: words.into(),
+    }
+}
+
+/// The sum of what is known, and how many things have no figure.
+pub fn total(prices: &Prices, region: &str, all: &[&Leftover]) -> (f64, usize) {
+    let costs: Vec<Option<f64>> = all.iter().map(|it| price(prices, region, it).usd_month).collect();
+    (costs.iter().flatten().sum(), costs.iter().filter(|it| it.is_none()).count())
+}
+
+/// What is left in one sentence or two: how many things, and what they cost.
+pub fn summary(prices: &Prices, region: &str, left: &[&Leftover], unknown: &[Unknown]) -> String {
+    let (usd, open) = total(prices, region, left);
+    match (left.len(), unknown.is_empty()) {
+        (0, true) => "Nothing is left, and nothing costs.".into(),
+        (0, false) => "Nothing was found, but not every place could be looked at.".into(),
+        (n, _) => {
+            let things = if n == 1 {
+                "1 thing is left".to_owned()
+            } else {
+                format!("{n} things are left")
+            };
+            let more = match open {
+                0 => String::new(),
+                _ => format!(" and {open} without a figure"),
+            };
+            format!("{things}: {} a month{more}, an estimate.", about(usd))
+        }
+    }
+}
+
+fn about(usd: f64) -> String {
+    let amount = amount(usd);
+    if amount.starts_with('$') {
+        format!("about {amount}")
+    } else {
+        amount
+    }
+}
+
+/// What is lost with a thing, and what is to be known before: one sentence.
+pub fn loss(kind: LeftoverKind) -> &'static str {
+    match kind {
+        LeftoverKind::FileSystem => "All files in it are lost: Open WebUI's pictures, uploads, and its database where that is SQLite.",
+        LeftoverKind::RecoveryPoint => "The files can not be restored to that day any more.",
+        LeftoverKind::Snapshot => "The database can not be restored from it any more.",
+        LeftoverKind::LogGroup => "All its log lines are lost.",
+        LeftoverKind::Secret => "Its value is lost at once, without a recovery window.",
+        LeftoverKind::Repository => "The images in it are lost; a deployment copies them again.",
+        LeftoverKind::Throughput => "Requests to it fail from then on; a commitment is billed to its end.",
+        LeftoverKind::Resource => "Whatever still uses it stands in the way.",
+    }
+}
+
+/// What removes a thing; `None` where this program does not.
+pub fn removal(it: &Leftover) -> Option<Change> {
+    let id = it.id.clone();
+    let resource = |resource_type: &str| Change::DeleteResource {
+        resource_type: resource_type.into(),
+        id: it.id.clone(),
+    };
+    match it.kind {
+        LeftoverKind::RecoveryPoint => Some(Change::DeleteRecoveryPoint {
+            vault: it.vault.clone(),
+            recovery_point: id,
+        }),
+        LeftoverKind::Snapshot => Some(Change::DeleteSnapshot { snapshot: id }),
+        LeftoverKind::LogGroup => Some(Change::DeleteLogGroup { group: id }),
+        LeftoverKind::Secret => Some(Change::DeleteSecret { secret: id }),
+        LeftoverKind::FileSystem => Some(resource("AWS::EFS::FileSystem")),
+        LeftoverKind::Repository => Some(resource("AWS::ECR::Repository")),
+        LeftoverKind::Resource => Some(resource(&it.resource_type)),
+        LeftoverKind::Throughput => Some(Change::DeleteThroughput { arn: id }),
+    }
+}
+
+/// The id of what a change removes, where it removes something that is left.
+pub fn removed(change: &Change) -> Option<&SafeText> {
+    match change {
+        Change::DeleteRecoveryPoint { recovery_point: id, .. }
+        | Change::DeleteSnapshot { snapshot: id }
+        | Change::DeleteLogGroup { group: id }
+        | Change::DeleteSecret { secret: id }
+        | Change::DeleteResource { id, .. }
+        | Change::DeleteThroughput { arn: id } => Some(id),
+        _ => None,
+    }
+}
+
+/// What to do where AWS does not delete a thing, besides reading its reason.
+pub fn way_on(fault: &Fault) -> Option<&'static str> {
+    let detail = fault.detail.to_lowercase();
+    if detail.contains("mount target") || detail.contains("dependent object") || detail.contains("dependencies") {
+        Some("Remove first what still uses it")
+    } else if detail.contains("not empty") || detail.contains("still contains images") {
+        Some("Empty it first: `aws ecr delete-repository --force` does both")
+    } else if detail.contains("vault") && fault.kind == FaultKind::Denied {
+        Some("The vault's own access policy may forbid it: look there")
+    } else {
+        None
+    }
+}
+
+/// What the console knows of what is left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Board {
+    /// The search under way.
+    pub search: Option<Search>,
+    /// Its questions that are not answered, by the number of the request.
+    pub awaiting: BTreeMap<u64, Query>,
+    /// The newest search that was done.
+    pub last: Option<Search>,
+    /// Id of the stack that was seen to be deleted.
+    pub stack: Option<SafeText>,
+    /// Ids of what was sent to be removed and is not seen to be gone, with the names that were typed.
+    pub removing: BTreeMap<SafeText, SafeText>,
+    /// Id of the thing that the open question is about.
+    pub asking: Option<SafeText>,
+    /// When to look again, on the monotonic clock: once something is on its way out.
+    pub due: u64,
+    /// How often that has been done since something was sent.
+    pub looks: u32,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            search: None,
+            awaiting: BTreeMap::new(),
+            last: None,
+            stack: None,
+            removing: BTreeMap::new(),
+            asking: None,
+            due: u64::MAX,
+            looks: 0,
+        }
+    }
+}
+
+/// What a thing is, in words: `recovery point of fs-0123`.
+pub fn words(it: &Leftover) -> String {
+    let kind = match it.kind {
+        LeftoverKind::Resource => it.resource_type.rsplit("::").next().unwrap_or_default().to_owned(),
+        kind => kind.to_string().replace('-', " "),
+    };
+    match it.of.rsplit(['/', ':']).next() {
+        Some(of) if !of.is_empty() => format!("{kind} of {of}"),
+        _ => kind,
+    }
+}
+
+/// What is to be said of its state: that it goes, or when AWS deletes it; empty where it just stays.
+pub fn state(it: &Leftover, removing: bool, until: impl Fn(Millis) -> String) -> String {
+    match it.ends {
+        _ if removing || it.is_going() => "being deleted".into(),
+        Some(at) => format!("expires in {}", until(at)),
+        None => String::new(),
+    }
+}
+
+/// Names by which each of these can be typed.
+pub fn names(all: &[&Leftover]) -> Vec<SafeText> {
+    let mut count: BTreeMap<SafeText, usize> = BTreeMap::new();
+    for it in all {
+        *count.entry(it.name()).or_default() += 1;
+    }
+    all.iter()
+        .map(|it| if count[&it.name()] == 1 { it.name() } else { it.id.clone() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,343 @@
+//! The search: what is asked after what, and what of the answers no stack has.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::looked_up;
+use crate::{
+    cloud::Query,
+    core::{
+        fact::{Fact, Leftover, LeftoverKind, Look, Stack, StackResource, Throughput},
+        fault::{Fault, FaultKind},
+        msg::Now,
+        names::Names,
+        region::partition,
+        text::SafeText,
+    },
+};
+
+/// Where the search stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The stack by name or id is asked for.
+    Stack,
+    /// Ids of deleted stacks of that name.
+    Records,
+    /// The newest of those.
+    Record,
+    /// The resources of the stack.
+    Resources,
+    /// The places where something may be left.
+    Looks,
+    /// All is answered.
+    Done,
+}
+
+/// One search. Questions come out, answers go in, until it is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    stack_name: SafeText,
+    region: SafeText,
+    account: SafeText,
+    step: Step,
+    /// Looks that are not answered yet.
+    open: usize,
+    stack: Option<Stack>,
+    resources: Vec<StackResource>,
+    found: Vec<Leftover>,
+    unknown: Vec<Unknown>,
+    /// Why the last place that failed could not be looked at, and how many places could.
+    fault: Option<Fault>,
+    answered: usize,
+    /// When it was done.
+    taken: Option<Now>,
+}
+
+/// A place that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unknown {
+    /// What was looked for.
+    pub what: SafeText,
+    /// Why it is not known: one sentence without its stop.
+    pub why: SafeText,
+    /// What to do.
+    pub next: SafeText,
+}
+
+impl Search {
+    /// A search for a stack by name, or by the id under which AWS still tells of one that is deleted.
+    pub fn new(stack_name: &SafeText, region: &SafeText, account: Option<&SafeText>) -> Self {
+        Self {
+            stack_name: stack_name.clone(),
+            region: region.clone(),
+            account: account.cloned().unwrap_or_default(),
+            step: Step::Stack,
+            open: 0,
+            stack: None,
+            resources: Vec::new(),
+            found: Vec::new(),
+            unknown: Vec::new(),
+            fault: None,
+            answered: 0,
+            taken: None,
+        }
+    }
+
+    /// The first question. `id` is that of a stack that is known already.
+    pub fn begin(&self, id: Option<&SafeText>) -> Query {
+        Query::Stack {
+            stack: id.unwrap_or(&self.stack_name).clone(),
+        }
+    }
+
+    /// Takes an answer; gives the questions that follow from it.
+    pub fn take(&mut self, query: &Query, answer: Result<Fact, Fault>, now: Now) -> Vec<Query> {
+        match (self.step, query, answer) {
+            (Step::Stack | Step::Record, Query::Stack { .. }, Ok(Fact::Stack(Some(stack)))) if !stack.status.is_in_review() => {
+                self.stack = Some(stack.clone());
+                self.step = Step::Resources;
+                vec![Query::StackResources { stack: stack.id }]
+            }
+            (Step::Stack, Query::Stack { .. }, Ok(_)) => {
+                self.step = Step::Records;
+                let name = self.stack_name.clone();
+                vec![Query::DeletedStacks { name }]
+            }
+            (Step::Records, Query::DeletedStacks { .. }, Ok(Fact::StackIds(ids))) if !ids.is_empty() => {
+                self.step = Step::Record;
+                vec![Query::Stack { stack: ids[0].clone() }]
+            }
+            (Step::Resources, Query::StackResources { .. }, Ok(Fact::StackResources(all))) => {
+                self.resources = all;
+                self.look()
+            }
+            (Step::Looks, Query::Left(look), answer) => {
+                self.looked(look.words(), answer, now);
+                Vec::new()
+            }
+            (Step::Looks, Query::Throughputs, answer) => {
+                let ours = answer.map(|fact| match fact {
+                    Fact::Throughputs(all) => Fact::Left(all.iter().filter(|it| self.bought(it)).map(throughput).collect()),
+                    other => other,
+                });
+                self.looked("provisioned throughput", ours, now);
+                Vec::new()
+            }
+            // What AWS does not tell of the stack leaves the search by names.
+            (Step::Stack | Step::Records | Step::Record | Step::Resources, _, answer) => {
+                if let Err(fault) = answer
+                    && fault.kind != FaultKind::NotFound
+                {
+                    self.miss("the record of the stack", &fault);
+                }
+                self.look()
+            }
+            (Step::Looks | Step::Done, ..) => Vec::new(),
+        }
+    }
+
+    fn miss(&mut self, what: &str, fault: &Fault) {
+        self.fault = Some(fault.clone());
+        self.unknown.push(Unknown {
+            what: what.into(),
+            why: fault.sentence().into(),
+            next: fault.advice().into(),
+        });
+    }
+
+    /// It was bought for the stack: the stack names it, or else its name begins with that of the project.
+    fn bought(&self, it: &Throughput) -> bool {
+        match &self.stack {
+            Some(stack) => stack.parameter(THROUGHPUT) == Some(&it.arn),
+            None => it.name.starts_with(self.stack_name.as_str()),
+        }
+    }
+
+    fn looked(&mut self, what: &str, answer: Result<Fact, Fault>, now: Now) {
+        match answer {
+            Ok(Fact::Left(found)) => {
+                self.answered += 1;
+                let new = found.into_iter().filter(|it| self.found.iter().all(|old| old.id != it.id));
+                let dated: Vec<Leftover> = new.map(|it| self.dated(it)).collect();
+                self.found.extend(dated);
+            }
+            Ok(_) => {}
+            Err(fault) => self.miss(what, &fault),
+        }
+        self.open = self.open.saturating_sub(1);
+        if self.open == 0 {
+            self.step = Step::Done;
+            self.taken = Some(now);
+            self.found.sort_by(|a, b| (a.kind, b.made, &a.id).cmp(&(b.kind, a.made, &b.id)));
+        }
+    }
+
+    /// CloudFormation tells since when it has no longer had a resource that it kept.
+    fn dated(&self, it: Leftover) -> Leftover {
+        let record = self.resources.iter().find(|r| r.physical_id == it.id);
+        Leftover {
+            made: it.made.or(record.map(|r| r.at)),
+            ..it
+        }
+    }
+
+    fn look(&mut self) -> Vec<Query> {
+        self.step = Step::Looks;
+        let mut looks: Vec<Query> = self.looks().into_iter().map(Query::Left).collect();
+        looks.push(Query::Throughputs);
+        self.open = looks.len();
+        looks
+    }
+
+    /// `ProjectName` of the stack, else its own name.
+    pub fn project(&self) -> SafeText {
+        self.stack
+            .as_ref()
+            .map_or_else(|| self.stack_name.clone(), |s| Names::of(s).project)
+    }
+
+    /// The stack that it was: as AWS told it last.
+    pub fn stack(&self) -> Option<&Stack> {
+        self.stack.as_ref()
+    }
+
+    fn looks(&self) -> Vec<Look> {
+        let project = self.project();
+        let of = |kind: &str| -> Vec<SafeText> {
+            let all = self
+                .resources
+                .iter()
+                .filter(|r| r.resource_type == kind && !r.physical_id.is_empty());
+            all.map(|r| r.physical_id.clone()).collect()
+        };
+        let files = of("AWS::EFS::FileSystem");
+        let account = self.account();
+        let arn = |id: &SafeText| {
+            let partition = partition(&self.region);
+            format!("arn:{partition}:elasticfilesystem:{}:{account}:file-system/{id}", self.region).into()
+        };
+        let kept =
+            |r: &&StackResource| r.status.0 == "DELETE_SKIPPED" && !r.physical_id.is_empty() && looked_up(&r.resource_type).is_none();
+        let kept: Vec<(SafeText, SafeText)> = self
+            .resources
+            .iter()
+            .filter(kept)
+            .map(|r| (r.resource_type.clone(), r.physical_id.clone()))
+            .collect();
+        let mut looks = vec![
+            Look::FileSystems {
+                name: format!("{project}-efs").into(),
+                known: files.clone(),
+            },
+            Look::RecoveryPoints {
+                resources: if account.is_empty() {
+                    Vec::new()
+                } else {
+                    files.iter().map(arn).collect()
+                },
+                name: format!("{project}-efs").into(),
+            },
+            Look::Snapshots {
+                databases: of("AWS::RDS::DBInstance"),
+                prefix: format!("{}-databaseinstance-", self.stack_name.to_lowercase()).into(),
+            },
+            Look::Secrets {
+                prefix: format!("{project}/").into(),
+            },
+            Look::LogGroups {
+                names: vec![format!("/ecs/{project}").into(), format!("/mirror/{project}").into()],
+            },
+            Look::Repositories {
+                prefix: format!("{project}/").into(),
+            },
+        ];
+        if !kept.is_empty() {
+            looks.push(Look::Resources(kept));
+        }
+        looks
+    }
+
+    fn account(&self) -> SafeText {
+        let of_stack = self.stack.as_ref().and_then(|s| s.id.split(':').nth(4)).filter(|it| !it.is_empty());
+        of_stack.map_or_else(|| self.account.clone(), SafeText::from)
+    }
+
+    /// All is answered.
+    pub fn is_done(&self) -> bool {
+        self.step == Step::Done
+    }
+
+    /// When it was done.
+    pub fn taken(&self) -> Option<Now> {
+        self.taken
+    }
+
+    /// Places that could not be looked at.
+    pub fn unknown(&self) -> &[Unknown] {
+        &self.unknown
+    }
+
+    /// The fault that kept every place from being looked at, if none could be.
+    pub fn blind(&self) -> Option<&Fault> {
+        self.fault.as_ref().filter(|_| self.answered == 0)
+    }
+
+    /// What no stack has: neither a living stack's own, nor the backups of a file system that it uses.
+    pub fn left(&self) -> Vec<&Leftover> {
+        let held = self.held();
+        let is_backup = |it: &Leftover| it.kind == LeftoverKind::RecoveryPoint && held.iter().any(|id| it.of.ends_with(&format!("/{id}")));
+        self.found.iter().filter(|it| !held.contains(&it.id) && !is_backup(it)).collect()
+    }
+
+    /// What will be there when the stack is gone: what is left already, and the backups of what it has.
+    pub fn stays(&self) -> Vec<&Leftover> {
+        let held = self.held();
+        self.found.iter().filter(|it| !held.contains(&it.id)).collect()
+    }
+
+    /// Physical ids of what a living stack has.
+    fn held(&self) -> BTreeSet<SafeText> {
+        let lives = self.stack.as_ref().is_some_and(|s| !s.status.is_deleted());
+        let is_held =
+            |r: &&StackResource| !r.physical_id.is_empty() && !matches!(r.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED");
+        self.resources
+            .iter()
+            .filter(|r| lives && is_held(r))
+            .map(|r| r.physical_id.clone())
+            .chain(self.stack.iter().filter(|_| lives).filter_map(|s| s.parameter(THROUGHPUT).cloned()))
+            .collect()
+    }
+
+    /// Whether anything is on its way out, so that it is worth another look soon.
+    pub fn is_moving(&self) -> bool {
+        self.found.iter().any(Leftover::is_going)
+    }
+
+    /// The one that a person means by its short name, its id or its ARN.
+    ///
+    /// # Errors
+    /// A sentence: nothing is called so, or more than one thing.
+    pub fn named(&self, word: &str) -> Result<&Leftover, String> {
+        let left = self.left();
+        if let Some(it) = left.iter().find(|it| it.id == *word) {
+            return Ok(it);
+        }
+        match left.iter().filter(|it| it.name() == *word).collect::<Vec<_>>()[..] {
+            [it] => Ok(it),
+            [] => Err(format!("nothing that is left is called \"{word}\"; `bic-tui leftovers` lists it")),
+            _ => Err(format!("more than one thing is called \"{word}\"; give its whole id")),
+        }
+    }
+}
+
+/// Parameter of the template that names throughput that was bought for it.
+const THROUGHPUT: &str = "ProvisionedModelArn";
+
+fn throughput(it: &Throughput) -> Leftover {
+    Leftover {
+        made: it.created,
+        of: it.name.clone(),
+        ..Leftover::new(LeftoverKind::Throughput, it.arn.clone())
+    }
+}

@@ -1,0 +1,306 @@
+use super::*;
+use crate::core::{
+    fact::{Fact, Look, ResourceStatus, Stack, StackResource, StackStatus, Throughput},
+    msg::Now,
+};
+
+const FS: &str = "fs-0123";
+
+fn stack(status: &str) -> Stack {
+    Stack {
+        id: "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/1".into(),
+        name: "chat".into(),
+        status: StackStatus(status.into()),
+        reason: SafeText::default(),
+        created: 0,
+        updated: None,
+        parameters: vec![("ProjectName".into(), "pictures".into())],
+        outputs: Vec::new(),
+        tags: Vec::new(),
+        termination_protection: false,
+    }
+}
+
+fn resource(kind: &str, physical: &str, status: &str) -> StackResource {
+    StackResource {
+        logical_id: "X".into(),
+        physical_id: physical.into(),
+        resource_type: kind.into(),
+        status: ResourceStatus(status.into()),
+        reason: SafeText::default(),
+        at: 7_000,
+    }
+}
+
+fn backup() -> Leftover {
+    Leftover {
+        of: format!("arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/{FS}").into(),
+        bytes: Some(2 << 30),
+        ..Leftover::new(
+            LeftoverKind::RecoveryPoint,
+            "arn:aws:backup:us-west-2:123456789012:recovery-point:8a92c375-b475",
+        )
+    }
+}
+
+/// What AWS answers: the stack by name, ids of deleted ones, the stack by id, its resources; each look by a function.
+struct Aws {
+    by_name: Option<Stack>,
+    deleted: Vec<SafeText>,
+    by_id: Option<Stack>,
+    resources: Vec<StackResource>,
+    bought: Vec<Throughput>,
+    look: fn(&Look) -> Result<Vec<Leftover>, Fault>,
+}
+
+/// Searches to the end; gives what was asked, too.
+fn searched(aws: &Aws) -> (Search, Vec<Query>) {
+    let mut search = Search::new(&"chat".into(), &"us-west-2".into(), Some(&"123456789012".into()));
+    let mut open = vec![search.begin(None)];
+    let mut asked = Vec::new();
+    while let Some(query) = open.pop() {
+        let answer = match &query {
+            Query::Stack { stack } if *stack == "chat" => Ok(Fact::Stack(aws.by_name.clone())),
+            Query::Stack { .. } => Ok(Fact::Stack(aws.by_id.clone())),
+            Query::DeletedStacks { .. } => Ok(Fact::StackIds(aws.deleted.clone())),
+            Query::StackResources { .. } => Ok(Fact::StackResources(aws.resources.clone())),
+            Query::Left(look) => (aws.look)(look).map(Fact::Left),
+            Query::Throughputs => (aws.look)(&Look::Resources(Vec::new())).map(|_| Fact::Throughputs(aws.bought.clone())),
+            other => panic!("{other:?}"),
+        };
+        open.extend(search.take(&query, answer, Now::default()));
+        asked.push(query);
+    }
+    assert!(search.is_done());
+    (search, asked)
+}
+
+fn looks(asked: &[Query]) -> Vec<&Look> {
+    let mut all = Vec::new();
+    for query in asked {
+        if let Query::Left(look) = query {
+            all.push(look);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_stack_that_is_long_gone_is_found_by_its_record() {
+    let kept = [
+        resource("AWS::EFS::FileSystem", FS, "DELETE_SKIPPED"),
+        resource("AWS::EC2::VPC", "vpc-1", "DELETE_SKIPPED"),
+        resource("AWS::ECS::Cluster", "c", "DELETE_COMPLETE"),
+    ];
+    let (search, asked) = searched(&Aws {
+        by_name: None,
+        deleted: vec![stack("").id],
+        by_id: Some(stack("DELETE_COMPLETE")),
+        resources: kept.to_vec(),
+        bought: Vec::new(),
+        look: |look| {
+            Ok(match look {
+                Look::FileSystems { known, .. } => vec![Leftover::new(LeftoverKind::FileSystem, known[0].clone())],
+                Look::RecoveryPoints { .. } => vec![backup()],
+                _ => Vec::new(),
+            })
+        },
+    });
+    assert_eq!(search.project(), "pictures", "the record tells the project");
+    let names: Vec<SafeText> = search.left().iter().map(|it| it.name()).collect();
+    assert_eq!(names, [FS, "8a92c375"]);
+    assert_eq!(search.left()[0].made, Some(7_000), "left since CloudFormation let go of it");
+    let looks = looks(&asked);
+    let arn = "arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/fs-0123";
+    for want in [
+        Look::Resources(vec![("AWS::EC2::VPC".into(), "vpc-1".into())]),
+        Look::RecoveryPoints {
+            resources: vec![arn.into()],
+            name: "pictures-efs".into(),
+        },
+        Look::LogGroups {
+            names: vec!["/ecs/pictures".into(), "/mirror/pictures".into()],
+        },
+        Look::Snapshots {
+            databases: Vec::new(),
+            prefix: "chat-databaseinstance-".into(),
+        },
+    ] {
+        assert!(looks.contains(&&want), "{looks:?}");
+    }
+}
+
+#[test]
+fn what_aws_has_forgotten_is_looked_for_by_names() {
+    let (search, asked) = searched(&Aws {
+        by_name: None,
+        deleted: Vec::new(),
+        by_id: None,
+        resources: Vec::new(),
+        bought: Vec::new(),
+        look: |look| {
+            Ok(if matches!(look, Look::RecoveryPoints { .. }) {
+                vec![backup()]
+            } else {
+                Vec::new()
+            })
+        },
+    });
+    assert_eq!((search.project().as_str(), search.left().len()), ("chat", 1));
+    let by_name = Look::RecoveryPoints {
+        resources: Vec::new(),
+        name: "chat-efs".into(),
+    };
+    assert!(looks(&asked).contains(&&by_name), "{asked:?}");
+}
+
+#[test]
+fn what_a_living_stack_has_is_not_left_but_its_backups_will_stay() {
+    let (search, _) = searched(&Aws {
+        by_name: Some(stack("CREATE_COMPLETE")),
+        deleted: Vec::new(),
+        by_id: None,
+        resources: vec![
+            resource("AWS::EFS::FileSystem", FS, "CREATE_COMPLETE"),
+            resource("AWS::Logs::LogGroup", "/ecs/pictures", "CREATE_COMPLETE"),
+        ],
+        bought: Vec::new(),
+        look: |look| {
+            Ok(match look {
+                Look::FileSystems { .. } => vec![
+                    Leftover::new(LeftoverKind::FileSystem, FS),
+                    Leftover::new(LeftoverKind::FileSystem, "fs-old"),
+                ],
+                Look::RecoveryPoints { .. } => vec![backup()],
+                Look::LogGroups { .. } => vec![Leftover::new(LeftoverKind::LogGroup, "/ecs/pictures")],
+                _ => Vec::new(),
+            })
+        },
+    });
+    let ids = |all: Vec<&Leftover>| all.iter().map(|it| it.name()).collect::<Vec<_>>();
+    assert_eq!(ids(search.left()), ["fs-old"]);
+    assert_eq!(ids(search.stays()), ["fs-old", "8a92c375"]);
+}
+
+#[test]
+fn a_place_that_can_not_be_looked_at_is_told_and_hides_no_other() {
+    let denied = |look: &Look| Err(Fault::new(FaultKind::Denied, look.actions()[0], "", ""));
+    let (search, _) = searched(&Aws {
+        by_name: None,
+        deleted: Vec::new(),
+        by_id: None,
+        resources: Vec::new(),
+        bought: Vec::new(),
+        look: |look| match look {
+            Look::Snapshots { .. } => Err(Fault::new(FaultKind::Denied, "rds:DescribeDBSnapshots", "", "")),
+            Look::RecoveryPoints { .. } => Ok(vec![backup()]),
+            _ => Ok(Vec::new()),
+        },
+    });
+    let [unknown] = search.unknown() else {
+        panic!("{:?}", search.unknown())
+    };
+    assert_eq!(unknown.what, "database snapshots");
+    assert!(unknown.why.contains("rds:DescribeDBSnapshots is not allowed"), "{unknown:?}");
+    assert!(search.blind().is_none() && search.left().len() == 1);
+    let (search, _) = searched(&Aws {
+        by_name: None,
+        deleted: Vec::new(),
+        by_id: None,
+        resources: Vec::new(),
+        bought: Vec::new(),
+        look: denied,
+    });
+    assert!(search.blind().is_some(), "nothing at all could be looked at");
+    let prices = Prices::shipped();
+    assert!(summary(&prices, "us-west-2", &search.left(), search.unknown()).contains("not every place"));
+}
+
+#[test]
+fn prices_follow_from_size_and_kind() {
+    let prices = Prices::shipped();
+    let words = |it: &Leftover| price(&prices, "us-east-1", it).words;
+    let secret = Leftover::new(LeftoverKind::Secret, "s");
+    let waiting = Leftover {
+        ends: Some(1),
+        ..secret.clone()
+    };
+    let network = Leftover {
+        resource_type: "AWS::EC2::VPC".into(),
+        ..Leftover::new(LeftoverKind::Resource, "vpc-1")
+    };
+    for (it, want) in [
+        (backup(), "$0.10 a month, price not verified"),
+        (Leftover::new(LeftoverKind::FileSystem, FS), "$0.30 a month for each GB"),
+        (secret.clone(), "$0.40 a month, price not verified"),
+        (waiting.clone(), "a secret that waits for its deletion costs nothing"),
+        (network.clone(), "costs nothing by itself"),
+    ] {
+        assert_eq!(words(&it), want);
+    }
+    let all = [&backup(), &Leftover::new(LeftoverKind::FileSystem, FS), &secret, &waiting, &network];
+    assert_eq!(
+        summary(&prices, "us-east-1", &all, &[]),
+        "5 things are left: about $0.50 a month and 1 without a figure, an estimate."
+    );
+    assert_eq!(summary(&prices, "us-east-1", &[], &[]), "Nothing is left, and nothing costs.");
+}
+
+#[test]
+fn a_name_that_two_things_have_is_no_name() {
+    let twins = [
+        Leftover::new(LeftoverKind::RecoveryPoint, "arn:aws:backup:r:1:recovery-point:8a92c375-1"),
+        Leftover::new(LeftoverKind::RecoveryPoint, "arn:aws:backup:r:1:recovery-point:8a92c375-2"),
+    ];
+    let all: Vec<&Leftover> = twins.iter().collect();
+    assert_eq!(names(&all), [twins[0].id.clone(), twins[1].id.clone()]);
+    assert_eq!(names(&all[..1]), ["8a92c375"]);
+}
+
+#[test]
+fn everything_has_a_removal_of_its_own() {
+    for kind in [
+        LeftoverKind::FileSystem,
+        LeftoverKind::RecoveryPoint,
+        LeftoverKind::Snapshot,
+        LeftoverKind::LogGroup,
+        LeftoverKind::Secret,
+        LeftoverKind::Repository,
+        LeftoverKind::Resource,
+        LeftoverKind::Throughput,
+    ] {
+        let it = Leftover::new(kind, "id");
+        let change = removal(&it).unwrap_or_else(|| panic!("{kind}"));
+        assert_eq!(removed(&change), Some(&it.id), "{kind}");
+        assert!(crate::core::guard::ALLOWED.contains(&change.operation()), "{kind}");
+    }
+}
+
+#[test]
+fn throughput_is_left_where_the_stack_that_named_it_is_gone() {
+    let bought = |arn: &str| Throughput {
+        arn: arn.into(),
+        name: "images".into(),
+        model: SafeText::default(),
+        base: SafeText::default(),
+        units: 1,
+        status: "InService".into(),
+        commitment: SafeText::default(),
+        commitment_end: None,
+        created: Some(5),
+        failure: SafeText::default(),
+    };
+    for (status, want) in [("DELETE_COMPLETE", 1), ("CREATE_COMPLETE", 0)] {
+        let mut stack = stack(status);
+        stack.parameters.push(("ProvisionedModelArn".into(), "arn:ours".into()));
+        let (search, _) = searched(&Aws {
+            by_name: Some(stack),
+            deleted: Vec::new(),
+            by_id: None,
+            resources: Vec::new(),
+            bought: vec![bought("arn:ours"), bought("arn:other")],
+            look: |_| Ok(Vec::new()),
+        });
+        assert_eq!(search.left().len(), want, "{status}");
+    }
+}

@@ -1,0 +1,246 @@
+//! The recorder: a cloud before the real one, which hands everything on and notes what was told while an operation
+//! runs, anyone's. Nobody waits for it: a thread of its own writes.
+
+use std::{
+    collections::{HashMap, HashSet},
+    mem::{Discriminant, discriminant},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use futures::future::BoxFuture;
+
+use super::{
+    Head, Line, Recordings, Told, VERSION,
+    folder::{Job, Tape},
+};
+use crate::{
+    cloud::{About, Change, Cloud, Done, LiveStream, Query, Span, Steer, Token},
+    core::{
+        cause,
+        fact::{Fact, Millis, Service, StackEvent},
+        fault::Fault,
+        progress::{begins, newest_operation},
+        secret::{SecretRef, SecretText},
+        text::SafeText,
+    },
+};
+
+/// For so long after its end an operation is still recorded: services and targets settle, in milliseconds.
+const AFTERWARDS: Millis = 30_000;
+
+/// How many of its newest events a service keeps in a recording; AWS tells a hundred each time.
+const SERVICE_EVENTS: usize = 20;
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// A cloud that is recorded.
+pub struct Recorder {
+    cloud: Arc<dyn Cloud>,
+    to: Recordings,
+    known: Mutex<Known>,
+}
+
+/// What was told last, and the tape that runs.
+#[derive(Default)]
+struct Known {
+    latest: HashMap<Discriminant<Told>, Told>,
+    /// Events of the newest operation, newest first.
+    events: Vec<StackEvent>,
+    running: Option<Running>,
+}
+
+struct Running {
+    tape: Tape,
+    /// Id of the event with which the operation began.
+    key: SafeText,
+    ended: Option<Millis>,
+}
+
+impl Recorder {
+    /// Records what `cloud` tells.
+    pub fn new(cloud: Arc<dyn Cloud>, to: Recordings) -> Self {
+        Self {
+            cloud,
+            to,
+            known: Mutex::default(),
+        }
+    }
+
+    fn note(&self, query: &Query, fact: &Fact) {
+        let told = match (query, fact) {
+            (Query::Stack { .. }, Fact::Stack(stack)) => Told::Stack(stack.clone()),
+            (_, Fact::StackEvents(events)) => Told::Events(events.events.clone()),
+            (_, Fact::StackResources(resources)) => Told::Resources(resources.clone()),
+            (_, Fact::Services(services)) => Told::Services(services.iter().map(brief).collect()),
+            (_, Fact::Tasks(tasks)) => Told::Tasks(tasks.clone()),
+            (_, Fact::Targets(groups)) => Told::Targets(groups.clone()),
+            // The last lines of a task that stopped are asked for by its stream; a service's by less than that.
+            (Query::LogPage(request), Fact::LogPage(page)) => match &request.stream_prefix {
+                Some(stream) if stream.split('/').count() == 3 => Told::LastLines(stream.clone(), cause::last_of(&page.events)),
+                _ => return,
+            },
+            _ => return,
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.take(told, self.cloud.now(), (&self.to, &self.cloud.about().region));
+    }
+}
+
+/// A service without its older events.
+fn brief(service: &Service) -> Service {
+    let events = service.events.iter().take(SERVICE_EVENTS).cloned().collect();
+    Service { events, ..service.clone() }
+}
+
+impl Known {
+    fn take(&mut self, told: Told, at: Millis, (to, region): (&Recordings, &SafeText)) {
+        if self.is_of_another_stack(&told)
+            && let Some(before) = std::mem::take(self).running
+        {
+            to.put(before.tape, Job::End);
+        }
+        let told = match told {
+            Told::Events(events) => match self.add(events) {
+                new if new.is_empty() => None,
+                new => Some(Told::Events(new)),
+            },
+            lines @ Told::LastLines(..) => Some(lines),
+            other if self.latest.get(&discriminant(&other)) == Some(&other) => None,
+            other => {
+                self.latest.insert(discriminant(&other), other.clone());
+                Some(other)
+            }
+        };
+        // What runs after the end is the next operation, of which no event has come yet.
+        let is_next = self.stack().is_some_and(|s| s.status.is_in_progress());
+        if let Some(before) = self.running.take_if(|r| is_next && r.ended.is_some()) {
+            to.put(before.tape, Job::End);
+        }
+        match self.begun() {
+            // All that is known stands at the beginning, the present fact in it.
+            Some(key) if self.running.as_ref().is_none_or(|r| r.key != key) => self.begin(key, at, (to, region)),
+            _ => {
+                if let (Some(running), Some(fact)) = (&self.running, told) {
+                    to.put(running.tape, Job::Line(Box::new(Line { at, fact })));
+                }
+            }
+        }
+        self.end(at, to);
+    }
+
+    fn is_of_another_stack(&self, told: &Told) -> bool {
+        matches!((told, self.stack()), (Told::Stack(Some(new)), Some(old)) if new.id != old.id)
+    }
+
+    fn stack(&self) -> Option<&crate::core::fact::Stack> {
+        match self.latest.get(&discriminant(&Told::Stack(None)))? {
+            Told::Stack(stack) => stack.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Takes events, newest first; gives those that are new.
+    fn add(&mut self, events: Vec<StackEvent>) -> Vec<StackEvent> {
+        let known: HashSet<&str> = self.events.iter().map(|e| e.id.as_str()).collect();
+        let new: Vec<StackEvent> = events.into_iter().filter(|e| !known.contains(e.id.as_str())).collect();
+        self.events.splice(0..0, new.iter().cloned());
+        let own = newest_operation(&self.events).len();
+        self.events.truncate(own);
+        new
+    }
+
+    /// The event that began the operation that runs, by the stack's status and by its newest event.
+    fn begun(&self) -> Option<SafeText> {
+        let is_running = self.stack()?.status.is_in_progress() && self.newest_of_stack()?.status.is_in_progress();
+        let first = self.events.last().filter(|e| is_running && e.is_stack() && begins(&e.status))?;
+        Some(first.id.clone())
+    }
+
+    fn newest_of_stack(&self) -> Option<&StackEvent> {
+        self.events.iter().find(|e| e.is_stack())
+    }
+
+    fn begin(&mut self, key: SafeText, at: Millis, (to, region): (&Recordings, &SafeText)) {
+        let (Some(stack), Some(first)) = (self.stack(), self.events.last()) else {
+            return;
+        };
+        let verb = first.status.0.split('_').next().unwrap_or_default().to_lowercase();
+        let head = Head {
+            recording: VERSION,
+            stack: stack.name.clone(),
+            region: region.clone(),
+            operation: verb.into(),
+            begun: first.at,
+        };
+        let tape = Tape(NEXT.fetch_add(1, Ordering::Relaxed));
+        let facts = self.latest.values().cloned().chain([Told::Events(self.events.clone())]);
+        to.put(tape, Job::Begin(Box::new(head)));
+        for fact in facts {
+            to.put(tape, Job::Line(Box::new(Line { at, fact })));
+        }
+        let ended = None;
+        if let Some(before) = self.running.replace(Running { tape, key, ended }) {
+            to.put(before.tape, Job::End);
+        }
+    }
+
+    /// Ends the recording a little after the operation.
+    fn end(&mut self, at: Millis, to: &Recordings) {
+        let rests = self.stack().is_none_or(|s| !s.status.is_in_progress());
+        let is_told = self.newest_of_stack().is_some_and(|e| !e.status.is_in_progress());
+        let Some(running) = self.running.as_mut().filter(|_| rests && is_told) else {
+            return;
+        };
+        if at - *running.ended.get_or_insert(at) >= AFTERWARDS {
+            to.put(running.tape, Job::End);
+            self.running = None;
+        }
+    }
+}
+
+impl Cloud for Recorder {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        Box::pin(async move {
+            let answer = self.cloud.ask(query.clone()).await;
+            if let Ok(fact) = &answer {
+                self.note(&query, fact);
+            }
+            answer
+        })
+    }
+
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.cloud.change(change, token)
+    }
+
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.cloud.reveal(secret)
+    }
+
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.cloud.live(group)
+    }
+
+    fn now(&self) -> Millis {
+        self.cloud.now()
+    }
+
+    fn about(&self) -> About {
+        self.cloud.about()
+    }
+
+    fn span(&self) -> Option<Span> {
+        self.cloud.span()
+    }
+
+    fn told(&self) -> Vec<(Millis, Fact)> {
+        self.cloud.told()
+    }
+
+    fn steer(&self, steer: Steer) {
+        self.cloud.steer(steer);
+    }
+}
