@@ -14,6 +14,7 @@ mod elb;
 mod fault;
 mod gateway;
 mod iam;
+mod insights;
 mod leftovers;
 mod live;
 mod logs;
@@ -53,8 +54,9 @@ pub struct Aws {
     about: About,
     reads: Reads,
     writes: Writes,
-    /// Asks once: a session that is refused is no reason to ask for it thrice.
-    live: aws_sdk_cloudwatchlogs::Client,
+    /// Asks once: what is paid for is not asked for twice, and a session that is refused is no reason to ask for it
+    /// thrice.
+    once: aws_sdk_cloudwatchlogs::Client,
     probe: Probe,
     /// Longest time for all pages of one listing.
     listing: Duration,
@@ -129,7 +131,7 @@ impl Cloud for Aws {
             let session = async {
                 let identity = sts::identity(&self.reads.sts).await?;
                 let tail = live::Tail {
-                    client: &self.live,
+                    client: &self.once,
                     identity,
                     region: &self.about.region,
                     is_redirected: self.about.endpoint.is_some(),
@@ -200,6 +202,10 @@ impl Aws {
             Query::Throughput { arn } => throughput::one(&self.reads.bedrock, &arn).await.map(Fact::Throughput),
             Query::CustomModels => throughput::custom_models(&self.reads.bedrock).await.map(Fact::CustomModels),
             Query::LogPage(request) => logs::page(logs, request).await.map(Fact::LogPage),
+            Query::LogGroup { group } => insights::group(logs, &group).await.map(Fact::LogGroup),
+            Query::InsightsStart(request) => insights::start(&self.once, request).await.map(Fact::InsightsBegun),
+            Query::InsightsResults { id } => insights::results(logs, &id).await.map(Fact::Insights),
+            Query::InsightsStop { id } => insights::stop(logs, &id).await.map(|()| Fact::InsightsStopped),
             Query::Probe(request) => self.stage(request).await,
         }
     }

@@ -230,6 +230,9 @@ pub struct LogsArgs {
     /// Go on with Live Tail: lines come every second, at a price a minute.
     #[arg(long, conflicts_with = "until")]
     pub live: bool,
+    /// Ask Logs Insights, which looks through days in seconds; the price of the scan is said first.
+    #[arg(long, conflicts_with_all = ["follow", "live"])]
+    pub insights: bool,
     /// From when: 15m, 2h, 3d, 03:12 or 2026-11-22T03:12:00Z.
     #[arg(long, value_name = "WHEN", default_value = "15m")]
     pub since: String,

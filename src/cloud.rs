@@ -147,6 +147,23 @@ pub enum Query {
     CustomModels,
     /// One page of `FilterLogEvents` over a whole log group.
     LogPage(LogRequest),
+    /// How much a log group holds.
+    LogGroup {
+        /// Its name.
+        group: SafeText,
+    },
+    /// Begins a query of Logs Insights. It is paid for by what it scans, so it is asked once, and only after a yes.
+    InsightsStart(InsightsRequest),
+    /// What a query of Logs Insights has found so far.
+    InsightsResults {
+        /// Id of the query.
+        id: SafeText,
+    },
+    /// Stops a query of Logs Insights; one that has ended is none to stop, and no fault.
+    InsightsStop {
+        /// Id of the query.
+        id: SafeText,
+    },
     /// One stage on the way to an image; free of charge.
     Probe(ProbeRequest),
 }
@@ -181,6 +198,10 @@ impl Query {
             Self::Throughput { .. } => &["bedrock:GetProvisionedModelThroughput"],
             Self::CustomModels => &["bedrock:ListCustomModels"],
             Self::LogPage(_) => Poll::Logs.row().actions,
+            Self::LogGroup { .. } => &["logs:DescribeLogGroups"],
+            Self::InsightsStart(_) => &["logs:StartQuery"],
+            Self::InsightsResults { .. } => &["logs:GetQueryResults"],
+            Self::InsightsStop { .. } => &["logs:StopQuery"],
             // One of its stages needs the LiteLLM key.
             Self::Probe(_) => Read::Secrets.row().actions,
         }
@@ -200,6 +221,19 @@ pub struct LogRequest {
     pub token: Option<SafeText>,
     /// Only streams that begin so.
     pub stream_prefix: Option<SafeText>,
+}
+
+/// A query of Logs Insights over one log group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InsightsRequest {
+    /// Log group name.
+    pub group: SafeText,
+    /// Start of the window, inclusive.
+    pub from: Millis,
+    /// End of the window, exclusive.
+    pub until: Millis,
+    /// The query, in Logs Insights QL; its stages begin on lines of their own.
+    pub query: String,
 }
 
 /// What a probe stage needs to know.

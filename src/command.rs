@@ -207,6 +207,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         Command::Plan(args) => deploy::plan(cx, &args).await,
         Command::Deploy(args) => deploy::deploy(cx, &args).await,
         Command::Destroy(args) => destroy::run(cx, &args).await,
+        Command::Logs(args) if args.insights => logs::run(cx, &args).await,
         other => interrupt.or(read_or_write(cx, other)).await,
     };
     cx.out.end_bar();

@@ -22,6 +22,7 @@ pub mod feed;
 pub mod field;
 pub mod guard;
 pub mod health;
+pub mod insights;
 pub mod inventory;
 pub mod key;
 pub mod keymap;

@@ -63,6 +63,7 @@
 //!   cause, health, alarms, describe   what is wrong and why, joined from all facts; diagnosis: of a test image; unstick:
 //!                             ways out
 //!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
+//!   insights/                 a query of Logs Insights: its text from the filter, its price, its results
 //!   lines/, logview/          a million lines: segments, filters, errors by shape; the Logs screen's state
 //!   address, access          a name of one's own: zone, records, certificate; purchase: provisioned throughput
 //!   older, timeline           lines from before the tail began; what happened, on the time axis

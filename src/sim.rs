@@ -16,6 +16,7 @@ mod dns;
 mod ecs;
 mod elb;
 mod image;
+mod insights;
 mod leftovers;
 mod logs;
 mod make;
@@ -257,6 +258,10 @@ impl World {
             Query::Throughput { arn } => Ok(self.tell_throughput(arn)),
             Query::CustomModels => Ok(self.tell_custom_models()),
             Query::LogPage(request) => self.log_page(request),
+            Query::LogGroup { group } => Ok(self.log_group(group)),
+            Query::InsightsStart(request) => self.insights_start(request),
+            Query::InsightsResults { id } => self.insights_results(id),
+            Query::InsightsStop { id } => self.insights_stop(id),
             Query::Probe(request) => Ok(self.probe(request)),
         }
     }

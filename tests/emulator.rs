@@ -382,6 +382,7 @@ fn the_log(aws: &Emulator, dana: &User) {
     for (filter, lines) in [("--service litellm", 1), ("--level error", 1), ("--grep the", 2), ("--since 1s", 0)] {
         assert_eq!(dana.json_lines(&format!("logs {filter}")).len(), lines, "{filter}");
     }
+    by_logs_insights(dana);
     lines_that_come_later(aws, dana, "--follow");
     lines_that_come_later(aws, dana, "--live");
 
@@ -393,6 +394,29 @@ fn the_log(aws: &Emulator, dana: &User) {
         omar.fails("status", 4)
             .contains("cloudformation:DescribeStacks on bedrock-image-chat is not allowed")
     );
+}
+
+/// The same lines by a query: filter, order and limit are the emulator's own.
+fn by_logs_insights(dana: &User) {
+    let messages = |line: &str| -> Vec<Value> { dana.json_lines(line).iter().map(|it| it["message"].clone()).collect() };
+    for flags in [
+        "",
+        "--service litellm",
+        "--level error",
+        "--grep the",
+        "--grep the --invert",
+        "--grep nothing",
+    ] {
+        let window = format!("--since 1h {flags}");
+        let found = messages(&format!("logs --insights --yes {window}"));
+        assert_eq!(found, messages(&format!("logs {window}")), "{flags}");
+    }
+    let told = dana.run("logs --insights --yes --since 1h --grep the");
+    for words in ["| filter @message like /the/", "a GB scanned", "2 records matched"] {
+        assert!(told.stderr.contains(words), "{}", told.stderr);
+    }
+    let said = dana.fails("logs --insights", 2);
+    assert!(said.contains("needs --yes"), "{said}");
 }
 
 /// A tail that goes on gives a line once, and ends by a signal.

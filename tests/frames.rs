@@ -10,17 +10,26 @@ mod facts;
 use std::{fmt::Write as _, sync::LazyLock};
 
 use bic_tui::{
-    cloud::{Change, ImageRoute, Query},
+    cloud::{Change, ImageRoute, InsightsRequest, Query},
     core::{
-        dialog::{Act, Confirm, Countdown, Detail, Dialog, ImageDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll, Skip, Way},
+        dialog::{
+            Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll,
+            Skip, Way,
+        },
+        fact::{LogEvent, LogGroup, LogPage, QueryResults, QueryState},
         fault::{Fault, FaultKind},
         field::TextField,
+        insights::{Insights, query},
         leftovers::Search,
+        lines::{Filter, Pattern},
+        logline::Level,
+        logview::LogView,
         model::Model,
         names::App,
         screen::ScreenId,
         secret::SecretText,
-        text::SafeText,
+        tail::Tail,
+        text::{RawText, SafeText},
     },
     ui::{self, Side, theme::Theme},
 };
@@ -245,10 +254,32 @@ fn questions() -> Vec<(&'static str, Dialog)> {
         ("scale-refused", Dialog::Scale(scale(App::OpenWebui, 2))),
         ("prompt", Dialog::Prompt(prompt(Purpose::Rows, "openwebui", None))),
         ("prompt-error", Dialog::Prompt(mistyped)),
+        ("insights", Dialog::Insights(insights())),
     ]
 }
 
 /// Dialogs to read in and to choose from.
+/// A query for errors that speak of a time-out, over a week of a group that is ten days old.
+fn insights() -> InsightsDialog {
+    let filter = Filter {
+        min_level: Some(Level::Error),
+        pattern: Pattern::filter("timed out"),
+        ..Filter::default()
+    };
+    InsightsDialog {
+        window: TextField::with("-7d"),
+        query: query(&filter, false),
+        group: "/ecs/bedrock-image-chat".into(),
+        asked: 1,
+        size: Some(Ok(Some(LogGroup {
+            stored: Some(5 << 30),
+            created: Some(facts::loaded("x").now.wall - 864_000_000),
+            retention_days: Some(30),
+        }))),
+        focus: Focus::Cancel,
+    }
+}
+
 fn lists() -> Vec<(&'static str, Dialog)> {
     let detail = Detail {
         title: "Stack event".into(),
@@ -381,6 +412,86 @@ fn every_dialog() {
         }
         compare(&format!("dialog-{name}"), &out);
     }
+}
+
+/// A busy log: new lines come in time, and the second look at the last minutes never gets through.
+fn never_through_with_late_lines() -> Model {
+    let mut model = facts::loaded("bedrock-image-chat");
+    model.screen = ScreenId::Logs;
+    let begun = model.now.wall;
+    let mut tail = Tail::new("/ecs/bedrock-image-chat".into(), begun - 900_000);
+    for second in 0..300 {
+        let now = begun + second * 1_000;
+        model.now.wall = now;
+        if let Some((seq, request)) = tail.due(now, true) {
+            let next = request.until.map(|_| format!("page {second}").into());
+            tail.on_page(seq, Ok(LogPage { events: Vec::new(), next }), now);
+        }
+    }
+    model.tail = Some(tail);
+    model
+}
+
+#[test]
+fn a_search_for_late_lines_that_does_not_keep_up_says_by_how_much() {
+    let model = never_through_with_late_lines();
+    for (width, height) in SIZES {
+        let screen = text(&draw(&model, (width, height)));
+        // Begun when the tail began, wanted every minute, and a minute more is given.
+        assert!(
+            screen.contains("search for late lines 2 min 59 s behind"),
+            "{width}×{height}:\n{screen}"
+        );
+        assert!(!screen.contains("not fetched yet"), "new lines come in time:\n{screen}");
+    }
+}
+
+/// Results of a query before the tail, in each of its states.
+#[test]
+fn results_of_logs_insights() {
+    let mut out = String::new();
+    for (state, rows) in [
+        (QueryState::Running, 2),
+        (QueryState::Complete, 3),
+        (QueryState::Complete, 10_000),
+        (QueryState::Complete, 0),
+        (QueryState::Failed, 2),
+        (QueryState::TimedOut, 0),
+    ] {
+        let mut model = facts::loaded("bedrock-image-chat");
+        model.screen = ScreenId::Logs;
+        let now = model.now.wall;
+        let request = InsightsRequest {
+            group: "/ecs/bedrock-image-chat".into(),
+            from: now - 604_800_000,
+            until: now,
+            query: query(&Filter::default(), false),
+        };
+        let mut insights = Insights::new(1, request, LogView::apart(usize::MAX, 1));
+        insights.on_begun(1, &"q-1".into(), 0);
+        insights.due(2, 9_000);
+        let event = |n: i64| LogEvent {
+            id: None,
+            at: now - 86_400_000 + n * 10,
+            ingested: now,
+            stream: "litellm/litellm/1".into(),
+            message: RawText::new(&format!("ERROR: found {n}")),
+        };
+        let results = QueryResults {
+            state,
+            events: (0..rows).map(event).collect(),
+            matched: rows as u64 * 7,
+            scanned: 9_000_000,
+            bytes: 3_500_000_000,
+        };
+        insights.on_results(2, Ok(results), 9_000);
+        model.insights = Some(insights);
+        for size in [(80, 24), (120, 40)] {
+            title(&mut out, size, &format!("{state}, {rows}"));
+            out.push_str(&text(&draw(&model, size)));
+        }
+    }
+    compare("logs-insights", &out);
 }
 
 /// The smaller and the odd: sizes below 80×24, the focused panel alone, filters, no errors, no colour.

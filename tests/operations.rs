@@ -6,10 +6,10 @@ mod desk;
 
 use bic_tui::{
     cloud::Change,
-    core::{cause, eta, fact::Millis, screen::deploy::Stage},
+    core::{cause, eta, fact::Millis, key::Key, logline::Level, msg::Msg, screen::deploy::Stage},
     sim::Scene,
 };
-use desk::Desk;
+use desk::{Desk, START};
 
 /// Fails unless every text is on the screen.
 fn says(screen: &str, texts: &[&str]) {
@@ -830,4 +830,49 @@ fn alarms_are_told_below_the_causes_and_those_of_sleep_are_no_trouble() {
     desk.see(&["all well"]);
     desk.press("3");
     desk.see(&["old): none of 7 in alarm"]);
+}
+
+#[test]
+fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
+    let mut desk = Desk::at("running");
+    desk.press("4");
+    desk.wait(3);
+    let tail = desk.model.logs.lines().len();
+    // Errors and worse: the level is in the query, and read again here.
+    desk.press("vvvQ");
+    let question = desk.screen();
+    says(
+        &question,
+        &[
+            "Run this filter in Logs Insights?",
+            "window  -16m",
+            "At most all of it, less than $0.0001",
+            "▸[ Cancel ]",
+            "limit 10000",
+        ],
+    );
+    desk.press("tab tab");
+    assert!(desk.screen().contains("▸ window"), "{}", desk.screen());
+    desk.press("enter n");
+    assert!(desk.model.insights.is_none(), "nothing was begun");
+    desk.press("Q tab tab");
+    desk.take(Msg::Key(Key::ctrl('u')));
+    desk.press("-2d enter y");
+    desk.wait(4);
+    says(&desk.screen(), &["Logs Insights results", "running, Esc stops"]);
+    let screen = desk.see(&[" Q back ", "records matched", "scanned"]);
+    says(&screen, &["error and worse", "litellm.exceptions"]);
+    desk.press("e");
+    assert_eq!(desk.model.shown_logs().selected().map(|line| line.level()), Some(Level::Error));
+    let (from, until) = (START - 2 * 86_400_000, desk.model.now.wall);
+    let lines = desk.model.shown_logs().shown().count();
+    assert!(lines > 100 && desk.model.shown_logs().shown().all(|line| (from..until).contains(&line.at())));
+    desk.press("Q");
+    assert!(desk.model.insights.is_none() && desk.model.logs.lines().len() >= tail);
+    says(&desk.screen(), &["following"]);
+    // One that is left is stopped.
+    desk.press("Qy");
+    desk.wait(1);
+    desk.press("esc");
+    says(&desk.screen(), &["following", "stopped; what it had scanned is paid for"]);
 }

@@ -10,6 +10,8 @@ mod application;
 mod checks;
 #[path = "wire/environment.rs"]
 mod environment;
+#[path = "wire/insights.rs"]
+mod insights;
 #[path = "wire/leftovers.rs"]
 mod leftovers;
 #[path = "wire/live.rs"]
@@ -202,6 +204,18 @@ fn reads() -> Vec<Read> {
             "tasks",
         ),
         json("FilterLogEvents", Query::LogPage(log_request()), json!({ "events": [] }), "events"),
+        json(
+            "DescribeLogGroups",
+            insights::group_query(),
+            json!({ "logGroups": [] }),
+            "logGroups",
+        ),
+        json(
+            "GetQueryResults",
+            insights::results_query(),
+            insights::results_reply("Complete"),
+            "status",
+        ),
         models::read(
             "GetFoundationModel",
             "stability.stable-image-core-v1:1",

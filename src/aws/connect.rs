@@ -390,7 +390,7 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         about,
         reads,
         writes,
-        live: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),
+        once: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),
         probe: Probe::new(limits.stage, limits.image),
         listing: limits.listing,
         pause: limits.backoff * 2,

@@ -1,8 +1,9 @@
 //! `logs`: a window of the log group sorted by time, or the tail that goes on. It asks
-//! `logs:FilterLogEvents` and nothing else, so that the least of permissions is enough; `--live` asks
-//! for what Live Tail needs besides.
+//! `logs:FilterLogEvents` and nothing else, so that the least of permissions is enough; `--live` and
+//! `--insights` ask for what they need besides.
 
 mod follow;
+mod insights;
 mod print;
 mod window;
 
@@ -11,14 +12,14 @@ use std::{collections::HashMap, net::IpAddr};
 use jiff::tz::TimeZone;
 
 use self::print::Printer;
-use super::{Answer, Context, Failure, when};
+use super::{Answer, Context, Failure, refusal, when};
 use crate::{
     cli::LogsArgs,
-    cloud::{Cloud, LogRequest, Query},
+    cloud::{Cloud, InsightsRequest, LogRequest, Query},
     core::{
         fact::{Fact, LogEvent, LogPage},
         fault::{Fault, FaultKind},
-        lines::Pattern,
+        lines::{Filter, Pattern},
         logline::{self, Before, Level},
         names::{App, Names, app_of_stream},
         nearest, pace,
@@ -40,14 +41,24 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     if until <= from {
         return Err(Failure::Usage("--until must be later than --since.".into()));
     }
+    if args.insights
+        && let Some(why) = refusal(cx)
+    {
+        let why = format!("logs --insights is refused: {why}");
+        return Err(Fault::new(FaultKind::Guarded, "logs:StartQuery", "", &why).into());
+    }
     let sieve = Sieve::new(cx, args)?;
     let group = cx
         .settings
         .log_group
         .clone()
         .unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
-    let app = sieve.app;
+    let (app, query) = (sieve.app, insights::query(&sieve.filter()));
     let mut printer = Printer::new(sieve, cx.settings.utc);
+    if args.insights {
+        let request = InsightsRequest { group, from, until, query };
+        return insights::run(cx, request, &mut printer).await;
+    }
     // An endpoint on this machine has no rate that has to be spared.
     let pause = if is_loopback(cx) {
         0
@@ -122,6 +133,16 @@ impl Sieve {
             pattern,
             before: HashMap::new(),
         })
+    }
+
+    /// The same as the Logs screen has it.
+    fn filter(&self) -> Filter {
+        Filter {
+            app: self.app,
+            min_level: Some(self.level).filter(|level| *level > Level::Debug),
+            pattern: self.pattern.clone(),
+            ..Filter::default()
+        }
     }
 
     fn keeps(&mut self, event: &LogEvent) -> bool {

@@ -1,19 +1,21 @@
-//! `status`: stack, services, targets and cost in one answer, all reads side by side.
+//! `status`: stack, services, targets, errors in the log and cost in one answer, all reads side by side.
 
-use futures::future::{join, join3};
+use futures::future::join3;
 use serde::Serialize;
 
 use super::{Answer, Context, Verdict, reads, text};
 use crate::{
-    cloud::Cloud,
+    cloud::{Cloud, LogRequest, Query},
     core::{
         alarms, cause,
         cost::CostModel,
-        fact::{Alarm, Millis, Service, Stack, TargetGroup, Task},
-        fault::Fault,
+        fact::{Alarm, Fact, Millis, Service, Stack, TargetGroup, Task},
+        fault::{Fault, FaultKind},
         health::{self, Evidence, Severity},
+        lines::Lines,
         names::Names,
         sleep,
+        tail::Arrived,
         text::SafeText,
     },
 };
@@ -66,6 +68,8 @@ struct Facts {
     tasks: Vec<Task>,
     targets: Vec<TargetGroup>,
     alarms: Vec<Alarm>,
+    /// The last minutes of the log.
+    log: Lines,
     faults: Vec<String>,
 }
 
@@ -80,7 +84,8 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),
         alarms: Some(&facts.alarms),
-        logs: None,
+        logs: Some(&facts.log),
+        shows_errors: "`logs --level error`",
         now: cx.cloud.now(),
     });
     let is_well = findings.iter().all(|f| f.severity != Severity::Bad);
@@ -142,8 +147,17 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         };
         join(reads::targets(cloud, reads::target_groups(&resources)), alarms).await
     };
-    let guessed = join(reads::services(cloud, &guess), reads::tasks(cloud, &guess));
-    let (stack, (targets, alarms), (mut services, mut tasks)) = join3(reads::stack(cloud, &cx.settings.stack), targets, guessed).await;
+    let all = async |names: &Names| {
+        let group = cx.settings.log_group.clone().unwrap_or_else(|| names.log_group());
+        join3(
+            reads::services(cloud, names),
+            reads::tasks(cloud, names),
+            last_minutes(cloud, group),
+        )
+        .await
+    };
+    let (stack, (targets, alarms), (mut services, mut tasks, mut log)) =
+        join3(reads::stack(cloud, &cx.settings.stack), targets, all(&guess)).await;
     let stack = stack?
         .filter(|s| !s.status.is_in_review())
         .ok_or_else(|| reads::no_such_stack(cx))?;
@@ -156,12 +170,13 @@ async fn facts(cx: &Context) -> Answer<Facts> {
             tasks: Vec::new(),
             targets: Vec::new(),
             alarms: Vec::new(),
+            log: Lines::new(0),
             faults: Vec::new(),
         });
     }
     let names = Names::of(&stack);
     if names != guess {
-        (services, tasks) = join(reads::services(cloud, &names), reads::tasks(cloud, &names)).await;
+        (services, tasks, log) = all(&names).await;
     }
     let mut faults = Vec::new();
     Ok(Facts {
@@ -171,8 +186,40 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         tasks: or_noted(tasks, &mut faults),
         targets: or_noted(targets, &mut faults),
         alarms: or_noted(alarms, &mut faults),
+        log: log.unwrap_or_else(|fault| {
+            faults.push(fault.sentence());
+            Lines::new(0)
+        }),
         faults,
     })
+}
+
+/// The lines in which errors are looked for: those of the last minutes, of a busy log their first pages. A group that is
+/// not there yet has none.
+async fn last_minutes(cloud: &dyn Cloud, group: SafeText) -> Result<Lines, Fault> {
+    const PAGES: usize = 3;
+    let mut lines = Lines::new(usize::MAX);
+    let mut request = LogRequest {
+        group,
+        from: cloud.now() - health::LOG_RECENT,
+        until: None,
+        token: None,
+        stream_prefix: None,
+    };
+    for _ in 0..PAGES {
+        let page = match cloud.ask(Query::LogPage(request.clone())).await {
+            Ok(Fact::LogPage(page)) => page,
+            Ok(_) => break,
+            Err(fault) if fault.kind == FaultKind::NotFound => break,
+            Err(fault) => return Err(fault),
+        };
+        lines.append(page.events.into_iter().map(|event| Arrived { event, late: false }));
+        request.token = page.next;
+        if request.token.is_none() {
+            break;
+        }
+    }
+    Ok(lines)
 }
 
 /// Why the stack's operation failed; its status is the answer also where that can not be read.

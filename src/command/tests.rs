@@ -2,6 +2,7 @@
 //! an odd answer is wanted.
 
 mod access;
+mod insights;
 mod leftovers;
 mod models;
 
@@ -139,6 +140,19 @@ impl Case {
     async fn stack(&self) -> Option<Stack> {
         reads::stack(&*self.cx.cloud, &self.cx.settings.stack).await.unwrap()
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_tells_of_errors_in_the_log_as_the_strip_does() {
+    let (status, out, err) = Case::sim("image-fails").run("status").await;
+    assert_eq!(status, 0, "that images fail is at risk, not down: {out}{err}");
+    let line = out.lines().find(|line| line.starts_with("warning")).unwrap_or_default();
+    assert!(
+        line.contains("errors in 10 min: ") && line.contains("access to the model") && line.ends_with("`logs --level error` shows them"),
+        "{out}"
+    );
+    let (_, out, _) = Case::sim("asleep").run("status").await;
+    assert!(!out.contains("errors in"), "{out}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,14 @@
 
 use super::screen::access::{BuyDialog, DnsDialog};
 use super::{
-    fact::Picture, fact::StageReport, fault::Fault, field::TextField, keymap::Intent, names::App, place::Picker, text::SafeText, unstick,
+    fact::{LogGroup, Picture, StageReport},
+    fault::Fault,
+    field::TextField,
+    keymap::Intent,
+    names::App,
+    place::Picker,
+    text::SafeText,
+    unstick,
 };
 use crate::cloud::{Change, ImageRoute};
 
@@ -37,6 +44,8 @@ pub enum Dialog {
     Leftovers(Option<SafeText>),
     /// Another profile, region or stack.
     Places(Picker),
+    /// A query of Logs Insights: window and price first.
+    Insights(InsightsDialog),
     /// The test image: what to ask, then how it went.
     Image(ImageDialog),
     /// Records of Route 53: zone, name, kind.
@@ -255,6 +264,45 @@ pub enum Act {
     Skip(Skip),
     /// Do as if a key had been pressed.
     Intent(Intent),
+}
+
+/// A query of Logs Insights that may be run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InsightsDialog {
+    /// The window, as typed.
+    pub window: TextField,
+    /// The query.
+    pub query: String,
+    /// Log group.
+    pub group: SafeText,
+    /// Number of the question how much the group holds.
+    pub asked: u64,
+    /// The answer.
+    pub size: Option<Result<Option<LogGroup>, Fault>>,
+    /// What has the focus; it starts on Cancel.
+    pub focus: Focus,
+}
+
+/// What of a dialog with a field has the focus, in the order of Tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The field.
+    Field,
+    /// The button that does nothing.
+    Cancel,
+    /// The button that acts.
+    Yes,
+}
+
+impl Focus {
+    /// What Tab goes to.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Field => Self::Cancel,
+            Self::Cancel => Self::Yes,
+            Self::Yes => Self::Field,
+        }
+    }
 }
 
 /// The test image.

@@ -5,6 +5,7 @@ pub mod account;
 pub mod alarm;
 pub mod certificate;
 pub mod dns;
+pub mod insights;
 pub mod leftover;
 pub mod log;
 pub mod model;
@@ -22,6 +23,7 @@ pub use self::{
     alarm::Alarm,
     certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
     dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
+    insights::{LogGroup, QueryResults, QueryState},
     leftover::{Leftover, LeftoverKind, Look},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     model::{ModelAccess, ModelState},
@@ -117,6 +119,14 @@ pub enum Fact {
     CustomModels(Vec<CustomModel>),
     /// Answer to `Query::LogPage`.
     LogPage(LogPage),
+    /// Answer to `Query::LogGroup`; `None` when there is no such group.
+    LogGroup(Option<LogGroup>),
+    /// Answer to `Query::InsightsStart`: the id of the query.
+    InsightsBegun(SafeText),
+    /// Answer to `Query::InsightsResults`.
+    Insights(QueryResults),
+    /// Answer to `Query::InsightsStop`.
+    InsightsStopped,
     /// Answer to `Query::Probe`.
     Stage(StageReport),
 }

@@ -46,6 +46,8 @@ pub struct Evidence<'a> {
     pub alarms: Option<&'a [Alarm]>,
     /// The log lines held.
     pub logs: Option<&'a Lines>,
+    /// What shows the errors among them: the console's keys when empty.
+    pub shows_errors: &'a str,
     /// The cloud's time.
     pub now: Millis,
 }
@@ -59,7 +61,7 @@ const RECENT: Millis = 60 * 60 * 1000;
 const YOUNG: Millis = 10 * 60 * 1000;
 
 /// Errors in the log older than this say nothing about now, in milliseconds.
-const LOG_RECENT: Millis = 10 * 60 * 1000;
+pub const LOG_RECENT: Millis = 10 * 60 * 1000;
 /// A single error is no trouble yet: the next try may be well.
 const LOG_TROUBLE: u32 = 2;
 /// Of this many newest shapes of errors the first that is understood gives the reason.
@@ -84,7 +86,7 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
         }
     }
     if let Some(lines) = evidence.logs {
-        log_findings(lines, evidence.now, &mut out);
+        log_findings(lines, evidence, &mut out);
     }
     // Last: what the console sees itself is nearer to the cause, and newer.
     for alarm in evidence.alarms.unwrap_or_default() {
@@ -109,9 +111,9 @@ pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
 }
 
 /// Errors that the applications have logged lately, with the newest that is understood.
-fn log_findings(lines: &Lines, now: Millis, out: &mut Vec<Finding>) {
-    let since = now - LOG_RECENT;
-    let count = lines.errors().between(since, now);
+fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
+    let since = evidence.now - LOG_RECENT;
+    let count = lines.errors().between(since, evidence.now);
     if count < LOG_TROUBLE {
         return;
     }
@@ -125,10 +127,15 @@ fn log_findings(lines: &Lines, now: Millis, out: &mut Vec<Finding>) {
         (None, Some(shape)) => shape.text.to_string(),
         (None, None) => return,
     };
+    let shows = if evidence.shows_errors.is_empty() {
+        "4 #"
+    } else {
+        evidence.shows_errors
+    };
     push(
         out,
         Severity::Warning,
-        format!("{count} errors in 10 min: {newest}; 4 # shows them"),
+        format!("{count} errors in 10 min: {newest}; {shows} shows them"),
     );
 }
 

@@ -101,6 +101,7 @@ keymap! {
     Wider Read in [Logs] [">"] "" "The window of the time axis twice as wide";
     Pause View in [Logs, Deploy] ["p"] "pause" "Pause, or go on (Logs: the intake of lines; Deploy: a replay)";
     LiveTail Money in [Logs] ["T"] "live tail" "Live Tail on, off: the price a minute first, and the sampled flag while it runs";
+    Insights Money in [Logs] ["Q"] "insights" "The same filter in Logs Insights, over any window: query and price of the scan first; again: back";
     // more acting
     ScaleUp Write in [Overview, Services] ["+"] "" "The scale dialog with the count one up";
     ScaleDown Write in [Overview, Services] ["-"] "" "The scale dialog with the count one down";

@@ -17,6 +17,7 @@ use super::{
 mod export;
 mod filter;
 mod histogram;
+mod holes;
 mod id;
 mod index;
 mod segment;
@@ -24,15 +25,19 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 
-use self::segment::{Flags, Parts};
 pub use self::{
     export::{ExportFormat, ExportLine, export, export_into, iso},
     filter::{Filter, Pattern},
     histogram::{Column, Histogram},
+    holes::{Dropped, Hole},
     id::EventId,
     index::{Found, Index, Scan},
     segment::{Line, Segment},
     shapes::{ErrorShape, Errors, shape},
+};
+use self::{
+    holes::Holes,
+    segment::{Flags, Parts},
 };
 
 /// How many lines back a late line looks for the one before it in its stream.
@@ -75,15 +80,6 @@ pub struct Spot {
     pub line: usize,
 }
 
-/// Lines that had to make room; all are before the first line held.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Dropped {
-    /// How many.
-    pub lines: u64,
-    /// Time of the last of them.
-    pub until: Millis,
-}
-
 /// What an append did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Appended {
@@ -111,7 +107,9 @@ pub struct Lines {
     per_segment: usize,
     bytes: usize,
     len: usize,
-    dropped: Dropped,
+    holes: Holes,
+    /// Where somebody reads; none who follows.
+    reader: Option<Millis>,
     before: Streams,
     /// The same among lines from before the tail began.
     before_older: Streams,
@@ -163,7 +161,8 @@ impl Lines {
             per_segment: segment::FULL_LINES,
             bytes: 0,
             len: 0,
-            dropped: Dropped::default(),
+            holes: Holes::default(),
+            reader: None,
             before: Streams::default(),
             before_older: Streams::default(),
             histogram: Histogram::default(),
@@ -177,6 +176,14 @@ impl Lines {
         Self {
             per_segment: 16,
             ..Self::new(limit)
+        }
+    }
+
+    /// An empty store that holds as much.
+    pub fn cleared(&self) -> Self {
+        Self {
+            per_segment: self.per_segment,
+            ..Self::new(self.limit)
         }
     }
 
@@ -195,9 +202,9 @@ impl Lines {
         self.bytes
     }
 
-    /// What had to make room.
-    pub fn dropped(&self) -> Dropped {
-        self.dropped
+    /// Most bytes held.
+    pub fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Counts of all lines held, by time and level.
@@ -226,8 +233,7 @@ impl Lines {
         let mut change = Appended::default();
         let mut between = Vec::new();
         for arrived in arrivals {
-            if self.dropped.lines > 0 && arrived.event.at < self.dropped.until {
-                self.dropped.lines += 1;
+            if !self.holes().is_empty() && self.is_left_out(arrived.event.at) {
                 continue;
             }
             let line = self.read(arrived);
@@ -482,19 +488,19 @@ impl Lines {
 
     fn evict(&mut self, change: &mut Appended) {
         while self.bytes > self.limit && self.segments.len() > 1 {
-            let Some(oldest) = self.segments.pop_front() else { return };
-            self.bytes -= oldest.bytes();
-            self.len -= oldest.len();
-            for line in oldest.lines() {
+            let place = self.victim();
+            let Some(gone) = self.segments.remove(place) else { return };
+            self.bytes -= gone.bytes();
+            self.len -= gone.len();
+            for line in gone.lines() {
                 self.histogram.remove(line.at(), line.level());
                 if line.tells() {
                     self.errors.remove(line);
                 }
             }
-            self.dropped.lines += oldest.len() as u64;
-            self.dropped.until = oldest.last().map_or(self.dropped.until, |line| line.at());
-            change.touched.retain(|id| *id != oldest.id());
-            change.evicted.push(oldest.id());
+            self.note_dropped(place, &gone);
+            change.touched.retain(|id| *id != gone.id());
+            change.evicted.push(gone.id());
         }
     }
 

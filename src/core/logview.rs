@@ -11,7 +11,9 @@ use super::{
 };
 
 mod filter;
+mod holes;
 mod jump;
+mod results;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -170,6 +172,11 @@ impl LogView {
 
     fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
         self.hold();
+        let reader = match &self.place {
+            Place::Follow => None,
+            Place::At { cursor, .. } => Some(cursor.at),
+        };
+        self.lines.read_at(reader);
         let change = add(&mut self.lines);
         let kept = self.kept.as_mut().map(|index| index.follow(&self.lines, &change));
         if let Some((_, index)) = &mut self.search {
@@ -379,9 +386,10 @@ impl LogView {
     }
 
     fn drop_marks(&mut self, change: &Appended) {
-        let first = self.lines.first().and_then(|spot| self.lines.line(spot)).map(Anchor::of);
-        if let Some(first) = first.filter(|_| !change.evicted.is_empty()) {
-            self.marks.retain(|mark| mark.at >= first.at);
+        if !change.evicted.is_empty() {
+            let holes = self.lines.holes();
+            self.marks
+                .retain(|mark| !holes.iter().any(|hole| (hole.from..=hole.until).contains(&mark.at)));
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     feed::Feed,
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
+    insights::Insights,
     keymap::{Intent, Keymap},
     leftovers::Board,
     live::Live,
@@ -192,6 +193,10 @@ pub struct Model {
     pub live_seen: u64,
     /// The Logs screen.
     pub logs: LogView,
+    /// A query of Logs Insights, whose results stand before the tail.
+    pub insights: Option<Insights>,
+    /// Leaving waits for a query to be stopped, until this time of the monotonic clock.
+    pub leaves_at: Option<u64>,
     /// The way to lines from before the tail began.
     pub older: Option<Older>,
     /// The screen whose row led to the logs.
@@ -275,6 +280,8 @@ impl Model {
             live_session: 0,
             live_seen: 0,
             logs,
+            insights: None,
+            leaves_at: None,
             older: None,
             came_from: None,
             deploy: Stage::default(),
@@ -319,6 +326,16 @@ impl Model {
     /// Names of the application: from the stack, else as the template would give them.
     pub fn names(&self) -> Names {
         self.live_stack().map_or_else(|| Names::new(&self.settings.stack), Names::of)
+    }
+
+    /// What the Logs screen shows: the tail, or the results of a query.
+    pub fn shown_logs(&self) -> &LogView {
+        self.insights.as_ref().map_or(&self.logs, |it| &it.view)
+    }
+
+    /// The same, to be moved and filtered.
+    pub fn shown_logs_mut(&mut self) -> &mut LogView {
+        self.insights.as_mut().map_or(&mut self.logs, |it| &mut it.view)
     }
 
     /// An operation of CloudFormation runs.

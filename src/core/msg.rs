@@ -55,6 +55,14 @@ pub enum Asked {
     Older,
     /// What a stack left behind.
     Leftovers,
+    /// How much the log group holds.
+    LogGroup,
+    /// The beginning of a query of Logs Insights.
+    InsightsStart,
+    /// What it has found.
+    Insights,
+    /// Its end.
+    InsightsStop,
     /// What the Access screen needs.
     Access(Wanted),
 }

@@ -1,5 +1,6 @@
 //! Lines from before the tail began: windows of `FilterLogEvents` that end where what is held begins, each
-//! twice as wide as the one before. One request at a time; what has come stands there at once.
+//! twice as wide as the one before; and windows of lines that had to make room. One request at a time; what has
+//! come stands there at once.
 
 use super::{
     fact::{LogPage, Millis},
@@ -10,6 +11,8 @@ use crate::cloud::LogRequest;
 
 /// Width of the first window, in milliseconds.
 const FIRST: Millis = 15 * 60 * 1000;
+/// Narrowest window, in milliseconds.
+const LEAST: Millis = 10_000;
 /// Widest window that is fetched without being asked for by its time.
 const WIDEST: Millis = 24 * 60 * 60 * 1000;
 
@@ -24,6 +27,25 @@ struct Window {
     lines: usize,
     /// Where the cursor goes when all has come.
     goal: Option<Millis>,
+    /// It lies between lines that are held, not before them all.
+    is_between: bool,
+    /// Up to here its lines have come.
+    came: Millis,
+}
+
+impl Window {
+    fn new(from: Millis, until: Millis, goal: Option<Millis>) -> Self {
+        Self {
+            from,
+            until,
+            token: None,
+            asked: None,
+            lines: 0,
+            goal,
+            is_between: false,
+            came: from,
+        }
+    }
 }
 
 /// The way back in time.
@@ -65,19 +87,26 @@ impl Older {
         self.fault.as_ref()
     }
 
-    /// Wants the next window, or that which reaches back to `goal`. `false` while one is being fetched.
-    pub fn want(&mut self, goal: Option<Millis>) -> bool {
+    /// Wants the next window, no wider than `widest`, or that which reaches back to `goal`. `false` while one is being
+    /// fetched.
+    pub fn want(&mut self, goal: Option<Millis>, widest: Millis) -> bool {
         if let Some(window) = &self.window {
             return window.asked.is_none();
         }
-        let from = goal.map_or(self.reach - self.step, |goal| goal.min(self.reach - 1));
+        let step = self.step.min(widest).max(LEAST);
+        let from = goal.map_or(self.reach - step, |goal| goal.min(self.reach - 1));
+        self.window = Some(Window::new(from.max(0), self.reach, goal));
+        true
+    }
+
+    /// Wants an interval that lies between lines that are held; its end does not belong to it. The same answer.
+    pub fn want_between(&mut self, (from, until): (Millis, Millis), goal: Option<Millis>) -> bool {
+        if let Some(window) = &self.window {
+            return window.asked.is_none();
+        }
         self.window = Some(Window {
-            from: from.max(0),
-            until: self.reach,
-            token: None,
-            asked: None,
-            lines: 0,
-            goal,
+            is_between: true,
+            ..Window::new(from, until, goal)
         });
         true
     }
@@ -123,24 +152,40 @@ impl Older {
         // A token that comes again would go round for ever: the window is given up as if it had failed.
         let is_last = page.next.is_none() || page.next == window.token;
         window.lines += page.events.len();
+        window.came = page.events.iter().map(|event| event.at).fold(window.came, Millis::max);
         window.token.clone_from(&page.next);
-        let goal = window.goal.filter(|_| is_last);
-        if is_last {
-            self.reach = window.from;
-            self.step = (self.step * 2).min(WIDEST);
-            self.window = None;
-        }
-        Some(Came {
+        let came = Came {
             page,
             is_first,
             is_last,
-            goal,
-        })
+            goal: window.goal.filter(|_| is_last),
+            goal_is_set: window.goal.is_some() && !window.is_between,
+            from: window.from,
+            until: window.until,
+            is_between: window.is_between,
+        };
+        if is_last {
+            if !window.is_between {
+                self.reach = window.from;
+                self.step = (self.step * 2).min(WIDEST);
+            }
+            self.window = None;
+        }
+        Some(came)
     }
 
-    /// Gives up what is being fetched.
-    pub fn stop(&mut self) -> bool {
-        self.window.take().is_some()
+    /// Gives up what is being fetched: the interval of which lines are missing, empty where none had come. Its end does
+    /// not belong to it.
+    pub fn stop(&mut self) -> Option<(Millis, Millis)> {
+        let window = self.window.take()?;
+        self.fault = None;
+        if window.token.is_none() {
+            return Some((window.until, window.until));
+        }
+        if !window.is_between {
+            self.reach = window.from;
+        }
+        Some((window.came, window.until))
     }
 }
 
@@ -155,12 +200,20 @@ pub struct Came {
     pub is_last: bool,
     /// Where the cursor is to go.
     pub goal: Option<Millis>,
+    /// It is fetched for a time that somebody goes to.
+    pub goal_is_set: bool,
+    /// The window that it belongs to; its end does not.
+    pub from: Millis,
+    /// Its end.
+    pub until: Millis,
+    /// The window lies between lines that are held.
+    pub is_between: bool,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::fault::FaultKind;
+    use crate::core::{fact::LogEvent, fault::FaultKind};
 
     fn page(next: Option<&str>) -> LogPage {
         LogPage {
@@ -174,10 +227,10 @@ mod tests {
         let (group, hour) = ("g".into(), 3_600_000);
         let mut older = Older::new(100 * hour);
         assert!(older.due(&group, 1).is_none(), "nobody asked");
-        assert!(older.want(None));
+        assert!(older.want(None, Millis::MAX));
         let first = older.due(&group, 1).unwrap();
         assert_eq!((first.from, first.until), (100 * hour - FIRST, Some(100 * hour)));
-        assert!(!older.want(None) && older.due(&group, 2).is_none(), "one at a time");
+        assert!(!older.want(None, Millis::MAX) && older.due(&group, 2).is_none(), "one at a time");
         assert!(older.on_page(7, Ok(page(None))).is_none(), "that answer is of another");
         assert!(
             older
@@ -186,13 +239,46 @@ mod tests {
         );
         assert_eq!(older.due(&group, 2).unwrap().token.as_deref(), Some("a"));
         assert!(older.on_page(2, Err(Fault::new(FaultKind::Throttled, "x", "g", "slow"))).is_none());
-        assert!(older.fault().is_some() && older.want(None));
+        assert!(older.fault().is_some() && older.want(None, Millis::MAX));
         assert_eq!(older.due(&group, 3).unwrap().token.as_deref(), Some("a"), "it goes on where it was");
         assert!(older.on_page(3, Ok(page(None))).is_some_and(|came| came.is_last));
         assert_eq!(older.reach(), 100 * hour - FIRST);
-        older.want(Some(90 * hour));
+        older.want(Some(90 * hour), Millis::MAX);
         let far = older.due(&group, 4).unwrap();
         assert_eq!((far.from, far.until), (90 * hour, Some(100 * hour - FIRST)));
         assert_eq!(older.on_page(4, Ok(page(None))).and_then(|came| came.goal), Some(90 * hour));
+        assert!(older.want(None, 60_000));
+        let narrow = older.due(&group, 5).unwrap();
+        assert_eq!(narrow.until.unwrap() - narrow.from, 60_000, "no more than fits");
+    }
+
+    #[test]
+    fn what_lies_between_is_fetched_without_going_further_back_and_what_is_given_up_is_told() {
+        let (group, hour) = ("g".into(), 3_600_000);
+        let mut older = Older::new(100 * hour);
+        assert!(older.want_between((110 * hour, 111 * hour), None));
+        let asked = older.due(&group, 1).unwrap();
+        assert_eq!((asked.from, asked.until), (110 * hour, Some(111 * hour)));
+        assert!(older.on_page(1, Ok(page(None))).is_some_and(|came| came.is_between && came.is_last));
+        assert_eq!(older.reach(), 100 * hour);
+        assert!(older.want_between((110 * hour, 111 * hour), None));
+        assert_eq!(older.stop(), Some((111 * hour, 111 * hour)), "nothing had come");
+        assert_eq!(older.stop(), None);
+        assert!(older.want(None, Millis::MAX));
+        older.due(&group, 2).unwrap();
+        let event = LogEvent {
+            id: None,
+            at: 100 * hour - 7,
+            ingested: 0,
+            stream: "s".into(),
+            message: crate::core::text::RawText::new("x"),
+        };
+        let half = LogPage {
+            events: vec![event],
+            next: Some("more".into()),
+        };
+        assert!(older.on_page(2, Ok(half)).is_some());
+        assert_eq!(older.stop(), Some((100 * hour - 7, 100 * hour)), "from the last line that came");
+        assert_eq!(older.reach(), 100 * hour - FIRST, "and the next window goes on before it");
     }
 }

@@ -133,6 +133,8 @@ pub enum Read {
     Stacks,
     /// Live Tail.
     LiveTail,
+    /// Logs Insights.
+    Insights,
     /// Certificates.
     Certificate,
     /// Hosted zones, records, and the load balancer that a name leads to.
@@ -213,6 +215,16 @@ pub const READS: &[ReadRow] = &[
         read: Read::LiveTail,
         when: "when you turn it on",
         actions: &["logs:StartLiveTail"],
+    },
+    ReadRow {
+        read: Read::Insights,
+        when: "when you run a query, after its price",
+        actions: &[
+            "logs:DescribeLogGroups",
+            "logs:StartQuery",
+            "logs:GetQueryResults",
+            "logs:StopQuery",
+        ],
     },
     ReadRow {
         read: Read::Certificate,

@@ -8,7 +8,10 @@ mod certificate;
 mod deploying;
 mod dialogs;
 mod dns;
+mod entry;
+mod insights;
 mod keys;
+mod lead;
 mod leaving;
 mod leftovers;
 mod live;
@@ -25,7 +28,8 @@ mod testimage;
 mod throughput;
 
 pub use self::{
-    acting::scale_refusal, dialogs::palette_rows, leftovers::chosen as chosen_leftover, live::price as live_price,
+    acting::scale_refusal, dialogs::palette_rows, insights::asked as insights_asked, leftovers::chosen as chosen_leftover,
+    live::price as live_price,
     shapes::chosen as chosen_shape, testimage::image_model,
 };
 
@@ -46,6 +50,11 @@ const MAX_ERRORS: usize = 200;
 /// Takes one message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.is_dirty |= !matches!(msg, Msg::Tick(_) | Msg::Drawn);
+    let effects = step(model, msg);
+    insights::before_leaving(model, effects)
+}
+
+fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => keys::on_key(model, key),
         Msg::Paste(text) => dialogs::on_paste(model, &text),

@@ -24,6 +24,11 @@ pub fn show(at: Millis, now: Millis, times: Times, utc_offset: i32) -> String {
     }
 }
 
+/// A time as somebody types it, in a zone: `2026-11-22T19:40:58`.
+pub fn typed(at: Millis, utc_offset: i32) -> String {
+    iso(at + i64::from(utc_offset) * 1000).trim_end_matches('Z').to_owned()
+}
+
 /// The time of day in eight cells: `19:40:58`.
 pub fn clock(at: Millis, times: Times, utc_offset: i32) -> String {
     show(at, at, if times == Times::Utc { Times::Utc } else { Times::Local }, utc_offset)

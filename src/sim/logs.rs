@@ -83,7 +83,7 @@ impl World {
         Ok(page(events, next))
     }
 
-    fn check_group(&self, operation: &str, group: &str) -> Result<(), Fault> {
+    pub(super) fn check_group(&self, operation: &str, group: &str) -> Result<(), Fault> {
         if self.living_of("AWS::Logs::LogGroup").contains(group) {
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl World {
         Ok(LiveUpdate { events, sampled })
     }
 
-    fn events(&self, request: &LogRequest, from: Millis, until: Millis) -> Vec<LogEvent> {
+    pub(super) fn events(&self, request: &LogRequest, from: Millis, until: Millis) -> Vec<LogEvent> {
         let mut drafts = Writer::new(self, from, until).lines(&request.group);
         let own = self.lines.iter().enumerate().filter(|(_, l)| (from..until).contains(&l.at));
         drafts.extend(

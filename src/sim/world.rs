@@ -9,6 +9,7 @@ use super::{
     certificates::CertificateState,
     cfn::StackState,
     dns::{self, ZoneState},
+    insights::Running,
     logs::Line,
     scene::{Action, Scene, Trouble, What},
     service::ServiceState,
@@ -98,6 +99,8 @@ pub(super) struct World {
     pub(super) tasks: Vec<TaskState>,
     /// Lines that somebody's test image caused, beside the traffic that is always there.
     pub(super) lines: Vec<Line>,
+    /// Queries of Logs Insights.
+    pub(super) queries: Vec<Running>,
     /// Troubles, each with its beginning and its end.
     pub(super) troubles: Vec<(Millis, Option<Millis>, Trouble)>,
     /// What will be done while the console looks on.
@@ -139,6 +142,7 @@ impl World {
             services: Vec::new(),
             tasks: Vec::new(),
             lines: Vec::new(),
+            queries: Vec::new(),
             troubles,
             plans: Vec::new(),
             older: BTreeMap::new(),

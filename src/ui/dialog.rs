@@ -4,6 +4,7 @@ mod buy;
 mod confirm;
 mod dns;
 mod help;
+mod insights;
 mod leftovers;
 mod list;
 mod places;
@@ -40,6 +41,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Json(it)) => text::json(side, it, frame),
         Some(Dialog::Shapes(it)) => shapes::draw(model, side, it.as_ref(), frame),
         Some(Dialog::Places(it)) => places::draw(model, side, it, frame),
+        Some(Dialog::Insights(it)) => insights::draw(model, side, it, frame),
         Some(Dialog::Dns(it)) => dns::draw(model, side, it, frame),
         Some(Dialog::Buy(it)) => buy::draw(model, side, it, frame),
         Some(Dialog::Image(it)) => super::image::draw(model, side, it, frame.area(), frame),

@@ -38,7 +38,7 @@ fn page_ticket(effects: &[Effect]) -> Option<Ticket> {
 }
 
 /// On the Logs screen with two refused images, each with its traceback, between lines that are well.
-fn with_errors() -> Model {
+pub(crate) fn with_errors() -> Model {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     let mut effects = press(&mut model, "4");
     effects.extend(wait(&mut model, 1_000));
@@ -240,4 +240,134 @@ fn the_window_of_the_axis_moves_and_a_late_answer_of_a_stopped_fetch_changes_not
     assert_eq!(model.logs.lines().len(), 11);
     press(&mut model, "F");
     assert_eq!(model.logs.span(), Some((from, until)), "following shows all again");
+}
+
+/// A log group of 40,000 lines, four of each time, of which a memory of 3 MB holds a part.
+fn crowded() -> (Model, Vec<LogEvent>) {
+    let settings = Settings {
+        log_memory: 3 << 20,
+        ..Settings::default()
+    };
+    let mut model = loaded(settings, "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    let from = model.now.wall - 600_000;
+    let text = |n: u64| format!("INFO: line {n} {}", "x".repeat(200));
+    let events: Vec<LogEvent> = (0..40_000)
+        .map(|n| event(from + i64::try_from(n / 4).unwrap_or_default() * 50, n, "litellm", &text(n)))
+        .collect();
+    let page = LogPage {
+        events: events.clone(),
+        next: None,
+    };
+    update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(page))));
+    update(&mut model, Msg::Drawn);
+    (model, events)
+}
+
+/// What the log group has in an interval.
+fn served(all: &[LogEvent], (from, until): (i64, i64)) -> Vec<LogEvent> {
+    all.iter().filter(|event| (from..until).contains(&event.at)).cloned().collect()
+}
+
+/// Ids of the lines held, in their order.
+fn held(model: &Model) -> Vec<String> {
+    let lines = model.logs.lines().segments().flat_map(|segment| segment.lines());
+    lines.map(|line| line.id().expect("an id").to_string()).collect()
+}
+
+#[test]
+fn lines_that_made_room_are_loaded_again_where_somebody_scrolls_to_them() {
+    let (mut model, all) = crowded();
+    let (before, dropped) = (held(&model), model.logs.lines().dropped().lines);
+    assert_eq!(before.len() as u64 + dropped, 40_000);
+    assert!(older(&press(&mut model, "k")).is_none(), "nothing is missing in sight");
+    let mut oldest = before.first().cloned().expect("lines");
+    for turn in 0..9 {
+        let effects = press(&mut model, "g");
+        let Some((ticket, from, until, _)) = older(&effects) else {
+            panic!("turn {turn}: what is dropped is asked for")
+        };
+        let first = model
+            .logs
+            .lines()
+            .first()
+            .and_then(|spot| model.logs.lines().line(spot))
+            .expect("a line")
+            .at();
+        assert!((first - 50..=first).contains(&(until - 1)), "up to the first line held:");
+        let rows = model.logs.window(20, 80).rows;
+        answer(&mut model, ticket, served(&all, (from, until)), None);
+        assert_eq!(model.logs.window(20, 80).rows, rows, "the window stands");
+        let now = held(&model);
+        let mut once = now.clone();
+        once.dedup();
+        assert!(now.is_sorted() && once.len() == now.len(), "in order, none twice");
+        assert!(now[0] < oldest, "turn {turn}: older ones are there");
+        oldest.clone_from(&now[0]);
+        assert!(model.logs.lines().bytes() <= 3 << 20);
+        let missing: u64 = model.logs.lines().holes().iter().map(|hole| hole.lines).sum();
+        assert!((now.len() as u64 + missing).abs_diff(40_000) < 40, "{} + {missing}", now.len());
+        assert_eq!(now.last(), before.last(), "the newest are always held");
+    }
+    // Following shows the newest at once, and the gap between is told, not hidden.
+    press(&mut model, "F");
+    assert_eq!(
+        model.logs.selected().and_then(|line| line.id()).map(|id| id.to_string()),
+        before.last().cloned()
+    );
+    assert!(model.logs.is_following() && model.logs.new_lines() == 0);
+    let holes = model.logs.lines().holes().to_vec();
+    assert!(holes.len() > 1 || model.logs.lines().dropped().lines == 0, "{holes:?}");
+    assert!(older(&press(&mut model, "k k")).is_none());
+}
+
+#[test]
+fn a_gap_in_the_middle_is_told_and_loaded_from_the_side_that_one_comes_from() {
+    let (mut model, all) = crowded();
+    for _ in 0..8 {
+        let (ticket, from, until, _) = older(&press(&mut model, "g")).expect("a request");
+        answer(&mut model, ticket, served(&all, (from, until)), None);
+    }
+    let gap = *model.logs.lines().holes().last().expect("a gap");
+    assert!(gap.from > model.logs.lines().dropped().until, "it lies between");
+    let before_it = model.logs.lines().at_time(gap.from - 60).expect("a line");
+    let anchor = bic_tui::core::lines::Anchor::of(model.logs.lines().line(before_it).expect("a line"));
+    model.logs.jump_to(&anchor);
+    let mut asked = None;
+    for _ in 0..60 {
+        asked = asked.or(older(&press(&mut model, "j")));
+    }
+    let (ticket, from, until, _) = asked.expect("the gap is in sight");
+    assert!(from == gap.from && until <= gap.until + 1, "its beginning, from which one comes");
+    let page = served(&all, (from, until));
+    let (half, rest) = page.split_at(page.len() / 2);
+    answer(&mut model, ticket, half.to_vec(), Some("more"));
+    // Given up halfway: what is missing is a gap again.
+    press(&mut model, "esc");
+    let missing = model
+        .logs
+        .lines()
+        .holes()
+        .iter()
+        .any(|hole| (hole.from..=hole.until).contains(&(until - 1)));
+    assert!(missing && !rest.is_empty(), "{:?}", model.logs.lines().holes());
+    let now = held(&model);
+    let mut once = now.clone();
+    once.dedup();
+    assert!(now.is_sorted() && once.len() == now.len(), "in order, none twice");
+}
+
+#[test]
+fn a_time_that_made_room_is_loaded_and_gone_to() {
+    let (mut model, all) = crowded();
+    press(&mut model, "@");
+    type_text(&mut model, "-9m");
+    let at = model.now.wall - 540_000;
+    let (ticket, from, until, _) = older(&press(&mut model, "enter")).expect("a request");
+    assert!(from == at && until > at);
+    answer(&mut model, ticket, served(&all, (from, until)), None);
+    let line = model.logs.selected().expect("a line");
+    assert!(line.at() >= at && line.at() < at + 100, "{} after", line.at() - at);
 }

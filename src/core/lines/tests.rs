@@ -416,3 +416,36 @@ fn the_newest_error_since_a_time_is_told_with_its_meaning() {
     assert!(meaning.plain.contains("no access") && line.contains("PermissionDenied"), "{line}");
     assert_eq!(told(5_001), None, "what was before is of another request");
 }
+
+/// A million error lines, of as many shapes as there may be: how long a page takes on its way in.
+#[test]
+#[ignore = "takes minutes without optimisation; run it on purpose with --run-ignored only and --nocapture"]
+fn a_million_errors_are_counted_by_shape_page_by_page() {
+    let mut lines = Lines::new(512 << 20);
+    let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"];
+    let mut slowest = std::time::Duration::ZERO;
+    let begun = std::time::Instant::now();
+    for page in 0..100_u64 {
+        let arrivals = (page * 10_000..page * 10_000 + 10_000).map(|i| {
+            let (a, b, c) = (words[i as usize % 7], words[i as usize / 7 % 7], words[i as usize / 49 % 7]);
+            let text = format!(
+                "19:40:58 - LiteLLM Proxy:ERROR: common.py:{i} - {a} {b} {c} - litellm_call_id=fbd640df-5bae-4e42-a8f3-{i:012x} - \
+                 litellm.RateLimitError: BedrockException - {{\"message\": \"Too many requests, please wait before trying again.\"}}"
+            );
+            arrived(i as Millis, i, &text)
+        });
+        let page_begun = std::time::Instant::now();
+        lines.append(arrivals.collect::<Vec<_>>());
+        slowest = slowest.max(page_begun.elapsed());
+    }
+    let shapes = lines.errors().shapes();
+    let bytes: usize = shapes.iter().map(|shape| shape.text.len()).sum();
+    println!(
+        "1,000,000 errors in {:?}, slowest page of 10,000 {slowest:?}, {} shapes of {bytes} bytes, {} MB of lines",
+        begun.elapsed(),
+        shapes.len(),
+        lines.bytes() >> 20
+    );
+    assert_eq!(shapes.iter().map(|shape| shape.count).sum::<u32>() as usize, lines.len());
+    assert_eq!(shapes.len(), 343);
+}

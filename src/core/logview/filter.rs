@@ -64,9 +64,18 @@ impl LogView {
         self.refilter();
     }
 
-    /// Shows what the filter does not keep as well, or hides it.
+    /// Shows what the filter does not keep as well, or hides it. Who followed sees the lines round the last one kept: at
+    /// the end of the log there may be none.
     pub fn toggle_hidden(&mut self) {
-        self.shows_hidden = !self.shows_hidden;
+        let is_new = self.is_following() && self.kept.is_some() && !self.shows_hidden;
+        let chosen = self.cursor().filter(|_| is_new);
+        if let Some(cursor) = chosen {
+            self.detach();
+            self.shows_hidden = true;
+            self.set_place(self.retreat((cursor, 0), self.size.height / 2), cursor);
+        } else {
+            self.shows_hidden = !self.shows_hidden;
+        }
         self.settle();
     }
 

@@ -1,11 +1,7 @@
-//! The window of the time axis, and lines from before the tail began.
+//! The window of the time axis.
 
 use super::LogView;
-use crate::core::{
-    fact::{LogEvent, Millis},
-    keymap::Intent,
-    tail::Arrived,
-};
+use crate::core::{fact::Millis, keymap::Intent};
 
 /// Narrowest window, in milliseconds.
 const LEAST: Millis = 60_000;
@@ -41,14 +37,5 @@ impl LogView {
     /// The first line held is the first in sight.
     pub fn is_at_first(&self) -> bool {
         !self.is_following() && self.top_row(self.size).map(|(spot, _)| spot) == self.first()
-    }
-
-    /// Takes lines in that are older than those held. The window stays, and they are not new; `is_first`
-    /// when they do not go on with the page before.
-    pub fn append_older(&mut self, events: Vec<LogEvent>, is_first: bool) {
-        let arrivals = events.into_iter().map(|event| Arrived { event, late: false });
-        let new = self.new;
-        self.take_in(|lines| lines.append_older(arrivals, is_first));
-        self.new = new;
     }
 }

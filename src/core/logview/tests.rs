@@ -146,6 +146,17 @@ fn a_filter_keeps_the_chosen_line_and_can_show_what_it_hides() {
 }
 
 #[test]
+fn who_follows_sees_the_lines_round_the_last_one_kept() {
+    let mut view = view(100, 5);
+    view.filter_by("number 42");
+    view.toggle_hidden();
+    assert_eq!((numbers(&view), cursor(&view)), (vec![40, 41, 42, 43, 44], 42));
+    view.follow_on();
+    view.toggle_hidden();
+    assert_eq!(numbers(&view), [42]);
+}
+
+#[test]
 fn marks_pause_and_sideways() {
     let mut view = view(100, 5);
     view.jump_to_time(START + 20_000);
@@ -248,9 +259,12 @@ fn what_made_room_is_told_at_the_top() {
     for i in 0..40 {
         view.append((0..500).map(|j| line(i * 1_000 + j, (i * 500 + j) as u64, &"x".repeat(200))));
     }
-    assert_eq!(view.window(5, 40).dropped, None);
+    assert_eq!(view.window(5, 40).holes, []);
     view.top();
-    let dropped = view.window(5, 40).dropped.unwrap();
+    let window = view.window(5, 40);
+    let [(0, dropped)] = window.holes.as_slice() else {
+        panic!("{:?}", window.holes)
+    };
     assert_eq!(dropped.lines as usize + view.lines().len(), 20_000);
 }
 

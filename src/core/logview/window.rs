@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthChar;
 use super::{LogView, Place, RowSpot};
 use crate::core::{
     fact::Millis,
-    lines::{Anchor, Dropped, Index, Line, Pattern, Spot},
+    lines::{Anchor, Hole, Index, Line, Pattern, Spot},
     logline::{self, Level},
     names::App,
     text::SafeText,
@@ -63,8 +63,8 @@ pub struct Window {
     pub above: usize,
     /// How many lines are shown in all.
     pub total: usize,
-    /// Lines that had to make room, when the first row is the first line held.
-    pub dropped: Option<Dropped>,
+    /// What is not held right before a row, with the place of the row.
+    pub holes: Vec<(usize, Hole)>,
 }
 
 /// Size of the window, at least one by one.
@@ -119,7 +119,10 @@ impl LogView {
         let top = self.top_row(size);
         let mut rows: Vec<Row> = Vec::with_capacity(height);
         let mut next = top.map(|(spot, _)| spot);
+        let mut holes = Vec::new();
         while let Some(spot) = next.filter(|_| rows.len() < height) {
+            let is_whole = !rows.is_empty() || top.is_none_or(|(_, skip)| skip == 0);
+            holes.extend(self.hole_before(spot).filter(|_| is_whole).map(|hole| (rows.len(), hole)));
             rows.extend(self.rows_of(spot, size));
             if Some(spot) == top.map(|(spot, _)| spot) {
                 rows.drain(..top.map_or(0, |(_, skip)| skip).min(rows.len()));
@@ -127,12 +130,11 @@ impl LogView {
             next = self.next(spot);
         }
         rows.truncate(height);
-        let is_first = top.map(|(spot, _)| spot) == self.first();
         Window {
             rows,
             above: top.map_or(0, |(spot, _)| self.row_number(spot)),
             total: self.index().map_or(self.lines.len(), Index::len),
-            dropped: Some(self.lines.dropped()).filter(|dropped| is_first && dropped.lines > 0),
+            holes,
         }
     }
 
@@ -271,7 +273,7 @@ impl LogView {
     }
 
     /// The row `rows` above.
-    fn retreat(&self, (mut spot, skip): RowSpot, rows: usize) -> RowSpot {
+    pub(super) fn retreat(&self, (mut spot, skip): RowSpot, rows: usize) -> RowSpot {
         let Some(mut left) = rows.checked_sub(skip) else {
             return (spot, skip - rows);
         };

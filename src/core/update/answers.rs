@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{access, complain, deploying, leftovers, logs, looking, older, places, polling, record, say, testimage};
+use super::{access, complain, deploying, insights, leftovers, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -42,6 +42,10 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Stacks => places::on_stacks(model, answer),
         Asked::Older => older::on_answer(model, ticket.seq, answer),
         Asked::Leftovers => leftovers::on_answer(model, ticket.seq, answer),
+        Asked::LogGroup => insights::on_group(model, ticket.seq, answer),
+        Asked::InsightsStart => insights::on_begun(model, ticket.seq, answer),
+        Asked::Insights => insights::on_results(model, ticket.seq, answer),
+        Asked::InsightsStop => insights::on_stopped(model, answer),
         Asked::Access(wanted) => access::on_answer(model, wanted, ticket.seq, answer),
     }
 }

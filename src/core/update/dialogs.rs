@@ -4,11 +4,11 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, steering, testimage,
+    acting, certificate, complain, dns, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, steering, testimage,
     throughput,
 };
 use crate::core::{
-    dialog::{Act, Confirm, Countdown, Detail, Dialog, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
+    dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
     effect::Effect,
     field::TextField,
     guard::{ARMED_FOR, Consent},
@@ -78,6 +78,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Skip(skip) => on_skip(model, skip, key),
         Dialog::Leftovers(chosen) => leftovers::on_key(model, chosen, key),
         Dialog::Places(picker) => places::on_key(model, picker, key),
+        Dialog::Insights(dialog) => insights::on_key(model, dialog, key),
         Dialog::Image(image) => testimage::on_key(model, image, key),
         Dialog::Dns(dialog) => dns::on_key(model, dialog, key),
         Dialog::Buy(dialog) => throughput::on_key(model, dialog, key),
@@ -92,6 +93,7 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Dialog::Buy(it)) if it.row == Row::Name => it.name.paste(text),
         Some(Dialog::Palette(p)) => p.field.paste(text),
         Some(Dialog::Places(p)) if p.going.is_none() => p.field.paste(text),
+        Some(Dialog::Insights(dialog)) if dialog.focus == Focus::Field => dialog.window.paste(text),
         Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
         // What must be typed must be typed.
         Some(_) => {}

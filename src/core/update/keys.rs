@@ -1,7 +1,7 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
 use super::{
-    access, acting, deploying, dialogs, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage,
+    access, acting, deploying, dialogs, lead, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage,
 };
 use crate::core::{
     cause, dashboard,
@@ -71,7 +71,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::StopTask => acting::stop_task(model),
         Intent::Sleep => acting::sleep_or_wake(model),
         Intent::Image => testimage::open(model),
-        Intent::LogsOf => logs::open_for_row(model),
+        Intent::LogsOf => lead::open_for_row(model),
         Intent::Hidden => toggle_hidden(model),
         Intent::CopySecret => secrets::copy(model),
         Intent::Enter => enter(model),
@@ -250,7 +250,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             Stage::Rest if model.is_without_stack() => deploying::start(model),
             _ => on_row(model, Intent::Describe),
         },
-        Panel::Tasks | Panel::ServiceEvents => logs::open_for_row(model),
+        Panel::Tasks | Panel::ServiceEvents => lead::open_for_row(model),
         Panel::Secrets => secrets::toggle(model),
         panel @ (Panel::Address | Panel::Throughput) => access::menu(model, panel),
         Panel::ServiceList | Panel::Outputs | Panel::Models => on_row(model, Intent::Describe),

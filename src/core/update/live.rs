@@ -24,6 +24,14 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "Live Tail is off; polling goes on");
         return end(model);
     }
+    if model.insights.is_some() {
+        say(
+            model,
+            Severity::Note,
+            "these are the results of a query: Q goes back to the tail first",
+        );
+        return Vec::new();
+    }
     if let Some(why) = model.guard.refusal(model.now) {
         say(model, Severity::Warning, why);
         return Vec::new();

@@ -1,28 +1,23 @@
 //! The log tail and its screen: pages in, lines into the view, keys to the view, scans out.
 
-use super::{dialogs, live, older, polling, record, say, shapes};
+use super::{dialogs, entry, insights, lead, live, older, polling, record, say, shapes};
 use crate::{
     cloud::Query,
     core::{
-        dialog::{Detail, Dialog, Purpose, Scroll},
+        dialog::Purpose,
         effect::Effect,
         fact::{Fact, LiveUpdate, Millis},
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{ExportFormat, Filter, Found, Pattern, export},
+        lines::{Found, Pattern},
         live::Live,
-        logline,
         logview::{Jump, LogView, parse_time},
         model::{Model, Times},
-        names::App,
         older::Older,
         pace,
         polls::Poll,
-        screen::{Panel, ScreenId},
         tail::{Pace, Tail},
-        text::SafeText,
-        when,
     },
     layout,
 };
@@ -114,49 +109,75 @@ pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Ve
 
 /// Scans that the view wants done off the loop.
 pub(super) fn scans(model: &mut Model) -> Vec<Effect> {
-    model.logs.take_scans().into_iter().map(Effect::Scan).collect()
+    let mut scans = model.logs.take_scans();
+    if let Some(insights) = &mut model.insights {
+        scans.extend(insights.view.take_scans());
+    }
+    scans.into_iter().map(Effect::Scan).collect()
 }
 
 /// A scan found something.
 pub(super) fn on_found(model: &mut Model, found: Found) -> Vec<Effect> {
-    model.logs.found(found);
+    let number = LogView::number_of(found.generation);
+    match &mut model.insights {
+        Some(insights) if insights.number() == number => insights.view.found(found),
+        _ if number == 0 => model.logs.found(found),
+        // Of results that have been left.
+        _ => {}
+    }
     Vec::new()
 }
 
 /// Tells the view how large its window is.
 pub(super) fn fit(model: &mut Model) {
-    let (rows, columns) = layout::log_window(model.size, model.logs.shows_histogram());
-    model.logs.resize(rows, columns);
+    let fits = |size, view: &mut LogView| {
+        let (rows, columns) = layout::log_window(size, view.shows_histogram());
+        view.resize(rows, columns);
+    };
+    fits(model.size, &mut model.logs);
+    if let Some(insights) = &mut model.insights {
+        fits(model.size, &mut insights.view);
+    }
 }
 
 /// Intents of the Logs screen; `None` for those that mean the same everywhere.
 pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
-    if let Some(effects) = dialog_of(model, intent) {
+    if let Some(effects) = dialog_of(model, intent).or_else(|| insights::back(model, intent)) {
         return Some(effects);
     }
     let is_done = moves(model, intent) || jumps(model, intent) || keeps(model, intent);
     if !is_done {
         match intent {
             Intent::Pause => {
+                if model.insights.is_some() {
+                    say(
+                        model,
+                        Severity::Note,
+                        "these are the results of a query; the tail goes on behind them",
+                    );
+                    return Some(Vec::new());
+                }
                 model.logs.toggle_pause();
                 polling::hurry(model, &[Poll::Logs]);
             }
             Intent::Histogram => {
-                model.logs.toggle_histogram();
+                model.shown_logs_mut().toggle_histogram();
                 fit(model);
             }
-            Intent::Copy | Intent::CopyArn => return Some(copy(model, intent == Intent::CopyArn)),
-            Intent::Save => return Some(save(model)),
-            Intent::Back => return leave(model),
+            Intent::Copy | Intent::CopyArn => return Some(entry::copy(model, intent == Intent::CopyArn)),
+            Intent::Save => return Some(entry::save(model)),
+            Intent::Back => return lead::leave(model),
             _ => return None,
         }
     }
     let mut effects = scans(model);
-    if matches!(
+    let is_up = matches!(
         intent,
         Intent::Up | Intent::PageUp | Intent::LogPageUp | Intent::HalfUp | Intent::Top
-    ) {
-        effects.extend(older::after_up(model));
+    );
+    let is_down = matches!(intent, Intent::Down | Intent::PageDown | Intent::LogPageDown | Intent::HalfDown);
+    if model.insights.is_none() && (is_up || is_down) {
+        effects.extend(older::after_move(model, is_up));
     }
     Some(effects)
 }
@@ -164,7 +185,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
 /// Moves of the window; `false` when it is none.
 fn moves(model: &mut Model, intent: Intent) -> bool {
     let wide = (layout::log_window(model.size, false).1 as isize / 2).max(LEAST_STEP);
-    let logs = &mut model.logs;
+    let logs = model.shown_logs_mut();
     match intent {
         Intent::Down => logs.down(1),
         Intent::Up => logs.up(1),
@@ -184,7 +205,7 @@ fn moves(model: &mut Model, intent: Intent) -> bool {
 
 /// Jumps from one line of a kind to the next; `false` when it is none.
 fn jumps(model: &mut Model, intent: Intent) -> bool {
-    let logs = &mut model.logs;
+    let logs = model.shown_logs_mut();
     let (jump, why) = match intent {
         Intent::NextMatch => (logs.next_match(), "no match; / searches"),
         Intent::PreviousMatch => (logs.prev_match(), "no match; / searches"),
@@ -203,7 +224,7 @@ fn jumps(model: &mut Model, intent: Intent) -> bool {
 
 /// What is kept and marked, and back; `false` when it is none of it.
 fn keeps(model: &mut Model, intent: Intent) -> bool {
-    let logs = &mut model.logs;
+    let logs = model.shown_logs_mut();
     match intent {
         Intent::Mark => logs.toggle_mark(),
         Intent::Source => logs.cycle_source(),
@@ -218,8 +239,8 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
         Intent::Request => {}
         Intent::Back if older::stop(model) => {}
         Intent::Back if model.logs.go_back() => {}
-        Intent::Back if !model.logs.filter().is_all() => model.logs.clear_filter(),
-        Intent::Back if model.logs.searched().is_some() => model.logs.search(""),
+        Intent::Back if !model.shown_logs().filter().is_all() => model.logs.clear_filter(),
+        Intent::Back if model.shown_logs().searched().is_some() => model.logs.search(""),
         _ => return false,
     }
     true
@@ -228,12 +249,12 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
 fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     match intent {
         Intent::Search => {
-            let before = model.logs.searched().map(|p| p.text().to_owned()).unwrap_or_default();
+            let before = model.shown_logs().searched().map(|p| p.text().to_owned()).unwrap_or_default();
             Some(dialogs::prompt(model, Purpose::Search, &before))
         }
         Intent::Filter => {
             let before = model
-                .logs
+                .shown_logs()
                 .filter()
                 .pattern
                 .as_ref()
@@ -242,198 +263,32 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
             Some(dialogs::prompt(model, Purpose::Filter, &before))
         }
         Intent::LiveTail => Some(live::toggle(model)),
+        Intent::Insights => Some(insights::toggle(model)),
         Intent::ErrorShapes => Some(shapes::open(model)),
         Intent::Earlier | Intent::Later | Intent::Narrower | Intent::Wider => Some(older::on_window(model, intent)),
-        Intent::Json => Some(json(model)),
+        Intent::Json => Some(entry::json(model)),
         Intent::GotoTime => Some(dialogs::prompt(model, Purpose::GotoTime, "")),
-        Intent::Enter | Intent::Describe => Some(whole_entry(model)),
+        Intent::Enter | Intent::Describe => Some(entry::whole_entry(model)),
         _ => None,
     }
-}
-
-/// The entry under the cursor, all of it, with what CloudWatch knows of it.
-fn whole_entry(model: &mut Model) -> Vec<Effect> {
-    let entry = model.logs.entry();
-    let Some(first) = entry.first() else {
-        say(model, Severity::Note, "there is no line under the cursor");
-        return Vec::new();
-    };
-    let mut lines = vec![
-        format!("time      {}", when::iso(first.at())).into(),
-        format!("taken in  {} later", when::span(first.ingested() - first.at())).into(),
-        format!("stream    {}", first.stream()).into(),
-        "".into(),
-    ];
-    let pretty = logline::json_in(first.raw()).filter(|_| first.raw().starts_with('{'));
-    let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value).ok());
-    if let Some(pretty) = pretty.filter(|_| entry.len() == 1) {
-        lines.extend(pretty.lines().map(SafeText::new));
-        lines.push("".into());
-    }
-    lines.extend(
-        entry
-            .iter()
-            .flat_map(|line| line.raw().lines().map(logline::display).collect::<Vec<_>>()),
-    );
-    dialogs::open(
-        model,
-        Dialog::Detail(Detail {
-            title: "Log entry".into(),
-            lines,
-            scroll: Scroll::default(),
-        }),
-    )
-}
-
-/// `J`: the entry as JSON. What it holds itself as JSON stands beside it, read.
-fn json(model: &mut Model) -> Vec<Effect> {
-    let entry = model.logs.entry();
-    let Some(first) = entry.first() else {
-        say(model, Severity::Note, "there is no line under the cursor");
-        return Vec::new();
-    };
-    let mut value = serde_json::json!({
-        "@timestamp": when::iso(first.at()),
-        "event.ingested": when::iso(first.ingested()),
-        "log.level": first.level().to_string(),
-        "service.name": first.app().map(|app| app.to_string()),
-        "log.stream": first.stream(),
-        "message.json": logline::json_in(first.raw()),
-        "message": entry.iter().flat_map(|line| line.raw().lines()).collect::<Vec<_>>(),
-    });
-    if let Some(fields) = value.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    dialogs::open_json(model, "Log entry".into(), value)
-}
-
-fn copy(model: &mut Model, whole: bool) -> Vec<Effect> {
-    let text = if whole {
-        model
-            .logs
-            .entry()
-            .iter()
-            .map(|l| logline::display(l.raw()).to_string())
-            .collect::<Vec<_>>()
-            .join("\n")
-    } else {
-        model
-            .logs
-            .selected()
-            .map(|l| logline::display(l.raw()).to_string())
-            .unwrap_or_default()
-    };
-    if text.is_empty() {
-        say(model, Severity::Note, "there is no line under the cursor");
-        return Vec::new();
-    }
-    vec![Effect::Copy(super::keys::lines_for_clipboard(&text))]
-}
-
-/// Writes the lines shown as JSON Lines, byte-exact.
-fn save(model: &mut Model) -> Vec<Effect> {
-    let text: String = export(model.logs.shown(), ExportFormat::JsonLines).collect();
-    if text.is_empty() {
-        say(model, Severity::Note, "there are no lines to save");
-        return Vec::new();
-    }
-    let path = format!("{}/bic-logs-{}.jsonl", model.settings.save_dir, model.now.wall);
-    vec![Effect::Save(path.into(), text.into_bytes().into())]
-}
-
-/// What `L` leads to.
-enum Lead {
-    /// The lines of one task, about a time when it has stopped.
-    Task(SafeText, Option<Millis>),
-    /// The lines of one application.
-    App(App),
-    /// Both services about a time.
-    At(Millis),
-    /// The newest lines.
-    All,
-}
-
-/// `L`, or Enter on a task or an event: its lines. Esc leads back to where one was.
-pub(super) fn open_for_row(model: &mut Model) -> Vec<Effect> {
-    let lead = lead(model);
-    let from = model.screen;
-    let effects = super::keys::show(model, ScreenId::Logs);
-    if from != ScreenId::Logs {
-        model.came_from = Some(from);
-    }
-    let logs = &mut model.logs;
-    let place = match lead {
-        Lead::Task(stream, stopped) => {
-            logs.visit_stream(stream);
-            stopped
-        }
-        Lead::App(app) => {
-            logs.visit(Filter {
-                app: Some(app),
-                ..Filter::default()
-            });
-            None
-        }
-        Lead::At(at) => {
-            logs.visit(Filter::default());
-            Some(at)
-        }
-        Lead::All => {
-            logs.clear_filter();
-            None
-        }
-    };
-    let older = if let Some(at) = place {
-        older::lead_to(model, at)
-    } else {
-        model.logs.follow_on();
-        Vec::new()
-    };
-    effects.into_iter().chain(older).chain(scans(model)).collect()
-}
-
-fn lead(model: &Model) -> Lead {
-    let names = model.names();
-    let row = model.cursor(model.panel());
-    match model.panel() {
-        Panel::Tasks => {
-            let tasks = model.shown_tasks();
-            let task = tasks.get(row).and_then(|task| Some((task, names.app(&task.service)?)));
-            // The template's streams are PREFIX/CONTAINER/TASK, and both names are the application's.
-            task.map_or(Lead::All, |(task, app)| {
-                Lead::Task(format!("{app}/{app}/{}", task.id()).into(), task.stopped)
-            })
-        }
-        Panel::Services | Panel::ServiceList => {
-            let app = model.selected_service().and_then(|service| names.app(&service.name));
-            app.map_or(Lead::All, Lead::App)
-        }
-        Panel::Events => model.shown_events().get(row).map_or(Lead::All, |event| Lead::At(event.at)),
-        Panel::ServiceEvents => model
-            .shown_service_events()
-            .get(row)
-            .map_or(Lead::All, |(_, event)| Lead::At(event.at)),
-        _ => Lead::All,
-    }
-}
-
-/// Esc where nothing is left to take back on this screen: to the row that led here.
-pub(super) fn leave(model: &mut Model) -> Option<Vec<Effect>> {
-    let from = model.came_from.take()?;
-    Some(super::keys::show(model, from))
 }
 
 /// Text typed for the log screen.
 pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Result<Vec<Effect>, String> {
     match purpose {
         Purpose::Search => {
-            model.logs.search(text);
-            let fell_back = model.logs.searched().is_some_and(Pattern::is_literal_fallback);
+            model.shown_logs_mut().search(text);
+            let fell_back = model.shown_logs().searched().is_some_and(Pattern::is_literal_fallback);
             tell_fallback(model, fell_back);
         }
         Purpose::Filter => {
-            model.logs.filter_by(text);
-            let fell_back = model.logs.filter().pattern.as_ref().is_some_and(Pattern::is_literal_fallback);
+            model.shown_logs_mut().filter_by(text);
+            let fell_back = model
+                .shown_logs()
+                .filter()
+                .pattern
+                .as_ref()
+                .is_some_and(Pattern::is_literal_fallback);
             tell_fallback(model, fell_back);
         }
         Purpose::GotoTime => {

@@ -20,22 +20,28 @@ use crate::{
 /// What lies further back than this is fetched only when asked for by its time, in milliseconds.
 const FAR: Millis = 6 * 60 * 60 * 1000;
 
-/// After a move up: fetches older lines where the first one held is in sight.
-pub(super) fn after_up(model: &mut Model) -> Vec<Effect> {
-    if model.logs.is_at_first() { fetch(model, None) } else { Vec::new() }
+/// After a move: fetches what is missing in sight, or before the first line held.
+pub(super) fn after_move(model: &mut Model, is_up: bool) -> Vec<Effect> {
+    if let Some(gap) = model.logs.gap_in_sight() {
+        return fetch_between(model, gap, None);
+    }
+    if is_up && model.logs.is_at_first() {
+        fetch(model, None)
+    } else {
+        Vec::new()
+    }
 }
 
 /// Wants lines back to a time, or the next window of them.
-pub(super) fn fetch(model: &mut Model, goal: Option<Millis>) -> Vec<Effect> {
-    if model.logs.lines().dropped().lines > 0 {
-        say(
-            model,
-            Severity::Note,
-            "older lines had to make room; logs.memory sets how much is held, @ with a later time goes on from there",
-        );
-        return Vec::new();
-    }
-    let wanted = model.older.as_mut().is_some_and(|older| older.want(goal));
+fn fetch(model: &mut Model, goal: Option<Millis>) -> Vec<Effect> {
+    let widest = model.logs.widest();
+    let wanted = model.older.as_mut().is_some_and(|older| older.want(goal, widest));
+    if wanted { ask(model) } else { Vec::new() }
+}
+
+/// Wants lines that had to make room.
+fn fetch_between(model: &mut Model, gap: (Millis, Millis), goal: Option<Millis>) -> Vec<Effect> {
+    let wanted = model.older.as_mut().is_some_and(|older| older.want_between(gap, goal));
     if wanted { ask(model) } else { Vec::new() }
 }
 
@@ -64,8 +70,14 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
     let Some(came) = model.older.as_mut().and_then(|older| older.on_page(seq, page)) else {
         return Vec::new();
     };
-    let is_nothing = came.is_first && came.is_last && came.page.events.is_empty();
+    let is_nothing = came.is_first && came.is_last && came.page.events.is_empty() && !came.is_between;
+    if came.is_first {
+        model.logs.fill(came.from, came.until);
+    }
+    let before = made_room(model);
     model.logs.append_older(came.page.events, came.is_first);
+    // Who asked for all since a time gets as much as fits, from that time on.
+    let is_too_much = came.goal_is_set && made_room(model) > before;
     if is_nothing && let Some(older) = &model.older {
         let since = when::show(older.reach(), model.now.wall, model.times, model.utc_offset);
         say(model, Severity::Note, format!("no older line since {since}; k looks further back"));
@@ -74,10 +86,7 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         model.logs.jump_to_time(goal);
     }
     let mut effects = logs::scans(model);
-    if model.logs.lines().dropped().lines > 0 {
-        if let Some(older) = &mut model.older {
-            older.stop();
-        }
+    if is_too_much && give_up(model) {
         say(
             model,
             Severity::Warning,
@@ -89,6 +98,20 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
     }
     effects.extend(on_tick(model));
     effects
+}
+
+/// How many lines had to make room so far.
+fn made_room(model: &Model) -> u64 {
+    model.logs.lines().holes().iter().map(|hole| hole.lines).sum()
+}
+
+/// Stops what is being fetched; what is missing of it is a hole.
+fn give_up(model: &mut Model) -> bool {
+    let Some((from, until)) = model.older.as_mut().and_then(Older::stop) else {
+        return false;
+    };
+    model.logs.leave_out(from, until);
+    true
 }
 
 /// The next page, when it may be asked for: the tail has its share of the quota too.
@@ -111,7 +134,14 @@ pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
 
 /// Goes to a time; where that is before the first line held, the lines up to there are fetched first.
 pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
+    if let Some(insights) = &mut model.insights {
+        insights.view.jump_to_time(at);
+        return Vec::new();
+    }
     model.logs.jump_to_time(at);
+    if let Some(gap) = model.logs.gap_at(at) {
+        return fetch_between(model, gap, Some(at));
+    }
     let is_before = model.older.as_ref().is_some_and(|older| at < older.reach());
     if is_before { fetch(model, Some(at)) } else { Vec::new() }
 }
@@ -120,20 +150,20 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
 /// line held has those lines fetched.
 pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let now = model.now.wall;
-    let Some((from, until)) = model.logs.move_span(intent, now) else {
+    let Some((from, until)) = model.shown_logs_mut().move_span(intent, now) else {
         say(model, Severity::Note, "there are no lines yet");
         return Vec::new();
     };
     let shown = |at| when::show(at, now, model.times, model.utc_offset);
     let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
     say(model, Severity::Note, words);
-    let is_before = model.older.as_ref().is_some_and(|older| from < older.reach());
+    let is_before = model.insights.is_none() && model.older.as_ref().is_some_and(|older| from < older.reach());
     if is_before { fetch(model, Some(from)) } else { Vec::new() }
 }
 
 /// Esc: stops what is being fetched.
 pub(super) fn stop(model: &mut Model) -> bool {
-    let stops = model.older.as_mut().is_some_and(Older::stop);
+    let stops = give_up(model);
     if stops {
         say(model, Severity::Note, "stopped; what has come stays");
     }

@@ -1,6 +1,6 @@
 //! Time: what is due is asked, what has run out is put away.
 
-use super::{access, deploying, dialogs, leftovers, live, logs, older, secrets, ticket};
+use super::{access, deploying, dialogs, insights, leftovers, live, logs, older, secrets, ticket};
 use crate::{
     cloud::Query,
     core::{
@@ -40,6 +40,7 @@ pub(super) fn on_tick(model: &mut Model, now: Now) -> Vec<Effect> {
     effects.extend(live::on_tick(model));
     effects.extend(older::on_tick(model));
     effects.extend(leftovers::on_tick(model));
+    effects.extend(insights::on_tick(model));
     effects.extend(access::on_tick(model));
     for row in POLLS {
         effects.extend(ask_if_due(model, row.poll));

@@ -8,7 +8,7 @@ use crate::core::{
 
 /// `#`.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
-    if model.logs.lines().errors().shapes().is_empty() {
+    if model.shown_logs().lines().errors().shapes().is_empty() {
         say(model, Severity::Note, "no error in these lines");
         return Vec::new();
     }
@@ -24,7 +24,7 @@ pub fn chosen(shapes: &[ErrorShape], chosen: Option<&SafeText>) -> usize {
 
 /// A key while the list is open.
 pub(super) fn on_key(model: &mut Model, before: Option<SafeText>, key: Key) -> Vec<Effect> {
-    let shapes = model.logs.lines().errors().shapes();
+    let shapes = model.shown_logs().lines().errors().shapes();
     let here = chosen(&shapes, before.as_ref());
     let page = usize::from(model.size.height / 2).max(1);
     let there = match model.keymap.resolve(model.screen, key) {
@@ -38,7 +38,7 @@ pub(super) fn on_key(model: &mut Model, before: Option<SafeText>, key: Key) -> V
         Some(Intent::Enter | Intent::Right) => {
             dialogs::close(model);
             if let Some(shape) = shapes.get(here) {
-                model.logs.only_shape(shape);
+                model.shown_logs_mut().only_shape(shape);
             }
             return logs::scans(model);
         }

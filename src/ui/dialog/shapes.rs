@@ -25,7 +25,7 @@ const ABOUT: u16 = 6;
 
 /// Draws the list.
 pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, frame: &mut Frame<'_>) {
-    let errors = model.logs.lines().errors();
+    let errors = model.shown_logs().lines().errors();
     let shapes = errors.shapes();
     let here = update::chosen_shape(&shapes, chosen);
     let (_, room) = inside(SIZE.0, frame);
@@ -50,7 +50,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     let [list, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(about)]).areas(inner);
     let rows = Rows {
         heads: &["count", "newest", "error"],
-        widths: &[Constraint::Length(6), Constraint::Length(8), Constraint::Fill(1)],
+        widths: &[Constraint::Length(6), Constraint::Length(11), Constraint::Fill(1)],
         cursor: Some(here),
         count: shapes.len(),
     };
@@ -65,14 +65,14 @@ fn row<'a>(model: &Model, side: &Side<'_>, shape: &ErrorShape) -> Vec<Line<'a>> 
     let at = when::show(shape.newest.at, model.now.wall, model.times, model.utc_offset);
     vec![
         Line::styled(format!("{:>6}", shape.count), side.theme.style(Role::Bad)),
-        Line::styled(format!("{at:>8}"), side.theme.style(Role::Dim)),
+        Line::styled(format!("{at:>11}"), side.theme.style(Role::Dim)),
         Line::raw(shape.text.to_string()),
     ]
 }
 
 /// What it means where that is known, then the newest line as far as there is room.
 fn newest(model: &Model, side: &Side<'_>, shape: &ErrorShape, width: usize) -> Vec<Line<'static>> {
-    let lines = model.logs.lines();
+    let lines = model.shown_logs().lines();
     let line = lines.locate(&shape.newest).and_then(|spot| lines.line(spot));
     let Some(line) = line else { return Vec::new() };
     let mut out = vec![Line::styled("─".repeat(width), side.theme.style(Role::Border))];

@@ -12,10 +12,12 @@ use ratatui::{
 
 use crate::{
     core::{
+        lines::Hole,
         logline::Level,
         logview::{Row, Token, tokens},
         model::{Model, Times},
         names::App,
+        older::Older,
         screen::Panel,
         text::SafeText,
         update::live_price,
@@ -29,21 +31,31 @@ use crate::{
 };
 
 mod histogram;
+mod insights;
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let group = model.tail.as_ref().map_or_else(|| model.names().log_group(), |t| t.group().clone());
     let mut head = panel::head(model, side, "Logs", &model.feeds.logs);
-    head.right
-        .insert(0, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
-    if let Some(live) = &model.live {
+    if let Some(query) = &model.insights {
+        head = insights::head(model, query, side);
+    } else if let Some(live) = &model.live {
         let role = if live.is_on() { Role::Badge } else { Role::BadgeWarn };
         let text = format!(" {} · {} ", live.word(), live_price(model));
         head.right.insert(0, Span::styled(text, side.theme.style(role)));
     }
+    // The name of the group gives way to what else is to be said.
+    let group = model.tail.as_ref().map_or_else(|| model.names().log_group(), |t| t.group().clone());
+    let said = cut::width(head.title) + head.right.iter().map(Span::width).sum::<usize>();
+    if said + cut::width(&group) + 8 < usize::from(area.width) {
+        let place = head.right.len().min(usize::from(model.live.is_some() || model.insights.is_some()));
+        head.right
+            .insert(place, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
+    }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
-    let [bars, lines, state] = layout::log_parts(inner, model.logs.shows_histogram());
-    if model.logs.lines().is_empty() {
+    let [bars, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram());
+    if let Some(query) = model.insights.as_ref().filter(|it| it.view.lines().is_empty()) {
+        insights::empty(query, side, inner, frame);
+    } else if model.shown_logs().lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
         histogram::draw(model, side, bars, frame);
@@ -83,7 +95,7 @@ pub fn tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
 
 fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let window = model
-        .logs
+        .shown_logs()
         .window(usize::from(area.height), usize::from(area.width.saturating_sub(LOG_GUTTER)));
     if window.rows.is_empty() {
         let (why, next) = nothing_kept(model);
@@ -92,12 +104,33 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     let lines: Vec<Line<'_>> = window.rows.iter().map(|row| row_line(model, side, row, true)).collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
+    for (row, hole) in &window.holes {
+        draw_hole(model, side, *hole, (*row, area), frame);
+    }
+}
+
+/// On the right of the first row after what is not held: that it is missing, and how to have it.
+fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Rect), frame: &mut Frame<'_>) {
+    let what = match (hole.lines, model.older.as_ref().and_then(Older::loading)) {
+        (_, Some((from, until, _))) if from <= hole.until && hole.from < until => "loading".to_owned(),
+        (0, _) => "lines before this were not fetched, scroll to load".to_owned(),
+        (1, _) => "1 line dropped here, scroll to reload".to_owned(),
+        (lines, _) => format!("{lines} lines dropped here, scroll to reload"),
+    };
+    let text = format!(" ▲ {what} ");
+    let width = u16::try_from(cut::width(&text)).unwrap_or(u16::MAX).min(area.width);
+    let Some(y) = u16::try_from(row).ok().map(|row| area.y + row).filter(|y| *y < area.bottom()) else {
+        return;
+    };
+    let place = Rect::new(area.right() - width, y, width, 1);
+    frame.render_widget(Clear, place);
+    frame.render_widget(Paragraph::new(Span::styled(text, side.theme.style(Role::BadgeWarn))), place);
 }
 
 /// Why the filter keeps nothing, and what to do.
 fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
-    let is_of_task = model.logs.filter().stream.is_some();
-    match (is_of_task, model.logs.is_searching()) {
+    let is_of_task = model.logs.filter().stream.is_some() && model.insights.is_none();
+    match (is_of_task, model.shown_logs().is_searching()) {
         (_, true) => ("Looking through the lines…", ""),
         (true, false) => (
             "This task has written no line since what is shown begins: perhaps it never ran.",
@@ -248,7 +281,12 @@ fn mark(row: &Row) -> &'static str {
 /// What is shown, and how true it is.
 fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     let style = |role| side.theme.style(role);
-    let logs = &model.logs;
+    let logs = model.shown_logs();
+    if let Some(query) = &model.insights {
+        let mut spans = insights::state(model, query, side);
+        spans.extend(asked_for_spans(model, side));
+        return Line::from(spans);
+    }
     let mut spans = vec![match (logs.is_paused(), logs.is_following()) {
         (true, _) => Span::styled(" paused, p goes on ", style(Role::BadgeWarn)),
         (false, true) => Span::styled(" following ", style(Role::Badge)),
@@ -275,21 +313,17 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     if let Some(tail) = &model.tail {
         let unchecked = tail.reconcile_lag(model.now.wall);
         if unchecked > 60_000 * i64::from(model.about.speed) {
-            let text = format!("  late lines not looked for since {}", when::span(unchecked));
+            let text = format!("  search for late lines {} behind", when::span(unchecked));
             spans.push(Span::styled(text, style(Role::Warn)));
         }
     }
     spans.extend(older(model, side));
     spans.push(Span::styled(format!("  {} lines", logs.lines().len()), style(Role::Dim)));
-    let dropped = logs.lines().dropped();
-    if dropped.lines > 0 {
-        spans.push(Span::styled(format!(", {} older dropped", dropped.lines), style(Role::Dim)));
+    let dropped: u64 = logs.lines().holes().iter().map(|hole| hole.lines).sum();
+    if dropped > 0 {
+        spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
     }
-    spans.extend(
-        asked_for(model)
-            .into_iter()
-            .map(|text| Span::styled(format!("  {text}"), style(Role::Accent))),
-    );
+    spans.extend(asked_for_spans(model, side));
     if logs.shows_histogram() {
         spans.extend(histogram::legend(model, side));
     }
@@ -311,8 +345,15 @@ fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
     Some(Span::styled(text, side.theme.style(role)))
 }
 
+fn asked_for_spans<'a>(model: &Model, side: &Side<'_>) -> impl Iterator<Item = Span<'a>> {
+    let style = side.theme.style(Role::Accent);
+    asked_for(model)
+        .into_iter()
+        .map(move |text| Span::styled(format!("  {text}"), style))
+}
+
 fn asked_for(model: &Model) -> Vec<String> {
-    let (logs, filter) = (&model.logs, model.logs.filter());
+    let (logs, filter) = (model.shown_logs(), model.shown_logs().filter());
     let mut out = Vec::new();
     if let Some(app) = filter.app {
         out.push(format!("only {}", app.title()));

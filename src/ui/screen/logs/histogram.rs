@@ -30,11 +30,11 @@ const SIGNS: [(What, &str, Role, &str); 5] = [
 
 /// Draws bars and axis.
 pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let Some((from, until)) = model.logs.span().filter(|_| area.height > 1 && area.width > 20) else {
+    let Some((from, until)) = model.shown_logs().span().filter(|_| area.height > 1 && area.width > 20) else {
         return;
     };
     let width = usize::from(area.width);
-    let columns = model.logs.histogram(from, until.max(from + 1), width);
+    let columns = model.shown_logs().histogram(from, until.max(from + 1), width);
     let rows = usize::from(area.height) - 1;
     let most = columns.iter().map(total).max().unwrap_or(0).max(1);
     let mut lines: Vec<Line<'_>> = (0..rows).map(|row| bars(side, &columns, most, rows, row)).collect();
@@ -44,7 +44,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
 
 /// The words for the signs that stand on the axis.
 pub(super) fn legend<'a>(model: &Model, side: &Side<'_>) -> Vec<Span<'a>> {
-    let Some((from, until)) = model.logs.span() else {
+    let Some((from, until)) = model.shown_logs().span() else {
         return Vec::new();
     };
     let found = marks(model, from, until);
@@ -84,7 +84,7 @@ fn axis<'a>(model: &Model, side: &Side<'_>, columns: &[Column], width: usize) ->
             put(mark.at, sign, *role);
         }
     }
-    if let Some(line) = model.logs.selected().filter(|_| !model.logs.is_following()) {
+    if let Some(line) = model.shown_logs().selected().filter(|_| !model.shown_logs().is_following()) {
         put(line.at(), "┃", Role::BorderFocus);
     }
     let end = |text| Span::styled(text, style(Role::Dim));

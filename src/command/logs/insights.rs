@@ -1,0 +1,108 @@
+//! `logs --insights`: the same lines by a query of Logs Insights, whose price is said first. A signal stops it.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Answer, Context, Failure, Fault, FaultKind, Printer};
+use crate::{
+    cloud::{Cloud, InsightsRequest, Query},
+    command::{Verdict, confirm, watch::passes},
+    core::{
+        fact::{Fact, QueryResults, QueryState},
+        insights::{self, MOST},
+        lines::Filter,
+        prices::{Found, Prices},
+        text::SafeText,
+    },
+};
+
+/// Between two questions at first, and at most.
+const FIRST: Duration = Duration::from_millis(500);
+const SLOWEST: Duration = Duration::from_secs(5);
+
+/// Says what it costs, asks, and prints what is found, in order of time.
+pub(super) async fn run(cx: &mut Context, request: InsightsRequest, printer: &mut Printer) -> Answer {
+    let cloud = Arc::clone(&cx.cloud);
+    let prices = Prices::shipped();
+    let region = cloud.about().region;
+    let price = insights::price(&prices, &region);
+    price_first(cx, &request, price).await?;
+    let Fact::InsightsBegun(id) = cloud.ask(Query::InsightsStart(request.clone())).await? else {
+        return Err(odd("logs:StartQuery").into());
+    };
+    let interrupt = cx.interrupt.clone();
+    let results = tokio::select! {
+        biased;
+        status = interrupt.caught() => {
+            let stopped = cloud.ask(Query::InsightsStop { id }).await;
+            let end = stopped.err().map_or_else(|| "stopped".to_owned(), |fault| fault.sentence());
+            let text = format!("The query: {end}; what it had scanned is paid for.");
+            return Err(Failure::Interrupted(status, Some(text)));
+        }
+        results = wait(cx, &*cloud, &id) => results?,
+    };
+    let (rows, state) = (results.events.len(), results.state);
+    let totals = format!(
+        "{} records matched, {}.",
+        results.matched,
+        insights::cost_words(results.bytes, price)
+    );
+    for arrived in insights::within(results.events, request.from, request.until) {
+        printer.show(cx, &arrived.event, false)?;
+    }
+    cx.out.note(totals);
+    if rows >= MOST {
+        cx.out.note(format!(
+            "Only the newest {MOST} came: narrow the window or the filter for the others."
+        ));
+    }
+    match state {
+        QueryState::Complete => Ok(Verdict::Well),
+        state => Err(Failure::NotWell(format!("The query {state} on AWS's side: what came is not all."))),
+    }
+}
+
+/// The query as it will be asked: the filter of the other flags.
+pub(super) fn query(filter: &Filter) -> String {
+    insights::query(filter, true)
+}
+
+async fn price_first(cx: &mut Context, request: &InsightsRequest, price: Option<Found<'_>>) -> Answer<()> {
+    let question = Query::LogGroup {
+        group: request.group.clone(),
+    };
+    let size = match cx.cloud.ask(question).await {
+        Ok(Fact::LogGroup(None)) => return Err(Fault::new(FaultKind::NotFound, "logs:DescribeLogGroups", &request.group, "").into()),
+        Ok(Fact::LogGroup(group)) => Ok(group),
+        Ok(_) => return Err(odd("logs:DescribeLogGroups").into()),
+        Err(fault) if fault.is_credentials() => return Err(fault.into()),
+        Err(fault) => Err(fault),
+    };
+    for line in request.query.lines() {
+        cx.out.note(SafeText::new(line));
+    }
+    for line in insights::forecast(&size, (request.from, request.until), cx.cloud.now(), price) {
+        cx.out.note(line);
+    }
+    confirm(cx, "Run this query and pay for the scan?", &[]).await
+}
+
+/// Asks until the query has ended.
+async fn wait(cx: &mut Context, cloud: &dyn Cloud, id: &SafeText) -> Answer<QueryResults> {
+    let speed = cloud.about().speed.max(1);
+    let mut pause = FIRST;
+    loop {
+        tokio::time::sleep(pause / speed).await;
+        match cloud.ask(Query::InsightsResults { id: id.clone() }).await {
+            Ok(Fact::Insights(results)) if results.state != QueryState::Running => return Ok(results),
+            Ok(Fact::Insights(results)) => cx.out.progress(format!("running, {} scanned", insights::size(results.bytes))),
+            Ok(_) => return Err(odd("logs:GetQueryResults").into()),
+            Err(fault) if passes(&fault) => cx.out.note(format!("{}; asking again.", fault.sentence())),
+            Err(fault) => return Err(fault.into()),
+        }
+        pause = (pause * 3 / 2).min(SLOWEST);
+    }
+}
+
+fn odd(operation: &str) -> Fault {
+    Fault::new(FaultKind::OddAnswer, operation, "", "")
+}

@@ -1,0 +1,243 @@
+//! The filter of the Logs screen as a query of Logs Insights. The query is coarse: it lets through every line
+//! that the filter keeps, and some more; the results are then read and filtered here as the tail's lines are.
+//! So no difference between AWS's regular expressions and ours, no colour sequence in a line and no level that
+//! only its neighbours tell can lose a line. Lines that were left out can not end the entry of an error before
+//! them: a line without a level of its own may then be shown with that error.
+
+use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange};
+
+use crate::core::{
+    lines::{Filter, Pattern},
+    logline::Level,
+};
+
+/// Most events of one query: more come only in further pages, and more than a screen is for.
+pub const MOST: usize = 10_000;
+/// Longest expression that is sent; a longer one is left to the reading here.
+const LONGEST: usize = 1_000;
+/// What may be anything.
+const GAP: &str = ".*";
+/// A colour sequence, or none.
+const COLOUR: &str = r"(\x1b.\d+m)?";
+
+/// The query. `minds_case` when the pattern does not follow the rule that only a capital letter minds case.
+pub fn query(filter: &Filter, minds_case: bool) -> String {
+    let mut stages = vec!["fields @timestamp, @ingestionTime, @logStream, @message".to_owned()];
+    match (&filter.stream, filter.app) {
+        (Some(stream), _) if stream.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-.".contains(&b)) => {
+            stages.push(format!("filter @logStream = '{stream}'"));
+        }
+        (_, Some(app)) => stages.push(format!("filter @logStream like /^{app}/")),
+        _ => {}
+    }
+    let patterns = [&filter.request, &filter.pattern].into_iter().flatten();
+    stages.extend(patterns.filter_map(|pattern| keeps(pattern, minds_case)));
+    let least = filter.min_level.max(filter.shape.is_some().then_some(Level::Error));
+    stages.extend(least.map(graver).unwrap_or_default());
+    stages.push("sort @timestamp desc".to_owned());
+    stages.push(format!("limit {MOST}"));
+    stages.join("\n| ")
+}
+
+/// A stage that lets through what a pattern keeps; none where nothing can be said for sure.
+fn keeps(pattern: &Pattern, minds_case: bool) -> Option<String> {
+    let text = pattern.text();
+    let parsed = if pattern.is_literal_fallback() {
+        None
+    } else {
+        Some(ast::parse::Parser::new().parse(text).ok()?)
+    };
+    let minds_case = minds_case || parsed.as_ref().map_or_else(|| text.chars().any(char::is_uppercase), has_capital);
+    let literal = match &parsed {
+        Some(ast) => literal(ast),
+        None => Some(text.to_owned()),
+    };
+    let (not, expression) = if pattern.is_inverse() {
+        ("not ", exact(&literal?)?)
+    } else {
+        let loose = match (&parsed, literal) {
+            (_, Some(literal)) => joined(literal.chars().map(of_char)),
+            (Some(ast), None) => loose(ast)?,
+            (None, None) => return None,
+        };
+        ("", trimmed(&loose)?.to_owned())
+    };
+    let flags = [(!minds_case).then_some('i'), expression.contains(GAP).then_some('s')];
+    let flags: String = flags.into_iter().flatten().collect();
+    let flags = if flags.is_empty() { flags } else { format!("(?{flags})") };
+    (expression.len() <= LONGEST).then(|| format!("filter @message {not}like /{flags}{expression}/"))
+}
+
+/// Letters and digits stand for themselves. Everything else may have a colour sequence beside it, or be shown
+/// as something else than it is.
+fn of_char(c: char) -> String {
+    if c.is_ascii_alphanumeric() || c == '_' {
+        c.to_string()
+    } else {
+        GAP.to_owned()
+    }
+}
+
+fn joined(pieces: impl Iterator<Item = String>) -> String {
+    pieces.fold(String::new(), |mut out, piece| {
+        let piece = if out.ends_with(GAP) {
+            piece.strip_prefix(GAP).unwrap_or(&piece)
+        } else {
+            &piece
+        };
+        out.push_str(piece);
+        out
+    })
+}
+
+/// An expression says no more with a gap at its ends.
+fn trimmed(expression: &str) -> Option<&str> {
+    let inner = expression.strip_prefix(GAP).unwrap_or(expression);
+    let inner = inner.strip_suffix(GAP).unwrap_or(inner);
+    (!inner.is_empty()).then_some(inner)
+}
+
+/// An expression of letters, digits, classes of them and gaps that is found wherever `ast` is; none where flags
+/// change what its letters mean.
+fn loose(ast: &Ast) -> Option<String> {
+    Some(match ast {
+        Ast::Flags(_) => return None,
+        Ast::Empty(_) | Ast::Assertion(_) => String::new(),
+        Ast::Literal(literal) => of_char(literal.c),
+        Ast::ClassPerl(class) if !class.negated && class.kind == ClassPerlKind::Digit => r"\d".into(),
+        Ast::ClassPerl(class) if !class.negated && class.kind == ClassPerlKind::Word => r"\w".into(),
+        Ast::ClassBracketed(class) if !class.negated => ranges(&class.kind).map_or_else(|| GAP.into(), |it| format!("[{it}]")),
+        Ast::Dot(_) | Ast::ClassPerl(_) | Ast::ClassUnicode(_) | Ast::ClassBracketed(_) => GAP.into(),
+        Ast::Repetition(it) => match (loose(&it.ast)?, times(&it.op.kind)) {
+            (inner, _) if inner.is_empty() || inner == GAP => inner,
+            (_, None) => GAP.into(),
+            (inner, Some(times)) if is_atom(&inner) => inner + &times,
+            (inner, Some(times)) => format!("(?:{inner}){times}"),
+        },
+        Ast::Group(group) => match &group.kind {
+            GroupKind::NonCapturing(flags) if !flags.items.is_empty() => return None,
+            _ => loose(&group.ast)?,
+        },
+        Ast::Alternation(it) => {
+            let ways: Vec<String> = it.asts.iter().map(loose).collect::<Option<_>>()?;
+            if ways.iter().any(|way| trimmed(way).is_none()) {
+                GAP.into()
+            } else {
+                format!("(?:{})", ways.join("|"))
+            }
+        }
+        Ast::Concat(it) => joined(it.asts.iter().map(loose).collect::<Option<Vec<_>>>()?.into_iter()),
+    })
+}
+
+fn is_atom(expression: &str) -> bool {
+    expression.len() == 1
+        || [r"\d", r"\w"].contains(&expression)
+        || (expression.starts_with('[') && expression.find(']') == Some(expression.len() - 1))
+}
+
+/// How often, as every engine writes it; none where some allow fewer.
+fn times(kind: &RepetitionKind) -> Option<String> {
+    const MANY: u32 = 200;
+    Some(match kind {
+        RepetitionKind::ZeroOrOne => "?".into(),
+        RepetitionKind::ZeroOrMore => "*".into(),
+        RepetitionKind::OneOrMore => "+".into(),
+        RepetitionKind::Range(RepetitionRange::Exactly(n)) if *n <= MANY => format!("{{{n}}}"),
+        RepetitionKind::Range(RepetitionRange::AtLeast(n)) if *n <= MANY => format!("{{{n},}}"),
+        RepetitionKind::Range(RepetitionRange::Bounded(n, m)) if *m <= MANY => format!("{{{n},{m}}}"),
+        RepetitionKind::Range(_) => return None,
+    })
+}
+
+/// A class of ASCII letters and digits alone.
+fn ranges(class: &ClassSet) -> Option<String> {
+    let item = |item: &ClassSetItem| match item {
+        ClassSetItem::Literal(it) if it.c.is_ascii_alphanumeric() => Some(it.c.to_string()),
+        ClassSetItem::Range(it) => {
+            let (start, end) = (it.start.c, it.end.c);
+            let is_of = |is: fn(&char) -> bool| is(&start) && is(&end);
+            let is_plain = is_of(char::is_ascii_digit) || is_of(char::is_ascii_lowercase) || is_of(char::is_ascii_uppercase);
+            is_plain.then(|| format!("{start}-{end}"))
+        }
+        _ => None,
+    };
+    match class {
+        ClassSet::Item(ClassSetItem::Union(union)) => union.items.iter().map(item).collect(),
+        ClassSet::Item(one) => item(one),
+        ClassSet::BinaryOp(_) => None,
+    }
+}
+
+/// The text that an expression stands for, where it is one.
+fn literal(ast: &Ast) -> Option<String> {
+    match ast {
+        Ast::Literal(it) => Some(it.c.to_string()),
+        Ast::Concat(it) => it.asts.iter().map(literal).collect(),
+        _ => None,
+    }
+}
+
+fn has_capital(ast: &Ast) -> bool {
+    match ast {
+        Ast::Literal(it) => it.c.is_uppercase(),
+        Ast::ClassBracketed(it) => match &it.kind {
+            ClassSet::Item(ClassSetItem::Union(union)) => union.items.iter().any(is_capital),
+            ClassSet::Item(one) => is_capital(one),
+            ClassSet::BinaryOp(_) => false,
+        },
+        Ast::Repetition(it) => has_capital(&it.ast),
+        Ast::Group(it) => has_capital(&it.ast),
+        Ast::Alternation(it) => it.asts.iter().any(has_capital),
+        Ast::Concat(it) => it.asts.iter().any(has_capital),
+        Ast::Empty(_) | Ast::Flags(_) | Ast::Dot(_) | Ast::Assertion(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) => false,
+    }
+}
+
+fn is_capital(item: &ClassSetItem) -> bool {
+    match item {
+        ClassSetItem::Literal(it) => it.c.is_uppercase(),
+        ClassSetItem::Range(it) => it.start.c.is_uppercase() || it.end.c.is_uppercase(),
+        _ => false,
+    }
+}
+
+/// An expression that is found only in lines that are shown with this text. None where the find may lie in a
+/// colour sequence, of which the screen shows nothing.
+fn exact(literal: &str) -> Option<String> {
+    let in_colour = |c: char| matches!(c, '0'..='9' | ';' | ':' | '[');
+    let rest = literal.trim_start_matches(in_colour);
+    let is_sure = !rest.is_empty() && !rest.starts_with('m') && literal.chars().all(|c| (' '..='~').contains(&c));
+    let escaped = |c: char| [r"\".repeat(usize::from(r"\.+*?()|[]{}^$/".contains(c))), c.to_string()].concat();
+    is_sure.then(|| literal.chars().map(escaped).collect())
+}
+
+/// Stages that leave out what is surely of a lower level: lines that begin with the prefix of a logger, in the
+/// forms that are frequent; access lines by their status.
+fn graver(least: Level) -> Vec<String> {
+    let words = [
+        (Level::Debug, "TRACE|DEBUG"),
+        (Level::Info, "INFO"),
+        (Level::Warn, "WARN|WARNING"),
+        (Level::Error, "ERROR"),
+    ];
+    let lower: Vec<&str> = words.iter().filter(|(level, _)| *level < least).map(|(_, words)| *words).collect();
+    if lower.is_empty() {
+        return Vec::new();
+    }
+    let word = format!("({})", lower.join("|"));
+    // `INFO:     …`, `19:40:57 - LiteLLM Proxy:INFO: …`, `2026-11-22 19:40:58.134 | INFO     | …`.
+    let clock = r"\d\d:\d\d:\d\d";
+    let begins = format!(r"^{COLOUR}({word}{COLOUR}[: ]|{clock} - [^:\n]*:{word}{COLOUR}:|\d{{4}}-\d\d-\d\d {clock}\S+ \| {word} )");
+    let mut stages = vec![format!("filter @message not like /{begins}/ or @message like /HTTP/")];
+    let statuses = match least {
+        Level::Debug | Level::Other | Level::Info => "",
+        Level::Warn => "[1-3]",
+        Level::Error | Level::Critical => "[1-4]",
+    };
+    if !statuses.is_empty() {
+        let request = format!(r#"[^"\n]*"{COLOUR}[A-Z]+ [^ "\n]+ HTTP.\d.\d{COLOUR}" {COLOUR}{statuses}\d\d"#);
+        stages.push(format!("filter @message not like /{begins}{request}/"));
+    }
+    stages
+}

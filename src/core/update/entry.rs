@@ -1,0 +1,103 @@
+//! The entry under the cursor: whole, as JSON, copied; and the lines shown, saved.
+
+use super::{dialogs, say};
+use crate::core::{
+    dialog::{Detail, Dialog, Scroll},
+    effect::Effect,
+    health::Severity,
+    lines::{ExportFormat, export},
+    logline,
+    model::Model,
+    text::SafeText,
+    when,
+};
+
+/// The entry under the cursor, all of it, with what CloudWatch knows of it.
+pub(super) fn whole_entry(model: &mut Model) -> Vec<Effect> {
+    let entry = model.shown_logs().entry();
+    let Some(first) = entry.first() else {
+        say(model, Severity::Note, "there is no line under the cursor");
+        return Vec::new();
+    };
+    let mut lines = vec![
+        format!("time      {}", when::iso(first.at())).into(),
+        format!("taken in  {} later", when::span(first.ingested() - first.at())).into(),
+        format!("stream    {}", first.stream()).into(),
+        "".into(),
+    ];
+    let pretty = logline::json_in(first.raw()).filter(|_| first.raw().starts_with('{'));
+    let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value).ok());
+    if let Some(pretty) = pretty.filter(|_| entry.len() == 1) {
+        lines.extend(pretty.lines().map(SafeText::new));
+        lines.push("".into());
+    }
+    lines.extend(
+        entry
+            .iter()
+            .flat_map(|line| line.raw().lines().map(logline::display).collect::<Vec<_>>()),
+    );
+    dialogs::open(
+        model,
+        Dialog::Detail(Detail {
+            title: "Log entry".into(),
+            lines,
+            scroll: Scroll::default(),
+        }),
+    )
+}
+
+/// `J`: the entry as JSON. What it holds itself as JSON stands beside it, read.
+pub(super) fn json(model: &mut Model) -> Vec<Effect> {
+    let entry = model.shown_logs().entry();
+    let Some(first) = entry.first() else {
+        say(model, Severity::Note, "there is no line under the cursor");
+        return Vec::new();
+    };
+    let mut value = serde_json::json!({
+        "@timestamp": when::iso(first.at()),
+        "event.ingested": when::iso(first.ingested()),
+        "log.level": first.level().to_string(),
+        "service.name": first.app().map(|app| app.to_string()),
+        "log.stream": first.stream(),
+        "message.json": logline::json_in(first.raw()),
+        "message": entry.iter().flat_map(|line| line.raw().lines()).collect::<Vec<_>>(),
+    });
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    dialogs::open_json(model, "Log entry".into(), value)
+}
+
+pub(super) fn copy(model: &mut Model, whole: bool) -> Vec<Effect> {
+    let text = if whole {
+        model
+            .shown_logs()
+            .entry()
+            .iter()
+            .map(|l| logline::display(l.raw()).to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
+    } else {
+        model
+            .shown_logs()
+            .selected()
+            .map(|l| logline::display(l.raw()).to_string())
+            .unwrap_or_default()
+    };
+    if text.is_empty() {
+        say(model, Severity::Note, "there is no line under the cursor");
+        return Vec::new();
+    }
+    vec![Effect::Copy(super::keys::lines_for_clipboard(&text))]
+}
+
+/// Writes the lines shown as JSON Lines, byte-exact.
+pub(super) fn save(model: &mut Model) -> Vec<Effect> {
+    let text: String = export(model.shown_logs().shown(), ExportFormat::JsonLines).collect();
+    if text.is_empty() {
+        say(model, Severity::Note, "there are no lines to save");
+        return Vec::new();
+    }
+    let path = format!("{}/bic-logs-{}.jsonl", model.settings.save_dir, model.now.wall);
+    vec![Effect::Save(path.into(), text.into_bytes().into())]
+}
