@@ -1,6 +1,6 @@
 //! `status`: stack, services, targets, errors in the log and cost in one answer, all reads side by side.
 
-use futures::future::join3;
+use futures::future::{join, join3};
 use serde::Serialize;
 
 use super::{Answer, Context, Verdict, reads, text};
