@@ -241,7 +241,7 @@ async fn an_account_that_is_not_ready_is_found_out_before_the_plan() {
         "restore-secret",
         "warning  permissions",
         "allowed by no policy: iam:CreateRole, iam:PassRole",
-        "ok       fargate quota",
+        "ok       fargate quota  0 of 64 vCPU are in use; this adds 1.5",
     ] {
         assert!(stdout.contains(part), "no {part} in {stdout}");
     }

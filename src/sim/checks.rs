@@ -39,7 +39,7 @@ impl World {
         let vcpu = |is_spot: bool| -> f64 {
             let is_its = |t: &&super::task::TaskState| t.is_active() && (self.services[t.service].capacity == "FARGATE_SPOT") == is_spot;
             let of = |t: &super::task::TaskState| self.definitions.get(&t.definition).and_then(super::task::Definition::vcpu);
-            self.tasks.iter().filter(is_its).filter_map(of).sum()
+            self.tasks.iter().filter(is_its).filter_map(of).fold(0.0, |sum, one| sum + one)
         };
         match quota {
             QuotaId::FargateVcpu => vcpu(false),

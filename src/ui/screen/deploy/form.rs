@@ -393,15 +393,21 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
     show(lines, area, frame);
 }
 
+/// Most lines of a check's evidence and of its next step, where there is room and where there is not.
+const WHOLE: (usize, usize) = (9, 9);
+const SHORT: (usize, usize) = (3, 2);
+
 /// The checks, worst first. Those that are well are only named where they have no room.
 fn all_checks(pen: Pen<'_>, checks: &[Check], width: usize, room: usize) -> Vec<Line<'static>> {
-    let (well, other): (Vec<&Check>, Vec<&Check>) = worst_first(checks).into_iter().partition(|c| c.outcome == Outcome::Ok);
-    let mut lines: Vec<Line<'_>> = other.into_iter().flat_map(|c| check_lines(pen, c, width)).collect();
-    let whole: Vec<Line<'_>> = well.iter().flat_map(|c| check_lines(pen, c, width)).collect();
-    if lines.len() + whole.len() <= room {
-        lines.extend(whole);
-        return lines;
+    let checks = worst_first(checks);
+    for limits in [WHOLE, SHORT] {
+        let lines: Vec<Line<'_>> = checks.iter().flat_map(|c| check_lines(pen, c, width, limits)).collect();
+        if lines.len() <= room {
+            return lines;
+        }
     }
+    let (well, other): (Vec<&Check>, Vec<&Check>) = checks.into_iter().partition(|c| c.outcome == Outcome::Ok);
+    let mut lines: Vec<Line<'_>> = other.into_iter().flat_map(|c| check_lines(pen, c, width, SHORT)).collect();
     let names: Vec<&str> = well.iter().map(|c| c.name).collect();
     let names = measure::wrap(&format!("✓ {}", names.join(", ")), width);
     // What is wrong has the room first, but that most is well is said too.
@@ -438,12 +444,12 @@ fn size_line(pen: Pen<'_>, row: &SizeRow, is_set: bool) -> Line<'static> {
     }
 }
 
-fn check_lines(pen: Pen<'_>, check: &Check, width: usize) -> Vec<Line<'static>> {
+fn check_lines(pen: Pen<'_>, check: &Check, width: usize, (evidence, next): (usize, usize)) -> Vec<Line<'static>> {
     let (mark, role) = mark(check);
     let room = width.saturating_sub(16);
     let role_of_text = if check.outcome == Outcome::Ok { Role::Text } else { role };
     let mut out = Vec::new();
-    for (i, line) in wrap_to(&check.evidence, room, 3).into_iter().enumerate() {
+    for (i, line) in wrap_to(&check.evidence, room, evidence).into_iter().enumerate() {
         let head = if i == 0 {
             vec![pen.ink(role, mark), pen.text(format!(" {:<13} ", check.name))]
         } else {
@@ -454,7 +460,7 @@ fn check_lines(pen: Pen<'_>, check: &Check, width: usize) -> Vec<Line<'static>> 
         ));
     }
     if !check.next.is_empty() {
-        let next = wrap_to(&check.next, room, 2).into_iter();
+        let next = wrap_to(&check.next, room, next).into_iter();
         out.extend(next.map(|l| Line::from(vec![pen.text(" ".repeat(16)), pen.dim(l)])));
     }
     out
