@@ -347,6 +347,17 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    say(model, Severity::Note, words);
+    vec![Effect::Mouse(model.mouse)]
+}
+
 fn arm(model: &mut Model) -> Vec<Effect> {
     if !model.guard.production {
         say(model, Severity::Note, "this profile is not marked production: nothing to arm");
