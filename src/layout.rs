@@ -97,9 +97,9 @@ fn stacked(screen: ScreenId, focus: Panel, body: Rect, heights: &[Constraint]) -
 /// Rows that each panel of the Access screen wants.
 const ACCESS: [(Panel, u16); 5] = [
     (Panel::Outputs, 7),
-    (Panel::Secrets, 10),
-    (Panel::Models, 6),
-    (Panel::Address, 9),
+    (Panel::Secrets, 8),
+    (Panel::Models, 7),
+    (Panel::Address, 8),
     (Panel::Throughput, 7),
 ];
 

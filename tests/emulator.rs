@@ -707,7 +707,7 @@ fn ways_out_of_a_stack_at_rest(dana: &User) {
     assert_eq!(ways["status"], "UPDATE_COMPLETE");
     let open = |it: &Value| it["open"] == true;
     assert!(
-        ways["ways"].as_array().is_some_and(|all| all.len() == 5 && !all.iter().any(open)),
+        ways["ways"].as_array().is_some_and(|all| all.len() == 6 && !all.iter().any(open)),
         "{ways}"
     );
     assert!(dana.fails("unstick cancel-update --yes", 2).contains("UPDATE_IN_PROGRESS"));

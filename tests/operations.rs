@@ -792,6 +792,7 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     desk.press("enter");
     says(&desk.screen(), &["waits for its deletion", "restore-secret"]);
     assert!(desk.written.is_empty(), "nothing is sent: {:?}", desk.written);
+    desk.press("esc");
     // A value that needs something else is asked for once the field is left.
     let Stage::Form(form) = &mut desk.model.deploy else {
         panic!("the form is open")
@@ -799,6 +800,7 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     let field = form.fields.iter_mut().find(|f| f.def.name == "NetworkMode").expect("a parameter");
     field.value = bic_tui::core::field::TextField::with("nat");
     desk.press("tab");
+    desk.wait(1);
     let quota = |desk: &Desk| {
         let Stage::Form(form) = &desk.model.deploy else {
             panic!("the form is open")

@@ -324,7 +324,7 @@ async fn every_read_tells_apart_what_aws_refuses() {
             assert_eq!(fault.code.as_deref(), Some(code), "{what}");
             assert_eq!(fault.request_id.as_deref(), Some("request-1"), "{what}");
             assert_eq!(asked, tries, "{what}");
-            let is_secret = read.operation.contains("Secret");
+            let is_secret = read.operation == "GetSecretValue";
             assert_eq!(all_text(&fault).contains(CANARY), !is_secret, "{what}: {}", all_text(&fault));
         }
     }

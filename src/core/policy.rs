@@ -37,8 +37,6 @@ enum Scope {
     Cluster,
     /// The application's log group.
     LogGroup,
-    /// Log groups of the account: a listing names no single one.
-    AnyLogGroup,
     /// The two secrets that the console shows: the LiteLLM key and the administrator's password.
     Secrets,
     /// Any secret of the application, by name: what it is called and whether it waits for deletion, never its value.
@@ -139,7 +137,8 @@ const SCOPES: &[(&str, Scope)] = &[
     ("elasticloadbalancing:DescribeLoadBalancers", Scope::NoResource),
     ("elasticloadbalancing:DescribeTargetHealth", Scope::NoResource),
     ("logs:DeleteLogGroup", Scope::LogGroups),
-    ("logs:DescribeLogGroups", Scope::AnyLogGroup),
+    // It lists what it does not know yet.
+    ("logs:DescribeLogGroups", Scope::NoResource),
     ("logs:FilterLogEvents", Scope::LogGroup),
     // A query is known by its id alone.
     ("logs:GetQueryResults", Scope::NoResource),
@@ -193,7 +192,6 @@ impl Scope {
             Self::LogGroup => ["", ":*"]
                 .map(|end| arn("logs", format!("log-group:{}{end}", names.log_group())))
                 .to_vec(),
-            Self::AnyLogGroup => vec![arn("logs", "log-group:*".into())],
             // Six characters of Secrets Manager's own end each ARN.
             Self::Secrets => [names.api_key(), names.admin_password()]
                 .map(|it| arn("secretsmanager", format!("secret:{}-??????", it.secret)))

@@ -63,6 +63,12 @@ pub fn draw<'r>(side: &Side<'_>, rows: &Rows<'_>, area: Rect, frame: &mut Frame<
         table = table.header(Row::new(rows.heads.iter().map(|h| (*h).to_owned())).style(side.theme.style(Role::Dim)));
     }
     frame.render_widget(table, area);
+    // In the row of the heads, so that it takes no row from the list.
+    let rest = window(rows.cursor.unwrap_or(0), rows.count, height);
+    if head > 0 && height > 0 && !rest.is_empty() {
+        let line = Line::styled(format!(" {rest}"), side.theme.style(Role::Dim)).right_aligned();
+        frame.render_widget(line, Rect { height: 1, ..area });
+    }
 }
 
 #[cfg(test)]
