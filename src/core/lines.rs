@@ -426,7 +426,11 @@ impl Lines {
     fn push(&mut self, line: &Between, change: &mut Appended) {
         if self.segments.back().is_none_or(|open| open.is_full(self.per_segment)) {
             let id = self.new_segment_id();
-            self.segments.push_back(Arc::new(Segment::new(id, line.seq)));
+            let next = match self.segments.back() {
+                Some(full) => full.next(id, line.seq),
+                None => Segment::new(id, line.seq),
+            };
+            self.segments.push_back(Arc::new(next));
         }
         let Some(open) = self.segments.back_mut() else { return };
         if change.touched.last() != Some(&open.id()) {

@@ -17,6 +17,8 @@ use crate::core::{
 const FULL_TEXT: usize = 512 << 10;
 /// A segment is sealed when it has this many lines.
 pub(super) const FULL_LINES: usize = 4096;
+/// What part of a segment is set aside beyond the size of the one before.
+const SPARE: usize = 32;
 /// `Meta::ingested` of a line whose difference does not fit; the value is in `far`.
 const FAR: i32 = i32::MIN;
 /// First word of an id that is not a number; the last word is its place in `odd_ids`.
@@ -115,6 +117,18 @@ impl Segment {
             levels: [0; Level::COUNT],
             errors: 0,
             is_plain: true,
+        }
+    }
+
+    /// An empty one to go on with after this one, which is full: it will probably hold as much, and growing step by
+    /// step would copy each line twice.
+    pub(super) fn next(&self, id: u64, first_seq: u64) -> Self {
+        let lines = self.len() + self.len() / SPARE;
+        Self {
+            text: String::with_capacity(self.text.len() + self.text.len() / SPARE),
+            metas: Vec::with_capacity(lines),
+            ids: Vec::with_capacity(lines),
+            ..Self::new(id, first_seq)
         }
     }
 
@@ -228,11 +242,16 @@ impl Segment {
         self.is_plain &= line.flags.has(Flags::PLAIN);
     }
 
-    /// Gives back what was set aside for growth.
+    /// Gives back what was set aside for growth, where it is worth a copy.
     pub(super) fn seal(&mut self) {
-        self.text.shrink_to_fit();
-        self.metas.shrink_to_fit();
-        self.ids.shrink_to_fit();
+        let is_much = |len: usize, capacity: usize| capacity > len + len / SPARE + len / SPARE;
+        if is_much(self.text.len(), self.text.capacity()) {
+            self.text.shrink_to_fit();
+        }
+        if is_much(self.metas.len(), self.metas.capacity()) {
+            self.metas.shrink_to_fit();
+            self.ids.shrink_to_fit();
+        }
         self.streams.shrink_to_fit();
     }
 
