@@ -232,7 +232,7 @@ impl Tail {
     }
 
     /// Takes the answer to request `seq`, and gives the events that are new, in order of timestamp,
-    /// ingestion and id. An answer that is not awaited is ignored.
+    /// ingestion and id, those without an id as they came. An answer that is not awaited is ignored.
     pub fn on_page(&mut self, seq: u64, answer: Result<LogPage, Fault>, now: Millis) -> Vec<Arrived> {
         let Some(Awaited { kind, asked, .. }) = self.awaiting.take_if(|awaited| awaited.seq == seq) else {
             return Vec::new();
@@ -274,7 +274,7 @@ impl Tail {
             .events
             .into_iter()
             .filter(|event| self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Live(session))))
-            .map(|event| (identity(&event), event))
+            .map(|event| (None, event))
             .collect();
         self.give(new)
     }
@@ -399,13 +399,13 @@ impl Tail {
     }
 
     fn take_new(&mut self, events: Vec<LogEvent>) -> Vec<Arrived> {
-        let mut new: Vec<(EventId, LogEvent)> = Vec::with_capacity(events.len());
+        let mut new = Vec::with_capacity(events.len());
         for event in events {
             let id = identity(&event);
             if event.at < self.floor {
                 self.stats.outside += 1;
             } else if self.seen.insert((event.at, id.clone())) && self.is_not_live(&event) {
-                new.push((id, event));
+                new.push((event.id.is_some().then_some(id), event));
             } else {
                 self.stats.repeats += 1;
             }
@@ -418,8 +418,9 @@ impl Tail {
         self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Poll))
     }
 
-    /// Gives events out in order, and says of each whether it is late.
-    fn give(&mut self, mut new: Vec<(EventId, LogEvent)>) -> Vec<Arrived> {
+    /// Gives events out in order, and says of each whether it is late. Those without an id stay as they came:
+    /// nothing else tells the lines of one millisecond apart.
+    fn give(&mut self, mut new: Vec<(Option<EventId>, LogEvent)>) -> Vec<Arrived> {
         new.sort_by(|(a, x), (b, y)| (x.at, x.ingested, a).cmp(&(y.at, y.ingested, b)));
         let before = self.newest;
         self.stats.events += new.len() as u64;
