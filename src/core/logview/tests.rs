@@ -546,3 +546,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_entry_that_is_one_event_of_many_lines_folds_too() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(10, 60);
+    view.append([
+        line(0, 0, "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\nValueError: boom\n"),
+        line(1, 0, "  more of it"),
+        line(10_000, 2, "INFO: calm"),
+    ]);
+    assert_eq!(view.window(10, 60).rows.len(), 5);
+    view.toggle_fold();
+    let rows = view.window(10, 60).rows;
+    let got: Vec<(&str, usize, usize)> = rows.iter().map(|row| (row.text.as_str(), row.folded, row.more)).collect();
+    assert_eq!(got, [("Exception in ASGI application", 3, 0), ("calm", 0, 0)]);
+    view.toggle_fold();
+    assert_eq!(view.window(10, 60).rows.len(), 5);
+}
