@@ -848,7 +848,7 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
         &[
             "Run this filter in Logs Insights?",
             "window  -16m",
-            "At most all of it, less than $0.0001",
+            "Estimate: about",
             "▸[ Cancel ]",
             "limit 10000",
         ],
@@ -877,4 +877,20 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
     desk.wait(1);
     desk.press("esc");
     says(&desk.screen(), &["following", "stopped; what it had scanned is paid for"]);
+}
+
+#[test]
+fn a_second_search_begins_empty_and_up_brings_the_first_back() {
+    let mut desk = Desk::at("running");
+    desk.press("4");
+    desk.wait(3);
+    desk.press("/info enter");
+    assert!(!desk.model.logs.is_following(), "at the nearest match above");
+    desk.press("/http enter");
+    let searched = |desk: &Desk| desk.model.logs.searched().map(|pattern| pattern.text().to_owned());
+    assert_eq!(searched(&desk).as_deref(), Some("http"));
+    desk.press("/up up enter");
+    assert_eq!(searched(&desk).as_deref(), Some("info"));
+    desk.press("/up down error enter");
+    assert_eq!(searched(&desk).as_deref(), Some("error"));
 }

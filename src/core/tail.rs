@@ -111,6 +111,8 @@ struct Pass {
     /// When the first page was asked that came near the head of the log. The pages before it, older
     /// than `HEAD_BACK` when they came, hold all that the head pass is there to find.
     near: Option<Millis>,
+    /// Newest time of the last page that had events: how far it has come.
+    reached: Millis,
 }
 
 impl Pass {
@@ -122,6 +124,7 @@ impl Pass {
             given: HashSet::new(),
             pages: 0,
             near: None,
+            reached: from,
         }
     }
 }
@@ -242,9 +245,11 @@ impl Tail {
             Ok(page) => {
                 self.stats.pages += 1;
                 self.fault = None;
-                let is_near = page.next.is_none() || page.events.iter().any(|event| reached(event) >= now - HEAD_BACK);
-                if let Some(pass) = self.pass(kind).filter(|_| is_near) {
-                    pass.near.get_or_insert(asked);
+                let newest = page.events.iter().map(reached).max();
+                let is_near = page.next.is_none() || newest.is_some_and(|at| at >= now - HEAD_BACK);
+                if let Some(pass) = self.pass(kind) {
+                    pass.reached = newest.unwrap_or(pass.reached);
+                    pass.near = pass.near.or(is_near.then_some(asked));
                 }
                 let events = self.take_new(page.events);
                 self.turn(kind, page.next, now);
@@ -309,9 +314,10 @@ impl Tail {
             .map_or(0, |done| (now - done.begun - 2 * RECONCILE_EVERY).max(0))
     }
 
-    /// Intervals not fetched, oldest first: those given up, then the one being filled.
+    /// Intervals not fetched, oldest first: those given up, then what is left of the one being filled.
     pub fn gaps(&self, now: Millis) -> Vec<Gap> {
-        let from = self.head_done.map_or(self.start, |done| done.begun);
+        let done = self.head_done.map_or(self.start, |done| done.begun);
+        let from = self.head.as_ref().map_or(done, |pass| done.max(pass.reached));
         let open = match (&self.fault, &self.head) {
             (Some(_), _) => Some((now, GapReason::Fault)),
             (None, Some(pass)) if pass.pages > 0 => Some((pass.begun, GapReason::Filling)),

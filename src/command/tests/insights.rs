@@ -113,7 +113,7 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
             "{flags}: {}",
             times.len()
         );
-        for words in ["limit 10000", "a GB scanned", "records matched", "At most all of it"] {
+        for words in ["limit 10000", "a GB scanned", "records matched", "Estimate: about"] {
             assert!(said.contains(words), "{said}");
         }
     }

@@ -564,3 +564,16 @@ fn an_entry_that_is_one_event_of_many_lines_folds_too() {
     view.toggle_fold();
     assert_eq!(view.window(10, 60).rows.len(), 5);
 }
+
+#[test]
+fn who_follows_goes_to_the_nearest_match_above() {
+    for last_matches in [false, true] {
+        for goes in [LogView::next_match, LogView::prev_match] {
+            let mut view = view(100, 5);
+            view.search(if last_matches { "number .9" } else { "number .7" });
+            assert!(view.is_following());
+            assert_eq!((goes(&mut view), cursor(&view)), (Jump::Moved, if last_matches { 99 } else { 97 }));
+            assert!(!view.is_following());
+        }
+    }
+}
