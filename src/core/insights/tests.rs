@@ -275,7 +275,7 @@ fn a_scan_is_the_windows_share_and_not_known_while_aws_has_counted_nothing() {
 fn money_and_sizes_in_words() {
     let prices = Prices::shipped();
     let price = price(&prices, "us-east-1");
-    assert_eq!(price_words(price), "$0.005 a GB scanned");
+    assert_eq!(price_words(price), "$0.005 a GB scanned (unverified)");
     assert_eq!(cost_words(3 << 30, price), "3.0 GB scanned, $0.0150");
     assert_eq!(cost_words(500, price), "500 bytes scanned, less than $0.0001");
     assert_eq!(size(45 << 20), "45 MB");

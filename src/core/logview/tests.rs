@@ -508,7 +508,7 @@ fn a_folded_entry_says_how_much_it_holds_and_a_search_opens_it() {
     let folds: Vec<usize> = view.window(20, 200).rows.iter().map(|row| row.folded).collect();
     assert_eq!(folds, [0, 3, 0, 0, 0]);
     view.search("BadError");
-    assert_eq!(view.next_match(), Jump::Wrapped);
+    assert_eq!(view.next_match(), Jump::Moved);
     assert_eq!(view.selected().unwrap().raw(), "x.BadError: no");
 }
 
