@@ -320,12 +320,12 @@ pub fn forecast(
     let money = |bytes| price.map_or_else(|| "not known".to_owned(), |found| dollars(usd(bytes, found)));
     vec![
         format!(
-            "Estimate: about {} scanned, {}; all {} that AWS says are stored {}.",
+            "Estimate: about {} scanned, {}: the window's share of {} stored ({}).",
             size(scan.about),
             money(scan.about),
             size(scan.stored),
             money(scan.stored)
         ),
-        format!("It may be more: lines count uncompressed. {}.", price_words(price)),
+        format!("More is possible: lines count uncompressed; {}.", price_words(price)),
     ]
 }

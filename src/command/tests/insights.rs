@@ -157,6 +157,11 @@ async fn half_results_are_waited_out_and_faults_that_pass_too() {
     for (last, status, words) in [
         (Ok(results(QueryState::Failed, vec![event(at, "two")])), 1, "failed on AWS's side"),
         (
+            Ok(results(QueryState::Cancelled, vec![event(at, "two")])),
+            1,
+            "was cancelled on AWS's side",
+        ),
+        (
             Ok(results(QueryState::TimedOut, vec![event(at, "two")])),
             1,
             "timed out on AWS's side",

@@ -284,7 +284,7 @@ fn money_and_sizes_in_words() {
     assert!(told.contains("logs:DescribeLogGroups") && told.contains("$0.005"), "{told}");
     let told = forecast(&Ok(Some(group(Some(10 << 30), Some(10), None))), (NOW - DAY, NOW), NOW, price).join(" ");
     assert!(
-        told.contains("Estimate: about 1.0 GB scanned, $0.0050; all 10 GB") && told.contains("$0.0500. It may be more"),
+        told.contains("about 1.0 GB scanned, $0.0050: the window's share of 10 GB stored ($0.0500)") && told.contains("More is possible"),
         "{told}"
     );
 }
