@@ -71,6 +71,8 @@ pub struct App {
     pub model: Model,
     runtime: Runtime,
     answers: mpsc::Receiver<Msg>,
+    /// What ends the console from outside.
+    ending: Option<End>,
     secrets: (mpsc::Sender<Fetched>, mpsc::Receiver<Fetched>),
     session: Session,
     /// Sessions that were asked for, as they stand.
@@ -135,6 +137,7 @@ impl App {
             model,
             runtime,
             answers,
+            ending: None,
             secrets: mpsc::channel(4),
             session,
             arrivals: mpsc::channel(4),
@@ -377,19 +380,19 @@ impl App {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut seconds = 0u32;
         loop {
-            if self.model.is_dirty && (self.model.dialog.is_some() || self.paced.may_draw(self.now().mono)) {
+            if self.model.is_dirty && self.ending.is_none() && (self.model.dialog.is_some() || self.paced.may_draw(self.now().mono)) {
                 self.draw(terminal)?;
             }
             let msg = tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
-                    Signal::End(number) => return Ok(End::Signal(number)),
+                    Signal::End(number) => Some(self.ends(End::Signal(number))),
                     Signal::Stop => { self.suspend(terminal)?; Some(Msg::Hide) }
                     Signal::Continue => { self.resume(terminal)?; Some(Msg::Hide) }
                 },
-                event = events.next() => match event {
+                event = events.next(), if self.ending.is_none() => match event {
                     Some(Ok(event)) => self.touch(event),
-                    Some(Err(_)) | None => return Ok(End::HungUp),
+                    Some(Err(_)) | None => Some(self.ends(End::HungUp)),
                 },
                 Some(answer) = self.answers.recv() => Some(answer),
                 Some(built) = self.arrivals.1.recv() => Some(self.arrive(built)),
@@ -397,20 +400,28 @@ impl App {
                 _ = ticks.tick() => {
                     seconds = seconds.wrapping_add(1);
                     // Crossterm does not tell of a terminal that is gone; so it is looked at once a second.
-                    if seconds.is_multiple_of(4) && term::has_hung_up() {
-                        return Ok(End::HungUp);
+                    if self.ending.is_none() && seconds.is_multiple_of(4) && term::has_hung_up() {
+                        Some(self.ends(End::HungUp))
+                    } else {
+                        Some(Msg::Tick(self.now()))
                     }
-                    Some(Msg::Tick(self.now()))
                 }
             };
             let Some(msg) = msg else { continue };
             if let Round::Quit = self.take(msg, terminal)? {
-                return Ok(End::Left);
+                return Ok(self.ending.unwrap_or(End::Left));
             }
             if let Some(end) = self.drain(terminal, &mut events)? {
                 return Ok(end);
             }
         }
+    }
+
+    /// Something from outside ends the console. What runs and costs is stopped first, as when the operator leaves;
+    /// nothing is drawn or read meanwhile, since the terminal may be gone.
+    fn ends(&mut self, end: End) -> Msg {
+        self.ending.get_or_insert(end);
+        Msg::Leave
     }
 
     /// Takes all that is queued already; a dialog that has just opened ends the round, so that keys
@@ -429,9 +440,10 @@ impl App {
             self.take(Msg::Heard(at, fact), terminal)?;
         }
         for _ in 0..256 {
-            let msg = match events.next().now_or_never() {
+            let event = if self.ending.is_none() { events.next().now_or_never() } else { None };
+            let msg = match event {
                 Some(Some(Ok(event))) => self.touch(event),
-                Some(_) => return Ok(Some(End::HungUp)),
+                Some(_) => Some(self.ends(End::HungUp)),
                 None => match self.answers.try_recv() {
                     Ok(answer) => Some(answer),
                     Err(_) => break,
@@ -439,7 +451,7 @@ impl App {
             };
             let Some(msg) = msg else { continue };
             if let Round::Quit = self.take(msg, terminal)? {
-                return Ok(Some(End::Left));
+                return Ok(Some(self.ending.unwrap_or(End::Left)));
             }
         }
         Ok(None)

@@ -248,7 +248,7 @@ pub struct LogsArgs {
     /// Only lines that do not match --grep.
     #[arg(long, requires = "grep")]
     pub invert: bool,
-    /// Only lines of this level and worse: debug, info, warning, error.
+    /// Only lines of this level and worse: debug, info, warning, error, critical.
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
 }

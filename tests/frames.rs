@@ -230,6 +230,7 @@ fn questions() -> Vec<(&'static str, Dialog)> {
         purpose,
         field: TextField::with(text),
         error: error.map(SafeText::new),
+        back: 0,
     };
     let chosen = Confirm {
         on_yes: true,

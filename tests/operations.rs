@@ -6,7 +6,7 @@ mod desk;
 
 use bic_tui::{
     cloud::Change,
-    core::{cause, eta, fact::Millis, key::Key, logline::Level, msg::Msg, screen::deploy::Stage},
+    core::{cause, eta, fact::Millis, key::{Code, Key}, logline::Level, msg::Msg, screen::deploy::Stage},
     sim::Scene,
 };
 use desk::{Desk, START};
@@ -847,8 +847,8 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
         &question,
         &[
             "Run this filter in Logs Insights?",
-            "window  -16m",
-            "At most all of it, less than $0.0001",
+            "window  -15m",
+            "Estimate: about",
             "▸[ Cancel ]",
             "limit 10000",
         ],
@@ -877,4 +877,27 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
     desk.wait(1);
     desk.press("esc");
     says(&desk.screen(), &["following", "stopped; what it had scanned is paid for"]);
+}
+
+#[test]
+fn a_second_search_begins_empty_and_up_brings_the_first_back() {
+    let mut desk = Desk::at("running");
+    desk.press("4");
+    desk.wait(3);
+    desk.press("/info enter");
+    assert!(!desk.model.logs.is_following(), "at the nearest match above");
+    desk.press("/http enter");
+    let searched = |desk: &Desk| desk.model.logs.searched().map(|pattern| pattern.text().to_owned());
+    assert_eq!(searched(&desk).as_deref(), Some("http"));
+    let arrow = |desk: &mut Desk, code| desk.take(Msg::Key(Key::plain(code)));
+    desk.press("/");
+    arrow(&mut desk, Code::Up);
+    arrow(&mut desk, Code::Up);
+    desk.press("enter");
+    assert_eq!(searched(&desk).as_deref(), Some("info"));
+    desk.press("/");
+    arrow(&mut desk, Code::Up);
+    arrow(&mut desk, Code::Down);
+    desk.press("error enter");
+    assert_eq!(searched(&desk).as_deref(), Some("error"));
 }

@@ -160,6 +160,8 @@ pub struct Prompt {
     pub field: TextField,
     /// What is wrong with it.
     pub error: Option<SafeText>,
+    /// How many patterns back the one is that stands there; 0 for what is being typed.
+    pub back: usize,
 }
 
 /// The palette.

@@ -132,10 +132,12 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     } else {
         evidence.shows_errors
     };
+    let has_dropped = lines.holes().iter().any(|hole| hole.lines > 0 && hole.until >= since);
+    let least = if has_dropped { "at least " } else { "" };
     push(
         out,
         Severity::Warning,
-        format!("{count} errors in 10 min: {newest}; {shows} shows them"),
+        format!("{least}{count} errors in 10 min: {newest}; {shows} shows them"),
     );
 }
 
@@ -454,6 +456,32 @@ mod tests {
                 ..Evidence::default()
             });
             assert_eq!(found[0].text, *format!("webui 0/1 running: {want}"));
+        }
+    }
+
+    #[test]
+    fn errors_are_counted_as_at_least_so_many_once_lines_of_that_time_made_room() {
+        let now = 1_790_000_000_000;
+        for (until, want) in [(now - 3_600_000, "20"), (now, "at least")] {
+            let mut lines = Lines::in_small_segments(20_000);
+            lines.append((0..2_000).map(|i| Arrived {
+                event: LogEvent {
+                    id: None,
+                    at: if i < 1_980 { until - 2_000 + i } else { now - 2_000 + i },
+                    ingested: now,
+                    stream: "litellm/litellm/a".into(),
+                    message: RawText::new("ERROR: pool is empty"),
+                },
+                late: false,
+            }));
+            lines.read_at(None);
+            assert!(!lines.holes().is_empty());
+            let found = findings(Evidence {
+                logs: Some(&lines),
+                now,
+                ..Evidence::default()
+            });
+            assert_eq!(found[0].text.starts_with("at least"), want == "at least", "{:?}", found[0]);
         }
     }
 

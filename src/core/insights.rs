@@ -217,12 +217,13 @@ pub fn window(text: &str, now: Millis, offset: i32) -> Result<(Millis, Millis), 
     Ok((from, until))
 }
 
-/// Most bytes that a query over a window may scan, and about how many: the window's share of the time for which
-/// the group holds lines. None where AWS does not say how much it holds.
+/// About how many bytes a query over a window scans: the window's share of the time for which the group holds lines.
+/// No upper bound: AWS bills the lines uncompressed, and what it says is stored may be compressed, and is counted late.
+/// None where AWS does not say how much the group holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scan {
-    /// All that the group holds.
-    pub most: u64,
+    /// What AWS says the group stores.
+    pub stored: u64,
     /// The window's share, if lines came evenly.
     pub about: u64,
 }
@@ -230,7 +231,8 @@ pub struct Scan {
 /// Estimates a scan.
 pub fn scan(group: LogGroup, (from, until): (Millis, Millis), now: Millis) -> Option<Scan> {
     const DAY: Millis = 86_400_000;
-    let most = group.stored?;
+    // AWS counts late: a group that has lines may say 0 for hours.
+    let stored = group.stored.filter(|bytes| *bytes > 0)?;
     let kept = group.retention_days.map_or(Millis::MIN, |days| now - Millis::from(days) * DAY);
     let first = group.created.unwrap_or(Millis::MIN).max(kept);
     let (age, width) = (
@@ -238,11 +240,11 @@ pub fn scan(group: LogGroup, (from, until): (Millis, Millis), now: Millis) -> Op
         until.min(now).saturating_sub(from.max(first)).max(0),
     );
     let about = if first == Millis::MIN {
-        most
+        stored
     } else {
-        (most as f64 * (width as f64 / age as f64).min(1.0)) as u64
+        (stored as f64 * (width as f64 / age as f64).min(1.0)) as u64
     };
-    Some(Scan { most, about })
+    Some(Scan { stored, about })
 }
 
 /// The price of scanning a GB in a region.
@@ -296,7 +298,7 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// The price before a query: what it scans at most, about how much, and what that costs; one line each.
+/// The price before a query: about how much it scans, and what that costs; one line each.
 pub fn forecast(
     size_of_group: &Result<Option<LogGroup>, Fault>,
     window: (Millis, Millis),
@@ -312,17 +314,18 @@ pub fn forecast(
         }
     };
     let Some(scan) = scan(group, window, now) else {
-        let why = "How much it scans is not known: AWS does not say how much the group holds.".to_owned();
+        let why = "How much it scans is not known: AWS has not counted what the group holds.".to_owned();
         return vec![why, format!("It costs {}.", price_words(price))];
     };
     let money = |bytes| price.map_or_else(|| "not known".to_owned(), |found| dollars(usd(bytes, found)));
     vec![
         format!(
-            "About {} scanned, {}: the window's share of the {} that the group holds.",
+            "Estimate: about {} scanned, {}: the window's share of {} stored ({}).",
             size(scan.about),
             money(scan.about),
-            size(scan.most)
+            size(scan.stored),
+            money(scan.stored)
         ),
-        format!("At most all of it, {}; {}.", money(scan.most), price_words(price)),
+        format!("More is possible: lines count uncompressed; {}.", price_words(price)),
     ]
 }

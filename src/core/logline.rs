@@ -17,6 +17,9 @@ const MAX_JSON: usize = 64 << 10;
 /// A line without a beginning of its own joins the one before when it came this soon after it.
 pub const JOIN_WITHIN: Millis = 2_000;
 
+/// First words of what Python says of an exception.
+const TRACEBACK: &str = "Traceback (most recent call last)";
+
 /// How grave a line is. `Other` tells nothing and counts as information.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, strum::Display, strum::EnumIter, strum::EnumCount, strum::FromRepr,
@@ -134,7 +137,7 @@ pub fn read(raw: &str) -> Reading {
             shape: if is_whole { Shape::Whole } else { Shape::Start },
         };
     }
-    if line.starts_with("Traceback (most recent call last)") {
+    if line.starts_with(TRACEBACK) {
         return Reading {
             level: Level::Error,
             shape: Shape::Traceback,
@@ -185,11 +188,31 @@ pub fn tells(before: Option<Before>, line: Reading, (level, is_continuation): (L
     }
     if is_continuation {
         let is_waiting = before.is_some_and(|before| before.is_waiting);
-        let tells = is_waiting && line.level >= Level::Error && line.shape == Shape::Plain;
+        let is_named = || match line.shape {
+            Shape::Plain => line.level >= Level::Error,
+            _ => exception(raw).is_some(),
+        };
+        let tells = is_waiting && is_named();
         return (tells, is_waiting && !tells);
     }
-    let is_heading = line.shape == Shape::Traceback || head(raw).contains("Exception in ASGI application");
-    (!is_heading, is_heading)
+    let is_waiting = is_heading(raw) && exception(raw).is_none();
+    (!is_waiting, is_waiting)
+}
+
+/// It leaves it to a traceback to say what the error is.
+fn is_heading(raw: &str) -> bool {
+    let head = head(raw);
+    strip_sgr(head).trim_start().starts_with(TRACEBACK) || head.contains("Exception in ASGI application")
+}
+
+/// What a heading with its traceback in the same message comes to: the line of the first exception.
+pub(crate) fn exception(raw: &str) -> Option<&str> {
+    if !is_heading(raw) {
+        return None;
+    }
+    let (_, frames) = head_of(raw, MAX_JSON).split_once(TRACEBACK)?;
+    let is_said = |line: &&str| !line.is_empty() && !line.starts_with([' ', '\t', '|']);
+    shown_parts(frames).skip(1).find(is_said)
 }
 
 /// The status of an access line such as `"GET /x HTTP/1.1" 502`.

@@ -367,7 +367,7 @@ impl LogView {
         std::iter::successors(self.first(), |spot| self.next(*spot)).filter_map(|spot| self.lines.line(spot))
     }
 
-    /// Counts of the lines shown by time and level, in `columns` equal parts of an interval.
+    /// Counts of the lines shown by time and level, in at most `columns` equal parts of an interval.
     pub fn histogram(&self, from: Millis, until: Millis, columns: usize) -> Vec<Column> {
         let mut out = Column::split(from, until, columns);
         match self.index() {

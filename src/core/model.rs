@@ -197,6 +197,8 @@ pub struct Model {
     pub insights: Option<Insights>,
     /// Leaving waits for a query to be stopped, until this time of the monotonic clock.
     pub leaves_at: Option<u64>,
+    /// Patterns that were searched for or filtered by, the newest last.
+    pub patterns: Vec<String>,
     /// The way to lines from before the tail began.
     pub older: Option<Older>,
     /// The screen whose row led to the logs.
@@ -282,6 +284,7 @@ impl Model {
             logs,
             insights: None,
             leaves_at: None,
+            patterns: Vec::new(),
             older: None,
             came_from: None,
             deploy: Stage::default(),

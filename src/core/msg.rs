@@ -91,6 +91,8 @@ pub enum Msg {
     Wheel(i32),
     /// The terminal has a new size.
     Resize(Size),
+    /// The process is told to end, or its terminal is gone.
+    Leave,
     /// Time went on.
     Tick(Now),
     /// What the model asked to show has been drawn.

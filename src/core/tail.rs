@@ -111,6 +111,8 @@ struct Pass {
     /// When the first page was asked that came near the head of the log. The pages before it, older
     /// than `HEAD_BACK` when they came, hold all that the head pass is there to find.
     near: Option<Millis>,
+    /// Newest time of the last page that had events: how far it has come.
+    reached: Millis,
 }
 
 impl Pass {
@@ -122,6 +124,7 @@ impl Pass {
             given: HashSet::new(),
             pages: 0,
             near: None,
+            reached: from,
         }
     }
 }
@@ -232,7 +235,7 @@ impl Tail {
     }
 
     /// Takes the answer to request `seq`, and gives the events that are new, in order of timestamp,
-    /// ingestion and id. An answer that is not awaited is ignored.
+    /// ingestion and id, those without an id as they came. An answer that is not awaited is ignored.
     pub fn on_page(&mut self, seq: u64, answer: Result<LogPage, Fault>, now: Millis) -> Vec<Arrived> {
         let Some(Awaited { kind, asked, .. }) = self.awaiting.take_if(|awaited| awaited.seq == seq) else {
             return Vec::new();
@@ -242,9 +245,11 @@ impl Tail {
             Ok(page) => {
                 self.stats.pages += 1;
                 self.fault = None;
-                let is_near = page.next.is_none() || page.events.iter().any(|event| reached(event) >= now - HEAD_BACK);
-                if let Some(pass) = self.pass(kind).filter(|_| is_near) {
-                    pass.near.get_or_insert(asked);
+                let newest = page.events.iter().map(reached).max();
+                let is_near = page.next.is_none() || newest.is_some_and(|at| at >= now - HEAD_BACK);
+                if let Some(pass) = self.pass(kind) {
+                    pass.reached = newest.unwrap_or(pass.reached);
+                    pass.near = pass.near.or(is_near.then_some(asked));
                 }
                 let events = self.take_new(page.events);
                 self.turn(kind, page.next, now);
@@ -274,7 +279,7 @@ impl Tail {
             .events
             .into_iter()
             .filter(|event| self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Live(session))))
-            .map(|event| (identity(&event), event))
+            .map(|event| (None, event))
             .collect();
         self.give(new)
     }
@@ -309,9 +314,10 @@ impl Tail {
             .map_or(0, |done| (now - done.begun - 2 * RECONCILE_EVERY).max(0))
     }
 
-    /// Intervals not fetched, oldest first: those given up, then the one being filled.
+    /// Intervals not fetched, oldest first: those given up, then what is left of the one being filled.
     pub fn gaps(&self, now: Millis) -> Vec<Gap> {
-        let from = self.head_done.map_or(self.start, |done| done.begun);
+        let done = self.head_done.map_or(self.start, |done| done.begun);
+        let from = self.head.as_ref().map_or(done, |pass| done.max(pass.reached));
         let open = match (&self.fault, &self.head) {
             (Some(_), _) => Some((now, GapReason::Fault)),
             (None, Some(pass)) if pass.pages > 0 => Some((pass.begun, GapReason::Filling)),
@@ -399,13 +405,13 @@ impl Tail {
     }
 
     fn take_new(&mut self, events: Vec<LogEvent>) -> Vec<Arrived> {
-        let mut new: Vec<(EventId, LogEvent)> = Vec::with_capacity(events.len());
+        let mut new = Vec::with_capacity(events.len());
         for event in events {
             let id = identity(&event);
             if event.at < self.floor {
                 self.stats.outside += 1;
             } else if self.seen.insert((event.at, id.clone())) && self.is_not_live(&event) {
-                new.push((id, event));
+                new.push((event.id.is_some().then_some(id), event));
             } else {
                 self.stats.repeats += 1;
             }
@@ -418,8 +424,9 @@ impl Tail {
         self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Poll))
     }
 
-    /// Gives events out in order, and says of each whether it is late.
-    fn give(&mut self, mut new: Vec<(EventId, LogEvent)>) -> Vec<Arrived> {
+    /// Gives events out in order, and says of each whether it is late. Those without an id stay as they came:
+    /// nothing else tells the lines of one millisecond apart.
+    fn give(&mut self, mut new: Vec<(Option<EventId>, LogEvent)>) -> Vec<Arrived> {
         new.sort_by(|(a, x), (b, y)| (x.at, x.ingested, a).cmp(&(y.at, y.ingested, b)));
         let before = self.newest;
         self.stats.events += new.len() as u64;

@@ -64,6 +64,7 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
             logs::fit(model);
             Vec::new()
         }
+        Msg::Leave => vec![Effect::Quit],
         Msg::Tick(now) => polling::on_tick(model, now),
         Msg::Drawn => {
             model.is_dirty = false;

@@ -94,7 +94,7 @@ fn a_query_says_its_price_and_stands_on_cancel() {
     let Some(Dialog::Insights(dialog)) = model.dialog.clone() else {
         panic!("no dialog")
     };
-    assert_eq!((dialog.focus, dialog.window.text.as_str()), (Focus::Cancel, "-2m"));
+    assert_eq!((dialog.focus, dialog.window.text.as_str()), (Focus::Cancel, "-1m"));
     assert!(
         press(&mut model, "y").is_empty() && model.insights.is_none(),
         "the price is not known yet"
@@ -237,6 +237,12 @@ fn who_leaves_stops_the_query() {
     assert!(!effects.contains(&Effect::Quit));
     assert_eq!(tell(&mut model, ticket, Ok(Fact::InsightsStopped)), [Effect::Quit]);
     running(&mut { with_errors() });
+    // So does one that is told to end by a signal.
+    let mut model = with_errors();
+    running(&mut model);
+    let effects = update(&mut model, Msg::Leave);
+    assert!(stop(&effects).is_some() && !effects.contains(&Effect::Quit));
+    assert!(update(&mut model, Msg::Leave).contains(&Effect::Quit), "a second one does not wait");
     let mut model = with_errors();
     running(&mut model);
     press(&mut model, "ctrl-c");

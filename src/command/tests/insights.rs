@@ -113,7 +113,7 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
             "{flags}: {}",
             times.len()
         );
-        for words in ["limit 10000", "a GB scanned", "records matched", "At most all of it"] {
+        for words in ["limit 10000", "a GB scanned", "records matched", "Estimate: about"] {
             assert!(said.contains(words), "{said}");
         }
     }
@@ -156,6 +156,11 @@ async fn half_results_are_waited_out_and_faults_that_pass_too() {
     );
     for (last, status, words) in [
         (Ok(results(QueryState::Failed, vec![event(at, "two")])), 1, "failed on AWS's side"),
+        (
+            Ok(results(QueryState::Cancelled, vec![event(at, "two")])),
+            1,
+            "was cancelled on AWS's side",
+        ),
         (
             Ok(results(QueryState::TimedOut, vec![event(at, "two")])),
             1,

@@ -254,16 +254,17 @@ fn group(stored: Option<u64>, days_old: Option<Millis>, retention_days: Option<u
 }
 
 #[test]
-fn a_scan_is_the_windows_share_and_at_most_all() {
+fn a_scan_is_the_windows_share_and_not_known_while_aws_has_counted_nothing() {
     for (group, days, want) in [
         (group(Some(1_000), Some(10), None), 1, Some((1_000, 100))),
         (group(Some(1_000), Some(10), None), 99, Some((1_000, 1_000))),
         (group(Some(1_000), Some(100), Some(10)), 5, Some((1_000, 500))),
         (group(Some(1_000), None, None), 5, Some((1_000, 1_000))),
-        (group(Some(0), Some(0), None), 5, Some((0, 0))),
+        (group(Some(0), Some(0), None), 5, None),
+        (group(Some(0), Some(10), None), 5, None),
         (group(None, Some(10), None), 5, None),
     ] {
-        let got = scan(group, (NOW - days * DAY, NOW), NOW).map(|it| (it.most, it.about));
+        let got = scan(group, (NOW - days * DAY, NOW), NOW).map(|it| (it.stored, it.about));
         assert_eq!(got, want);
     }
     let before = scan(group(Some(1_000), Some(10), None), (NOW - 99 * DAY, NOW - 50 * DAY), NOW);
@@ -274,7 +275,7 @@ fn a_scan_is_the_windows_share_and_at_most_all() {
 fn money_and_sizes_in_words() {
     let prices = Prices::shipped();
     let price = price(&prices, "us-east-1");
-    assert_eq!(price_words(price), "$0.005 a GB scanned");
+    assert_eq!(price_words(price), "$0.005 a GB scanned (unverified)");
     assert_eq!(cost_words(3 << 30, price), "3.0 GB scanned, $0.0150");
     assert_eq!(cost_words(500, price), "500 bytes scanned, less than $0.0001");
     assert_eq!(size(45 << 20), "45 MB");
@@ -283,7 +284,7 @@ fn money_and_sizes_in_words() {
     assert!(told.contains("logs:DescribeLogGroups") && told.contains("$0.005"), "{told}");
     let told = forecast(&Ok(Some(group(Some(10 << 30), Some(10), None))), (NOW - DAY, NOW), NOW, price).join(" ");
     assert!(
-        told.contains("About 1.0 GB scanned, $0.0050") && told.contains("At most all of it, $0.0500"),
+        told.contains("about 1.0 GB scanned, $0.0050: the window's share of 10 GB stored ($0.0500)") && told.contains("More is possible"),
         "{told}"
     );
 }

@@ -7,7 +7,7 @@ use strum::EnumCount;
 use crate::core::{fact::Millis, logline::Level};
 
 /// Finest step, in milliseconds.
-const STEP: Millis = 5_000;
+const STEP: Millis = 1_000;
 
 /// Counts of lines by time and level.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Histogram {
         }
     }
 
-    /// First time counted and first time after the last, to five seconds.
+    /// First time counted and first time after the last, to a second.
     pub fn span(&self) -> Option<(Millis, Millis)> {
         let (first, _) = self.steps.first_key_value()?;
         let (last, _) = self.steps.last_key_value()?;
@@ -69,15 +69,24 @@ impl Histogram {
 }
 
 impl Column {
-    /// The interval in `count` equal parts, with nothing counted yet.
-    pub fn split(from: Millis, until: Millis, count: usize) -> Vec<Self> {
-        let width = (until - from).max(1);
-        let edge = |i: usize| from + width * i as Millis / count as Millis;
-        let column = |i| Self {
-            from: edge(i),
-            until: edge(i + 1),
-            counts: [0; Level::COUNT],
-        };
-        (0..count).map(column).collect()
+    /// A column with nothing counted yet.
+    pub(super) fn new(from: Millis, until: Millis) -> Self {
+        let counts = [0; Level::COUNT];
+        Self { from, until, counts }
+    }
+
+    /// At most `most` columns, but two, that cover the interval and have nothing counted yet. All are as wide, a
+    /// whole number of steps, so that none has a share of what belongs to its neighbour; and they end at multiples
+    /// of it, so that they stay what they are while the interval moves.
+    pub fn split(from: Millis, until: Millis, most: usize) -> Vec<Self> {
+        let most = most.max(2) as Millis;
+        let last = (until - 1).max(from);
+        let least = (last - from + 1).div_euclid(most * STEP).max(1);
+        let edges = |steps: Millis| (from.div_euclid(steps * STEP), last.div_euclid(steps * STEP) + 1);
+        let fits = |steps: &Millis| edges(*steps).1 - edges(*steps).0 <= most;
+        let steps = (least..).find(fits).unwrap_or(least);
+        let width = steps * STEP;
+        let (first, end) = edges(steps);
+        (first..end).map(|place| Self::new(place * width, (place + 1) * width)).collect()
     }
 }

@@ -53,9 +53,9 @@ impl Errors {
         self.others
     }
 
-    /// Errors between two times, to five seconds.
+    /// Errors between two times, to a second.
     pub fn between(&self, from: Millis, until: Millis) -> u32 {
-        let mut column = Column::split(from, until, 1);
+        let mut column = [Column::new(from, until)];
         self.times.pour(&mut column);
         column.iter().flat_map(|c| c.counts).sum()
     }
@@ -101,7 +101,8 @@ pub fn shape(raw: &str) -> SafeText {
         ))
         .ok()
     });
-    let text = said(logline::head_of(raw, HEAD));
+    // Of a traceback within one message the exception says what it was.
+    let text = said(logline::head_of(logline::exception(raw).unwrap_or(raw), HEAD));
     let status = logline::status(&text);
     let put = |found: &Captures<'_>| {
         let value = |name| found.name(name).map(|m| m.as_str());

@@ -449,3 +449,46 @@ fn a_million_errors_are_counted_by_shape_page_by_page() {
     assert_eq!(shapes.iter().map(|shape| shape.count).sum::<u32>() as usize, lines.len());
     assert_eq!(shapes.len(), 343);
 }
+
+#[test]
+fn an_error_whose_traceback_is_in_the_same_event_is_counted_by_its_exception() {
+    let mut lines = Lines::new(usize::MAX);
+    let of = |at: Millis, message: &str| arrived(at, 2 * at as u64, message);
+    let whole = "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n  File \"x.py\", line 1, in y\nValueError: boom\n";
+    lines.append([
+        of(1, whole),
+        // What follows it in the log is no second one.
+        of(2, "x.FollowUpError: no"),
+        of(10_001, "ERROR:    Exception in ASGI application"),
+        of(10_002, "Traceback (most recent call last):\n  File \"x.py\", line 1, in y\nfastapi.Timeout: late"),
+        of(20_001, "Traceback (most recent call last):\n  File \"x.py\", line 1, in y"),
+        of(20_002, "KeyError: 'model'"),
+    ]);
+    let shapes = lines.errors().shapes();
+    let mut counts: Vec<(&str, u32)> = shapes.iter().map(|shape| (shape.text.as_str(), shape.count)).collect();
+    counts.sort_unstable();
+    assert_eq!(
+        counts,
+        [("KeyError: \"…\"", 1), ("ValueError: boom", 1), ("fastapi.Timeout: late", 1)]
+    );
+}
+
+#[test]
+fn an_even_log_has_even_columns_at_every_width() {
+    let mut lines = Lines::new(usize::MAX);
+    lines.append((0..20 * 600).map(|i| arrived(i * 50, i as u64, "INFO: even")));
+    for (from, until) in [(0, 600_000), (123_456, 183_456), (7_001, 591_777)] {
+        for most in [2, 21, 60, 97, 118, 400] {
+            let mut columns = Column::split(START + from, START + until, most);
+            lines.histogram().pour(&mut columns);
+            let width = columns[0].until - columns[0].from;
+            assert!(columns.len() <= most && columns.iter().all(|it| it.until - it.from == width && width % 1_000 == 0));
+            assert!(columns[0].from <= START + from && START + until <= columns[columns.len() - 1].until);
+            let inside = columns
+                .iter()
+                .filter(|it| START <= it.from && it.until <= START + 600_000)
+                .map(|it| it.counts.iter().sum::<u32>());
+            assert!(inside.into_iter().all(|count| Millis::from(count) == width / 50), "{from} {until} {most}");
+        }
+    }
+}

@@ -32,8 +32,11 @@ impl LogView {
         }
     }
 
-    /// The next match after the cursor.
+    /// The next match after the cursor; for who follows the nearest one above.
     pub fn next_match(&mut self) -> Jump {
+        if self.is_following() {
+            return self.prev_match();
+        }
         let after = self.cursor().and_then(|spot| self.lines.next(spot));
         let found = after.and_then(|spot| self.match_from(spot));
         let wrapped = || self.lines.first().and_then(|spot| self.match_from(spot));
@@ -42,7 +45,13 @@ impl LogView {
 
     /// The match before the cursor.
     pub fn prev_match(&mut self) -> Jump {
-        let before = self.cursor().and_then(|spot| self.lines.prev(spot));
+        let cursor = self.cursor();
+        // Who follows has not chosen the last line.
+        let before = if self.is_following() {
+            cursor
+        } else {
+            cursor.and_then(|spot| self.lines.prev(spot))
+        };
         let found = before.and_then(|spot| self.match_back_from(spot));
         let wrapped = || self.lines.last().and_then(|spot| self.match_back_from(spot));
         self.jump(found, found.or_else(wrapped))

@@ -508,7 +508,7 @@ fn a_folded_entry_says_how_much_it_holds_and_a_search_opens_it() {
     let folds: Vec<usize> = view.window(20, 200).rows.iter().map(|row| row.folded).collect();
     assert_eq!(folds, [0, 3, 0, 0, 0]);
     view.search("BadError");
-    assert_eq!(view.next_match(), Jump::Wrapped);
+    assert_eq!(view.next_match(), Jump::Moved);
     assert_eq!(view.selected().unwrap().raw(), "x.BadError: no");
 }
 
@@ -543,6 +543,37 @@ proptest! {
             );
             run.act(act);
             run.check(settles);
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_is_one_event_of_many_lines_folds_too() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(10, 60);
+    view.append([
+        line(0, 0, "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\nValueError: boom\n"),
+        line(1, 0, "  more of it"),
+        line(10_000, 2, "INFO: calm"),
+    ]);
+    assert_eq!(view.window(10, 60).rows.len(), 5);
+    view.toggle_fold();
+    let rows = view.window(10, 60).rows;
+    let got: Vec<(&str, usize, usize)> = rows.iter().map(|row| (row.text.as_str(), row.folded, row.more)).collect();
+    assert_eq!(got, [("Exception in ASGI application", 3, 0), ("calm", 0, 0)]);
+    view.toggle_fold();
+    assert_eq!(view.window(10, 60).rows.len(), 5);
+}
+
+#[test]
+fn who_follows_goes_to_the_nearest_match_above() {
+    for last_matches in [false, true] {
+        for goes in [LogView::next_match, LogView::prev_match] {
+            let mut view = view(100, 5);
+            view.search(if last_matches { "number .9" } else { "number .7" });
+            assert!(view.is_following());
+            assert_eq!((goes(&mut view), cursor(&view)), (Jump::Moved, if last_matches { 99 } else { 97 }));
+            assert!(!view.is_following());
         }
     }
 }

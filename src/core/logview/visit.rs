@@ -4,7 +4,7 @@
 use super::{LogView, MAX_ENTRY, Place};
 use crate::core::{
     lines::{Anchor, ErrorShape, Filter, Line, Pattern, Spot},
-    logline::{JOIN_WITHIN, request_id},
+    logline::{JOIN_WITHIN, request_id, shown_parts},
     text::SafeText,
 };
 
@@ -97,13 +97,19 @@ impl LogView {
         }
     }
 
-    /// Lines that are folded into the first line of their entry.
+    /// Of each entry only its first line is shown.
+    pub(super) fn is_folding(&self) -> bool {
+        self.filter.heads_only && !self.shows_hidden
+    }
+
+    /// Lines that are folded into the first line of their entry; an event may hold several.
     pub(super) fn folded(&self, spot: Spot) -> usize {
-        let Some(head) = self.lines.line(spot).filter(|_| self.filter.heads_only && !self.shows_hidden) else {
+        let Some(head) = self.lines.line(spot).filter(|_| self.is_folding()) else {
             return 0;
         };
+        let lines_of = |line: Line<'_>| shown_parts(line.raw()).filter(|part| !part.trim().is_empty()).count();
         let mut last = head.at();
-        std::iter::successors(self.lines.next(spot), |spot| self.lines.next(*spot))
+        let after = std::iter::successors(self.lines.next(spot), |spot| self.lines.next(*spot))
             .take(MAX_ENTRY)
             .map_while(|spot| self.lines.line(spot))
             .take_while(|line| {
@@ -114,8 +120,8 @@ impl LogView {
                 is_near
             })
             .filter(|line| line.stream() == head.stream())
-            .take_while(Line::is_continuation)
-            .count()
+            .take_while(Line::is_continuation);
+        lines_of(head).saturating_sub(1) + after.map(|line| lines_of(line).max(1)).sum::<usize>()
     }
 
     /// Only one log stream, of a task that is looked at from another screen.

@@ -297,7 +297,7 @@ impl LogView {
 
     fn count_rows(&self, spot: Spot, size: Size) -> usize {
         match self.lines.line(spot) {
-            Some(line) if !self.wrap && !line.raw().contains('\n') => 1,
+            Some(line) if !self.wrap && (self.is_folding() || !line.raw().contains('\n')) => 1,
             Some(line) => self.pieces(line, size).len(),
             None => 0,
         }
@@ -336,9 +336,10 @@ impl LogView {
         } else {
             self.sideways + size.width
         };
+        let raw = if self.is_folding() { first_part(line.raw()) } else { line.raw() };
         let mut pieces = Vec::new();
-        let mut left = line.raw().len();
-        for part in logline::shown_parts(line.raw()) {
+        let mut left = raw.len();
+        for part in logline::shown_parts(raw) {
             if pieces.len() >= size.most() {
                 break;
             }
@@ -386,6 +387,11 @@ impl LogView {
         let kept = [&self.filter.pattern, &self.filter.request].into_iter().flatten();
         self.searched().or_else(|| kept.into_iter().find(|pattern| !pattern.is_inverse()))
     }
+}
+
+/// The first line of a message that says something.
+fn first_part(raw: &str) -> &str {
+    logline::shown_parts(raw).find(|part| !part.trim().is_empty()).unwrap_or_default()
 }
 
 fn width_of(c: char) -> usize {

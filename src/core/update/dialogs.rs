@@ -225,6 +225,14 @@ fn on_prompt(model: &mut Model, mut prompt: Prompt, key: Key) -> Vec<Effect> {
                 Purpose::Search
             };
         }
+        Code::Up | Code::Down if matches!(prompt.purpose, Purpose::Search | Purpose::Filter) => {
+            prompt.back = match key.code {
+                Code::Up => (prompt.back + 1).min(model.patterns.len()),
+                _ => prompt.back.saturating_sub(1),
+            };
+            let before = model.patterns.iter().rev().nth(prompt.back.wrapping_sub(1));
+            prompt.field = TextField::with(before.map_or("", String::as_str));
+        }
         _ => {
             prompt.field.key(key);
             prompt.error = None;
@@ -419,6 +427,7 @@ pub(super) fn prompt(model: &mut Model, purpose: Purpose, text: &str) -> Vec<Eff
             purpose,
             field: TextField::with(text),
             error: None,
+            back: 0,
         }),
     )
 }

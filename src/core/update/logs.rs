@@ -26,6 +26,8 @@ use crate::{
 const BACK: Millis = 15 * 60 * 1000;
 /// While Live Tail brings the lines, polling looks this seldom whether it left something out.
 const LIVE_LOOK: u64 = 60_000;
+/// Most patterns kept for the prompt.
+const MAX_PATTERNS: usize = 50;
 /// Columns of one sideways step are half the window; this is the least.
 const LEAST_STEP: isize = 8;
 
@@ -248,10 +250,7 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
 
 fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     match intent {
-        Intent::Search => {
-            let before = model.shown_logs().searched().map(|p| p.text().to_owned()).unwrap_or_default();
-            Some(dialogs::prompt(model, Purpose::Search, &before))
-        }
+        Intent::Search => Some(dialogs::prompt(model, Purpose::Search, "")),
         Intent::Filter => {
             let before = model
                 .shown_logs()
@@ -275,9 +274,17 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
 
 /// Text typed for the log screen.
 pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Result<Vec<Effect>, String> {
+    if matches!(purpose, Purpose::Search | Purpose::Filter) {
+        remember(model, text);
+    }
     match purpose {
         Purpose::Search => {
-            model.shown_logs_mut().search(text);
+            let logs = model.shown_logs_mut();
+            logs.search(text);
+            // At the end of the log all matches are above.
+            if logs.is_following() {
+                logs.next_match();
+            }
             let fell_back = model.shown_logs().searched().is_some_and(Pattern::is_literal_fallback);
             tell_fallback(model, fell_back);
         }
@@ -301,6 +308,16 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
         Purpose::Arm | Purpose::Rows | Purpose::Certificate => {}
     }
     Ok(scans(model))
+}
+
+/// Keeps a pattern for the next prompt.
+fn remember(model: &mut Model, text: &str) {
+    if !text.is_empty() {
+        model.patterns.retain(|known| known != text);
+        model.patterns.push(text.to_owned());
+        let over = model.patterns.len().saturating_sub(MAX_PATTERNS);
+        model.patterns.drain(..over);
+    }
 }
 
 fn tell_fallback(model: &mut Model, fell_back: bool) {

@@ -71,7 +71,7 @@ fn label(model: &Model, purpose: Purpose) -> String {
 
 fn hints(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Search | Purpose::Filter => "Enter takes · Tab search/filter · Esc leaves ",
+        Purpose::Search | Purpose::Filter => "Enter takes · ↑ earlier · Tab search/filter · Esc leaves ",
         Purpose::GotoTime | Purpose::Arm | Purpose::Rows | Purpose::Certificate => "Enter takes · Esc leaves ",
     }
 }

@@ -1,7 +1,7 @@
 //! The tail with Live Tail sessions that are cut, end, fall silent and leave lines out.
 
 use super::*;
-use crate::core::{fact::LiveFrame, live::Live};
+use crate::core::{fact::LiveFrame, lines::Lines, live::Live};
 
 /// A session on the server's side.
 struct Session {
@@ -218,4 +218,44 @@ fn equal_lines_are_counted_and_no_more_of_them_are_given_than_there_are() {
     assert_eq!(tail.on_page(seq, Ok(page), now).len(), 1, "one of the two had come live");
     assert_eq!(tail.on_live(2, update(2), now).len(), 0, "both have been given");
     assert_eq!(tail.on_live(2, update(1), now).len(), 1, "this is a third one");
+}
+
+/// Live Tail names no event: what tells lines of one millisecond apart is the order in which they came.
+fn unnamed(at: Millis, stream: usize, message: String) -> LogEvent {
+    LogEvent {
+        id: None,
+        at: START + at,
+        ingested: START + at,
+        stream: format!("litellm/litellm/{stream}").into(),
+        message: RawText::new(&message),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn lines_without_an_id_stay_in_the_order_in_which_they_came(
+        updates in prop::collection::vec(prop::collection::vec((0i64..3, 0usize..2, "[a-z]{1,3}"), 1..60), 1..6),
+        is_small: bool,
+    ) {
+        let mut tail = Tail::new("/ecs/test".into(), START);
+        let mut lines = if is_small { Lines::in_small_segments(usize::MAX) } else { Lines::new(usize::MAX) };
+        let mut want = Vec::new();
+        let mut number = 0;
+        for (round, update) in updates.into_iter().enumerate() {
+            let mut events = Vec::new();
+            for (at, stream, message) in update {
+                number += 1;
+                events.push(unnamed(round as Millis + at, stream, format!("{message} {number}")));
+            }
+            want.extend(events.clone());
+            let update = LiveUpdate { events, sampled: false };
+            lines.append(tail.on_live(1, update, START + 10_000));
+        }
+        want.sort_by_key(|event| event.at);
+        let want: Vec<&str> = want.iter().map(|event| event.message.as_raw()).collect();
+        let got: Vec<&str> = lines.segments().flat_map(|segment| segment.lines()).map(|line| line.raw()).collect();
+        prop_assert_eq!(got, want);
+    }
 }
