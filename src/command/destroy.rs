@@ -80,7 +80,7 @@ async fn tell_left(cx: &mut Context, stack: &SafeText) {
     let search = leftovers::search(cx, Some(stack)).await;
     let (prices, region) = (Prices::shipped(), cx.cloud.about().region);
     let left = search.left();
-    cx.out.note(core_leftovers::summary(&prices, &region, &left, search.unknown()));
+    cx.out.note(core_leftovers::verdict(&prices, &region, &search));
     if !left.is_empty() {
         cx.out.note(format!(
             "`bic-tui leftovers {}` lists it, and removes it one by one.",

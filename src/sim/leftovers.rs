@@ -65,6 +65,17 @@ impl World {
         Fact::Left(found)
     }
 
+    /// Which of these ids a living stack has.
+    pub(super) fn tell_holders(&self, ids: &[SafeText]) -> Fact {
+        let has = |stack: &StackState, id: &SafeText| {
+            let is_it = |r: &ResourceState| r.is_alive() && *r.physical == **id;
+            !stack.is_deleted() && (stack.resources.iter().any(is_it) || stack.values.values().any(|value| *value == **id))
+        };
+        let holder = |id: &SafeText| self.stacks.iter().find(|stack| has(stack, id));
+        let held = ids.iter().filter_map(|id| holder(id).map(|stack| (id.clone(), stack.id.as_str().into())));
+        Fact::Holders(held.collect())
+    }
+
     /// Ids of deleted stacks of a name, the newest deletion first.
     pub(super) fn tell_deleted(&self, name: &str) -> Fact {
         let mut gone: Vec<&StackState> = self.stacks.iter().filter(|s| s.name == name && s.is_deleted()).collect();
