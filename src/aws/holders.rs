@@ -11,6 +11,7 @@ use super::{
     text,
 };
 use crate::core::{
+    fact::StackResource,
     fault::{Fault, FaultKind},
     text::SafeText,
 };
@@ -113,6 +114,5 @@ async fn resources(client: &Client, stack: &SafeText) -> Result<Vec<SafeText>, F
         Err(fault) if fault.kind == FaultKind::NotFound => return Ok(Vec::new()),
         other => other?,
     };
-    let has = all.into_iter().filter(|r| !matches!(r.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED"));
-    Ok(has.map(|r| r.physical_id).collect())
+    Ok(all.into_iter().filter(StackResource::is_held).map(|r| r.physical_id).collect())
 }

@@ -168,6 +168,16 @@ impl World {
         still.filter_map(|it| self.unless_removed(it.clone())).collect()
     }
 
+    /// Something that somebody left has this name.
+    pub(super) fn is_left(&self, kind: LeftoverKind, name: &str) -> bool {
+        !self.extra(kind, |it| *it.name() == *name).is_empty()
+    }
+
+    /// When a secret that somebody left goes by itself; `None` inside for one that stays.
+    pub(super) fn left_secret(&self, name: &str) -> Option<Option<Millis>> {
+        self.extra(LeftoverKind::Secret, |it| *it.name() == *name).first().map(|it| it.ends)
+    }
+
     /// CloudFormation makes a last snapshot of a database that it deletes.
     pub(super) fn snapshot(&mut self, stack: &str, physical: &str, gb: i64) {
         let serial = self.serial();

@@ -200,7 +200,7 @@ impl Cloud for Without {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_stack_of_another_name_has_is_neither_listed_nor_removed() {
-    let mut case = Case::sim("empty");
+    let mut case = Case::sim("new");
     case.cx.settings.stack = "prod".into();
     let (status, _, said) = case.run("deploy --param ProjectName=bedrock-image-chat").await;
     assert_eq!(status, 0, "{said}");
@@ -262,4 +262,47 @@ async fn a_stack_of_which_nobody_has_heard_is_no_all_clear() {
     let (status, text, said) = case.run("leftovers").await;
     assert_eq!((status, text.as_str()), (4, ""), "{said}");
     assert!(said.contains("tack nosuch in us-west-2 does not exist"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_are_taken_stop_a_deploy_in_the_list_and_in_the_cloud() {
+    let mut case = Case::sim("leftovers");
+    let (status, text, said) = case.run("check").await;
+    assert_eq!(status, 1, "{text}{said}");
+    for part in [
+        "bedrock-image-chat/litellm-api-key waits for its deletion",
+        "there is /ecs/bedrock-image-chat already",
+        "bic-tui leftovers",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    let (status, text, said) = case.run("deploy --override secrets --override log-groups").await;
+    assert_eq!(status, 1, "{text}{said}");
+    assert!(text.contains("already exists"), "{text}{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn throughput_that_does_not_exist_stops_a_deploy() {
+    let arn = "arn:aws:bedrock:us-west-2:111122223333:provisioned-model/nope00000000";
+    let (status, text, _) = Case::sim("running").run(&format!("check --param ProvisionedModelArn={arn}")).await;
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("does not know arn:aws:bedrock"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_certificate_of_no_stack_is_no_answer() {
+    let mut case = Case::sim("running");
+    case.cx.settings.stack = "nosuch".into();
+    let (status, text, said) = case.run("cert").await;
+    assert_eq!(status, 4, "{text}{said}");
+    assert!(!text.contains("nosuch has no certificate") && said.contains("tack nosuch in us-west-2 does not exist"), "{text}{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_repeated_counts_what_is_still_there() {
+    let mut case = Case::sim("delete-failed");
+    let (status, text, said) = case.run("destroy").await;
+    assert_eq!(status, 1, "{text}{said}");
+    assert!(!text.contains("with 63 resources") && text.contains("is DELETE_FAILED with"), "{text}");
+    assert!(said.contains("`bic-tui unstick delete-retaining --region us-west-2"), "{said}");
 }

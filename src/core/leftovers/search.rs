@@ -352,8 +352,7 @@ impl Search {
     /// What this stack has, by ids and names.
     fn held(&self) -> BTreeSet<SafeText> {
         let lives = self.lives();
-        let is_held =
-            |r: &&StackResource| !r.physical_id.is_empty() && !matches!(r.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED");
+        let is_held = |r: &&StackResource| !r.physical_id.is_empty() && r.is_held();
         self.resources
             .iter()
             .filter(|r| lives && is_held(r))
