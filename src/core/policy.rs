@@ -106,6 +106,7 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:DeleteStack", Scope::Stack),
     ("cloudformation:DescribeChangeSet", Scope::Stack),
     ("cloudformation:DescribeStackEvents", Scope::Stack),
+    ("cloudformation:DescribeStackResources", Scope::NoResource),
     ("cloudformation:DescribeStacks", Scope::Stack),
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
     ("cloudformation:GetResource", Scope::NoResource),

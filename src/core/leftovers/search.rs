@@ -300,7 +300,7 @@ impl Search {
     /// AWS tells of no such stack, neither a living one nor a deleted one, and nothing goes by its name: the name may be
     /// a wrong one.
     pub fn is_unheard(&self) -> bool {
-        self.is_done() && self.stack.is_none() && self.unknown.is_empty() && self.found.is_empty()
+        self.is_done() && self.stack.is_none() && self.unknown.is_empty() && self.left().is_empty()
     }
 
     /// When it was done.
