@@ -107,7 +107,8 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:DescribeChangeSet", Scope::Stack),
     ("cloudformation:DescribeStackEvents", Scope::Stack),
     ("cloudformation:DescribeStackResources", Scope::NoResource),
-    ("cloudformation:DescribeStacks", Scope::Stack),
+    // Any stack may name the throughput that one left.
+    ("cloudformation:DescribeStacks", Scope::NoResource),
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
     ("cloudformation:GetResource", Scope::NoResource),
     ("cloudformation:GetResourceRequestStatus", Scope::NoResource),
