@@ -13,6 +13,7 @@ mod ecs;
 mod elb;
 mod fault;
 mod gateway;
+mod holders;
 mod iam;
 mod insights;
 mod leftovers;
@@ -167,6 +168,7 @@ impl Aws {
             Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
             Query::DeletedStacks { name } => cloudformation::deleted(cloudformation, &name).await.map(Fact::StackIds),
             Query::Left(look) => self.places().look(look).await.map(Fact::Left),
+            Query::Holders { ids } => holders::of(cloudformation, &ids).await.map(Fact::Holders),
             Query::StackEvents { stack, known } => {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());
                 events.await.map(Fact::StackEvents)

@@ -37,6 +37,11 @@ pub enum Query {
     },
     /// What is left in one place.
     Left(Look),
+    /// Which of these a living stack of the account has: as a resource, by physical id, or in a parameter.
+    Holders {
+        /// Names, ids and ARNs.
+        ids: Vec<SafeText>,
+    },
     /// Stack events, newest first, down to and without `known`; without it, at least those of the newest operation.
     StackEvents {
         /// Name or id.
@@ -177,6 +182,11 @@ impl Query {
             Self::Stack { .. } => Poll::Stack.row().actions,
             Self::Stacks | Self::DeletedStacks { .. } => Read::Stacks.row().actions,
             Self::Left(look) => look.actions(),
+            Self::Holders { .. } => &[
+                "cloudformation:DescribeStackResources",
+                "cloudformation:DescribeStacks",
+                "cloudformation:ListStackResources",
+            ],
             Self::StackEvents { .. } | Self::StackHistory { .. } => Poll::Events.row().actions,
             Self::StackResources { .. } => Poll::Resources.row().actions,
             Self::ChangeSet { .. } => Read::Plan.row().actions,

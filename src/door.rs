@@ -9,6 +9,7 @@ use crate::{
     core::{
         fact::{Fact, StackEvent},
         fault::{Fault, FaultKind},
+        leftovers,
         text::SafeText,
     },
     journal::Journal,
@@ -29,6 +30,7 @@ const DOUBTS: usize = 3;
 /// The cloud's fault, or the journal's: what can not be noted is not sent. Where nobody can say what became
 /// of the change, the fault says just that.
 pub async fn send(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &Change) -> Result<Done, Fault> {
+    refuse_if_held(cloud, change).await?;
     let token = Token(format!("bic-tui-{}", uuid::Uuid::new_v4()).into());
     note(cloud, journal, change, &token, None).await?;
     let (result, is_looked_up) = match attempt(cloud, change, &token).await {
@@ -44,6 +46,31 @@ pub async fn send(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &Change) ->
         tracing::warn!("the end of a change could not be noted in the audit log");
     }
     result
+}
+
+/// Nothing that a living stack has is removed behind its back, and nothing of which that is not known.
+async fn refuse_if_held(cloud: &dyn Cloud, change: &Change) -> Result<(), Fault> {
+    let Some(query) = leftovers::holders_of(change) else {
+        return Ok(());
+    };
+    let id = leftovers::removed(change).cloned().unwrap_or_default();
+    let refused = |why: String| Err(Fault::new(FaultKind::Guarded, change.operation(), &id, &why));
+    match cloud.ask(query).await {
+        Ok(Fact::Holders(held)) => match held.first() {
+            None => Ok(()),
+            Some((_, stack)) => refused(format!(
+                "{id} is not removed: the living stack {} has it",
+                leftovers::stack_name(stack)
+            )),
+        },
+        Ok(_) => refused(format!("{id} is not removed: whether a living stack has it is not known")),
+        Err(fault) => Err(Fault {
+            // What is not found would pass for what is gone already.
+            kind: Some(fault.kind).filter(|kind| *kind != FaultKind::NotFound).unwrap_or(FaultKind::OddAnswer),
+            detail: format!("{id} is not removed, because whether a living stack has it is not known: {}", fault.detail).into(),
+            ..fault
+        }),
+    }
 }
 
 /// A line in the journal: the beginning, or the end with its outcome.

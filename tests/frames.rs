@@ -369,6 +369,7 @@ fn searched() -> Search {
         let answer = match &query {
             Query::Stack { .. } => Ok(Fact::Stack(None)),
             Query::DeletedStacks { .. } => Ok(Fact::StackIds(Vec::new())),
+            Query::Holders { .. } => Ok(Fact::Holders(Vec::new())),
             Query::Left(Look::RecoveryPoints { .. }) => Ok(Fact::Left((1..=9).map(point).collect())),
             Query::Left(Look::Secrets { .. }) => Ok(Fact::Left(vec![Leftover {
                 ends: Some(facts::NOW.wall + 86_400_000),

@@ -62,7 +62,11 @@ async fn show(cx: &mut Context) -> Answer {
     if cx.out.is_json() {
         cx.out.json(&report)?;
     } else {
-        print(cx, &report, arn.as_ref())?;
+        print(cx, &report, arn.as_ref(), matches!(found, Ok(Some(_))))?;
+    }
+    // The certificates of the region are told all the same.
+    if found?.is_none() {
+        return Err(reads::no_such_stack(cx));
     }
     Ok(if is_bad { Verdict::NotWell } else { Verdict::Well })
 }
@@ -72,13 +76,14 @@ pub(super) fn of_stack(stack: &Stack) -> Option<SafeText> {
     stack.parameter("ACMCertificateArn").filter(|arn| !arn.is_empty()).cloned()
 }
 
-fn print(cx: &mut Context, report: &Report, arn: Option<&SafeText>) -> Answer<()> {
+fn print(cx: &mut Context, report: &Report, arn: Option<&SafeText>, is_known: bool) -> Answer<()> {
     let stack = cx.settings.stack.clone();
     match (&report.certificate, arn) {
         (Some(it), _) => tell(cx, it)?,
         (None, Some(arn)) => cx
             .out
             .line(format!("Stack {stack} has {arn}, which ACM does not know in {}.", report.region))?,
+        (None, None) if !is_known => {}
         (None, None) => cx.out.line(format!(
             "Stack {stack} has no certificate: plain HTTP. `bic-tui cert request NAME` requests one."
         ))?,

@@ -72,6 +72,10 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     for line in watch.cause() {
         cx.out.note(line);
     }
+    if rests.status.0 == "DELETE_FAILED" {
+        let way = format!("`bic-tui unstick delete-retaining {}`", cx.same_place);
+        cx.out.note(format!("{way} deletes the stack and keeps what can not be deleted."));
+    }
     Ok(Verdict::NotWell)
 }
 
@@ -80,7 +84,7 @@ async fn tell_left(cx: &mut Context, stack: &SafeText) {
     let search = leftovers::search(cx, Some(stack)).await;
     let (prices, region) = (Prices::shipped(), cx.cloud.about().region);
     let left = search.left();
-    cx.out.note(core_leftovers::summary(&prices, &region, &left, search.unknown()));
+    cx.out.note(core_leftovers::verdict(&prices, &region, &search));
     if !left.is_empty() {
         cx.out.note(format!(
             "`bic-tui leftovers {}` lists it, and removes it one by one.",
@@ -141,7 +145,7 @@ async fn inventory(cx: &Context, stack: &Stack) -> Answer<Report> {
     Ok(Report {
         stack: stack.name.clone(),
         status: stack.status.0.clone(),
-        resources: resources.len(),
+        resources: resources.iter().filter(|r| r.is_held()).count(),
         lost,
         stays,
         unknown: search.unknown().to_vec(),

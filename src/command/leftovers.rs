@@ -93,6 +93,10 @@ pub(super) async fn search(cx: &Context, id: Option<&SafeText>) -> Search {
 async fn list(cx: &mut Context) -> Answer {
     let search = search(cx, None).await;
     refuse_if_blind(&search)?;
+    if search.is_unheard() {
+        let what = "AWS tells of no deleted one either, and nothing of that name is left";
+        return Err(reads::no_such_stack_because(cx, what));
+    }
     let (prices, region) = (Prices::shipped(), cx.cloud.about().region);
     let left = search.left();
     let names = leftovers::names(&left);
@@ -115,9 +119,12 @@ async fn list(cx: &mut Context) -> Answer {
         .zip(&left)
         .map(|(row, it)| {
             let state = leftovers::state(it, false, |at| when::span(at - now));
+            // A price in words has no place in a column of figures.
+            let words = row.usd_month.is_none().then(|| row.price.clone());
+            let state = [Some(state).filter(|it| !it.is_empty()), words].into_iter().flatten().collect::<Vec<_>>().join("; ");
             let price = row
                 .usd_month
-                .map_or_else(|| row.price.clone(), |usd| leftovers::amount(usd).replace("under ", "<"));
+                .map_or_else(|| "?".to_owned(), |usd| leftovers::amount(usd).replace("under ", "<"));
             vec![leftovers::words(it), row.name.to_string(), text::age(it.made, now), price, state]
         })
         .collect();
@@ -126,7 +133,7 @@ async fn list(cx: &mut Context) -> Answer {
             cx.out.line(line)?;
         }
     }
-    cx.out.line(leftovers::summary(&prices, &region, &left, &report.unknown))?;
+    cx.out.line(leftovers::verdict(&prices, &region, &search))?;
     for it in &report.unknown {
         cx.out.note(format!("{}: {}. {}", it.what, it.why, it.next));
     }
@@ -176,8 +183,8 @@ async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
         price.words,
         leftovers::loss(it.kind)
     ));
-    let given = confirm.or(cx.is_yes.then_some(word)).map(str::to_owned);
-    confirm_name(cx, &format!("Remove {word}?"), word, given.as_deref()).await?;
+    // What can not be undone asks for its name: --yes is none.
+    confirm_name(cx, &format!("Remove {word}?"), word, confirm).await?;
     match write(cx, change).await {
         // What is gone already is what was wanted.
         Err(Failure::Fault(fault)) if fault.kind == FaultKind::NotFound => {}
@@ -186,7 +193,7 @@ async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
     }
     for _ in 0..LOOKS {
         let now = search(cx, None).await;
-        if now.left().iter().all(|left| left.id != it.id) && now.blind().is_none() {
+        if now.left().iter().all(|left| left.id != it.id) && now.tells(&it) {
             cx.out.note(format!("{word} is gone."));
             return Ok(Verdict::Well);
         }

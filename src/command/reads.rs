@@ -128,9 +128,14 @@ pub(super) async fn existing_stack(cx: &Context) -> Answer<Stack> {
 
 /// The fault of a stack that is not there.
 pub(super) fn no_such_stack(cx: &Context) -> Failure {
+    no_such_stack_because(cx, "")
+}
+
+/// The same, with what was seen.
+pub(super) fn no_such_stack_because(cx: &Context, why: &str) -> Failure {
     let about = cx.cloud.about();
     let subject = format!("stack {} in {}", cx.settings.stack, about.region);
-    Fault::new(FaultKind::NotFound, "cloudformation:DescribeStacks", &subject, "").into()
+    Fault::new(FaultKind::NotFound, "cloudformation:DescribeStacks", &subject, why).into()
 }
 
 /// Target groups among the resources of a stack.

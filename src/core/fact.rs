@@ -75,6 +75,8 @@ pub enum Fact {
     StackIds(Vec<SafeText>),
     /// Answer to `Query::Left`.
     Left(Vec<Leftover>),
+    /// Answer to `Query::Holders`: those that a stack has, each with the id of the stack.
+    Holders(Vec<(SafeText, SafeText)>),
     /// Answer to `Query::StackEvents`.
     StackEvents(StackEvents),
     /// Answer to `Query::StackResources`.

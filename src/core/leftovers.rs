@@ -103,6 +103,14 @@ pub fn total(prices: &Prices, region: &str, all: &[&Leftover]) -> (f64, usize) {
     (costs.iter().flatten().sum(), costs.iter().filter(|it| it.is_none()).count())
 }
 
+/// What a search has found, in a sentence or two. A name of which nobody has heard is no all-clear.
+pub fn verdict(prices: &Prices, region: &str, search: &Search) -> String {
+    if search.is_unheard() {
+        return "AWS tells of no such stack, living or deleted, and nothing of that name is left.".into();
+    }
+    summary(prices, region, &search.left(), search.unknown())
+}
+
 /// What is left in one sentence or two: how many things, and what they cost.
 pub fn summary(prices: &Prices, region: &str, left: &[&Leftover], unknown: &[Unknown]) -> String {
     let (usd, open) = total(prices, region, left);
@@ -180,6 +188,43 @@ pub fn removed(change: &Change) -> Option<&SafeText> {
         | Change::DeleteThroughput { arn: id } => Some(id),
         _ => None,
     }
+}
+
+/// How a stack may name a thing: by its id, and where that is an ARN by the name in it.
+pub fn ids(id: &SafeText) -> Vec<SafeText> {
+    let mut all = vec![id.clone()];
+    let parts: Vec<&str> = id.splitn(6, ':').collect();
+    if let ["arn", _, service, _, _, resource] = parts[..] {
+        let name = resource.split_once([':', '/']).map_or(resource, |(_, name)| name);
+        let name = name.trim_end_matches(":*");
+        all.push(name.into());
+        // Secrets Manager adds a hyphen and six characters.
+        if let Some((name, _)) = name.rsplit_once('-').filter(|(_, end)| service == "secretsmanager" && end.len() == 6) {
+            all.push(name.into());
+        }
+    }
+    all.retain(|id| !id.is_empty());
+    all
+}
+
+/// How a stack may name what a thing was made from: a backup is not left behind while its source lives.
+fn sources(it: &Leftover) -> Vec<SafeText> {
+    match it.kind {
+        LeftoverKind::RecoveryPoint | LeftoverKind::Snapshot => ids(&it.of),
+        _ => Vec::new(),
+    }
+}
+
+/// What is to be asked before a change removes something: whether a living stack has it. Throughput is removed on
+/// purpose while a stack names it, too; the list asks for that.
+pub fn holders_of(change: &Change) -> Option<Query> {
+    let id = removed(change).filter(|_| !matches!(change, Change::DeleteThroughput { .. }))?;
+    Some(Query::Holders { ids: ids(id) })
+}
+
+/// Name of a stack in its id.
+pub fn stack_name(id: &str) -> &str {
+    id.split('/').nth(1).unwrap_or(id)
 }
 
 /// What to do where AWS does not delete a thing, besides reading its reason.

@@ -185,6 +185,24 @@ pub fn losses(changes: &[ResourceChange], before: Option<&BTreeMap<String, Strin
     out
 }
 
+/// What a plan does in numbers: `1 to add, 2 to modify, 5 to replace, 0 to remove`.
+pub fn counts(changes: &[ResourceChange]) -> String {
+    let modified = |replacement| move |c: &ResourceChange| c.action == ChangeAction::Modify && c.replacement == replacement;
+    let of = |action| move |c: &ResourceChange| c.action == action;
+    let count = |is: &dyn Fn(&ResourceChange) -> bool| changes.iter().filter(|c| is(c)).count();
+    let all = [
+        (count(&of(ChangeAction::Add)), "to add", true),
+        (count(&modified(Replacement::Never)), "to modify", true),
+        (count(&modified(Replacement::Always)), "to replace", false),
+        (count(&modified(Replacement::Conditional)), "may be replaced", false),
+        (count(&of(ChangeAction::Remove)), "to remove", true),
+        (count(&of(ChangeAction::Dynamic)), "decided later", false),
+        (count(&of(ChangeAction::Import)), "to import", false),
+    ];
+    let told = all.into_iter().filter(|(n, _, is_usual)| *n > 0 || *is_usual);
+    told.map(|(n, what, _)| format!("{n} {what}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether the removal of such a resource loses data.
 pub fn holds_data(resource_type: &str) -> bool {
     HOLDS_DATA.contains(&resource_type)
@@ -365,6 +383,13 @@ mod tests {
             replacement,
             properties: Vec::new(),
         };
+        let some = [
+            change(ChangeAction::Modify, Replacement::Never, "T"),
+            change(ChangeAction::Modify, Replacement::Always, "T"),
+            change(ChangeAction::Modify, Replacement::Always, "T"),
+        ];
+        assert_eq!(counts(&some), "0 to add, 1 to modify, 2 to replace, 0 to remove");
+        assert_eq!(counts(&[]), "0 to add, 0 to modify, 0 to remove");
         for (action, replacement, kind, count) in [
             (ChangeAction::Remove, Replacement::Never, "AWS::EFS::FileSystem", 1),
             (ChangeAction::Modify, Replacement::Always, "AWS::RDS::DBInstance", 1),

@@ -106,7 +106,9 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:DeleteStack", Scope::Stack),
     ("cloudformation:DescribeChangeSet", Scope::Stack),
     ("cloudformation:DescribeStackEvents", Scope::Stack),
-    ("cloudformation:DescribeStacks", Scope::Stack),
+    ("cloudformation:DescribeStackResources", Scope::NoResource),
+    // Any stack may name the throughput that one left.
+    ("cloudformation:DescribeStacks", Scope::NoResource),
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
     ("cloudformation:GetResource", Scope::NoResource),
     ("cloudformation:GetResourceRequestStatus", Scope::NoResource),

@@ -256,6 +256,7 @@ pub const READS: &[ReadRow] = &[
         actions: &[
             "backup:ListRecoveryPointsByBackupVault",
             "backup:ListRecoveryPointsByResource",
+            "cloudformation:DescribeStackResources",
             "cloudformation:GetResource",
             "cloudformation:GetResourceRequestStatus",
             "cloudformation:ListResources",

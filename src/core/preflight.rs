@@ -3,6 +3,7 @@
 
 mod certificate;
 mod images;
+mod names;
 mod parameters;
 mod proposal;
 mod quotas;
@@ -10,6 +11,7 @@ mod rights;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod throughput;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -152,7 +154,9 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         let proposal = evidence.proposal(draft);
         out.extend(certificate::checks(&proposal, evidence.answers, evidence.now));
         out.push(images::checks(&proposal));
+        out.extend(throughput::checks(&proposal, evidence.answers));
         out.extend(secrets::checks(&proposal, evidence.answers));
+        out.extend(names::checks(&proposal, evidence.answers));
         out.extend(quotas::checks(&proposal, evidence.answers));
         out.push(match evidence.identity {
             Some(Err(_)) => check("permissions", Outcome::Unknown, "not simulated: it is not known who asks", ""),

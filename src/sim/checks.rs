@@ -72,9 +72,10 @@ impl World {
                 let is_struck = self.is_troubled(What::SecretDeleted, name, self.now);
                 is_struck && !is_living(name)
             });
-            (deleted.is_some() || is_living(name)).then(|| TakenName {
+            let left = self.left_secret(name);
+            (deleted.is_some() || is_living(name) || left.is_some()).then(|| TakenName {
                 name: name.clone(),
-                deleted: deleted.map(|at| at + RECOVERY),
+                deleted: deleted.map(|at| at + RECOVERY).or(left.flatten()),
             })
         };
         Fact::SecretNames(names.iter().filter_map(taken).collect())

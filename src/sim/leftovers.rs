@@ -65,6 +65,17 @@ impl World {
         Fact::Left(found)
     }
 
+    /// Which of these ids a living stack has.
+    pub(super) fn tell_holders(&self, ids: &[SafeText]) -> Fact {
+        let has = |stack: &StackState, id: &SafeText| {
+            let is_it = |r: &ResourceState| r.is_alive() && *r.physical == **id;
+            !stack.is_deleted() && (stack.resources.iter().any(is_it) || stack.values.values().any(|value| *value == **id))
+        };
+        let holder = |id: &SafeText| self.stacks.iter().find(|stack| has(stack, id));
+        let held = ids.iter().filter_map(|id| holder(id).map(|stack| (id.clone(), stack.id.as_str().into())));
+        Fact::Holders(held.collect())
+    }
+
     /// Ids of deleted stacks of a name, the newest deletion first.
     pub(super) fn tell_deleted(&self, name: &str) -> Fact {
         let mut gone: Vec<&StackState> = self.stacks.iter().filter(|s| s.name == name && s.is_deleted()).collect();
@@ -155,6 +166,16 @@ impl World {
         let all = self.left.iter().filter(|it| it.kind == kind && is_wanted(it));
         let still = all.filter(|it| it.ends.is_none_or(|at| self.now < at));
         still.filter_map(|it| self.unless_removed(it.clone())).collect()
+    }
+
+    /// Something that somebody left has this name.
+    pub(super) fn is_left(&self, kind: LeftoverKind, name: &str) -> bool {
+        !self.extra(kind, |it| *it.name() == *name).is_empty()
+    }
+
+    /// When a secret that somebody left goes by itself; `None` inside for one that stays.
+    pub(super) fn left_secret(&self, name: &str) -> Option<Option<Millis>> {
+        self.extra(LeftoverKind::Secret, |it| *it.name() == *name).first().map(|it| it.ends)
     }
 
     /// CloudFormation makes a last snapshot of a database that it deletes.

@@ -5,7 +5,7 @@ use super::{
     task::Definition,
     world::{Due, SECOND, World},
 };
-use crate::core::template::Resource;
+use crate::core::{leftovers::kind_of, template::Resource};
 
 impl World {
     /// Makes a resource.
@@ -83,7 +83,7 @@ impl World {
         let is_same = |(stack, r): (&super::cfn::StackState, &super::cfn::ResourceState)| {
             r.def.kind == def.kind && text(&self.filled(stack, &r.def.properties), property) == name
         };
-        self.living().any(is_same).then_some(name)
+        (self.living().any(is_same) || self.is_left(kind_of(&def.kind), &name)).then_some(name)
     }
 
     fn already_exists(&mut self, def: &Resource, name: &str) -> String {

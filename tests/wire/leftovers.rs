@@ -65,8 +65,119 @@ pub(super) fn reads() -> Vec<Read> {
             "ResourceDescriptions",
             json!([]),
         ),
+        Read {
+            operation: "DescribeStackResources",
+            wire: Wire::Query,
+            ask: holders(&["fs-1"]),
+            good: bodies::query("DescribeStackResources", &format!("<StackResources>{}</StackResources>", member("fs-1", "CREATE_COMPLETE"))),
+            odd: vec![bodies::query("DescribeStackResources", "")],
+        },
         json("GetResource", kept(&["vpc-1"]), "ResourceDescription", resource),
     ]
+}
+
+fn holders(ids: &[&str]) -> Ask {
+    Ask::Query(Query::Holders {
+        ids: ids.iter().map(|id| (*id).into()).collect(),
+    })
+}
+
+/// A resource of the stack `prod`, as `DescribeStackResources` tells it.
+fn member(id: &str, status: &str) -> String {
+    format!(
+        "<member><StackName>prod</StackName><StackId>{PROD}</StackId><LogicalResourceId>X</LogicalResourceId><PhysicalResourceId>{id}</PhysicalResourceId>\
+         <ResourceType>T</ResourceType><Timestamp>2026-11-22T10:00:00Z</Timestamp><ResourceStatus>{status}</ResourceStatus></member>"
+    )
+}
+
+const PROD: &str = "arn:aws:cloudformation:us-west-2:123456789012:stack/prod/2";
+
+/// Who has these, as this server tells it.
+async fn held(server: &Server, ids: &[&str]) -> Result<Vec<String>, FaultKind> {
+    let ids = ids.iter().map(|id| (*id).into()).collect();
+    match cloud(server).await.ask(Query::Holders { ids }).await {
+        Ok(Fact::Holders(all)) => {
+            assert!(all.iter().all(|(_, stack)| *stack == *PROD), "{all:?}");
+            Ok(all.into_iter().map(|(id, _)| id.to_string()).collect())
+        }
+        Ok(other) => panic!("{other:?}"),
+        Err(fault) => Err(fault.kind),
+    }
+}
+
+#[tokio::test]
+async fn any_stack_that_has_a_thing_is_found_by_its_physical_id() {
+    let server = Server::start().await;
+    server.answer("DescribeStackResources", |request| {
+        let form = request.form();
+        let id = form["PhysicalResourceId"].as_str();
+        let all = match id {
+            "fs-1" | "fs-failed" => member("vpc-1", "CREATE_COMPLETE") + &member(id, if id == "fs-1" { "UPDATE_COMPLETE" } else { "DELETE_FAILED" }),
+            // Of a hundred told none is the one asked for.
+            "fs-101" => member("vpc-1", "DELETE_COMPLETE") + &member("vpc-2", "CREATE_COMPLETE"),
+            "fs-kept" => member("vpc-1", "CREATE_COMPLETE") + &member(id, "DELETE_SKIPPED"),
+            "fs-gone" => member("vpc-1", "DELETE_COMPLETE"),
+            _ => {
+                let message = format!("Stack for {id} does not exist");
+                return bodies::error(Wire::Query, 400, "ValidationError", &message);
+            }
+        };
+        bodies::query("DescribeStackResources", &format!("<StackResources>{all}</StackResources>"))
+    });
+    let ids = ["fs-1", "fs-failed", "fs-101", "fs-kept", "fs-gone", "/ecs/free"];
+    assert_eq!(held(&server, &ids).await, Ok(vec!["fs-1".to_owned(), "fs-101".into(), "fs-failed".into()]));
+    assert_eq!(server.requests().len(), ids.len(), "no stack is looked through");
+}
+
+/// A cloud that does not look by physical id answers as if there were no stack at all.
+#[tokio::test]
+async fn an_answer_about_something_else_has_every_stack_looked_through() {
+    let server = Server::start().await;
+    let blind = bodies::error(Wire::Query, 400, "ValidationError", "Stack [] does not exist");
+    server.on("DescribeStackResources", [blind]);
+    let stack = |id: &str, status: &str| {
+        format!(
+            "<member><StackId>{id}</StackId><StackName>x</StackName><CreationTime>2026-11-22T10:00:00Z</CreationTime><StackStatus>{status}</StackStatus></member>"
+        )
+    };
+    let page = |all: &str, next: &str| bodies::query("DescribeStacks", &format!("<Stacks>{all}</Stacks>{next}"));
+    server.on(
+        "DescribeStacks",
+        [
+            page(&stack("gone", "DELETE_COMPLETE"), "<NextToken>n</NextToken>"),
+            page(&stack(PROD, "UPDATE_ROLLBACK_FAILED"), ""),
+        ],
+    );
+    let summary = |id: &str, status: &str| {
+        format!(
+            "<member><LogicalResourceId>{id}</LogicalResourceId><PhysicalResourceId>{id}</PhysicalResourceId><ResourceType>T</ResourceType>\
+             <LastUpdatedTimestamp>2026-11-22T10:00:00Z</LastUpdatedTimestamp><ResourceStatus>{status}</ResourceStatus></member>"
+        )
+    };
+    let all = summary("bic/key", "CREATE_COMPLETE") + &summary("bic/kept", "DELETE_SKIPPED");
+    let all = bodies::query("ListStackResources", &format!("<StackResourceSummaries>{all}</StackResourceSummaries>"));
+    server.on("ListStackResources", [all]);
+    assert_eq!(held(&server, &["bic/key", "bic/kept"]).await, Ok(vec!["bic/key".to_owned()]));
+    assert_eq!(server.asked("ListStackResources").len(), 1, "only living stacks");
+    let server = Server::start().await;
+    server.on("DescribeStackResources", [bodies::error(Wire::Query, 400, "ValidationError", "Stack [] does not exist")]);
+    server.on("DescribeStacks", [bodies::error(Wire::Query, 403, "AccessDenied", "no")]);
+    assert_eq!(held(&server, &["bic/key"]).await, Err(FaultKind::Denied));
+}
+
+#[tokio::test]
+async fn throughput_that_a_living_stack_names_is_held() {
+    let arn = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/abc";
+    let server = Server::start().await;
+    let free = bodies::error(Wire::Query, 400, "ValidationError", &format!("Stack for {arn} does not exist"));
+    server.on("DescribeStackResources", [free]);
+    let parameter = format!("<member><ParameterKey>ProvisionedModelArn</ParameterKey><ParameterValue>{arn}</ParameterValue></member>");
+    let stack = format!(
+        "<Stacks><member><StackId>{PROD}</StackId><StackName>prod</StackName><CreationTime>2026-11-22T10:00:00Z</CreationTime>\
+         <StackStatus>CREATE_COMPLETE</StackStatus><Parameters>{parameter}</Parameters></member></Stacks>"
+    );
+    server.on("DescribeStacks", [bodies::query("DescribeStacks", &stack)]);
+    assert_eq!(held(&server, &[arn]).await, Ok(vec![arn.to_owned()]));
 }
 
 fn snapshots() -> Look {

@@ -169,3 +169,140 @@ async fn an_override_is_in_the_audit_log_and_some_checks_have_none() {
     assert_eq!(status, 2);
     assert!(said.contains("stack can not be overridden, AWS itself would refuse"), "{said}");
 }
+
+/// A world in which one question is refused.
+struct Without(Arc<dyn Cloud>, fn(&Query) -> bool);
+
+impl Cloud for Without {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        if self.1(&query) {
+            let fault = Fault::new(FaultKind::Throttled, query.actions()[0], "", "Rate exceeded");
+            return Box::pin(async move { Err(fault) });
+        }
+        self.0.ask(query)
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.0.change(change, token)
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn about(&self) -> About {
+        self.0.about()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_stack_of_another_name_has_is_neither_listed_nor_removed() {
+    let mut case = Case::sim("new");
+    case.cx.settings.stack = "prod".into();
+    let (status, _, said) = case.run("deploy --param ProjectName=bedrock-image-chat").await;
+    assert_eq!(status, 0, "{said}");
+    let sent = case.entries().len();
+    case.cx.settings.stack = "bedrock-image-chat".into();
+    let (status, text, said) = case.run("leftovers").await;
+    assert_eq!(status, 4, "{text}{said}");
+    let group = "/ecs/bedrock-image-chat";
+    let (status, _, said) = case.run(&format!("leftovers remove {group} --confirm {group}")).await;
+    assert_eq!(status, 2, "{said}");
+    assert_eq!(case.entries().len(), sent, "nothing was sent");
+    // A list that is older than the stack: the door asks again.
+    let fault = write(&case.cx, Change::DeleteLogGroup { group: group.into() }).await.unwrap_err();
+    let told = fault.message().unwrap();
+    assert!(told.contains("/ecs/bedrock-image-chat is not removed: the living stack prod has it"), "{told}");
+    assert_eq!(case.entries().len(), sent, "nothing was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_or_removed_while_it_is_not_known_who_has_it() {
+    let questions: [fn(&Query) -> bool; 3] = [
+        |it| matches!(it, Query::Stack { .. }),
+        |it| matches!(it, Query::StackResources { .. }),
+        |it| matches!(it, Query::Holders { .. }),
+    ];
+    let group = "/ecs/bedrock-image-chat";
+    for scene in ["running", "leftovers"] {
+        for is_struck in questions {
+            let mut case = Case::new(Arc::new(Without(world(scene), is_struck)));
+            for line in ["leftovers", &format!("leftovers remove {group} --confirm {group}")] {
+                let (status, text, said) = case.run(line).await;
+                assert_eq!((status, text.as_str()), (4, ""), "{scene} {line}: {said}");
+                assert!(said.contains("Rate exceeded"), "{said}");
+            }
+            assert!(case.entries().is_empty());
+        }
+    }
+    let case = Case::new(Arc::new(Without(world("leftovers"), questions[2])));
+    let fault = write(&case.cx, Change::DeleteLogGroup { group: group.into() }).await.unwrap_err();
+    let told = fault.message().unwrap();
+    assert!(told.contains("is not removed, because whether a living stack has it is not known"), "{told}");
+    assert!(case.entries().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn yes_is_no_name() {
+    let mut case = Case::sim("leftovers");
+    let group = "/ecs/bedrock-image-chat";
+    let (status, _, said) = case.run(&format!("leftovers remove {group}")).await;
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("needs --confirm /ecs/bedrock-image-chat"), "{said}");
+    assert!(case.entries().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_of_which_nobody_has_heard_is_no_all_clear() {
+    let mut case = Case::sim("leftovers");
+    case.cx.settings.stack = "nosuch".into();
+    let (status, text, said) = case.run("leftovers").await;
+    assert_eq!((status, text.as_str()), (4, ""), "{said}");
+    assert!(said.contains("tack nosuch in us-west-2 does not exist"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_are_taken_stop_a_deploy_in_the_list_and_in_the_cloud() {
+    let mut case = Case::sim("leftovers");
+    let (status, text, said) = case.run("check").await;
+    assert_eq!(status, 1, "{text}{said}");
+    for part in [
+        "bedrock-image-chat/litellm-api-key waits for its deletion",
+        "there is /ecs/bedrock-image-chat already",
+        "bic-tui leftovers",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    let (status, text, said) = case.run("deploy --override secrets --override log-groups").await;
+    assert_eq!(status, 1, "{text}{said}");
+    assert!(text.contains("already exists"), "{text}{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn throughput_that_does_not_exist_stops_a_deploy() {
+    let arn = "arn:aws:bedrock:us-west-2:111122223333:provisioned-model/nope00000000";
+    let (status, text, _) = Case::sim("running").run(&format!("check --param ProvisionedModelArn={arn}")).await;
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("does not know arn:aws:bedrock"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_certificate_of_no_stack_is_no_answer() {
+    let mut case = Case::sim("running");
+    case.cx.settings.stack = "nosuch".into();
+    let (status, text, said) = case.run("cert").await;
+    assert_eq!(status, 4, "{text}{said}");
+    assert!(!text.contains("nosuch has no certificate") && said.contains("tack nosuch in us-west-2 does not exist"), "{text}{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_repeated_counts_what_is_still_there() {
+    let mut case = Case::sim("delete-failed");
+    let (status, text, said) = case.run("destroy").await;
+    assert_eq!(status, 1, "{text}{said}");
+    assert!(!text.contains("with 63 resources") && text.contains("is DELETE_FAILED with"), "{text}");
+    assert!(said.contains("`bic-tui unstick delete-retaining --region us-west-2"), "{said}");
+}

@@ -28,6 +28,22 @@ pub enum LeftoverKind {
     Resource,
 }
 
+impl LeftoverKind {
+    /// Where such things are looked for, in words.
+    pub fn place(self) -> &'static str {
+        match self {
+            Self::FileSystem => "file systems",
+            Self::RecoveryPoint => "recovery points",
+            Self::Snapshot => "database snapshots",
+            Self::LogGroup => "log groups",
+            Self::Secret => "secrets",
+            Self::Repository => "image repositories",
+            Self::Throughput => "provisioned throughput",
+            Self::Resource => "resources that were kept",
+        }
+    }
+}
+
 /// One thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leftover {
@@ -147,15 +163,16 @@ pub enum Look {
 impl Look {
     /// What is looked for, in words.
     pub fn words(&self) -> &'static str {
-        match self {
-            Self::Resources(_) => "resources that were kept",
-            Self::FileSystems { .. } => "file systems",
-            Self::RecoveryPoints { .. } => "recovery points",
-            Self::Snapshots { .. } => "database snapshots",
-            Self::Secrets { .. } => "secrets",
-            Self::LogGroups { .. } => "log groups",
-            Self::Repositories { .. } => "image repositories",
-        }
+        let kind = match self {
+            Self::Resources(_) => LeftoverKind::Resource,
+            Self::FileSystems { .. } => LeftoverKind::FileSystem,
+            Self::RecoveryPoints { .. } => LeftoverKind::RecoveryPoint,
+            Self::Snapshots { .. } => LeftoverKind::Snapshot,
+            Self::Secrets { .. } => LeftoverKind::Secret,
+            Self::LogGroups { .. } => LeftoverKind::LogGroup,
+            Self::Repositories { .. } => LeftoverKind::Repository,
+        };
+        kind.place()
     }
 
     /// The operations that look, as IAM names them; the first one is asked first.

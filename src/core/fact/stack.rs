@@ -203,6 +203,13 @@ pub struct StackResource {
     pub at: Millis,
 }
 
+impl StackResource {
+    /// The stack has it: it was neither deleted nor let go of.
+    pub fn is_held(&self) -> bool {
+        !matches!(self.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED")
+    }
+}
+
 /// What a change set would do to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]

@@ -1,10 +1,10 @@
 //! The search: what is asked after what, and what of the answers no stack has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::looked_up;
+use super::{ids, looked_up, sources};
 use crate::{
     cloud::Query,
     core::{
@@ -30,6 +30,8 @@ enum Step {
     Resources,
     /// The places where something may be left.
     Looks,
+    /// Whether a living stack has any of that.
+    Holders,
     /// All is answered.
     Done,
 }
@@ -46,6 +48,8 @@ pub struct Search {
     stack: Option<Stack>,
     resources: Vec<StackResource>,
     found: Vec<Leftover>,
+    /// Of what was found and what it was made from: the id of the living stack that has it.
+    holders: BTreeMap<SafeText, SafeText>,
     unknown: Vec<Unknown>,
     /// Why the last place that failed could not be looked at, and how many places could.
     fault: Option<Fault>,
@@ -77,6 +81,7 @@ impl Search {
             stack: None,
             resources: Vec::new(),
             found: Vec::new(),
+            holders: BTreeMap::new(),
             unknown: Vec::new(),
             fault: None,
             answered: 0,
@@ -113,28 +118,40 @@ impl Search {
                 self.look()
             }
             (Step::Looks, Query::Left(look), answer) => {
-                self.looked(look.words(), answer, now);
-                Vec::new()
+                self.looked(look.words(), answer, now)
             }
             (Step::Looks, Query::Throughputs, answer) => {
                 let ours = answer.map(|fact| match fact {
                     Fact::Throughputs(all) => Fact::Left(all.iter().filter(|it| self.bought(it)).map(throughput).collect()),
                     other => other,
                 });
-                self.looked("provisioned throughput", ours, now);
-                Vec::new()
+                self.looked(LeftoverKind::Throughput.place(), ours, now)
             }
-            // What AWS does not tell of the stack leaves the search by names.
-            (Step::Stack | Step::Records | Step::Record | Step::Resources, _, answer) => {
-                if let Err(fault) = answer
-                    && fault.kind != FaultKind::NotFound
-                {
-                    self.miss("the record of the stack", &fault);
+            (Step::Holders, Query::Holders { .. }, answer) => {
+                match answer {
+                    Ok(Fact::Holders(all)) => self.holders = all.into_iter().collect(),
+                    Ok(_) => self.give_up(HOLDERS, &unreadable()),
+                    Err(fault) => self.give_up(HOLDERS, &fault),
                 }
-                self.look()
+                self.end(now)
             }
-            (Step::Looks | Step::Done, ..) => Vec::new(),
+            // Nobody has a stack of that name, or it is long gone: names are all that is left to look for.
+            (Step::Stack | Step::Records | Step::Record, _, answer) if is_absent(&answer) => self.look(),
+            (Step::Resources, _, Err(fault)) if fault.kind == FaultKind::NotFound && !self.lives() => self.look(),
+            // Without its record a living stack's own things would look like left ones.
+            (Step::Stack | Step::Records | Step::Record | Step::Resources, _, answer) => {
+                self.give_up("the record of the stack", &answer.err().unwrap_or_else(unreadable));
+                self.end(now)
+            }
+            (Step::Looks | Step::Holders | Step::Done, ..) => Vec::new(),
         }
+    }
+
+    /// Nothing can be told to be left any more.
+    fn give_up(&mut self, what: &str, fault: &Fault) {
+        self.found.clear();
+        self.answered = 0;
+        self.miss(what, fault);
     }
 
     fn miss(&mut self, what: &str, fault: &Fault) {
@@ -154,7 +171,7 @@ impl Search {
         }
     }
 
-    fn looked(&mut self, what: &str, answer: Result<Fact, Fault>, now: Now) {
+    fn looked(&mut self, what: &str, answer: Result<Fact, Fault>, now: Now) -> Vec<Query> {
         match answer {
             Ok(Fact::Left(found)) => {
                 self.answered += 1;
@@ -166,11 +183,23 @@ impl Search {
             Err(fault) => self.miss(what, &fault),
         }
         self.open = self.open.saturating_sub(1);
-        if self.open == 0 {
-            self.step = Step::Done;
-            self.taken = Some(now);
-            self.found.sort_by(|a, b| (a.kind, b.made, &a.id).cmp(&(b.kind, a.made, &b.id)));
+        if self.open > 0 {
+            return Vec::new();
         }
+        let all: BTreeSet<SafeText> = self.found.iter().flat_map(|it| ids(&it.id).into_iter().chain(sources(it))).collect();
+        if all.is_empty() {
+            return self.end(now);
+        }
+        self.step = Step::Holders;
+        let ids = all.into_iter().collect();
+        vec![Query::Holders { ids }]
+    }
+
+    fn end(&mut self, now: Now) -> Vec<Query> {
+        self.step = Step::Done;
+        self.taken = Some(now);
+        self.found.sort_by(|a, b| (a.kind, b.made, &a.id).cmp(&(b.kind, a.made, &b.id)));
+        Vec::new()
     }
 
     /// CloudFormation tells since when it has no longer had a resource that it kept.
@@ -268,6 +297,12 @@ impl Search {
         self.step == Step::Done
     }
 
+    /// AWS tells of no such stack, neither a living one nor a deleted one, and nothing goes by its name: the name may be
+    /// a wrong one.
+    pub fn is_unheard(&self) -> bool {
+        self.is_done() && self.stack.is_none() && self.unknown.is_empty() && self.left().is_empty()
+    }
+
     /// When it was done.
     pub fn taken(&self) -> Option<Now> {
         self.taken
@@ -286,25 +321,42 @@ impl Search {
     /// What no stack has: neither a living stack's own, nor the backups of a file system that it uses.
     pub fn left(&self) -> Vec<&Leftover> {
         let held = self.held();
-        let is_backup = |it: &Leftover| it.kind == LeftoverKind::RecoveryPoint && held.iter().any(|id| it.of.ends_with(&format!("/{id}")));
-        self.found.iter().filter(|it| !held.contains(&it.id) && !is_backup(it)).collect()
+        let is_held = |it: &Leftover| ids(&it.id).iter().chain(&sources(it)).any(|id| self.has(&held, id));
+        self.found.iter().filter(|it| !is_held(it)).collect()
     }
 
     /// What will be there when the stack is gone: what is left already, and the backups of what it has.
     pub fn stays(&self) -> Vec<&Leftover> {
         let held = self.held();
-        self.found.iter().filter(|it| !held.contains(&it.id)).collect()
+        let own = self.stack.as_ref().map(|s| &s.id);
+        let is_elsewhere = |id: &SafeText| self.holders.get(id).is_some_and(|stack| Some(stack) != own);
+        let is_held = |it: &Leftover| ids(&it.id).iter().any(|id| self.has(&held, id)) || sources(it).iter().any(is_elsewhere);
+        self.found.iter().filter(|it| !is_held(it)).collect()
     }
 
-    /// Physical ids of what a living stack has.
+    /// The stack is there still.
+    fn lives(&self) -> bool {
+        self.stack.as_ref().is_some_and(|s| !s.status.is_deleted())
+    }
+
+    /// Some living stack has what is called so.
+    fn has(&self, held: &BTreeSet<SafeText>, id: &SafeText) -> bool {
+        held.contains(id) || self.holders.contains_key(id)
+    }
+
+    /// The place of this thing was looked at: when it is not listed it is gone.
+    pub fn tells(&self, it: &Leftover) -> bool {
+        self.blind().is_none() && self.unknown.iter().all(|unknown| unknown.what != *it.kind.place())
+    }
+
+    /// What this stack has, by ids and names.
     fn held(&self) -> BTreeSet<SafeText> {
-        let lives = self.stack.as_ref().is_some_and(|s| !s.status.is_deleted());
-        let is_held =
-            |r: &&StackResource| !r.physical_id.is_empty() && !matches!(r.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED");
+        let lives = self.lives();
+        let is_held = |r: &&StackResource| !r.physical_id.is_empty() && r.is_held();
         self.resources
             .iter()
             .filter(|r| lives && is_held(r))
-            .map(|r| r.physical_id.clone())
+            .flat_map(|r| ids(&r.physical_id))
             .chain(self.stack.iter().filter(|_| lives).filter_map(|s| s.parameter(THROUGHPUT).cloned()))
             .collect()
     }
@@ -329,6 +381,17 @@ impl Search {
             _ => Err(format!("more than one thing is called \"{word}\"; give its whole id")),
         }
     }
+}
+
+/// What is said of the last question.
+const HOLDERS: &str = "whether a living stack has what was found";
+
+fn is_absent(answer: &Result<Fact, Fault>) -> bool {
+    answer.as_ref().map_or_else(|fault| fault.kind == FaultKind::NotFound, |_| true)
+}
+
+fn unreadable() -> Fault {
+    Fault::new(FaultKind::OddAnswer, "cloudformation:DescribeStackResources", "", "")
 }
 
 /// Parameter of the template that names throughput that was bought for it.

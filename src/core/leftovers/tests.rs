@@ -50,6 +50,7 @@ struct Aws {
     by_id: Option<Stack>,
     resources: Vec<StackResource>,
     bought: Vec<Throughput>,
+    holders: Vec<(SafeText, SafeText)>,
     look: fn(&Look) -> Result<Vec<Leftover>, Fault>,
 }
 
@@ -65,6 +66,7 @@ fn searched(aws: &Aws) -> (Search, Vec<Query>) {
             Query::DeletedStacks { .. } => Ok(Fact::StackIds(aws.deleted.clone())),
             Query::StackResources { .. } => Ok(Fact::StackResources(aws.resources.clone())),
             Query::Left(look) => (aws.look)(look).map(Fact::Left),
+            Query::Holders { .. } => Ok(Fact::Holders(aws.holders.clone())),
             Query::Throughputs => (aws.look)(&Look::Resources(Vec::new())).map(|_| Fact::Throughputs(aws.bought.clone())),
             other => panic!("{other:?}"),
         };
@@ -98,6 +100,7 @@ fn a_stack_that_is_long_gone_is_found_by_its_record() {
         by_id: Some(stack("DELETE_COMPLETE")),
         resources: kept.to_vec(),
         bought: Vec::new(),
+        holders: Vec::new(),
         look: |look| {
             Ok(match look {
                 Look::FileSystems { known, .. } => vec![Leftover::new(LeftoverKind::FileSystem, known[0].clone())],
@@ -138,6 +141,7 @@ fn what_aws_has_forgotten_is_looked_for_by_names() {
         by_id: None,
         resources: Vec::new(),
         bought: Vec::new(),
+        holders: Vec::new(),
         look: |look| {
             Ok(if matches!(look, Look::RecoveryPoints { .. }) {
                 vec![backup()]
@@ -165,6 +169,7 @@ fn what_a_living_stack_has_is_not_left_but_its_backups_will_stay() {
             resource("AWS::Logs::LogGroup", "/ecs/pictures", "CREATE_COMPLETE"),
         ],
         bought: Vec::new(),
+        holders: Vec::new(),
         look: |look| {
             Ok(match look {
                 Look::FileSystems { .. } => vec![
@@ -191,6 +196,7 @@ fn a_place_that_can_not_be_looked_at_is_told_and_hides_no_other() {
         by_id: None,
         resources: Vec::new(),
         bought: Vec::new(),
+        holders: Vec::new(),
         look: |look| match look {
             Look::Snapshots { .. } => Err(Fault::new(FaultKind::Denied, "rds:DescribeDBSnapshots", "", "")),
             Look::RecoveryPoints { .. } => Ok(vec![backup()]),
@@ -209,6 +215,7 @@ fn a_place_that_can_not_be_looked_at_is_told_and_hides_no_other() {
         by_id: None,
         resources: Vec::new(),
         bought: Vec::new(),
+        holders: Vec::new(),
         look: denied,
     });
     assert!(search.blind().is_some(), "nothing at all could be looked at");
@@ -299,8 +306,115 @@ fn throughput_is_left_where_the_stack_that_named_it_is_gone() {
             by_id: None,
             resources: Vec::new(),
             bought: vec![bought("arn:ours"), bought("arn:other")],
+            holders: Vec::new(),
             look: |_| Ok(Vec::new()),
         });
         assert_eq!(search.left().len(), want, "{status}");
     }
+}
+
+/// The things that go by the project's name, as their services tell them.
+fn by_names(look: &Look) -> Result<Vec<Leftover>, Fault> {
+    Ok(match look {
+        Look::Secrets { .. } => vec![Leftover::new(
+            LeftoverKind::Secret,
+            "arn:aws:secretsmanager:us-west-2:123456789012:secret:chat/key-AbCdEf",
+        )],
+        Look::LogGroups { .. } => vec![Leftover::new(LeftoverKind::LogGroup, "/ecs/chat")],
+        Look::Repositories { .. } => vec![Leftover::new(LeftoverKind::Repository, "chat/image")],
+        Look::RecoveryPoints { .. } => vec![backup()],
+        Look::FileSystems { .. } => vec![Leftover::new(LeftoverKind::FileSystem, FS)],
+        _ => Vec::new(),
+    })
+}
+
+#[test]
+fn what_a_stack_of_another_name_has_is_not_left() {
+    let prod: SafeText = "arn:aws:cloudformation:us-west-2:123456789012:stack/prod/2".into();
+    let held = |ids: &[&str]| Aws {
+        by_name: None,
+        deleted: Vec::new(),
+        by_id: None,
+        resources: Vec::new(),
+        bought: Vec::new(),
+        holders: ids.iter().map(|id| ((*id).into(), prod.clone())).collect(),
+        look: by_names,
+    };
+    let (search, asked) = searched(&held(&["chat/key", "/ecs/chat", "chat/image", FS]));
+    assert!(search.left().is_empty() && search.stays().is_empty(), "{:?}", search.left());
+    let Some(Query::Holders { ids }) = asked.last() else { panic!("{asked:?}") };
+    for id in [
+        "arn:aws:secretsmanager:us-west-2:123456789012:secret:chat/key-AbCdEf",
+        "chat/key-AbCdEf",
+        "chat/key",
+        "/ecs/chat",
+        "chat/image",
+        FS,
+        "arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/fs-0123",
+    ] {
+        assert!(ids.contains(&id.into()), "{id} is not asked for: {ids:?}");
+    }
+    let (search, _) = searched(&held(&["chat/image"]));
+    assert_eq!(search.left().len(), 4);
+}
+
+#[test]
+fn a_stack_that_names_its_secret_by_name_has_it() {
+    let (search, _) = searched(&Aws {
+        by_name: Some(stack("CREATE_COMPLETE")),
+        deleted: Vec::new(),
+        by_id: None,
+        resources: ["chat/key", "/ecs/chat", "chat/image", FS].map(|id| resource("T", id, "CREATE_COMPLETE")).to_vec(),
+        bought: Vec::new(),
+        holders: Vec::new(),
+        look: by_names,
+    });
+    assert!(search.left().is_empty(), "{:?}", search.left());
+    let stays: Vec<LeftoverKind> = search.stays().iter().map(|it| it.kind).collect();
+    assert_eq!(stays, [LeftoverKind::RecoveryPoint], "its backups stay");
+}
+
+/// A search in which one question is not answered.
+fn with_fault(is_struck: fn(&Query) -> bool, kind: FaultKind) -> Search {
+    let mut search = Search::new(&"chat".into(), &"us-west-2".into(), None);
+    let mut open = vec![search.begin(None)];
+    while let Some(query) = open.pop() {
+        let answer = match &query {
+            it if is_struck(it) => Err(Fault::new(kind, query.actions()[0], "chat", "")),
+            Query::Stack { .. } => Ok(Fact::Stack(Some(stack("CREATE_COMPLETE")))),
+            Query::StackResources { .. } => Ok(Fact::StackResources(vec![resource("AWS::EFS::FileSystem", FS, "CREATE_COMPLETE")])),
+            Query::Left(look) => by_names(look).map(Fact::Left),
+            Query::Throughputs => Ok(Fact::Throughputs(Vec::new())),
+            Query::Holders { .. } => Ok(Fact::Holders(Vec::new())),
+            other => panic!("{other:?}"),
+        };
+        open.extend(search.take(&query, answer, Now::default()));
+    }
+    assert!(search.is_done());
+    search
+}
+
+#[test]
+fn without_the_record_of_the_stack_or_its_holders_nothing_is_left() {
+    let questions: [fn(&Query) -> bool; 3] = [
+        |it| matches!(it, Query::Stack { .. }),
+        |it| matches!(it, Query::StackResources { .. }),
+        |it| matches!(it, Query::Holders { .. }),
+    ];
+    for (n, is_struck) in questions.into_iter().enumerate() {
+        for kind in [FaultKind::Denied, FaultKind::Throttled, FaultKind::TimedOut, FaultKind::OddAnswer] {
+            let search = with_fault(is_struck, kind);
+            assert!(search.left().is_empty() && search.stays().is_empty(), "{n} {kind:?}");
+            assert_eq!((search.blind().map(|f| f.kind), search.unknown().len()), (Some(kind), 1), "{n}");
+        }
+    }
+    let gone = with_fault(|it| matches!(it, Query::StackResources { .. }), FaultKind::NotFound);
+    assert!(gone.left().is_empty() && gone.blind().is_some(), "a living stack without a record");
+}
+
+#[test]
+fn what_could_not_be_looked_at_again_is_not_gone() {
+    let search = with_fault(|it| matches!(it, Query::Left(Look::Secrets { .. })), FaultKind::Throttled);
+    let told = |kind| search.tells(&Leftover::new(kind, "x"));
+    assert!(!told(LeftoverKind::Secret) && told(LeftoverKind::LogGroup) && told(LeftoverKind::Throughput));
 }

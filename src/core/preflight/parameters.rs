@@ -25,25 +25,7 @@ pub(super) fn checks(draft: &Result<Draft, String>, region: &str) -> Vec<Check> 
         let next = "Give ACMCertificateArn, or take ExposeLiteLLM=auto.";
         out.push(check("litellm key", Outcome::Warning, evidence, next));
     }
-    let provisioned = value("ProvisionedModelArn");
-    if !provisioned.is_empty() {
-        out.push(throughput(provisioned, region));
-    }
     out
-}
-
-fn throughput(arn: &str, region: &str) -> Check {
-    if arn.contains(&format!(":bedrock:{region}:")) {
-        check("throughput", Outcome::Ok, format!("image-provisioned is in {region}"), "")
-    } else {
-        let next = "Take provisioned throughput of the region of the stack, or leave ProvisionedModelArn empty.";
-        check(
-            "throughput",
-            Outcome::Blocker,
-            format!("ProvisionedModelArn is not in {region}"),
-            next,
-        )
-    }
 }
 
 fn encryption(certificate: &str, region: &str) -> Check {

@@ -88,9 +88,14 @@ impl<'a> Proposal<'a> {
 
     /// Names of the secrets that it would make.
     pub fn new_secrets(&self) -> Vec<SafeText> {
+        self.new_names("AWS::SecretsManager::Secret", "Name")
+    }
+
+    /// Names of the resources of a type that it would make.
+    pub(super) fn new_names(&self, kind: &str, property: &str) -> Vec<SafeText> {
         let names = |all: &[Resource]| -> Vec<SafeText> {
-            let secrets = all.iter().filter(|r| r.kind == "AWS::SecretsManager::Secret");
-            secrets.filter_map(|r| r.properties["Name"].as_str().map(SafeText::from)).collect()
+            let ours = all.iter().filter(|r| r.kind == kind);
+            ours.filter_map(|r| r.properties[property].as_str().map(SafeText::from)).collect()
         };
         let before = names(&self.before);
         names(&self.after).into_iter().filter(|name| !before.contains(name)).collect()
@@ -138,7 +143,9 @@ impl<'a> Proposal<'a> {
         quotas
             .chain(self.rate_question())
             .chain(self.certificate_question())
+            .chain(self.throughput_question())
             .chain(self.names_question())
+            .chain(self.places_questions())
             .chain(self.rights_question())
             .collect()
     }

@@ -32,8 +32,7 @@ fn judged(taken: &[TakenName], wanted: usize) -> Check {
     let name = &first.name;
     let Some(at) = first.deleted else {
         let evidence = format!("there is a secret {name} already, which is not of this stack{others}");
-        let next = "Take another ProjectName, or remove what is left of an older stack.";
-        return check(NAME, Outcome::Blocker, evidence, next);
+        return check(NAME, Outcome::Blocker, evidence, super::names::WAY_ON);
     };
     let day = when::iso(at).chars().take(10).collect::<String>();
     let evidence = format!("{name} waits for its deletion (DeletedDate {day}) and keeps its name until then{others}");
@@ -73,5 +72,6 @@ mod tests {
             "{}",
             living.evidence
         );
+        assert!(living.next.contains("`bic-tui leftovers`"), "{}", living.next);
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     core::{
         dialog::{Confirm, Dialog},
         effect::Effect,
-        fact::{ChangeAction, Fact, Stack},
+        fact::{Fact, Stack},
         fault::{Fault, FaultKind},
         field::TextField,
         health::Severity,
@@ -387,13 +387,11 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let set = &plan.change_set;
-    let count = |action: ChangeAction| set.changes.iter().filter(|c| c.action == action).count();
-    let (add, modify, remove) = (count(ChangeAction::Add), count(ChangeAction::Modify), count(ChangeAction::Remove));
     let losses: Vec<SafeText> = plan.losses().into_iter().map(SafeText::from).collect();
     let verb = if plan.is_create { "Create" } else { "Update" };
     let mut confirm = Confirm::new(
         format!("{verb} stack {} in {}?", model.settings.stack, model.about.region),
-        vec![format!("{add} to add, {modify} to modify, {remove} to remove")],
+        vec![plan::counts(&set.changes)],
         verb,
         vec![Change::ExecuteChangeSet {
             stack: set.stack_id.clone(),
@@ -497,6 +495,7 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
                 .get()
                 .into_iter()
                 .flatten()
+                .filter(|r| r.is_held())
                 .map(|r| r.logical_id.clone())
                 .collect();
             model.operation = Some(Operation {

@@ -88,7 +88,11 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
 /// A search is whole: what went is told, and what shows it is drawn anew.
 fn finish(model: &mut Model) {
     let Some(search) = model.leftovers.search.take() else { return };
-    let is_there = |id: &SafeText| search.left().iter().any(|it| it.id == *id);
+    let left = search.left();
+    let before: Vec<&Leftover> = model.leftovers.last.iter().flat_map(Search::left).collect();
+    // What could not be looked at again is not known to be gone.
+    let is_told = |id: &SafeText| before.iter().find(|it| it.id == *id).is_none_or(|it| search.tells(it));
+    let is_there = |id: &SafeText| left.iter().any(|it| it.id == *id) || !is_told(id);
     let (still, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut model.leftovers.removing)
         .into_iter()
         .partition(|(id, _)| is_there(id));

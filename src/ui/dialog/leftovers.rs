@@ -100,18 +100,18 @@ fn below(model: &Model, side: &Side<'_>, left: &[&Leftover], width: usize) -> Ve
     let mut out = Vec::new();
     let search = model.leftovers.last.as_ref();
     let unknown = search.map(Search::unknown).unwrap_or_default();
-    if search.is_some() {
+    if let Some(search) = search {
         if !left.is_empty() {
             out.push(Line::default());
         }
-        let role = if left.is_empty() && unknown.is_empty() {
+        let role = if left.is_empty() && unknown.is_empty() && !search.is_unheard() {
             Role::Good
         } else {
             Role::Text
         };
         out.extend(wrapped(
             side,
-            &leftovers::summary(&model.cost.prices, &model.about.region, left, unknown),
+            &leftovers::verdict(&model.cost.prices, &model.about.region, search),
             role,
             width,
         ));

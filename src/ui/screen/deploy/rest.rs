@@ -116,8 +116,8 @@ fn left_behind(model: &Model, pen: Pen<'_>) -> Line<'static> {
     match &board.last {
         Some(search) => {
             let left = search.left();
-            let text = leftovers::summary(&model.cost.prices, &model.about.region, &left, search.unknown());
-            let role = if left.is_empty() && search.unknown().is_empty() {
+            let text = leftovers::verdict(&model.cost.prices, &model.about.region, search);
+            let role = if left.is_empty() && search.unknown().is_empty() && !search.is_unheard() {
                 Role::Good
             } else {
                 Role::Warn
