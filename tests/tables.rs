@@ -271,7 +271,7 @@ const SHAPES: [(&str, &[&str]); 28] = [
     ("sleep --yes --speed 5000", &["running"]),
     ("wake --yes --speed 5000", &["asleep"]),
     ("secret litellm-api-key --field api_key", &["running"]),
-    ("image --yes --file image.png --speed 5000", &["running"]),
+    ("image --yes --file image.png --speed 5000", &["running", "model-gone"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("leftovers", &["leftovers"]),
     ("unstick", &["rollback-failed"]),
