@@ -432,10 +432,6 @@ fn the_policy_is_that_of_the_tables() {
 fn parses(line: &str) -> Result<Cli, clap::Error> {
     let mut words = vec!["bic-tui"];
     words.extend(line.split_whitespace());
-    // The guide's table leaves the value of a closing option open.
-    if matches!(words.last(), Some(&("--param" | "--tag"))) {
-        words.push("Name=value");
-    }
     Cli::try_parse_from(words)
 }
 
