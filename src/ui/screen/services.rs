@@ -86,7 +86,7 @@ fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     draw_service_rows(model, side, &services, list, frame);
     let at = model.cursor(Panel::ServiceList).min(services.len() - 1);
     // Alarms take a row that no deployment needs, or one all the same while any fires.
-    let free = usize::from(below.height).saturating_sub(services[at].deployments.len() + 1);
+    let free = usize::from(below.height).saturating_sub(services[at].deployments.len());
     let rows = free.max(usize::from(model.firing_alarms() > 0));
     let alarms = alarm_lines(model, side, usize::from(below.width), rows);
     let [deployments, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(alarms.len() as u16)]).areas(below);

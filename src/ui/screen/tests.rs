@@ -238,6 +238,25 @@ fn the_deploy_key_says_why_the_stack_is_not_known() {
 }
 
 #[test]
+fn without_a_stack_nothing_is_being_asked() {
+    let mut model = fixture::nothing();
+    let now = model.now;
+    let right = |model: &Model| {
+        let theme = crate::ui::theme::Theme::plain();
+        let side = crate::ui::Side {
+            theme: &theme,
+            secret: &|_| None,
+            picture: &|_, _, _| false,
+            picture_protocol: "".into(),
+        };
+        crate::ui::panel::head(model, &side, "Services", &model.feeds.services).right.len()
+    };
+    assert_eq!(right(&model), 1);
+    model.feeds.stack.set(None, now);
+    assert_eq!(right(&model), 0);
+}
+
+#[test]
 fn a_secret_that_is_shown_is_in_sight_on_a_small_screen() {
     let mut model = on(fixture::running(), ScreenId::Access);
     let secret = model.secrets()[0].clone();
