@@ -231,6 +231,7 @@ fn scenes() -> Vec<(&'static str, Model)> {
 #[test]
 fn the_deploy_key_says_why_the_stack_is_not_known() {
     let mut model = fixture::nothing();
+    model.feeds.stack = crate::core::feed::Feed::default();
     model.feeds.identity.fail(Fault::new(FaultKind::WrongCredentials, "sts:GetCallerIdentity", "", ""));
     crate::core::update::update(&mut model, crate::core::msg::Msg::Key(crate::core::key::Key::char('D')));
     let said = model.notice.map(|notice| notice.text.to_string()).unwrap_or_default();
@@ -241,6 +242,7 @@ fn the_deploy_key_says_why_the_stack_is_not_known() {
 fn without_a_stack_nothing_is_being_asked() {
     let mut model = fixture::nothing();
     let now = model.now;
+    model.feeds.stack = crate::core::feed::Feed::default();
     let right = |model: &Model| {
         let theme = crate::ui::theme::Theme::plain();
         let side = crate::ui::Side {
