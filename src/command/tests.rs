@@ -703,7 +703,10 @@ async fn sleep_and_wake_there_and_back() {
     assert!(case.run("sleep").await.2.contains("already sleeps"));
     let (status, json, _) = case.run("sleep --output json").await;
     let report: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((status, &report["is_complete"], &report["services"]), (0, &true.into(), &Value::Array(vec![])));
+    assert_eq!(
+        (status, &report["is_complete"], &report["services"]),
+        (0, &true.into(), &Value::Array(vec![]))
+    );
     let (status, _, stderr) = case.run("wake").await;
     assert_eq!(status, 0, "{stderr}");
     // What it waits for is said, each line once.
@@ -825,7 +828,10 @@ async fn awake_and_not_healthy_is_not_well() {
     let (status, json, stderr) = Case::sim("unreachable").run("wake --output json").await;
     let report: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((status, &report["is_complete"]), (1, &false.into()), "{stderr}");
-    assert!(stderr.contains("0 of 1 target groups healthy; `bic-tui targets` says why."), "{stderr}");
+    assert!(
+        stderr.contains("0 of 1 target groups healthy; `bic-tui targets` says why."),
+        "{stderr}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -848,7 +854,10 @@ async fn two_images_of_one_second_are_both_kept() {
     // Somebody else took the name while the picture was made.
     let taken = dir.path().join("there.png");
     std::fs::write(&taken, "mine").unwrap();
-    assert_eq!(image::save(&case.cx, Some(&taken), &picture).unwrap(), dir.path().join("there-2.png"));
+    assert_eq!(
+        image::save(&case.cx, Some(&taken), &picture).unwrap(),
+        dir.path().join("there-2.png")
+    );
     assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
 }
 
@@ -858,7 +867,13 @@ async fn where_no_image_comes_the_stages_do_and_what_to_do() {
         ("model-gone", "image", 1, 5, "end of its life"),
         ("unreachable", "image", 1, 5, "`bic-tui targets`"),
         ("model-gone", "image --direct", 1, 1, "`bic-tui models`"),
-        ("image-fails", "image --direct", 1, 1, "Ask for access to the model in the Bedrock console"),
+        (
+            "image-fails",
+            "image --direct",
+            1,
+            1,
+            "Ask for access to the model in the Bedrock console",
+        ),
     ] {
         let (is, json, stderr) = Case::sim(scene).run(&format!("{line} --output json")).await;
         assert_eq!(is, status, "{scene} {line}: {stderr}");

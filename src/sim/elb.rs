@@ -237,7 +237,11 @@ impl World {
             () if is_slow => chance.between(2_100, 3_900),
             () => chance.between(14, 70),
         };
-        let evidence = if is_dns || is_late { evidence } else { format!("{evidence} in {took} ms") };
+        let evidence = if is_dns || is_late {
+            evidence
+        } else {
+            format!("{evidence} in {took} ms")
+        };
         Fact::Stage(StageReport {
             stage: request.stage,
             is_well,

@@ -79,11 +79,18 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, frame: &mut Frame<'_>) {
         height: area.height,
     });
     if !can_fire {
-        let text = format!("Fires from {} × {} on: enlarge the terminal", ImageDialog::LEAST.width, ImageDialog::LEAST.height);
+        let text = format!(
+            "Fires from {} × {} on: enlarge the terminal",
+            ImageDialog::LEAST.width,
+            ImageDialog::LEAST.height
+        );
         parts.end.extend(dialog::wrapped(side, &text, Role::Warn, width));
     }
     let on_cancel = !image.on_prompt && !image.on_yes;
-    parts.end.push(dialog::buttons(side, &[("Cancel", on_cancel, true), ("Fire", image.on_yes, can_fire)]));
+    parts.end.push(dialog::buttons(
+        side,
+        &[("Cancel", on_cancel, true), ("Fire", image.on_yes, can_fire)],
+    ));
     dialog::question(side, "Test image", "Tab moves · Enter presses · Esc leaves", parts, frame);
 }
 
@@ -366,7 +373,9 @@ mod tests {
                     update(&mut model, Msg::Key(key));
                     update(&mut model, Msg::Drawn);
                 }
-                let Some(Dialog::Image(image)) = model.dialog.clone() else { continue };
+                let Some(Dialog::Image(image)) = model.dialog.clone() else {
+                    continue;
+                };
                 let screen = frame(&model, (width, height), |model, side, area, f| draw(model, side, &image, area, f));
                 let effects = update(&mut model, Msg::Key(Key::plain(Code::Enter)));
                 if !effects.iter().any(|effect| matches!(effect, Effect::Change(..))) {
@@ -375,7 +384,15 @@ mod tests {
                 fired += 1;
                 let warned = if warning(&image).is_some() { "amazonaws.com" } else { "" };
                 let price = format!("Price  {}", image.price);
-                for part in ["Prompt", "straight to Bedrock", "Model ", &price, warned, " [ Cancel ]", "▸[ Fire ]"] {
+                for part in [
+                    "Prompt",
+                    "straight to Bedrock",
+                    "Model ",
+                    &price,
+                    warned,
+                    " [ Cancel ]",
+                    "▸[ Fire ]",
+                ] {
                     assert!(screen.contains(part), "{width}x{height} lacks {part}:\n{screen}");
                 }
                 assert!(!screen.contains("enlarge"), "{screen}");

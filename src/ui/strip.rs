@@ -72,7 +72,13 @@ fn listed(phrases: &[(Severity, String)], room: usize, all: &str) -> String {
         Some(Severity::Warning) => "!",
         _ => "·",
     };
-    let more = |n: usize| if n == 0 { String::new() } else { format!("  +{n} more · {all} all") };
+    let more = |n: usize| {
+        if n == 0 {
+            String::new()
+        } else {
+            format!("  +{n} more · {all} all")
+        }
+    };
     for shown in (1..=phrases.len()).rev() {
         let texts: Vec<&str> = phrases[..shown].iter().map(|(_, t)| t.as_str()).collect();
         let line = format!("{sign} {}{}", texts.join("  ·  "), more(phrases.len() - shown));
@@ -85,7 +91,10 @@ fn listed(phrases: &[(Severity, String)], room: usize, all: &str) -> String {
         n => more(n - 1),
     };
     let first = phrases.first().map_or("", |(_, t)| t.as_str());
-    format!("{}{rest}", cut::end(&format!("{sign} {first}"), room.saturating_sub(cut::width(&rest))))
+    format!(
+        "{}{rest}",
+        cut::end(&format!("{sign} {first}"), room.saturating_sub(cut::width(&rest)))
+    )
 }
 
 /// Nothing of AWS can be reached, whatever is asked for.

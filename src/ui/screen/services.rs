@@ -99,7 +99,9 @@ fn alarm_lines(model: &Model, side: &Side<'_>, width: usize, rows: usize) -> Vec
     if rows == 0 {
         return Vec::new();
     }
-    let Some((head, summary, role)) = alarm_words(model) else { return Vec::new() };
+    let Some((head, summary, role)) = alarm_words(model) else {
+        return Vec::new();
+    };
     let pen = Pen::of(side);
     let mut lines = wrap_to(&format!("{head}{summary}"), width, rows).into_iter();
     let first = lines.next().unwrap_or_default();

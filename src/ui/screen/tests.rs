@@ -232,7 +232,10 @@ fn scenes() -> Vec<(&'static str, Model)> {
 fn the_deploy_key_says_why_the_stack_is_not_known() {
     let mut model = fixture::nothing();
     model.feeds.stack = crate::core::feed::Feed::default();
-    model.feeds.identity.fail(Fault::new(FaultKind::WrongCredentials, "sts:GetCallerIdentity", "", ""));
+    model
+        .feeds
+        .identity
+        .fail(Fault::new(FaultKind::WrongCredentials, "sts:GetCallerIdentity", "", ""));
     crate::core::update::update(&mut model, crate::core::msg::Msg::Key(crate::core::key::Key::char('D')));
     let said = model.notice.map(|notice| notice.text.to_string()).unwrap_or_default();
     assert!(said.contains("AWS does not accept these credentials. Check the profile"), "{said}");
