@@ -438,7 +438,7 @@ fn each_trouble_is_said_in_words() {
             "unreachable",
             &[],
             &[
-                "✗ bedrock-image-chat-openwebui ",
+                "✗ openwebui ",
                 "it ran, but did not answer the load balancer|the load balancer got no good answer",
             ],
         ),
