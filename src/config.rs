@@ -41,6 +41,9 @@ pub struct Config {
     pub is_armed: bool,
 }
 
+/// The themes there are.
+const THEMES: [&str; 3] = ["auto", "dark", "light"];
+
 /// A configuration file. Every key may be left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +57,7 @@ struct Layer {
     utc: Option<bool>,
     mouse: Option<bool>,
     no_color: Option<bool>,
-    theme: Option<String>,
+    theme: Option<Spanned<String>>,
     save_dir: Option<String>,
     image_prompt: Option<String>,
     #[serde(default)]
@@ -254,7 +257,7 @@ fn take(settings: &mut Settings, layer: Layer) {
     set(&mut settings.utc, layer.utc);
     set(&mut settings.mouse, layer.mouse);
     set(&mut settings.no_color, layer.no_color);
-    set(&mut settings.theme, layer.theme);
+    set(&mut settings.theme, layer.theme.map(Spanned::into_inner));
     set(&mut settings.save_dir, layer.save_dir);
     set(&mut settings.image_prompt, layer.image_prompt);
     if let Some(url) = layer.app_url {
@@ -316,6 +319,10 @@ fn parse(text: &str, name: &str) -> Result<Layer, ConfigError> {
     let layer: Layer =
         toml::from_str(text).map_err(|error| wrong(error.span().map_or(0, |span| span.start), &sentence(error.message())))?;
     check_keys(&layer.wishes()).map_err(|(at, why)| wrong(at, &why))?;
+    if let Some(theme) = layer.theme.as_ref().filter(|theme| !THEMES.contains(&theme.get_ref().as_str())) {
+        let why = format!("there is no theme `{}`; choose {}", theme.get_ref(), THEMES.join(", "));
+        return Err(wrong(theme.span().start, &why));
+    }
     Ok(layer)
 }
 
@@ -350,6 +357,12 @@ mod tests {
     fn with(text: &str, flags: &Common, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let env = |name: &str| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
         merge(parse(text, "test.toml")?, flags, &env)
+    }
+
+    #[test]
+    fn a_theme_that_is_none_stops_whatever_is_asked() {
+        let error = parse("utc = true\ntheme = \"purple\"", "my.toml").unwrap_err().to_string();
+        assert_eq!(error, "my.toml:2:9: there is no theme `purple`; choose auto, dark, light");
     }
 
     #[test]

@@ -89,10 +89,11 @@ impl Probe {
             Ok(_) => tokio::time::timeout(self.stage, self.verdict(stage, app_url, key)).await,
             Err(fault) => Ok((Some(false), fault.detail.to_string())),
         };
+        let is_late = verdict.is_err();
         let late = |_| (Some(false), format!("no answer within {:?}", self.stage));
         let (is_well, evidence) = verdict.unwrap_or_else(late);
         let took = elapsed(begun);
-        let evidence = if stage == ProbeStage::Dns {
+        let evidence = if stage == ProbeStage::Dns || is_late {
             evidence
         } else {
             format!("{evidence} in {took} ms")

@@ -20,6 +20,8 @@ use crate::{
     core::{
         awscli,
         fault::{Fault, FaultKind},
+        place::is_stack_name,
+        region,
         settings::Settings,
     },
     journal::Journal,
@@ -155,6 +157,12 @@ async fn replay(flags: &Common, args: &ReplayArgs, settings: Settings, mut out: 
 
 /// The one place where a cloud is made: AWS, or a simulated account with `--demo`.
 async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn Cloud>, Failure> {
+    let stack = &config.settings.stack;
+    if !is_stack_name(stack) && !stack.starts_with("arn:") {
+        return Err(Failure::Usage(format!(
+            "`{stack}` can not name a stack: a letter, then letters, digits and hyphens, 128 at most."
+        )));
+    }
     let Some(wanted) = &flags.demo else {
         let options = AwsOptions {
             profile: config.profile.clone(),
@@ -165,6 +173,9 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
         return Ok(Arc::new(aws::connect(options).await?));
     };
     let name = if wanted.is_empty() { scene } else { wanted };
+    if let Some(region) = &flags.region {
+        region::check(region).map_err(|why| Failure::Usage(format!("{why}.")))?;
+    }
     // What the environment says of AWS is nothing to a simulated account; the flag is.
     let scene = Scene::named(name).map_err(Failure::Usage)?.in_region(flags.region.clone());
     let speed = flags.speed.unwrap_or(DEMO_SPEED);
@@ -355,6 +366,24 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_simulated_account_has_no_region_or_stack_that_can_not_be() {
+        for (args, said) in [("--demo --region x", "x"), ("--demo --stack 9lives", "can not name a stack")] {
+            let cli = Cli::try_parse_from(format!("bic-tui status {args}").split(' ')).unwrap();
+            let mut settings = Settings::default();
+            settings.stack = cli.common.stack.clone().map_or(settings.stack, Into::into);
+            let config = Config {
+                settings,
+                profile: None,
+                region: None,
+                is_armed: false,
+            };
+            let failure = connect(&cli.common, &config, "running").await.map(drop).unwrap_err();
+            assert_eq!(failure.status(), 2);
+            assert!(failure.message().unwrap().contains(said), "{:?}", failure.message());
+        }
+    }
 
     #[test]
     fn the_next_command_line_reaches_the_same_stack() {

@@ -139,7 +139,7 @@ fn a_creation_that_failed_yesterday_is_deleted_first() {
 #[test]
 fn an_application_that_can_not_be_reached_is_red_at_every_moment() {
     let mut desk = Desk::at("unreachable");
-    desk.see(&["none healthy", "✗ bedrock-image-chat-openwebui"]);
+    desk.see(&["none healthy", "✗ openwebui"]);
     desk.press("3");
     desk.see(&["✗ bedrock-image-chat-openwebui", "  none healthy  "]);
     for _ in 0..60 {

@@ -431,14 +431,14 @@ fn each_trouble_is_said_in_words() {
         (
             "tasks-not-starting",
             &[],
-            &["✗ bedrock-image-chat-openwebui 0/1 running: no way out to the registry: openwebui:"],
+            &["✗ openwebui 0/1 running: no way out to the registry: openwebui:"],
         ),
         // ECS stops what does not answer, and starts another: both is the cause.
         (
             "unreachable",
             &[],
             &[
-                "✗ bedrock-image-chat-openwebui ",
+                "✗ openwebui ",
                 "it ran, but did not answer the load balancer|the load balancer got no good answer",
             ],
         ),

@@ -271,7 +271,7 @@ const SHAPES: [(&str, &[&str]); 28] = [
     ("sleep --yes --speed 5000", &["running"]),
     ("wake --yes --speed 5000", &["asleep"]),
     ("secret litellm-api-key --field api_key", &["running"]),
-    ("image --yes --file image.png --speed 5000", &["running"]),
+    ("image --yes --file image.png --speed 5000", &["running", "model-gone"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("leftovers", &["leftovers"]),
     ("unstick", &["rollback-failed"]),
@@ -432,10 +432,6 @@ fn the_policy_is_that_of_the_tables() {
 fn parses(line: &str) -> Result<Cli, clap::Error> {
     let mut words = vec!["bic-tui"];
     words.extend(line.split_whitespace());
-    // The guide's table leaves the value of a closing option open.
-    if matches!(words.last(), Some(&("--param" | "--tag"))) {
-        words.push("Name=value");
-    }
     Cli::try_parse_from(words)
 }
 

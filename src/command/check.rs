@@ -156,9 +156,12 @@ pub(super) async fn run(cx: &mut Context, args: &PlanArgs) -> Answer {
         print(cx, &report)?;
     }
     // What needs no AWS has been said; that nothing else could be looked at is no finding among others.
-    if let Err(fault) = &looked.identity
-        && fault.kind != FaultKind::Denied
-    {
+    let fault = match (&looked.identity, &looked.validation, &looked.stack) {
+        (Err(fault), _, _) if fault.kind != FaultKind::Denied => Some(fault),
+        (_, Err(_), Err(fault)) => Some(fault),
+        _ => None,
+    };
+    if let Some(fault) = fault {
         return Err(fault.clone().into());
     }
     Ok(if report.outcome == Outcome::Blocker {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::OpenOptions,
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,7 +17,7 @@ use crate::{
     cloud::{Change, Done, ImageRoute, LogRequest, ProbeRequest, Query},
     core::{
         catalogue::{Catalogue, Kind, Place, ROLES, Verdict as ModelVerdict},
-        cause::Meaning,
+        cause::{self, Meaning},
         clear,
         diagnosis::{self, Clues, Diagnosis},
         fact::{Fact, Millis, Picture, ProbeStage, Stack, StageReport},
@@ -42,17 +42,31 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// The JSON of `image`.
 #[derive(Debug, Serialize)]
 struct Report {
-    file: String,
-    format: String,
-    width: u32,
-    height: u32,
+    /// Where it was saved; this and what follows only where a picture came.
+    file: Option<String>,
+    format: Option<String>,
+    width: Option<u32>,
+    height: Option<u32>,
+    /// As it was asked for.
     model: SafeText,
     /// Milliseconds.
-    took: u64,
+    took: Option<u64>,
     /// US dollars, as the price table has it.
     usd: Option<f64>,
-    /// The way to it; empty straight from Bedrock.
-    stages: Vec<StageReport>,
+    /// The way to it, the image itself last.
+    stages: Vec<Stage>,
+    /// Why there is none.
+    error: Option<String>,
+}
+
+/// A stage, or the image itself.
+#[derive(Debug, Serialize)]
+struct Stage {
+    stage: String,
+    is_well: Option<bool>,
+    evidence: SafeText,
+    /// Milliseconds.
+    took: u64,
 }
 
 /// Makes one image and saves it.
@@ -79,7 +93,7 @@ pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
     let question = question(&route, &model, usd);
     let change = Change::TestImage {
         route: route.clone(),
-        model,
+        model: model.clone(),
         prompt,
     };
     free(args.file.as_deref())?;
@@ -88,18 +102,24 @@ pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
         fired: cx.cloud.now(),
         stages: Vec::new(),
         route,
+        model,
+        usd,
+        asked: None,
         base,
         names: stack.as_ref().map_or_else(|| Names::new(&cx.settings.stack), Names::of),
     };
-    attempt.look(cx).await?;
-    let picture = match write(cx, change).await {
-        Ok(Done::Picture(picture)) => picture,
-        Ok(_) => return Err(Fault::new(FaultKind::OddAnswer, "image", "", "no picture came back").into()),
-        Err(Failure::Fault(fault)) => return Err(attempt.failed(cx, fault).await),
-        Err(other) => return Err(other),
-    };
-    let file = save(cx, args.file.as_deref(), &picture)?;
-    report(cx, (&picture, attempt.stages), &file, usd)
+    match attempt.make(cx, change).await {
+        Ok(picture) => {
+            let file = save(cx, args.file.as_deref(), &picture)?;
+            attempt.report(cx, &picture, &file)
+        }
+        Err(failure) => {
+            if cx.out.is_json() {
+                cx.out.json(&attempt.without(&failure))?;
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// One image that was asked for.
@@ -107,12 +127,89 @@ struct Attempt {
     fired: Millis,
     stages: Vec<StageReport>,
     route: ImageRoute,
+    /// As it is asked for.
+    model: SafeText,
+    /// US dollars, as the price table has it.
+    usd: Option<f64>,
+    /// When the image itself was asked for.
+    asked: Option<Millis>,
     /// The model behind the alias.
     base: SafeText,
     names: Names,
 }
 
 impl Attempt {
+    async fn make(&mut self, cx: &mut Context, change: Change) -> Answer<Picture> {
+        self.look(cx).await?;
+        self.asked = Some(cx.cloud.now());
+        match write(cx, change).await {
+            Ok(Done::Picture(picture)) => Ok(picture),
+            Ok(_) => Err(Fault::new(FaultKind::OddAnswer, "image", "", "no picture came back").into()),
+            Err(Failure::Fault(fault)) => Err(self.failed(cx, fault).await),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn stages(&self, image: Stage) -> Vec<Stage> {
+        let before = self.stages.iter().map(|report| Stage {
+            stage: report.stage.to_string(),
+            is_well: report.is_well,
+            evidence: report.evidence.clone(),
+            took: report.took,
+        });
+        before.chain([image]).collect()
+    }
+
+    /// The JSON where no picture came.
+    fn without(&self, failure: &Failure) -> Report {
+        let (is_well, evidence) = match self.asked {
+            Some(_) => (Some(false), "none came"),
+            None => (None, "not asked for"),
+        };
+        Report {
+            file: None,
+            format: None,
+            width: None,
+            height: None,
+            model: self.model.clone(),
+            took: None,
+            usd: self.usd,
+            stages: self.stages(Stage {
+                stage: "image".into(),
+                is_well,
+                evidence: evidence.into(),
+                took: 0,
+            }),
+            error: failure.message(),
+        }
+    }
+
+    fn report(&self, cx: &mut Context, picture: &Picture, file: &Path) -> Answer {
+        let size = format!("{} × {} {}", picture.width, picture.height, picture.format);
+        if cx.out.is_json() {
+            cx.out.json(&Report {
+                file: Some(file.display().to_string()),
+                format: Some(picture.format.to_string()),
+                width: Some(picture.width),
+                height: Some(picture.height),
+                model: picture.model.clone(),
+                took: Some(picture.took),
+                usd: self.usd,
+                stages: self.stages(Stage {
+                    stage: "image".into(),
+                    is_well: Some(true),
+                    evidence: size.into(),
+                    took: picture.took,
+                }),
+                error: None,
+            })?;
+        } else {
+            cx.out.note(format!("{size} in {:.1} s", picture.took as f64 / 1000.0));
+            cx.out.line(SafeText::new(&file.display().to_string()))?;
+        }
+        Ok(Verdict::Well)
+    }
+
     /// Judges the stages on the way, which are free, before anything is paid.
     async fn look(&mut self, cx: &mut Context) -> Answer<()> {
         let (app_url, api_key) = match &self.route {
@@ -136,6 +233,14 @@ impl Attempt {
             if let Ok(Fact::Stage(report)) = answer {
                 self.stages.push(report);
             }
+        }
+        if !with_key {
+            self.stages.push(StageReport {
+                stage: ProbeStage::Litellm,
+                is_well: None,
+                evidence: "judged through Open WebUI".into(),
+                took: 0,
+            });
         }
         for report in &self.stages {
             let mark = match report.is_well {
@@ -173,7 +278,9 @@ impl Attempt {
     /// That no image comes through the application is an answer, not a fault of the asking: why, as far as stages, log
     /// and Bedrock tell.
     async fn failed(&self, cx: &Context, fault: Fault) -> Failure {
-        if matches!(self.route, ImageRoute::Bedrock) || fault.kind == FaultKind::Guarded {
+        let is_direct = matches!(self.route, ImageRoute::Bedrock);
+        // Straight from Bedrock only a word about the model or the prompt is an answer.
+        if fault.kind == FaultKind::Guarded || is_direct && cause::of_image(&fault).is_none() {
             return fault.into();
         }
         let (mut told, mut model) = (None, None);
@@ -219,31 +326,6 @@ impl Attempt {
         };
         Some(Catalogue::shipped().judge(place, &self.base, Some(state.as_ref())))
     }
-}
-
-fn report(cx: &mut Context, (picture, stages): (&Picture, Vec<StageReport>), file: &Path, usd: Option<f64>) -> Answer {
-    if cx.out.is_json() {
-        cx.out.json(&Report {
-            file: file.display().to_string(),
-            format: picture.format.to_string(),
-            width: picture.width,
-            height: picture.height,
-            model: picture.model.clone(),
-            took: picture.took,
-            usd,
-            stages,
-        })?;
-    } else {
-        cx.out.note(format!(
-            "{} × {} {} in {:.1} s",
-            picture.width,
-            picture.height,
-            picture.format,
-            picture.took as f64 / 1000.0
-        ));
-        cx.out.line(SafeText::new(&file.display().to_string()))?;
-    }
-    Ok(Verdict::Well)
 }
 
 /// Through LiteLLM where the load balancer serves it, else through Open WebUI.
@@ -321,18 +403,36 @@ fn free(file: Option<&Path>) -> Answer<()> {
     }
 }
 
-/// Never over a file that is there.
-fn save(cx: &Context, file: Option<&Path>, picture: &Picture) -> Answer<PathBuf> {
+/// Never over a file that is there: what is paid for takes a name with a number then.
+pub(super) fn save(cx: &Context, file: Option<&Path>, picture: &Picture) -> Answer<PathBuf> {
     let name = when::iso(picture.at).replace([':', '-'], "");
     let default = || Path::new(cx.settings.save_dir.as_str()).join(format!("bic-tui-{name}.{}", picture.format));
-    let path = file.map_or_else(default, Path::to_path_buf);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(&picture.bytes));
-    written.map(|()| path.clone()).map_err(|e| {
+    let wanted = file.map_or_else(default, Path::to_path_buf);
+    let mut path = wanted.clone();
+    let mut number = 1;
+    let opened = loop {
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                number += 1;
+                path = numbered(&wanted, number);
+            }
+            other => break other,
+        }
+    };
+    opened.and_then(|mut file| file.write_all(&picture.bytes)).map_err(|e| {
         let why = format!("{} can not be written: {e}", path.display());
-        Fault::new(FaultKind::Internal, "image", "", &why).into()
-    })
+        Fault::new(FaultKind::Internal, "image", "", &why)
+    })?;
+    Ok(path)
+}
+
+/// `a.png` as `a-2.png`.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
 }

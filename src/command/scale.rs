@@ -7,6 +7,7 @@ use crate::{
     cli::{RestartArgs, ScaleArgs, StopTaskArgs},
     cloud::Change,
     core::{
+        fact::Service,
         fault::{Fault, FaultKind},
         names::Names,
         sleep,
@@ -38,6 +39,9 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
     }
     if service.desired == args.count {
         cx.out.note(format!("{} already has {} task(s) wanted.", service.name, args.count));
+        if cx.out.is_json() {
+            cx.out.json(&scaled(service, args.count))?;
+        }
         return Ok(Verdict::Well);
     }
     let change = Change::Scale {
@@ -49,17 +53,20 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
     let question = format!("Scale {} from {} to {} task(s)?", service.name, service.desired, args.count);
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
     write(cx, change).await?;
-    let done = Report {
+    say(
+        cx,
+        &scaled(service, args.count),
+        &format!("{}: {} → {} task(s) wanted.", service.name, service.desired, args.count),
+    )
+}
+
+fn scaled(service: &Service, to: i32) -> Report<'_> {
+    Report {
         done: "scale",
         subject: &service.name,
         from: Some(service.desired),
-        to: Some(args.count),
-    };
-    say(
-        cx,
-        &done,
-        &format!("{}: {} → {} task(s) wanted.", service.name, service.desired, args.count),
-    )
+        to: Some(to),
+    }
 }
 
 /// Forces a new deployment.

@@ -47,7 +47,7 @@ pub(super) async fn sleep(cx: &mut Context) -> Answer {
     let plan = sleep::sleep_plan(&services, &names);
     if plan.is_empty() {
         cx.out.note("It already sleeps.");
-        return Ok(Verdict::Well);
+        return nothing_to_do(cx, &stack, "sleep", services.iter().all(|s| s.running == 0)).await;
     }
     let before = cost(cx, &stack, &names).await?;
     let question = format!(
@@ -71,12 +71,34 @@ pub(super) async fn wake(cx: &mut Context) -> Answer {
         Failure::Fault(Fault::new(FaultKind::Guarded, "ecs:UpdateService", &stack.name, reason))
     })?;
     if plan.is_empty() {
-        cx.out.note("It is already awake.");
-        return Ok(Verdict::Well);
+        let (ready, all) = readiness(cx).await?;
+        let next = if ready == all { "" } else { "; `bic-tui targets` says why" };
+        cx.out.note(format!("It is already awake: {}{next}.", healthy_groups(ready, all)));
+        let is_complete = ready == all && services.iter().all(|s| s.running == s.desired);
+        return nothing_to_do(cx, &stack, "wake", is_complete).await;
     }
     let before = cost(cx, &stack, &names).await?;
     confirm(cx, &format!("Wake {}?", stack.name), &plan).await?;
     carry_out(cx, &stack, "wake", plan, before.usd_hour()).await
+}
+
+/// The answer where nothing is sent; asleep is asleep, but awake and not healthy is not well.
+async fn nothing_to_do(cx: &mut Context, stack: &Stack, done: &'static str, is_complete: bool) -> Answer {
+    if cx.out.is_json() {
+        let usd_hour = cost(cx, stack, &Names::of(stack)).await?.usd_hour();
+        cx.out.json(&Report {
+            done,
+            services: Vec::new(),
+            usd_hour_before: usd_hour,
+            usd_hour_after: usd_hour,
+            is_complete,
+        })?;
+    }
+    Ok(if is_complete || done == "sleep" {
+        Verdict::Well
+    } else {
+        Verdict::NotWell
+    })
 }
 
 async fn cost(cx: &Context, stack: &Stack, names: &Names) -> Answer<Estimate> {
@@ -94,6 +116,9 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
         usd_hour_after: before,
         is_complete: true,
     };
+    cx.out.note(
+        "Each step is waited for, 15 minutes at most. Ctrl-C is safe: what was asked for goes on, and the same command again does the rest.",
+    );
     for change in plan {
         write(cx, change.clone()).await?;
         if let Change::Scale { service, from, to, .. } = change {
@@ -181,18 +206,27 @@ async fn is_drained(cx: &Context, names: &Names, service: &SafeText) -> Answer<b
 
 /// Waits until the load balancer finds every target healthy.
 async fn healthy(cx: &mut Context) -> Answer<bool> {
-    let groups = reads::target_groups(&reads::resources(&*cx.cloud, &cx.settings.stack).await?);
     let mut progress = Progress::default();
     for _ in 0..LOOKS {
-        let found = reads::targets(&*cx.cloud, groups.clone()).await?;
-        let ready = found.iter().filter(|g| is_ready(g)).count();
-        progress.tell(cx, format!("{ready} of {} target groups healthy", found.len()));
-        if ready == found.len() {
+        let (ready, all) = readiness(cx).await?;
+        progress.tell(cx, healthy_groups(ready, all));
+        if ready == all {
             return Ok(true);
         }
         pause(cx, EVERY).await;
     }
     Ok(false)
+}
+
+fn healthy_groups(ready: usize, all: usize) -> String {
+    format!("{ready} of {all} target groups healthy")
+}
+
+/// How many target groups are healthy, and how many there are.
+async fn readiness(cx: &Context) -> Answer<(usize, usize)> {
+    let groups = reads::target_groups(&reads::resources(&*cx.cloud, &cx.settings.stack).await?);
+    let found = reads::targets(&*cx.cloud, groups).await?;
+    Ok((found.iter().filter(|g| is_ready(g)).count(), found.len()))
 }
 
 fn is_ready(group: &TargetGroup) -> bool {

@@ -20,7 +20,7 @@ use crate::{
     cli::{Cli, Format},
     cloud::{About, LiveStream, Query, Token},
     core::{
-        fact::{Fact, LiveFrame, LiveUpdate, LogEvent, LogPage, Millis, Stack},
+        fact::{Fact, LiveFrame, LiveUpdate, LogEvent, LogPage, Millis, Picture, PictureFormat, Stack},
         names::Names,
         secret::{SecretRef, SecretText},
         text::{RawText, SafeText},
@@ -225,6 +225,45 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
         stdout.contains("the oldest price used is of") && stdout.contains("parameters, size small"),
         "{stdout}"
     );
+}
+
+/// Every read is denied but those of whom AWS has no permission for.
+struct Denying(Arc<dyn Cloud>, bool);
+
+impl Cloud for Denying {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        match query {
+            Query::Identity if self.1 => self.0.ask(query),
+            _ => {
+                let fault = Fault::new(FaultKind::Denied, "cloudformation:DescribeStacks", "", "not authorized");
+                Box::pin(async move { Err(fault) })
+            }
+        }
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.0.change(change, token)
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn about(&self) -> About {
+        self.0.about()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_look_at_nothing_is_not_told_that_all_is_well() {
+    for knows_who in [false, true] {
+        let (status, stdout, stderr) = Case::new(Arc::new(Denying(world("running"), knows_who))).run("check").await;
+        assert_eq!(status, 4, "{stdout}{stderr}");
+        assert!(stderr.contains("cloudformation:DescribeStacks"), "{stderr}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -662,10 +701,17 @@ async fn sleep_and_wake_there_and_back() {
             .all(|s| s.desired == 0 && s.tag(crate::core::sleep::SAVED_COUNT).is_some())
     );
     assert!(case.run("sleep").await.2.contains("already sleeps"));
+    let (status, json, _) = case.run("sleep --output json").await;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (status, &report["is_complete"], &report["services"]),
+        (0, &true.into(), &Value::Array(vec![]))
+    );
     let (status, _, stderr) = case.run("wake").await;
     assert_eq!(status, 0, "{stderr}");
     // What it waits for is said, each line once.
     for line in [
+        "15 minutes at most. Ctrl-C is safe",
         "litellm: 0 of 1 running, 1 starting.",
         "openwebui: 1 of 1 running, 0 starting.",
         "1 of 1 target groups healthy.",
@@ -679,6 +725,10 @@ async fn sleep_and_wake_there_and_back() {
             .all(|s| s.desired == 1 && s.running == 1 && s.tags.iter().all(|(k, _)| *k != "bic-tui:desired-count"))
     );
     assert_eq!(case.run("targets").await.0, 0);
+    let (status, json, stderr) = case.run("wake --output json").await;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, &report["is_complete"]), (0, &true.into()), "{stderr}");
+    assert!(stderr.contains("It is already awake: 1 of 1 target groups healthy."), "{stderr}");
     well_kept(&case.entries());
 }
 
@@ -692,6 +742,8 @@ async fn scaling_follows_the_rules() {
     assert_eq!(status, 2);
     assert!(stderr.contains("did you mean \"openwebui\""), "{stderr}");
     assert!(case.run("scale litellm 1").await.2.contains("already"));
+    let report: Value = serde_json::from_str(&case.run("scale litellm 1 --output json").await.1).unwrap();
+    assert_eq!((&report["from"], &report["to"]), (&1.into(), &1.into()));
     assert!(case.entries().is_empty());
     let (status, stdout, _) = case.run("scale bedrock-image-chat-litellm 2").await;
     assert_eq!((status, stdout.contains("1 → 2")), (0, true), "{stdout}");
@@ -769,6 +821,68 @@ async fn an_image_is_saved_and_never_over_another_file() {
     let (status, _, stderr) = case.run("image").await;
     assert_eq!(status, 1);
     assert!(stderr.contains("unencrypted") && stderr.contains("$0.04"), "{stderr}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn awake_and_not_healthy_is_not_well() {
+    let (status, json, stderr) = Case::sim("unreachable").run("wake --output json").await;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, &report["is_complete"]), (1, &false.into()), "{stderr}");
+    assert!(
+        stderr.contains("0 of 1 target groups healthy; `bic-tui targets` says why."),
+        "{stderr}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_images_of_one_second_are_both_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let picture = Picture {
+        bytes: b"new".to_vec().into(),
+        format: PictureFormat::Png,
+        width: 1,
+        height: 1,
+        model: "m".into(),
+        prompt: "p".into(),
+        took: 1,
+        at: 1_795_348_800_000,
+    };
+    let mut case = Case::sim("running");
+    case.cx.settings.save_dir = dir.path().display().to_string().into();
+    let files: Vec<_> = (0..3).map(|_| image::save(&case.cx, None, &picture).unwrap()).collect();
+    assert!(files[2].to_str().unwrap().ends_with("-3.png"), "{files:?}");
+    // Somebody else took the name while the picture was made.
+    let taken = dir.path().join("there.png");
+    std::fs::write(&taken, "mine").unwrap();
+    assert_eq!(
+        image::save(&case.cx, Some(&taken), &picture).unwrap(),
+        dir.path().join("there-2.png")
+    );
+    assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_image_comes_the_stages_do_and_what_to_do() {
+    for (scene, line, status, stages, said) in [
+        ("model-gone", "image", 1, 5, "end of its life"),
+        ("unreachable", "image", 1, 5, "`bic-tui targets`"),
+        ("model-gone", "image --direct", 1, 1, "`bic-tui models`"),
+        (
+            "image-fails",
+            "image --direct",
+            1,
+            1,
+            "Ask for access to the model in the Bedrock console",
+        ),
+    ] {
+        let (is, json, stderr) = Case::sim(scene).run(&format!("{line} --output json")).await;
+        assert_eq!(is, status, "{scene} {line}: {stderr}");
+        let report: Value = serde_json::from_str(&json).unwrap();
+        let all = report["stages"].as_array().unwrap();
+        assert_eq!((all.len(), &all[stages - 1]["stage"]), (stages, &"image".into()), "{json}");
+        assert!(report["error"].as_str().unwrap().contains(said), "{json}");
+        assert!(stderr.contains(said), "{stderr}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

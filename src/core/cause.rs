@@ -82,7 +82,10 @@ pub fn find(model: &Model) -> Option<Cause> {
     let parameters = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let best = explain(&clues((event, placing, task, target), log, parameters));
     let plain = best.map_or_else(|| event.map_or(UNKNOWN, |e| &e.reason), |m| m.plain);
-    let advice = best.map_or("Look at the log (L) and at the stopped tasks (3, then x).", |m| m.advice);
+    let advice = best.map_or(
+        "Look at the log (L; `bic-tui logs`) and at the stopped tasks (3, then x; `bic-tui tasks --stopped`).",
+        |m| m.advice,
+    );
     Some(Cause {
         title: title(event, task, placing).into(),
         evidence: evidence(event, placing, (task, log), target),

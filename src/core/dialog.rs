@@ -6,6 +6,7 @@ use super::{
     fault::Fault,
     field::TextField,
     keymap::Intent,
+    msg::Size,
     names::App,
     place::Picker,
     text::SafeText,
@@ -328,6 +329,16 @@ pub struct ImageDialog {
     pub in_clear: Option<SafeText>,
     /// How it went.
     pub run: Option<ImageRun>,
+}
+
+impl ImageDialog {
+    /// From this size on all that is asked stands on the screen, the warning and the buttons too.
+    pub const LEAST: Size = Size { width: 60, height: 16 };
+
+    /// What is not wholly shown is not asked, and can not be paid for.
+    pub fn fits(size: Size) -> bool {
+        size.width >= Self::LEAST.width && size.height >= Self::LEAST.height
+    }
 }
 
 /// A test image under way or done.

@@ -123,6 +123,9 @@ impl Fault {
             FaultKind::Throttled if self.operation == "route53:ChangeResourceRecordSets" => "Try again in a minute.".into(),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
             FaultKind::NotFound => "Check the name, the region and the profile.".into(),
+            FaultKind::Refused if matches!(self.code.as_deref(), Some("RequestTimeTooSkewed" | "RequestInTheFuture")) => {
+                "Set the clock of this machine; AWS takes requests that are some minutes off, no more.".into()
+            }
             FaultKind::Refused if !self.operation.contains(':') => "Look at the log of both services for the reason.".into(),
             FaultKind::Refused => "Change what AWS names and try again.".into(),
             FaultKind::NoChange => "The stack already is as wanted.".into(),
@@ -168,6 +171,15 @@ fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_to_be_set() {
+        let fault = Fault {
+            code: Some("RequestTimeTooSkewed".into()),
+            ..Fault::new(FaultKind::Refused, "cloudformation:DescribeStacks", "chat", "")
+        };
+        assert!(fault.advice().starts_with("Set the clock"), "{}", fault.advice());
+    }
 
     #[test]
     fn a_sentence_has_no_final_stop_and_says_nothing_twice() {

@@ -143,7 +143,7 @@ keymap! {
     Places Read in [] ["P"] "" "Go to another profile, region or stack";
     Refresh Read in [] ["ctrl-r"] "refresh" "Ask AWS again for the panel that has the focus";
     Repaint View in [] ["ctrl-l"] "" "Paint the screen again";
-    Errors View in [] ["!"] "" "Show the error log";
+    Errors View in [] ["!"] "" "All that is wrong, whole, and the requests that failed";
     Arm View in [] ["A"] "" "Arm a production profile for 5 minutes, or disarm it (typed profile name)";
     Mouse View in [] ["M"] "" "Mouse on, off";
     Suspend View in [] ["ctrl-z"] "" "Suspend the console";

@@ -17,6 +17,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> St
     let all: Vec<&str> = candidates.into_iter().collect();
     match nearest(word, all.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
+        None if all.is_empty() => "there is none".to_owned(),
         None if all.len() == 1 => format!("there is {}", all[0]),
         None => format!("there are {}", all.join(", ")),
     }
@@ -25,6 +26,11 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_there_is_none_that_is_said() {
+        assert_eq!(hint("a", []), "there is none");
+    }
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {

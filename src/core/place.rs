@@ -161,7 +161,7 @@ fn listed<T>(asked: Option<&Result<Vec<T>, Fault>>) -> &[T] {
 }
 
 /// CloudFormation's rule: a letter, then letters, digits and hyphens, 128 at most.
-fn is_stack_name(name: &str) -> bool {
+pub fn is_stack_name(name: &str) -> bool {
     name.len() <= 128 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 

@@ -231,12 +231,17 @@ impl World {
         let (is_well, evidence) = self.probe_stage(request);
         let is_dns = request.stage == ProbeStage::Dns;
         let is_slow = !is_dns && self.is_troubled(What::Slow, "", self.now);
+        let is_late = evidence.starts_with("no answer");
         let took = match () {
-            () if evidence.starts_with("no answer") => PATIENCE,
+            () if is_late => PATIENCE,
             () if is_slow => chance.between(2_100, 3_900),
             () => chance.between(14, 70),
         };
-        let evidence = if is_dns { evidence } else { format!("{evidence} in {took} ms") };
+        let evidence = if is_dns || is_late {
+            evidence
+        } else {
+            format!("{evidence} in {took} ms")
+        };
         Fact::Stage(StageReport {
             stage: request.stage,
             is_well,

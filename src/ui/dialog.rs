@@ -117,10 +117,13 @@ fn middle(area: Rect, width: u16, height: u16) -> Rect {
 /// The parts of a question. Where room is short the middle gives way first, and says so; the end, with
 /// its buttons, never does.
 #[derive(Default)]
-struct Parts {
-    start: Vec<Line<'static>>,
-    middle: Vec<Line<'static>>,
-    end: Vec<Line<'static>>,
+pub struct Parts {
+    /// First.
+    pub start: Vec<Line<'static>>,
+    /// Gives way.
+    pub middle: Vec<Line<'static>>,
+    /// Always in sight.
+    pub end: Vec<Line<'static>>,
 }
 
 impl Parts {
@@ -148,7 +151,7 @@ impl Parts {
 }
 
 /// Draws a question on its sheet.
-fn question(side: &Side<'_>, title: &str, hints: &str, parts: Parts, frame: &mut Frame<'_>) -> Rect {
+pub fn question(side: &Side<'_>, title: &str, hints: &str, parts: Parts, frame: &mut Frame<'_>) -> Rect {
     let (_, room) = inside(WIDTH, frame);
     let lines = parts.lines(room, side.theme.style(Role::Dim));
     let it = Sheet { title, right: "", hints };
@@ -158,19 +161,19 @@ fn question(side: &Side<'_>, title: &str, hints: &str, parts: Parts, frame: &mut
 }
 
 /// How wide a question wants to be.
-const WIDTH: u16 = 76;
+pub const WIDTH: u16 = 76;
 
 /// A text in a role, wrapped.
-fn wrapped(side: &Side<'_>, text: &str, role: Role, width: usize) -> Vec<Line<'static>> {
+pub fn wrapped(side: &Side<'_>, text: &str, role: Role, width: usize) -> Vec<Line<'static>> {
     let style = side.theme.style(role);
     cut::wrap(text, width).into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
 /// A button: its word, whether the focus is on it, whether it can be pressed.
-type Button<'a> = (&'a str, bool, bool);
+pub type Button<'a> = (&'a str, bool, bool);
 
 /// Buttons side by side; the focus shows without colour too.
-fn buttons(side: &Side<'_>, all: &[Button<'_>]) -> Line<'static> {
+pub fn buttons(side: &Side<'_>, all: &[Button<'_>]) -> Line<'static> {
     let spans = all.iter().flat_map(|(word, has_focus, is_live)| {
         let role = match (has_focus, is_live) {
             (true, _) => Role::ButtonFocus,

@@ -10,6 +10,7 @@ use strum::IntoEnumIterator;
 
 use super::{
     Side, cut as measure,
+    dialog::{self, Parts},
     screen::kit::{Pen, centred, cut, left, right, show, wrap_to},
     theme::Role,
 };
@@ -21,6 +22,7 @@ use crate::{
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, ProbeStage, StageReport},
         model::Model,
+        msg::Size,
         when,
     },
 };
@@ -31,7 +33,7 @@ const WIDE: u16 = 110;
 /// Draws the dialog over the screen.
 pub fn draw(model: &Model, side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut Frame<'_>) {
     match &image.run {
-        None => draw_question(side, image, area, frame),
+        None => draw_question(side, image, frame),
         Some(run) => draw_run(model, side, image, run, area, frame),
     }
 }
@@ -49,31 +51,47 @@ fn boxed(side: &Side<'_>, area: Rect, frame: &mut Frame<'_>, title: &str) -> Rec
     inner
 }
 
-fn draw_question(side: &Side<'_>, image: &ImageDialog, area: Rect, frame: &mut Frame<'_>) {
+fn draw_question(side: &Side<'_>, image: &ImageDialog, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
-    let width = usize::from(area.width.min(76).saturating_sub(4));
-    let mut lines = vec![Line::from(pen.dim("Prompt")), prompt(pen, image, width), Line::default()];
-    lines.push(pen.keys("Way ([↑↓] choose)"));
+    let (width, _) = dialog::inside(dialog::WIDTH, frame);
+    let mut parts = Parts {
+        start: vec![Line::from(pen.dim("Prompt")), prompt(pen, image, width)],
+        ..Parts::default()
+    };
+    parts.middle.push(pen.keys("Way ([↑↓] choose)"));
     for (i, (label, route, _)) in image.routes.iter().enumerate() {
         let is_set = i == image.route;
         let (mark, role) = if is_set { ("(•)", Role::Accent) } else { ("( )", Role::Text) };
-        lines.push(Line::from(vec![
+        parts.middle.push(Line::from(vec![
             pen.ink(role, format!("{mark} {}", left(label, 20))),
             pen.dim(cut(proves(route), width.saturating_sub(24))),
         ]));
     }
-    lines.push(Line::default());
     let pair = |label, value: &str| Line::from(vec![pen.dim(label), pen.ink(Role::Accent, cut(value, width.saturating_sub(7)))]);
-    lines.push(pair("Model  ", &asked_model(image)));
-    lines.push(pair("Price  ", &image.price));
+    parts.end.push(pair("Model  ", &asked_model(image)));
+    parts.end.push(pair("Price  ", &image.price));
     if let Some(warning) = warning(image) {
-        lines.extend(wrap_to(&warning, width, 3).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
+        parts.end.extend(dialog::wrapped(side, &warning, Role::Warn, width));
     }
-    lines.push(Line::default());
-    lines.push(buttons(pen, image));
-    let inner = boxed(side, centred(area, 76, lines.len() as u16 + 2), frame, "Test image");
-    let inner = inset(inner);
-    show(lines, inner, frame);
+    let area = frame.area();
+    let can_fire = ImageDialog::fits(Size {
+        width: area.width,
+        height: area.height,
+    });
+    if !can_fire {
+        let text = format!(
+            "Fires from {} × {} on: enlarge the terminal",
+            ImageDialog::LEAST.width,
+            ImageDialog::LEAST.height
+        );
+        parts.end.extend(dialog::wrapped(side, &text, Role::Warn, width));
+    }
+    let on_cancel = !image.on_prompt && !image.on_yes;
+    parts.end.push(dialog::buttons(
+        side,
+        &[("Cancel", on_cancel, true), ("Fire", image.on_yes, can_fire)],
+    ));
+    dialog::question(side, "Test image", "Tab moves · Enter presses · Esc leaves", parts, frame);
 }
 
 /// The model as it is asked for, and the one that stands behind an alias.
@@ -111,16 +129,6 @@ fn prompt(pen: Pen<'_>, image: &ImageDialog, width: usize) -> Line<'static> {
     } else {
         Line::from(vec![pen.text("  "), pen.text(text)])
     }
-}
-
-fn buttons(pen: Pen<'_>, image: &ImageDialog) -> Line<'static> {
-    let role = |is_on: bool| if is_on { Role::ButtonFocus } else { Role::Button };
-    Line::from(vec![
-        pen.ink(role(!image.on_prompt && !image.on_yes), "[ Cancel ]"),
-        pen.text("  "),
-        pen.ink(role(image.on_yes), "[ Fire ]"),
-        pen.dim("   Tab moves · Enter presses · Esc leaves"),
-    ])
 }
 
 fn draw_run(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun, area: Rect, frame: &mut Frame<'_>) {
@@ -340,6 +348,58 @@ fn failure(pen: Pen<'_>, why: Diagnosis, width: usize) -> Vec<Line<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        core::{
+            dialog::Dialog,
+            effect::Effect,
+            key::{Code, Key},
+            msg::Msg,
+            update::update,
+        },
+        ui::screen::fixture::{self, frame},
+    };
+
+    #[test]
+    fn what_is_not_wholly_shown_can_not_be_paid_for() {
+        let mut fired = 0;
+        for way in 0..3 {
+            for (width, height) in (20..140).step_by(4).flat_map(|w| (5..30).map(move |h| (w, h))) {
+                let mut model = fixture::running();
+                model.size = Size { width, height };
+                let mut keys = vec![Key::char('I')];
+                keys.extend(vec![Key::plain(Code::Down); way]);
+                keys.extend([Key::plain(Code::Tab), Key::plain(Code::Tab)]);
+                for key in keys {
+                    update(&mut model, Msg::Key(key));
+                    update(&mut model, Msg::Drawn);
+                }
+                let Some(Dialog::Image(image)) = model.dialog.clone() else {
+                    continue;
+                };
+                let screen = frame(&model, (width, height), |model, side, area, f| draw(model, side, &image, area, f));
+                let effects = update(&mut model, Msg::Key(Key::plain(Code::Enter)));
+                if !effects.iter().any(|effect| matches!(effect, Effect::Change(..))) {
+                    continue;
+                }
+                fired += 1;
+                let warned = if warning(&image).is_some() { "amazonaws.com" } else { "" };
+                let price = format!("Price  {}", image.price);
+                for part in [
+                    "Prompt",
+                    "straight to Bedrock",
+                    "Model ",
+                    &price,
+                    warned,
+                    " [ Cancel ]",
+                    "▸[ Fire ]",
+                ] {
+                    assert!(screen.contains(part), "{width}x{height} lacks {part}:\n{screen}");
+                }
+                assert!(!screen.contains("enlarge"), "{screen}");
+            }
+        }
+        assert!(fired > 100, "{fired}");
+    }
 
     #[test]
     fn pictures_keep_their_shape() {

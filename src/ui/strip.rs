@@ -14,7 +14,10 @@ use super::{
 use crate::core::{
     fault::{Fault, FaultKind},
     health::Severity,
+    keymap::Intent,
     model::Model,
+    names::App,
+    text::SafeText,
 };
 
 /// Draws the strip.
@@ -31,28 +34,51 @@ fn words(model: &Model, room: usize) -> (String, Role) {
         let advice = model.feeds.stack.get().map_or_else(String::new, |_| format!(" {}", fault.advice()));
         return (cut::end(&format!("✗ {}.{advice}", fault.sentence()), room).into_owned(), Role::Bad);
     }
-    let findings = model.findings();
-    // Who can not ask knows nothing of now: that goes before whatever was known, and is said once.
-    let blind = faults(model).map(|(_, fault)| fault).find(|f| is_blinding(f));
-    let mut phrases: Vec<(Severity, String)> = blind.iter().map(|f| (Severity::Bad, f.sentence())).collect();
-    phrases.extend(findings.iter().map(|f| (f.severity, f.text.to_string())));
-    let of_one = faults(model).filter(|(_, f)| !is_blinding(f));
-    phrases.extend(of_one.map(|(name, fault)| (Severity::Warning, format!("{name}: {}", fault.sentence()))));
-    phrases.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    let phrases = phrases(model);
     match phrases.first() {
-        Some((severity, _)) => (listed(&phrases, room), theme::of_severity(*severity)),
+        Some((severity, _)) => {
+            let all = model.keymap.label(Intent::Errors);
+            (listed(&phrases, room, &all), theme::of_severity(*severity))
+        }
         None => (calm(model, room), Role::Dim),
     }
 }
 
-/// The worst phrase, as many others as fit whole, and how many do not.
-fn listed(phrases: &[(Severity, String)], room: usize) -> String {
+/// All there is to say, the worst first.
+pub(super) fn phrases(model: &Model) -> Vec<(Severity, String)> {
+    let findings = model.findings();
+    // The stack stands in the header.
+    let names = model.names();
+    let short = |text: &SafeText| {
+        let app = [App::OpenWebui, App::Litellm]
+            .into_iter()
+            .find_map(|app| Some((app, text.strip_prefix(names.service(app).as_str())?)));
+        app.map_or_else(|| text.to_string(), |(app, rest)| format!("{app}{rest}"))
+    };
+    // Who can not ask knows nothing of now: that goes before whatever was known, and is said once.
+    let blind = faults(model).map(|(_, fault)| fault).find(|f| is_blinding(f));
+    let mut phrases: Vec<(Severity, String)> = blind.iter().map(|f| (Severity::Bad, f.sentence())).collect();
+    phrases.extend(findings.iter().map(|f| (f.severity, short(&f.text))));
+    let of_one = faults(model).filter(|(_, f)| !is_blinding(f));
+    phrases.extend(of_one.map(|(name, fault)| (Severity::Warning, format!("{name}: {}", fault.sentence()))));
+    phrases.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    phrases
+}
+
+/// The worst phrase, as many others as fit whole, how many do not, and the key that shows all of them.
+fn listed(phrases: &[(Severity, String)], room: usize, all: &str) -> String {
     let sign = match phrases.first().map(|(s, _)| *s) {
         Some(Severity::Bad) => "✗",
         Some(Severity::Warning) => "!",
         _ => "·",
     };
-    let more = |n: usize| if n == 0 { String::new() } else { format!("  +{n} more") };
+    let more = |n: usize| {
+        if n == 0 {
+            String::new()
+        } else {
+            format!("  +{n} more · {all} all")
+        }
+    };
     for shown in (1..=phrases.len()).rev() {
         let texts: Vec<&str> = phrases[..shown].iter().map(|(_, t)| t.as_str()).collect();
         let line = format!("{sign} {}{}", texts.join("  ·  "), more(phrases.len() - shown));
@@ -60,9 +86,15 @@ fn listed(phrases: &[(Severity, String)], room: usize) -> String {
             return line;
         }
     }
-    let rest = more(phrases.len() - 1);
+    let rest = match phrases.len() {
+        1 => format!("  {all} all"),
+        n => more(n - 1),
+    };
     let first = phrases.first().map_or("", |(_, t)| t.as_str());
-    format!("{}{rest}", cut::end(&format!("{sign} {first}"), room.saturating_sub(rest.len())))
+    format!(
+        "{}{rest}",
+        cut::end(&format!("{sign} {first}"), room.saturating_sub(cut::width(&rest)))
+    )
 }
 
 /// Nothing of AWS can be reached, whatever is asked for.
@@ -163,6 +195,25 @@ mod tests {
             .logs
             .fail(Fault::new(FaultKind::NotFound, "x:Y", "/ecs/bedrock-image-chat", ""));
         assert_eq!(words(&model, 200), (String::new(), Role::Dim));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_whole_under_the_key_that_the_strip_names() {
+        let mut model = fixture::running();
+        let now = model.now;
+        let mut services = model.feeds.services.get().cloned().unwrap_or_default();
+        for service in &mut services {
+            service.running = 0;
+        }
+        model.feeds.services.set(services, now);
+        let task = fixture::task("1", "bedrock-image-chat-openwebui", "STOPPED");
+        model.feeds.tasks.set(vec![task], now);
+        let all = phrases(&model);
+        let openwebui = all.iter().find(|(_, text)| text.starts_with("openwebui 0/"));
+        assert!(openwebui.is_some(), "{all:?}");
+        let (text, _) = words(&model, 40);
+        assert!(text.ends_with("! all") && cut::width(&text) <= 40, "{text}");
+        assert!(!words(&model, 4000).0.contains("! all"));
     }
 
     #[test]

@@ -130,6 +130,8 @@ async fn stages_are_judged_one_by_one() {
         assert_eq!(report.is_well, is_well, "{stage} {evidence}: {report:?}");
         assert!(report.evidence.contains(evidence), "{stage}: {}", report.evidence);
         assert!(!report.evidence.contains(CANARY), "{}", report.evidence);
+        // How long nobody answered is said once.
+        assert!(!is_silent || !report.evidence.contains(" in "), "{}", report.evidence);
         let [request] = stack.app.asked(&operation).try_into().expect("one request");
         let key = if stage == Litellm { format!("Bearer {KEY}") } else { String::new() };
         assert_eq!(request.header("authorization"), key);

@@ -204,12 +204,12 @@ pub(super) const IMAGES: &[ImageEntry] = &[
     (
         "end of its life",
         "the model is no longer offered",
-        "Deploy with another ImageModelId; the Cost screen (6) lists those that are offered.",
+        "Deploy with another ImageModelId: the Access screen (8) and `bic-tui models` know those that are offered.",
     ),
     (
         "marked by provider as Legacy",
         "the model is being retired, and closed to whoever has not used it lately",
-        "Deploy with another ImageModelId; the Cost screen (6) lists those that are offered.",
+        "Deploy with another ImageModelId: the Access screen (8) and `bic-tui models` know those that are offered.",
     ),
     (
         "not ready for inference",
@@ -254,12 +254,12 @@ pub(super) const IMAGES: &[ImageEntry] = &[
     (
         "all_deployments_in_cooldown",
         "LiteLLM rests after an earlier failure",
-        "Wait half a minute and fire again; its log (4) has the first error.",
+        "Wait half a minute and fire again; the log (4, `bic-tui logs`) has the first error.",
     ),
     (
         "does not accept its API key",
         "the key in the secret is not the one that the tasks have",
-        "Force a new deployment of LiteLLM, so that its tasks read the secret again (3, then r).",
+        "Force a new deployment of LiteLLM, so that its tasks read the secret again (3, then r; `bic-tui restart litellm`).",
     ),
     (
         "Invalid model name",
@@ -289,12 +289,12 @@ pub(super) const IMAGES: &[ImageEntry] = &[
     (
         "UnrecognizedClientException",
         "Bedrock does not accept the credentials of the task",
-        "Look at the task role, then force a new deployment of LiteLLM (3, then r).",
+        "Look at the task role, then force a new deployment of LiteLLM (3, then r; `bic-tui restart litellm`).",
     ),
     (
         "the load balancer answered 50",
         "no healthy task stands behind the load balancer",
-        "Look at Services (3) and at the targets (1).",
+        "Look at the tasks (3, `bic-tui status`) and at the targets (1, `bic-tui targets`).",
     ),
     (
         "ModelTimeoutException",

@@ -38,11 +38,17 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if model.feeds.stack.get().is_none() {
-        say(
-            model,
-            Severity::Note,
-            "not yet known whether the stack exists; try again in a moment",
-        );
+        match model.feeds.stack.fault.as_ref().or(model.credentials_fault()) {
+            Some(fault) => {
+                let text = format!("not known whether the stack exists: {}. {}", fault.sentence(), fault.advice());
+                say(model, Severity::Warning, text);
+            }
+            None => say(
+                model,
+                Severity::Note,
+                "not yet known whether the stack exists; try again in a moment",
+            ),
+        }
         return Vec::new();
     }
     match model.live_stack().cloned() {

@@ -130,6 +130,11 @@ pub(super) fn on_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec
 }
 
 fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
+    // The dialog says it where its button is.
+    if !ImageDialog::fits(model.size) {
+        model.dialog = Some(Dialog::Image(image));
+        return Vec::new();
+    }
     let Some((_, route, name)) = image.routes.get(image.route).cloned() else {
         return Vec::new();
     };

@@ -43,7 +43,7 @@ pub(super) fn ways(model: &Model) -> Vec<Way> {
         Some(it) => purchase::unfit(it, &model.about.region),
     };
     let no_deletion = selected(model).map_or_else(|| Some(none()), |it| purchase::bound(it, model.now.wall));
-    let name = selected(model).map(|it| it.name.to_string()).unwrap_or_default();
+    let name = selected(model).map_or_else(|| "provisioned throughput".to_owned(), |it| it.name.to_string());
     vec![
         screen::way(
             &format!("Put {name} into the stack"),

@@ -13,7 +13,10 @@ use crate::{
         model::{ErrorEntry, Model},
         when,
     },
-    ui::{Side, cut, theme::Role},
+    ui::{
+        Side, cut, strip,
+        theme::{self, Role},
+    },
 };
 
 /// How wide a text wants to be.
@@ -43,14 +46,22 @@ pub(super) fn scrolled(side: &Side<'_>, title: &str, width: u16, lines: Vec<Line
     frame.render_widget(Paragraph::new(shown), inner);
 }
 
-/// What failed so far, newest first.
+/// What the strip tells, whole; then what failed so far, newest first.
 pub(super) fn errors(model: &Model, side: &Side<'_>, scroll: Scroll, frame: &mut Frame<'_>) {
     let (width, _) = inside(WIDTH, frame);
-    let mut lines: Vec<Line<'_>> = model.errors.iter().rev().flat_map(|e| entry(model, side, e, width)).collect();
-    if lines.is_empty() {
-        lines = wrapped(side, "Nothing has failed.", Role::Text, width);
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for (severity, phrase) in strip::phrases(model) {
+        lines.extend(wrapped(side, &phrase, theme::of_severity(severity), width));
+        lines.push(Line::default());
     }
-    scrolled(side, "What failed, newest first", WIDTH, lines, scroll, frame);
+    if !lines.is_empty() {
+        lines.push(Line::styled("Requests that failed, newest first", side.theme.style(Role::Title)));
+    }
+    if model.errors.is_empty() {
+        lines.extend(wrapped(side, "No request has failed.", Role::Text, width));
+    }
+    lines.extend(model.errors.iter().rev().flat_map(|e| entry(model, side, e, width)));
+    scrolled(side, "What is wrong, and what failed", WIDTH, lines, scroll, frame);
 }
 
 fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Vec<Line<'static>> {

@@ -112,7 +112,7 @@ fn draw_outputs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
     );
 }
 
-fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
     let left = model
         .shown_secret
@@ -133,8 +133,10 @@ fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
         );
     }
     let secrets = model.secrets();
-    let below = below(model, side, usize::from(inner.width));
-    let [list, below_area] = Layout::vertical([Constraint::Length(secrets.len() as u16 + 1), Constraint::Fill(1)]).areas(inner);
+    let (value, about) = below(model, side, usize::from(inner.width));
+    // What was asked for goes before the list it was chosen from.
+    let rows = (secrets.len() as u16 + 1).min(inner.height.saturating_sub(value.len() as u16));
+    let [list, below_area] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(inner);
     let columns = [
         Constraint::Length(17),
         Constraint::Fill(1),
@@ -158,7 +160,7 @@ fn draw_secrets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_
             Line::from(pen.ink(role, value)),
         ]
     });
-    show(below, below_area, frame);
+    show(value.into_iter().chain(about).collect(), below_area, frame);
 }
 
 /// What a secret is for.
@@ -171,25 +173,25 @@ fn what(secret: &SecretRef) -> &'static str {
     }
 }
 
-/// The secret that is shown, the warning about plain HTTP, the keys.
-fn below(model: &Model, side: &Side<'_>, width: usize) -> Vec<Line<'static>> {
+/// The secret that is shown; and the keys, the warning about plain HTTP.
+fn below(model: &Model, side: &Side<'_>, width: usize) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
     let pen = Pen::of(side);
-    let mut out = Vec::new();
+    let (mut value_lines, mut out) = (Vec::new(), Vec::new());
     let shown = model
         .shown_secret
         .as_ref()
         .and_then(|(secret, _)| Some((secret, (side.secret)(secret)?)));
     if let Some((secret, value)) = shown {
         let (text, about) = legible(&value);
-        out.push(Line::from(vec![pen.title(what(secret)), pen.dim(format!("  {about}"))]));
-        out.extend(broken(&text, width).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
+        value_lines.push(Line::from(vec![pen.title(what(secret)), pen.dim(format!("  {about}"))]));
+        value_lines.extend(broken(&text, width).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
     }
     out.push(pen.keys("[x] shows it for 30 s, hides it · [K] copies it unseen, for 45 s"));
     if model.app_url().is_some_and(|url| url.starts_with("http://")) {
         let text = "! The application is served over plain HTTP: whoever signs in sends the password in clear. Deploy with a certificate.";
         out.extend(wrap_to(text, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
     }
-    out
+    (value_lines, out)
 }
 
 /// A secret as text that can not act on the terminal, and words about it: length, and whether anything

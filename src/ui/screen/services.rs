@@ -86,20 +86,40 @@ fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     draw_service_rows(model, side, &services, list, frame);
     let at = model.cursor(Panel::ServiceList).min(services.len() - 1);
     // Alarms take a row that no deployment needs, or one all the same while any fires.
-    let has_room = usize::from(below.height) > services[at].deployments.len();
-    let alarms = alarm_line(model, side).filter(|_| has_room || model.firing_alarms() > 0);
-    let [deployments, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(u16::from(alarms.is_some()))]).areas(below);
+    let free = usize::from(below.height).saturating_sub(services[at].deployments.len());
+    let rows = free.max(usize::from(model.firing_alarms() > 0));
+    let alarms = alarm_lines(model, side, usize::from(below.width), rows);
+    let [deployments, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(alarms.len() as u16)]).areas(below);
     draw_deployments(model, side, services[at], deployments, frame);
-    show(alarms.into_iter().collect(), last, frame);
+    show(alarms, last, frame);
 }
 
-/// The stack's alarms in one line with its age; none while nothing is known of them.
-fn alarm_line(model: &Model, side: &Side<'_>) -> Option<Line<'static>> {
+/// The stack's alarms with their age, in as many lines as it takes and there are; none while nothing is known of them.
+fn alarm_lines(model: &Model, side: &Side<'_>, width: usize, rows: usize) -> Vec<Line<'static>> {
+    if rows == 0 {
+        return Vec::new();
+    }
+    let Some((head, summary, role)) = alarm_words(model) else {
+        return Vec::new();
+    };
     let pen = Pen::of(side);
+    let mut lines = wrap_to(&format!("{head}{summary}"), width, rows).into_iter();
+    let first = lines.next().unwrap_or_default();
+    let first = match first.strip_prefix(&head) {
+        Some(rest) => Line::from(vec![pen.dim(head), pen.ink(role, rest.to_owned())]),
+        None => Line::from(pen.ink(role, first)),
+    };
+    std::iter::once(first)
+        .chain(lines.map(|line| Line::from(pen.ink(role, line))))
+        .collect()
+}
+
+/// What is said of the alarms before the colon and after it, and in which role.
+fn alarm_words(model: &Model) -> Option<(String, String, Role)> {
     let feed = &model.feeds.alarms;
     let Some(alarms) = feed.get() else {
         let fault = feed.fault.as_ref()?;
-        return Some(Line::from(pen.dim(format!("alarms: {}", fault.sentence()))));
+        return Some(("alarms: ".into(), fault.sentence(), Role::Dim));
     };
     let of_sleep = model.alarms_of_sleep();
     let role = if model.firing_alarms() > of_sleep { Role::Warn } else { Role::Dim };
@@ -114,7 +134,7 @@ fn alarm_line(model: &Model, side: &Side<'_>) -> Option<Line<'static>> {
         None => format!("{age} old"),
     };
     let summary = alarms::summary(alarms, &model.names().project, &why, model.now.wall);
-    Some(Line::from(vec![pen.dim(format!("alarms ({old}): ")), pen.ink(role, summary)]))
+    Some((format!("alarms ({old}): "), summary, role))
 }
 
 /// How a service stands: mark, words, colour.

@@ -228,6 +228,52 @@ fn scenes() -> Vec<(&'static str, Model)> {
     ]
 }
 
+#[test]
+fn the_deploy_key_says_why_the_stack_is_not_known() {
+    let mut model = fixture::nothing();
+    model.feeds.stack = crate::core::feed::Feed::default();
+    model
+        .feeds
+        .identity
+        .fail(Fault::new(FaultKind::WrongCredentials, "sts:GetCallerIdentity", "", ""));
+    crate::core::update::update(&mut model, crate::core::msg::Msg::Key(crate::core::key::Key::char('D')));
+    let said = model.notice.map(|notice| notice.text.to_string()).unwrap_or_default();
+    assert!(said.contains("AWS does not accept these credentials. Check the profile"), "{said}");
+}
+
+#[test]
+fn without_a_stack_nothing_is_being_asked() {
+    let mut model = fixture::nothing();
+    let now = model.now;
+    model.feeds.stack = crate::core::feed::Feed::default();
+    let right = |model: &Model| {
+        let theme = crate::ui::theme::Theme::plain();
+        let side = crate::ui::Side {
+            theme: &theme,
+            secret: &|_| None,
+            picture: &|_, _, _| false,
+            picture_protocol: "".into(),
+        };
+        crate::ui::panel::head(model, &side, "Services", &model.feeds.services).right.len()
+    };
+    assert_eq!(right(&model), 1);
+    model.feeds.stack.set(None, now);
+    assert_eq!(right(&model), 0);
+}
+
+#[test]
+fn a_secret_that_is_shown_is_in_sight_on_a_small_screen() {
+    let mut model = on(fixture::running(), ScreenId::Access);
+    let secret = model.secrets()[0].clone();
+    model.shown_secret = Some((secret, model.now.mono + 30_000));
+    for height in [5, 6, 8, 20] {
+        let screen = frame(&model, (40, height), |model, side, area, f| {
+            super::access::draw_secrets(model, side, area, f);
+        });
+        assert!(screen.contains("sk-canary"), "{height}:\n{screen}");
+    }
+}
+
 /// Whatever the size, down to silly ones: no panic, and the screen says something.
 #[test]
 fn every_scene_draws_at_every_size() {
