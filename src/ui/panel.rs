@@ -83,7 +83,7 @@ pub struct Head<'a> {
 pub fn head<'a, T>(model: &Model, side: &Side<'_>, title: &'a str, feed: &Feed<T>) -> Head<'a> {
     let age = feed.age(model.now).map(|ms| when::short(ms as i64));
     let right = match (&feed.fault, age) {
-        (None, None) if model.is_hollow() || model.span.is_some() => Vec::new(),
+        (None, None) if model.is_hollow() || model.is_without_stack() || model.span.is_some() => Vec::new(),
         (None, None) => vec![Span::styled(" asking… ", side.theme.style(Role::Dim))],
         (None, Some(age)) => vec![Span::styled(format!(" {age} old "), side.theme.style(Role::Dim))],
         (Some(fault), age) => {
