@@ -112,9 +112,14 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
 /// What a plan that is gone, or that its stack does not take, comes from: another deploy of it was faster.
 async fn overtaken(cx: &Context, failure: Failure) -> Failure {
     let name = &cx.settings.stack;
-    match &failure {
-        Failure::Fault(fault) if plan::in_the_way(fault, name).is_some() || fault.kind == FaultKind::NotFound => {}
-        _ => return failure,
+    let is_void = |fault: &Fault| match (fault.kind, fault.operation.as_str()) {
+        (FaultKind::NotFound, _) | (FaultKind::Refused, "cloudformation:ExecuteChangeSet") => true,
+        // A plan that failed by itself has a reason.
+        (FaultKind::Refused, "cloudformation:DescribeChangeSet") => fault.detail.is_empty(),
+        _ => plan::in_the_way(fault, name).is_some(),
+    };
+    if !matches!(&failure, Failure::Fault(fault) if is_void(fault)) {
+        return failure;
     }
     let told = match reads::stack(&*cx.cloud, name).await {
         Ok(Some(stack)) if stack.status.is_in_progress() && !stack.status.is_in_review() => format!(

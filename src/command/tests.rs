@@ -610,6 +610,7 @@ async fn the_check_and_the_failure_of_a_quota_agree() {
     let (_, stdout, _) = case.run("check").await;
     assert!(stdout.contains("4 of 5 VPCs"), "{stdout}");
     assert_eq!(case.run("deploy").await.0, 1);
+    assert_eq!(case.run("destroy --confirm bedrock-image-chat").await.0, 0);
     let (_, stdout, _) = case.run("check").await;
     assert!(stdout.contains("5 of 5 VPCs"), "{stdout}");
 }
