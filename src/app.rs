@@ -169,7 +169,12 @@ impl App {
             };
             match effect {
                 Effect::Quit => return Ok(Round::End(End::Left)),
-                Effect::Detach(status) => return Ok(Round::End(End::Detached(status, goes_on(&self.model.about, &self.model.settings.stack)))),
+                Effect::Detach(status) => {
+                    return Ok(Round::End(End::Detached(
+                        status,
+                        goes_on(&self.model.about, &self.model.settings.stack),
+                    )));
+                }
                 Effect::Copy(text) => {
                     let copied = term::copy(text.as_bytes());
                     self.tell_copied(copied, "copied, where the terminal allows it (OSC 52)");

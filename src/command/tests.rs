@@ -590,7 +590,12 @@ async fn what_is_said_to_a_script_names_subcommands_and_the_last_lines() {
     assert!(cause.contains("\n  log: "), "{stderr}");
     let key = regex::Regex::new(r"\([A-Z0-9](, then [a-z])?\)").unwrap();
     assert!(!key.is_match(&stderr), "{stderr}");
-    for advice in ["Look at the log (L).", "Look (3, then x).", "keep the group (R)", "see the Cost screen (6)"] {
+    for advice in [
+        "Look at the log (L).",
+        "Look (3, then x).",
+        "keep the group (R)",
+        "see the Cost screen (6)",
+    ] {
         let told = crate::core::cause::by_command(advice);
         assert!(told.contains("`bic-tui ") && !key.is_match(&told), "{told}");
     }
@@ -601,7 +606,10 @@ async fn a_creation_whose_rollback_is_off_has_all_its_ways_out() {
     let mut case = Case::sim("rollback-off");
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 2, "{stderr}");
-    assert!(stderr.contains("rolled back or deleted") && stderr.contains("`bic-tui unstick"), "{stderr}");
+    assert!(
+        stderr.contains("rolled back or deleted") && stderr.contains("`bic-tui unstick"),
+        "{stderr}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

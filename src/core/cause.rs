@@ -105,7 +105,9 @@ const BY_COMMAND: &[(&str, &str)] = &[
 
 /// A piece of advice for whoever has no console before them: subcommands in the place of keys.
 pub fn by_command(advice: &str) -> String {
-    BY_COMMAND.iter().fold(advice.to_owned(), |text, (key, command)| text.replace(key, command))
+    BY_COMMAND
+        .iter()
+        .fold(advice.to_owned(), |text, (key, command)| text.replace(key, command))
 }
 
 type Witnesses<'a> = (

@@ -28,7 +28,11 @@ impl World {
         let is_used_up = self.is_troubled(What::QuotaUsedUp, quota.row().check, self.now);
         let used = match quota {
             _ if is_used_up => limit,
-            QuotaId::Vpcs if self.trouble(What::ResourceFails, "VPC", self.now).is_some_and(|t| t.service == "VPC") => {
+            QuotaId::Vpcs
+                if self
+                    .trouble(What::ResourceFails, "VPC", self.now)
+                    .is_some_and(|t| t.service == "VPC") =>
+            {
                 self.before_the_last(limit)
             }
             _ => self.in_use(quota),

@@ -271,7 +271,8 @@ fn remember_others(model: &mut Model, before: Option<&Stack>) {
     let Some(was) = before.filter(|s| !s.status.is_deleted() && !s.status.is_in_review()) else {
         return;
     };
-    let is_over = |s: &Stack| !s.status.is_in_progress() && (was.status.is_in_progress() || was.updated != s.updated || s.status.is_deleted());
+    let is_over =
+        |s: &Stack| !s.status.is_in_progress() && (was.status.is_in_progress() || was.updated != s.updated || s.status.is_deleted());
     if !model.stack().is_none_or(is_over) {
         return;
     }
@@ -369,7 +370,12 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     if access::is_ours(change) {
         return access::on_changed(model, change, answer);
     }
-    let is_refused = |fault: &Fault| matches!(fault.kind, FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound | FaultKind::Guarded);
+    let is_refused = |fault: &Fault| {
+        matches!(
+            fault.kind,
+            FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound | FaultKind::Guarded
+        )
+    };
     if begins_operation(change) && !answer.as_ref().is_err_and(is_refused) {
         (model.has_acted, model.others) = (true, None);
     }

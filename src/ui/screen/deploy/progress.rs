@@ -43,10 +43,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     // Below it stay the first rows of the list; its border takes two.
     let most = inner.height.saturating_sub(7);
     let card = card(model, pen, stack, (width, usize::from(most.saturating_sub(2))));
-    let card_height = card
-        .as_ref()
-        .map_or(0, |(_, lines)| lines.len() as u16 + 2)
-        .min(most);
+    let card_height = card.as_ref().map_or(0, |(_, lines)| lines.len() as u16 + 2).min(most);
     let services = services(model, pen, width);
     let room = inner.height.saturating_sub(top.len() as u16 + card_height + 5);
     let [above, middle, inside, list] = Layout::vertical([
