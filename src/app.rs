@@ -17,7 +17,9 @@ use ratatui::{
 use tokio::sync::mpsc;
 
 use crate::{
+    cloud::About,
     core::{
+        awscli,
         effect::Effect,
         fault::{Fault, FaultKind},
         keymap::Keymap,
@@ -55,10 +57,12 @@ type Built = (u64, Result<Session, Fault>);
 const GO_LIMIT: Duration = Duration::from_secs(70);
 
 /// How the console ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// The operator left.
     Left,
+    /// The operator left an operation that goes on: the exit status, and what to say.
+    Detached(u8, String),
     /// A signal ended it: its number.
     Signal(i32),
     /// The terminal is gone.
@@ -103,7 +107,7 @@ impl Paced {
 /// What one round left for the terminal to do.
 enum Round {
     Go,
-    Quit,
+    End(End),
 }
 
 impl App {
@@ -167,7 +171,13 @@ impl App {
                 continue;
             };
             match effect {
-                Effect::Quit => return Ok(Round::Quit),
+                Effect::Quit => return Ok(Round::End(End::Left)),
+                Effect::Detach(status) => {
+                    return Ok(Round::End(End::Detached(
+                        status,
+                        goes_on(&self.model.about, &self.model.settings.stack),
+                    )));
+                }
                 Effect::Copy(text) => {
                     let copied = term::copy(text.as_bytes());
                     self.tell_copied(copied, "copied, where the terminal allows it (OSC 52)");
@@ -408,8 +418,8 @@ impl App {
                 }
             };
             let Some(msg) = msg else { continue };
-            if let Round::Quit = self.take(msg, terminal)? {
-                return Ok(self.ending.unwrap_or(End::Left));
+            if let Round::End(end) = self.take(msg, terminal)? {
+                return Ok(self.ending.take().unwrap_or(end));
             }
             if let Some(end) = self.drain(terminal, &mut events)? {
                 return Ok(end);
@@ -450,12 +460,32 @@ impl App {
                 },
             };
             let Some(msg) = msg else { continue };
-            if let Round::Quit = self.take(msg, terminal)? {
-                return Ok(Some(self.ending.unwrap_or(End::Left)));
+            if let Round::End(end) = self.take(msg, terminal)? {
+                return Ok(Some(self.ending.take().unwrap_or(end)));
             }
         }
         Ok(None)
     }
+}
+
+/// What is said of an operation that is left behind: how it is followed.
+fn goes_on(about: &About, stack: &SafeText) -> String {
+    if about.badge.is_some() {
+        return "The operation was one of a simulated account, which is gone with this program.".to_owned();
+    }
+    let endpoint = about.endpoint.as_ref().filter(|_| !about.is_endpoint_inherited);
+    let profile = Some(&about.profile).filter(|it| **it != "default");
+    let pairs = [
+        ("--profile", profile),
+        ("--region", Some(&about.region)),
+        ("--stack", Some(stack)),
+        ("--endpoint-url", endpoint),
+    ];
+    let given = pairs
+        .iter()
+        .filter_map(|(flag, value)| Some(format!(" {flag} {}", awscli::quote((*value)?))));
+    let place: String = given.collect();
+    format!("The operation goes on without this program; `bic-tui deploy --watch{place}` shows it.")
 }
 
 /// What the shell or the system wants of the process.
@@ -522,6 +552,27 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_follows_an_operation_that_is_left_reaches_its_stack() {
+        let mut about = About {
+            region: "us-west-2".into(),
+            profile: "it's ops".into(),
+            endpoint: Some("http://127.0.0.1:4566".into()),
+            is_endpoint_inherited: false,
+            badge: None,
+            speed: 1,
+        };
+        assert_eq!(
+            goes_on(&about, &"chat".into()),
+            "The operation goes on without this program; `bic-tui deploy --watch --profile 'it'\\''s ops' --region us-west-2 --stack chat \
+             --endpoint-url http://127.0.0.1:4566` shows it."
+        );
+        (about.profile, about.is_endpoint_inherited) = ("default".into(), true);
+        assert!(goes_on(&about, &"chat".into()).contains("`bic-tui deploy --watch --region us-west-2 --stack chat` shows"));
+        about.badge = Some("DEMO".into());
+        assert!(!goes_on(&about, &"chat".into()).contains("--watch"));
+    }
 
     #[test]
     fn nobody_at_the_keys_is_drawn_for_once_a_second() {

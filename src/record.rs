@@ -33,6 +33,9 @@ use crate::core::{
 /// The version of the format that is written, and the only one that is read.
 const VERSION: u64 = 1;
 
+/// The last millisecond that is a time, and the largest number that a recording may hold: no sum of two overflows.
+const LATEST: Millis = 253_402_207_199_999;
+
 /// The first line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -114,7 +117,7 @@ impl Recording {
                     head.get_or_insert(it);
                 })
             } else {
-                serde_json::from_str(row).map(|line| lines.push(line)).map_err(|e| e.to_string())
+                read_line(row).map(|line| lines.push(line))
             };
             match read {
                 Err(_) if is_torn && head.is_some() => {}
@@ -178,11 +181,30 @@ fn is_head(row: &str) -> bool {
 fn read_head(row: &str) -> Result<Head, String> {
     let value: serde_json::Value = serde_json::from_str(row).unwrap_or_default();
     match value["recording"].as_u64() {
-        Some(VERSION) => serde_json::from_value(value).map_err(|e| e.to_string()),
+        Some(VERSION) => refuse_large(&value).and_then(|()| serde_json::from_value(value).map_err(|e| e.to_string())),
         Some(other) => Err(format!(
             "it is a recording of version {other}, and this bic-tui knows version {VERSION}"
         )),
         None => Err("a recording of bic-tui begins with another line than this".into()),
+    }
+}
+
+fn read_line(row: &str) -> Result<Line, String> {
+    let value: serde_json::Value = serde_json::from_str(row).map_err(|e| e.to_string())?;
+    refuse_large(&value)?;
+    serde_json::from_value(value).map_err(|e| e.to_string())
+}
+
+/// Refuses numbers that are no time, wherever they stand: nothing else in a recording is as large.
+fn refuse_large(value: &serde_json::Value) -> Result<(), String> {
+    use serde_json::Value;
+    match value {
+        Value::Number(n) if n.as_i64().is_some_and(|n| n.unsigned_abs() > LATEST.unsigned_abs()) => {
+            Err(format!("{n} is no time, in milliseconds since 1970"))
+        }
+        Value::Array(items) => items.iter().try_for_each(refuse_large),
+        Value::Object(fields) => fields.values().try_for_each(refuse_large),
+        _ => Ok(()),
     }
 }
 

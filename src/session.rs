@@ -44,7 +44,8 @@ pub fn run(cli: Cli) -> u8 {
         Box::new(io::stderr()),
         cli.common.output.unwrap_or_default(),
     )
-    .watched(io::stderr().is_terminal());
+    .watched(io::stderr().is_terminal())
+    .on_terminal(io::stdout().is_terminal());
     if let Some(answer) = command::offline(&cli, &mut out) {
         return status(&answer);
     }
@@ -219,6 +220,12 @@ async fn console(session: Session, journal: Arc<Journal>) -> Result<Verdict, Fai
     journal.flush();
     match end.map_err(|error| Failure::Usage(stopped(&format!("{error:#}"))))? {
         End::Left => Ok(Verdict::Well),
+        End::Detached(0, told) => {
+            use io::Write;
+            let _ = writeln!(io::stderr(), "bic-tui: {told}");
+            Ok(Verdict::Well)
+        }
+        End::Detached(status, told) => Err(Failure::Interrupted(status, Some(told))),
         End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),
         End::HungUp => Err(Failure::Interrupted(129, None)),
     }

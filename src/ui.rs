@@ -55,8 +55,8 @@ pub fn view(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         strip::draw(model, side, areas.strip, frame);
         body(model, side, &areas, frame);
         footer::draw(model, side, areas.footer, frame);
+        dialog::draw(model, side, frame);
     }
-    dialog::draw(model, side, frame);
 }
 
 fn body(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Frame<'_>) {

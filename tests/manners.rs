@@ -272,6 +272,28 @@ fn a_storm_of_sizes_ends_at_the_right_one() {
 }
 
 #[test]
+fn ctrl_c_twice_leaves_an_operation_and_says_what_becomes_of_it() {
+    let mut tty = Tty::start(&["--demo", "--speed", "10"], (120, 40));
+    tty.see("Press D to deploy");
+    tty.send("D");
+    tty.see("2 warnings, 14 ok");
+    tty.send("\x1b[F");
+    tty.see("[ Make the plan ]");
+    tty.send("\r");
+    tty.see("63 changes");
+    tty.send("\r");
+    tty.see("▸[ Cancel ]");
+    tty.send("y");
+    tty.see("CREATE_IN_PROGRESS");
+    tty.send("\x03");
+    tty.see("Detach");
+    tty.send("\x03");
+    assert_eq!(tty.end(), 130);
+    let screen = tty.screen();
+    assert!(screen.contains("simulated account"), "{screen}");
+}
+
+#[test]
 fn a_terminal_too_small_says_what_it_needs() {
     let tty = Tty::start(&["--demo"], (39, 11));
     let screen = tty.see("39×11");

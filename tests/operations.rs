@@ -61,6 +61,9 @@ fn a_clean_creation_counts_up_and_shows_the_services_inside() {
     let mut desk = Desk::at("new");
     desk.deploy(&[]);
     let screen = desk.see(&["of 63", "   still ", "ECS openwebui", "pending"]);
+    // Header and bar count the same.
+    let done = eta::outlook(&desk.model).expect("an outlook").done;
+    says(&screen, &[&format!("CREATE_IN_PROGRESS {done}/63"), &format!(" {done} of 63 ")]);
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
     desk.until("CREATE_COMPLETE");
     says(&desk.see(&["✓ CREATE_COMPLETE", "63 of 63"]), &["ALBEndpoint"]);
@@ -393,6 +396,67 @@ fn a_stack_that_is_deleted_under_us_is_no_endless_wait() {
     desk.press("enter");
     desk.wait(2);
     desk.see(&["is deleted in us-west-2", "Press D to deploy"]);
+    // What happened stands there for whoever comes back later, not for five seconds.
+    desk.wait(120);
+    desk.press("1");
+    let screen = desk.screen();
+    says(&screen, &["✗ stack was deleted by somebody else, seen ", "There is no stack"]);
+    assert!(!screen.contains("asking…"), "nobody is asked any more:\n{screen}");
+}
+
+#[test]
+fn a_log_group_that_goes_has_the_stack_asked_for_at_once() {
+    let mut desk = Desk::at("deleted-under-us");
+    desk.see(&["CREATE_COMPLETE"]);
+    let is_missing = |desk: &Desk| desk.model.feeds.logs.fault.is_some();
+    while !is_missing(&desk) && !desk.model.is_busy() {
+        desk.wait(1);
+    }
+    desk.wait(2);
+    assert!(desk.model.is_busy(), "{}", desk.screen());
+}
+
+#[test]
+fn the_advice_stands_whole_on_a_small_card() {
+    let mut desk = Desk::at("delete-failed");
+    desk.press("2");
+    let size = bic_tui::core::msg::Size { width: 80, height: 24 };
+    desk.take(Msg::Resize(size));
+    let screen = desk.see(&["DELETE_FAILED", "Cause"]);
+    let words = screen.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    says(&words, &["or keep the group (R)."]);
+}
+
+#[test]
+fn what_somebody_else_did_is_still_told_afterwards() {
+    let mut desk = Desk::at("two-operators");
+    desk.see(&["UPDATE_IN_PROGRESS"]);
+    desk.until("UPDATE_COMPLETE");
+    desk.wait(120);
+    says(&desk.screen(), &["stack reached UPDATE_COMPLETE by somebody else, seen "]);
+    // What this console does itself takes its place, and is nobody else's.
+    desk.deploy(&[("FargateSpot", "true")]);
+    desk.see(&["UPDATE_IN_PROGRESS"]);
+    desk.until("UPDATE_COMPLETE");
+    desk.wait(60);
+    assert!(!desk.screen().contains("somebody else"), "{}", desk.screen());
+}
+
+#[test]
+fn a_plan_that_somebody_elses_update_refuses_is_said_in_words() {
+    let mut desk = Desk::at("two-operators");
+    desk.see(&["CREATE_COMPLETE"]);
+    desk.press("D");
+    // The console has not asked again since the update began.
+    while desk.model.now.wall < START + 181_000 {
+        desk.wait(1);
+    }
+    if !desk.model.is_busy() {
+        desk.press("end enter");
+        desk.wait(2);
+    }
+    let screen = desk.see(&["is UPDATE_IN_PROGRESS"]);
+    assert!(!screen.contains("arn:aws:cloudformation"), "{screen}");
 }
 
 #[test]

@@ -89,7 +89,10 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
     }
     drop_abandoned(cx).await;
     let ready = ready(cx, &args.plan).await?;
-    let made = make(cx, &ready).await?;
+    let made = match make(cx, &ready).await {
+        Ok(made) => made,
+        Err(failure) => return Err(overtaken(cx, failure).await),
+    };
     let interrupt = cx.interrupt.clone();
     let agreed = interrupt.or(agree(cx, args, &ready, &made)).await;
     match agreed {
@@ -101,9 +104,35 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
         Err(failure) => {
             // The first failure is the one to report.
             let _ = discard(cx, &made).await;
-            Err(failure)
+            Err(overtaken(cx, failure).await)
         }
     }
+}
+
+/// What a plan that is gone, or that its stack does not take, comes from: another deploy of it was faster.
+async fn overtaken(cx: &Context, failure: Failure) -> Failure {
+    let name = &cx.settings.stack;
+    let is_void = |fault: &Fault| match (fault.kind, fault.operation.as_str()) {
+        (FaultKind::NotFound, _) | (FaultKind::Refused, "cloudformation:ExecuteChangeSet") => true,
+        // A plan that failed by itself has a reason.
+        (FaultKind::Refused, "cloudformation:DescribeChangeSet") => fault.detail.is_empty(),
+        _ => plan::in_the_way(fault, name).is_some(),
+    };
+    if !matches!(&failure, Failure::Fault(fault) if is_void(fault)) {
+        return failure;
+    }
+    let told = match reads::stack(&*cx.cloud, name).await {
+        Ok(Some(stack)) if stack.status.is_in_progress() && !stack.status.is_in_review() => format!(
+            "Another deploy of stack {name} was faster: it is {}, and this plan is void. Nothing was executed; {} follows what runs.",
+            stack.status.0,
+            follow_command(cx)
+        ),
+        Ok(_) => format!(
+            "The plan of stack {name} is gone: another deploy has taken it away, or has been faster. Nothing was executed; run this again."
+        ),
+        Err(_) => return failure,
+    };
+    Failure::NotWell(told)
 }
 
 /// Plans of an earlier run that was ended in the middle. What can not be removed stands in nobody's way.
@@ -331,7 +360,7 @@ async fn execute(cx: &mut Context, (made, resources): (Made, Vec<SafeText>), is_
         Err(failure) => {
             // The first failure is the one to report.
             let _ = discard(cx, &made).await;
-            return Err(failure);
+            return Err(overtaken(cx, failure).await);
         }
     };
     let change = Change::ExecuteChangeSet {
@@ -339,7 +368,8 @@ async fn execute(cx: &mut Context, (made, resources): (Made, Vec<SafeText>), is_
         change_set: made.change_set.clone(),
     };
     if let Err(failure) = write(cx, change).await {
-        return Err(not_begun(cx, &made, failure).await);
+        let failure = not_begun(cx, &made, failure).await;
+        return Err(overtaken(cx, failure).await);
     }
     if is_detached {
         cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));

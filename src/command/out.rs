@@ -9,6 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Answer, Failure};
 use crate::{cli::Format, term};
@@ -23,6 +24,8 @@ pub struct Out {
     format: Format,
     /// Somebody watches stderr.
     is_watched: bool,
+    /// stdout is a terminal.
+    is_terminal: bool,
     /// When the progress was written last, and that it stands there.
     progress: Option<Instant>,
     /// The bar under the lines of a watch.
@@ -40,6 +43,9 @@ pub struct Far {
     pub about: String,
 }
 
+/// Before each part of what is told beside a bar.
+const SEPARATOR: &str = " · ";
+
 /// Columns from which on there is room for the bar itself.
 const BAR_FROM: u16 = 72;
 
@@ -51,6 +57,7 @@ impl Out {
             stderr,
             format,
             is_watched: false,
+            is_terminal: false,
             progress: None,
             bar: None,
         }
@@ -60,6 +67,17 @@ impl Out {
     #[must_use]
     pub fn watched(self, is_watched: bool) -> Self {
         Self { is_watched, ..self }
+    }
+
+    /// The same with a terminal at stdout: its width counts.
+    #[must_use]
+    pub fn on_terminal(self, is_terminal: bool) -> Self {
+        Self { is_terminal, ..self }
+    }
+
+    /// Columns that a line of the answer has; `None` where it goes to no terminal.
+    pub fn columns(&self) -> Option<usize> {
+        self.is_terminal.then(|| usize::from(term::size().width))
     }
 
     /// How far a long fetch is, on one line that stands until something is written; empty takes it away.
@@ -89,7 +107,9 @@ impl Out {
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
-        let bars = if term::size().width < BAR_FROM { "" } else { "{bar:20} " };
+        let width = term::size().width;
+        let bars = if width < BAR_FROM { "" } else { "{bar:20} " };
+        let taken = if bars.is_empty() { 0 } else { 21 } + format!("{}/{}  {}", far.done, far.total, elapsed()).len();
         let template = format!("{bars}{{pos}}/{{len}}  {{elapsed_there}}{{wide_msg}}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             let told = move |_: &ProgressState, out: &mut dyn fmt::Write| {
@@ -99,7 +119,7 @@ impl Out {
         }
         bar.set_length(far.total as u64);
         bar.set_position(far.done as u64);
-        bar.set_message(far.about);
+        bar.set_message(whole_parts(&far.about, usize::from(width).saturating_sub(taken)));
     }
 
     /// Takes the bar away.
@@ -177,6 +197,13 @@ impl Out {
     }
 }
 
+/// As many whole parts as fit, the most important ones first.
+fn whole_parts(about: &str, room: usize) -> String {
+    let ends = about.match_indices(SEPARATOR).map(|(at, _)| at).chain([about.len()]);
+    let end = ends.take_while(|end| about[..*end].width() <= room).last().unwrap_or(0);
+    about[..end].to_owned()
+}
+
 /// Writes while the bar is out of the way.
 fn beside<T>(bar: Option<&ProgressBar>, write: impl FnOnce() -> T) -> T {
     match bar {
@@ -205,6 +232,19 @@ mod tests {
         }
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_bar_is_cut_between_its_parts() {
+        let about = " · still 2 min · LiteLLMService 12s · RDSInstance 4m02s";
+        for (room, want) in [
+            (200, about),
+            (40, " · still 2 min · LiteLLMService 12s"),
+            (20, " · still 2 min"),
+            (5, ""),
+        ] {
+            assert_eq!(whole_parts(about, room), want, "{room}");
         }
     }
 

@@ -621,6 +621,60 @@ async fn a_program_that_ends_shows_its_last_lines_while_it_fails() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_said_to_a_script_names_subcommands_and_the_last_lines() {
+    let mut case = Case::sim("program-ends");
+    let (_, _, stderr) = case.run("deploy").await;
+    let cause = stderr.split_once("Cause: ").unwrap().1;
+    assert!(cause.contains("\n  log: "), "{stderr}");
+    let key = regex::Regex::new(r"\([A-Z0-9](, then [a-z])?\)").unwrap();
+    assert!(!key.is_match(&stderr), "{stderr}");
+    for advice in [
+        "Look at the log (L).",
+        "Look (3, then x).",
+        "keep the group (R)",
+        "see the Cost screen (6)",
+    ] {
+        let told = crate::core::cause::by_command(advice);
+        assert!(told.contains("`bic-tui ") && !key.is_match(&told), "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_whose_rollback_is_off_has_all_its_ways_out() {
+    let mut case = Case::sim("rollback-off");
+    let (status, _, stderr) = case.run("deploy").await;
+    assert_eq!(status, 2, "{stderr}");
+    assert!(
+        stderr.contains("rolled back or deleted") && stderr.contains("`bic-tui unstick"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_check_and_the_failure_of_a_quota_agree() {
+    let mut case = Case::sim("quota-exceeded");
+    let (_, stdout, _) = case.run("check").await;
+    assert!(stdout.contains("4 of 5 VPCs"), "{stdout}");
+    assert_eq!(case.run("deploy").await.0, 1);
+    assert_eq!(case.run("destroy --confirm bedrock-image-chat").await.0, 0);
+    let (_, stdout, _) = case.run("check").await;
+    assert!(stdout.contains("5 of 5 VPCs"), "{stdout}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_deploys_the_slower_one_is_told_of_the_other() {
+    for line in ["deploy", "deploy --param LogRetentionDays=7"] {
+        let cloud = world(if line == "deploy" { "new" } else { "running" });
+        let (mut one, mut two) = (Case::new(Arc::clone(&cloud)), Case::new(cloud));
+        let (first, second) = tokio::join!(one.run(line), two.run(line));
+        let (well, other) = if first.0 == 0 { (first, second) } else { (second, first) };
+        assert_eq!(well.0, 0, "{}{}", well.1, well.2);
+        assert_eq!(other.0, 1, "{}{}", other.1, other.2);
+        assert!(other.2.contains("nother deploy") && !other.2.contains("arn:"), "{}", other.2);
+    }
+}
+
 /// Every command that writes, as one would type it over the running scene.
 const WRITES: [&str; 9] = [
     "deploy --param LogRetentionDays=7",

@@ -193,9 +193,13 @@ impl Watch {
         for task in tasks {
             cx.out
                 .note(format!("task {} of {}: {}", task.id(), task.service, cause::stop_phrase(&task)));
-            self.last_lines = last_lines(cx, &names, &task).await;
-            for line in &self.last_lines {
+            let lines = last_lines(cx, &names, &task).await;
+            for line in &lines {
                 cx.out.note(format!("  log: {line}"));
+            }
+            // One that wrote nothing takes nothing away from what was known.
+            if !lines.is_empty() {
+                self.last_lines = lines;
             }
             self.stopped.push(task);
         }
@@ -256,7 +260,8 @@ impl Watch {
         out.extend(task.map(|t| format!("Last stopped task of {}: {}", t.service, stop_words(t))));
         let log = if task.is_some() { self.last_lines.as_slice() } else { &[] };
         let meaning = cause::explain(&cause::clues((first, None, task, None), log, self.parameters.clone()));
-        out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, m.advice)));
+        out.extend(log.iter().map(|line| format!("  log: {line}")));
+        out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, cause::by_command(m.advice))));
         out
     }
 }
@@ -293,8 +298,8 @@ fn show(cx: &mut Context, event: &StackEvent) -> Answer<()> {
     if cx.out.is_json() {
         cx.out.json_line(event)
     } else {
-        let line = events::line(event, &cx.settings);
-        cx.out.line(line)
+        let lines = events::lines(event, &cx.settings, cx.out.columns());
+        lines.into_iter().try_for_each(|line| cx.out.line(line))
     }
 }
 

@@ -94,6 +94,25 @@ pub fn find(model: &Model) -> Option<Cause> {
     })
 }
 
+/// The console's keys in pieces of advice, and the subcommands that lead to the same.
+const BY_COMMAND: &[(&str, &str)] = &[
+    ("(L)", "(`bic-tui logs`)"),
+    ("(4)", "(`bic-tui logs`)"),
+    ("(R)", "(`bic-tui unstick`)"),
+    ("(3, then x)", "(`bic-tui tasks --stopped`)"),
+    ("(3, then r)", "(`bic-tui restart litellm`)"),
+    ("(3)", "(`bic-tui tasks`)"),
+    ("(1)", "(`bic-tui targets`)"),
+    ("the Cost screen (6)", "`bic-tui models`"),
+];
+
+/// A piece of advice for whoever has no console before them: subcommands in the place of keys.
+pub fn by_command(advice: &str) -> String {
+    BY_COMMAND
+        .iter()
+        .fold(advice.to_owned(), |text, (key, command)| text.replace(key, command))
+}
+
 type Witnesses<'a> = (
     Option<&'a StackEvent>,
     Option<(&'a SafeText, &'a SafeText)>,

@@ -49,4 +49,6 @@ pub enum Effect {
     Suspend,
     /// Leave.
     Quit,
+    /// Leave while an operation of ours goes on, with this exit status; what follows it is told.
+    Detach(u8),
 }

@@ -29,6 +29,7 @@ use super::{
     tail::{Pace, Tail},
     template::{Pseudo, Resource, Template},
     text::SafeText,
+    when,
 };
 use crate::cloud::{About, Change, Span};
 
@@ -120,6 +121,20 @@ impl Operation {
     }
 }
 
+/// What became of the stack by somebody else's operation, and when that was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Others {
+    /// The cloud's time.
+    pub at: Millis,
+    /// The stack is gone: users are hurt.
+    pub is_gone: bool,
+    /// What became of it: `reached UPDATE_COMPLETE`.
+    pub what: SafeText,
+}
+
+/// What somebody else did is told for so long, in milliseconds.
+const OTHERS_FOR: Millis = 60 * 60 * 1000;
+
 /// The console.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -173,6 +188,10 @@ pub struct Model {
     pub stack_id: Option<SafeText>,
     /// What this console last asked of the stack.
     pub operation: Option<Operation>,
+    /// This console had CloudFormation begin the operation that runs, or what is about to.
+    pub has_acted: bool,
+    /// What somebody else did to the stack while this console looked on.
+    pub others: Option<Others>,
     /// The newest task that stopped against anybody's will: a roll-back soon takes the list away.
     pub last_fall: Option<Task>,
     /// The last lines that it wrote: ARN of the task and lines. Its log group may soon be gone too.
@@ -272,6 +291,8 @@ impl Model {
             feeds: Feeds::default(),
             stack_id: None,
             operation: None,
+            has_acted: false,
+            others: None,
             last_fall: None,
             fall_log: None,
             progress: Progress::default(),
@@ -349,8 +370,13 @@ impl Model {
     /// The operation that runs was begun from this machine: by this console, or by one before it.
     pub fn is_operation_ours(&self) -> bool {
         let events = self.feeds.events.get().map(Vec::as_slice).unwrap_or_default();
+        self.is_busy() && self.is_ours(events)
+    }
+
+    /// The newest operation of these events was begun from this machine.
+    pub fn is_ours(&self, events: &[StackEvent]) -> bool {
         let is_own = |e: &StackEvent| e.token.as_ref().is_some_and(|t| self.own_tokens.contains(t));
-        self.is_busy() && (self.operation.is_some() || newest_operation(events).iter().any(is_own))
+        self.has_acted || newest_operation(events).iter().any(is_own)
     }
 
     /// The cloud's time at which the stack events were last told: what runs since is not yet known to be
@@ -439,10 +465,23 @@ impl Model {
         let way_out = self
             .is_hollow()
             .then(|| format!("{} deletes it", self.keymap.label(Intent::WaysOut)));
-        health::findings(Evidence {
+        let mut findings = health::findings(Evidence {
             cause: cause.as_deref(),
             way_out: way_out.as_deref(),
             ..self.evidence()
+        });
+        findings.extend(self.of_others());
+        findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        findings
+    }
+
+    /// A notice of what somebody else did would be gone before the operator looks again.
+    fn of_others(&self) -> Option<Finding> {
+        let others = self.others.as_ref().filter(|it| self.now.wall - it.at < OTHERS_FOR)?;
+        let at = when::show(others.at, self.now.wall, self.times, self.utc_offset);
+        Some(Finding {
+            severity: if others.is_gone { Severity::Bad } else { Severity::Note },
+            text: format!("stack {} by somebody else, seen {at}", others.what).into(),
         })
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     fact::{ChangeAction, Replacement, ResourceChange, Stack},
+    fault::{Fault, FaultKind},
     nearest,
     sleep::{Engine, engine},
     template::{Pseudo, Template},
@@ -65,6 +66,11 @@ pub fn refusal(stack: &Stack) -> Option<String> {
             "Stack {name} is {}: wait for the running operation; `bic-tui deploy --watch --stack {name}` follows it.",
             status.0
         ))
+    } else if status.0 == "CREATE_FAILED" {
+        Some(format!(
+            "Stack {name} is {}: it takes no update before it is rolled back or deleted; `bic-tui unstick --stack {name}` shows the ways out.",
+            status.0
+        ))
     } else if status.is_dead() {
         Some(format!(
             "Stack {name} is {}: its creation failed and it can only be deleted first; run `bic-tui destroy --stack {name}`.",
@@ -76,6 +82,14 @@ pub fn refusal(stack: &Stack) -> Option<String> {
             status.0
         ))
     }
+}
+
+/// What stands in the way where CloudFormation takes no change because an operation runs: one sentence.
+pub fn in_the_way(fault: &Fault, stack: &str) -> Option<String> {
+    let (_, status) = fault.detail.split_once(" is in ")?;
+    let (status, _) = status.split_once(" state")?;
+    let is_running = fault.kind == FaultKind::Refused && status.ends_with("_IN_PROGRESS");
+    is_running.then(|| format!("stack {stack} is {status}: somebody else has begun an operation; make the plan when it is done"))
 }
 
 /// Works out what to send. `stack` is the one that exists; one in review does not.

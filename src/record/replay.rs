@@ -64,9 +64,9 @@ impl Replay {
     }
 
     fn present(&self, place: Place) -> Millis {
-        let passed = (self.clock.now() - place.since).max(0) * Millis::from(self.speed);
+        let passed = (self.clock.now() - place.since).max(0).saturating_mul(Millis::from(self.speed));
         let (begin, end) = self.recording.span();
-        let at = if place.is_held { place.at } else { place.at + passed };
+        let at = if place.is_held { place.at } else { place.at.saturating_add(passed) };
         at.clamp(begin, end)
     }
 

@@ -98,6 +98,9 @@ fn a_bad_file_is_told_in_a_sentence_with_its_line() {
     let broken = whole.replacen("{\"at\":40", "{\"at\":\"x\"", 1);
     let unknown = whole.replacen("\"events\"", "\"dreams\"", 1);
     let newer = whole.replacen("\"recording\":1", "\"recording\":2", 1);
+    let late = whole.replacen("{\"at\":40", "{\"at\":9223372036854775807", 1);
+    let early = whole.replacen("\"at\":12,", "\"at\":-9223372036854775808,", 1);
+    let begun = whole.replacen("\"begun\":10", "\"begun\":9223372036854775807", 1);
     let head = whole.lines().next().unwrap();
     for (text, want) in [
         ("", "it is empty"),
@@ -108,6 +111,9 @@ fn a_bad_file_is_told_in_a_sentence_with_its_line() {
         ),
         (&format!("{head}\n"), "it was cut off before anything was told"),
         (&broken, "line 4: invalid type: string \"x\""),
+        (&late, "line 4: 9223372036854775807 is no time"),
+        (&early, "line 4: -9223372036854775808 is no time"),
+        (&begun, "line 1: 9223372036854775807 is no time"),
         (&unknown, "line 3: unknown variant `dreams`"),
         (&newer, "line 1: it is a recording of version 2, and this bic-tui knows version 1"),
         ("{\"recording\":1}\n", "line 1: missing field `stack`"),

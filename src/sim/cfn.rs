@@ -77,7 +77,7 @@ impl StackState {
         self.status == "DELETE_COMPLETE"
     }
 
-    fn status(&self) -> StackStatus {
+    pub(super) fn status(&self) -> StackStatus {
         StackStatus(self.status.into())
     }
 }

@@ -26,13 +26,29 @@ impl World {
             QuotaId::Addresses => ("EC2-VPC Elastic IPs", 5.0, true),
         };
         let is_used_up = self.is_troubled(What::QuotaUsedUp, quota.row().check, self.now);
-        let used = if is_used_up { limit } else { self.in_use(quota) };
+        let used = match quota {
+            _ if is_used_up => limit,
+            QuotaId::Vpcs
+                if self
+                    .trouble(What::ResourceFails, "VPC", self.now)
+                    .is_some_and(|t| t.service == "VPC") =>
+            {
+                self.before_the_last(limit)
+            }
+            _ => self.in_use(quota),
+        };
         Fact::Quota(Quota {
             name: name.into(),
             limit,
             is_default,
             used: Some(Ok(used)),
         })
+    }
+
+    /// One is left until a creation begins: then another team takes it.
+    fn before_the_last(&self, limit: f64) -> f64 {
+        let has_begun = self.stacks.iter().any(|s| !s.status().is_in_review());
+        if has_begun { limit } else { limit - 1.0 }
     }
 
     fn in_use(&self, quota: QuotaId) -> f64 {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     core::{
+        eta,
         keymap::Intent,
         model::{Model, Times},
         screen::ScreenId,
@@ -212,13 +213,9 @@ fn status(model: &Model, side: &Side<'_>, room: usize) -> Line<'static> {
     let (text, role) = match model.stack().filter(|_| room >= STATUS) {
         Some(stack) => {
             let name = &stack.status.0;
-            let done = model.progress.done();
-            let of = model.operation.as_ref().map_or(model.progress.rows.len(), |o| o.planned);
-            let far = if model.is_busy() && of > 0 {
-                format!(" {done}/{}", of.max(done))
-            } else {
-                String::new()
-            };
+            // The same count as on Deploy.
+            let outlook = eta::outlook(model).filter(|it| model.is_busy() && it.total > 0);
+            let far = outlook.map_or_else(String::new, |it| format!(" {}/{}", it.done, it.total));
             (
                 format!("{}{far}", cut::end(name, room.saturating_sub(far.len()))),
                 theme::of_status(name),

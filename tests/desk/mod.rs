@@ -158,7 +158,7 @@ impl Desk {
                 Effect::Copy(text) => self.copied = text.to_string(),
                 Effect::Steer(steer) => self.cloud.steer(steer),
                 Effect::Open(url) => self.opened = url.to_string(),
-                Effect::Quit => self.has_quit = true,
+                Effect::Quit | Effect::Detach(_) => self.has_quit = true,
                 _ => {}
             }
         }

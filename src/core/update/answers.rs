@@ -13,7 +13,7 @@ use crate::{
         feed::Feed,
         health::Severity,
         leftovers as core_leftovers,
-        model::Model,
+        model::{Model, Others},
         msg::{Asked, Ticket},
         polls::Poll,
         preflight,
@@ -205,6 +205,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     let mut effects = if is_first {
         deploying::drop_abandoned(model)
     } else {
+        remember_others(model, before.as_ref());
         tell_outcome(model, before.as_ref())
     };
     if let Some(gone) = gone(model, before.as_ref()) {
@@ -265,6 +266,30 @@ fn land(model: &mut Model, is_first: bool) {
     }
 }
 
+/// Remembers what somebody else did to the stack, once it is done.
+fn remember_others(model: &mut Model, before: Option<&Stack>) {
+    let Some(was) = before.filter(|s| !s.status.is_deleted() && !s.status.is_in_review()) else {
+        return;
+    };
+    let is_over =
+        |s: &Stack| !s.status.is_in_progress() && (was.status.is_in_progress() || was.updated != s.updated || s.status.is_deleted());
+    if !model.stack().is_none_or(is_over) {
+        return;
+    }
+    let is_ours = model.is_ours(model.feeds.events.get().map(Vec::as_slice).unwrap_or_default());
+    model.has_acted = false;
+    // Of a recording all is by somebody else.
+    if is_ours || model.span.is_some() {
+        return;
+    }
+    let left = model.stack().filter(|s| !s.status.is_deleted());
+    model.others = Some(Others {
+        at: model.now.wall,
+        is_gone: left.is_none(),
+        what: left.map_or_else(|| "was deleted".into(), |s| format!("reached {}", s.status.0).into()),
+    });
+}
+
 /// Says how an operation ended. The verdict is the stack's status and nothing else.
 fn tell_outcome(model: &mut Model, before: Option<&Stack>) -> Vec<Effect> {
     let Some(was) = before.filter(|s| s.status.is_in_progress()) else {
@@ -317,6 +342,19 @@ fn refresh_progress(model: &mut Model) {
     }
 }
 
+/// CloudFormation works on the stack because of it.
+fn begins_operation(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::ExecuteChangeSet { .. }
+            | Change::DeleteStack { .. }
+            | Change::DeleteRetaining { .. }
+            | Change::CancelUpdate { .. }
+            | Change::RollbackStack { .. }
+            | Change::ContinueRollback { .. }
+    )
+}
+
 /// Takes the answer to a write.
 pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, answer: Result<Done, Fault>) -> Vec<Effect> {
     model.writes = model.writes.saturating_sub(1);
@@ -331,6 +369,15 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     }
     if access::is_ours(change) {
         return access::on_changed(model, change, answer);
+    }
+    let is_refused = |fault: &Fault| {
+        matches!(
+            fault.kind,
+            FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound | FaultKind::Guarded
+        )
+    };
+    if begins_operation(change) && !answer.as_ref().is_err_and(is_refused) {
+        (model.has_acted, model.others) = (true, None);
     }
     polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);
     if let (Change::CreateChangeSet(_), Stage::Planning(_)) = (change, &model.deploy) {

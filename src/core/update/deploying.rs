@@ -229,8 +229,13 @@ pub(super) fn on_planned(model: &mut Model, answer: Result<Done, Fault>) -> Vec<
         Ok(_) => Vec::new(),
         Err(fault) => {
             let mut form = planning.form.clone();
-            form.error = Some(fault.sentence().into());
+            let other = plan::in_the_way(&fault, &model.settings.stack);
+            form.error = Some(other.clone().unwrap_or_else(|| fault.sentence()).into());
             model.deploy = Stage::Form(form);
+            if let Some(other) = other {
+                say(model, Severity::Warning, other);
+                return Vec::new();
+            }
             if fault.kind == FaultKind::NoChange {
                 Vec::new()
             } else {

@@ -374,7 +374,7 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
         Some(Intent::Up | Intent::PreviousPanel) => menu.selected = menu.selected.saturating_sub(1),
         Some(Intent::Back) => return close(model),
         // A second Ctrl-C detaches and leaves: the operation goes on without us.
-        Some(Intent::Interrupt) => return vec![Effect::Quit],
+        Some(Intent::Interrupt) => return vec![Effect::Detach(130)],
         Some(Intent::Enter) => {
             let way = menu.ways.get(menu.selected);
             if let Some(why) = way.and_then(|w| w.closed.clone()) {
@@ -386,7 +386,7 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
             close(model);
             return match act {
                 Some(Act::Skip(skip)) => open(model, Dialog::Skip(skip)),
-                Some(Act::Detach) => vec![Effect::Quit],
+                Some(Act::Detach) => vec![Effect::Detach(0)],
                 Some(Act::Ask(confirm)) => open(model, Dialog::Confirm(*confirm)),
                 Some(Act::Intent(intent)) => keys::obey(model, intent),
                 Some(Act::Stay) | None => Vec::new(),

@@ -260,7 +260,7 @@ pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
 
 /// Before the console leaves, or goes to another account: stops what runs. Leaving waits a moment for that.
 pub(super) fn before_leaving(model: &mut Model, mut effects: Vec<Effect>) -> Vec<Effect> {
-    let is_leaving = effects.contains(&Effect::Quit);
+    let is_leaving = effects.iter().any(|effect| matches!(effect, Effect::Quit | Effect::Detach(_)));
     let is_going = effects.iter().any(|effect| matches!(effect, Effect::Go(..)));
     let is_running = model.insights.as_ref().is_some_and(Insights::is_running);
     if !(is_leaving || is_going) || !is_running || model.leaves_at.is_some() {
@@ -271,7 +271,7 @@ pub(super) fn before_leaving(model: &mut Model, mut effects: Vec<Effect>) -> Vec
         insights.cancel();
     }
     if is_leaving {
-        effects.retain(|effect| *effect != Effect::Quit);
+        effects.retain(|effect| !matches!(effect, Effect::Quit | Effect::Detach(_)));
         model.leaves_at = Some(model.now.mono + STOPPING);
         say(model, Severity::Note, "stopping the query; again leaves at once");
     }

@@ -60,8 +60,12 @@ pub(super) fn on_answer(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<E
         Ok(_) => return Vec::new(),
         Err(fault) => {
             // A group that is not there yet is no trouble worth the error log.
-            if fault.kind != FaultKind::NotFound {
-                record(model, fault.clone());
+            let was_there = model.feeds.logs.get().is_some() && model.feeds.logs.fault.is_none();
+            match fault.kind {
+                // One that was there goes with its stack: what becomes of that is asked now, not in half a minute.
+                FaultKind::NotFound if was_there => polling::hurry(model, &[Poll::Stack]),
+                FaultKind::NotFound => {}
+                _ => record(model, fault.clone()),
             }
             Err(fault)
         }

@@ -368,6 +368,15 @@ fn secrets_that_are_not_shown_are_nowhere() {
     }
 }
 
+#[test]
+fn what_a_terminal_needs_is_said_in_place_of_a_dialog() {
+    let model = dialog(None);
+    let screen = frame(&model, (39, 11), |model, side, _, f| crate::ui::view(model, side, f));
+    let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("bic-tui needs 40×12 cells"), "{screen}");
+    assert!(!words.contains("lighthouse"), "{screen}");
+}
+
 /// The join of the cause card over whole operations: the deepest text that names a cause decides.
 #[test]
 fn causes_of_operations() {

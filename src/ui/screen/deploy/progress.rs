@@ -40,11 +40,10 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     let width = usize::from(inner.width);
     let Some(outlook) = eta::outlook(model) else { return };
     let top = top(model, pen, stack, &outlook, width);
-    let card = card(model, pen, stack, width);
-    let card_height = card
-        .as_ref()
-        .map_or(0, |(_, lines)| lines.len() as u16 + 2)
-        .min(inner.height.saturating_sub(7));
+    // Below it stay the first rows of the list; its border takes two.
+    let most = inner.height.saturating_sub(7);
+    let card = card(model, pen, stack, (width, usize::from(most.saturating_sub(2))));
+    let card_height = card.as_ref().map_or(0, |(_, lines)| lines.len() as u16 + 2).min(most);
     let services = services(model, pen, width);
     let room = inner.height.saturating_sub(top.len() as u16 + card_height + 5);
     let [above, middle, inside, list] = Layout::vertical([
@@ -195,12 +194,15 @@ fn slow(model: &Model) -> Option<String> {
 type Card = ((&'static str, Role), Vec<Line<'static>>);
 
 /// The cause card when it fails; outputs and next steps when it went well.
-fn card(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Option<Card> {
+fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize)) -> Option<Card> {
     let width = width.saturating_sub(2);
     // A tall terminal has room for AWS's long texts.
     let rows = if model.size.height >= 32 { 4 } else { 2 };
     if let Some(cause) = cause::find(model) {
-        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, stack, (width, rows))));
+        let lines = |rows| cause_lines(pen, &cause, stack, (width, rows, most));
+        let whole = lines(rows);
+        let lines = if whole.len() > most { lines(1) } else { whole };
+        return Some((("Cause", Role::Bad), lines));
     }
     if !stack.status.is_success() {
         return None;
@@ -214,13 +216,12 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Option<Card
     Some((("Done", Role::Good), lines))
 }
 
-fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows): (usize, usize)) -> Vec<Line<'static>> {
+fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows, most): (usize, usize, usize)) -> Vec<Line<'static>> {
     let mut lines = vec![Line::from(pen.title(cut(&cause.title, width)))];
-    let mut labelled = |label: &str, text: &str, role: Role, rows: usize| {
-        for (i, line) in wrap_to(text, width.saturating_sub(9), rows).into_iter().enumerate() {
-            let head = if i == 0 { label } else { "" };
-            lines.push(Line::from(vec![pen.dim(left(head, 9)), pen.ink(role, line)]));
-        }
+    let labelled = |label: &str, text: &str, role: Role, rows: usize| {
+        let wrapped = wrap_to(text, width.saturating_sub(9), rows).into_iter().enumerate();
+        let line = |(i, line)| Line::from(vec![pen.dim(left(if i == 0 { label } else { "" }, 9)), pen.ink(role, line)]);
+        wrapped.map(line).collect::<Vec<_>>()
     };
     // Of the log as many lines as there is room for; the last ones say most.
     let log = cause.evidence.iter().filter(|(label, _)| *label == "log").count();
@@ -233,16 +234,19 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows): (usize
             continue;
         }
         let shown = if is_log && !std::mem::take(&mut is_first) { "" } else { label };
-        labelled(shown, text, Role::Text, if is_log { 1 } else { rows });
+        lines.extend(labelled(shown, text, Role::Text, if is_log { 1 } else { rows }));
     }
-    labelled("so", &cause.plain, Role::Bad, 2);
-    labelled("now", &cause.advice, Role::Accent, 2);
+    let mut end = labelled("so", &cause.plain, Role::Bad, 2);
+    end.extend(labelled("now", &cause.advice, Role::Accent, 4));
     let keys = if stack.status.is_dead() {
         "[R] ways out (it can only be deleted) · [L] logs · [3] tasks · [c] copy this card"
     } else {
         "[R] ways out · [L] logs · [3] tasks · [c] copy this card"
     };
-    lines.push(pen.keys(keys));
+    end.push(pen.keys(keys));
+    // What to do stands whole; AWS's own texts give way, and are in the copied card.
+    lines.truncate(most.saturating_sub(end.len()).max(1));
+    lines.extend(end);
     lines
 }
 
