@@ -363,7 +363,7 @@ mod tests {
     fn what_is_not_wholly_shown_can_not_be_paid_for() {
         let mut fired = 0;
         for way in 0..3 {
-            for (width, height) in (20..140).step_by(4).flat_map(|w| (5..30).map(move |h| (w, h))) {
+            for (width, height) in [20, 40, 59, 60, 72, 80, 120].into_iter().flat_map(|w| (5..30).map(move |h| (w, h))) {
                 let mut model = fixture::running();
                 model.size = Size { width, height };
                 let mut keys = vec![Key::char('I')];
@@ -382,7 +382,7 @@ mod tests {
                     continue;
                 }
                 fired += 1;
-                let warned = if warning(&image).is_some() { "amazonaws.com" } else { "" };
+                let warned = if warning(&image).is_some() { "unencrypted" } else { "" };
                 let price = format!("Price  {}", image.price);
                 for part in [
                     "Prompt",
@@ -398,7 +398,7 @@ mod tests {
                 assert!(!screen.contains("enlarge"), "{screen}");
             }
         }
-        assert!(fired > 100, "{fired}");
+        assert!(fired > 50, "{fired}");
     }
 
     #[test]
