@@ -450,7 +450,11 @@ impl App {
             self.take(Msg::Heard(at, fact), terminal)?;
         }
         for _ in 0..256 {
-            let event = if self.ending.is_none() { events.next().now_or_never() } else { None };
+            let event = if self.ending.is_none() {
+                events.next().now_or_never()
+            } else {
+                None
+            };
             let msg = match event {
                 Some(Some(Ok(event))) => self.touch(event),
                 Some(_) => Some(self.ends(End::HungUp)),

@@ -66,8 +66,14 @@ async fn refuse_if_held(cloud: &dyn Cloud, change: &Change) -> Result<(), Fault>
         Ok(_) => refused(format!("{id} is not removed: whether a living stack has it is not known")),
         Err(fault) => Err(Fault {
             // What is not found would pass for what is gone already.
-            kind: Some(fault.kind).filter(|kind| *kind != FaultKind::NotFound).unwrap_or(FaultKind::OddAnswer),
-            detail: format!("{id} is not removed, because whether a living stack has it is not known: {}", fault.detail).into(),
+            kind: Some(fault.kind)
+                .filter(|kind| *kind != FaultKind::NotFound)
+                .unwrap_or(FaultKind::OddAnswer),
+            detail: format!(
+                "{id} is not removed, because whether a living stack has it is not known: {}",
+                fault.detail
+            )
+            .into(),
             ..fault
         }),
     }

@@ -6,7 +6,14 @@ mod desk;
 
 use bic_tui::{
     cloud::Change,
-    core::{cause, eta, fact::Millis, key::{Code, Key}, logline::Level, msg::Msg, screen::deploy::Stage},
+    core::{
+        cause, eta,
+        fact::Millis,
+        key::{Code, Key},
+        logline::Level,
+        msg::Msg,
+        screen::deploy::Stage,
+    },
     sim::Scene,
 };
 use desk::{Desk, START};

@@ -81,7 +81,10 @@ async fn told(client: &Client, id: &SafeText) -> Result<Told, Fault> {
 
 /// The stack has this resource: it was neither deleted nor let go of.
 fn has(it: &types::StackResource) -> bool {
-    !matches!(it.resource_status, Some(types::ResourceStatus::DeleteComplete | types::ResourceStatus::DeleteSkipped))
+    !matches!(
+        it.resource_status,
+        Some(types::ResourceStatus::DeleteComplete | types::ResourceStatus::DeleteSkipped)
+    )
 }
 
 /// A living stack, and the values of its parameters.

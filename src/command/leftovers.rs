@@ -121,7 +121,11 @@ async fn list(cx: &mut Context) -> Answer {
             let state = leftovers::state(it, false, |at| when::span(at - now));
             // A price in words has no place in a column of figures.
             let words = row.usd_month.is_none().then(|| row.price.clone());
-            let state = [Some(state).filter(|it| !it.is_empty()), words].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let state = [Some(state).filter(|it| !it.is_empty()), words]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("; ");
             let price = row
                 .usd_month
                 .map_or_else(|| "?".to_owned(), |usd| leftovers::amount(usd).replace("under ", "<"));

@@ -199,7 +199,10 @@ pub fn ids(id: &SafeText) -> Vec<SafeText> {
         let name = name.trim_end_matches(":*");
         all.push(name.into());
         // Secrets Manager adds a hyphen and six characters.
-        if let Some((name, _)) = name.rsplit_once('-').filter(|(_, end)| service == "secretsmanager" && end.len() == 6) {
+        if let Some((name, _)) = name
+            .rsplit_once('-')
+            .filter(|(_, end)| service == "secretsmanager" && end.len() == 6)
+        {
             all.push(name.into());
         }
     }

@@ -72,7 +72,9 @@ impl World {
             !stack.is_deleted() && (stack.resources.iter().any(is_it) || stack.values.values().any(|value| *value == **id))
         };
         let holder = |id: &SafeText| self.stacks.iter().find(|stack| has(stack, id));
-        let held = ids.iter().filter_map(|id| holder(id).map(|stack| (id.clone(), stack.id.as_str().into())));
+        let held = ids
+            .iter()
+            .filter_map(|id| holder(id).map(|stack| (id.clone(), stack.id.as_str().into())));
         Fact::Holders(held.collect())
     }
 

@@ -69,7 +69,10 @@ pub(super) fn reads() -> Vec<Read> {
             operation: "DescribeStackResources",
             wire: Wire::Query,
             ask: holders(&["fs-1"]),
-            good: bodies::query("DescribeStackResources", &format!("<StackResources>{}</StackResources>", member("fs-1", "CREATE_COMPLETE"))),
+            good: bodies::query(
+                "DescribeStackResources",
+                &format!("<StackResources>{}</StackResources>", member("fs-1", "CREATE_COMPLETE")),
+            ),
             odd: vec![bodies::query("DescribeStackResources", "")],
         },
         json("GetResource", kept(&["vpc-1"]), "ResourceDescription", resource),
@@ -112,7 +115,9 @@ async fn any_stack_that_has_a_thing_is_found_by_its_physical_id() {
         let form = request.form();
         let id = form["PhysicalResourceId"].as_str();
         let all = match id {
-            "fs-1" | "fs-failed" => member("vpc-1", "CREATE_COMPLETE") + &member(id, if id == "fs-1" { "UPDATE_COMPLETE" } else { "DELETE_FAILED" }),
+            "fs-1" | "fs-failed" => {
+                member("vpc-1", "CREATE_COMPLETE") + &member(id, if id == "fs-1" { "UPDATE_COMPLETE" } else { "DELETE_FAILED" })
+            }
             // Of a hundred told none is the one asked for.
             "fs-101" => member("vpc-1", "DELETE_COMPLETE") + &member("vpc-2", "CREATE_COMPLETE"),
             "fs-kept" => member("vpc-1", "CREATE_COMPLETE") + &member(id, "DELETE_SKIPPED"),
@@ -125,7 +130,10 @@ async fn any_stack_that_has_a_thing_is_found_by_its_physical_id() {
         bodies::query("DescribeStackResources", &format!("<StackResources>{all}</StackResources>"))
     });
     let ids = ["fs-1", "fs-failed", "fs-101", "fs-kept", "fs-gone", "/ecs/free"];
-    assert_eq!(held(&server, &ids).await, Ok(vec!["fs-1".to_owned(), "fs-101".into(), "fs-failed".into()]));
+    assert_eq!(
+        held(&server, &ids).await,
+        Ok(vec!["fs-1".to_owned(), "fs-101".into(), "fs-failed".into()])
+    );
     assert_eq!(server.requests().len(), ids.len(), "no stack is looked through");
 }
 
@@ -155,12 +163,18 @@ async fn an_answer_about_something_else_has_every_stack_looked_through() {
         )
     };
     let all = summary("bic/key", "CREATE_COMPLETE") + &summary("bic/kept", "DELETE_SKIPPED");
-    let all = bodies::query("ListStackResources", &format!("<StackResourceSummaries>{all}</StackResourceSummaries>"));
+    let all = bodies::query(
+        "ListStackResources",
+        &format!("<StackResourceSummaries>{all}</StackResourceSummaries>"),
+    );
     server.on("ListStackResources", [all]);
     assert_eq!(held(&server, &["bic/key", "bic/kept"]).await, Ok(vec!["bic/key".to_owned()]));
     assert_eq!(server.asked("ListStackResources").len(), 1, "only living stacks");
     let server = Server::start().await;
-    server.on("DescribeStackResources", [bodies::error(Wire::Query, 400, "ValidationError", "Stack [] does not exist")]);
+    server.on(
+        "DescribeStackResources",
+        [bodies::error(Wire::Query, 400, "ValidationError", "Stack [] does not exist")],
+    );
     server.on("DescribeStacks", [bodies::error(Wire::Query, 403, "AccessDenied", "no")]);
     assert_eq!(held(&server, &["bic/key"]).await, Err(FaultKind::Denied));
 }

@@ -57,7 +57,9 @@ pub(super) async fn run(cx: &mut Context, request: InsightsRequest, printer: &mu
     }
     match state {
         QueryState::Complete => Ok(Verdict::Well),
-        QueryState::Cancelled => Err(Failure::NotWell("The query was cancelled on AWS's side: what came is not all.".into())),
+        QueryState::Cancelled => Err(Failure::NotWell(
+            "The query was cancelled on AWS's side: what came is not all.".into(),
+        )),
         state => Err(Failure::NotWell(format!("The query {state} on AWS's side: what came is not all."))),
     }
 }

@@ -215,7 +215,10 @@ async fn what_a_stack_of_another_name_has_is_neither_listed_nor_removed() {
     // A list that is older than the stack: the door asks again.
     let fault = write(&case.cx, Change::DeleteLogGroup { group: group.into() }).await.unwrap_err();
     let told = fault.message().unwrap();
-    assert!(told.contains("/ecs/bedrock-image-chat is not removed: the living stack prod has it"), "{told}");
+    assert!(
+        told.contains("/ecs/bedrock-image-chat is not removed: the living stack prod has it"),
+        "{told}"
+    );
     assert_eq!(case.entries().len(), sent, "nothing was sent");
 }
 
@@ -241,7 +244,10 @@ async fn nothing_is_left_or_removed_while_it_is_not_known_who_has_it() {
     let case = Case::new(Arc::new(Without(world("leftovers"), questions[2])));
     let fault = write(&case.cx, Change::DeleteLogGroup { group: group.into() }).await.unwrap_err();
     let told = fault.message().unwrap();
-    assert!(told.contains("is not removed, because whether a living stack has it is not known"), "{told}");
+    assert!(
+        told.contains("is not removed, because whether a living stack has it is not known"),
+        "{told}"
+    );
     assert!(case.entries().is_empty());
 }
 
@@ -295,7 +301,10 @@ async fn the_certificate_of_no_stack_is_no_answer() {
     case.cx.settings.stack = "nosuch".into();
     let (status, text, said) = case.run("cert").await;
     assert_eq!(status, 4, "{text}{said}");
-    assert!(!text.contains("nosuch has no certificate") && said.contains("tack nosuch in us-west-2 does not exist"), "{text}{said}");
+    assert!(
+        !text.contains("nosuch has no certificate") && said.contains("tack nosuch in us-west-2 does not exist"),
+        "{text}{said}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -303,6 +312,9 @@ async fn a_deletion_that_is_repeated_counts_what_is_still_there() {
     let mut case = Case::sim("delete-failed");
     let (status, text, said) = case.run("destroy").await;
     assert_eq!(status, 1, "{text}{said}");
-    assert!(!text.contains("with 63 resources") && text.contains("is DELETE_FAILED with"), "{text}");
+    assert!(
+        !text.contains("with 63 resources") && text.contains("is DELETE_FAILED with"),
+        "{text}"
+    );
     assert!(said.contains("`bic-tui unstick delete-retaining --region us-west-2"), "{said}");
 }

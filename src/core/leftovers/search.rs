@@ -117,9 +117,7 @@ impl Search {
                 self.resources = all;
                 self.look()
             }
-            (Step::Looks, Query::Left(look), answer) => {
-                self.looked(look.words(), answer, now)
-            }
+            (Step::Looks, Query::Left(look), answer) => self.looked(look.words(), answer, now),
             (Step::Looks, Query::Throughputs, answer) => {
                 let ours = answer.map(|fact| match fact {
                     Fact::Throughputs(all) => Fact::Left(all.iter().filter(|it| self.bought(it)).map(throughput).collect()),
@@ -186,7 +184,11 @@ impl Search {
         if self.open > 0 {
             return Vec::new();
         }
-        let all: BTreeSet<SafeText> = self.found.iter().flat_map(|it| ids(&it.id).into_iter().chain(sources(it))).collect();
+        let all: BTreeSet<SafeText> = self
+            .found
+            .iter()
+            .flat_map(|it| ids(&it.id).into_iter().chain(sources(it)))
+            .collect();
         if all.is_empty() {
             return self.end(now);
         }

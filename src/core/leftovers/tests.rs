@@ -342,7 +342,9 @@ fn what_a_stack_of_another_name_has_is_not_left() {
     };
     let (search, asked) = searched(&held(&["chat/key", "/ecs/chat", "chat/image", FS]));
     assert!(search.left().is_empty() && search.stays().is_empty(), "{:?}", search.left());
-    let Some(Query::Holders { ids }) = asked.last() else { panic!("{asked:?}") };
+    let Some(Query::Holders { ids }) = asked.last() else {
+        panic!("{asked:?}")
+    };
     for id in [
         "arn:aws:secretsmanager:us-west-2:123456789012:secret:chat/key-AbCdEf",
         "chat/key-AbCdEf",
@@ -364,7 +366,9 @@ fn a_stack_that_names_its_secret_by_name_has_it() {
         by_name: Some(stack("CREATE_COMPLETE")),
         deleted: Vec::new(),
         by_id: None,
-        resources: ["chat/key", "/ecs/chat", "chat/image", FS].map(|id| resource("T", id, "CREATE_COMPLETE")).to_vec(),
+        resources: ["chat/key", "/ecs/chat", "chat/image", FS]
+            .map(|id| resource("T", id, "CREATE_COMPLETE"))
+            .to_vec(),
         bought: Vec::new(),
         holders: Vec::new(),
         look: by_names,

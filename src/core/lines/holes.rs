@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_hole_is_filled_without_a_line_twice() {
-        let mut lines = Lines::in_small_segments(60_000);
+        let mut lines = Lines::in_small_segments(59_000);
         lines.append(all(0, 2_000));
         let hole = lines.holes()[0];
         assert_eq!(

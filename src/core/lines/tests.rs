@@ -454,13 +454,17 @@ fn a_million_errors_are_counted_by_shape_page_by_page() {
 fn an_error_whose_traceback_is_in_the_same_event_is_counted_by_its_exception() {
     let mut lines = Lines::new(usize::MAX);
     let of = |at: Millis, message: &str| arrived(at, 2 * at as u64, message);
-    let whole = "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n  File \"x.py\", line 1, in y\nValueError: boom\n";
+    let whole =
+        "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n  File \"x.py\", line 1, in y\nValueError: boom\n";
     lines.append([
         of(1, whole),
         // What follows it in the log is no second one.
         of(2, "x.FollowUpError: no"),
         of(10_001, "ERROR:    Exception in ASGI application"),
-        of(10_002, "Traceback (most recent call last):\n  File \"x.py\", line 1, in y\nfastapi.Timeout: late"),
+        of(
+            10_002,
+            "Traceback (most recent call last):\n  File \"x.py\", line 1, in y\nfastapi.Timeout: late",
+        ),
         of(20_001, "Traceback (most recent call last):\n  File \"x.py\", line 1, in y"),
         of(20_002, "KeyError: 'model'"),
     ]);
@@ -488,7 +492,10 @@ fn an_even_log_has_even_columns_at_every_width() {
                 .iter()
                 .filter(|it| START <= it.from && it.until <= START + 600_000)
                 .map(|it| it.counts.iter().sum::<u32>());
-            assert!(inside.into_iter().all(|count| Millis::from(count) == width / 50), "{from} {until} {most}");
+            assert!(
+                inside.into_iter().all(|count| Millis::from(count) == width / 50),
+                "{from} {until} {most}"
+            );
         }
     }
 }

@@ -552,7 +552,11 @@ fn an_entry_that_is_one_event_of_many_lines_folds_too() {
     let mut view = LogView::new(usize::MAX);
     view.resize(10, 60);
     view.append([
-        line(0, 0, "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\nValueError: boom\n"),
+        line(
+            0,
+            0,
+            "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\nValueError: boom\n",
+        ),
         line(1, 0, "  more of it"),
         line(10_000, 2, "INFO: calm"),
     ]);

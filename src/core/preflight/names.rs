@@ -45,7 +45,11 @@ fn wanted(proposal: &Proposal<'_>) -> Vec<(&'static str, Vec<SafeText>, Query)> 
 }
 
 fn judged(name: &'static str, wanted: &[SafeText], found: &[Leftover]) -> Check {
-    let taken: Vec<&str> = found.iter().map(|it| it.id.as_str()).filter(|id| wanted.iter().any(|w| w == id)).collect();
+    let taken: Vec<&str> = found
+        .iter()
+        .map(|it| it.id.as_str())
+        .filter(|id| wanted.iter().any(|w| w == id))
+        .collect();
     let Some(first) = taken.first() else {
         let evidence = match wanted {
             [one] => format!("the name {one} is free"),

@@ -51,7 +51,12 @@ impl Proposal<'_> {
 fn judged(arn: &str, found: Option<&Throughput>) -> Check {
     match found {
         Some(it) if it.is_in_service() => check(NAME, Outcome::Ok, format!("{} is {}", it.name, it.status), ""),
-        Some(it) => check(NAME, Outcome::Blocker, format!("{} is {}: it serves no image", it.name, it.status), NEXT),
+        Some(it) => check(
+            NAME,
+            Outcome::Blocker,
+            format!("{} is {}: it serves no image", it.name, it.status),
+            NEXT,
+        ),
         None => check(NAME, Outcome::Blocker, format!("Bedrock does not know {arn} in this region"), NEXT),
     }
 }
@@ -78,7 +83,10 @@ mod tests {
         assert_eq!(judged("arn:p", Some(&of("InService"))).outcome, Outcome::Ok);
         for found in [None, Some(of("Creating")), Some(of("Failed"))] {
             let check = judged("arn:p", found.as_ref());
-            assert!(check.outcome == Outcome::Blocker && check.next.contains("bic-tui throughput"), "{check:?}");
+            assert!(
+                check.outcome == Outcome::Blocker && check.next.contains("bic-tui throughput"),
+                "{check:?}"
+            );
         }
     }
 }

@@ -514,10 +514,19 @@ fn over_budget_both_passes_go_on() {
 fn what_is_not_fetched_shrinks_page_by_page() {
     let mut tail = Tail::new("/ecs/test".into(), START);
     let now = 900_000;
-    let open = |tail: &Tail| tail.gaps(START + now).iter().map(|gap| (gap.from - START, gap.until - START)).collect::<Vec<_>>();
+    let open = |tail: &Tail| {
+        tail.gaps(START + now)
+            .iter()
+            .map(|gap| (gap.from - START, gap.until - START))
+            .collect::<Vec<_>>()
+    };
     for (i, reach) in [200_000, 500_000].into_iter().enumerate() {
         let (seq, _) = ask(&mut tail, now, true).unwrap();
-        tail.on_page(seq, Ok(page(&[(reach - 1_000, 2 * i), (reach, 2 * i + 1)], Some(&format!("page {i}")))), START + now);
+        tail.on_page(
+            seq,
+            Ok(page(&[(reach - 1_000, 2 * i), (reach, 2 * i + 1)], Some(&format!("page {i}")))),
+            START + now,
+        );
         assert_eq!(open(&tail), [(reach, 900_000)]);
     }
     let (seq, _) = ask(&mut tail, now, true).unwrap();

@@ -100,12 +100,14 @@ fn total(column: &Column) -> u32 {
 /// cells than others; all are as high as they count.
 fn bars<'a>(side: &Side<'_>, columns: &[Column], most: u32, (rows, row): (usize, usize), width: usize) -> Line<'a> {
     const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-    let cells = (0..width).filter_map(|cell| columns.get(cell * columns.len() / width)).map(|column| {
-        let filled = (total(column) as usize * rows * 8).div_ceil(most as usize);
-        let below = rows - 1 - row;
-        let role = role_at(column, filled.div_ceil(8), below);
-        Span::styled(EIGHTHS[filled.saturating_sub(below * 8).min(8)], side.theme.style(role))
-    });
+    let cells = (0..width)
+        .filter_map(|cell| columns.get(cell * columns.len() / width))
+        .map(|column| {
+            let filled = (total(column) as usize * rows * 8).div_ceil(most as usize);
+            let below = rows - 1 - row;
+            let role = role_at(column, filled.div_ceil(8), below);
+            Span::styled(EIGHTHS[filled.saturating_sub(below * 8).min(8)], side.theme.style(role))
+        });
     Line::from(cells.collect::<Vec<_>>())
 }
 
