@@ -746,8 +746,8 @@ fn what_can_not_be_done_is_one_sentence_with_its_status() {
     let Some(aws) = Emulator::start() else { return };
     let dana = User::operator(&aws);
     for (line, status, wanted) in [
-        // The policy is for one stack, and for its secrets.
-        ("status --stack nope", 4, "cloudformation:DescribeStacks on nope is not allowed"),
+        // The policy's writes and secrets are for one stack.
+        ("status --stack nope", 4, "Stack nope in us-west-2 does not exist"),
         ("tasks", 4, "Stack bedrock-image-chat in us-west-2 does not exist"),
         ("scale litellm 2 --yes", 4, "Stack bedrock-image-chat in us-west-2 does not exist"),
         ("logs", 4, "/ecs/bedrock-image-chat does not exist"),

@@ -281,6 +281,7 @@ fn insights() -> InsightsDialog {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of dialogs")]
 fn lists() -> Vec<(&'static str, Dialog)> {
     let detail = Detail {
         title: "Stack event".into(),

@@ -276,7 +276,7 @@ fn ctrl_c_twice_leaves_an_operation_and_says_what_becomes_of_it() {
     let mut tty = Tty::start(&["--demo", "--speed", "10"], (120, 40));
     tty.see("Press D to deploy");
     tty.send("D");
-    tty.see("2 warnings, 14 ok");
+    tty.see("2 warnings, 16 ok");
     tty.send("\x1b[F");
     tty.see("[ Make the plan ]");
     tty.send("\r");

@@ -67,7 +67,7 @@ fn plans(tty: &Tty) -> f64 {
     );
     let month = dollars(&screen, " a month, estimate");
     tty.send("D");
-    let form = see_all(tty, &["2 warnings, 14 ok", "✓ identity, writes, template, stack"]);
+    let form = see_all(tty, &["2 warnings, 16 ok", "✓ identity, writes, template, stack"]);
     says(
         &form,
         &["New stack bedrock-image-chat in us-west-2", "Project name", "! encryption"],
@@ -377,7 +377,7 @@ fn a_model_that_is_gone_is_said_and_stops_the_plan() {
     let tty = Tty::start(&["--demo"], SIZE);
     tty.see("Press D to deploy");
     tty.send("D");
-    see_all(&tty, &["New stack", "14 ok", "image model, chat model"]);
+    see_all(&tty, &["New stack", "16 ok", "image model, chat model"]);
     tty.send(&"\x1b[B".repeat(3));
     tty.see("ImageModelId  default");
     tty.send(&"\x7f".repeat(40));

@@ -33,7 +33,7 @@ enum Told {
 
 /// Those of these ids that a living stack has, as a resource or in a parameter, with the id of the stack.
 pub(super) async fn of(client: &Client, ids: &[SafeText]) -> Result<Vec<(SafeText, SafeText)>, Fault> {
-    let asked = ids.to_vec().into_iter().map(|id| async move {
+    let asked = ids.iter().cloned().map(|id| async move {
         let told = told(client, &id).await?;
         Ok::<_, Fault>((id, told))
     });

@@ -62,7 +62,8 @@ struct Report {
 /// A stage, or the image itself.
 #[derive(Debug, Serialize)]
 struct Stage {
-    stage: String,
+    #[serde(rename = "stage")]
+    name: String,
     is_well: Option<bool>,
     evidence: SafeText,
     /// Milliseconds.
@@ -152,7 +153,7 @@ impl Attempt {
 
     fn stages(&self, image: Stage) -> Vec<Stage> {
         let before = self.stages.iter().map(|report| Stage {
-            stage: report.stage.to_string(),
+            name: report.stage.to_string(),
             is_well: report.is_well,
             evidence: report.evidence.clone(),
             took: report.took,
@@ -175,7 +176,7 @@ impl Attempt {
             took: None,
             usd: self.usd,
             stages: self.stages(Stage {
-                stage: "image".into(),
+                name: "image".into(),
                 is_well,
                 evidence: evidence.into(),
                 took: 0,
@@ -196,7 +197,7 @@ impl Attempt {
                 took: Some(picture.took),
                 usd: self.usd,
                 stages: self.stages(Stage {
-                    stage: "image".into(),
+                    name: "image".into(),
                     is_well: Some(true),
                     evidence: size.into(),
                     took: picture.took,

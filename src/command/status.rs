@@ -133,20 +133,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
 async fn facts(cx: &Context) -> Answer<Facts> {
     let cloud = &*cx.cloud;
     let guess = Names::new(&cx.settings.stack);
-    let targets = async {
-        let resources = match reads::resources(cloud, &cx.settings.stack).await {
-            Ok(resources) => resources,
-            Err(fault) => return (Err(fault), Ok(Vec::new())),
-        };
-        let names = alarms::names(&resources);
-        let alarms = async {
-            if names.is_empty() {
-                return Ok(Vec::new());
-            }
-            reads::alarms(cloud, names).await
-        };
-        join(reads::targets(cloud, reads::target_groups(&resources)), alarms).await
-    };
+    let targets = targets_and_alarms(cx);
     let all = async |names: &Names| {
         let group = cx.settings.log_group.clone().unwrap_or_else(|| names.log_group());
         join3(
@@ -192,6 +179,23 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         }),
         faults,
     })
+}
+
+/// Both hang on the resources of the stack.
+async fn targets_and_alarms(cx: &Context) -> (Result<Vec<TargetGroup>, Fault>, Result<Vec<Alarm>, Fault>) {
+    let cloud = &*cx.cloud;
+    let resources = match reads::resources(cloud, &cx.settings.stack).await {
+        Ok(resources) => resources,
+        Err(fault) => return (Err(fault), Ok(Vec::new())),
+    };
+    let names = alarms::names(&resources);
+    let alarms = async {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        reads::alarms(cloud, names).await
+    };
+    join(reads::targets(cloud, reads::target_groups(&resources)), alarms).await
 }
 
 /// The lines in which errors are looked for: those of the last minutes, of a busy log their first pages. A group that is

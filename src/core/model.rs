@@ -258,6 +258,7 @@ pub struct Model {
 
 impl Model {
     /// A console that knows nothing yet.
+    #[expect(clippy::too_many_lines, reason = "one line a field, and nothing else")]
     pub fn new(settings: Settings, about: About, keymap: Keymap, template: Arc<Template>) -> Self {
         let logs = LogView::new(settings.log_memory);
         Self {

@@ -91,7 +91,7 @@ impl World {
             let left = self.left_secret(name);
             (deleted.is_some() || is_living(name) || left.is_some()).then(|| TakenName {
                 name: name.clone(),
-                deleted: deleted.map(|at| at + RECOVERY).or(left.flatten()),
+                deleted: deleted.map(|at| at + RECOVERY).or_else(|| left.and_then(|it| it.ends)),
             })
         };
         Fact::SecretNames(names.iter().filter_map(taken).collect())

@@ -175,9 +175,9 @@ impl World {
         !self.extra(kind, |it| *it.name() == *name).is_empty()
     }
 
-    /// When a secret that somebody left goes by itself; `None` inside for one that stays.
-    pub(super) fn left_secret(&self, name: &str) -> Option<Option<Millis>> {
-        self.extra(LeftoverKind::Secret, |it| *it.name() == *name).first().map(|it| it.ends)
+    /// The secret of this name that somebody left.
+    pub(super) fn left_secret(&self, name: &str) -> Option<Leftover> {
+        self.extra(LeftoverKind::Secret, |it| *it.name() == *name).into_iter().next()
     }
 
     /// CloudFormation makes a last snapshot of a database that it deletes.

@@ -84,7 +84,7 @@ impl Column {
         let least = (last - from + 1).div_euclid(most * STEP).max(1);
         let edges = |steps: Millis| (from.div_euclid(steps * STEP), last.div_euclid(steps * STEP) + 1);
         let fits = |steps: &Millis| edges(*steps).1 - edges(*steps).0 <= most;
-        let steps = (least..).find(fits).unwrap_or(least);
+        let steps = (least..=2 * least + 2).find(fits).unwrap_or(least);
         let width = steps * STEP;
         let (first, end) = edges(steps);
         (first..end).map(|place| Self::new(place * width, (place + 1) * width)).collect()
