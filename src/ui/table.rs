@@ -63,9 +63,11 @@ pub fn draw<'r>(side: &Side<'_>, rows: &Rows<'_>, area: Rect, frame: &mut Frame<
         table = table.header(Row::new(rows.heads.iter().map(|h| (*h).to_owned())).style(side.theme.style(Role::Dim)));
     }
     frame.render_widget(table, area);
-    // In the row of the heads, so that it takes no row from the list.
+    // In the row of the heads, so that it takes no row from the list, where it covers none of them.
     let rest = window(rows.cursor.unwrap_or(0), rows.count, height);
-    if head > 0 && height > 0 && !rest.is_empty() {
+    let before: usize = columns.iter().rev().skip(1).map(|width| usize::from(*width) + 1).sum();
+    let heads = before + rows.heads.last().map_or(0, |name| cut::width(name));
+    if head > 0 && height > 0 && !rest.is_empty() && heads + 2 + cut::width(&rest) <= usize::from(area.width) {
         let line = Line::styled(format!(" {rest}"), side.theme.style(Role::Dim)).right_aligned();
         frame.render_widget(line, Rect { height: 1, ..area });
     }

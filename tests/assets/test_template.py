@@ -335,10 +335,10 @@ class Tables(unittest.TestCase):
 
     def test_guide(self):
         lines = tomllib.loads((template.ASSETS / "guide.toml").read_text())["line"]
-        self.assertEqual(len(lines), 56)
+        self.assertEqual(len(lines), 57)
         for line in lines:
             self.assertEqual(set(line), {"section", "command", "key", "subcommand", "served", "note"})
-            self.assertTrue(line["command"].startswith(("aws ", "jq ")))
+            self.assertTrue(line["command"].startswith(("aws ", "jq ", "open ")))
 
 
 if __name__ == "__main__":
