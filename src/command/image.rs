@@ -280,8 +280,10 @@ impl Attempt {
     /// and Bedrock tell.
     async fn failed(&self, cx: &Context, fault: Fault) -> Failure {
         let is_direct = matches!(self.route, ImageRoute::Bedrock);
-        // Straight from Bedrock only a word about the model or the prompt is an answer: the credentials are one's own.
-        let is_answer = !fault.is_credentials() && cause::of_image(&fault).is_some();
+        // Straight from Bedrock only a word about the model or the prompt is an answer: credentials and permissions are
+        // one's own.
+        let is_ours = fault.is_credentials() || fault.detail.contains("is not authorized to perform");
+        let is_answer = !is_ours && cause::of_image(&fault).is_some();
         if fault.kind == FaultKind::Guarded || is_direct && !is_answer {
             return fault.into();
         }
