@@ -325,7 +325,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bic-tui-bench-") as home:
         take(alone(binary, home, options))
         if options.venv:
-            with Account(pathlib.Path(options.venv) / "bin/ministack", REGION) as account:
+            with Account(pathlib.Path(options.venv).resolve() / "bin/ministack", REGION) as account:
                 take(on_endpoint(binary, home, options, account))
     arguments = "target/release/bic-tui" + (" --venv target/venv" if options.venv else "")
     lines.append(f"\n{datetime.date.today()}, {machine()}; `benches/console.py {arguments}`.\n")

@@ -211,7 +211,8 @@ def searching(home):
 
 def timed(command, env):
     begun = time.perf_counter()
-    subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    # Not to /dev/null: there grep stops at the first match.
+    subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return time.perf_counter() - begun
 
 
