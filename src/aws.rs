@@ -79,7 +79,8 @@ struct Reads {
     rds: aws_sdk_rds::Client,
     control: aws_sdk_cloudcontrol::Client,
     iam: aws_sdk_iam::Client,
-    quotas: quotas::Clients,
+    quotas: aws_sdk_servicequotas::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
     acm: aws_sdk_acm::Client,
     route53: aws_sdk_route53::Client,
 }
@@ -186,9 +187,9 @@ impl Aws {
             Query::Tasks { cluster } => ecs::tasks(ecs, &cluster).await.map(Fact::Tasks),
             Query::TargetHealth { groups } => elb::target_health(&self.reads.elb, groups).await.map(Fact::Targets),
             Query::Model { id } => models::state(&self.reads.bedrock, &id).await.map(Fact::Model),
-            Query::Alarms { names } => cloudwatch::alarms(&self.reads.quotas.cloudwatch, &names).await.map(Fact::Alarms),
-            Query::Quota { quota } => quotas::quota(&self.reads.quotas, quota, self.now()).await.map(Fact::Quota),
-            Query::ModelQuota { model } => quotas::rate(&self.reads.quotas.quotas, &model).await.map(Fact::ModelQuota),
+            Query::Alarms { names } => cloudwatch::alarms(&self.reads.cloudwatch, &names).await.map(Fact::Alarms),
+            Query::Quota { quota } => quotas::quota(self.quota_clients(), quota, self.now()).await.map(Fact::Quota),
+            Query::ModelQuota { model } => quotas::rate(&self.reads.quotas, &model).await.map(Fact::ModelQuota),
             Query::SecretNames { names } => secrets::taken(&self.reads.secrets, names).await.map(Fact::SecretNames),
             Query::Rights { principal, wanted } => {
                 let rights = iam::rights(&self.reads.iam, &self.about.region, principal, &wanted);
@@ -209,6 +210,15 @@ impl Aws {
             Query::InsightsResults { id } => insights::results(logs, &id).await.map(Fact::Insights),
             Query::InsightsStop { id } => insights::stop(logs, &id).await.map(|()| Fact::InsightsStopped),
             Query::Probe(request) => self.stage(request).await,
+        }
+    }
+
+    /// Who knows of quotas and of their use.
+    fn quota_clients(&self) -> quotas::Clients<'_> {
+        quotas::Clients {
+            quotas: &self.reads.quotas,
+            cloudwatch: &self.reads.cloudwatch,
+            control: &self.reads.control,
         }
     }
 

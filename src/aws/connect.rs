@@ -25,7 +25,7 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use super::{Aws, Reads, Writes, gateway, quotas};
+use super::{Aws, Reads, Writes, gateway};
 use crate::{
     cloud::About,
     core::{
@@ -361,11 +361,8 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
         rds: client!(aws_sdk_rds, config, |it| it.retry_partition(partition())),
         control: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
         iam: client!(aws_sdk_iam, config, |it| it.retry_partition(partition())),
-        quotas: quotas::Clients {
-            quotas: client!(aws_sdk_servicequotas, config, |it| it.retry_partition(partition())),
-            cloudwatch: client!(aws_sdk_cloudwatch, config, |it| it.retry_partition(partition())),
-            cloudcontrol: client!(aws_sdk_cloudcontrol, config, |it| it.retry_partition(partition())),
-        },
+        quotas: client!(aws_sdk_servicequotas, config, |it| it.retry_partition(partition())),
+        cloudwatch: client!(aws_sdk_cloudwatch, config, |it| it.retry_partition(partition())),
         acm: client!(aws_sdk_acm, config, |it| it.retry_partition(partition())),
         route53: client!(aws_sdk_route53, config, |it| it.retry_partition(partition())),
     };

@@ -27,15 +27,15 @@ const LIST_DEFAULTS: &str = "servicequotas:ListAWSDefaultServiceQuotas";
 const COUNT: &str = "cloudformation:ListResources";
 
 /// Clients of the services that know of quotas and of their use.
-#[derive(Debug)]
-pub(super) struct Clients {
-    pub(super) quotas: Client,
-    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
-    pub(super) cloudcontrol: aws_sdk_cloudcontrol::Client,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clients<'a> {
+    pub(super) quotas: &'a Client,
+    pub(super) cloudwatch: &'a aws_sdk_cloudwatch::Client,
+    pub(super) control: &'a aws_sdk_cloudcontrol::Client,
 }
 
 /// A quota: the account's own value, else AWS's default.
-pub(super) async fn quota(clients: &Clients, quota: QuotaId, now: Millis) -> Result<Quota, Fault> {
+pub(super) async fn quota(clients: Clients<'_>, quota: QuotaId, now: Millis) -> Result<Quota, Fault> {
     let row = quota.row();
     let subject = format!("{} {}", row.service, row.code);
     let sent = clients
@@ -60,8 +60,8 @@ pub(super) async fn quota(clients: &Clients, quota: QuotaId, now: Millis) -> Res
     let operation = if is_default { GET_DEFAULT } else { GET };
     let found = found.ok_or_else(|| missing(operation, &subject, "quota"))?;
     let used = match (row.counted, found.usage_metric.clone().and_then(measured)) {
-        (Some(kind), _) => Some(count(&clients.cloudcontrol, kind).await),
-        (None, Some(metric)) => Some(cloudwatch::newest(&clients.cloudwatch, metric, now).await),
+        (Some(kind), _) => Some(count(clients.control, kind).await),
+        (None, Some(metric)) => Some(cloudwatch::newest(clients.cloudwatch, metric, now).await),
         (None, None) => None,
     };
     of(found, is_default, used).ok_or_else(|| missing(operation, &subject, "value"))

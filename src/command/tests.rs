@@ -43,6 +43,44 @@ fn world(scene: &str) -> Arc<dyn Cloud> {
     Arc::new(Sim::new(&scene, 1, Arc::new(Paused(tokio::time::Instant::now()))).without_latency())
 }
 
+/// What is answered in the world's place, where something is.
+trait Answers: Fn(&Query) -> Option<Result<Fact, Fault>> + Send + Sync + 'static {}
+
+impl<F: Fn(&Query) -> Option<Result<Fact, Fault>> + Send + Sync + 'static> Answers for F {}
+
+/// A simulated account, some of whose reads are answered otherwise.
+struct Answering<F>(Arc<dyn Cloud>, F);
+
+impl<F: Answers> Answering<F> {
+    fn of(scene: &str, answers: F) -> Arc<dyn Cloud> {
+        Arc::new(Self(world(scene), answers))
+    }
+}
+
+impl<F: Answers> Cloud for Answering<F> {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        match (self.1)(&query) {
+            Some(answer) => Box::pin(async move { answer }),
+            None => self.0.ask(query),
+        }
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.0.change(change, token)
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn about(&self) -> About {
+        self.0.about()
+    }
+}
+
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -227,40 +265,16 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
     );
 }
 
-/// Every read is denied but those of whom AWS has no permission for.
-struct Denying(Arc<dyn Cloud>, bool);
-
-impl Cloud for Denying {
-    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
-        match query {
-            Query::Identity if self.1 => self.0.ask(query),
-            _ => {
-                let fault = Fault::new(FaultKind::Denied, "cloudformation:DescribeStacks", "", "not authorized");
-                Box::pin(async move { Err(fault) })
-            }
-        }
-    }
-    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
-        self.0.change(change, token)
-    }
-    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
-        self.0.reveal(secret)
-    }
-    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
-        self.0.live(group)
-    }
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-    fn about(&self) -> About {
-        self.0.about()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn who_may_look_at_nothing_is_not_told_that_all_is_well() {
     for knows_who in [false, true] {
-        let (status, stdout, stderr) = Case::new(Arc::new(Denying(world("running"), knows_who))).run("check").await;
+        // Every read is denied but those for which AWS has no permission.
+        let cloud = Answering::of("running", move |query: &Query| {
+            let is_free = knows_who && *query == Query::Identity;
+            let denied = || Fault::new(FaultKind::Denied, "cloudformation:DescribeStacks", "", "not authorized");
+            (!is_free).then(|| Err(denied()))
+        });
+        let (status, stdout, stderr) = Case::new(cloud).run("check").await;
         assert_eq!(status, 4, "{stdout}{stderr}");
         assert!(stderr.contains("cloudformation:DescribeStacks"), "{stderr}");
     }
@@ -460,47 +474,21 @@ async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     assert!(case.settled().await.is_none(), "the plan is gone");
 }
 
-/// The simulated account, whose events can not be read.
-struct WithoutEvents(Arc<dyn Cloud>);
-
-impl Cloud for WithoutEvents {
-    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
-        match query {
-            // Where nothing runs yet they are still told.
-            Query::StackEvents { known: Some(_), .. } => {
-                let fault = Fault::new(FaultKind::Throttled, "cloudformation:DescribeStackEvents", "", "Rate exceeded");
-                Box::pin(async move { Err(fault) })
-            }
-            query => self.0.ask(query),
-        }
-    }
-    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
-        self.0.change(change, token)
-    }
-    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
-        self.0.reveal(secret)
-    }
-    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
-        self.0.live(group)
-    }
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-    fn about(&self) -> About {
-        self.0.about()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_verdict_is_the_stacks_even_when_its_events_can_not_be_read() {
-    let mut case = Case::new(Arc::new(WithoutEvents(world("running"))));
+    // Where nothing runs yet they are still told.
+    let without_events = |query: &Query| {
+        let throttled = || Fault::new(FaultKind::Throttled, "cloudformation:DescribeStackEvents", "", "Rate exceeded");
+        matches!(query, Query::StackEvents { known: Some(_), .. }).then(|| Err(throttled()))
+    };
+    let mut case = Case::new(Answering::of("running", without_events));
     let (status, stdout, stderr) = case.run("deploy --param LogRetentionDays=7").await;
     assert_eq!(status, 0, "{stdout}{stderr}");
     assert!(
         stdout.contains("is UPDATE_COMPLETE") && stderr.contains("throttling"),
         "{stdout}{stderr}"
     );
-    let mut case = Case::new(Arc::new(WithoutEvents(world("deploy-fails"))));
+    let mut case = Case::new(Answering::of("deploy-fails", without_events));
     let (status, stdout, _) = case.run("deploy").await;
     assert_eq!(status, 1);
     assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");

@@ -171,31 +171,11 @@ async fn an_override_is_in_the_audit_log_and_some_checks_have_none() {
 }
 
 /// A world in which one question is refused.
-struct Without(Arc<dyn Cloud>, fn(&Query) -> bool);
-
-impl Cloud for Without {
-    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
-        if self.1(&query) {
-            let fault = Fault::new(FaultKind::Throttled, query.actions()[0], "", "Rate exceeded");
-            return Box::pin(async move { Err(fault) });
-        }
-        self.0.ask(query)
-    }
-    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
-        self.0.change(change, token)
-    }
-    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
-        self.0.reveal(secret)
-    }
-    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
-        self.0.live(group)
-    }
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-    fn about(&self) -> About {
-        self.0.about()
-    }
+fn without(scene: &str, is_struck: fn(&Query) -> bool) -> Arc<dyn Cloud> {
+    Answering::of(scene, move |query: &Query| {
+        let throttled = || Fault::new(FaultKind::Throttled, query.actions()[0], "", "Rate exceeded");
+        is_struck(query).then(|| Err(throttled()))
+    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -232,7 +212,7 @@ async fn nothing_is_left_or_removed_while_it_is_not_known_who_has_it() {
     let group = "/ecs/bedrock-image-chat";
     for scene in ["running", "leftovers"] {
         for is_struck in questions {
-            let mut case = Case::new(Arc::new(Without(world(scene), is_struck)));
+            let mut case = Case::new(without(scene, is_struck));
             for line in ["leftovers", &format!("leftovers remove {group} --confirm {group}")] {
                 let (status, text, said) = case.run(line).await;
                 assert_eq!((status, text.as_str()), (4, ""), "{scene} {line}: {said}");
@@ -241,7 +221,7 @@ async fn nothing_is_left_or_removed_while_it_is_not_known_who_has_it() {
             assert!(case.entries().is_empty());
         }
     }
-    let case = Case::new(Arc::new(Without(world("leftovers"), questions[2])));
+    let case = Case::new(without("leftovers", questions[2]));
     let fault = write(&case.cx, Change::DeleteLogGroup { group: group.into() }).await.unwrap_err();
     let told = fault.message().unwrap();
     assert!(
