@@ -477,19 +477,13 @@ fn goes_on(about: &About, stack: &SafeText) -> String {
     if about.badge.is_some() {
         return "The operation was one of a simulated account, which is gone with this program.".to_owned();
     }
-    let endpoint = about.endpoint.as_ref().filter(|_| !about.is_endpoint_inherited);
-    let profile = Some(&about.profile).filter(|it| **it != "default");
-    let pairs = [
-        ("--profile", profile),
+    let place = awscli::flags(&[
+        ("--profile", Some(about.profile.as_str()).filter(|it| *it != "default")),
         ("--region", Some(&about.region)),
         ("--stack", Some(stack)),
-        ("--endpoint-url", endpoint),
-    ];
-    let given = pairs
-        .iter()
-        .filter_map(|(flag, value)| Some(format!(" {flag} {}", awscli::quote((*value)?))));
-    let place: String = given.collect();
-    format!("The operation goes on without this program; `bic-tui deploy --watch{place}` shows it.")
+        ("--endpoint-url", about.endpoint.as_deref().filter(|_| !about.is_endpoint_inherited)),
+    ]);
+    format!("The operation goes on without this program; `bic-tui deploy --watch {place}` shows it.")
 }
 
 /// What the shell or the system wants of the process.

@@ -275,21 +275,17 @@ fn same_place(flags: &Common, config: &Config, region: &str) -> String {
             format!("--demo={scene}")
         }
     });
-    let pairs = [
+    let given = awscli::flags(&[
         ("--config", file.as_deref()),
         ("--profile", config.profile.as_deref()),
         ("--region", Some(region)),
         ("--stack", Some(config.settings.stack.as_str())),
         ("--endpoint-url", flags.endpoint_url.as_deref()),
-    ];
-    let given = pairs
-        .iter()
-        .filter_map(|(flag, value)| Some(format!("{flag} {}", awscli::quote((*value)?))));
-    demo.map(|it| awscli::quote(&it))
-        .into_iter()
-        .chain(given)
-        .collect::<Vec<_>>()
-        .join(" ")
+    ]);
+    match demo {
+        Some(demo) => format!("{} {given}", awscli::quote(&demo)),
+        None => given,
+    }
 }
 
 /// The first signal asks the command to end well; the second one ends it, unless it tells again that the terminal has

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    fault, millis,
+    fault, insights, millis,
     pages::{self, missing},
     text,
 };
@@ -33,7 +33,6 @@ const BY_RESOURCE: &str = "backup:ListRecoveryPointsByResource";
 const BY_VAULT: &str = "backup:ListRecoveryPointsByBackupVault";
 const SNAPSHOTS: &str = "rds:DescribeDBSnapshots";
 const SECRETS: &str = "secretsmanager:ListSecrets";
-const GROUPS: &str = "logs:DescribeLogGroups";
 const GET: &str = "cloudformation:GetResource";
 const LIST: &str = "cloudformation:ListResources";
 const DELETE: &str = "cloudformation:DeleteResource";
@@ -254,24 +253,12 @@ async fn secrets(client: &Secrets, prefix: &SafeText) -> Result<Vec<Leftover>, F
 async fn log_groups(client: &Logs, names: &[SafeText]) -> Result<Vec<Leftover>, Fault> {
     let mut all = Vec::new();
     for name in names {
-        let page = pages::all(GROUPS, name, |token| {
-            let request = client
-                .describe_log_groups()
-                .log_group_name_prefix(name.as_str())
-                .set_next_token(token);
-            async move {
-                let output = request.send().await.map_err(fault::on(GROUPS, name))?;
-                let page = output.log_groups.ok_or_else(|| missing(GROUPS, name, "log groups"))?;
-                let ours = page.into_iter().filter(|it| it.log_group_name.as_deref() == Some(name.as_str()));
-                let one = |it: aws_sdk_cloudwatchlogs::types::LogGroup| Leftover {
-                    made: it.creation_time,
-                    bytes: it.stored_bytes,
-                    ..Leftover::new(LeftoverKind::LogGroup, text(it.log_group_name))
-                };
-                Ok((ours.map(one).collect(), output.next_token))
-            }
-        });
-        all.extend(page.await?);
+        let found = insights::group(client, name).await?;
+        all.extend(found.map(|group| Leftover {
+            made: group.created,
+            bytes: group.stored.and_then(|bytes| bytes.try_into().ok()),
+            ..Leftover::new(LeftoverKind::LogGroup, name.clone())
+        }));
     }
     Ok(all)
 }

@@ -42,12 +42,7 @@ pub(super) async fn run(cx: &mut Context, args: &CertArgs) -> Answer {
 
 /// The certificate of the stack; "not well" when it has one that load balancers do not take.
 async fn show(cx: &mut Context) -> Answer {
-    let found = reads::stack(&*cx.cloud, &cx.settings.stack).await;
-    if let Err(fault) = &found
-        && fault.is_credentials()
-    {
-        return Err(fault.clone().into());
-    }
+    let found = reads::stack_if_told(cx).await?;
     let arn = check::existing(&found).and_then(of_stack);
     let certificate = match &arn {
         Some(arn) => reads::certificate(&*cx.cloud, arn).await?,

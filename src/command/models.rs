@@ -44,14 +44,8 @@ struct Row {
 
 /// Prints both lists; "not well" when a model of the stack can not be used.
 pub(super) async fn run(cx: &mut Context) -> Answer {
-    let found = reads::stack(&*cx.cloud, &cx.settings.stack).await;
+    let found = reads::stack_if_told(cx).await?;
     let given: BTreeMap<String, String> = check::existing(&found).map(Stack::given).unwrap_or_default();
-    // Without the stack the catalogue is worth a look all the same; without credentials nothing is.
-    if let Err(fault) = &found
-        && fault.is_credentials()
-    {
-        return Err(fault.clone().into());
-    }
     let values = Template::shipped().values(&given);
     let catalogue = Catalogue::shipped();
     let mut ids = preflight::model_ids(&values);

@@ -120,6 +120,14 @@ pub(super) fn unanswered(questions: Vec<Query>, fault: &Fault) -> Answers {
     questions.into_iter().map(failed).collect()
 }
 
+/// The stack, for a listing that is worth a look without it; without credentials nothing is.
+pub(super) async fn stack_if_told(cx: &Context) -> Answer<Result<Option<Stack>, Fault>> {
+    match stack(&*cx.cloud, &cx.settings.stack).await {
+        Err(fault) if fault.is_credentials() => Err(fault.into()),
+        found => Ok(found),
+    }
+}
+
 /// The stack that must be there.
 pub(super) async fn existing_stack(cx: &Context) -> Answer<Stack> {
     let found = stack(&*cx.cloud, &cx.settings.stack).await?;

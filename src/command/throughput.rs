@@ -42,12 +42,7 @@ pub(super) async fn run(cx: &mut Context, args: &ThroughputArgs) -> Answer {
 
 /// All of the region; "not well" when the stack names one that does not serve.
 async fn list(cx: &mut Context) -> Answer {
-    let found = reads::stack(&*cx.cloud, &cx.settings.stack).await;
-    if let Err(fault) = &found
-        && fault.is_credentials()
-    {
-        return Err(fault.clone().into());
-    }
+    let found = reads::stack_if_told(cx).await?;
     let in_stack = check::existing(&found).and_then(|s| s.parameter("ProvisionedModelArn").filter(|arn| !arn.is_empty()).cloned());
     let report = Report {
         region: cx.cloud.about().region,

@@ -269,6 +269,14 @@ fn aws(service: &str, operation: &str, options: &[(&str, &str)]) -> Vec<String> 
     words
 }
 
+/// Flags with their values, quoted for a shell; those without a value are left out.
+pub fn flags(pairs: &[(&str, Option<&str>)]) -> String {
+    let given = pairs
+        .iter()
+        .filter_map(|(flag, value)| Some(format!("{flag} {}", quote((*value)?))));
+    given.collect::<Vec<_>>().join(" ")
+}
+
 /// A word as a POSIX shell takes it: bare where it is harmless, else in single quotes.
 pub fn quote(word: &str) -> String {
     let is_harmless = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c));
