@@ -153,15 +153,15 @@ async fn request(cx: &mut Context, args: &CertRequestArgs) -> Answer {
     };
     let it = named(cx, &arn).await?;
     if !args.wait {
-        return answer(cx, &it);
+        return answer(cx, &it).await;
     }
     for record in it.open_records() {
         cx.out.note(format!("DNS must have: {} CNAME {}", record.name, record.value));
     }
-    cx.out
-        .note(format!("`bic-tui cert validate {arn}` puts it into a zone of this account."));
+    let way = proof_way(cx, &it).await;
+    cx.out.note(way);
     let it = wait(cx, &arn).await?;
-    answer(cx, &it)
+    answer(cx, &it).await
 }
 
 fn odd(what: &str) -> Fault {
@@ -195,17 +195,28 @@ async fn wait(cx: &mut Context, arn: &SafeText) -> Answer<Certificate> {
     }
 }
 
+/// How the records that prove a certificate come into DNS.
+async fn proof_way(cx: &Context, it: &Certificate) -> String {
+    let command = format!("bic-tui cert validate {}", it.arn);
+    match reads::zones(&*cx.cloud).await {
+        Ok(zones) => address::proof_way(&it.open_records(), &zones, &command),
+        Err(fault) => format!(
+            "`{command}` puts the record into its zone, if this account has it, which is not known: {}.",
+            fault.sentence()
+        ),
+    }
+}
+
 /// What has become of it. A certificate that waits for its proof is well as long as nobody waits with it.
-fn answer(cx: &mut Context, it: &Certificate) -> Answer {
+async fn answer(cx: &mut Context, it: &Certificate) -> Answer {
     if cx.out.is_json() {
         cx.out.json(it)?;
     } else {
         tell(cx, it)?;
         let arn = &it.arn;
         if it.is_pending() {
-            cx.out.note(format!(
-                "`bic-tui cert validate {arn}` puts the record into a zone of this account."
-            ));
+            let way = proof_way(cx, it).await;
+            cx.out.note(way);
         } else if it.is_issued() {
             cx.out
                 .note(format!("`bic-tui deploy --param ACMCertificateArn={arn}` puts it into the stack."));
@@ -224,16 +235,22 @@ async fn validate(cx: &mut Context, args: &CertValidateArgs) -> Answer {
     let it = named(cx, &arn).await?;
     if !it.is_pending() {
         cx.out.note(format!("{} is {}: there is nothing to prove.", it.domain, it.status));
-        return answer(cx, &it);
+        return answer(cx, &it).await;
     }
     let zones = reads::zones(&*cx.cloud).await?;
     let records = it.open_records();
     let mut done: Vec<HostedZone> = Vec::new();
+    let mut missing = None;
     for record in &records {
-        let zone = address::zone_of(&zones, &record.name).map_err(Failure::NotWell)?;
-        if !done.contains(zone) {
-            done.push(zone.clone());
+        match address::zone_of(&zones, &record.name) {
+            Ok(zone) if !done.contains(zone) => done.push(zone.clone()),
+            Ok(_) => {}
+            Err(why) => missing = missing.or(Some(why)),
         }
+    }
+    // What this account has no zone for is told at the end.
+    if let Some(why) = missing.filter(|_| done.is_empty()) {
+        return Err(Failure::NotWell(why));
     }
     for zone in done {
         let wanted = address::proving(&records, &zone);
@@ -245,7 +262,7 @@ async fn validate(cx: &mut Context, args: &CertValidateArgs) -> Answer {
         dns::put(cx, &zone, wanted, &put, args.wait).await?;
     }
     let it = if args.wait { wait(cx, &arn).await? } else { it };
-    answer(cx, &it)
+    answer(cx, &it).await
 }
 
 /// The one certificate of the region that waits for its proof.

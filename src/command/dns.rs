@@ -9,7 +9,7 @@ use crate::{
     cli::{DnsArgs, DnsCommand, DnsUpsertArgs},
     cloud::Done,
     core::{
-        address::{self, Kind, Put},
+        address::{self, Kind, Outcome, Put},
         fact::{Balancer, DnsRecord, HostedZone, Stack},
         fault::{Fault, FaultKind},
         text::SafeText,
@@ -91,7 +91,7 @@ fn kind_for(name: &str, zone: &HostedZone) -> Kind {
     }
 }
 
-async fn outcome(cx: &Context, stack: &Stack, name: &str) -> Answer<(String, Vec<String>)> {
+async fn outcome(cx: &Context, stack: &Stack, name: &str) -> Answer<Outcome> {
     let certificate = match cert::of_stack(stack) {
         Some(arn) => reads::certificate(&*cx.cloud, &arn).await?,
         None => None,
@@ -116,9 +116,11 @@ async fn show(cx: &mut Context, stack: &Stack, given: Option<&str>) -> Answer {
         name: name.clone(),
         zones,
     };
+    let mut place = String::new();
     if let Some(name) = &name {
-        let (url, notes) = outcome(cx, stack, name).await?;
-        (report.url, report.notes) = (Some(url), notes);
+        let it = outcome(cx, stack, name).await?;
+        (report.url, report.notes) = (it.url, it.notes);
+        place = it.place;
         match address::zone_of(&report.zones, name).cloned() {
             Ok(zone) => {
                 report.standing = reads::records(&*cx.cloud, &zone.id, vec![name.clone()]).await?;
@@ -138,12 +140,12 @@ async fn show(cx: &mut Context, stack: &Stack, given: Option<&str>) -> Answer {
     if cx.out.is_json() {
         cx.out.json(&report)?;
     } else {
-        print(cx, &report)?;
+        print(cx, &report, place)?;
     }
     Ok(if is_bad { Verdict::NotWell } else { Verdict::Well })
 }
 
-fn print(cx: &mut Context, report: &Report) -> Answer<()> {
+fn print(cx: &mut Context, report: &Report, place: String) -> Answer<()> {
     let mut rows = Vec::new();
     let mut row = |what: &str, value: String| rows.push(vec![what.to_owned(), value]);
     match &report.name {
@@ -167,8 +169,8 @@ fn print(cx: &mut Context, report: &Report) -> Answer<()> {
             }
         }
     }
-    if let Some(url) = &report.url {
-        row("address", url.clone());
+    if !place.is_empty() {
+        row("address", place);
     }
     for line in text::columns(&rows) {
         cx.out.line(line)?;
@@ -215,13 +217,14 @@ async fn upsert(cx: &mut Context, stack: &Stack, args: &DnsUpsertArgs) -> Answer
         ours: balancer.dns_name.clone(),
     };
     let report = put(cx, zone, records, &wanted, args.wait).await?;
-    let (url, notes) = outcome(cx, stack, &name).await?;
+    let Outcome { url, place, notes } = outcome(cx, stack, &name).await?;
     if cx.out.is_json() {
         cx.out.json(&Upserted { url, notes, ..report })?;
         return Ok(Verdict::Well);
     }
     let now = if report.status == "INSYNC" { "is" } else { "will be" };
-    cx.out.line(format!("The application {now} at {url} (--app-url {url})."))?;
+    let flag = url.map(|url| format!(" (--app-url {url})")).unwrap_or_default();
+    cx.out.line(format!("The application {now} at {place}{flag}."))?;
     for note in notes {
         cx.out.line(note)?;
     }
@@ -236,7 +239,8 @@ pub(super) struct Upserted {
     after: Vec<String>,
     /// `INSYNC`, `PENDING`, or `UNCHANGED` where all stood there already.
     status: SafeText,
-    url: String,
+    /// Address of the application; `null` under a wildcard.
+    url: Option<String>,
     notes: Vec<String>,
 }
 
@@ -257,7 +261,7 @@ pub(super) async fn put(cx: &mut Context, zone: &HostedZone, records: Vec<DnsRec
         before,
         after,
         status: "UNCHANGED".into(),
-        url: String::new(),
+        url: None,
         notes: Vec::new(),
     };
     let Some(change) = change else {

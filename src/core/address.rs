@@ -260,9 +260,20 @@ pub fn leads_to(record: &DnsRecord, balancer: &str) -> bool {
     targets.peek().is_some() && targets.all(|target| bare(target) == bare(balancer))
 }
 
-/// The address of the application under a name, and what is to be known of it: that the certificate does not cover it,
-/// and that the stack does not know of it.
-pub fn outcome(name: &str, certificate: Option<&Certificate>, domain: &str) -> (String, Vec<String>) {
+/// What has come of leading a name to the load balancer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Address of the application; none under a wildcard, which is no name of its own.
+    pub url: Option<String>,
+    /// Where it is, in words.
+    pub place: String,
+    /// What is to be known of it: that the certificate does not cover it, that the stack does not know of it. One
+    /// sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Where the application is under a name, and what is to be known of that.
+pub fn outcome(name: &str, certificate: Option<&Certificate>, domain: &str) -> Outcome {
     let scheme = if certificate.is_some() { "https" } else { "http" };
     let mut notes = Vec::new();
     match certificate {
@@ -276,13 +287,60 @@ pub fn outcome(name: &str, certificate: Option<&Certificate>, domain: &str) -> (
         Some(_) => {}
         None => notes.push("The stack has no certificate: it is plain HTTP, and passwords travel unencrypted.".into()),
     }
+    let parent = name.strip_prefix("*.");
     if !domain.eq_ignore_ascii_case(name) {
+        let how = match parent {
+            Some(_) => "DomainName set to the one that people use".to_owned(),
+            None => format!("DomainName={name}"),
+        };
         notes.push(format!(
-            "The stack's own addresses name {}: deploy with DomainName={name} to have them name this.",
+            "The stack's own addresses name {}: deploy with {how} to have them name this.",
             if domain.is_empty() { "the load balancer" } else { domain }
         ));
     }
-    (format!("{scheme}://{name}"), notes)
+    let url = format!("{scheme}://{name}");
+    match parent {
+        None => Outcome {
+            place: url.clone(),
+            url: Some(url),
+            notes,
+        },
+        Some(parent) => Outcome {
+            url: None,
+            place: format!("every name under {parent} that has no record of its own, such as {scheme}://chat.{parent}"),
+            notes,
+        },
+    }
+}
+
+/// How the records of a certificate come into DNS: by `cert validate`, called `command`, as far as this account has
+/// their zones; the others by whoever has. One sentence or two.
+pub fn proof_way(records: &[&ProofRecord], zones: &[HostedZone], command: &str) -> String {
+    let mut here: Vec<&str> = Vec::new();
+    let mut elsewhere: Vec<&str> = Vec::new();
+    for record in records {
+        match zone_of(zones, &record.name) {
+            Ok(zone) => here.push(&zone.name),
+            Err(_) => elsewhere.push(&record.name),
+        }
+    }
+    here.dedup();
+    let mut out = Vec::new();
+    if !here.is_empty() || records.is_empty() {
+        let zone = if here.is_empty() {
+            "its zone".to_owned()
+        } else {
+            format!("zone {}", here.join(", "))
+        };
+        out.push(format!("`{command}` puts the record into {zone} of this account."));
+    }
+    if !elsewhere.is_empty() {
+        out.push(format!(
+            "No public zone of this account holds {}: hand the record to whoever runs that DNS. ACM waits 72 hours for it.",
+            elsewhere.join(", ")
+        ));
+    }
+    out.join(" ")
 }
 
 #[cfg(test)]

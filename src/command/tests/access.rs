@@ -13,7 +13,10 @@ async fn a_certificate_from_its_request_to_the_stack() {
     let (status, out, err) = case.run("cert request chat.example.com --name *.example.com").await;
     assert!(status == 0 && out.contains("PENDING_VALIDATION") && out.contains("CNAME"), "{out}");
     assert_eq!(out.matches("proof").count(), 2, "{out}");
-    assert!(err.contains("cert validate arn:aws:acm:us-west-2:"), "{err}");
+    assert!(
+        err.contains("cert validate arn:aws:acm:us-west-2:") && err.contains("puts the record into zone example.com of this account"),
+        "{err}"
+    );
     let (status, out, err) = case.run("cert validate --wait").await;
     assert!(status == 0 && out.contains("ISSUED") && out.contains("valid until"), "{out}{err}");
     assert!(err.contains("deploy --param ACMCertificateArn="), "{err}");
@@ -52,7 +55,12 @@ async fn a_certificate_that_nobody_proves_times_out_and_one_that_acm_refuses_fai
         let (status, out, _) = case.run(&format!("cert request {name} --wait")).await;
         assert!(status == 1 && out.contains(want), "{out}");
     }
-    case.run("cert request mail.example.org").await;
+    let (status, _, err) = case.run("cert request mail.example.org").await;
+    assert!(
+        status == 0 && err.contains("No public zone of this account holds ") && err.contains("hand the record to"),
+        "{err}"
+    );
+    assert!(!err.contains("puts the record"), "{err}");
     let (status, _, err) = case.run("cert validate").await;
     assert!(status == 1 && err.contains("is not in zone example.com"), "{err}");
     for (line, want) in [
@@ -86,6 +94,14 @@ async fn a_name_is_pointed_at_the_load_balancer() {
     let (status, _, err) = case.run("dns upsert chat.example.com").await;
     assert!(status == 0 && err.contains("stands in zone example.com already"), "{err}");
     assert_eq!(case.entries().len(), before);
+    let (status, out, err) = case.run("dns upsert *.example.com").await;
+    assert!(
+        status == 0 && out.contains("will be at every name under example.com that has no record of its own, such as http://chat."),
+        "{out}{err}"
+    );
+    assert!(!out.contains("://*") && !out.contains("--app-url"), "{out}");
+    let (status, out, _) = case.run("dns --name *.example.com").await;
+    assert!(status == 0 && out.contains("address        every name under example.com"), "{out}");
     // The zone's own name takes an alias by itself.
     let (status, out, err) = case.run("dns upsert example.com").await;
     assert!(status == 0 && err.contains("then: A alias of "), "{out}{err}");

@@ -157,9 +157,9 @@ fn what_stands_there_is_seen_before_it_is_overwritten() {
     assert!(try_put(Kind::Alias, &[special]).unwrap_err().contains("routing policy"));
 }
 
-#[test]
-fn a_certificate_that_does_not_cover_a_name_is_said() {
-    let certificate = Certificate {
+/// A certificate of three names, none of them proven.
+fn certificate() -> Certificate {
+    Certificate {
         arn: "arn".into(),
         domain: "example.com".into(),
         names: vec!["example.com".into()],
@@ -180,18 +180,56 @@ fn a_certificate_that_does_not_cover_a_name_is_said() {
         requested: None,
         not_after: None,
         in_use_by: Vec::new(),
-    };
-    let (url, notes) = outcome("chat.example.com", Some(&certificate), "");
-    assert_eq!(url, "https://chat.example.com");
-    assert!(
-        notes[0].contains("does not cover") && notes[1].contains("DomainName=chat.example.com"),
-        "{notes:?}"
+    }
+}
+
+#[test]
+fn a_certificate_that_does_not_cover_a_name_is_said() {
+    let certificate = certificate();
+    let it = outcome("chat.example.com", Some(&certificate), "");
+    assert_eq!(
+        (it.url.as_deref(), it.place.as_str()),
+        (Some("https://chat.example.com"), "https://chat.example.com")
     );
-    let (url, notes) = outcome("example.com", Some(&certificate), "example.com");
-    assert_eq!((url.as_str(), notes.len()), ("https://example.com", 0));
-    assert!(outcome("example.com", None, "example.com").1[0].contains("plain HTTP"));
+    assert!(
+        it.notes[0].contains("does not cover") && it.notes[1].contains("DomainName=chat.example.com"),
+        "{it:?}"
+    );
+    let it = outcome("example.com", Some(&certificate), "example.com");
+    assert_eq!((it.url.as_deref(), it.notes.len()), (Some("https://example.com"), 0));
+    assert!(outcome("example.com", None, "example.com").notes[0].contains("plain HTTP"));
+    // A wildcard is no address, and nothing that a stack could be called.
+    let it = outcome("*.example.com", None, "");
+    assert_eq!(it.url, None);
+    assert_eq!(
+        it.place,
+        "every name under example.com that has no record of its own, such as http://chat.example.com"
+    );
+    assert!(it.notes[1].contains("DomainName set to the one that people use"), "{it:?}");
+}
+
+#[test]
+fn records_that_prove_go_to_the_zones_that_hold_them() {
+    let certificate = certificate();
     // A name and its wildcard share a record.
     let records = certificate.open_records();
+    let way = |names: &[&str]| {
+        let zones: Vec<HostedZone> = names.iter().map(|name| zone(name, false)).collect();
+        proof_way(&records, &zones, "cert validate")
+    };
+    assert_eq!(
+        way(&["example.com", "example.org"]),
+        "`cert validate` puts the record into zone example.com, example.org of this account."
+    );
+    let none = "No public zone of this account holds _p.example.com, _p.a.example.org: hand the record to whoever runs that DNS";
+    assert!(way(&[]).starts_with(none), "{}", way(&[]));
+    let some = way(&["example.com"]);
+    assert!(
+        some.starts_with("`cert validate` puts the record into zone example.com of") && some.contains("holds _p.a.example.org: hand"),
+        "{some}"
+    );
+    assert!(proof_way(&records, &[zone("example.com", true)], "x").starts_with("No public zone"));
+    assert!(proof_way(&[], &[], "x").contains("its zone"));
     assert_eq!(records.len(), 2);
     let of_zone = proving(&records, &zone("example.com", false));
     assert_eq!(of_zone.len(), 1);

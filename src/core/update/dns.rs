@@ -4,7 +4,7 @@ use super::{access as screen, dialogs, record, say};
 use crate::{
     cloud::Query,
     core::{
-        address::{self, Kind, Put},
+        address::{self, Kind, Outcome, Put},
         dialog::{Confirm, Dialog},
         effect::Effect,
         fact::{Balancer, DnsRecord, Fact, HostedZone, ProofRecord},
@@ -216,9 +216,9 @@ fn confirm(model: &mut Model, dialog: &DnsDialog, zone: &HostedZone, put: Put) -
         lines.push("ACM issues the certificate some minutes after it has seen this. Leave the record: ACM renews by it.".into());
         format!("Put the record that proves the certificate into zone {}?", zone.name)
     } else {
-        let (url, notes) = outcome(model, &name);
-        lines.push(format!("then the application is at {url}"));
-        lines.extend(notes);
+        let it = outcome(model, &name);
+        lines.push(format!("then the application is at {}", it.place));
+        lines.extend(it.notes);
         format!("Point {name} at the load balancer, in zone {}?", zone.name)
     };
     let verb = if put.before.is_empty() { "Create" } else { "Overwrite" };
@@ -230,7 +230,7 @@ fn confirm(model: &mut Model, dialog: &DnsDialog, zone: &HostedZone, put: Put) -
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
-fn outcome(model: &Model, name: &str) -> (String, Vec<String>) {
+fn outcome(model: &Model, name: &str) -> Outcome {
     let has_certificate = access::certificate_of_stack(model).is_some();
     let certificate = model.access.certificate().filter(|_| has_certificate);
     let domain = model.parameters().remove("DomainName").unwrap_or_default();
@@ -303,8 +303,10 @@ pub(super) fn on_change(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
     let text = if is_proof {
         format!("{name} stands at all name servers; ACM issues the certificate some minutes after it has seen it")
     } else {
-        let (url, _) = outcome(model, &name);
-        format!("{name} leads to the load balancer: the application is at {url} (--app-url {url}, until the stack has it as DomainName)")
+        let it = outcome(model, &name);
+        let until = "until the stack has it as DomainName";
+        let flag = it.url.map(|url| format!(" (--app-url {url}, {until})")).unwrap_or_default();
+        format!("{name} leads to the load balancer: the application is at {}{flag}", it.place)
     };
     say(model, Severity::Note, text);
     let mut effects = vec![Effect::Bell];
