@@ -17,7 +17,7 @@ use crate::{
     cloud::{Change, Done, ImageRoute, LogRequest, ProbeRequest, Query},
     core::{
         catalogue::{Catalogue, Kind, Place, ROLES, Verdict as ModelVerdict},
-        cause::{self, Meaning},
+        cause::{self, Meaning, Reader},
         clear,
         diagnosis::{self, Clues, Diagnosis},
         fact::{Fact, Millis, Picture, ProbeStage, Stack, StageReport},
@@ -271,6 +271,7 @@ impl Attempt {
             stages: &self.stages,
             told,
             model,
+            reader: Reader::Script,
         });
         let said = capitalised(&why.said);
         Failure::NotWell(Diagnosis { said, ..why }.text())

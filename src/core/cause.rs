@@ -5,7 +5,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-pub use self::words::{Clues, Meaning, explain, meaning, of_image, of_log, of_target, of_task};
+pub use self::words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task};
 use super::{
     fact::{LogEvent, Millis, StackEvent, Target, TargetGroup, Task},
     lines::Lines,
@@ -82,9 +82,9 @@ pub fn find(model: &Model) -> Option<Cause> {
     let parameters = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let best = explain(&clues((event, placing, task, target), log, parameters));
     let plain = best.map_or_else(|| event.map_or(UNKNOWN, |e| &e.reason), |m| m.plain);
-    let advice = best.map_or(
-        "Look at the log (L; `bic-tui logs`) and at the stopped tasks (3, then x; `bic-tui tasks --stopped`).",
-        |m| m.advice,
+    let advice = best.map_or_else(
+        || "Look at the log (L) and at the stopped tasks (3, then x).".to_owned(),
+        |m| advice(m, event, Reader::Console),
     );
     Some(Cause {
         title: title(event, task, placing).into(),
@@ -94,23 +94,18 @@ pub fn find(model: &Model) -> Option<Cause> {
     })
 }
 
-/// The console's keys in pieces of advice, and the subcommands that lead to the same.
-const BY_COMMAND: &[(&str, &str)] = &[
-    ("(L)", "(`bic-tui logs`)"),
-    ("(4)", "(`bic-tui logs`)"),
-    ("(R)", "(`bic-tui unstick`)"),
-    ("(3, then x)", "(`bic-tui tasks --stopped`)"),
-    ("(3, then r)", "(`bic-tui restart litellm`)"),
-    ("(3)", "(`bic-tui tasks`)"),
-    ("(1)", "(`bic-tui targets`)"),
-    ("the Cost screen (6)", "`bic-tui models`"),
-];
-
-/// A piece of advice for whoever has no console before them: subcommands in the place of keys.
-pub fn by_command(advice: &str) -> String {
-    BY_COMMAND
-        .iter()
-        .fold(advice.to_owned(), |text, (key, command)| text.replace(key, command))
+/// What to do about an event, for a reader: with the id of the security group that it is about, if it is one.
+pub fn advice(meaning: Meaning, event: Option<&StackEvent>, reader: Reader) -> String {
+    let text = meaning.advice(reader);
+    // It is put into a command line: nothing but an id.
+    let is_id = |id: &str| {
+        id.strip_prefix("sg-")
+            .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    match event.map(|e| e.physical_id.as_str()).filter(|id| is_id(id)) {
+        Some(id) => text.replace("<the group>", id),
+        None => text,
+    }
 }
 
 type Witnesses<'a> = (

@@ -3,7 +3,7 @@
 
 use super::{
     catalogue::Verdict,
-    cause::{self, Meaning},
+    cause::{self, Meaning, Reader},
     fact::{Millis, ProbeStage, StageReport},
     fault::{Fault, FaultKind},
     lines::Lines,
@@ -28,6 +28,8 @@ pub struct Clues<'a> {
     pub told: Option<(Meaning, SafeText)>,
     /// What is to be said of the model behind the alias.
     pub model: Option<&'a Verdict>,
+    /// Who is told.
+    pub reader: Reader,
 }
 
 /// Why there is no image.
@@ -85,7 +87,7 @@ pub fn diagnose(clues: &Clues<'_>) -> Diagnosis {
             said,
             log: Some(line.clone()),
             so: Some(meaning.plain.into()),
-            now: meaning.advice.into(),
+            now: meaning.advice(clues.reader),
         };
     }
     // Bedrock's own word, not the catalogue's.
@@ -99,7 +101,7 @@ pub fn diagnose(clues: &Clues<'_>) -> Diagnosis {
         };
     }
     let now = match (known, first_bad(clues.stages).map(|report| report.stage)) {
-        (Some(meaning), _) => meaning.advice.into(),
+        (Some(meaning), _) => meaning.advice(clues.reader),
         (None, Some(ProbeStage::Dns | ProbeStage::LoadBalancer)) => {
             "Is AllowedCIDR open to this machine? A tunnel or another address is named with --app-url.".into()
         }
@@ -168,6 +170,7 @@ mod tests {
             stages,
             told: None,
             model: None,
+            reader: Reader::Console,
         })
     }
 
@@ -214,6 +217,7 @@ mod tests {
                 stages,
                 told: None,
                 model: Some(model),
+                reader: Reader::Console,
             })
         };
         let said = with(&gone, &[]);

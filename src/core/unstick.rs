@@ -203,7 +203,7 @@ pub fn warnings(way: Way, skip: &[SafeText]) -> Vec<String> {
         Way::DesiredZero => vec![
             "Nobody is served meanwhile.".into(),
             "ECS calls a service that wants no task steady, so CloudFormation goes on within a minute or two.".into(),
-            "Afterwards scale up again (s), or let the rollback set the counts.".into(),
+            "Afterwards scale up again, or let the rollback set the counts.".into(),
         ],
         Way::DeleteCreation => Vec::new(),
         Way::DeleteRetaining if skip.is_empty() => vec!["Nothing is kept: what could not be deleted is tried again.".into()],
@@ -231,6 +231,7 @@ mod tests {
             reason: SafeText::default(),
             created: 0,
             updated: None,
+            deleted: None,
             parameters: vec![("ProjectName".into(), "chat".into())],
             outputs: Vec::new(),
             tags: Vec::new(),

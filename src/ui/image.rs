@@ -18,6 +18,7 @@ use crate::{
     cloud::ImageRoute,
     core::{
         catalogue::{self, Kind},
+        cause::Reader,
         diagnosis::{self, Diagnosis},
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, ProbeStage, StageReport},
@@ -234,6 +235,7 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
                 stages: &run.stages,
                 told: diagnosis::since(model.logs.lines(), run.fired),
                 model: models.iter().find(|m| m.role.kind == Kind::Image).map(|m| &m.verdict),
+                reader: Reader::Console,
             });
             lines.extend(failure(pen, why, width));
         }

@@ -3,7 +3,7 @@
 use bic_tui::{
     cloud::ProbeRequest,
     core::{
-        cause::of_image,
+        cause::{Reader, of_image},
         fact::{Picture, ProbeStage, StageReport},
     },
 };
@@ -357,7 +357,7 @@ async fn every_answer_of_the_real_litellm_has_its_advice() {
         assert_eq!(fault.kind, kind, "{name}: {fault:?}");
         let meaning = of_image(&fault).unwrap_or_else(|| panic!("{name} is not known: {fault:?}"));
         assert!(
-            meaning.plain.contains(plain) && meaning.advice.contains(advice),
+            meaning.plain.contains(plain) && meaning.advice(Reader::Script).contains(advice),
             "{name}: {meaning:?}"
         );
     }

@@ -257,3 +257,53 @@ fn wrapping_is_taken_off() {
         assert_eq!(gist(text), want);
     }
 }
+
+/// What leads somewhere has a key for the console and a subcommand for a script, and each reader is told one of them.
+#[test]
+fn advice_leads_on_by_keys_or_by_subcommands() {
+    let key = regex::Regex::new(r"\((Enter|[A-Z0-9])(, then [a-z])?[;,)]").unwrap();
+    let advices: Vec<Meaning> = entries()
+        .iter()
+        .map(Entry::meaning)
+        .chain(IMAGES.iter().filter_map(|it| of_log(it.0)))
+        .collect();
+    let mut leading = 0;
+    for advice in advices {
+        let (console, script) = (advice.advice(Reader::Console), advice.advice(Reader::Script));
+        assert!(!key.is_match(&script), "{script}");
+        assert!(!console.contains("`bic-tui "), "{console}");
+        assert_eq!(script.contains("(`bic-tui "), key.is_match(&console), "{console} {script}");
+        leading += usize::from(script != console);
+    }
+    assert!(leading > 20, "{leading} lead somewhere");
+    assert_eq!(
+        super::words::told_to(Reader::Script, "Look (3, then x; `bic-tui tasks --stopped`) (or not) at (L"),
+        "Look (`bic-tui tasks --stopped`) (or not) at (L"
+    );
+}
+
+#[test]
+fn the_group_that_stands_in_the_way_is_named_in_the_command() {
+    let event = |physical: &str| StackEvent {
+        id: "1".into(),
+        at: 1,
+        logical_id: "ALBSecurityGroup".into(),
+        physical_id: physical.into(),
+        resource_type: "AWS::EC2::SecurityGroup".into(),
+        status: crate::core::fact::ResourceStatus("DELETE_FAILED".into()),
+        reason: format!("resource {physical} has a dependent object (Service: Ec2, Status Code: 400)").into(),
+        token: None,
+    };
+    for (physical, want) in [
+        ("sg-0a1b2c3d", "Values=sg-0a1b2c3d;"),
+        ("sg-1; rm -rf ~", "Values=<the group>;"),
+        ("", "Values=<the group>;"),
+    ] {
+        let event = event(physical);
+        let found = explain(&clues((Some(&event), None, None, None), &[], BTreeMap::new())).unwrap();
+        for reader in [Reader::Console, Reader::Script] {
+            let advice = advice(found, Some(&event), reader);
+            assert!(advice.contains(want), "{advice}");
+        }
+    }
+}

@@ -23,10 +23,43 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 pub struct Meaning {
     /// In plain words, no final stop.
     pub plain: &'static str,
-    /// What to do now: one sentence.
-    pub advice: &'static str,
+    /// What to do now: one sentence for both kinds of readers.
+    advice: &'static str,
     /// It only says that something below went wrong.
     pub(super) is_general: bool,
+}
+
+/// Who is told what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody at the console: keys lead on.
+    Console,
+    /// Whoever reads what a subcommand prints: other subcommands do.
+    Script,
+}
+
+impl Meaning {
+    /// What to do now, in one sentence, for a reader.
+    pub fn advice(&self, reader: Reader) -> String {
+        told_to(reader, self.advice)
+    }
+}
+
+/// A sentence for a reader, out of one for both: what leads somewhere stands in it as `(KEYS; SUBCOMMAND)`.
+pub(super) fn told_to(reader: Reader, text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('(') {
+        let inside = after.split(')').next().unwrap_or_default();
+        let told = match (inside.split_once("; `bic-tui "), reader) {
+            (None, _) => inside.to_owned(),
+            (Some((keys, _)), Reader::Console) => keys.to_owned(),
+            (Some((_, command)), Reader::Script) => format!("`bic-tui {command}"),
+        };
+        out += &format!("{before}({told}");
+        rest = &after[inside.len()..];
+    }
+    out + rest
 }
 
 /// One entry.
@@ -119,7 +152,7 @@ impl<'a> Clues<'a> {
 }
 
 impl Entry {
-    fn meaning(&'static self) -> Meaning {
+    pub(super) fn meaning(&'static self) -> Meaning {
         Meaning {
             plain: &self.plain,
             advice: &self.advice,
@@ -204,12 +237,12 @@ pub(super) const IMAGES: &[ImageEntry] = &[
     (
         "end of its life",
         "the model is no longer offered",
-        "Deploy with another ImageModelId: the Access screen (8) and `bic-tui models` know those that are offered.",
+        "Deploy with another ImageModelId: those that are offered are listed (8; `bic-tui models`).",
     ),
     (
         "marked by provider as Legacy",
         "the model is being retired, and closed to whoever has not used it lately",
-        "Deploy with another ImageModelId: the Access screen (8) and `bic-tui models` know those that are offered.",
+        "Deploy with another ImageModelId: those that are offered are listed (8; `bic-tui models`).",
     ),
     (
         "not ready for inference",
@@ -254,7 +287,7 @@ pub(super) const IMAGES: &[ImageEntry] = &[
     (
         "all_deployments_in_cooldown",
         "LiteLLM rests after an earlier failure",
-        "Wait half a minute and fire again; the log (4, `bic-tui logs`) has the first error.",
+        "Wait half a minute and fire again; the log (4; `bic-tui logs`) has the first error.",
     ),
     (
         "does not accept its API key",
@@ -294,7 +327,7 @@ pub(super) const IMAGES: &[ImageEntry] = &[
     (
         "the load balancer answered 50",
         "no healthy task stands behind the load balancer",
-        "Look at the tasks (3, `bic-tui status`) and at the targets (1, `bic-tui targets`).",
+        "Look at the tasks (3; `bic-tui status`) and at the targets (1; `bic-tui targets`).",
     ),
     (
         "ModelTimeoutException",

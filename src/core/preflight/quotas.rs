@@ -80,7 +80,7 @@ fn rate(proposal: &Proposal<'_>, answers: &Answers) -> Option<Check> {
                 NAME,
                 Outcome::Unknown,
                 evidence,
-                "Bedrock itself says so when it is reached: a test image (I) tells.",
+                "Bedrock itself says so when it is reached: a test image tells.",
             )
         }
         Some(Ok(Some(quota))) if quota.limit == 0.0 => {

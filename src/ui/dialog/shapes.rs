@@ -10,7 +10,14 @@ use ratatui::{
 
 use super::{Sheet, inside, sheet, wrapped};
 use crate::{
-    core::{cause, lines::ErrorShape, logline, model::Model, text::SafeText, update, when},
+    core::{
+        cause::{self, Reader},
+        lines::ErrorShape,
+        logline,
+        model::Model,
+        text::SafeText,
+        update, when,
+    },
     ui::{
         Side, cut,
         table::{self, Rows},
@@ -77,7 +84,7 @@ fn newest(model: &Model, side: &Side<'_>, shape: &ErrorShape, width: usize) -> V
     let Some(line) = line else { return Vec::new() };
     let mut out = vec![Line::styled("─".repeat(width), side.theme.style(Role::Border))];
     if let Some(meaning) = cause::of_log(line.raw()) {
-        let text = format!("{}. {}", meaning.plain, meaning.advice);
+        let text = format!("{}. {}", meaning.plain, meaning.advice(Reader::Console));
         out.push(Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Accent)));
     }
     out.extend(wrapped(side, &logline::display(line.raw()), Role::Dim, width));

@@ -9,7 +9,8 @@ use ratatui::{
 use super::kit::{Pen, count, cut, right, show, wrap_to};
 use crate::{
     core::{
-        alarms, cause,
+        alarms,
+        cause::{self, Reader},
         fact::{Service, Task},
         feed::Feed,
         health::{self, Severity},
@@ -284,8 +285,8 @@ fn about(pen: Pen<'_>, task: &Task, width: usize) -> Vec<Line<'static>> {
     let mut out = vec![Line::from(pen.ink(Role::Border, "─".repeat(width)))];
     let words = format!("{}: {}", task.stop_code, health::stop_words(task));
     out.extend(wrap_to(&words, width, 2).into_iter().map(|l| Line::from(pen.text(l))));
-    let advice = cause::of_task(task).map_or("Look at its log (Enter).", |m| m.advice);
-    out.extend(wrap_to(advice, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
+    let advice = cause::of_task(task).map_or_else(|| "Look at its log (Enter).".to_owned(), |m| m.advice(Reader::Console));
+    out.extend(wrap_to(&advice, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
     out
 }
 
