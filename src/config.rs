@@ -54,6 +54,7 @@ struct Layer {
     app_url: Option<String>,
     log_group: Option<String>,
     read_only: Option<bool>,
+    record: Option<bool>,
     utc: Option<bool>,
     mouse: Option<bool>,
     no_color: Option<bool>,
@@ -253,6 +254,7 @@ fn take(settings: &mut Settings, layer: Layer) {
     let wishes = layer.wishes();
     set(&mut settings.stack, layer.stack);
     set(&mut settings.read_only, layer.read_only);
+    set(&mut settings.record, layer.record);
     set(&mut settings.log_memory, layer.logs.memory.map(|b| b.0));
     set(&mut settings.utc, layer.utc);
     set(&mut settings.mouse, layer.mouse);
@@ -370,6 +372,7 @@ mod tests {
         let mut other = Settings {
             stack: "x".into(),
             read_only: true,
+            record: false,
             log_memory: 1,
             utc: true,
             mouse: true,

@@ -70,7 +70,10 @@ impl AbandonedPlan {
             stack: self.stack.clone(),
             change_set: self.change_set.clone(),
         };
-        let empty = self.is_create.then(|| Change::DropEmptyStack { stack: self.stack.clone() });
+        let empty = self.is_create.then(|| Change::DropEmptyStack {
+            stack: self.stack.clone(),
+            change_set: self.change_set.clone(),
+        });
         std::iter::once(drop).chain(empty).collect()
     }
 }
@@ -147,6 +150,11 @@ impl Journal {
             Some(to) => Arc::new(Recorder::new(cloud, to.clone())),
             None => cloud,
         }
+    }
+
+    /// Operations are kept in recordings.
+    pub fn records(&self) -> bool {
+        self.recordings.is_some()
     }
 
     /// How long resources took in the operations that were recorded, oldest first.

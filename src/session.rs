@@ -102,7 +102,7 @@ async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
     }
     let scene = if cli.command.is_some() { "running" } else { "new" };
     let cloud = connect(&cli.common, &config, scene).await?;
-    let journal = open_journal(&cli.common).map(Arc::new);
+    let journal = open_journal(&cli.common, &config.settings).map(Arc::new);
     match cli.command {
         None => {
             let settings = Settings {
@@ -183,8 +183,9 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
     Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
 }
 
-/// In memory for a simulated account; its operations are recorded only when that is asked for.
-fn open_journal(flags: &Common) -> Result<Journal, Fault> {
+/// In memory for a simulated account; its operations are recorded only when that is asked for, those of a real one unless
+/// the settings say not to.
+fn open_journal(flags: &Common, settings: &Settings) -> Result<Journal, Fault> {
     if flags.demo.is_some() {
         let wanted = recordings().filter(|_| flags.record);
         return Ok(wanted.into_iter().fold(Journal::memory(), Journal::recording));
@@ -193,7 +194,8 @@ fn open_journal(flags: &Common) -> Result<Journal, Fault> {
     let folder = state_folder().ok_or_else(|| fault("there is no folder for the audit log: HOME is not set"))?;
     let path = folder.join("audit.jsonl");
     let journal = Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))?;
-    Ok(journal.recording(Recordings::new(folder.join(RECORDINGS))))
+    let wanted = (settings.record || flags.record).then(|| Recordings::new(folder.join(RECORDINGS)));
+    Ok(wanted.into_iter().fold(journal, Journal::recording))
 }
 
 /// The folder of recordings, in that of the state.

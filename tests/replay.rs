@@ -5,7 +5,7 @@ mod desk;
 
 use bic_tui::{
     core::{fact::Millis, screen::ScreenId},
-    record::{Recording, Recordings},
+    record::{Recording, Recordings, Told},
     sim::Scene,
 };
 use desk::Desk;
@@ -141,6 +141,27 @@ fn a_replay_is_paused_and_moved_and_stays_at_its_end() {
     // What it did know of the account does not make it write.
     desk.press("D");
     assert!(desk.written.is_empty());
+}
+
+#[test]
+fn what_a_recording_does_not_hold_is_said_plainly() {
+    let (_, mut recording) = record(&STORIES[0], 5);
+    recording
+        .lines
+        .retain(|line| !matches!(line.fact, Told::Targets(_) | Told::LastLines(..)));
+    let mut desk = play(&recording, 1_000);
+    for (keys, want) in [
+        ("1", "Up to here the recording holds nothing of this."),
+        ("1", "no trouble in what the recording holds up to here"),
+        ("1", "A recording holds no log lines but the last ones of"),
+        ("4", "A recording holds no log lines but the last ones of a task that stopped."),
+        ("8", "a recording knows nothing of this"),
+    ] {
+        desk.press(keys);
+        let screen = desk.screen();
+        assert!(screen.contains(want), "{want}: {screen}");
+        assert!(!screen.to_lowercase().contains("asking"), "nobody is asked: {screen}");
+    }
 }
 
 #[test]

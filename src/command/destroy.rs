@@ -40,7 +40,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
         return unprotect(cx, args, &stack).await;
     }
     refuse(&stack)?;
-    let inventory = inventory(cx, &stack).await?;
+    let (inventory, held) = inventory(cx, &stack).await?;
     if cx.out.is_json() {
         cx.out.json_line(&inventory)?;
     } else {
@@ -51,7 +51,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     let question = format!("Delete stack {} with all of that?", stack.name);
     let interrupt = cx.interrupt.clone();
     interrupt.or(agree(cx, args, &stack, &question, &change)).await?;
-    let mut watch = Watch::before(cx, stack.id.clone()).await?;
+    let mut watch = Watch::before(cx, stack.id.clone()).await?.planned(held);
     write(cx, change).await?;
     if args.no_watch {
         cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
@@ -132,7 +132,8 @@ fn refuse(stack: &Stack) -> Answer<()> {
     Ok(())
 }
 
-async fn inventory(cx: &Context, stack: &Stack) -> Answer<Report> {
+/// What goes and what stays, and the logical ids of what the stack has.
+async fn inventory(cx: &Context, stack: &Stack) -> Answer<(Report, Vec<SafeText>)> {
     let resources = reads::resources(&*cx.cloud, &stack.id).await?;
     let search = leftovers::search(cx, Some(&stack.id)).await;
     let Inventory { lost, stays } = Inventory::of(Sources {
@@ -142,14 +143,16 @@ async fn inventory(cx: &Context, stack: &Stack) -> Answer<Report> {
         cost: &CostModel::shipped(&cx.cloud.about().region),
         search: Some(&search),
     });
-    Ok(Report {
+    let held: Vec<SafeText> = resources.iter().filter(|r| r.is_held()).map(|r| r.logical_id.clone()).collect();
+    let report = Report {
         stack: stack.name.clone(),
         status: stack.status.0.clone(),
-        resources: resources.iter().filter(|r| r.is_held()).count(),
+        resources: held.len(),
         lost,
         stays,
         unknown: search.unknown().to_vec(),
-    })
+    };
+    Ok((report, held))
 }
 
 fn print(cx: &mut Context, inventory: &Report) -> Answer<()> {

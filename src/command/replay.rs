@@ -21,7 +21,11 @@ pub fn list(out: &mut Out, recordings: Option<&Recordings>, settings: &Settings)
     if out.is_json() {
         out.json(&all)?;
     } else if all.is_empty() {
-        out.note("There are no recordings yet: each operation that the console, `deploy` or `destroy` watches is kept.");
+        out.note(if settings.record {
+            "There are no recordings yet: each operation that the console, `deploy` or `destroy` watches is kept."
+        } else {
+            "There are no recordings: the configuration says record = false. `--record` keeps those of one run."
+        });
     } else {
         let rows: Vec<Vec<String>> = all.iter().map(|it| row(it, settings)).collect();
         for line in text::table(&["WHEN", "STACK", "OPERATION", "ENDED", "TOOK", "FILE"], &rows) {

@@ -6,8 +6,8 @@ use super::{Answer, Context, Failure, events, out::Far, pause, reads};
 use crate::{
     cloud::{LogRequest, Query},
     core::{
-        cause,
-        eta::{Durations, Known},
+        cause::{self, Reader},
+        eta::{self, Durations, Known, Outlook},
         fact::{Fact, Millis, Service, Stack, StackEvent, Task},
         fault::{Fault, FaultKind},
         health::stop_words,
@@ -27,6 +27,9 @@ const LAST_WORDS: Millis = 10 * 60 * 1000;
 
 /// How many looks go by between two at the services.
 const SERVICES_EVERY: u32 = 3;
+
+/// How many looks go by between two at everything else that a recording holds.
+const WHOLE_EVERY: u32 = 6;
 
 /// Longest wait after faults.
 const MOST: Duration = Duration::from_mins(1);
@@ -78,10 +81,20 @@ impl Watch {
     /// Joins the operation that runs, whoever began it: its events are printed from its beginning.
     pub(super) async fn running(cx: &Context, stack_id: SafeText) -> Answer<Self> {
         let events = reads::events(&*cx.cloud, &stack_id, None).await?.events;
-        let own = newest_operation(&events).len();
+        let own = newest_operation(&events);
+        // A deletion that is repeated leaves out what was gone before it. Without the list its count is too large.
+        let first = own.last().filter(|e| e.status.0.starts_with("DELETE"));
+        let planned = match first {
+            Some(first) => reads::resources(&*cx.cloud, &stack_id)
+                .await
+                .ok()
+                .map(|all| eta::deleted(&all, first.at)),
+            None => None,
+        };
         Ok(Self {
-            known: events.get(own).map(|e| e.id.clone()),
+            known: events.get(own.len()).map(|e| e.id.clone()),
             has_moved: true,
+            planned,
             ..Self::of(stack_id, None)
         })
     }
@@ -155,12 +168,34 @@ impl Watch {
             let names = Names::of(&stack);
             self.services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
         }
+        let has_begun = self.begun.is_some() || self.has_moved;
+        let rests = has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
+        if rests || self.looks.is_multiple_of(WHOLE_EVERY) {
+            self.look_around(cx, &stack, rests).await;
+        }
         self.looks += 1;
         self.stack = Some(stack.clone());
         cx.out.flush()?;
-        let has_begun = self.begun.is_some() || self.has_moved;
-        let rests = has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
         Ok(rests.then_some(stack))
+    }
+
+    /// Asks what no line tells, but a recording of the operation shows: the resources, and who is served. Nothing of it
+    /// is asked where nothing is recorded; that it can not be read takes nothing away from what is told.
+    async fn look_around(&self, cx: &Context, stack: &Stack, is_last: bool) {
+        if !cx.journal.as_ref().is_ok_and(|journal| journal.records()) {
+            return;
+        }
+        let resources = reads::resources(&*cx.cloud, &self.stack_id).await.unwrap_or_default();
+        let groups = reads::target_groups(&resources);
+        if !self.has_services || stack.status.is_deleted() {
+            return;
+        }
+        if !groups.is_empty() {
+            let _ = reads::targets(&*cx.cloud, groups).await;
+        }
+        if is_last {
+            let _ = reads::services(&*cx.cloud, &Names::of(stack)).await;
+        }
     }
 
     /// Prints events, which come newest first.
@@ -208,21 +243,11 @@ impl Watch {
 
     /// The bar for somebody who watches: n of N, elapsed, time left, what is worked on.
     fn show_how_far(&self, cx: &mut Context) {
-        let Some(stack) = self.stack.as_ref().filter(|_| cx.out.is_watched() && !self.events.is_empty()) else {
+        if !cx.out.is_watched() || self.events.is_empty() {
             return;
-        };
-        let progress = Progress::read(stack, &self.events);
+        }
+        let Some((progress, outlook)) = self.outlook(cx) else { return };
         let (now, begun) = (cx.cloud.now(), progress.started);
-        let known = Known {
-            stack,
-            progress: &progress,
-            resources: &reads::template_resources(cx, stack),
-            planned: self.planned.as_deref(),
-            durations: &self.durations,
-            now,
-            has_fallen: !self.stopped.is_empty(),
-        };
-        let outlook = known.outlook();
         let (done, verb) = match outlook.undo {
             Some(undo) => (undo.left, Some("undoing".to_owned())),
             None => (outlook.done, None),
@@ -245,6 +270,23 @@ impl Watch {
         cx.out.bar(far, move || when::span(cloud.now() - begun));
     }
 
+    /// How far the operation is, as far as it has been told; `None` before the first look.
+    pub(super) fn outlook(&self, cx: &Context) -> Option<(Progress, Outlook)> {
+        let stack = self.stack.as_ref()?;
+        let progress = Progress::read(stack, &self.events);
+        let known = Known {
+            stack,
+            progress: &progress,
+            resources: &reads::template_resources(cx, stack),
+            planned: self.planned.as_deref(),
+            durations: &self.durations,
+            now: cx.cloud.now(),
+            has_fallen: !self.stopped.is_empty(),
+        };
+        let outlook = known.outlook();
+        Some((progress, outlook))
+    }
+
     /// The first failure that is not the echo of another, what the last stopped task said, and what both
     /// mean together.
     pub(super) fn cause(&self) -> Vec<String> {
@@ -261,7 +303,7 @@ impl Watch {
         let log = if task.is_some() { self.last_lines.as_slice() } else { &[] };
         let meaning = cause::explain(&cause::clues((first, None, task, None), log, self.parameters.clone()));
         out.extend(log.iter().map(|line| format!("  log: {line}")));
-        out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, cause::by_command(m.advice))));
+        out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, cause::advice(m, first, Reader::Script))));
         out
     }
 }

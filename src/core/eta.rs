@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fact::{Millis, ResourceStatus, Stack},
+    fact::{Millis, ResourceStatus, Stack, StackResource},
     model::Model,
     progress::{Progress, Row, Undo},
     template::Resource,
@@ -225,7 +225,7 @@ pub struct Known<'a> {
     pub progress: &'a Progress,
     /// The template's resources.
     pub resources: &'a [Resource],
-    /// Those that the plan named, where the operation was begun here.
+    /// Those that the plan named, or that a deletion works on, where that is known.
     pub planned: Option<&'a [SafeText]>,
     /// Typical times.
     pub durations: &'a Durations,
@@ -235,16 +235,27 @@ pub struct Known<'a> {
     pub has_fallen: bool,
 }
 
+/// What a deletion that began at `since` works on, by logical id: what the stack has still, and what has gone since.
+/// One that is repeated, because something stood in the way of the first, leaves out what was gone before it.
+pub fn deleted(resources: &[StackResource], since: Millis) -> Vec<SafeText> {
+    let is_touched = |r: &&StackResource| r.is_held() || r.at >= since;
+    resources.iter().filter(is_touched).map(|r| r.logical_id.clone()).collect()
+}
+
 /// What is to be expected of the stack's newest operation.
 pub fn outlook(model: &Model) -> Option<Outlook> {
     let stack = model.stack()?;
     let work = Work::of(&ResourceStatus(stack.status.0.clone()));
     let planned = model.operation.as_ref().filter(|o| stack.id == o.stack && o.work() == work);
+    // A deletion that was begun elsewhere, or before this console.
+    let listed = model.feeds.resources.get().filter(|_| planned.is_none() && work == Work::Delete);
+    let touched = listed.map(|all| deleted(all, model.progress.started));
+    let planned = planned.map(|o| o.resources.as_slice()).or(touched.as_deref());
     let known = Known {
         stack,
         progress: &model.progress,
         resources: &model.resources,
-        planned: planned.map(|o| o.resources.as_slice()),
+        planned,
         durations: &model.durations,
         now: model.events_at(),
         has_fallen: has_fallen(model),

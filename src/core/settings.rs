@@ -17,6 +17,8 @@ pub struct Settings {
     pub app_url: Option<SafeText>,
     /// Log group in place of `/ecs/<project>`.
     pub log_group: Option<SafeText>,
+    /// Operations that are watched are kept in recordings.
+    pub record: bool,
     /// Bytes of log lines held in memory.
     pub log_memory: usize,
     /// Times are shown in UTC at first.
@@ -44,6 +46,7 @@ impl Default for Settings {
             armed: false,
             app_url: None,
             log_group: None,
+            record: true,
             log_memory: 512 << 20,
             utc: false,
             mouse: false,

@@ -20,7 +20,7 @@ use crate::{
     cloud::{About, Change, Cloud, Done, LiveStream, Query, Span, Steer, Token},
     core::{
         cause,
-        fact::{Fact, Millis, Service, StackEvent},
+        fact::{Fact, Millis, Service, Stack, StackEvent},
         fault::Fault,
         progress::{begins, newest_operation},
         secret::{SecretRef, SecretText},
@@ -70,10 +70,13 @@ impl Recorder {
     }
 
     fn note(&self, query: &Query, fact: &Fact) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let told = match (query, fact) {
-            (Query::Stack { .. }, Fact::Stack(stack)) => Told::Stack(stack.clone()),
+            (Query::Stack { .. }, Fact::Stack(stack)) if !known.is_past(stack.as_ref()) => Told::Stack(stack.clone()),
             (_, Fact::StackEvents(events)) => Told::Events(events.events.clone()),
-            (_, Fact::StackResources(resources)) => Told::Resources(resources.clone()),
+            (Query::StackResources { stack }, Fact::StackResources(resources)) if known.is_followed(stack) => {
+                Told::Resources(resources.clone())
+            }
             (_, Fact::Services(services)) => Told::Services(services.iter().map(brief).collect()),
             (_, Fact::Tasks(tasks)) => Told::Tasks(tasks.clone()),
             (_, Fact::Targets(groups)) => Told::Targets(groups.clone()),
@@ -84,7 +87,6 @@ impl Recorder {
             },
             _ => return,
         };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.take(told, self.cloud.now(), (&self.to, &self.cloud.about().region));
     }
 }
@@ -131,11 +133,21 @@ impl Known {
         self.end(at, to);
     }
 
+    /// The record of a stack that was gone before anybody looked: what it left is searched for, and nothing runs.
+    fn is_past(&self, told: Option<&Stack>) -> bool {
+        told.is_some_and(|new| new.status.is_deleted() && self.stack().is_none_or(|old| old.id != new.id))
+    }
+
+    /// The stack that was told last goes by this name or id.
+    fn is_followed(&self, stack: &SafeText) -> bool {
+        self.stack().is_some_and(|known| known.id == *stack || known.name == *stack)
+    }
+
     fn is_of_another_stack(&self, told: &Told) -> bool {
         matches!((told, self.stack()), (Told::Stack(Some(new)), Some(old)) if new.id != old.id)
     }
 
-    fn stack(&self) -> Option<&crate::core::fact::Stack> {
+    fn stack(&self) -> Option<&Stack> {
         match self.latest.get(&discriminant(&Told::Stack(None)))? {
             Told::Stack(stack) => stack.as_ref(),
             _ => None,

@@ -22,6 +22,7 @@ fn stack(status: &str) -> Told {
         reason: SafeText::default(),
         created: 0,
         updated: None,
+        deleted: None,
         parameters: Vec::new(),
         outputs: Vec::new(),
         tags: Vec::new(),

@@ -119,8 +119,18 @@ pub fn empty_feed<T>(model: &Model, side: &Side<'_>, feed: &Feed<T>, area: Rect,
             let why = format!("There is no stack {} in {}.", model.settings.stack, model.about.region);
             empty(side, area, frame, &why, "Press D to deploy it.");
         }
-        None if model.span.is_some() => empty(side, area, frame, "The recording holds nothing of this.", ""),
+        None if model.span.is_some() => empty(side, area, frame, "Up to here the recording holds nothing of this.", ""),
         None => empty(side, area, frame, "Asking AWS…", ""),
     }
+    true
+}
+
+/// The same of log lines, of which a recording keeps next to none.
+pub fn empty_logs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) -> bool {
+    if model.span.is_none() || model.feeds.logs.get().is_some() {
+        return empty_feed(model, side, &model.feeds.logs, area, frame);
+    }
+    let why = "A recording holds no log lines but the last ones of a task that stopped.";
+    empty(side, area, frame, why, "Those stand in the cause on Deploy.");
     true
 }

@@ -66,7 +66,7 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
 
 /// Why there are no lines, and what to do.
 fn empty(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    if panel::empty_feed(model, side, &model.feeds.logs, area, frame) {
+    if panel::empty_logs(model, side, area, frame) {
         return;
     }
     panel::empty(
