@@ -296,8 +296,8 @@ impl Aws {
             Change::DeleteChangeSet { stack, change_set } => cloudformation::delete_change_set(cloudformation, &stack, &change_set).await,
             Change::DeleteStack { stack } => cloudformation::delete_stack(cloudformation, &stack, &[], &token).await,
             Change::DeleteRetaining { stack, retain } => cloudformation::delete_stack(cloudformation, &stack, &retain, &token).await,
-            Change::DropEmptyStack { stack } => {
-                cloudformation::check_empty(&self.reads.cloudformation, &stack).await?;
+            Change::DropEmptyStack { stack, change_set } => {
+                cloudformation::check_empty(&self.reads.cloudformation, &stack, &change_set).await?;
                 cloudformation::delete_stack(cloudformation, &stack, &[], &token).await
             }
             Change::CancelUpdate { stack } => cloudformation::cancel_update(cloudformation, &stack, &token).await,

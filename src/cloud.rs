@@ -362,10 +362,12 @@ pub enum Change {
         retain: Vec<SafeText>,
     },
     /// `cloudformation:DeleteStack` of the empty stack that a first plan leaves. The edge looks at it again
-    /// first, and refuses when something has been made of it.
+    /// first, and refuses when something has been made of it, or when another plan is in it.
     DropEmptyStack {
         /// Stack id.
         stack: SafeText,
+        /// Name or ARN of the plan that left it, which is gone, or about to be.
+        change_set: SafeText,
     },
     /// `cloudformation:CancelUpdateStack`.
     CancelUpdate {

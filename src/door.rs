@@ -173,7 +173,7 @@ async fn look_up(cloud: &dyn Cloud, change: &Change, token: &Token) -> Result<Op
             let left = change_set(cloud, stack, set).await?;
             accepted(left.is_none_or(|it| it.status.starts_with("DELETE_")))
         }
-        Change::DropEmptyStack { stack } => {
+        Change::DropEmptyStack { stack, .. } => {
             let left = tell(cloud, stack).await?;
             accepted(left.is_none_or(|it| it.status.0.starts_with("DELETE_")))
         }

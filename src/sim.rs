@@ -290,7 +290,7 @@ impl World {
             Change::DeleteChangeSet { stack, change_set } => return self.delete_change_set(stack, change_set),
             Change::DeleteStack { stack } => return self.delete_stack(stack, &[], token),
             Change::DeleteRetaining { stack, retain } => return self.delete_stack(stack, retain, token),
-            Change::DropEmptyStack { stack } => return self.drop_empty_stack(stack, token),
+            Change::DropEmptyStack { stack, change_set } => return self.drop_empty_stack(stack, change_set, token),
             Change::CancelUpdate { stack } => return self.cancel_update(stack, token),
             Change::RollbackStack { stack } => return self.rollback_stack(stack, token),
             Change::ContinueRollback { stack, skip } => return self.continue_update_rollback(stack, skip, token),

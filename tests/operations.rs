@@ -340,6 +340,29 @@ fn a_colleague_who_is_faster_is_followed() {
 }
 
 #[test]
+fn who_declines_a_first_plan_leaves_a_colleagues_in_place() {
+    let mut one = Desk::at("new");
+    one.plan(&[]);
+    let mut two = Desk::beside(&one);
+    two.plan(&[("DeploymentSize", "medium")]);
+    two.press("esc");
+    says(
+        &two.screen(),
+        &["the empty stack bedrock-image-chat stays: there is another plan in it, bic-tui-"],
+    );
+    two.wait(60);
+    assert_eq!(two.status(), "REVIEW_IN_PROGRESS");
+    one.press("enter y");
+    one.until("CREATE_COMPLETE");
+    // Who is alone takes it away.
+    let mut desk = Desk::at("new");
+    desk.plan(&[]);
+    desk.press("esc");
+    desk.wait(60);
+    assert_eq!(desk.status(), "none");
+}
+
+#[test]
 fn a_plan_made_before_a_colleagues_update_is_never_run() {
     // Where the plan is on the screen, and where its question is.
     for keys in ["", "enter"] {
@@ -402,12 +425,14 @@ fn a_stack_that_is_deleted_under_us_is_no_endless_wait() {
     desk.see(&["DELETE_IN_PROGRESS"]);
     desk.press("enter");
     desk.wait(2);
-    desk.see(&["is deleted in us-west-2", "Press D to deploy"]);
+    desk.see(&["was deleted ", "Press D to deploy"]);
     // What happened stands there for whoever comes back later, not for five seconds.
     desk.wait(120);
     desk.press("1");
     let screen = desk.screen();
-    says(&screen, &["✗ stack was deleted by somebody else, seen ", "There is no stack"]);
+    let row = screen.lines().find(|l| l.contains("✗ stack was deleted ")).unwrap_or_default();
+    assert!(row.ends_with(", not started here") && !row.contains("seen"), "{screen}");
+    says(&screen, &["There is no stack"]);
     assert!(!screen.contains("asking…"), "nobody is asked any more:\n{screen}");
 }
 
@@ -431,7 +456,33 @@ fn the_advice_stands_whole_on_a_small_card() {
     desk.take(Msg::Resize(size));
     let screen = desk.see(&["DELETE_FAILED", "Cause"]);
     let words = screen.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
-    says(&words, &["or keep the group (R)."]);
+    says(&words, &["Values=sg-0", "or keep the group (R)."]);
+}
+
+#[test]
+fn what_somebody_else_does_is_told_while_it_runs_with_its_beginning() {
+    for (scene, what) in [
+        ("deleted-under-us", "! deletion under way since "),
+        ("two-operators", "! update under way since "),
+    ] {
+        let mut desk = Desk::at(scene);
+        let screen = desk.see(&["_IN_PROGRESS", ", not started here"]);
+        says(&screen, &[what]);
+        says(&desk.screen_at(80, 24), &[what, ", not started here"]);
+        // It began at 180 s of the simulated account.
+        assert!(desk.model.progress.started >= START + 180_000);
+    }
+    // A console opened again in the middle of its own operation knows it by the tokens of this machine.
+    let mut one = Desk::at("running");
+    one.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    for (tokens, is_ours) in [(one.sent.clone(), true), (Vec::new(), false)] {
+        let mut again = Desk::beside(&one);
+        again.model.own_tokens = tokens;
+        again.wait(20);
+        let screen = again.screen();
+        assert_eq!(screen.contains("update under way since "), !is_ours, "{screen}");
+        assert_eq!(screen.contains("! stack UPDATE_IN_PROGRESS"), is_ours, "{screen}");
+    }
 }
 
 #[test]
@@ -440,13 +491,19 @@ fn what_somebody_else_did_is_still_told_afterwards() {
     desk.see(&["UPDATE_IN_PROGRESS"]);
     desk.until("UPDATE_COMPLETE");
     desk.wait(120);
-    says(&desk.screen(), &["stack reached UPDATE_COMPLETE by somebody else, seen "]);
+    let screen = desk.screen();
+    says(&screen, &["stack reached UPDATE_COMPLETE ", ", not started here"]);
+    assert!(!screen.contains("seen "), "AWS tells when it was: {screen}");
     // What this console does itself takes its place, and is nobody else's.
     desk.deploy(&[("FargateSpot", "true")]);
     desk.see(&["UPDATE_IN_PROGRESS"]);
-    desk.until("UPDATE_COMPLETE");
+    while desk.model.is_busy() {
+        desk.wait(1);
+        assert!(!desk.screen().contains("not started here"), "{}", desk.screen());
+    }
+    assert_eq!(desk.status(), "UPDATE_COMPLETE");
     desk.wait(60);
-    assert!(!desk.screen().contains("somebody else"), "{}", desk.screen());
+    assert!(!desk.screen().contains("not started here"), "{}", desk.screen());
 }
 
 #[test]
@@ -564,7 +621,7 @@ fn a_deletion_that_failed_goes_on_without_what_stands_in_its_way() {
     says(&desk.screen(), &["[x] VPC", "has dependencies"]);
     desk.press("enter");
     desk.press("bedrock-image-chat enter enter");
-    says(&desk.see(&["is deleted in us-west-2", " are left"]), &["about $"]);
+    says(&desk.see(&["was deleted ", " are left"]), &["about $"]);
     let kept: Vec<&Change> = desk.written.iter().collect();
     let [
         Change::DeleteRetaining { retain: first, .. },
@@ -581,9 +638,50 @@ fn a_deletion_that_failed_goes_on_without_what_stands_in_its_way() {
 }
 
 #[test]
+fn a_deletion_that_is_repeated_and_joined_counts_what_is_still_there() {
+    let mut one = Desk::at("delete-failed");
+    one.press("2R");
+    one.press("down down enter enter");
+    one.press("bedrock-image-chat enter enter");
+    // Whoever joins knows of no plan.
+    let mut two = Desk::beside(&one);
+    two.wait(3);
+    let screen = two.see(&["DELETE_IN_PROGRESS", " of "]);
+    assert!(!screen.contains("63"), "the others were gone before: {screen}");
+    // Another deletion, of all of it.
+    let mut desk = Desk::at("deleted-under-us");
+    desk.press("2");
+    desk.see(&["DELETE_IN_PROGRESS", " of 63"]);
+}
+
+#[test]
+fn a_start_without_a_stack_tells_of_the_one_that_was_deleted_and_what_it_left() {
+    let mut desk = Desk::at("leftovers");
+    let told = [
+        "Stack bedrock-image-chat was deleted 1 h ",
+        "things are left: about $",
+        "Press : and type leftovers to list and remove it (bic-tui leftovers).",
+    ];
+    says(&desk.see(&["was deleted"]), &told);
+    says(&desk.screen_at(80, 24), &told);
+    // It is looked for once, however long the console stands there.
+    let (asked, searched) = (desk.model.seq, desk.model.leftovers.last.clone());
+    desk.wait(600);
+    assert!(desk.model.seq - asked <= 24, "{} in ten minutes", desk.model.seq - asked);
+    assert_eq!(desk.model.leftovers.last, searched);
+    desk.press("1");
+    says(
+        &desk.screen_at(80, 24),
+        &["was deleted 2 h ", "things are left: about $", ": leftovers"],
+    );
+    // Where there never was one nothing is told of the dead.
+    let mut desk = Desk::at("new");
+    says(&desk.see(&["does not exist yet"]), &["nothing of that name is left"]);
+}
+
+#[test]
 fn what_a_stack_left_is_listed_with_its_price_and_removed_one_by_one() {
     let mut desk = Desk::at("leftovers");
-    says(&desk.see(&["does not exist yet"]), &["leftovers"]);
     desk.press(":leftovers");
     desk.press("enter");
     let list = desk.see(&["file system", "things are left"]);

@@ -19,6 +19,7 @@ use loopback::{
     bodies::{self, Wire},
 };
 use pty::Tty;
+use serde_json::json;
 
 /// An account without the stack that is looked for, but with others.
 async fn account(number: &str) -> Server {
@@ -40,6 +41,60 @@ async fn account(number: &str) -> Server {
     );
     server.on("ListStacks", [bodies::query("ListStacks", &all)]);
     server
+}
+
+/// Credentials and region by the environment.
+const KEYS: [(&str, &str); 4] = [
+    ("AWS_ACCESS_KEY_ID", "AKID"),
+    ("AWS_SECRET_ACCESS_KEY", "x"),
+    ("AWS_REGION", "us-west-2"),
+    ("AWS_EC2_METADATA_DISABLED", "true"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_without_a_stack_tells_what_the_deleted_one_left() {
+    const ID: &str = "arn:aws:cloudformation:us-west-2:111111111111:stack/bedrock-image-chat/1";
+    let server = account("111111111111").await;
+    let summary = format!(
+        "<StackSummaries><member><StackId>{ID}</StackId><StackName>bedrock-image-chat</StackName><StackStatus>DELETE_COMPLETE</StackStatus>\
+         <CreationTime>2026-11-22T10:00:00Z</CreationTime><DeletionTime>2026-11-22T11:00:00Z</DeletionTime></member></StackSummaries>"
+    );
+    server.on("ListStacks", [bodies::query("ListStacks", &summary)]);
+    server.answer("DescribeStacks", |request| {
+        if request.form()["StackName"] != ID {
+            let message = "Stack with id bedrock-image-chat does not exist";
+            return bodies::error(Wire::Query, 400, "ValidationError", message);
+        }
+        let stack = format!(
+            "<Stacks><member><StackId>{ID}</StackId><StackName>bedrock-image-chat</StackName><StackStatus>DELETE_COMPLETE</StackStatus>\
+             <CreationTime>2026-11-22T10:00:00Z</CreationTime><DeletionTime>2026-11-22T11:00:00Z</DeletionTime></member></Stacks>"
+        );
+        bodies::query("DescribeStacks", &stack)
+    });
+    let resources = "<StackResourceSummaries/>";
+    server.on("ListStackResources", [bodies::query("ListStackResources", resources)]);
+    let group = json!({ "logGroups": [{ "logGroupName": "/ecs/bedrock-image-chat", "storedBytes": 0 }] });
+    server.on("DescribeLogGroups", [bodies::json(group)]);
+    let free = bodies::error(
+        Wire::Query,
+        400,
+        "ValidationError",
+        "Stack for /ecs/bedrock-image-chat does not exist",
+    );
+    server.on("DescribeStackResources", [free]);
+    let mut tty = Tty::start_with(&["--endpoint-url", &server.url], (80, 24), &KEYS);
+    let screen = tty.wait("what it left", |s| s.contains("thing is left"));
+    for told in [
+        "Stack bedrock-image-chat was deleted ",
+        "1 thing is left",
+        "Press : and type leftovers",
+    ] {
+        assert!(screen.contains(told), "{told}: {screen}");
+    }
+    tty.send("\x03");
+    assert_eq!(tty.end(), 0);
+    // Each place was looked at once.
+    assert_eq!(server.asked("DescribeLogGroups").len(), 2, "one for each name");
 }
 
 /// The first line of the screen.
@@ -67,6 +122,8 @@ async fn another_profile_is_another_account() {
     let mut tty = Tty::start_with(&[], (80, 24), &env);
     let screen = tty.see("Stack bedrock-image-chat does not exist yet");
     assert!(header(&screen).contains("us-west-2"), "{screen}");
+    // What a deleted stack of that name may have left is looked for once, at the start.
+    tty.see("not every place could be looked at");
     tty.send("P");
     let screen = tty.wait("both profiles", |s| s.contains("dana") && s.contains("you are here"));
     assert!(screen.contains("[Profile]"), "{screen}");

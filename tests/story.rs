@@ -306,7 +306,7 @@ fn sleeps(tty: &Tty, hour: f64) {
     tty.send("Z");
     tty.see("in 3 s");
     tty.see("in 1 s");
-    see_all(tty, &["asleep: no task runs; Z wakes the stack"]);
+    see_all(tty, &["asleep: no task runs; Z wakes the stack|asleep: no task runs (3 alarms"]);
     let is_cheap = |s: &str| s.matches("0/0").count() == 2 && (dollars(s, "/h now") - kept).abs() < 0.001;
     tty.wait("what goes on without tasks", is_cheap);
 }
@@ -364,7 +364,7 @@ fn destroys(tty: &Tty) {
     let screen = see_all(
         tty,
         &[
-            "is deleted in us-west-2|does not exist yet",
+            "was deleted |is deleted in us-west-2",
             "Press D to deploy",
             "DELETE_COMPLETE|no stack",
         ],
@@ -451,7 +451,11 @@ fn each_trouble_is_said_in_words() {
                 "bic-tui --demo",
             ],
         ),
-        ("asleep", &[], &["asleep: no task runs; Z wakes the stack", "0/0"]),
+        (
+            "asleep",
+            &[],
+            &["asleep: no task runs; Z wakes the stack|asleep: no task runs (3 alarms", "0/0"],
+        ),
         // The log tells of it first; whoever wants a picture is told the layer and its reason.
         (
             "image-fails",

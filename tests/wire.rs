@@ -496,11 +496,21 @@ async fn a_stack_is_told_whole_and_safe() {
     let (fact, _) = fact("DescribeStacks", [good], Query::Stack { stack: "bic".into() }).await;
     let Fact::Stack(Some(stack)) = fact else { panic!("{fact:?}") };
     assert_eq!(stack.status.0, "UPDATE_SIDEWAYS", "an unknown status is shown as it is");
-    assert_eq!((stack.created, stack.updated), (1_795_341_600_123, None));
+    assert_eq!((stack.created, stack.updated, stack.deleted), (1_795_341_600_123, None, None));
     assert_eq!(stack.parameter("ProjectName").expect("a parameter"), &"bic<U+202E>");
     assert_eq!(stack.output("ALBEndpoint").expect("an output"), &"http://alb");
     assert_eq!(stack.tags, [("team".into(), "x".into())]);
     assert!(stack.termination_protection);
+}
+
+#[tokio::test]
+async fn a_deleted_stack_tells_when() {
+    let dated = stack_xml("DELETE_COMPLETE").replace("<Parameters>", "<DeletionTime>2026-11-22T11:00:00Z</DeletionTime><Parameters>");
+    let good = bodies::query("DescribeStacks", &dated);
+    match fact("DescribeStacks", [good], Query::Stack { stack: "bic".into() }).await.0 {
+        Fact::Stack(Some(stack)) => assert_eq!(stack.deleted, Some(1_795_345_200_000)),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

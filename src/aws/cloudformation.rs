@@ -15,11 +15,11 @@ use crate::{
     cloud::{Done, PlanRequest, Token},
     core::{
         fact::{
-            ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent,
-            StackEvents, StackResource, StackStatus, Validation,
+            ChangeAction, ChangeSet, ChangeSetBrief, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack,
+            StackBrief, StackEvent, StackEvents, StackResource, StackStatus, Validation,
         },
         fault::{Fault, FaultKind},
-        progress,
+        plan, progress,
         template::{TEMPLATE, Template},
         text::SafeText,
     },
@@ -31,7 +31,9 @@ const LIST: &str = "cloudformation:ListStacks";
 const EVENTS: &str = "cloudformation:DescribeStackEvents";
 const RESOURCES: &str = "cloudformation:ListStackResources";
 const CHANGE_SET: &str = "cloudformation:DescribeChangeSet";
+const CHANGE_SETS: &str = "cloudformation:ListChangeSets";
 const CREATE: &str = "cloudformation:CreateChangeSet";
+const DELETE: &str = "cloudformation:DeleteStack";
 
 /// Most pages of events for one answer; a hundred events each. What is older is not fetched.
 const MAX_EVENT_PAGES: usize = 20;
@@ -111,6 +113,7 @@ fn mapped_stack(it: types::Stack) -> Stack {
         reason: text(it.stack_status_reason),
         created: millis(it.creation_time).unwrap_or_default(),
         updated: millis(it.last_updated_time),
+        deleted: millis(it.deletion_time),
         parameters: parameters(it.parameters),
         outputs: it.outputs.unwrap_or_default().into_iter().map(output).collect(),
         tags: tags(it.tags),
@@ -390,7 +393,7 @@ pub(super) async fn delete_stack(client: &Client, stack: &str, retain: &[SafeTex
     let retain: Vec<String> = retain.iter().map(ToString::to_string).collect();
     let request = client.delete_stack().stack_name(stack).client_request_token(token);
     let answer = request.set_retain_resources((!retain.is_empty()).then_some(retain)).send().await;
-    answer.map(drop).map_err(fault::on("cloudformation:DeleteStack", stack))
+    answer.map(drop).map_err(fault::on(DELETE, stack))
 }
 
 pub(super) async fn cancel_update(client: &Client, stack: &str, token: &str) -> Result<(), Fault> {
@@ -403,15 +406,49 @@ pub(super) async fn cancel_update(client: &Client, stack: &str, token: &str) -> 
     answer.map(drop).map_err(fault::on("cloudformation:CancelUpdateStack", stack))
 }
 
-/// Refuses unless the stack is still the empty one of a first plan.
-pub(super) async fn check_empty(client: &Client, id: &str) -> Result<(), Fault> {
-    match stack(client, id).await? {
-        Some(it) if !it.status.is_in_review() && !it.status.is_deleted() => {
-            let why = format!("it is {} by now, no empty plan any more; nothing was sent", it.status.0);
-            Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", id, &why))
-        }
-        _ => Ok(()),
+/// Refuses unless the stack is still the empty one of a first plan, and no other plan than `own` is in it. What is made
+/// between this look and the removal is not seen: AWS has no removal under a condition.
+pub(super) async fn check_empty(client: &Client, id: &str, own: &str) -> Result<(), Fault> {
+    let found = match stack(client, id).await? {
+        Some(it) if !it.status.is_deleted() => it,
+        _ => return Ok(()),
+    };
+    if !found.status.is_in_review() {
+        let why = format!("it is {} by now, no empty plan any more; nothing was sent", found.status.0);
+        return Err(Fault::new(FaultKind::Refused, DELETE, id, &why));
     }
+    match change_sets(client, id).await {
+        Ok(sets) => match sets.iter().find(|set| set.is_beside(own)) {
+            Some(other) => Err(Fault::new(FaultKind::Guarded, DELETE, id, &plan::shared(&found.name, other))),
+            None => Ok(()),
+        },
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
+        Err(fault) => Err(Fault {
+            detail: format!(
+                "the empty stack {} stays, because whether another plan is in it is not known: {}",
+                found.name, fault.detail
+            )
+            .into(),
+            ..fault
+        }),
+    }
+}
+
+async fn change_sets(client: &Client, stack: &str) -> Result<Vec<ChangeSetBrief>, Fault> {
+    pages::all(CHANGE_SETS, stack, |token| {
+        let request = client.list_change_sets().stack_name(stack).set_next_token(token);
+        async move {
+            let output = request.send().await.map_err(fault::on(CHANGE_SETS, stack))?;
+            let page = output.summaries.ok_or_else(|| missing(CHANGE_SETS, stack, "change sets"))?;
+            let brief = |it: types::ChangeSetSummary| ChangeSetBrief {
+                id: text(it.change_set_id),
+                name: text(it.change_set_name),
+                status: it.status.map(|status| status.as_str().into()).unwrap_or_default(),
+            };
+            Ok((page.into_iter().map(brief).collect(), output.next_token))
+        }
+    })
+    .await
 }
 
 pub(super) async fn rollback_stack(client: &Client, stack: &str, token: &str) -> Result<(), Fault> {

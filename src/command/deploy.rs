@@ -438,18 +438,22 @@ pub(super) fn follow_command(cx: &Context) -> String {
     format!("`bic-tui deploy --watch {}`", cx.same_place)
 }
 
-/// Removes the plan, and the empty stack that a first plan makes.
+/// Removes the plan, and the empty stack that a first plan makes, unless somebody else's plan is in it, or may be.
 async fn discard(cx: &mut Context, made: &Made) -> Answer<()> {
+    let (stack, change_set) = (made.stack_id.clone(), made.change_set.clone());
     let change = Change::DeleteChangeSet {
-        stack: made.stack_id.clone(),
-        change_set: made.change_set.clone(),
+        stack: stack.clone(),
+        change_set: change_set.clone(),
     };
     write(cx, change).await?;
-    if made.is_new {
-        let change = Change::DropEmptyStack {
-            stack: made.stack_id.clone(),
-        };
-        write(cx, change).await?;
+    if !made.is_new {
+        return Ok(());
     }
-    Ok(())
+    match write(cx, Change::DropEmptyStack { stack, change_set }).await {
+        Err(Failure::Fault(fault)) if matches!(fault.kind, FaultKind::Guarded | FaultKind::Denied) => {
+            cx.out.note(format!("{}.", fault.sentence()));
+            Ok(())
+        }
+        other => other.map(drop),
+    }
 }

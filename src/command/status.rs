@@ -80,6 +80,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         stack: Some(&facts.stack),
         cause: facts.cause.as_deref(),
         way_out: facts.stack.status.is_rolled_back_creation().then_some("`unstick` deletes it"),
+        elsewhere: None,
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),

@@ -25,7 +25,7 @@ fn words(change: &Change) -> Vec<String> {
         Change::DeleteChangeSet { stack, change_set } => {
             cloudformation("delete-change-set", &[("--stack-name", stack), ("--change-set-name", change_set)])
         }
-        Change::DeleteStack { stack } | Change::DropEmptyStack { stack } => cloudformation("delete-stack", &[("--stack-name", stack)]),
+        Change::DeleteStack { stack } | Change::DropEmptyStack { stack, .. } => cloudformation("delete-stack", &[("--stack-name", stack)]),
         Change::DeleteRetaining { stack, retain } => with_list(
             cloudformation("delete-stack", &[("--stack-name", stack)]),
             "--retain-resources",

@@ -84,6 +84,7 @@ mod tests {
             reason: SafeText::default(),
             created: 0,
             updated: None,
+            deleted: None,
             parameters: Vec::new(),
             outputs: outputs.iter().map(output).collect(),
             tags: Vec::new(),

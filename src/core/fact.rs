@@ -30,8 +30,8 @@ pub use self::{
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
     service::{Deployment, Service, ServiceEvent},
     stack::{
-        ChangeAction, ChangeSet, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent,
-        StackEvents, StackResource, StackStatus,
+        ChangeAction, ChangeSet, ChangeSetBrief, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack, StackBrief,
+        StackEvent, StackEvents, StackResource, StackStatus,
     },
     target::{Target, TargetGroup},
     task::{Container, Task},

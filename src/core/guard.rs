@@ -194,7 +194,10 @@ mod tests {
             stack: "s".into(),
             change_set: "c".into(),
         };
-        let empty = Change::DropEmptyStack { stack: "s".into() };
+        let empty = Change::DropEmptyStack {
+            stack: "s".into(),
+            change_set: "c".into(),
+        };
         assert!(Guard::default().plan(vec![drop, empty], Now::default()).is_ok());
     }
 }

@@ -36,6 +36,8 @@ pub struct Evidence<'a> {
     pub cause: Option<&'a str>,
     /// What to do about a stack that can only go, in a few words.
     pub way_out: Option<&'a str>,
+    /// When its operation began, in words, where that was not from here.
+    pub elsewhere: Option<&'a str>,
     /// The services.
     pub services: Option<&'a [Service]>,
     /// Their tasks.
@@ -162,7 +164,18 @@ fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>)
         (None, reason) => format!(": {}", in_words(cause::meaning(reason), reason)),
     };
     let way_out = evidence.way_out.map(|way| format!(" ({way})")).unwrap_or_default();
-    push(out, severity, format!("stack {}{way_out}{because}", stack.status.0));
+    // What is undone is told by its status; of anything else the header has it already.
+    let what = match (evidence.elsewhere, stack.status.0.split('_').next()) {
+        (Some(_), Some("DELETE")) => "deletion under way".to_owned(),
+        (Some(_), Some("UPDATE")) if severity < Severity::Bad => "update under way".to_owned(),
+        (Some(_), Some("CREATE")) => "creation under way".to_owned(),
+        _ => format!("stack {}", stack.status.0),
+    };
+    let who = evidence
+        .elsewhere
+        .map(|at| format!(" since {at}, not started here"))
+        .unwrap_or_default();
+    push(out, severity, format!("{what}{who}{way_out}{because}"));
 }
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {

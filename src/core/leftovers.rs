@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use self::search::{Search, Unknown};
 use super::{
     cost::is_free,
-    fact::{Leftover, LeftoverKind, Millis},
+    fact::{Leftover, LeftoverKind, Millis, Stack},
     fault::{Fault, FaultKind},
     prices::Prices,
     text::SafeText,
@@ -263,6 +263,14 @@ pub struct Board {
     pub due: u64,
     /// How often that has been done since something was sent.
     pub looks: u32,
+}
+
+impl Board {
+    /// The stack that these things are of, where it is deleted and AWS still tells of it.
+    pub fn grave(&self) -> Option<&Stack> {
+        let told = self.last.iter().chain(&self.search).find_map(Search::stack);
+        told.filter(|stack| stack.status.is_deleted())
+    }
 }
 
 impl Default for Board {

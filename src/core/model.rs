@@ -121,11 +121,13 @@ impl Operation {
     }
 }
 
-/// What became of the stack by somebody else's operation, and when that was seen.
+/// What became of the stack by an operation that was begun elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Others {
-    /// The cloud's time.
-    pub at: Millis,
+    /// When that was seen, by the cloud's time.
+    pub seen: Millis,
+    /// When it was so, by CloudFormation's own event, once that is told.
+    pub at: Option<Millis>,
     /// The stack is gone: users are hurt.
     pub is_gone: bool,
     /// What became of it: `reached UPDATE_COMPLETE`.
@@ -466,9 +468,11 @@ impl Model {
         let way_out = self
             .is_hollow()
             .then(|| format!("{} deletes it", self.keymap.label(Intent::WaysOut)));
+        let elsewhere = self.begun_elsewhere().map(|at| self.clock(at));
         let mut findings = health::findings(Evidence {
             cause: cause.as_deref(),
             way_out: way_out.as_deref(),
+            elsewhere: elsewhere.as_deref(),
             ..self.evidence()
         });
         findings.extend(self.of_others());
@@ -478,12 +482,27 @@ impl Model {
 
     /// A notice of what somebody else did would be gone before the operator looks again.
     fn of_others(&self) -> Option<Finding> {
-        let others = self.others.as_ref().filter(|it| self.now.wall - it.at < OTHERS_FOR)?;
-        let at = when::show(others.at, self.now.wall, self.times, self.utc_offset);
+        let others = self.others.as_ref().filter(|it| self.now.wall - it.seen < OTHERS_FOR)?;
+        let word = if others.at.is_some() { "" } else { "seen " };
+        let at = self.clock(others.at.unwrap_or(others.seen));
         Some(Finding {
             severity: if others.is_gone { Severity::Bad } else { Severity::Note },
-            text: format!("stack {} by somebody else, seen {at}", others.what).into(),
+            text: format!("stack {} {word}{at}, not started here", others.what).into(),
         })
+    }
+
+    /// When the operation that runs began, where it is known not to have been begun from this machine. While a request
+    /// of ours is under way, and before an event of the operation has come, nobody can tell.
+    fn begun_elsewhere(&self) -> Option<Millis> {
+        let events = self.feeds.events.get()?;
+        let is_told = events.iter().find(|e| e.is_stack()).is_some_and(|e| e.status.is_in_progress());
+        // Of a recording all is by somebody else.
+        let can_tell = self.is_busy() && is_told && self.writes == 0 && self.span.is_none();
+        (can_tell && !self.is_ours(events)).then_some(self.progress.started)
+    }
+
+    fn clock(&self, at: Millis) -> String {
+        when::show(at, self.now.wall, self.times, self.utc_offset)
     }
 
     /// How many alarms fire.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    fact::{ChangeAction, Replacement, ResourceChange, Stack},
+    fact::{ChangeAction, ChangeSetBrief, Replacement, ResourceChange, Stack},
     fault::{Fault, FaultKind},
     nearest,
     sleep::{Engine, engine},
@@ -84,12 +84,22 @@ pub fn refusal(stack: &Stack) -> Option<String> {
     }
 }
 
-/// What stands in the way where CloudFormation takes no change because an operation runs: one sentence.
+/// What stands in the way where CloudFormation takes no change because somebody else was faster: one sentence.
 pub fn in_the_way(fault: &Fault, stack: &str) -> Option<String> {
+    if fault.kind == FaultKind::Refused && fault.detail.contains("already exists and cannot be created again") {
+        return Some(format!(
+            "stack {stack} exists by now: somebody else has begun to make it; make the plan when that is done"
+        ));
+    }
     let (_, status) = fault.detail.split_once(" is in ")?;
     let (status, _) = status.split_once(" state")?;
     let is_running = fault.kind == FaultKind::Refused && status.ends_with("_IN_PROGRESS");
     is_running.then(|| format!("stack {stack} is {status}: somebody else has begun an operation; make the plan when it is done"))
+}
+
+/// Why the empty stack of a plan is left as it is: somebody else's plan is in it. One sentence without its stop.
+pub fn shared(stack: &str, other: &ChangeSetBrief) -> String {
+    format!("the empty stack {stack} stays: there is another plan in it, {}", other.name)
 }
 
 /// Works out what to send. `stack` is the one that exists; one in review does not.
@@ -293,6 +303,7 @@ mod tests {
             reason: SafeText::default(),
             created: 0,
             updated: None,
+            deleted: None,
             parameters: values.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect(),
             outputs: Vec::new(),
             tags: Vec::new(),
@@ -414,6 +425,32 @@ mod tests {
         ] {
             let lost = losses(&[change(action, replacement, kind)], None, &BTreeMap::new());
             assert_eq!(lost.len(), count, "{action} {kind}: {lost:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_overtaken_is_told_by_whom_and_not_in_awss_words() {
+        let refused = |text: &str| {
+            in_the_way(
+                &Fault::new(FaultKind::Refused, "cloudformation:CreateChangeSet", "chat", text),
+                "chat",
+            )
+        };
+        for (text, want) in [
+            (
+                "Stack:arn:aws:cloudformation:us-west-2:1:stack/chat/1 is in UPDATE_IN_PROGRESS state and can not be updated.",
+                Some("stack chat is UPDATE_IN_PROGRESS: somebody else"),
+            ),
+            (
+                "Stack [chat] already exists and cannot be created again with the changeSet [x].",
+                Some("stack chat exists by now: somebody else"),
+            ),
+            ("Stack:arn is in ROLLBACK_COMPLETE state and can not be updated.", None),
+            ("Template error", None),
+        ] {
+            let told = refused(text);
+            assert_eq!(told.is_some(), want.is_some(), "{told:?}");
+            assert!(want.is_none_or(|want| told.unwrap().starts_with(want)), "{text}");
         }
     }
 

@@ -112,6 +112,7 @@ const SCOPES: &[(&str, Scope)] = &[
     ("cloudformation:ExecuteChangeSet", Scope::Stack),
     ("cloudformation:GetResource", Scope::NoResource),
     ("cloudformation:GetResourceRequestStatus", Scope::NoResource),
+    ("cloudformation:ListChangeSets", Scope::Stack),
     // Cloud Control's: it lists what is asked for by type.
     ("cloudformation:ListResources", Scope::NoResource),
     ("cloudformation:ListStackResources", Scope::Stack),

@@ -165,8 +165,8 @@ pub const READS: &[ReadRow] = &[
     },
     ReadRow {
         read: Read::Plan,
-        when: "while a plan is worked out",
-        actions: &["cloudformation:DescribeChangeSet"],
+        when: "while a plan is worked out, and before the empty stack of one that is dropped goes",
+        actions: &["cloudformation:DescribeChangeSet", "cloudformation:ListChangeSets"],
     },
     ReadRow {
         read: Read::Models,
@@ -252,7 +252,7 @@ pub const READS: &[ReadRow] = &[
     },
     ReadRow {
         read: Read::Leftovers,
-        when: "before and after the stack is destroyed, and for leftovers",
+        when: "before and after the stack is destroyed, at the start where there is none, and for leftovers",
         actions: &[
             "backup:ListRecoveryPointsByBackupVault",
             "backup:ListRecoveryPointsByResource",

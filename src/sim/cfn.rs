@@ -14,8 +14,8 @@ use crate::{
     cloud::{Done, PlanRequest, Token},
     core::{
         fact::{
-            ChangeSet, Fact, Millis, Output, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent, StackEvents, StackResource,
-            StackStatus,
+            ChangeSet, ChangeSetBrief, Fact, Millis, Output, ResourceChange, ResourceStatus, Stack, StackBrief, StackEvent, StackEvents,
+            StackResource, StackStatus,
         },
         fault::{Fault, FaultKind},
         template::{ParameterDef, Pseudo, Resource, Template},
@@ -97,6 +97,16 @@ pub(super) struct SetState {
     execution: &'static str,
 }
 
+impl SetState {
+    fn brief(&self) -> ChangeSetBrief {
+        ChangeSetBrief {
+            id: self.id.as_str().into(),
+            name: self.name.as_str().into(),
+            status: "CREATE_COMPLETE".into(),
+        }
+    }
+}
+
 const NOTHING_TO_DO: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
 /// A refusal in CloudFormation's own words.
@@ -173,6 +183,7 @@ impl World {
             reason: stack.reason.as_str().into(),
             created: stack.created,
             updated: stack.updated,
+            deleted: stack.events.last().filter(|_| stack.is_deleted()).map(|e| e.at),
             parameters: in_order(&self.template, &stack.values),
             outputs,
             tags: stack.tags.clone(),
@@ -454,14 +465,21 @@ impl World {
     }
 
     /// `DeleteStack` of the empty stack of a plan.
-    pub(super) fn drop_empty_stack(&mut self, stack: &str, token: &Token) -> Result<Done, Fault> {
-        match self.find_stack(stack) {
-            Some(i) if !self.stacks[i].status().is_in_review() && !self.stacks[i].is_deleted() => {
-                let why = format!("it is {} by now, no empty plan any more; nothing was sent", self.stacks[i].status);
-                Err(Fault::new(FaultKind::Refused, "cloudformation:DeleteStack", stack, &why))
-            }
-            _ => self.delete_stack(stack, &[], token),
+    pub(super) fn drop_empty_stack(&mut self, stack: &str, own: &str, token: &Token) -> Result<Done, Fault> {
+        const OPERATION: &str = "cloudformation:DeleteStack";
+        let Some(found) = self.find_stack(stack).map(|i| &self.stacks[i]).filter(|s| !s.is_deleted()) else {
+            return Ok(Done::Accepted);
+        };
+        if !found.status().is_in_review() {
+            let why = format!("it is {} by now, no empty plan any more; nothing was sent", found.status);
+            return Err(Fault::new(FaultKind::Refused, OPERATION, stack, &why));
         }
+        let mut sets = found.sets.iter().map(SetState::brief);
+        if let Some(other) = sets.find(|set| set.is_beside(own)) {
+            let why = crate::core::plan::shared(&found.name, &other);
+            return Err(Fault::new(FaultKind::Guarded, OPERATION, stack, &why));
+        }
+        self.delete_stack(stack, &[], token)
     }
 
     /// `RollbackStack`.

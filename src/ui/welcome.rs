@@ -9,7 +9,14 @@ use ratatui::{
 
 use super::{Side, cut, theme::Role};
 use crate::{
-    core::{fault::Fault, keymap::Intent, model::Model, msg::Size},
+    core::{
+        fault::Fault,
+        keymap::Intent,
+        leftovers,
+        model::{Model, Times},
+        msg::Size,
+        when,
+    },
     layout::LEAST,
 };
 
@@ -69,6 +76,17 @@ pub(super) fn without_answer(model: &Model, side: &Side<'_>, fault: &Fault, area
     card(side, &format!("No way to AWS: {}.", fault.sentence()), &lines, &steps, area, frame);
 }
 
+/// Where the stack is deleted and AWS still tells of it: ` 2 h 10 min ago`, and ` (19:40:58)` unless ages are shown.
+pub(in crate::ui) fn buried(model: &Model) -> Option<(String, String)> {
+    let at = model.leftovers.grave()?.deleted;
+    let clock = |at| match model.times {
+        Times::Age => String::new(),
+        times => format!(" ({})", when::show(at, model.now.wall, times, model.utc_offset)),
+    };
+    let told = at.map(|at| (format!(" {} ago", when::span(model.now.wall - at)), clock(at)));
+    Some(told.unwrap_or_default())
+}
+
 /// AWS has said that there is no stack.
 pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let account = model
@@ -77,7 +95,10 @@ pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &
         .get()
         .map(|i| format!(", account {}", i.account))
         .unwrap_or_default();
-    let title = format!("There is no stack {} here yet.", model.settings.stack);
+    let title = match buried(model) {
+        Some((ago, at)) => format!("Stack {} was deleted{ago}{at}.", model.settings.stack),
+        None => format!("There is no stack {} here yet.", model.settings.stack),
+    };
     let mut lines = vec![format!("Region {}{account}, profile {}.", model.about.region, model.about.profile)];
     let cost = model.cost_planned();
     if !cost.lines.is_empty() {
@@ -88,11 +109,16 @@ pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &
         ));
     }
     let key = |intent| model.keymap.label(intent);
-    let steps = [
+    let mut steps = vec![
         (key(Intent::Deploy), "deploy it: form, plan with cost, your yes"),
         (key(Intent::Places), "look at another stack, region or profile"),
         (key(Intent::Help), "all keys of this screen"),
     ];
+    if let Some(search) = model.leftovers.last.as_ref().filter(|it| !it.left().is_empty()) {
+        lines.insert(0, leftovers::verdict(&model.cost.prices, &model.about.region, search));
+        let list = (format!("{} leftovers", key(Intent::Palette)), "list and remove what is left");
+        steps.insert(0, list);
+    }
     card(side, &title, &lines, &steps, area, frame);
 }
 

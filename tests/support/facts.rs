@@ -274,6 +274,7 @@ fn stack(project: &str, status: &str) -> Stack {
         reason: "".into(),
         created: NOW.wall - 900_000,
         updated: None,
+        deleted: None,
         parameters: vec![("ProjectName".into(), project.into()), ("DeploymentSize".into(), "small".into())],
         outputs: vec![
             output("ALBEndpoint", format!("http://{project}-1234567890.us-west-2.elb.amazonaws.com")),

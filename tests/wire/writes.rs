@@ -21,6 +21,13 @@ fn plan(is_create: bool) -> PlanRequest {
     }
 }
 
+fn drop_empty() -> Change {
+    Change::DropEmptyStack {
+        stack: "arn:stack".into(),
+        change_set: "arn:own".into(),
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn writes() -> Vec<Write> {
     let text = |text: &str| Value::String(text.into());
@@ -114,7 +121,7 @@ fn writes() -> Vec<Write> {
         ),
         cfn(
             "DeleteStack",
-            Change::DropEmptyStack { stack: stack.clone() },
+            drop_empty(),
             vec![("ClientRequestToken", uuid.clone()), ("StackName", text("arn:stack"))],
         ),
         cfn(
@@ -270,6 +277,7 @@ async fn write_server(write: &Write, reply: Reply) -> Server {
     server.on("DescribeServices", [bodies::json(counted)]);
     let empty = stack_xml("REVIEW_IN_PROGRESS");
     server.on("DescribeStacks", [bodies::query("DescribeStacks", &empty)]);
+    server.on("ListChangeSets", [bodies::query("ListChangeSets", "<Summaries/>")]);
     server.on(write.operation, [reply]);
     server
 }
@@ -312,13 +320,71 @@ async fn a_stack_that_is_no_empty_plan_any_more_is_not_dropped() {
     let server = Server::start().await;
     let made = bodies::query("DescribeStacks", &stack_xml("CREATE_IN_PROGRESS"));
     server.on("DescribeStacks", [made]);
-    let fault = cloud(&server)
-        .await
-        .change(Change::DropEmptyStack { stack: "arn:stack".into() }, token())
-        .await
-        .expect_err("it is made");
+    let fault = cloud(&server).await.change(drop_empty(), token()).await.expect_err("it is made");
     assert_eq!(fault.kind, FaultKind::Refused);
     assert!(fault.detail.contains("CREATE_IN_PROGRESS") && server.asked("DeleteStack").is_empty());
+}
+
+/// The empty stack of a plan is dropped while its list of change sets comes in these pages.
+async fn dropped(pages: impl IntoIterator<Item = Reply>) -> (Result<Done, Fault>, usize) {
+    let server = Server::start().await;
+    server.on(
+        "DescribeStacks",
+        [bodies::query("DescribeStacks", &stack_xml("REVIEW_IN_PROGRESS"))],
+    );
+    server.on("ListChangeSets", pages);
+    server.on("DeleteStack", [bodies::query("DeleteStack", "")]);
+    let answer = cloud(&server).await.change(drop_empty(), token()).await;
+    (answer, server.asked("DeleteStack").len())
+}
+
+#[tokio::test]
+async fn an_empty_stack_with_somebody_elses_plan_in_it_is_left() {
+    let set = |id: &str, status: &str| {
+        format!("<member><ChangeSetId>{id}</ChangeSetId><ChangeSetName>plan-{id}</ChangeSetName><Status>{status}</Status></member>")
+    };
+    let page = |sets: &str, next: &str| bodies::query("ListChangeSets", &format!("<Summaries>{sets}</Summaries>{next}"));
+    // What is told of the own one, and of what is on its way out, comes late.
+    let own = set("arn:own", "CREATE_COMPLETE") + &set("arn:old", "DELETE_PENDING");
+    let (answer, deletions) = dropped([page(&own, "")]).await;
+    assert_eq!((answer, deletions), (Ok(Done::Accepted), 1));
+    for status in ["CREATE_COMPLETE", "CREATE_IN_PROGRESS", "FAILED", "NEW_STATUS"] {
+        let pages = [page(&own, "<NextToken>t</NextToken>"), page(&set("arn:dana", status), "")];
+        let (answer, deletions) = dropped(pages).await;
+        let fault = answer.expect_err(status);
+        assert_eq!((fault.kind, deletions), (FaultKind::Guarded, 0), "{status}");
+        assert_eq!(
+            fault.sentence(),
+            "the empty stack bic stays: there is another plan in it, plan-arn:dana"
+        );
+    }
+    // A stack that is gone is what was wanted.
+    let gone = bodies::error(Wire::Query, 400, "ValidationError", "Stack [arn:stack] does not exist");
+    let (answer, deletions) = dropped([gone]).await;
+    assert_eq!((answer, deletions), (Ok(Done::Accepted), 1));
+}
+
+#[tokio::test]
+async fn an_empty_stack_whose_plans_can_not_be_listed_is_left() {
+    let error = |status, code| bodies::error(Wire::Query, status, code, "no");
+    for (reply, kind) in [
+        (error(403, "AccessDenied"), FaultKind::Denied),
+        (error(400, "Throttling"), FaultKind::Throttled),
+        (error(500, "InternalFailure"), FaultKind::AwsFailed),
+        (bodies::query("ListChangeSets", ""), FaultKind::OddAnswer),
+    ] {
+        let (answer, deletions) = dropped([reply]).await;
+        let fault = answer.expect_err("nothing is known");
+        assert_eq!((fault.kind, deletions), (kind, 0));
+        assert_eq!(fault.operation, "cloudformation:ListChangeSets");
+        assert!(
+            fault
+                .sentence()
+                .contains("the empty stack bic stays, because whether another plan is in it is not known"),
+            "{}",
+            fault.sentence()
+        );
+    }
 }
 
 #[tokio::test]

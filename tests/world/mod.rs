@@ -87,6 +87,7 @@ pub(crate) fn stack(status: &str) -> Stack {
         reason: "".into(),
         created: NOW - 3_600_000,
         updated: None,
+        deleted: None,
         parameters: vec![
             ("ProjectName".into(), "bedrock-image-chat".into()),
             ("DeploymentSize".into(), "small".into()),

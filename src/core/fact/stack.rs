@@ -122,6 +122,9 @@ pub struct Stack {
     pub created: Millis,
     /// When it was last updated.
     pub updated: Option<Millis>,
+    /// When it was deleted, as AWS still tells it by the id for 90 days; left out where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Millis>,
     /// Parameters and their present values, in AWS's order.
     pub parameters: Vec<(SafeText, SafeText)>,
     /// Outputs.
@@ -264,6 +267,24 @@ pub struct ResourceChange {
     pub replacement: Replacement,
     /// Properties touched.
     pub properties: Vec<PropertyChange>,
+}
+
+/// A change set in the list of those of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeSetBrief {
+    /// Its ARN.
+    pub id: SafeText,
+    /// Its name.
+    pub name: SafeText,
+    /// `CREATE_COMPLETE`, `DELETE_PENDING` …
+    pub status: SafeText,
+}
+
+impl ChangeSetBrief {
+    /// It is another than the one of this name or ARN, and not on its way out.
+    pub fn is_beside(&self, own: &str) -> bool {
+        self.id != *own && self.name != *own && !self.status.starts_with("DELETE_")
+    }
 }
 
 /// A change set.

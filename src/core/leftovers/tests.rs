@@ -14,6 +14,7 @@ fn stack(status: &str) -> Stack {
         reason: SafeText::default(),
         created: 0,
         updated: None,
+        deleted: None,
         parameters: vec![("ProjectName".into(), "pictures".into())],
         outputs: Vec::new(),
         tags: Vec::new(),

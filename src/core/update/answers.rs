@@ -8,7 +8,7 @@ use crate::{
     core::{
         cause,
         effect::Effect,
-        fact::{Fact, Millis, Service, Stack, StackEvents, Task},
+        fact::{Fact, Millis, Service, Stack, StackEvent, StackEvents, Task},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
@@ -211,6 +211,10 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     if let Some(gone) = gone(model, before.as_ref()) {
         effects.extend(leftovers::on_gone(model, &gone));
     }
+    // Nothing lives under that name: what an earlier stack left goes on costing. It is looked for once.
+    if is_first && model.is_without_stack() && model.span.is_none() {
+        effects.extend(leftovers::search(model));
+    }
     if is_changed_by_others(model, before.as_ref()) {
         effects.extend(deploying::outdated(model));
     }
@@ -283,11 +287,20 @@ fn remember_others(model: &mut Model, before: Option<&Stack>) {
         return;
     }
     let left = model.stack().filter(|s| !s.status.is_deleted());
+    // The event may have come before the status.
+    let events = model.feeds.events.get().filter(|_| was.status.is_in_progress());
     model.others = Some(Others {
-        at: model.now.wall,
+        seen: model.now.wall,
+        at: events.and_then(|all| rests_since(all)),
         is_gone: left.is_none(),
         what: left.map_or_else(|| "was deleted".into(), |s| format!("reached {}", s.status.0).into()),
     });
+}
+
+/// When the stack came to rest, by the newest of these events that is its own.
+fn rests_since(events: &[StackEvent]) -> Option<Millis> {
+    let newest = events.iter().find(|e| e.is_stack())?;
+    (!newest.status.is_in_progress()).then_some(newest.at)
 }
 
 /// Says how an operation ended. The verdict is the stack's status and nothing else.
@@ -318,6 +331,9 @@ fn on_events(model: &mut Model, new: StackEvents) {
     // What stopped, and why, is asked at once: a roll-back soon takes the evidence away.
     if new.events.iter().any(|e| e.status.is_failure()) {
         polling::hurry(model, &[Poll::Tasks, Poll::Services, Poll::Targets]);
+    }
+    if let Some(others) = model.others.as_mut().filter(|it| it.at.is_none()) {
+        others.at = rests_since(&new.events);
     }
     let mut events = new.events;
     if new.is_complete
@@ -398,6 +414,11 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
         Err(fault)
             if fault.kind == FaultKind::NotFound && matches!(change, Change::DeleteChangeSet { .. } | Change::DropEmptyStack { .. }) =>
         {
+            Vec::new()
+        }
+        // It has become more than this plan's: nothing failed.
+        Err(fault) if fault.kind == FaultKind::Guarded && matches!(change, Change::DropEmptyStack { .. }) => {
+            say(model, Severity::Note, fault.sentence());
             Vec::new()
         }
         Err(fault) if matches!(change, Change::ExecuteChangeSet { .. }) => deploying::on_not_executed(model, change, fault),

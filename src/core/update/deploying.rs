@@ -325,8 +325,8 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
 /// Removes a change set nobody will run, and the empty stack that a first one leaves.
 fn drop_plan(model: &mut Model, drop: Change, is_create: bool) -> Vec<Effect> {
     let mut changes = vec![drop.clone()];
-    if let (Change::DeleteChangeSet { stack, .. }, true) = (drop, is_create) {
-        changes.push(Change::DropEmptyStack { stack });
+    if let (Change::DeleteChangeSet { stack, change_set }, true) = (drop, is_create) {
+        changes.push(Change::DropEmptyStack { stack, change_set });
     }
     match model.guard.plan(changes, model.now) {
         Ok(approved) => {

@@ -58,7 +58,8 @@ pub(super) fn on_gone(model: &mut Model, stack: &SafeText) -> Vec<Effect> {
         stack: Some(stack.clone()),
         ..Board::default()
     };
-    search(model)
+    // Of a recording nothing more can be asked.
+    if model.span.is_some() { Vec::new() } else { search(model) }
 }
 
 /// An answer of the search.

@@ -76,6 +76,7 @@ pub(in crate::ui) fn stack(status: &str) -> Stack {
         reason: SafeText::default(),
         created: NOW - 3 * 86_400_000,
         updated: Some(NOW - 7_200_000),
+        deleted: None,
         parameters: template
             .parameters
             .iter()

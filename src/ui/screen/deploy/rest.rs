@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
-    text::Line,
+    text::{Line, Span},
 };
 
 use super::super::kit::{Pen, count, cut, left, show, usd, wrap_to};
@@ -13,6 +13,7 @@ use crate::{
     core::{
         eta::{self, Work},
         fact::Stack,
+        keymap::Intent,
         leftovers,
         model::Model,
         progress::Progress,
@@ -25,6 +26,7 @@ use crate::{
         Side,
         panel::{self, Head},
         theme::{Role, of_status},
+        welcome,
     },
 };
 
@@ -59,22 +61,20 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
     };
     let inner = panel::frame(model, side, Panel::Deploy, area, frame, head);
     let width = usize::from(inner.width).min(100);
-    let name = &model.settings.stack;
-    let gone = model.stack().is_some_and(|s| s.status.is_deleted());
-    let verb = if gone { "is deleted" } else { "does not exist yet" };
     let mut lines = vec![
         Line::default(),
-        Line::from(vec![
-            pen.title(format!("  Stack {name} {verb}")),
-            pen.dim(format!(" in {}.", model.about.region)),
-        ]),
+        Line::from(fate(model, pen)),
         Line::from(pen.dim(cut(&place(model), width))),
-        left_behind(model, pen),
+    ];
+    lines.extend(left_behind(model, pen, width));
+    lines.extend([
         pen.keys("  Press [D] to deploy: a form, the plan with its price, then your yes or no."),
         pen.keys("  Press [P] to look at another profile, region or stack."),
-        pen.keys("  Press [:] and type leftovers to see what an earlier stack left behind."),
-        Line::default(),
-    ];
+    ]);
+    if model.leftovers.last.as_ref().is_none_or(|search| search.left().is_empty()) {
+        lines.push(list_of_left(model, pen, "to see what an earlier stack left behind."));
+    }
+    lines.push(Line::default());
     let values = model.template.values(&BTreeMap::new());
     let resources = model.template.resources(&values, &model.pseudo());
     let all: Vec<&Resource> = resources.iter().collect();
@@ -110,23 +110,48 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
     show(lines, inner, frame);
 }
 
-/// What the stack that is gone left, once that was looked for; else a blank line.
-fn left_behind(model: &Model, pen: Pen<'_>) -> Line<'static> {
-    let board = &model.leftovers;
-    match &board.last {
-        Some(search) => {
-            let left = search.left();
-            let text = leftovers::verdict(&model.cost.prices, &model.about.region, search);
-            let role = if left.is_empty() && search.unknown().is_empty() && !search.is_unheard() {
-                Role::Good
-            } else {
-                Role::Warn
-            };
-            Line::from(pen.ink(role, format!("  {text}")))
-        }
-        None if !board.awaiting.is_empty() => Line::from(pen.dim("  Looking for what it left behind…")),
-        None => Line::default(),
+/// What has become of the stack: it was deleted, or there never was one.
+fn fate(model: &Model, pen: Pen<'_>) -> Vec<Span<'static>> {
+    let name = &model.settings.stack;
+    if let Some((ago, at)) = welcome::buried(model) {
+        // The region stands in the frame.
+        return vec![pen.title(format!("  Stack {name} was deleted{ago}")), pen.dim(format!("{at}."))];
     }
+    let is_gone = model.stack().is_some_and(|s| s.status.is_deleted());
+    let verb = if is_gone { "is deleted" } else { "does not exist yet" };
+    vec![
+        pen.title(format!("  Stack {name} {verb}")),
+        pen.dim(format!(" in {}.", model.about.region)),
+    ]
+}
+
+/// What the stack that is gone left, once that was looked for, and where it is listed; else a blank line.
+fn left_behind(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
+    let board = &model.leftovers;
+    let Some(search) = &board.last else {
+        let looking = "  Looking for what it left behind…";
+        return vec![Line::from(pen.dim(if board.awaiting.is_empty() { "" } else { looking }))];
+    };
+    let is_empty = search.left().is_empty();
+    let text = leftovers::verdict(&model.cost.prices, &model.about.region, search);
+    let role = match (is_empty, search.unknown().is_empty()) {
+        // Of a stack that never was nothing is expected.
+        (true, _) if board.grave().is_none() => Role::Dim,
+        (true, true) => Role::Good,
+        _ => Role::Warn,
+    };
+    let told = wrap_to(&text, width.saturating_sub(2), 2);
+    let mut lines: Vec<Line<'static>> = told.into_iter().map(|l| Line::from(pen.ink(role, format!("  {l}")))).collect();
+    if !is_empty {
+        lines.push(list_of_left(model, pen, "to list and remove it (bic-tui leftovers)."));
+    }
+    lines
+}
+
+/// The way to the list of what is left.
+fn list_of_left(model: &Model, pen: Pen<'_>, what: &str) -> Line<'static> {
+    let palette = model.keymap.label(Intent::Palette);
+    pen.keys(&format!("  Press [{palette}] and type leftovers {what}"))
 }
 
 /// `1 load balancer, 2 ECS services, … and 40 smaller ones`.

@@ -1,0 +1,151 @@
+//! Deploys and deletions with somebody else at work beside them, and what their recordings hold.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::{
+    cloud::PlanRequest,
+    command::watch::Watch,
+    core::{
+        plan::{self, Wish},
+        template::Template,
+    },
+    record::{Recording, Recordings, Told},
+};
+
+/// A first plan of a colleague, made from the template's defaults.
+fn first_plan(cx: &Context) -> PlanRequest {
+    plan::draft(&Template::shipped(), None, &Wish::default(), &reads::pseudo(cx, None))
+        .unwrap()
+        .request
+}
+
+/// What a colleague sends, past this program's door.
+async fn colleague(cloud: &Arc<dyn Cloud>, change: Change) -> Done {
+    let token = Token(format!("bic-tui-colleague-{}", change.operation()).into());
+    cloud.change(change, token).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_declines_a_first_plan_leaves_the_one_of_somebody_else() {
+    let mut case = Case::sim("new").typing("n\n");
+    let theirs = colleague(&case.cx.cloud, Change::CreateChangeSet(first_plan(&case.cx))).await;
+    for (line, status) in [("plan", 0), ("deploy", 1)] {
+        let (ended, text, said) = case.run(line).await;
+        assert_eq!(ended, status, "{text}{said}");
+        assert!(
+            said.contains("the empty stack bedrock-image-chat stays: there is another plan in it, "),
+            "{line}: {said}"
+        );
+        assert_eq!(case.settled().await.unwrap().status.0, "REVIEW_IN_PROGRESS", "{line}");
+    }
+    let Done::ChangeSet { id, stack_id } = theirs else {
+        panic!("a plan")
+    };
+    colleague(
+        &case.cx.cloud,
+        Change::ExecuteChangeSet {
+            stack: stack_id,
+            change_set: id,
+        },
+    )
+    .await;
+    assert_eq!(case.stack().await.unwrap().status.0, "CREATE_IN_PROGRESS");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_that_is_overtaken_says_so_and_how_to_follow_the_other() {
+    // Somebody else's creation begins before the plan is sent, and between the plan and its execution.
+    let world = world("new");
+    let is_blind = AtomicBool::new(true);
+    let blind = move |query: &Query| {
+        let is_first = matches!(query, Query::Stack { .. }) && is_blind.swap(false, Ordering::SeqCst);
+        is_first.then_some(Ok(Fact::Stack(None)))
+    };
+    let mut case = Case::new(Arc::clone(&world));
+    let Done::ChangeSet { id, stack_id } = colleague(&world, Change::CreateChangeSet(first_plan(&case.cx))).await else {
+        panic!("a plan")
+    };
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let execute = Change::ExecuteChangeSet {
+        stack: stack_id,
+        change_set: id,
+    };
+    colleague(&world, execute).await;
+    case.cx.cloud = Arc::new(Answering(Arc::clone(&world), blind));
+    let (status, text, said) = case.run("deploy").await;
+    assert_eq!(status, 1, "{text}{said}");
+    let told = "Another deploy of stack bedrock-image-chat was faster: it is CREATE_IN_PROGRESS, and this plan is void. Nothing was executed; `bic-tui deploy --watch --region us-west-2 --stack bedrock-image-chat` follows what runs.";
+    assert!(said.contains(told), "{said}");
+    assert!(!said.contains("does not exist") && !said.contains("arn:"), "{said}");
+    // And one after the other as people do it.
+    let (status, _, said) = case.run("deploy").await;
+    assert!(status == 2 && said.contains("`bic-tui deploy --watch"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_deploys_at_once_one_runs_and_the_other_says_which() {
+    let world = world("new");
+    let (mut one, mut two) = (Case::new(Arc::clone(&world)), Case::new(Arc::clone(&world)));
+    let ((first, _, said_one), (second, _, said_two)) = tokio::join!(one.run("deploy"), two.run("deploy"));
+    let mut ends = [(first, said_one), (second, said_two)];
+    ends.sort();
+    assert_eq!((ends[0].0, ends[1].0), (0, 1), "{ends:?}");
+    let said = &ends[1].1;
+    assert!(said.contains("Another deploy of stack bedrock-image-chat was faster"), "{said}");
+    assert!(said.contains("`bic-tui deploy --watch ") && !said.contains("arn:"), "{said}");
+    assert_eq!(one.stack().await.unwrap().status.0, "CREATE_COMPLETE");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_joined_counts_what_it_works_on() {
+    let mut case = Case::sim("delete-failed");
+    let (status, _, said) = case.run("unstick delete-retaining").await;
+    assert_eq!(status, 0, "{said}");
+    let stack = case.stack().await.unwrap();
+    let mut watch = Watch::running(&case.cx, stack.id).await.unwrap();
+    watch.look(&mut case.cx).await.unwrap();
+    let (_, outlook) = watch.outlook(&case.cx).unwrap();
+    let (done, total) = (outlook.done, outlook.total);
+    assert!(
+        done <= total && (1..=3).contains(&total),
+        "{done} of {total}: the others were gone before"
+    );
+    // A deletion of all of it counts all.
+    let mut case = Case::sim("running");
+    let (status, _, said) = case.run("destroy --no-watch").await;
+    assert_eq!(status, 0, "{said}");
+    let stack = case.stack().await.unwrap();
+    let mut watch = Watch::running(&case.cx, stack.id).await.unwrap();
+    watch.look(&mut case.cx).await.unwrap();
+    assert!(watch.outlook(&case.cx).unwrap().1.total >= 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_of_a_subcommand_holds_what_the_screens_show() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = Recordings::new(dir.path().to_owned());
+    let mut case = Case::sim("new");
+    case.cx.journal = Ok(Arc::new(Journal::memory().recording(to.clone())));
+    let plain = Arc::clone(&case.cx.cloud);
+    for (line, has_targets) in [("deploy", true), ("destroy", false)] {
+        let (status, _, said) = case.run(line).await;
+        assert_eq!(status, 0, "{said}");
+        // The recorder is of one run.
+        case.cx.cloud = Arc::clone(&plain);
+        to.flush();
+        let file = to.list()[0].file.clone();
+        let recording = Recording::parse(&std::fs::read_to_string(dir.path().join(file)).unwrap()).unwrap();
+        let newest = |is_it: fn(&Told) -> bool| recording.lines.iter().rev().map(|l| &l.fact).find(|fact| is_it(fact));
+        let resources = newest(|it| matches!(it, Told::Resources(_)));
+        assert!(matches!(resources, Some(Told::Resources(all)) if all.len() > 60), "{line}");
+        let targets = newest(|it| matches!(it, Told::Targets(_)));
+        let is_healthy = matches!(targets, Some(Told::Targets(all)) if all.iter().all(|g| g.healthy() > 0));
+        assert_eq!(is_healthy, has_targets, "{line}: {targets:?}");
+        let services = newest(|it| matches!(it, Told::Services(_)));
+        assert!(
+            !has_targets || matches!(services, Some(Told::Services(all)) if all.len() == 2),
+            "{line}"
+        );
+    }
+}
