@@ -127,9 +127,11 @@ async fn overtaken(cx: &Context, failure: Failure) -> Failure {
             stack.status.0,
             follow_command(cx)
         ),
-        Ok(_) => format!(
-            "The plan of stack {name} is gone: another deploy has taken it away, or has been faster. Nothing was executed; run this again."
+        Ok(Some(stack)) if !stack.status.is_in_review() => format!(
+            "The plan of stack {name} is void: another deploy was faster, or has taken it away. The stack is {} now. Nothing was executed; run this again.",
+            stack.status.0
         ),
+        Ok(_) => format!("The plan of stack {name} is gone: another deploy has taken it away. Nothing was executed; run this again."),
         Err(_) => return failure,
     };
     Failure::NotWell(told)

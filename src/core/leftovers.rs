@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use self::search::{Search, Unknown};
 use super::{
     cost::is_free,
-    fact::{Leftover, LeftoverKind, Millis, Stack},
+    fact::{Leftover, LeftoverKind, Millis},
     fault::{Fault, FaultKind},
     prices::Prices,
     text::SafeText,
@@ -266,10 +266,10 @@ pub struct Board {
 }
 
 impl Board {
-    /// The stack that these things are of, where it is deleted and AWS still tells of it.
-    pub fn grave(&self) -> Option<&Stack> {
-        let told = self.last.iter().chain(&self.search).find_map(Search::stack);
-        told.filter(|stack| stack.status.is_deleted())
+    /// The search for what a stack left that is deleted, and of which AWS still tells.
+    pub fn grave(&self) -> Option<&Search> {
+        let is_of_dead = |it: &&Search| it.stack().is_some_and(|stack| stack.status.is_deleted());
+        self.last.iter().chain(&self.search).find(is_of_dead)
     }
 }
 

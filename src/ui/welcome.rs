@@ -78,7 +78,7 @@ pub(super) fn without_answer(model: &Model, side: &Side<'_>, fault: &Fault, area
 
 /// Where the stack is deleted and AWS still tells of it: ` 2 h 10 min ago`, and ` (19:40:58)` unless ages are shown.
 pub(in crate::ui) fn buried(model: &Model) -> Option<(String, String)> {
-    let at = model.leftovers.grave()?.deleted;
+    let at = model.leftovers.grave()?.deleted();
     let clock = |at| match model.times {
         Times::Age => String::new(),
         times => format!(" ({})", when::show(at, model.now.wall, times, model.utc_offset)),

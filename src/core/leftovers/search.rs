@@ -8,7 +8,7 @@ use super::{ids, looked_up, sources};
 use crate::{
     cloud::Query,
     core::{
-        fact::{Fact, Leftover, LeftoverKind, Look, Stack, StackResource, Throughput},
+        fact::{Fact, Leftover, LeftoverKind, Look, Millis, Stack, StackResource, Throughput},
         fault::{Fault, FaultKind},
         msg::Now,
         names::Names,
@@ -231,6 +231,12 @@ impl Search {
     /// The stack that it was: as AWS told it last.
     pub fn stack(&self) -> Option<&Stack> {
         self.stack.as_ref()
+    }
+
+    /// When the stack was deleted; else when the last of its resources was.
+    pub fn deleted(&self) -> Option<Millis> {
+        let last = || self.resources.iter().map(|r| r.at).max();
+        self.stack.as_ref()?.deleted.or_else(last)
     }
 
     fn looks(&self) -> Vec<Look> {

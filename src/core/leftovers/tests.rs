@@ -114,6 +114,17 @@ fn a_stack_that_is_long_gone_is_found_by_its_record() {
     let names: Vec<SafeText> = search.left().iter().map(|it| it.name()).collect();
     assert_eq!(names, [FS, "8a92c375"]);
     assert_eq!(search.left()[0].made, Some(7_000), "left since CloudFormation let go of it");
+    assert_eq!(
+        search.deleted(),
+        Some(7_000),
+        "the time of its last resource where AWS tells no better one"
+    );
+    let board = Board {
+        last: Some(search),
+        ..Board::default()
+    };
+    assert_eq!(board.grave().and_then(Search::deleted), Some(7_000));
+    assert_eq!(Board::default().grave(), None);
     let looks = looks(&asked);
     let arn = "arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/fs-0123";
     for want in [
