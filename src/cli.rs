@@ -57,7 +57,7 @@ pub struct Common {
     /// A simulated account: no AWS, no network.
     #[arg(long, global = true, value_name = "SCENE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub demo: Option<String>,
-    /// Record operations of a simulated account too, and of a real one where the configuration says record = false.
+    /// Record operations of a simulated account too; those of a real one are, unless the configuration says record = false.
     #[arg(long, global = true, requires = "demo")]
     pub record: bool,
     /// How much faster than the wall clock the simulated account, or the replay, runs.

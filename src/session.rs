@@ -194,7 +194,7 @@ fn open_journal(flags: &Common, settings: &Settings) -> Result<Journal, Fault> {
     let folder = state_folder().ok_or_else(|| fault("there is no folder for the audit log: HOME is not set"))?;
     let path = folder.join("audit.jsonl");
     let journal = Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))?;
-    let wanted = (settings.record || flags.record).then(|| Recordings::new(folder.join(RECORDINGS)));
+    let wanted = settings.record.then(|| Recordings::new(folder.join(RECORDINGS)));
     Ok(wanted.into_iter().fold(journal, Journal::recording))
 }
 

@@ -38,6 +38,7 @@ const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), 
 const REGION: (&str, &str) = ("AWS_REGION", "us-west-2");
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
     for (args, env, status, wanted) in [
         ("status", vec![], 2, "No region is known"),

@@ -319,6 +319,31 @@ async fn is_killed(looks: u32, fate: Fate) {
     assert!(audit.contains(&token), "the token was noted before it was sent");
 }
 
+/// Whether an operation leaves a recording is for the configuration to say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recordings_are_switched_off_by_the_configuration() {
+    for (config, kept) in [("", 1), ("record = false", 0)] {
+        let account = Account::new(world("running", 60), |_: &Request| Fate::Well);
+        let server = Server::over(Arc::clone(&account)).await;
+        let home = tempfile::tempdir().expect("a folder");
+        std::fs::write(home.path().join("c.toml"), config).expect("a file");
+        let line = format!(
+            "deploy --yes --param LiteLLMVersion=v1.107.0 --config {}",
+            home.path().join("c.toml").display()
+        );
+        let child = program(home.path(), &server.url, &line);
+        let output = tokio::task::spawn_blocking(move || child.wait_with_output())
+            .await
+            .expect("it ends")
+            .expect("output");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let state = home.path().join(".local/state/bic-tui");
+        let files = std::fs::read_dir(state.join("recordings")).map_or(0, Iterator::count);
+        assert_eq!(files, kept, "{config}");
+        assert!(state.join("audit.jsonl").exists(), "the audit log is always kept");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_the_answer_is_on_its_way_it_follows_on() {
     is_killed(0, Fate::Unanswered(Loss::Silent)).await;

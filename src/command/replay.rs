@@ -24,7 +24,7 @@ pub fn list(out: &mut Out, recordings: Option<&Recordings>, settings: &Settings)
         out.note(if settings.record {
             "There are no recordings yet: each operation that the console, `deploy` or `destroy` watches is kept."
         } else {
-            "There are no recordings: the configuration says record = false. `--record` keeps those of one run."
+            "There are no recordings: the configuration says record = false."
         });
     } else {
         let rows: Vec<Vec<String>> = all.iter().map(|it| row(it, settings)).collect();

@@ -190,8 +190,10 @@ impl Account {
                 };
                 stack_xml(&it)
             }
-            // Whoever plans here plans alone.
+            // Whoever plans here plans alone, and nobody was here before.
             "ListChangeSets" => "<Summaries/>".into(),
+            "ListStacks" => "<StackSummaries/>".into(),
+            "DescribeDBSnapshots" => "<DBSnapshots/>".into(),
             "ListStackResources" => "<StackResourceSummaries/>".into(),
             "DescribeChangeSet" => {
                 let change_set = change_set.clone();
