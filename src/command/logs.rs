@@ -44,7 +44,7 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     if args.insights
         && let Some(why) = refusal(cx)
     {
-        let why = format!("logs --insights is refused: {why}");
+        let why = format!("logs --insights is refused, since a scan spends money: {why}");
         return Err(Fault::new(FaultKind::Guarded, "logs:StartQuery", "", &why).into());
     }
     let sieve = Sieve::new(cx, args)?;
