@@ -223,6 +223,7 @@ async fn last_minutes(cloud: &dyn Cloud, group: SafeText) -> Result<Lines, Fault
             break;
         }
     }
+    lines.mine_all();
     Ok(lines)
 }
 

@@ -123,9 +123,10 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     let raw = |shape: &ErrorShape| lines.locate(&shape.newest).and_then(|spot| lines.line(spot)).map(|line| line.raw());
     let known = shapes.iter().take(LOG_SHAPES).find_map(|shape| cause::of_log(raw(shape)?));
     let newest = match (known, shapes.first()) {
-        (Some(known), _) => known.plain.to_owned(),
-        (None, Some(shape)) => shape.text.to_string(),
-        (None, None) => return,
+        (Some(known), _) => format!(": {}", known.plain),
+        (None, Some(shape)) => format!(": {}", shape.text),
+        // What they say has not been looked at yet.
+        (None, None) => String::new(),
     };
     let shows = if evidence.shows_errors.is_empty() {
         "4 #"
@@ -137,7 +138,7 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     push(
         out,
         Severity::Warning,
-        format!("{least}{count} errors in 10 min: {newest}; {shows} shows them"),
+        format!("{least}{count} errors in 10 min{newest}; {shows} shows them"),
     );
 }
 
@@ -502,6 +503,7 @@ mod tests {
                 },
                 late: false,
             }));
+            lines.mine_all();
             let found = findings(Evidence {
                 logs: Some(&lines),
                 now,

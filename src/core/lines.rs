@@ -33,7 +33,7 @@ pub use self::{
     id::EventId,
     index::{Found, Index, Scan},
     segment::{Line, Segment},
-    shapes::{ErrorShape, Errors, shape},
+    shapes::{ErrorShape, Errors, Mined, Mining, shape},
 };
 use self::{
     holes::Holes,
@@ -127,14 +127,6 @@ struct Between {
 }
 
 impl Between {
-    fn anchor(&self) -> Anchor {
-        Anchor {
-            at: self.arrived.event.at,
-            ingested: self.arrived.event.ingested,
-            seq: self.seq,
-        }
-    }
-
     fn parts(&self) -> Parts<'_> {
         let event = &self.arrived.event;
         Parts {
@@ -179,10 +171,11 @@ impl Lines {
         }
     }
 
-    /// An empty store that holds as much.
+    /// An empty store that holds as much. What is still being found in the lines of this one is not taken for its own.
     pub fn cleared(&self) -> Self {
         Self {
             per_segment: self.per_segment,
+            next_segment: self.next_segment,
             ..Self::new(self.limit)
         }
     }
@@ -239,7 +232,7 @@ impl Lines {
             let line = self.read(arrived);
             self.histogram.add(line.arrived.event.at, line.level);
             if line.flags.has(Flags::TELLS) {
-                self.errors.add(line.arrived.event.message.as_raw(), line.anchor(), line.level);
+                self.errors.add(line.arrived.event.at, line.level);
             }
             if self.is_after_all(&line.parts()) {
                 self.push(&line, &mut change);
@@ -250,6 +243,11 @@ impl Lines {
         }
         self.len += change.lines;
         self.merge(between, &mut change);
+        for id in &change.touched {
+            if let Some(segment) = self.segments.iter().rev().find(|segment| segment.id() == *id) {
+                self.errors.grown(segment);
+            }
+        }
         self.bytes = self.segments.iter().map(|segment| segment.bytes()).sum();
         self.evict(&mut change);
         change
@@ -470,17 +468,21 @@ impl Lines {
         let first_seq = all.iter().map(|line| line.seq).min().unwrap_or_default();
         change.removed.push(old.id());
         change.touched.retain(|id| *id != old.id());
+        let known = self.errors.moved(old);
         let mut new = Segment::new(self.new_segment_id(), first_seq);
         self.segments.remove(place);
         let mut place = place;
         for line in &all {
             if new.is_full(self.per_segment) {
                 let next = Segment::new(self.new_segment_id(), first_seq);
-                self.put(place, std::mem::replace(&mut new, next), change);
+                let full = std::mem::replace(&mut new, next);
+                self.errors.made(&full, &known);
+                self.put(place, full, change);
                 place += 1;
             }
             new.push(line);
         }
+        self.errors.made(&new, &known);
         self.put(place, new, change);
     }
 
@@ -498,10 +500,8 @@ impl Lines {
             self.len -= gone.len();
             for line in gone.lines() {
                 self.histogram.remove(line.at(), line.level());
-                if line.tells() {
-                    self.errors.remove(line);
-                }
             }
+            self.errors.dropped(&gone);
             self.note_dropped(place, &gone);
             change.touched.retain(|id| *id != gone.id());
             change.evicted.push(gone.id());

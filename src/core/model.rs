@@ -8,7 +8,7 @@ use super::{
     dialog::Dialog,
     eta::{Durations, Work},
     fact::{Alarm, Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
-    fault::Fault,
+    fault::{Fault, FaultKind},
     feed::Feed,
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
@@ -520,6 +520,12 @@ impl Model {
     /// Credentials stand in the way of every request.
     pub fn credentials_fault(&self) -> Option<&Fault> {
         self.feeds.identity.fault.as_ref().filter(|f| f.is_credentials())
+    }
+
+    /// Why no log line comes any more, where waiting does not mend it.
+    pub fn tail_stopped(&self) -> Option<&Fault> {
+        let fault = self.feeds.logs.fault.as_ref();
+        fault.filter(|f| matches!(f.kind, FaultKind::Denied | FaultKind::Refused))
     }
 
     /// Stack events as the filters let them through.

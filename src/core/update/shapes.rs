@@ -8,7 +8,7 @@ use crate::core::{
 
 /// `#`.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
-    if model.shown_logs().lines().errors().shapes().is_empty() {
+    if model.shown_logs().lines().errors().is_empty() {
         say(model, Severity::Note, "no error in these lines");
         return Vec::new();
     }

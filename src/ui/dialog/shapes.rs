@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::{Sheet, inside, sheet, wrapped};
 use crate::{
-    core::{cause, lines::ErrorShape, logline, model::Model, text::SafeText, update, when},
+    core::{cause, lines::{ErrorShape, Lines}, logline, model::Model, text::SafeText, update, when},
     ui::{
         Side, cut,
         table::{self, Rows},
@@ -29,12 +29,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     let shapes = errors.shapes();
     let here = update::chosen_shape(&shapes, chosen);
     let (_, room) = inside(SIZE.0, frame);
-    let all: u32 = shapes.iter().map(|shape| shape.count).sum::<u32>() + errors.others();
-    let plural = if shapes.len() == 1 { "" } else { "s" };
-    let mut right = format!("{all} errors, {} shape{plural}", shapes.len());
-    if errors.others() > 0 {
-        right.push_str(&format!(", {} of others", errors.others()));
-    }
+    let mut right = counts(model.shown_logs().lines(), shapes.len());
     let about = if room > usize::from(ABOUT) + 4 { ABOUT } else { 0 };
     let rows = SIZE.1.min(shapes.len() + usize::from(about) + 2).min(room);
     let window = table::window(here, shapes.len(), rows.saturating_sub(usize::from(about) + 1));
@@ -59,6 +54,22 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
         let lines = newest(model, side, shape, usize::from(below.width));
         frame.render_widget(Paragraph::new(lines), below);
     }
+}
+
+/// How many errors there are, of how many shapes; they are those of the lines held.
+fn counts(lines: &Lines, shapes: usize) -> String {
+    let errors = lines.errors();
+    let least = if lines.holes().iter().any(|hole| hole.lines > 0) { "at least " } else { "" };
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let all = errors.len();
+    let mut text = format!("{least}{all} error{}, {shapes} shape{}", plural(all as usize), plural(shapes));
+    if errors.others() > 0 {
+        text.push_str(&format!(", {} of others", errors.others()));
+    }
+    if errors.waiting() > 0 {
+        text.push_str(&format!(", {} not sorted yet", errors.waiting()));
+    }
+    text
 }
 
 fn row<'a>(model: &Model, side: &Side<'_>, shape: &ErrorShape) -> Vec<Line<'a>> {

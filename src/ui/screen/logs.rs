@@ -52,13 +52,20 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
             .insert(place, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
     }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
-    let [bars, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram());
+    let stopped = model.tail_stopped().filter(|_| model.insights.is_none());
+    let [bars, notice, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram(), stopped.is_some());
     if let Some(query) = model.insights.as_ref().filter(|it| it.view.lines().is_empty()) {
         insights::empty(query, side, inner, frame);
     } else if model.shown_logs().lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
         histogram::draw(model, side, bars, frame);
+        if let Some(fault) = stopped {
+            let says = [format!("No new lines: {}.", fault.plain()), fault.advice()];
+            let width = usize::from(notice.width);
+            let says = says.map(|text| Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Warn)));
+            frame.render_widget(Paragraph::new(says.to_vec()), notice);
+        }
         draw_lines(model, side, lines, frame);
     }
     frame.render_widget(Paragraph::new(cut::line(state_line(model, side), usize::from(state.width))), state);

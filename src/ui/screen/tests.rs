@@ -6,7 +6,7 @@ use crate::{
     core::{
         cause,
         dialog::{ImageDialog, ImageRun},
-        fact::{Picture, PictureFormat, ProbeStage, StageReport},
+        fact::{LogEvent, Picture, PictureFormat, ProbeStage, StageReport},
         fault::{Fault, FaultKind},
         field::TextField,
         model::Model,
@@ -14,6 +14,8 @@ use crate::{
             Panel, ScreenId,
             deploy::{Planning, Stage},
         },
+        tail::Arrived,
+        text::RawText,
     },
     ui::image,
 };
@@ -239,6 +241,36 @@ fn the_deploy_key_says_why_the_stack_is_not_known() {
     crate::core::update::update(&mut model, crate::core::msg::Msg::Key(crate::core::key::Key::char('D')));
     let said = model.notice.map(|notice| notice.text.to_string()).unwrap_or_default();
     assert!(said.contains("AWS does not accept these credentials. Check the profile"), "{said}");
+}
+
+#[test]
+fn who_follows_and_may_no_longer_read_sees_which_permission_is_missing_and_what_to_do() {
+    let mut model = fixture::running();
+    model.screen = ScreenId::Logs;
+    let line = |n: i64| Arrived {
+        event: LogEvent {
+            id: None,
+            at: fixture::NOW - 100 + n,
+            ingested: fixture::NOW,
+            stream: "litellm/litellm/a".into(),
+            message: RawText::new(&format!("INFO: line {n}")),
+        },
+        late: false,
+    };
+    model.logs.append((0..40).map(line));
+    model.feeds.logs.set((), model.now);
+    let drawn = |model: &Model| frame(model, (80, 20), |model, side, area, f| super::logs::draw(model, side, area, f));
+    assert!(!drawn(&model).contains("No new lines"));
+    let denied = Fault::new(FaultKind::Denied, "logs:FilterLogEvents", "/ecs/bedrock-image-chat", "");
+    model.feeds.logs.fail(denied);
+    let text = drawn(&model);
+    for words in [
+        "No new lines: logs:FilterLogEvents on /ecs/bedrock-image-chat is not allowed.",
+        "Ask for the permission logs:FilterLogEvents; `bic-tui policy` prints",
+        "line 39",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]
