@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::core::{
     fact::LogEvent,
+    logline::{self, Level},
     names::App,
+    tail::Arrived,
     text::{RawText, is_hidden},
 };
 
