@@ -85,6 +85,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         targets: Some(&facts.targets),
         alarms: Some(&facts.alarms),
         logs: Some(&facts.log),
+        logs_behind: 0,
         shows_errors: "`logs --level error`",
         now: cx.cloud.now(),
     });

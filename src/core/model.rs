@@ -504,6 +504,12 @@ impl Model {
         health::unserved(service, self.evidence())
     }
 
+    /// By how much the log tail is behind while it is on its way, in milliseconds.
+    fn catching_up(&self) -> Millis {
+        let tail = self.tail.as_ref().filter(|tail| tail.fault().is_none() && !self.logs.is_paused());
+        tail.map_or(0, |tail| tail.lag(self.now.wall))
+    }
+
     fn evidence(&self) -> Evidence<'_> {
         Evidence {
             stack: self.live_stack(),
@@ -512,6 +518,7 @@ impl Model {
             targets: self.feeds.targets.get().map(Vec::as_slice),
             alarms: self.feeds.alarms.get().map(Vec::as_slice),
             logs: Some(self.logs.lines()),
+            logs_behind: self.catching_up(),
             now: self.now.wall,
             ..Evidence::default()
         }

@@ -263,7 +263,7 @@ fn who_scrolls_up_to_the_first_line_gets_older_ones_page_by_page() {
         rows.iter().take(4).map(|row| row.continuation).collect::<Vec<_>>(),
         [false, true, true, false]
     );
-    assert_eq!(model.logs.lines().errors().shapes()[0].count, 3);
+    assert_eq!(model.logs.lines().errors().len(), 3);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{Sheet, inside, sheet, wrapped};
 use crate::{
     core::{cause, lines::{ErrorShape, Lines}, logline, model::Model, text::SafeText, update, when},
     ui::{
-        Side, cut,
+        Side,
         table::{self, Rows},
         theme::Role,
     },
@@ -22,6 +22,8 @@ use crate::{
 const SIZE: (u16, usize) = (140, 30);
 /// Rows for the newest line of the chosen shape and what it means.
 const ABOUT: u16 = 6;
+/// Of these, most for what it means.
+const MEANS: usize = 2;
 
 /// Draws the list.
 pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, frame: &mut Frame<'_>) {
@@ -89,9 +91,10 @@ fn newest(model: &Model, side: &Side<'_>, shape: &ErrorShape, width: usize) -> V
     let mut out = vec![Line::styled("─".repeat(width), side.theme.style(Role::Border))];
     if let Some(meaning) = cause::of_log(line.raw()) {
         let text = format!("{}. {}", meaning.plain, meaning.advice);
-        out.push(Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Accent)));
+        out.extend(wrapped(side, &text, Role::Accent, width).into_iter().take(MEANS));
     }
-    out.extend(wrapped(side, &logline::display(line.raw()), Role::Dim, width));
+    let shown = logline::display(line.raw());
+    out.extend(wrapped(side, &shown[logline::lead(&shown)..], Role::Dim, width));
     out.truncate(ABOUT.into());
     out
 }

@@ -309,6 +309,10 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
                 Role::Dim
             }),
         ));
+    }
+    // Before numbers that nobody misses on a narrow screen.
+    spans.extend(asked_for_spans(model, side));
+    if let Some(tail) = &model.tail {
         let gaps = tail.gaps(model.now.wall);
         if !gaps.is_empty() {
             spans.push(Span::styled(
@@ -316,8 +320,6 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
                 style(Role::Warn),
             ));
         }
-    }
-    if let Some(tail) = &model.tail {
         let unchecked = tail.reconcile_lag(model.now.wall);
         if unchecked > 60_000 * i64::from(model.about.speed) {
             let text = format!("  search for late lines {} behind", when::span(unchecked));
@@ -330,7 +332,6 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     if dropped > 0 {
         spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
     }
-    spans.extend(asked_for_spans(model, side));
     if logs.shows_histogram() {
         spans.extend(histogram::legend(model, side));
     }
@@ -376,7 +377,7 @@ fn asked_for(model: &Model) -> Vec<String> {
         out.push(format!("request {}, * goes back", SafeText::new(request.text())));
     }
     if let Some(shape) = &filter.shape {
-        out.push(format!("errors like: {}", cut::end(shape, 40)));
+        out.push(format!("errors like {}, Esc goes back", cut::end(shape, 24)));
     }
     if filter.heads_only {
         out.push("folded, z opens".to_owned());
