@@ -377,7 +377,7 @@ fn asked_for(model: &Model) -> Vec<String> {
         out.push(format!("request {}, * goes back", SafeText::new(request.text())));
     }
     if let Some(shape) = &filter.shape {
-        out.push(format!("errors like {}, Esc goes back", cut::end(shape, 24)));
+        out.push(format!("errors like {}, Esc back", cut::end(shape, 20)));
     }
     if filter.heads_only {
         out.push("folded, z opens".to_owned());
