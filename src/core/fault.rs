@@ -116,7 +116,7 @@ impl Fault {
             FaultKind::Expired => "Log in again (`aws sso login`); the console goes on by itself.".into(),
             FaultKind::WrongCredentials => "Check the profile and its keys: `aws sts get-caller-identity` must work.".into(),
             FaultKind::Denied => format!(
-                "Ask for the permission {}; `bic-tui policy` prints all that are needed.",
+                "Ask for the permission {}; `bic-tui policy` prints them all.",
                 self.operation
             ),
             // Nothing sends a change of records again by itself.

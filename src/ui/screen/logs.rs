@@ -96,7 +96,7 @@ pub fn tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     }
     let height = usize::from(area.height);
     let rows = model.logs.newest(height, usize::from(area.width.saturating_sub(LOG_GUTTER)));
-    let lines: Vec<Line<'_>> = rows.iter().map(|row| row_line(model, side, row, false)).collect();
+    let lines: Vec<Line<'_>> = rows.iter().map(|row| row_line(model, side, row, (false, false))).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -108,7 +108,9 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
         let (why, next) = nothing_kept(model);
         return panel::empty(side, area, frame, why, next);
     }
-    let lines: Vec<Line<'_>> = window.rows.iter().map(|row| row_line(model, side, row, true)).collect();
+    let lines = window.rows.iter().enumerate();
+    // Who lands in the middle of a traceback sees when it was.
+    let lines: Vec<Line<'_>> = lines.map(|(i, row)| row_line(model, side, row, (i == 0 || row.selected, true))).collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
     for (row, hole) in &window.holes {
@@ -150,12 +152,13 @@ fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
     }
 }
 
-/// Gutter and text of one row. A cell of the gutter never holds text from outside.
-fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, has_cursor: bool) -> Line<'a> {
+/// Gutter and text of one row, with its time also where it goes on with an entry when `has_time`. A cell of the gutter
+/// never holds text from outside.
+fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, (has_time, has_cursor): (bool, bool)) -> Line<'a> {
     let style = |role| side.theme.style(role);
     let level = level_role(row.level);
     let mut spans = vec![
-        Span::styled(gutter_time(model, row), style(Role::Dim)),
+        Span::styled(gutter_time(model, row, has_time), style(Role::Dim)),
         Span::styled(format!(" {} ", if row.part == 0 { letter(row.level) } else { " " }), style(level)),
         Span::styled(
             format!("{:<7}", if row.part == 0 { app_name(row.app) } else { "" }),
@@ -237,8 +240,8 @@ fn draw_folds(side: &Side<'_>, rows: &[Row], area: Rect, frame: &mut Frame<'_>) 
     }
 }
 
-fn gutter_time(model: &Model, row: &Row) -> String {
-    if row.part > 0 || row.continuation {
+fn gutter_time(model: &Model, row: &Row, has_time: bool) -> String {
+    if !has_time && (row.part > 0 || row.continuation) {
         return " ".repeat(8);
     }
     let text = match model.times {

@@ -274,6 +274,30 @@ fn who_follows_and_may_no_longer_read_sees_which_permission_is_missing_and_what_
 }
 
 #[test]
+fn who_stands_within_a_traceback_sees_when_it_was() {
+    let mut model = fixture::running();
+    model.screen = ScreenId::Logs;
+    let frames = (0..40).map(|n| format!("  File \"x.py\", line {n}"));
+    let lines = std::iter::once("Traceback (most recent call last):".to_owned()).chain(frames);
+    model.logs.append(lines.map(|message| Arrived {
+        event: LogEvent {
+            id: None,
+            at: fixture::NOW,
+            ingested: fixture::NOW,
+            stream: "litellm/litellm/a".into(),
+            message: RawText::new(&message),
+        },
+        late: false,
+    }));
+    model.feeds.logs.set((), model.now);
+    let text = frame(&model, (80, 20), |model, side, area, f| super::logs::draw(model, side, area, f));
+    let time = crate::core::when::clock(fixture::NOW, model.times, model.utc_offset);
+    let rows: Vec<&str> = text.lines().filter(|row| row.contains("File \"x.py\"")).collect();
+    let timed: Vec<bool> = rows.iter().map(|row| row.contains(&time)).collect();
+    assert!(timed[0] && timed[rows.len() - 1] && timed.iter().filter(|it| **it).count() == 2, "{text}");
+}
+
+#[test]
 fn without_a_stack_nothing_is_being_asked() {
     let mut model = fixture::nothing();
     let now = model.now;
