@@ -46,6 +46,12 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
         ("metrics", vec![], 2, "This version does not serve `metrics` yet"),
         ("schedule --yes", vec![], 2, "This version does not serve `schedule` yet"),
         ("--demo cots", vec![], 2, "There is no subcommand \"cots\"; did you mean \"cost\"?"),
+        (
+            "status --profile nope",
+            vec![REGION],
+            2,
+            "There is no profile \"nope\" in ~/.aws/config",
+        ),
         ("frobnicate", vec![], 2, "`bic-tui --help` lists them"),
         (
             "status --region us-wst-2",

@@ -30,7 +30,7 @@ use crate::{
     cloud::About,
     core::{
         fault::{Fault, FaultKind},
-        region,
+        nearest, region,
         text::SafeText,
     },
     probe::Probe,
@@ -96,8 +96,12 @@ pub struct AwsOptions {
 /// so that a console can start first.
 ///
 /// # Errors
-/// `Guarded` when no region is known, when it can be none, or when the endpoint is not an address.
+/// `Guarded` when no file knows the profile, when no region is known, when it can be none, or when the endpoint is
+/// not an address.
 pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
+    if let (Some(name), None) = (&options.profile, &options.credentials) {
+        check_profile(name).await?;
+    }
     let config = match &options.credentials {
         Some(_) => explicit(&options),
         None => standard(&options).await,
@@ -122,6 +126,20 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
         speed: 1,
     };
     Ok(build(about, &config, &options.limits))
+}
+
+/// Refuses a profile that no file has: its credentials would only be missing, without a word of why. Files that
+/// can not be read say so where they are needed.
+async fn check_profile(name: &str) -> Result<(), Fault> {
+    let Ok(known) = profiles().await else { return Ok(()) };
+    if known.iter().any(|it| it.as_str() == name) {
+        return Ok(());
+    }
+    let name = SafeText::from(name);
+    let hint = nearest::hint(&name, known.iter().map(SafeText::as_str));
+    Err(usage(&format!(
+        "There is no profile \"{name}\" in ~/.aws/config or ~/.aws/credentials; {hint}"
+    )))
 }
 
 fn usage(sentence: &str) -> Fault {

@@ -206,7 +206,7 @@ fn repaired(body: &[u8]) -> Cow<'_, [u8]> {
 fn escapes(text: &str) -> impl Iterator<Item = (usize, bool, usize)> {
     let mut from = 0;
     std::iter::from_fn(move || {
-        let at = from + text[from..].find('\\')?;
+        let at = from + memchr::memchr(b'\\', &text.as_bytes()[from..])?;
         let (is_sound, size) = escape(&text[at..]);
         from = at + size;
         Some((at, is_sound, size))

@@ -115,7 +115,7 @@ impl Page<'_> {
     /// AWS's own end of a window is inclusive for this operation, ours is not.
     fn fact(self, until: Millis) -> Option<LogPage> {
         // One name for all events of a stream.
-        let mut streams: HashSet<SafeText> = HashSet::new();
+        let mut streams: HashSet<SafeText, foldhash::fast::RandomState> = HashSet::default();
         let mut map = |event: Entry<'_>| {
             let name = event.log_stream_name.as_ref().map(|name| &*name.0).unwrap_or_default();
             let stream = streams.get(name).cloned().unwrap_or_else(|| {

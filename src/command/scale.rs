@@ -7,7 +7,8 @@ use crate::{
     cli::{RestartArgs, ScaleArgs, StopTaskArgs},
     cloud::Change,
     core::{
-        fact::Service,
+        cost::{self, CostModel},
+        fact::{Service, Stack},
         fault::{Fault, FaultKind},
         names::Names,
         sleep,
@@ -50,14 +51,25 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
         from: service.desired,
         to: args.count,
     };
-    let question = format!("Scale {} from {} to {} task(s)?", service.name, service.desired, args.count);
+    let price = price(cx, &stack, service, args.count);
+    let question = format!("Scale {} from {} to {} task(s)?{price}", service.name, service.desired, args.count);
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
     write(cx, change).await?;
     say(
         cx,
         &scaled(service, args.count),
-        &format!("{}: {} → {} task(s) wanted.", service.name, service.desired, args.count),
+        &format!("{}: {} → {} task(s) wanted.{price}", service.name, service.desired, args.count),
     )
+}
+
+/// What another count adds to the bill, by the template's own size of a task.
+fn price(cx: &Context, stack: &Stack, service: &Service, count: i32) -> String {
+    let resources = reads::running_resources(cx, stack);
+    let estimate = CostModel::shipped(&cx.cloud.about().region).plan_estimate(&resources);
+    let planned = cost::template_counts(&resources).get(&service.name).copied().unwrap_or(1);
+    let more = |app| cost::difference(estimate.tasks_hour(app, planned, count - service.desired));
+    let app = Names::of(stack).app(&service.name);
+    app.map_or_else(String::new, |app| format!(" That is {}.", more(app)))
 }
 
 fn scaled(service: &Service, to: i32) -> Report<'_> {

@@ -789,6 +789,11 @@ async fn scaling_follows_the_rules() {
     assert!(case.entries().is_empty());
     let (status, stdout, _) = case.run("scale bedrock-image-chat-litellm 2").await;
     assert_eq!((status, stdout.contains("1 → 2")), (0, true), "{stdout}");
+    assert!(stdout.contains("/h more, $18 a month."), "{stdout}");
+    let (_, stdout, _) = case.run("scale litellm 1000").await;
+    assert!(stdout.contains("/h more, $17984 a month."), "{stdout}");
+    let (_, stdout, _) = case.run("scale litellm 2").await;
+    assert!(stdout.contains("/h less, $17984 a month."), "{stdout}");
     assert_eq!(case.run("restart LiteLLM").await.0, 0);
     assert_eq!(case.run("stop-task ffffffffffffffff").await.0, 2);
     let (_, json, _) = case.run("tasks --output json").await;

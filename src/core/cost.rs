@@ -6,7 +6,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use self::sheet::{Sheet, number, text};
-use super::{fact::Task, prices::Prices, template::Resource, text::SafeText};
+use super::{
+    fact::Task,
+    names::App,
+    prices::{HOURS_A_MONTH, Prices},
+    template::Resource,
+    text::SafeText,
+};
 
 mod guide;
 pub mod listing;
@@ -161,6 +167,16 @@ impl Estimate {
         total(self.lines.iter().filter(|l| l.group == group).map(|l| l.usd_month))
     }
 
+    /// US dollars an hour of `count` tasks of an application, where this estimate is for `planned` of them.
+    pub fn tasks_hour(&self, app: App, planned: i32, count: i32) -> f64 {
+        let group = match app {
+            App::OpenWebui => Group::OpenWebui,
+            App::Litellm => Group::Litellm,
+        };
+        let of_app = total(self.lines.iter().filter(|l| l.group == group).map(|l| l.usd_hour));
+        of_app * f64::from(count) / f64::from(planned.max(1))
+    }
+
     /// Every price in it was checked.
     pub fn is_verified(&self) -> bool {
         self.unpriced.is_empty() && self.lines.iter().all(|l| l.is_verified)
@@ -273,6 +289,13 @@ pub const FREE_TYPES: &[(&str, &str)] = &[
 /// Whether a resource type costs nothing by itself.
 pub fn is_free(kind: &str) -> bool {
     FREE_TYPES.iter().any(|(free, _)| *free == kind)
+}
+
+/// What another count of tasks adds to the bill, in words: `about $0.0989/h more, $72 a month`.
+pub fn difference(usd_hour: f64) -> String {
+    let word = if usd_hour < 0.0 { "less" } else { "more" };
+    let usd_hour = usd_hour.abs();
+    format!("about ${usd_hour:.4}/h {word}, ${:.0} a month", usd_hour * HOURS_A_MONTH)
 }
 
 /// The ECS services among resources.

@@ -58,9 +58,9 @@ impl SafeText {
     }
 }
 
-/// Counting has no early end, so it runs over many bytes at once.
-fn is_printable(raw: &str) -> bool {
-    raw.bytes().filter(|b| !(0x20..0x7f).contains(b)).count() == 0
+/// ASCII that a terminal prints as it is. Without an early end this runs over many bytes at once.
+pub(crate) fn is_printable(raw: &str) -> bool {
+    raw.bytes().fold(0, |odd, b| odd | u8::from(b.wrapping_sub(0x20) >= 0x5f)) == 0
 }
 
 fn is_mark(c: char) -> bool {
@@ -298,6 +298,13 @@ mod tests {
         let zalgo = format!("a{}", "\u{301}".repeat(10_000));
         let safe = SafeText::new(&zalgo);
         assert_eq!(safe.chars().filter(|c| *c == '\u{301}').count(), MAX_MARKS);
+    }
+
+    #[test]
+    fn ascii_from_the_space_to_the_tilde_is_printed_as_it_is() {
+        let plain: Vec<u8> = (0..=0x7f).filter(|b| is_printable(&char::from(*b).to_string())).collect();
+        assert_eq!(plain, (b' '..=b'~').collect::<Vec<_>>());
+        assert!(is_printable("") && !is_printable("é"));
     }
 
     proptest! {

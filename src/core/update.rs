@@ -28,8 +28,13 @@ mod testimage;
 mod throughput;
 
 pub use self::{
-    acting::scale_refusal, dialogs::palette_rows, insights::asked as insights_asked, leftovers::chosen as chosen_leftover,
-    live::price as live_price, shapes::chosen as chosen_shape, testimage::image_model,
+    acting::{scale_cost, scale_refusal},
+    dialogs::palette_rows,
+    insights::asked as insights_asked,
+    leftovers::chosen as chosen_leftover,
+    live::price as live_price,
+    shapes::chosen as chosen_shape,
+    testimage::image_model,
 };
 
 use super::{

@@ -1,12 +1,14 @@
 //! Lines on their way out: chosen, then written as text or as JSON Lines.
 
+use std::collections::HashMap;
+
 use super::{Answer, Context, LogEvent, Sieve, logline};
 use crate::{
     command::text,
     core::{
         fact::Millis,
         lines::{ExportFormat, export_into},
-        text::SafeText,
+        text::{SafeText, is_printable},
     },
 };
 
@@ -16,8 +18,8 @@ pub(super) struct Printer {
     is_utc: bool,
     /// Seconds since 1970, and how they are written: neighbours mostly share them.
     second: (Millis, String),
-    /// The same for a stream and its short name.
-    stream: (SafeText, String),
+    /// Short names of the streams: two services take turns.
+    streams: HashMap<SafeText, String, foldhash::fast::RandomState>,
     line: String,
     /// Lines written.
     pub(super) printed: u64,
@@ -29,7 +31,7 @@ impl Printer {
             sieve,
             is_utc,
             second: (Millis::MIN, String::new()),
-            stream: Default::default(),
+            streams: HashMap::default(),
             line: String::new(),
             printed: 0,
         }
@@ -57,13 +59,13 @@ impl Printer {
             let stamp = text::moment(event.at, &cx.settings);
             self.second = (second, stamp.trim_end_matches('Z').to_owned());
         }
-        if self.stream.0 != event.stream {
-            self.stream = (event.stream.clone(), short_stream(&event.stream));
+        if !self.streams.contains_key(&event.stream) {
+            self.streams.insert(event.stream.clone(), short_stream(&event.stream));
         }
         let Self {
             line,
             second,
-            stream,
+            streams,
             is_utc,
             ..
         } = self;
@@ -75,10 +77,18 @@ impl Printer {
         line.push_str(stamp);
         line.push('.');
         line.extend(digits);
-        for part in [zone, "  ", &stream.1, mark, "  "] {
+        let stream = streams.get(&event.stream).map_or("", String::as_str);
+        for part in [zone, "  ", stream, mark, "  "] {
             line.push_str(part);
         }
-        let mut parts = logline::shown_parts(event.message.as_raw());
+        let raw = event.message.as_raw();
+        // Most lines are one, with nothing hidden in it: one look tells.
+        if is_printable(raw) {
+            line.push_str(raw);
+            line.push('\n');
+            return;
+        }
+        let mut parts = logline::shown_parts(raw);
         logline::display_into(parts.next().unwrap_or_default(), line);
         line.push('\n');
         for part in parts.filter(|part| !part.is_empty()) {

@@ -94,9 +94,8 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
     };
     let mut queue = Queue::new(whole);
     let mut fetched = 0;
-    loop {
-        queue.fill(&window);
-        let Some(front) = queue.front() else { break };
+    queue.fill(&window);
+    while let Some(front) = queue.front() {
         tokio::select! {
             Some(news) = told.recv() => match news {
                 News::Page(events) => {
@@ -107,7 +106,10 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
                 News::Throttled(text) => cx.out.note(text),
             },
             ready = queue.ready(&window) => {
-                for event in ready? {
+                let ready = ready?;
+                // The next are under way while these are printed.
+                queue.fill(&window);
+                for event in ready {
                     printer.show(cx, &event, false)?;
                 }
             }

@@ -6,7 +6,6 @@ use super::{dialogs, say};
 use crate::{
     cloud::Change,
     core::{
-        cost::Group,
         dialog::{Confirm, Dialog, Scale},
         effect::Effect,
         fact::Service,
@@ -14,7 +13,6 @@ use crate::{
         health::Severity,
         key::{Code, Key},
         model::Model,
-        names::App,
         screen::Panel,
         sleep,
         text::SafeText,
@@ -66,6 +64,15 @@ pub(super) fn scale(model: &mut Model, by: i32) -> Vec<Effect> {
 /// Why the count in the dialog may not be sent.
 pub fn scale_refusal(model: &Model, scale: &Scale) -> Option<String> {
     sleep::scale_refusal(scale.app, scale.to, &model.parameters())
+}
+
+/// What the count in the dialog adds to the bill, US dollars an hour.
+pub fn scale_cost(model: &Model, scale: &Scale) -> f64 {
+    let planned = crate::core::cost::template_counts(&model.resources)
+        .get(&scale.service)
+        .copied()
+        .unwrap_or(1);
+    model.cost_planned().tasks_hour(scale.app, planned, scale.to - scale.from)
 }
 
 /// A key in the scale dialog.
@@ -228,15 +235,10 @@ fn wake(model: &Model, services: &[Service]) -> Result<Written, String> {
     ))
 }
 
-/// What the tasks of a scale cost an hour: the template's price for its own count, at the count asked for.
+/// What the tasks of a scale cost an hour, at the count asked for.
 fn usd_hour(model: &Model, defaults: &BTreeMap<SafeText, i32>, change: &Change) -> f64 {
     let Change::Scale { service, to, .. } = change else { return 0.0 };
-    let group = match model.names().app(service) {
-        Some(App::OpenWebui) => Group::OpenWebui,
-        Some(App::Litellm) => Group::Litellm,
-        None => return 0.0,
-    };
-    let lines = model.cost_planned().lines;
-    let planned: f64 = lines.iter().filter(|l| l.group == group).map(|l| l.usd_hour).sum();
-    planned * f64::from(*to) / f64::from(defaults.get(service).copied().unwrap_or(1).max(1))
+    let planned = defaults.get(service).copied().unwrap_or(1);
+    let app = model.names().app(service);
+    app.map_or(0.0, |app| model.cost_planned().tasks_hour(app, planned, *to))
 }

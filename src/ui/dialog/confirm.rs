@@ -8,11 +8,13 @@ use ratatui::{
 use super::{Parts, WIDTH, buttons, inside, question, wrapped};
 use crate::{
     core::{
+        cost::difference,
         dialog::{Confirm, Countdown, Scale},
         keymap::Intent,
         model::Model,
         sleep,
         text::SafeText,
+        update::scale_cost,
     },
     ui::{Side, cut, theme::Role},
 };
@@ -132,7 +134,10 @@ fn note(model: &Model, scale: &Scale) -> String {
         let sleep = model.keymap.label(Intent::Sleep);
         format!("No task runs then, and users are cut off. {sleep} puts both services to sleep and remembers their counts.")
     } else {
-        "CloudFormation does not know of a count set here (drift): an update that touches the service sets the template's count again."
-            .to_owned()
+        format!(
+            "That is {}. CloudFormation does not know of a count set here (drift): an update that touches the service sets the \
+             template's count again.",
+            difference(scale_cost(model, scale))
+        )
     }
 }
