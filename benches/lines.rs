@@ -87,8 +87,12 @@ fn a_million_errors() {
     let (told, found) = std::sync::mpsc::channel();
     let miner = std::thread::spawn(move || todo.iter().all(|mining| told.send(mining.run()).is_ok()));
     let turn = |view: &mut LogView| {
-        found.try_iter().for_each(|mined| view.mined(&mined));
-        view.take_minings().into_iter().for_each(|mining| work.send(mining).expect("a miner"));
+        for mined in found.try_iter() {
+            view.mined(&mined);
+        }
+        for mining in view.take_minings() {
+            work.send(mining).expect("a miner");
+        }
     };
     let mut view = LogView::new(1 << 30);
     view.resize(60, 200);
@@ -112,7 +116,10 @@ fn a_million_errors() {
         turn(&mut model.logs);
         begun
     });
-    println!("50 errors more and a frame meanwhile: p50 {} µs, p99 {} µs", frames[500], frames[990]);
+    println!(
+        "50 errors more and a frame meanwhile: p50 {} µs, p99 {} µs",
+        frames[500], frames[990]
+    );
     let begun = Instant::now();
     while model.logs.lines().errors().waiting() > 0 {
         turn(&mut model.logs);

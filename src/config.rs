@@ -473,8 +473,14 @@ mod tests {
                 "[logs]\nmemory = '12 apples'",
                 "test.toml:2:10: \"12 apples\" is no size; write it as 512MiB or 2GiB",
             ),
-            ("[logs]\nmemory = '1KiB'", "test.toml:2:10: \"1KiB\" is too little; the least is 1MiB"),
-            ("[logs]\nmemory = '0GiB'", "test.toml:2:10: \"0GiB\" is too little; the least is 1MiB"),
+            (
+                "[logs]\nmemory = '1KiB'",
+                "test.toml:2:10: \"1KiB\" is too little; the least is 1MiB",
+            ),
+            (
+                "[logs]\nmemory = '0GiB'",
+                "test.toml:2:10: \"0GiB\" is too little; the least is 1MiB",
+            ),
             (
                 "[logs]\nmemory = '99999999999GiB'",
                 "test.toml:2:10: \"99999999999GiB\" is no size; write it as 512MiB or 2GiB",

@@ -1129,7 +1129,14 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let one = || Ok(page(&[("1", 900, WEBUI, "one")], None));
     let both = Ok(page(&[("1", 900, WEBUI, "one"), ("2", 100, LITELLM, "two")], None));
     let late = Ok(page(&[("2", 100, LITELLM, "two"), ("3", 500, LITELLM, "three")], None));
-    let script = Script::new(vec![one(), fault(FaultKind::Expired), fault(FaultKind::Throttled), one(), both, late]);
+    let script = Script::new(vec![
+        one(),
+        fault(FaultKind::Expired),
+        fault(FaultKind::Throttled),
+        one(),
+        both,
+        late,
+    ]);
     let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
     let signal = case.signal.clone();
     let watched = Arc::clone(&script);

@@ -3,7 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{guard::Approved, lines::{Mining, Scan}, msg::Ticket, place::Place, secret::SecretRef, text::SafeText};
+use super::{
+    guard::Approved,
+    lines::{Mining, Scan},
+    msg::Ticket,
+    place::Place,
+    secret::SecretRef,
+    text::SafeText,
+};
 use crate::cloud::{Query, Steer};
 
 /// A request of the core.

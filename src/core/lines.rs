@@ -23,6 +23,7 @@ mod shapes;
 mod tests;
 mod walk;
 
+use self::holes::Holes;
 pub use self::{
     export::{ExportFormat, ExportLine, export, export_into, iso},
     filter::{Filter, Pattern},
@@ -34,7 +35,6 @@ pub use self::{
     shape::shape,
     shapes::{ErrorShape, Errors, Mined, Mining},
 };
-use self::holes::Holes;
 
 /// A line that can be found again whatever is added or dropped: its time and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

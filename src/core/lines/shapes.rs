@@ -218,7 +218,9 @@ impl Errors {
     }
 
     fn take_one(&mut self, place: u16) {
-        let Some(slot) = self.shapes.get_mut(usize::from(place)) else { return };
+        let Some(slot) = self.shapes.get_mut(usize::from(place)) else {
+            return;
+        };
         match slot {
             Some(shape) if shape.count > 1 => shape.count -= 1,
             Some(shape) => {
@@ -232,7 +234,9 @@ impl Errors {
     /// Takes the shapes of a segment; `false` where it is no more.
     fn take(&mut self, mined: &Mined) -> bool {
         self.asked.retain(|id| *id != mined.segment);
-        let Some(mut marks) = self.marks.remove(&mined.segment) else { return false };
+        let Some(mut marks) = self.marks.remove(&mined.segment) else {
+            return false;
+        };
         for shaped in &mined.shapes {
             let mut new = 0;
             let place = self.place(shaped);

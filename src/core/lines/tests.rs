@@ -457,7 +457,11 @@ fn taking_errors_in_leaves_their_shapes_to_be_found_elsewhere() {
     let mut lines = Lines::new(usize::MAX);
     lines.append(many_errors(0, 1_000));
     let errors = lines.errors();
-    assert_eq!((errors.len(), errors.waiting(), errors.shapes()), (800, 800, vec![]), "counted, but not looked at");
+    assert_eq!(
+        (errors.len(), errors.waiting(), errors.shapes()),
+        (800, 800, vec![]),
+        "counted, but not looked at"
+    );
     assert_eq!(errors.between(START, START + 10_000), 800);
     let mut minings = lines.minings(0);
     assert_eq!((minings.len(), lines.minings(0)), (1, vec![]), "none is asked for twice");

@@ -91,7 +91,9 @@ impl LogView {
         }
         self.settle();
         if self.shows_hidden {
-            Toggled::Shown { detached: chosen.is_some() }
+            Toggled::Shown {
+                detached: chosen.is_some(),
+            }
         } else {
             Toggled::Hidden
         }

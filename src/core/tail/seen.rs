@@ -1,10 +1,6 @@
 //! Which events are new: their ids are kept as long as a request may bring them again.
 
-use super::{
-    Arrived, MAX_IDS, Tail,
-    pass::Kind,
-    twins::Source,
-};
+use super::{Arrived, MAX_IDS, Tail, pass::Kind, twins::Source};
 use crate::core::{
     fact::{LogEvent, Millis},
     lines::EventId,

@@ -274,7 +274,9 @@ fn toggle_hidden(model: &mut Model) {
     let key = |intent| model.keymap.label(intent);
     let (hide, follow, filter) = (key(Intent::Hidden), key(Intent::Follow), key(Intent::Filter));
     let text = match toggled {
-        Toggled::Shown { detached: true } => format!("stopped at the last line kept, all lines round it shown; {hide} back, {follow} follows"),
+        Toggled::Shown { detached: true } => {
+            format!("stopped at the last line kept, all lines round it shown; {hide} back, {follow} follows")
+        }
         Toggled::Shown { detached: false } => format!("all lines shown, those kept stand out; {hide} back"),
         Toggled::Hidden if model.shown_logs().is_following() => "only what is asked for".to_owned(),
         Toggled::Hidden => format!("only what is asked for; {follow} follows"),

@@ -10,7 +10,14 @@ use ratatui::{
 
 use super::{Sheet, inside, sheet, wrapped};
 use crate::{
-    core::{cause, lines::{ErrorShape, Lines}, logline, model::Model, text::SafeText, update, when},
+    core::{
+        cause,
+        lines::{ErrorShape, Lines},
+        logline,
+        model::Model,
+        text::SafeText,
+        update, when,
+    },
     ui::{
         Side,
         table::{self, Rows},
@@ -61,7 +68,11 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
 /// How many errors there are, of how many shapes; they are those of the lines held.
 fn counts(lines: &Lines, shapes: usize) -> String {
     let errors = lines.errors();
-    let least = if lines.holes().iter().any(|hole| hole.lines > 0) { "at least " } else { "" };
+    let least = if lines.holes().iter().any(|hole| hole.lines > 0) {
+        "at least "
+    } else {
+        ""
+    };
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let all = errors.len();
     let mut text = format!("{least}{all} error{}, {shapes} shape{}", plural(all as usize), plural(shapes));

@@ -110,7 +110,9 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     }
     let lines = window.rows.iter().enumerate();
     // Who lands in the middle of a traceback sees when it was.
-    let lines: Vec<Line<'_>> = lines.map(|(i, row)| row_line(model, side, row, (i == 0 || row.selected, true))).collect();
+    let lines: Vec<Line<'_>> = lines
+        .map(|(i, row)| row_line(model, side, row, (i == 0 || row.selected, true)))
+        .collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
     for (row, hole) in &window.holes {

@@ -259,7 +259,7 @@ fn who_follows_and_may_no_longer_read_sees_which_permission_is_missing_and_what_
     };
     model.logs.append((0..40).map(line));
     model.feeds.logs.set((), model.now);
-    let drawn = |model: &Model| frame(model, (80, 20), |model, side, area, f| super::logs::draw(model, side, area, f));
+    let drawn = |model: &Model| frame(model, (80, 20), super::logs::draw);
     assert!(!drawn(&model).contains("No new lines"));
     let denied = Fault::new(FaultKind::Denied, "logs:FilterLogEvents", "/ecs/bedrock-image-chat", "");
     model.feeds.logs.fail(denied);
@@ -290,11 +290,14 @@ fn who_stands_within_a_traceback_sees_when_it_was() {
         late: false,
     }));
     model.feeds.logs.set((), model.now);
-    let text = frame(&model, (80, 20), |model, side, area, f| super::logs::draw(model, side, area, f));
+    let text = frame(&model, (80, 20), super::logs::draw);
     let time = crate::core::when::clock(fixture::NOW, model.times, model.utc_offset);
     let rows: Vec<&str> = text.lines().filter(|row| row.contains("File \"x.py\"")).collect();
     let timed: Vec<bool> = rows.iter().map(|row| row.contains(&time)).collect();
-    assert!(timed[0] && timed[rows.len() - 1] && timed.iter().filter(|it| **it).count() == 2, "{text}");
+    assert!(
+        timed[0] && timed[rows.len() - 1] && timed.iter().filter(|it| **it).count() == 2,
+        "{text}"
+    );
 }
 
 #[test]
