@@ -100,7 +100,10 @@ fn errors_by_shape_lead_to_their_lines_and_esc_leads_back() {
         Some(Dialog::Shapes(chosen)) => chosen.clone().map(|text| text.to_string()),
         other => panic!("{other:?}"),
     };
-    assert!(chosen(&model).is_some_and(|text| text.contains("PermissionDenied")), "the one that is seen");
+    assert!(
+        chosen(&model).is_some_and(|text| text.contains("PermissionDenied")),
+        "the one that is seen"
+    );
     press(&mut model, "j k enter");
     assert_eq!(
         (model.dialog.clone(), shown(&model)),

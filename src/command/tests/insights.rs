@@ -132,7 +132,7 @@ async fn it_asks_before_it_costs() {
     case.cx.is_yes = true;
     let (status, _, said) = case.run("logs --insights").await;
     assert!(
-        status == 2 && said.contains("a scan spends money: this session is read-only"),
+        status == 2 && said.contains("scan spends money, and this session is read-only; run it without read-only"),
         "{said}"
     );
     let begun = |query: &Query| matches!(query, Query::InsightsStart(_));
