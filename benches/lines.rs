@@ -9,7 +9,7 @@ use bic_tui::{
     core::{
         fact::LogEvent,
         keymap::Keymap,
-        lines::{ExportFormat, export},
+        lines::{ExportFormat, Mining, export},
         logview::LogView,
         model::Model,
         msg::Size,
@@ -64,6 +64,76 @@ fn full_view() -> LogView {
     view
 }
 
+/// Nothing but errors, each of another call, of some hundred shapes.
+fn errors(from: usize, count: usize) -> Vec<Arrived> {
+    const WORDS: [&str; 7] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"];
+    let mut errors = lines(from, count);
+    for (arrived, i) in errors.iter_mut().zip(from..) {
+        let [a, b, c] = [i, i / 7, i / 49].map(|i| WORDS[i % 7]);
+        let mut message = format!(
+            "19:40:58 - LiteLLM Proxy:ERROR: common.py:{i} - {a} {b} {c} - litellm_call_id=fbd640df-5bae-4e42-a8f3-{i:012x} - \
+             litellm.RateLimitError: BedrockException - {{\"message\": \"Too many requests, please wait before trying again.\"}}"
+        );
+        message.truncate(LINE);
+        arrived.event.message = RawText::new(&message);
+    }
+    errors
+}
+
+/// A million errors, page by page, with what the loop does for each: their shapes are found on another thread meanwhile,
+/// and what was found is taken before the next page. Then frames while the rest is being found.
+fn a_million_errors() {
+    let (work, todo) = std::sync::mpsc::channel::<Mining>();
+    let (told, found) = std::sync::mpsc::channel();
+    let miner = std::thread::spawn(move || todo.iter().all(|mining| told.send(mining.run()).is_ok()));
+    let turn = |view: &mut LogView| {
+        for mined in found.try_iter() {
+            view.mined(&mined);
+        }
+        for mining in view.take_minings() {
+            work.send(mining).expect("a miner");
+        }
+    };
+    let mut view = LogView::new(1 << 30);
+    view.resize(60, 200);
+    let (mut all, mut slowest) = (0, 0);
+    for page in 0..MILLION / PAGE {
+        let page = errors(page * PAGE, PAGE);
+        let begun = Instant::now();
+        view.append(page);
+        turn(&mut view);
+        let took = begun.elapsed().as_micros();
+        (all, slowest) = (all + took, slowest.max(took));
+    }
+    let rate = MILLION as f64 / all as f64;
+    let waiting = view.lines().errors().waiting();
+    println!("a million errors: {rate:.2} M lines/s, slowest page of {PAGE} {slowest} µs, {waiting} not sorted yet");
+    let mut model = console(view);
+    let frames = frames(&mut model, |model, i| {
+        let new = errors(MILLION + i * 50, 50);
+        let begun = Instant::now();
+        model.logs.append(new);
+        turn(&mut model.logs);
+        begun
+    });
+    println!(
+        "50 errors more and a frame meanwhile: p50 {} µs, p99 {} µs",
+        frames[500], frames[990]
+    );
+    let begun = Instant::now();
+    while model.logs.lines().errors().waiting() > 0 {
+        turn(&mut model.logs);
+        std::thread::yield_now();
+    }
+    println!(
+        "{} shapes, all known {} ms later",
+        model.logs.lines().errors().shapes().len(),
+        begun.elapsed().as_millis()
+    );
+    drop(work);
+    miner.join().expect("a miner");
+}
+
 /// The whole console with its Logs screen.
 fn console(logs: LogView) -> Model {
     let settings = Settings::default();
@@ -88,6 +158,18 @@ fn a_thousand_frames() {
     let text = MILLION * LINE;
     let held = logs.lines().bytes();
     let mut model = console(logs);
+    let frames = frames(&mut model, |model, i| {
+        model.logs.append(lines(MILLION + i * 50, 50));
+        Instant::now()
+    });
+    println!(
+        "a million lines: {text} bytes of text, {held} bytes held; a frame: p50 {} µs, p99 {} µs",
+        frames[500], frames[990]
+    );
+}
+
+/// How long a thousand frames took, in µs, the quickest first; `before` makes each ready, and says when its time begins.
+fn frames(model: &mut Model, before: impl Fn(&mut Model, usize) -> Instant) -> Vec<u128> {
     let theme = Theme::named("dark").expect("a theme");
     let side = Side {
         theme: &theme,
@@ -96,36 +178,34 @@ fn a_thousand_frames() {
         picture_protocol: "half-blocks".into(),
     };
     let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
-    let mut frames: Vec<u128> = (0..1_000)
+    let mut took: Vec<u128> = (0..1_000)
         .map(|i| {
-            model.logs.append(lines(MILLION + i * 50, 50));
-            let begun = Instant::now();
-            terminal.draw(|frame| ui::view(&model, &side, frame)).expect("a frame");
+            let begun = before(model, i);
+            terminal.draw(|frame| ui::view(model, &side, frame)).expect("a frame");
             begun.elapsed().as_micros()
         })
         .collect();
-    frames.sort_unstable();
-    println!(
-        "a million lines: {text} bytes of text, {held} bytes held; a frame: p50 {} µs, p99 {} µs",
-        frames[500], frames[990]
-    );
+    took.sort_unstable();
+    took
 }
 
 fn taking_in(c: &mut Criterion) {
-    let page = lines(0, PAGE);
     let mut group = c.benchmark_group("append");
-    group.throughput(Throughput::Elements(page.len() as u64));
-    group.bench_function("a page of 10,000 lines", |b| {
-        b.iter_batched(
-            || (LogView::new(1 << 30), page.clone()),
-            |(mut view, page)| view.append(page),
-            BatchSize::LargeInput,
-        );
-    });
+    group.throughput(Throughput::Elements(PAGE as u64));
+    for (name, page) in [("lines", lines(0, PAGE)), ("errors", errors(0, PAGE))] {
+        group.bench_function(format!("a page of 10,000 {name}"), |b| {
+            b.iter_batched(
+                || (LogView::new(1 << 30), page.clone()),
+                |(mut view, page)| view.append(page),
+                BatchSize::LargeInput,
+            );
+        });
+    }
 }
 
 fn a_million_lines(c: &mut Criterion) {
     a_thousand_frames();
+    a_million_errors();
     let mut view = full_view();
     for pattern in ["litellm_call_id=7d1e", "payload", r"no .*id=[a-f0-9]+", r"#\d*777 ", "!numbers"] {
         c.bench_function(&format!("filter by {pattern}"), |b| {

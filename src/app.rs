@@ -194,6 +194,7 @@ impl App {
                 | Effect::Change(_)
                 | Effect::Reveal(_)
                 | Effect::Scan(_)
+                | Effect::Mine(_)
                 | Effect::OpenLive(..)
                 | Effect::CloseLive
                 | Effect::Hide

@@ -137,6 +137,9 @@ fn check_keys(wishes: &[Wish]) -> Result<(), (usize, String)> {
     Err((culprit.map_or(0, |at| wishes[at].keys.1), why))
 }
 
+/// With less memory for log lines than this nothing could be scrolled back.
+const LEAST_MEMORY: usize = 1 << 20;
+
 /// A size such as `512MiB`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
@@ -149,18 +152,20 @@ impl TryFrom<String> for Bytes {
         let wrong = || format!("\"{text}\" is no size; write it as 512MiB or 2GiB");
         let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
         let factor = match text[digits.len()..].trim() {
+            "KiB" => 1 << 10,
+            "KB" | "kB" => 1_000,
             "MiB" => 1 << 20,
             "GiB" => 1 << 30,
             "MB" => 1_000_000,
             "GB" => 1_000_000_000,
             _ => return Err(wrong()),
         };
-        digits
-            .parse::<usize>()
-            .ok()
-            .and_then(|n| n.checked_mul(factor))
-            .map(Self)
-            .ok_or_else(wrong)
+        let bytes = digits.parse::<usize>().ok().and_then(|n| n.checked_mul(factor));
+        match bytes {
+            None => Err(wrong()),
+            Some(bytes) if bytes < LEAST_MEMORY => Err(format!("\"{text}\" is too little; the least is 1MiB")),
+            Some(bytes) => Ok(Self(bytes)),
+        }
     }
 }
 
@@ -470,6 +475,18 @@ mod tests {
             (
                 "[logs]\nmemory = '12 apples'",
                 "test.toml:2:10: \"12 apples\" is no size; write it as 512MiB or 2GiB",
+            ),
+            (
+                "[logs]\nmemory = '1KiB'",
+                "test.toml:2:10: \"1KiB\" is too little; the least is 1MiB",
+            ),
+            (
+                "[logs]\nmemory = '0GiB'",
+                "test.toml:2:10: \"0GiB\" is too little; the least is 1MiB",
+            ),
+            (
+                "[logs]\nmemory = '99999999999GiB'",
+                "test.toml:2:10: \"99999999999GiB\" is no size; write it as 512MiB or 2GiB",
             ),
         ] {
             assert_eq!(with(text, &Common::default(), &[]).unwrap_err().0, want, "{text}");

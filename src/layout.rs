@@ -225,14 +225,24 @@ pub const LOG_GUTTER: u16 = 21;
 /// Rows of the histogram over the log lines, with its line of times.
 pub const LOG_HISTOGRAM: u16 = 4;
 
-/// The parts of the Logs screen inside its frame: histogram, lines, state line.
-pub fn log_parts(inner: Rect, shows_histogram: bool) -> [Rect; 3] {
+/// Rows of the notice on the Logs screen that says why no line comes any more.
+const LOG_NOTICE: u16 = 2;
+
+/// The parts of the Logs screen inside its frame: histogram, notice, lines, state line.
+pub fn log_parts(inner: Rect, shows_histogram: bool, has_notice: bool) -> [Rect; 4] {
     let histogram = if shows_histogram && inner.height >= 18 { LOG_HISTOGRAM } else { 0 };
-    Layout::vertical([Constraint::Length(histogram), Constraint::Min(0), Constraint::Length(1)]).areas(inner)
+    let notice = if has_notice { LOG_NOTICE } else { 0 };
+    let parts = [
+        Constraint::Length(histogram),
+        Constraint::Length(notice),
+        Constraint::Min(0),
+        Constraint::Length(1),
+    ];
+    Layout::vertical(parts).areas(inner)
 }
 
 /// Rows and columns of the text of log lines on the Logs screen.
-pub fn log_window(size: Size, shows_histogram: bool) -> (usize, usize) {
+pub fn log_window(size: Size, shows_histogram: bool, has_notice: bool) -> (usize, usize) {
     let body = areas(size, ScreenId::Logs, Panel::Logs, false).body;
     let inner = Rect {
         x: 0,
@@ -240,7 +250,7 @@ pub fn log_window(size: Size, shows_histogram: bool) -> (usize, usize) {
         width: body.width.saturating_sub(2),
         height: body.height.saturating_sub(2),
     };
-    let lines = log_parts(inner, shows_histogram)[1];
+    let [_, _, lines, _] = log_parts(inner, shows_histogram, has_notice);
     (usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)))
 }
 

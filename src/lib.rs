@@ -62,7 +62,7 @@
 //!   preflight/, quota, rights                  the checks before it, and what they ask of AWS
 //!   cause, health, alarms, describe   what is wrong and why, joined from all facts; diagnosis: of a test image; unstick:
 //!                             ways out
-//!   tail, live, logline       the log tail without I/O: each event once, in order; what a line says of itself
+//!   tail/, live, logline/     the log tail without I/O: each event once, in order; what a line says of itself
 //!   insights/                 a query of Logs Insights: its text from the filter, its price, its results
 //!   lines/, logview/          a million lines: segments, filters, errors by shape; the Logs screen's state
 //!   address, access          a name of one's own: zone, records, certificate; purchase: provisioned throughput

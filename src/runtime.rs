@@ -19,7 +19,7 @@ use crate::{
         fact::Fact,
         fault::{Fault, FaultKind},
         guard::{Approved, Guard},
-        lines::Scan,
+        lines::{Mining, Scan},
         msg::{Msg, Now, Ticket},
         secret::SecretRef,
         text::SafeText,
@@ -66,6 +66,7 @@ impl Runtime {
             Effect::Reveal(secret) => self.reveal(secret),
             Effect::Hide => self.vault.clear(),
             Effect::Scan(scan) => self.scan(scan),
+            Effect::Mine(mining) => self.mine(mining),
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
@@ -218,6 +219,14 @@ impl Runtime {
                 );
             });
         }
+    }
+
+    /// Finds the shapes of errors on a thread of its own.
+    fn mine(&self, mining: Mining) {
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            let _ = answers.blocking_send(Msg::Mined(mining.run()));
+        });
     }
 
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {

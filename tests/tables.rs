@@ -291,6 +291,16 @@ const SHAPES: [(&str, &[&str]); 28] = [
     ),
 ];
 
+/// What the shape of a command's answers does not say.
+const NOTES: [(&str, &str); 1] = [(
+    "logs",
+    "`id` is the id of the event; `null` where Live Tail (`--live`) or Logs Insights (`--insights`) brought it. `timestamp` is \
+     the time of the event, `ingestion` when CloudWatch took it in. `message` is byte-exact once parsed; control and hidden \
+     characters are escaped. With `--follow` and `--live` a line that came after one with a later timestamp has `\"late\": true` \
+     besides; all others have no such field. A window without either comes sorted by time, oldest first; with them each poll is \
+     written at once.",
+)];
+
 /// The shape of a value: the kinds of its parts in place of the parts.
 fn shape(value: &Value) -> Value {
     match value {
@@ -388,6 +398,9 @@ fn shapes() -> String {
         write!(page, "\n## `{name}`: {how}\n").unwrap();
         for kind in kinds {
             write!(page, "\n```json\n{}\n```\n", serde_json::to_string_pretty(&kind).unwrap()).unwrap();
+        }
+        if let Some((_, note)) = NOTES.iter().find(|(of, _)| *of == name) {
+            write!(page, "\n{note}\n").unwrap();
         }
     }
     page

@@ -44,7 +44,8 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     if args.insights
         && let Some(why) = refusal(cx)
     {
-        let why = format!("logs --insights is refused: {why}");
+        let next = if cx.settings.read_only { "; run it without read-only" } else { "" };
+        let why = format!("an Insights scan spends money, and {why}{next}");
         return Err(Fault::new(FaultKind::Guarded, "logs:StartQuery", "", &why).into());
     }
     let sieve = Sieve::new(cx, args)?;

@@ -86,6 +86,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         targets: Some(&facts.targets),
         alarms: Some(&facts.alarms),
         logs: Some(&facts.log),
+        logs_behind: 0,
         shows_errors: "`logs --level error`",
         now: cx.cloud.now(),
     });
@@ -224,6 +225,7 @@ async fn last_minutes(cloud: &dyn Cloud, group: SafeText) -> Result<Lines, Fault
             break;
         }
     }
+    lines.mine_all();
     Ok(lines)
 }
 

@@ -1123,23 +1123,29 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let fault = |kind| Err(Fault::new(kind, "logs:FilterLogEvents", "/ecs/x", ""));
     let one = || Ok(page(&[("1", 900, WEBUI, "one")], None));
     let both = Ok(page(&[("1", 900, WEBUI, "one"), ("2", 100, LITELLM, "two")], None));
-    let script = Script::new(vec![one(), fault(FaultKind::Expired), fault(FaultKind::Throttled), one(), both]);
+    let late = Ok(page(&[("2", 100, LITELLM, "two"), ("3", 500, LITELLM, "three")], None));
+    let script = Script::new(vec![
+        one(),
+        fault(FaultKind::Expired),
+        fault(FaultKind::Throttled),
+        one(),
+        both,
+        late,
+    ]);
     let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
     let signal = case.signal.clone();
     let watched = Arc::clone(&script);
     tokio::spawn(async move {
-        while watched.asked.lock().unwrap().len() < 7 {
+        while watched.asked.lock().unwrap().len() < 8 {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         signal.send(130).unwrap();
     });
     let (status, json, stderr) = case.run("logs --follow --output json").await;
     assert_eq!(status, 130);
-    let ids: Vec<Value> = json
-        .lines()
-        .map(|l| serde_json::from_str::<Value>(l).unwrap()["id"].clone())
-        .collect();
-    assert_eq!(ids, ["1", "2"], "{stderr}");
+    let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = lines.iter().map(|line| (line["id"].as_str().unwrap(), line.get("late"))).collect();
+    assert_eq!(told, [("1", None), ("2", None), ("3", Some(&Value::Bool(true)))], "{stderr}");
     assert!(stderr.contains("expired") && stderr.contains("throttling"), "{stderr}");
     // A group that is not there is an answer at the start, not a reason to wait.
     let mut case = Case::new(Script::new(vec![fault(FaultKind::NotFound)]));

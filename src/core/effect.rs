@@ -3,7 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{guard::Approved, lines::Scan, msg::Ticket, place::Place, secret::SecretRef, text::SafeText};
+use super::{
+    guard::Approved,
+    lines::{Mining, Scan},
+    msg::Ticket,
+    place::Place,
+    secret::SecretRef,
+    text::SafeText,
+};
 use crate::cloud::{Query, Steer};
 
 /// A request of the core.
@@ -19,6 +26,8 @@ pub enum Effect {
     Go(u64, Place),
     /// Look through log segments; finds come back as messages.
     Scan(Scan),
+    /// Find the shapes of errors in a log segment.
+    Mine(Mining),
     /// Open a Live Tail session, under its number, of a log group; the one before it is closed.
     OpenLive(u32, SafeText),
     /// Close the Live Tail session.

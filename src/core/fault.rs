@@ -115,10 +115,7 @@ impl Fault {
             FaultKind::NoCredentials => "Set a profile with --profile, or run `aws configure sso`; `bic-tui --demo` needs none.".into(),
             FaultKind::Expired => "Log in again (`aws sso login`); the console goes on by itself.".into(),
             FaultKind::WrongCredentials => "Check the profile and its keys: `aws sts get-caller-identity` must work.".into(),
-            FaultKind::Denied => format!(
-                "Ask for the permission {}; `bic-tui policy` prints all that are needed.",
-                self.operation
-            ),
+            FaultKind::Denied => format!("Ask for the permission {}; `bic-tui policy` prints them all.", self.operation),
             // Nothing sends a change of records again by itself.
             FaultKind::Throttled if self.operation == "route53:ChangeResourceRecordSets" => "Try again in a minute.".into(),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),

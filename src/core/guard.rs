@@ -89,6 +89,14 @@ impl Guard {
         None
     }
 
+    /// Why something that changes nothing but costs money would be refused now; `what` begins the clause.
+    pub fn refusal_to_spend(&self, what: &str, now: Now) -> Option<String> {
+        if self.read_only {
+            return Some(format!("read-only: {what} spends money; start without read-only for it"));
+        }
+        self.refusal(now).map(str::to_owned)
+    }
+
     /// Production writes are allowed for the moment.
     pub fn is_armed(&self, now: Now) -> bool {
         self.armed_until.is_some_and(|until| now.mono < until)

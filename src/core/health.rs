@@ -48,6 +48,8 @@ pub struct Evidence<'a> {
     pub alarms: Option<&'a [Alarm]>,
     /// The log lines held.
     pub logs: Option<&'a Lines>,
+    /// By how much they are behind `now`, in milliseconds.
+    pub logs_behind: Millis,
     /// What shows the errors among them: the console's keys when empty.
     pub shows_errors: &'a str,
     /// The cloud's time.
@@ -114,7 +116,8 @@ pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
 
 /// Errors that the applications have logged lately, with the newest that is understood.
 fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
-    let since = evidence.now - LOG_RECENT;
+    // The newest that is known, where the tail can not keep up.
+    let since = evidence.now - evidence.logs_behind - LOG_RECENT;
     let count = lines.errors().between(since, evidence.now);
     if count < LOG_TROUBLE {
         return;
@@ -125,9 +128,10 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     let raw = |shape: &ErrorShape| lines.locate(&shape.newest).and_then(|spot| lines.line(spot)).map(|line| line.raw());
     let known = shapes.iter().take(LOG_SHAPES).find_map(|shape| cause::of_log(raw(shape)?));
     let newest = match (known, shapes.first()) {
-        (Some(known), _) => known.plain.to_owned(),
-        (None, Some(shape)) => shape.text.to_string(),
-        (None, None) => return,
+        (Some(known), _) => format!(": {}", known.plain),
+        (None, Some(shape)) => format!(": {}", shape.text),
+        // What they say has not been looked at yet.
+        (None, None) => String::new(),
     };
     let shows = if evidence.shows_errors.is_empty() {
         "4 #"
@@ -139,7 +143,7 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     push(
         out,
         Severity::Warning,
-        format!("{least}{count} errors in 10 min: {newest}; {shows} shows them"),
+        format!("{least}{count} errors in 10 min{newest}; {shows} shows them"),
     );
 }
 
@@ -503,7 +507,7 @@ mod tests {
         let denied = "19:40:58 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=1 - litellm.PermissionDeniedError: BedrockException - \
                       {\"message\": \"You don't have access to the model with the specified model ID.\"}";
         let now = 1_790_000_000_000;
-        let told = |errors: &[(Millis, &str)]| {
+        let told = |errors: &[(Millis, &str)], logs_behind| {
             let mut lines = Lines::new(usize::MAX);
             lines.append(errors.iter().map(|(ago, message)| Arrived {
                 event: LogEvent {
@@ -515,8 +519,10 @@ mod tests {
                 },
                 late: false,
             }));
+            lines.mine_all();
             let found = findings(Evidence {
                 logs: Some(&lines),
+                logs_behind,
                 now,
                 ..Evidence::default()
             });
@@ -541,7 +547,10 @@ mod tests {
                 warning("2 errors in 10 min: pool # is empty; 4 # shows them"),
             ),
         ] {
-            assert_eq!(told(&errors), want);
+            assert_eq!(told(&errors, 0), want);
         }
+        let old = [(3_600_000, denied), (3_500_000, denied)];
+        let told = told(&old, 3_400_000).map(|(_, text)| text);
+        assert!(told.is_some_and(|text| text.contains(means)), "the tail has come no further");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     fact::Millis,
-    lines::{Anchor, Appended, Column, Filter, Found, Index, Line, Lines, Pattern, Scan, Spot},
+    lines::{Anchor, Appended, Column, Filter, Found, Index, Line, Lines, Mined, Mining, Pattern, Scan, Spot},
     tail::Arrived,
 };
 
@@ -23,6 +23,7 @@ mod visit;
 mod window;
 
 pub use self::{
+    filter::Toggled,
     jump::Jump,
     time::parse_time,
     tokens::{Token, tokens},
@@ -99,6 +100,15 @@ impl LogView {
             paused: None,
             new: 0,
             trail: Vec::new(),
+        }
+    }
+
+    /// An empty one that holds as much. What is still being found in the lines of this one is not taken for its own.
+    pub fn cleared(&self) -> Self {
+        Self {
+            lines: self.lines.cleared(),
+            generation: self.generation,
+            ..Self::new(0)
         }
     }
 
@@ -207,6 +217,24 @@ impl LogView {
         }
     }
 
+    /// More work for another thread, as [`take_scans`](Self::take_scans); what it finds comes back through
+    /// [`mined`](Self::mined).
+    pub fn take_minings(&mut self) -> Vec<Mining> {
+        self.lines.minings(Self::number_of(self.generation))
+    }
+
+    /// Takes the shapes of errors that were found.
+    pub fn mined(&mut self, mined: &Mined) {
+        if !self.lines.mined(mined) || self.filter.shape.is_none() {
+            return;
+        }
+        self.hold();
+        let more = self.kept.as_mut().map_or(0, |index| index.mined(&self.lines, mined.segment));
+        if !self.is_following() && !self.shows_hidden {
+            self.new += more;
+        }
+    }
+
     /// Filter or search have not looked at all lines yet.
     pub fn is_searching(&self) -> bool {
         let search = self.search.as_ref().map(|(_, index)| index);
@@ -220,6 +248,15 @@ impl LogView {
             scan.run(|| false, |found| all.push(found));
             for found in all {
                 self.found(found);
+            }
+        }
+        loop {
+            let minings = self.take_minings();
+            if minings.is_empty() {
+                return;
+            }
+            for mining in minings {
+                self.mined(&mining.run());
             }
         }
     }

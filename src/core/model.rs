@@ -8,7 +8,7 @@ use super::{
     dialog::Dialog,
     eta::{Durations, Work},
     fact::{Alarm, Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
-    fault::Fault,
+    fault::{Fault, FaultKind},
     feed::Feed,
     guard::{ARMED_FOR, Guard},
     health::{self, Evidence, Finding, Severity},
@@ -523,6 +523,12 @@ impl Model {
         health::unserved(service, self.evidence())
     }
 
+    /// By how much the log tail is behind while it is on its way, in milliseconds.
+    fn catching_up(&self) -> Millis {
+        let tail = self.tail.as_ref().filter(|tail| tail.fault().is_none() && !self.logs.is_paused());
+        tail.map_or(0, |tail| tail.lag(self.now.wall))
+    }
+
     fn evidence(&self) -> Evidence<'_> {
         Evidence {
             stack: self.live_stack(),
@@ -531,6 +537,7 @@ impl Model {
             targets: self.feeds.targets.get().map(Vec::as_slice),
             alarms: self.feeds.alarms.get().map(Vec::as_slice),
             logs: Some(self.logs.lines()),
+            logs_behind: self.catching_up(),
             now: self.now.wall,
             ..Evidence::default()
         }
@@ -539,6 +546,12 @@ impl Model {
     /// Credentials stand in the way of every request.
     pub fn credentials_fault(&self) -> Option<&Fault> {
         self.feeds.identity.fault.as_ref().filter(|f| f.is_credentials())
+    }
+
+    /// Why no log line comes any more, where waiting does not mend it.
+    pub fn tail_stopped(&self) -> Option<&Fault> {
+        let fault = self.feeds.logs.fault.as_ref();
+        fault.filter(|f| matches!(f.kind, FaultKind::Denied | FaultKind::Refused))
     }
 
     /// Stack events as the filters let them through.

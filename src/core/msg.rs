@@ -5,7 +5,7 @@ use super::{
     fact::{Fact, LiveFrame, Millis},
     fault::Fault,
     key::Key,
-    lines::Found,
+    lines::{Found, Mined},
     place::Arrival,
     polls::Poll,
     screen::access::Wanted,
@@ -115,6 +115,8 @@ pub enum Msg {
     Copied(Result<SafeText, Fault>),
     /// A scan of the log lines found something.
     Found(Found),
+    /// The shapes of errors in the log were found.
+    Mined(Mined),
     /// The Live Tail session of this number said something, or has ended: by itself where there is no
     /// fault.
     Live(u32, Result<LiveFrame, Option<Fault>>),

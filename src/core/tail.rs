@@ -7,23 +7,33 @@
 //! when all its pages have come, and the next one of its kind begins before the time at which it began:
 //! so an outage of any length loses nothing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::{
     fact::{LiveUpdate, LogEvent, LogPage, Millis},
-    fault::{Fault, FaultKind},
+    fault::Fault,
     lines::EventId,
     text::SafeText,
 };
 use crate::cloud::LogRequest;
 
+mod gaps;
 mod pace;
+mod pass;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod twins;
 
-pub use self::pace::Pace;
-use self::twins::{Source, Twins};
+pub use self::{
+    gaps::{Gap, GapReason},
+    pace::Pace,
+};
+use self::{
+    pass::{Awaited, Complete, Kind, Pass},
+    seen::reached,
+    twins::{Source, Twins},
+};
 
 /// How far the head pass reads back before the newest event.
 const HEAD_BACK: Millis = 15_000;
@@ -49,32 +59,6 @@ pub struct Arrived {
     pub late: bool,
 }
 
-/// Why an interval has not been fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GapReason {
-    /// The last request failed.
-    Fault,
-    /// Its pages are coming in.
-    Filling,
-    /// There was not the budget to look for late events in it.
-    LateUnchecked,
-    /// Live Tail left lines out.
-    Sampled,
-    /// A Live Tail session broke off, and its lines have not been looked for yet.
-    BrokenOff,
-}
-
-/// An interval that has not been fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gap {
-    /// First time of it.
-    pub from: Millis,
-    /// First time after it.
-    pub until: Millis,
-    /// Why.
-    pub why: GapReason,
-}
-
 /// What the tail has done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TailStats {
@@ -90,59 +74,6 @@ pub struct TailStats {
     pub repeats: u64,
     /// Events before the window that was asked for; not given out, since they may have been.
     pub outside: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Head,
-    Reconcile,
-}
-
-/// One pass under way.
-#[derive(Debug, Clone)]
-struct Pass {
-    from: Millis,
-    begun: Millis,
-    /// Page to ask next; the first when `None`.
-    token: Option<SafeText>,
-    /// Tokens that this pass has been given.
-    given: HashSet<SafeText>,
-    pages: u32,
-    /// When the first page was asked that came near the head of the log. The pages before it, older
-    /// than `HEAD_BACK` when they came, hold all that the head pass is there to find.
-    near: Option<Millis>,
-    /// Newest time of the last page that had events: how far it has come.
-    reached: Millis,
-}
-
-impl Pass {
-    fn new(from: Millis, begun: Millis) -> Self {
-        Self {
-            from,
-            begun,
-            token: None,
-            given: HashSet::new(),
-            pages: 0,
-            near: None,
-            reached: from,
-        }
-    }
-}
-
-/// A request in flight.
-#[derive(Debug, Clone, Copy)]
-struct Awaited {
-    seq: u64,
-    kind: Kind,
-    asked: Millis,
-}
-
-/// The last complete pass of a kind.
-#[derive(Debug, Clone, Copy)]
-struct Complete {
-    begun: Millis,
-    /// A time that AWS's clock had reached before anything was read that the next pass may leave out.
-    base: Millis,
 }
 
 /// The tail of one log group.
@@ -291,46 +222,9 @@ impl Tail {
         }
     }
 
-    /// Live Tail left something out that has not been looked for yet.
-    pub fn has_holes(&self) -> bool {
-        !self.holes.is_empty()
-    }
-
     /// Gives up the request in flight, so that its page is asked again.
     pub fn abandon(&mut self) {
         self.awaiting = None;
-    }
-
-    /// How far the lines lag behind `now`, in milliseconds.
-    pub fn lag(&self, now: Millis) -> Millis {
-        let polled = self.head_done.map_or(self.start, |done| done.begun);
-        let reached = polled.max(self.live_at.unwrap_or(polled));
-        (now - reached.max(self.newest.min(now))).max(0)
-    }
-
-    /// By how much the search for late events is overdue, in milliseconds; 0 while it keeps up.
-    pub fn reconcile_lag(&self, now: Millis) -> Millis {
-        self.reconcile_done
-            .map_or(0, |done| (now - done.begun - 2 * RECONCILE_EVERY).max(0))
-    }
-
-    /// Intervals not fetched, oldest first: those given up, then what is left of the one being filled.
-    pub fn gaps(&self, now: Millis) -> Vec<Gap> {
-        let done = self.head_done.map_or(self.start, |done| done.begun);
-        let from = self.head.as_ref().map_or(done, |pass| done.max(pass.reached));
-        let open = match (&self.fault, &self.head) {
-            (Some(_), _) => Some((now, GapReason::Fault)),
-            (None, Some(pass)) if pass.pages > 0 => Some((pass.begun, GapReason::Filling)),
-            (None, _) => None,
-        };
-        let open = open.map(|(until, why)| Gap { from, until, why });
-        self.unchecked
-            .iter()
-            .chain(&self.holes)
-            .copied()
-            .chain(open)
-            .filter(|gap| gap.until > gap.from)
-            .collect()
     }
 
     /// Why the last request failed; `None` after a good answer.
@@ -372,217 +266,5 @@ impl Tail {
     /// What has been done so far.
     pub fn stats(&self) -> TailStats {
         self.stats
-    }
-
-    /// An unfinished head pass first; but the reconcile pass gets a page after each head pass, and
-    /// every other page when it is overdue, so that neither starves the other.
-    fn next_kind(&self, now: Millis, can_poll: bool) -> Option<Kind> {
-        let reconcile = self.reconcile.is_some() || self.reconcile_done.is_some_and(|done| now - done.begun >= RECONCILE_EVERY);
-        if reconcile && self.is_reconcile_turn {
-            Some(Kind::Reconcile)
-        } else if can_poll || self.head.is_some() {
-            Some(Kind::Head)
-        } else {
-            reconcile.then_some(Kind::Reconcile)
-        }
-    }
-
-    /// Where a pass that begins now reads from.
-    fn begin_from(&self, kind: Kind, now: Millis) -> Millis {
-        let from = match kind {
-            Kind::Head => self.head_done.map(|done| done.base - HEAD_BACK),
-            Kind::Reconcile => self
-                .reconcile_done
-                .map(|done| (done.base - LATENESS).min(self.base(now, now) - RECONCILE_BACK)),
-        };
-        from.unwrap_or(self.start).max(self.floor)
-    }
-
-    /// A time that AWS's clock had reached at `begun`: by our clock, but not later than what the
-    /// newest event says.
-    fn base(&self, begun: Millis, now: Millis) -> Millis {
-        begun.min(self.newest - (now - begun)).max(begun - CLOCK_SLACK)
-    }
-
-    fn take_new(&mut self, events: Vec<LogEvent>) -> Vec<Arrived> {
-        let mut new = Vec::with_capacity(events.len());
-        for event in events {
-            let id = identity(&event);
-            if event.at < self.floor {
-                self.stats.outside += 1;
-            } else if self.seen.insert((event.at, id.clone())) && self.is_not_live(&event) {
-                new.push((event.id.is_some().then_some(id), event));
-            } else {
-                self.stats.repeats += 1;
-            }
-        }
-        self.give(new)
-    }
-
-    /// Live Tail has not brought this event before.
-    fn is_not_live(&mut self, event: &LogEvent) -> bool {
-        self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Poll))
-    }
-
-    /// Gives events out in order, and says of each whether it is late. Those without an id stay as they came:
-    /// nothing else tells the lines of one millisecond apart.
-    fn give(&mut self, mut new: Vec<(Option<EventId>, LogEvent)>) -> Vec<Arrived> {
-        new.sort_by(|(a, x), (b, y)| (x.at, x.ingested, a).cmp(&(y.at, y.ingested, b)));
-        let before = self.newest;
-        self.stats.events += new.len() as u64;
-        new.into_iter()
-            .map(|(_, event)| {
-                let late = event.at < before;
-                self.stats.late += u64::from(late);
-                self.newest = self.newest.max(reached(&event));
-                Arrived { event, late }
-            })
-            .collect()
-    }
-
-    /// Goes on to the next page of a pass, or ends it.
-    fn turn(&mut self, kind: Kind, next: Option<SafeText>, now: Millis) {
-        let is_overdue = self.reconcile_lag(now) > 0;
-        self.is_reconcile_turn = kind == Kind::Head && (next.is_none() || is_overdue);
-        let Some(pass) = self.pass(kind) else { return };
-        pass.pages += 1;
-        match next {
-            None => self.complete(kind, now),
-            Some(token) if pass.given.insert(token.clone()) => pass.token = Some(token),
-            Some(_) => {
-                let group = self.group.clone();
-                let fault = Fault::new(
-                    FaultKind::OddAnswer,
-                    "logs:FilterLogEvents",
-                    &group,
-                    "the same page token came twice",
-                );
-                self.fail(kind, fault);
-            }
-        }
-        self.forget(now);
-    }
-
-    fn complete(&mut self, kind: Kind, now: Millis) {
-        let Some(pass) = self.pass(kind) else { return };
-        let (begun, near) = (pass.begun, pass.near.unwrap_or(pass.begun));
-        let whole = self.complete_from(begun, begun, now, self.reconcile_done);
-        match kind {
-            Kind::Head => {
-                self.head = None;
-                self.holes.retain(|hole| hole.until > begun);
-                self.head_done = Some(self.complete_from(begun, near, now, self.head_done));
-                // The first head pass has looked at everything, as a reconcile pass does.
-                self.reconcile_done = self.reconcile_done.or(Some(whole));
-            }
-            Kind::Reconcile => {
-                self.reconcile = None;
-                self.reconcile_done = Some(whole);
-            }
-        }
-    }
-
-    fn complete_from(&self, begun: Millis, read: Millis, now: Millis, before: Option<Complete>) -> Complete {
-        let base = self.base(read, now);
-        Complete {
-            begun,
-            base: before.map_or(base, |done| base.max(done.base)),
-        }
-    }
-
-    /// Keeps what is needed to ask again: the same page where AWS did not judge the request, else the
-    /// pass from its beginning, since its token is of no use.
-    fn fail(&mut self, kind: Kind, fault: Fault) {
-        self.stats.faults += 1;
-        self.is_reconcile_turn &= kind == Kind::Head;
-        let floor = self.floor;
-        if let Some(pass) = self.pass(kind).filter(|_| !is_same_page_worth(fault.kind)) {
-            *pass = Pass::new(pass.from.max(floor), pass.begun);
-        }
-        self.fault = Some(fault);
-    }
-
-    fn pass(&mut self, kind: Kind) -> Option<&mut Pass> {
-        match kind {
-            Kind::Head => self.head.as_mut(),
-            Kind::Reconcile => self.reconcile.as_mut(),
-        }
-    }
-
-    /// Drops the ids of events that no request will bring again.
-    fn forget(&mut self, now: Millis) {
-        let under_way = [&self.head, &self.reconcile].into_iter().flatten().map(|pass| pass.from);
-        let to_come = [Kind::Head, Kind::Reconcile].map(|kind| self.begin_from(kind, now));
-        let keep = under_way.chain(to_come).fold(now, Millis::min);
-        self.raise_floor(keep);
-        if self.seen.len() > MAX_IDS {
-            let from = self.floor;
-            let until = self.seen.iter().nth(MAX_IDS / 10).map_or(from, |(at, _)| at + 1);
-            self.raise_floor(until);
-            self.note_unchecked(from, until);
-        }
-    }
-
-    fn raise_floor(&mut self, floor: Millis) {
-        if floor > self.floor {
-            self.floor = floor;
-            if self.seen.first().is_some_and(|(at, _)| *at < floor) {
-                self.seen = self.seen.split_off(&(floor, EventId::Number([0; 3])));
-            }
-            if let Some(twins) = &mut self.twins {
-                twins.forget(floor);
-            }
-        }
-    }
-
-    fn note_hole(&mut self, from: Millis, until: Millis, why: GapReason) {
-        match self.holes.last_mut() {
-            Some(hole) if hole.why == why => hole.until = until,
-            _ => self.holes.push(Gap { from, until, why }),
-        }
-    }
-
-    fn note_unchecked(&mut self, from: Millis, until: Millis) {
-        match self.unchecked.last_mut() {
-            Some(gap) if gap.until >= from => gap.until = until,
-            _ => self.unchecked.push(Gap {
-                from,
-                until,
-                why: GapReason::LateUnchecked,
-            }),
-        }
-    }
-}
-
-/// What makes an event the same event. Without an id it is its content.
-fn identity(event: &LogEvent) -> EventId {
-    match &event.id {
-        Some(id) => EventId::new(id),
-        None => EventId::Text(format!("{} {} {}", event.ingested, event.stream, event.message.as_raw()).into()),
-    }
-}
-
-/// The time that AWS's clock had surely reached when the event was taken in.
-fn reached(event: &LogEvent) -> Millis {
-    if event.ingested > 0 {
-        event.at.min(event.ingested)
-    } else {
-        event.at
-    }
-}
-
-/// Whether AWS left the request unjudged, so that the same page may be asked again.
-fn is_same_page_worth(kind: FaultKind) -> bool {
-    match kind {
-        FaultKind::NoCredentials
-        | FaultKind::Expired
-        | FaultKind::WrongCredentials
-        | FaultKind::Denied
-        | FaultKind::Throttled
-        | FaultKind::Unreachable
-        | FaultKind::TimedOut
-        | FaultKind::AwsFailed
-        | FaultKind::Guarded => true,
-        FaultKind::NotFound | FaultKind::Refused | FaultKind::NoChange | FaultKind::OddAnswer | FaultKind::Internal => false,
     }
 }

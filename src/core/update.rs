@@ -88,6 +88,7 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Found(found) => logs::on_found(model, found),
+        Msg::Mined(mined) => logs::on_mined(model, &mined),
         Msg::Live(session, news) => live::on_news(model, session, news),
         Msg::Timed(timings) => {
             model.durations = Durations::shipped().with(&timings);

@@ -155,6 +155,7 @@ impl Desk {
                         queue.extend(update(&mut self.model, Msg::Changed(approved.generation(), change, answer)));
                     }
                 }
+                Effect::Mine(mining) => queue.extend(update(&mut self.model, Msg::Mined(mining.run()))),
                 Effect::Copy(text) => self.copied = text.to_string(),
                 Effect::Steer(steer) => self.cloud.steer(steer),
                 Effect::Open(url) => self.opened = url.to_string(),

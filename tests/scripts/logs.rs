@@ -66,10 +66,21 @@ pub(crate) fn with_errors() -> Model {
         ));
     }
     events.push(event(from + 30_000, 30, "openwebui", "INFO: {\"level\": \"info\", \"user\": 7}"));
-    update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
+    let effects = update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
+    assert_eq!((model.logs.lines().len(), model.logs.lines().errors().waiting()), (11, 2));
+    mine(&mut model, effects);
     update(&mut model, Msg::Drawn);
-    assert_eq!(model.logs.lines().len(), 11);
     model
+}
+
+/// Does what other threads would do: finds the shapes of the errors that came.
+fn mine(model: &mut Model, effects: Vec<Effect>) {
+    let mut effects = std::collections::VecDeque::from(effects);
+    while let Some(effect) = effects.pop_front() {
+        if let Effect::Mine(mining) = effect {
+            effects.extend(update(model, Msg::Mined(mining.run())));
+        }
+    }
 }
 
 fn shown(model: &Model) -> usize {
@@ -85,7 +96,14 @@ fn errors_by_shape_lead_to_their_lines_and_esc_leads_back() {
         "the strip says it"
     );
     press(&mut model, "#");
-    assert_eq!(model.dialog, Some(Dialog::Shapes(None)));
+    let chosen = |model: &Model| match &model.dialog {
+        Some(Dialog::Shapes(chosen)) => chosen.clone().map(|text| text.to_string()),
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        chosen(&model).is_some_and(|text| text.contains("PermissionDenied")),
+        "the one that is seen"
+    );
     press(&mut model, "j k enter");
     assert_eq!(
         (model.dialog.clone(), shown(&model)),
@@ -96,6 +114,63 @@ fn errors_by_shape_lead_to_their_lines_and_esc_leads_back() {
     assert_eq!(shown(&model), 2, "folded to their first lines");
     press(&mut model, "esc");
     assert_eq!((shown(&model), model.screen, model.logs.is_following()), (11, ScreenId::Logs, true));
+}
+
+#[test]
+fn errors_are_listed_before_it_is_known_what_they_say_and_sorted_as_that_is_found() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    let at = model.now.wall - 60_000;
+    let events = (0..3).map(|n| event(at + n, n as u64, "litellm", DENIED)).collect();
+    let effects = update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
+    let told = |model: &Model| model.findings().first().map(|finding| finding.text.to_string()).unwrap_or_default();
+    assert!(told(&model).starts_with("3 errors in 10 min; "), "{}", told(&model));
+    press(&mut model, "#");
+    assert_eq!(model.dialog, Some(Dialog::Shapes(None)));
+    press(&mut model, "enter");
+    assert!(model.logs.filter().is_all(), "there is none to go to yet");
+    mine(&mut model, effects);
+    assert!(told(&model).contains("no access to the model"), "{}", told(&model));
+}
+
+#[test]
+fn x_says_what_it_did_and_how_to_follow_again() {
+    let mut model = with_errors();
+    let said = |model: &mut Model, keys: &str| {
+        model.notice = None;
+        press(model, keys);
+        model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default()
+    };
+    assert!(said(&mut model, "x").contains("no line is hidden; &"));
+    press(&mut model, "/");
+    type_text(&mut model, "BadError");
+    press(&mut model, "enter F");
+    assert!(said(&mut model, "x").contains("a search hides no line; &"));
+    assert!(model.logs.is_following());
+    press(&mut model, "&");
+    type_text(&mut model, "BadError");
+    press(&mut model, "enter");
+    assert!(model.logs.is_following());
+    let text = said(&mut model, "x");
+    assert!(text.contains("F follows") && text.contains("x back"), "{text}");
+    assert!(!model.logs.is_following());
+    assert!(said(&mut model, "x").contains("F follows"));
+    press(&mut model, "F");
+    assert!(model.logs.is_following());
+}
+
+#[test]
+fn read_only_says_that_a_scan_and_live_tail_spend_money_and_what_to_do() {
+    let mut model = with_errors();
+    model.guard.read_only = true;
+    for (key, what) in [("Q", "an Insights scan"), ("T", "Live Tail"), ("I", "a test image")] {
+        model.notice = None;
+        press(&mut model, key);
+        let text = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
+        assert!(text.contains(&format!("{what} spends money; start without read-only")), "{text}");
+    }
 }
 
 #[test]
@@ -195,7 +270,7 @@ fn who_scrolls_up_to_the_first_line_gets_older_ones_page_by_page() {
         rows.iter().take(4).map(|row| row.continuation).collect::<Vec<_>>(),
         [false, true, true, false]
     );
-    assert_eq!(model.logs.lines().errors().shapes()[0].count, 3);
+    assert_eq!(model.logs.lines().errors().len(), 3);
 }
 
 #[test]

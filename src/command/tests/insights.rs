@@ -131,7 +131,10 @@ async fn it_asks_before_it_costs() {
     case.cx.settings.read_only = true;
     case.cx.is_yes = true;
     let (status, _, said) = case.run("logs --insights").await;
-    assert!(status == 2 && said.contains("read-only"), "{said}");
+    assert!(
+        status == 2 && said.contains("scan spends money, and this session is read-only; run it without read-only"),
+        "{said}"
+    );
     let begun = |query: &Query| matches!(query, Query::InsightsStart(_));
     assert!(!script.asked.lock().unwrap().iter().any(begun), "nothing was begun");
 }

@@ -207,13 +207,14 @@ impl Filter {
         self.takes_stream(line.stream()) && self.takes_line(line) && patterns.into_iter().all(|pattern| pattern.matches(line))
     }
 
-    /// Rows of a segment from `from` on that match.
-    pub fn rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
+    /// Rows of a segment from `from` on that match. Where it is known already, `shaped` has the rows of the errors of
+    /// the shape asked for.
+    pub fn rows(&self, segment: &Segment, from: usize, shaped: Option<&HashSet<u32>>) -> Vec<u32> {
         if !self.takes_level(segment.worst()) {
             return Vec::new();
         }
         let streams: Vec<bool> = segment.streams().iter().map(|stream| self.takes_stream(stream)).collect();
-        let entries = self.entries(segment, from);
+        let entries = self.entries(segment, from, shaped);
         let takes = |row: u32, line: Line<'_>| {
             streams[line.stream_place()] && self.takes_line(line) && entries.as_ref().is_none_or(|all| all.contains(&row))
         };
@@ -232,7 +233,7 @@ impl Filter {
 
     /// Rows of the entries that speak of the request and have the shape; none where neither is asked for.
     /// An entry is kept whole, as far as it lies in the segment.
-    fn entries(&self, segment: &Segment, from: usize) -> Option<HashSet<u32>> {
+    fn entries(&self, segment: &Segment, from: usize, shaped: Option<&HashSet<u32>>) -> Option<HashSet<u32>> {
         if self.request.is_none() && self.shape.is_none() {
             return None;
         }
@@ -254,7 +255,10 @@ impl Filter {
             };
             rows.push(row as u32);
             *has_request |= of_request.as_ref().is_some_and(|found| found.contains(&(row as u32)));
-            *has_shape |= line.tells() && self.shape.as_ref().is_some_and(|want| shape(line.raw()) == *want);
+            *has_shape |= match shaped {
+                Some(shaped) => shaped.contains(&(row as u32)),
+                None => line.tells() && self.shape.as_ref().is_some_and(|want| shape(line.raw()) == *want),
+            };
         }
         Some(
             entries

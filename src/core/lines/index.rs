@@ -51,7 +51,7 @@ impl Scan {
             if is_cancelled() || self.wanted.strong_count() == 0 {
                 return;
             }
-            let rows = self.filter.rows(segment, 0);
+            let rows = self.filter.rows(segment, 0, None);
             found(Found {
                 generation: self.generation,
                 segment: segment.id(),
@@ -167,7 +167,7 @@ impl Index {
             scanned, rows, histogram, ..
         } = found;
         self.segments.insert(found.segment, Hits { scanned, rows, histogram });
-        self.extend(segment);
+        self.extend(lines, segment);
         true
     }
 
@@ -182,11 +182,30 @@ impl Index {
                 break;
             }
             if change.touched.contains(&segment.id()) {
-                self.extend(segment);
+                self.extend(lines, segment);
                 left -= 1;
             }
         }
         self.len.saturating_sub(before)
+    }
+
+    /// The shapes of a segment's errors have been found: gives how many rows more match.
+    pub fn mined(&mut self, lines: &Lines, segment: u64) -> usize {
+        let before = self.len;
+        let there = lines.segments().rev().find(|it| it.id() == segment);
+        // A segment that has not been looked through yet is left to its scan.
+        if let Some(segment) = there.filter(|_| self.filter.shape.is_some() && self.segments.contains_key(&segment)) {
+            self.extend(lines, segment);
+        }
+        self.len.saturating_sub(before)
+    }
+
+    /// Looks through one segment here and now, the one at a place or the last.
+    pub fn look_at(&mut self, lines: &Lines, place: Option<usize>) {
+        let place = place.unwrap_or_else(|| lines.segments().len().saturating_sub(1));
+        if let Some(segment) = lines.segment(place) {
+            self.extend(lines, segment);
+        }
     }
 
     /// Whether the line at a spot matches, as far as is known.
@@ -245,10 +264,20 @@ impl Index {
         self.segments.get(&id).map(|hits| hits.rows.as_slice())
     }
 
-    fn extend(&mut self, segment: &Segment) {
+    /// Looks at what is new in a segment.
+    fn extend(&mut self, lines: &Lines, segment: &Segment) {
+        if let Some(shape) = &self.filter.shape {
+            // Which errors have the shape is known without a look at their text, but not always at once.
+            let rows = self.filter.rows(segment, 0, Some(&lines.errors().rows(segment, shape)));
+            self.forget(&[segment.id()]);
+            self.len += rows.len();
+            let (scanned, histogram) = (segment.len(), counted(segment, &rows));
+            self.segments.insert(segment.id(), Hits { scanned, rows, histogram });
+            return;
+        }
         let hits = self.segments.entry(segment.id()).or_default();
         if hits.scanned < segment.len() {
-            let new = self.filter.rows(segment, hits.scanned);
+            let new = self.filter.rows(segment, hits.scanned, None);
             self.len += new.len();
             for line in new.iter().filter_map(|row| segment.line(*row as usize)) {
                 hits.histogram.add(line.at(), line.level());

@@ -99,6 +99,8 @@ pub struct Segment {
     levels: [u32; Level::COUNT],
     /// Entries (not lines that go on with one) of level error and above.
     errors: u32,
+    /// Lines that say what an error is.
+    telling: u32,
     is_plain: bool,
 }
 
@@ -116,6 +118,7 @@ impl Segment {
             streams: Vec::new(),
             levels: [0; Level::COUNT],
             errors: 0,
+            telling: 0,
             is_plain: true,
         }
     }
@@ -184,6 +187,11 @@ impl Segment {
         self.errors
     }
 
+    /// Lines that say what an error is: one for each error.
+    pub(super) fn telling(&self) -> u32 {
+        self.telling
+    }
+
     /// The gravest level among its lines.
     pub fn worst(&self) -> Level {
         let worst = self.levels.iter().rposition(|count| *count > 0).unwrap_or(0);
@@ -239,6 +247,7 @@ impl Segment {
         self.text.push('\n');
         self.levels[line.level as usize] += 1;
         self.errors += u32::from(line.level >= Level::Error && !line.flags.has(Flags::CONTINUATION));
+        self.telling += u32::from(line.flags.has(Flags::TELLS));
         self.is_plain &= line.flags.has(Flags::PLAIN);
     }
 

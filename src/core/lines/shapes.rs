@@ -1,17 +1,24 @@
-//! Errors by shape: what an error says without the numbers, ids and names that differ from one time to
-//! the next. Counted as lines come and go; the counts are of the lines held.
+//! Errors by shape: what an error says without the numbers, ids and names that differ from one time to the next. To
+//! find the shapes is work for another thread, segment by segment; until it is done an error is counted without one.
+//! The counts are of the lines held.
 
-use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::LazyLock};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
-use regex::{Captures, Regex};
-
-use super::{Anchor, Column, Histogram, Line};
+use super::{Anchor, Column, Histogram, Line, Lines, Segment, shape};
 use crate::core::{fact::Millis, logline, text::SafeText};
 
-/// Bytes of a line that tell its shape.
-const HEAD: usize = 600;
 /// Most shapes told apart; errors of further ones are counted together.
 const MAX_SHAPES: usize = 1_000;
+/// Most segments looked through at a time: what waits beyond them is held by the store alone, and may make room.
+const AT_ONCE: usize = 2;
+/// Mark of an error whose shape is not known yet.
+const WAITING: u16 = u16::MAX;
+/// Mark of an error whose shape found no room.
+const OTHER: u16 = u16::MAX - 1;
 
 /// The errors of one shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,33 +31,112 @@ pub struct ErrorShape {
     pub newest: Anchor,
 }
 
+/// A piece of work for another thread: the errors of a segment whose shapes are not known yet.
+#[derive(Debug, Clone)]
+pub struct Mining {
+    view: u64,
+    segment: Arc<Segment>,
+    /// Errors of the segment before the first one to look at.
+    from: usize,
+}
+
+impl PartialEq for Mining {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |it: &Self| (it.view, it.segment.id(), it.segment.len(), it.from);
+        key(self) == key(other)
+    }
+}
+
+/// The shapes that were found in a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mined {
+    /// Number of the view whose lines they are.
+    pub view: u64,
+    /// Id of the segment.
+    pub segment: u64,
+    shapes: Vec<Shaped>,
+}
+
+/// Errors of one shape in one segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Shaped {
+    text: SafeText,
+    newest: Anchor,
+    /// Which of the segment's errors they are.
+    errors: Vec<u32>,
+}
+
+impl Mining {
+    /// Does the work.
+    pub fn run(&self) -> Mined {
+        let mut places: HashMap<SafeText, usize> = HashMap::new();
+        let mut shapes: Vec<Shaped> = Vec::new();
+        for (error, line) in telling(&self.segment).enumerate().skip(self.from) {
+            let (text, newest) = (shape(line.raw()), Anchor::of(line));
+            let place = *places.entry(text.clone()).or_insert(shapes.len());
+            if place == shapes.len() {
+                let errors = Vec::new();
+                shapes.push(Shaped { text, newest, errors });
+            }
+            shapes[place].newest = shapes[place].newest.max(newest);
+            shapes[place].errors.push(error as u32);
+        }
+        Mined {
+            view: self.view,
+            segment: self.segment.id(),
+            shapes,
+        }
+    }
+}
+
+/// The lines of a segment that say what an error is.
+fn telling(segment: &Segment) -> impl Iterator<Item = Line<'_>> {
+    segment.lines().filter(Line::tells)
+}
+
 /// All errors held, by shape and time.
 #[derive(Debug, Clone, Default)]
 pub struct Errors {
-    shapes: HashMap<SafeText, (u32, Anchor)>,
+    /// For each error of a segment its place in `shapes`, or another mark.
+    marks: HashMap<u64, Vec<u16>>,
+    shapes: Vec<Option<ErrorShape>>,
+    places: HashMap<SafeText, u16>,
     others: u32,
+    waiting: u32,
+    /// Segments with errors that wait.
+    open: BTreeSet<u64>,
+    /// Segments that are being looked through.
+    asked: Vec<u64>,
     times: Histogram,
 }
 
 impl Errors {
     /// The most frequent shapes first; among equals the newest.
     pub fn shapes(&self) -> Vec<ErrorShape> {
-        let mut all: Vec<ErrorShape> = self
-            .shapes
-            .iter()
-            .map(|(text, (count, newest))| ErrorShape {
-                text: text.clone(),
-                count: *count,
-                newest: *newest,
-            })
-            .collect();
+        let mut all: Vec<ErrorShape> = self.shapes.iter().flatten().cloned().collect();
         all.sort_by(|a, b| (Reverse(a.count), Reverse(a.newest), &a.text).cmp(&(Reverse(b.count), Reverse(b.newest), &b.text)));
         all
+    }
+
+    /// All errors held.
+    pub fn len(&self) -> u32 {
+        let known: u32 = self.shapes.iter().flatten().map(|shape| shape.count).sum();
+        known + self.others + self.waiting
+    }
+
+    /// Whether no error is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Errors that have a shape of their own for which there was no room.
     pub fn others(&self) -> u32 {
         self.others
+    }
+
+    /// Errors whose shape is not known yet.
+    pub fn waiting(&self) -> u32 {
+        self.waiting
     }
 
     /// Errors between two times, to a second.
@@ -60,113 +146,177 @@ impl Errors {
         column.iter().flat_map(|c| c.counts).sum()
     }
 
-    pub(super) fn add(&mut self, raw: &str, anchor: Anchor, level: logline::Level) {
-        self.times.add(anchor.at, level);
-        let has_room = self.shapes.len() < MAX_SHAPES;
-        let shape = shape(raw);
-        match self.shapes.get_mut(&shape) {
-            Some((count, newest)) => {
-                *count += 1;
-                *newest = anchor.max(*newest);
-            }
-            None if has_room => {
-                self.shapes.insert(shape, (1, anchor));
-            }
-            None => self.others += 1,
+    /// Rows of a segment whose errors have this shape, as far as is known.
+    pub(super) fn rows(&self, segment: &Segment, text: &SafeText) -> HashSet<u32> {
+        let (Some(place), Some(marks)) = (self.places.get(text), self.marks.get(&segment.id())) else {
+            return HashSet::new();
+        };
+        let rows = segment.lines().enumerate().filter(|(_, line)| line.tells());
+        rows.zip(marks)
+            .filter(|(_, mark)| *mark == place)
+            .map(|((row, _), _)| row as u32)
+            .collect()
+    }
+
+    pub(super) fn add(&mut self, at: Millis, level: logline::Level) {
+        self.times.add(at, level);
+    }
+
+    /// A segment has grown.
+    pub(super) fn grown(&mut self, segment: &Segment) {
+        let (id, errors) = (segment.id(), segment.telling() as usize);
+        if errors == 0 {
+            return;
+        }
+        let marks = self.marks.entry(id).or_default();
+        let new = errors.saturating_sub(marks.len());
+        if new > 0 {
+            marks.resize(errors, WAITING);
+            self.waiting += new as u32;
+            self.open.insert(id);
         }
     }
 
-    pub(super) fn remove(&mut self, line: Line<'_>) {
-        self.times.remove(line.at(), line.level());
-        let shape = shape(line.raw());
-        match self.shapes.get_mut(&shape) {
-            Some((count, _)) if *count > 1 => *count -= 1,
-            Some(_) => {
-                self.shapes.remove(&shape);
-            }
-            None => self.others = self.others.saturating_sub(1),
+    /// The lines of a segment go into others: what is known of them, by their numbers.
+    pub(super) fn moved(&mut self, segment: &Segment) -> HashMap<u64, u16> {
+        let marks = self.marks.remove(&segment.id()).unwrap_or_default();
+        self.open.remove(&segment.id());
+        self.waiting -= marks.iter().filter(|mark| **mark == WAITING).count() as u32;
+        let known = telling(segment).zip(marks).filter(|(_, mark)| *mark != WAITING);
+        known.map(|(line, mark)| (line.seq(), mark)).collect()
+    }
+
+    /// A segment has been made of lines of which something is known.
+    pub(super) fn made(&mut self, segment: &Segment, known: &HashMap<u64, u16>) {
+        if segment.telling() == 0 {
+            return;
         }
+        let marks: Vec<u16> = telling(segment)
+            .map(|line| known.get(&line.seq()).copied().unwrap_or(WAITING))
+            .collect();
+        let waiting = marks.iter().filter(|mark| **mark == WAITING).count();
+        self.waiting += waiting as u32;
+        if waiting > 0 {
+            self.open.insert(segment.id());
+        }
+        self.marks.insert(segment.id(), marks);
+    }
+
+    /// A segment has made room.
+    pub(super) fn dropped(&mut self, segment: &Segment) {
+        for line in telling(segment) {
+            self.times.remove(line.at(), line.level());
+        }
+        self.open.remove(&segment.id());
+        for mark in self.marks.remove(&segment.id()).unwrap_or_default() {
+            match mark {
+                WAITING => self.waiting -= 1,
+                OTHER => self.others -= 1,
+                place => self.take_one(place),
+            }
+        }
+    }
+
+    fn take_one(&mut self, place: u16) {
+        let Some(slot) = self.shapes.get_mut(usize::from(place)) else {
+            return;
+        };
+        match slot {
+            Some(shape) if shape.count > 1 => shape.count -= 1,
+            Some(shape) => {
+                self.places.remove(&shape.text);
+                *slot = None;
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the shapes of a segment; `false` where it is no more.
+    fn take(&mut self, mined: &Mined) -> bool {
+        self.asked.retain(|id| *id != mined.segment);
+        let Some(mut marks) = self.marks.remove(&mined.segment) else {
+            return false;
+        };
+        for shaped in &mined.shapes {
+            let mut new = 0;
+            let place = self.place(shaped);
+            for error in &shaped.errors {
+                if let Some(mark) = marks.get_mut(*error as usize).filter(|mark| **mark == WAITING) {
+                    *mark = place.unwrap_or(OTHER);
+                    new += 1;
+                }
+            }
+            self.waiting -= new;
+            match place {
+                Some(place) => self.count(place, shaped, new),
+                None => self.others += new,
+            }
+        }
+        if !marks.contains(&WAITING) {
+            self.open.remove(&mined.segment);
+        }
+        self.marks.insert(mined.segment, marks);
+        true
+    }
+
+    /// The place of a shape, a free one for a new shape; `None` where there is no room.
+    fn place(&self, shaped: &Shaped) -> Option<u16> {
+        if let Some(place) = self.places.get(&shaped.text) {
+            return Some(*place);
+        }
+        let free = self.shapes.iter().position(Option::is_none).unwrap_or(self.shapes.len());
+        (free < MAX_SHAPES).then_some(free as u16)
+    }
+
+    fn count(&mut self, place: u16, shaped: &Shaped, new: u32) {
+        if new == 0 {
+            return;
+        }
+        if self.shapes.len() == usize::from(place) {
+            self.shapes.push(None);
+        }
+        let (text, newest) = (shaped.text.clone(), shaped.newest);
+        self.places.insert(text.clone(), place);
+        let shape = self.shapes[usize::from(place)].get_or_insert(ErrorShape { text, count: 0, newest });
+        shape.count += new;
+        shape.newest = shape.newest.max(newest);
     }
 }
 
-/// The shape of an error: numbers become `#`, ids `<id>`, quoted words `"…"`. A quoted sentence stays,
-/// since it is the message; so does the status of an access line.
-pub fn shape(raw: &str) -> SafeText {
-    static VALUES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r#"(?P<quoted>"[^"\s]*"|'[^'\s]*')(?P<key>:?)"#,
-            r"|(?P<id>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{12,}\b",
-            r"|\b(?:req|call|chatcmpl|trace|img|resp|msg)[-_][A-Za-z0-9-]{6,})",
-            r"|(?P<number>\b\d+(?:[.:,]\d+)*)",
-        ))
-        .ok()
-    });
-    // Of a traceback within one message the exception says what it was.
-    let text = said(logline::head_of(logline::exception(raw).unwrap_or(raw), HEAD));
-    let status = logline::status(&text);
-    let put = |found: &Captures<'_>| {
-        let value = |name| found.name(name).map(|m| m.as_str());
-        match (value("quoted"), value("key")) {
-            (Some(quoted), Some(":")) => format!("{quoted}:"),
-            (Some(_), _) => "\"…\"".to_owned(),
-            (None, _) if value("id").is_some() => "<id>".to_owned(),
-            _ => "#".to_owned(),
-        }
-    };
-    let Some(values) = VALUES.as_ref() else {
-        return SafeText::new(&text);
-    };
-    match (status, text.find('"')) {
-        // `10.0.0.1:5 - "POST /v1/x HTTP/1.1" 502`: the caller says nothing, the request and the status all.
-        (Some(status), Some(quote)) => {
-            let request = text[quote..].split(" HTTP/").next().unwrap_or_default().trim_start_matches('"');
-            SafeText::new(&format!("{} → {status}", values.replace_all(request, put)))
-        }
-        _ => SafeText::new(&values.replace_all(&text, put)),
+impl Lines {
+    /// Work for another thread, the newest first; call after each change. What it finds comes back through
+    /// [`mined`](Self::mined). `view` is the number of the view that these lines are of.
+    pub fn minings(&mut self, view: u64) -> Vec<Mining> {
+        let room = AT_ONCE.saturating_sub(self.errors.asked.len());
+        let next = self.errors.open.iter().rev().filter(|id| !self.errors.asked.contains(id));
+        let next: Vec<u64> = next.take(room).copied().collect();
+        let segments = next.iter().filter_map(|id| self.segments.iter().rev().find(|it| it.id() == *id));
+        let minings: Vec<Mining> = segments
+            .map(|segment| Mining {
+                view,
+                segment: segment.clone(),
+                from: self.errors.marks[&segment.id()].iter().take_while(|mark| **mark != WAITING).count(),
+            })
+            .collect();
+        self.errors.asked.extend(next);
+        minings
     }
-}
 
-/// The first line of a message that says something, without time and level; of a JSON line its message.
-fn said(raw: &str) -> String {
-    let clean = logline::strip_sgr(raw);
-    if clean.starts_with('{')
-        && let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(&clean)
-    {
-        let told = ["message", "msg", "error", "event"]
-            .into_iter()
-            .find_map(|name| fields.get(name)?.as_str());
-        if let Some(told) = told {
-            return told.to_owned();
-        }
+    /// Takes the shapes of a segment; `false` where it is no more.
+    pub fn mined(&mut self, mined: &Mined) -> bool {
+        self.errors.take(mined)
     }
-    let line: Cow<'_, str> = clean.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().into();
-    line[logline::lead(&line)..].trim().to_owned()
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_differs_from_time_to_time_is_left_out_and_the_message_stays() {
-        for (raw, want) in [
-            (
-                "19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - no deployment - litellm_call_id=fbd640df-5bae-4e42-a8f3-eb9d892c8f9d - \
-                 litellm.PermissionDeniedError: BedrockException - {\"message\": \"You don't have access to the model.\"}",
-                "common.py:# - no deployment - litellm_call_id=<id> - litellm.PermissionDeniedError: BedrockException - \
-                 {\"message\": \"You don't have access to the model.\"}",
-            ),
-            (
-                "INFO:     10.42.31.1:47173 - \"POST /v1/images/12 HTTP/1.1\" 502 Bad Gateway",
-                "POST /v1/images/# → 502",
-            ),
-            ("ERROR: no user 'dana' in 0x7f3a after 12.5 s", "no user \"…\" in <id> after # s"),
-            ("{\"level\":\"error\",\"message\":\"pool 7 is empty\"}", "pool # is empty"),
-            ("\n\nERROR: after 3 empty lines", "after # empty lines"),
-            ("ValueError: bad id req_0a1b2c3d", "ValueError: bad id <id>"),
-            ("", ""),
-        ] {
-            assert_eq!(shape(raw).as_str(), want);
+    /// Finds all shapes here and now: for scripts and tests.
+    pub fn mine_all(&mut self) {
+        loop {
+            let minings = self.minings(0);
+            if minings.is_empty() {
+                return;
+            }
+            for mining in minings {
+                self.mined(&mining.run());
+            }
         }
     }
 }

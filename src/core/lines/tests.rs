@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::core::{
     fact::LogEvent,
+    logline::{self, Level},
     names::App,
+    tail::Arrived,
     text::{RawText, is_hidden},
 };
 
@@ -249,7 +251,7 @@ fn a_line_of_a_megabyte_is_a_line() {
         pattern: Pattern::search("needle"),
         ..Filter::default()
     };
-    let rows: Vec<_> = lines.segments().flat_map(|segment| filter.rows(segment, 0)).collect();
+    let rows: Vec<_> = lines.segments().flat_map(|segment| filter.rows(segment, 0, None)).collect();
     assert_eq!(rows, [1]);
     assert_eq!(all(&lines)[1].raw(), big);
     assert_eq!(all(&lines)[1].level(), Level::Error);
@@ -300,7 +302,7 @@ fn what_matches_is_what_one_line_shows() {
             pattern: Pattern::search(text),
             ..Filter::default()
         };
-        assert_eq!(filter.rows(lines.segment(0).unwrap(), 0), want, "{text} in {messages:?}");
+        assert_eq!(filter.rows(lines.segment(0).unwrap(), 0, None), want, "{text} in {messages:?}");
     }
 }
 
@@ -364,6 +366,7 @@ fn errors_are_counted_once_each_by_what_they_are_about() {
         of(10, "INFO: 10.0.0.1:1 - \"POST /v1/images HTTP/1.1\" 502"),
         of(11, "INFO: 10.0.0.1:2 - \"POST /v1/images HTTP/1.1\" 502"),
     ]);
+    lines.mine_all();
     let shapes = lines.errors().shapes();
     let counts: Vec<(&str, u32)> = shapes.iter().map(|shape| (shape.text.as_str(), shape.count)).collect();
     assert_eq!(
@@ -392,6 +395,7 @@ fn counts_of_errors_are_of_the_lines_held_whatever_is_dropped_and_of_any_number_
         arrived(i as Millis, i, &format!("ERROR: {a} {b}"))
     }));
     assert!(lines.dropped().lines > 0);
+    lines.mine_all();
     let counted: u32 = lines.errors().shapes().iter().map(|shape| shape.count).sum();
     assert_eq!((counted + lines.errors().others()) as usize, lines.len());
     assert_eq!(lines.errors().between(START, START + 10_000) as usize, lines.len());
@@ -417,37 +421,98 @@ fn the_newest_error_since_a_time_is_told_with_its_meaning() {
     assert_eq!(told(5_001), None, "what was before is of another request");
 }
 
-/// A million error lines, of as many shapes as there may be: how long a page takes on its way in.
-#[test]
-#[ignore = "takes minutes without optimisation; run it on purpose with --run-ignored only and --nocapture"]
-fn a_million_errors_are_counted_by_shape_page_by_page() {
-    let mut lines = Lines::new(512 << 20);
-    let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"];
-    let mut slowest = std::time::Duration::ZERO;
-    let begun = std::time::Instant::now();
-    for page in 0..100_u64 {
-        let arrivals = (page * 10_000..page * 10_000 + 10_000).map(|i| {
-            let (a, b, c) = (words[i as usize % 7], words[i as usize / 7 % 7], words[i as usize / 49 % 7]);
-            let text = format!(
-                "19:40:58 - LiteLLM Proxy:ERROR: common.py:{i} - {a} {b} {c} - litellm_call_id=fbd640df-5bae-4e42-a8f3-{i:012x} - \
-                 litellm.RateLimitError: BedrockException - {{\"message\": \"Too many requests, please wait before trying again.\"}}"
-            );
-            arrived(i as Millis, i, &text)
-        });
-        let page_begun = std::time::Instant::now();
-        lines.append(arrivals.collect::<Vec<_>>());
-        slowest = slowest.max(page_begun.elapsed());
+/// Errors of three shapes and of as many as there may be more, with lines that are none between them; each belongs
+/// before the three lines that came before it.
+fn many_errors(from: u64, until: u64) -> Vec<Arrived> {
+    let line = |i: u64| {
+        let text = match i % 5 {
+            0 => "ERROR: pool 7 is empty".to_owned(),
+            1 => format!("ERROR: pool 'x{i}' is gone"),
+            2 => "INFO: all is well".to_owned(),
+            3 => format!("ERROR: {}", "x".repeat(1 + i as usize % 1_400)),
+            _ => "ERROR: it is late".to_owned(),
+        };
+        arrived(i as Millis - if i % 5 == 4 { 3 } else { 0 }, i, &text)
+    };
+    (from..until).map(line).collect()
+}
+
+/// The shapes as they would be if each line were looked at now, without those for which there was no room.
+fn shapes_now(lines: &Lines) -> Vec<(String, u32)> {
+    let mut counts = std::collections::BTreeMap::new();
+    for line in lines.segments().flat_map(|segment| segment.lines()).filter(Line::tells) {
+        *counts.entry(shape(line.raw()).to_string()).or_insert(0) += 1;
     }
-    let shapes = lines.errors().shapes();
-    let bytes: usize = shapes.iter().map(|shape| shape.text.len()).sum();
-    println!(
-        "1,000,000 errors in {:?}, slowest page of 10,000 {slowest:?}, {} shapes of {bytes} bytes, {} MB of lines",
-        begun.elapsed(),
-        shapes.len(),
-        lines.bytes() >> 20
+    counts.into_iter().collect()
+}
+
+fn shapes_held(lines: &Lines) -> Vec<(String, u32)> {
+    let mut held: Vec<(String, u32)> = lines.errors().shapes().iter().map(|it| (it.text.to_string(), it.count)).collect();
+    held.sort_unstable();
+    held
+}
+
+#[test]
+fn taking_errors_in_leaves_their_shapes_to_be_found_elsewhere() {
+    let mut lines = Lines::new(usize::MAX);
+    lines.append(many_errors(0, 1_000));
+    let errors = lines.errors();
+    assert_eq!(
+        (errors.len(), errors.waiting(), errors.shapes()),
+        (800, 800, vec![]),
+        "counted, but not looked at"
     );
-    assert_eq!(shapes.iter().map(|shape| shape.count).sum::<u32>() as usize, lines.len());
-    assert_eq!(shapes.len(), 343);
+    assert_eq!(errors.between(START, START + 10_000), 800);
+    let mut minings = lines.minings(0);
+    assert_eq!((minings.len(), lines.minings(0)), (1, vec![]), "none is asked for twice");
+    // What comes meanwhile waits for the next time.
+    lines.append((1_000..1_008).map(|i| arrived(i as Millis, i, "ERROR: one more")));
+    let mined = minings.remove(0).run();
+    assert!(lines.mined(&mined));
+    assert_eq!((lines.errors().len(), lines.errors().waiting()), (808, 8));
+    assert_eq!(lines.minings(0).len(), 1);
+    assert!(lines.mined(&mined), "what is known already is not counted again");
+    assert_eq!((lines.errors().len(), lines.errors().waiting()), (808, 8));
+}
+
+#[test]
+fn shapes_are_those_of_the_lines_held_in_whichever_order_they_are_found() {
+    for newest_first in [false, true] {
+        let mut lines = Lines::in_small_segments(120_000);
+        let mut under_way: Vec<Mining> = Vec::new();
+        for page in 0..60_u64 {
+            lines.append(many_errors(page * 20, page * 20 + 20));
+            under_way.extend(lines.minings(0));
+            // Only now and then a thread has time for one; segments make room and are written anew meanwhile.
+            if page % 3 == 0 && !under_way.is_empty() {
+                let place = if newest_first { under_way.len() - 1 } else { 0 };
+                let mined = under_way.remove(place).run();
+                lines.mined(&mined);
+            }
+            let errors = lines.errors();
+            let known: u32 = errors.shapes().iter().map(|it| it.count).sum();
+            let held = lines.segments().flat_map(|segment| segment.lines()).filter(Line::tells).count();
+            assert_eq!((known + errors.others() + errors.waiting()) as usize, held);
+        }
+        assert!(lines.dropped().lines > 0);
+        for mining in under_way {
+            lines.mined(&mining.run());
+        }
+        lines.mine_all();
+        assert_eq!((lines.errors().waiting(), shapes_held(&lines)), (0, shapes_now(&lines)));
+    }
+}
+
+#[test]
+fn what_is_found_in_lines_that_have_been_cleared_is_not_taken_for_that_of_others() {
+    let mut lines = Lines::new(usize::MAX);
+    lines.append(many_errors(0, 10));
+    let old = lines.minings(0).remove(0).run();
+    let mut lines = lines.cleared();
+    lines.append([arrived(0, 0, "INFO: calm"), arrived(1, 1, "ERROR: another")]);
+    assert!(!lines.mined(&old));
+    lines.mine_all();
+    assert_eq!(shapes_held(&lines), [("another".to_owned(), 1)]);
 }
 
 #[test]
@@ -468,6 +533,7 @@ fn an_error_whose_traceback_is_in_the_same_event_is_counted_by_its_exception() {
         of(20_001, "Traceback (most recent call last):\n  File \"x.py\", line 1, in y"),
         of(20_002, "KeyError: 'model'"),
     ]);
+    lines.mine_all();
     let shapes = lines.errors().shapes();
     let mut counts: Vec<(&str, u32)> = shapes.iter().map(|shape| (shape.text.as_str(), shape.count)).collect();
     counts.sort_unstable();

@@ -8,9 +8,19 @@ use crate::core::{
     text::SafeText,
 };
 
-/// Segments looked through at once when a filter or search is set, nearest first; the rest is left to
-/// another thread.
-const AT_ONCE: usize = 1;
+/// What became of the lines that the filter does not keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Toggled {
+    /// They are shown; whether the window followed, and does no more.
+    Shown {
+        /// It does no more.
+        detached: bool,
+    },
+    /// They are hidden again.
+    Hidden,
+    /// There are none.
+    NothingHidden,
+}
 
 impl LogView {
     /// Keeps the lines that match; with a `!` before it, the others. An empty pattern keeps all.
@@ -65,8 +75,11 @@ impl LogView {
     }
 
     /// Shows what the filter does not keep as well, or hides it. Who followed sees the lines round the last one kept: at
-    /// the end of the log there may be none.
-    pub fn toggle_hidden(&mut self) {
+    /// the end of the log there may be none. Where the filter keeps all lines nothing changes.
+    pub fn toggle_hidden(&mut self) -> Toggled {
+        if self.kept.is_none() {
+            return Toggled::NothingHidden;
+        }
         let is_new = self.is_following() && self.kept.is_some() && !self.shows_hidden;
         let chosen = self.cursor().filter(|_| is_new);
         if let Some(cursor) = chosen {
@@ -77,6 +90,13 @@ impl LogView {
             self.shows_hidden = !self.shows_hidden;
         }
         self.settle();
+        if self.shows_hidden {
+            Toggled::Shown {
+                detached: chosen.is_some(),
+            }
+        } else {
+            Toggled::Hidden
+        }
     }
 
     /// Keeps all lines again.
@@ -88,28 +108,20 @@ impl LogView {
 
     pub(super) fn refilter(&mut self) {
         self.kept = None;
+        self.shows_hidden &= !self.filter.is_all();
         if !self.filter.is_all() {
             self.kept = Some(self.look_through(self.filter.clone()));
         }
         self.settle();
     }
 
-    /// A new index: what is nearest is looked through now, the rest waits to be taken.
+    /// A new index: the segment under the cursor is looked through now, the rest waits to be taken, the nearest first.
     pub(super) fn look_through(&mut self, filter: Filter) -> Index {
         self.generation += 1;
         let mut index = Index::new(filter, self.generation);
-        if let Some(mut scan) = index.scan(&self.lines, self.cursor()) {
-            let rest = scan.segments.split_off(AT_ONCE.min(scan.segments.len()));
-            let mut found = Vec::new();
-            scan.run(|| false, |one| found.push(one));
-            for one in found {
-                index.found(&self.lines, one);
-            }
-            scan.segments = rest;
-            if !scan.segments.is_empty() {
-                self.scans.push(scan);
-            }
-        }
+        let cursor = self.cursor();
+        index.look_at(&self.lines, cursor.map(|spot| spot.segment));
+        self.scans.extend(index.scan(&self.lines, cursor));
         index
     }
 }

@@ -137,22 +137,33 @@ fn a_filter_keeps_the_chosen_line_and_can_show_what_it_hides() {
     view.filter_by("!number .?[0-8]\\.");
     assert_eq!(numbers(&view), [49, 59, 69, 79, 89]);
     assert_eq!(cursor(&view), 59);
-    view.toggle_hidden();
+    assert_eq!(view.toggle_hidden(), Toggled::Shown { detached: false });
     assert_eq!(cursor(&view), 50);
     let hidden: Vec<bool> = view.window(5, 40).rows.iter().map(|row| row.hidden).collect();
     assert_eq!(hidden.iter().filter(|hidden| **hidden).count(), 4);
     view.clear_filter();
     assert_eq!(view.window(5, 40).total, 100);
+    view.filter_by("number 42");
+    assert_eq!(view.window(5, 40).total, 1, "the next filter hides again");
+}
+
+#[test]
+fn what_no_filter_hides_is_not_shown_later_unasked() {
+    let mut view = view(100, 5);
+    view.search("number 42");
+    assert_eq!((view.toggle_hidden(), view.is_following()), (Toggled::NothingHidden, true));
+    view.filter_by("number 4");
+    assert_eq!(view.window(5, 40).total, 11);
 }
 
 #[test]
 fn who_follows_sees_the_lines_round_the_last_one_kept() {
     let mut view = view(100, 5);
     view.filter_by("number 42");
-    view.toggle_hidden();
+    assert_eq!(view.toggle_hidden(), Toggled::Shown { detached: true });
     assert_eq!((numbers(&view), cursor(&view)), (vec![40, 41, 42, 43, 44], 42));
     view.follow_on();
-    view.toggle_hidden();
+    assert_eq!(view.toggle_hidden(), Toggled::Hidden);
     assert_eq!(numbers(&view), [42]);
 }
 
@@ -395,7 +406,7 @@ impl Run {
             Act::Level => view.cycle_level(),
             Act::Source => view.cycle_source(),
             Act::Wrap => view.toggle_wrap(),
-            Act::Hidden => view.toggle_hidden(),
+            Act::Hidden => _ = view.toggle_hidden(),
             Act::Fold => view.toggle_fold(),
             Act::Time(at) => view.jump_to_time(START + at),
             Act::Mark => view.toggle_mark(),
@@ -516,6 +527,7 @@ fn a_folded_entry_says_how_much_it_holds_and_a_search_opens_it() {
 fn the_errors_of_a_shape_and_back_to_where_one_was() {
     let mut view = view(100, 5);
     view.up(50);
+    view.finish_scans();
     let before = (numbers(&view), cursor(&view));
     let shapes = view.lines().errors().shapes();
     let counts: Vec<(&str, u32)> = shapes.iter().map(|shape| (shape.text.as_str(), shape.count)).collect();
@@ -524,6 +536,23 @@ fn the_errors_of_a_shape_and_back_to_where_one_was() {
     assert_eq!((numbers(&view), cursor(&view)), (vec![53, 63, 73, 83, 93], 93));
     assert!(view.go_back() && !view.go_back());
     assert_eq!((numbers(&view), cursor(&view)), before);
+}
+
+#[test]
+fn who_looks_at_the_errors_of_a_shape_sees_new_ones_when_it_is_known_that_they_have_it() {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(5, 200);
+    let error = |i: u64| line(i as Millis, i, &format!("ERROR: pool {i} is empty"));
+    view.append([error(0), line(1, 1, "ERROR: another"), error(2)]);
+    view.finish_scans();
+    let shapes = view.lines().errors().shapes();
+    view.only_shape(&shapes[0]);
+    view.finish_scans();
+    assert_eq!(texts(&view).len(), 2);
+    view.append([error(3), error(4), line(5, 5, "ERROR: another")]);
+    assert_eq!((texts(&view).len(), view.new_lines()), (2, 0), "nobody has looked at them yet");
+    view.finish_scans();
+    assert_eq!((texts(&view).len(), view.new_lines()), (4, 2));
 }
 
 proptest! {

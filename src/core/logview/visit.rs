@@ -48,6 +48,10 @@ impl LogView {
             shape: Some(shape.text.clone()),
             ..Filter::default()
         });
+        let there = self.lines.locate(&shape.newest);
+        if let (Some(index), Some(spot)) = (&mut self.kept, there) {
+            index.look_at(&self.lines, Some(spot.segment));
+        }
         self.jump_to(&shape.newest);
     }
 

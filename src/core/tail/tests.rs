@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::text::RawText;
+use crate::core::{fault::FaultKind, text::RawText};
 
 mod live;
 

@@ -32,7 +32,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     if model.insights.is_some() {
         return leave(model);
     }
-    if let Some(why) = model.guard.refusal(model.now) {
+    if let Some(why) = model.guard.refusal_to_spend("an Insights scan", model.now) {
         say(model, Severity::Warning, why);
         return Vec::new();
     }
@@ -129,7 +129,7 @@ pub(super) fn on_key(model: &mut Model, mut dialog: InsightsDialog, key: Key) ->
 
 /// The operator said yes to query, window and price.
 fn begin(model: &mut Model, dialog: InsightsDialog, (from, until): (Millis, Millis)) -> Vec<Effect> {
-    if let Some(why) = model.guard.refusal(model.now) {
+    if let Some(why) = model.guard.refusal_to_spend("an Insights scan", model.now) {
         say(model, Severity::Warning, why);
         return Vec::new();
     }

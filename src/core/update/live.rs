@@ -32,7 +32,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    if let Some(why) = model.guard.refusal(model.now) {
+    if let Some(why) = model.guard.refusal_to_spend("Live Tail", model.now) {
         say(model, Severity::Warning, why);
         return Vec::new();
     }

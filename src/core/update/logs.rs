@@ -10,9 +10,9 @@ use crate::{
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{Found, Pattern},
+        lines::{Found, Mined, Pattern},
         live::Live,
-        logview::{Jump, LogView, parse_time},
+        logview::{Jump, LogView, Toggled, parse_time},
         model::{Model, Times},
         older::Older,
         pace,
@@ -41,7 +41,7 @@ pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
     if model.tail.as_ref().is_none_or(|t| *t.group() != group) {
         model.tail = Some(Tail::new(group, now - BACK));
         model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
-        model.logs = LogView::new(model.settings.log_memory);
+        model.logs = model.logs.cleared();
         model.older = Some(Older::new(now - BACK));
         fit(model);
     }
@@ -77,6 +77,7 @@ pub(super) fn on_answer(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<E
         None => model.feeds.logs.set((), now),
         Some(fault) => model.feeds.logs.fail(fault),
     }
+    fit(model);
     model.logs.append(arrivals);
     plan_next(model);
     scans(model)
@@ -115,34 +116,49 @@ pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Ve
 
 /// Scans that the view wants done off the loop.
 pub(super) fn scans(model: &mut Model) -> Vec<Effect> {
-    let mut scans = model.logs.take_scans();
-    if let Some(insights) = &mut model.insights {
-        scans.extend(insights.view.take_scans());
+    let views = [&mut model.logs].into_iter().chain(model.insights.as_mut().map(|it| &mut it.view));
+    let mut effects = Vec::new();
+    for view in views {
+        effects.extend(view.take_scans().into_iter().map(Effect::Scan));
+        effects.extend(view.take_minings().into_iter().map(Effect::Mine));
     }
-    scans.into_iter().map(Effect::Scan).collect()
+    effects
 }
 
 /// A scan found something.
 pub(super) fn on_found(model: &mut Model, found: Found) -> Vec<Effect> {
-    let number = LogView::number_of(found.generation);
-    match &mut model.insights {
-        Some(insights) if insights.number() == number => insights.view.found(found),
-        _ if number == 0 => model.logs.found(found),
-        // Of results that have been left.
-        _ => {}
+    if let Some(view) = view_of(model, LogView::number_of(found.generation)) {
+        view.found(found);
     }
     Vec::new()
 }
 
+/// The shapes of some errors were found; others may have come meanwhile.
+pub(super) fn on_mined(model: &mut Model, mined: &Mined) -> Vec<Effect> {
+    if let Some(view) = view_of(model, mined.view) {
+        view.mined(mined);
+    }
+    scans(model)
+}
+
+/// The view of a number; `None` for results that have been left.
+fn view_of(model: &mut Model, number: u64) -> Option<&mut LogView> {
+    match &mut model.insights {
+        Some(insights) if insights.number() == number => Some(&mut insights.view),
+        _ => (number == 0).then_some(&mut model.logs),
+    }
+}
+
 /// Tells the view how large its window is.
 pub(super) fn fit(model: &mut Model) {
-    let fits = |size, view: &mut LogView| {
-        let (rows, columns) = layout::log_window(size, view.shows_histogram());
+    let fits = |size, view: &mut LogView, has_notice| {
+        let (rows, columns) = layout::log_window(size, view.shows_histogram(), has_notice);
         view.resize(rows, columns);
     };
-    fits(model.size, &mut model.logs);
+    let has_notice = model.tail_stopped().is_some();
+    fits(model.size, &mut model.logs, has_notice);
     if let Some(insights) = &mut model.insights {
-        fits(model.size, &mut insights.view);
+        fits(model.size, &mut insights.view, false);
     }
 }
 
@@ -190,7 +206,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
 
 /// Moves of the window; `false` when it is none.
 fn moves(model: &mut Model, intent: Intent) -> bool {
-    let wide = (layout::log_window(model.size, false).1 as isize / 2).max(LEAST_STEP);
+    let wide = (layout::log_window(model.size, false, false).1 as isize / 2).max(LEAST_STEP);
     let logs = model.shown_logs_mut();
     match intent {
         Intent::Down => logs.down(1),
@@ -236,7 +252,7 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
         Intent::Source => logs.cycle_source(),
         Intent::Level => logs.cycle_level(),
         Intent::Attention => logs.attention_only(),
-        Intent::Hidden => logs.toggle_hidden(),
+        Intent::Hidden => toggle_hidden(model),
         Intent::Fold => logs.toggle_fold(),
         Intent::Request if !logs.toggle_request() => {
             let why = "this entry names no request; errors and JSON lines mostly do";
@@ -250,6 +266,26 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
         _ => return false,
     }
     true
+}
+
+/// `x`: says what it did, since on a screen full of lines that is not plain to see.
+fn toggle_hidden(model: &mut Model) {
+    let toggled = model.shown_logs_mut().toggle_hidden();
+    let key = |intent| model.keymap.label(intent);
+    let (hide, follow, filter) = (key(Intent::Hidden), key(Intent::Follow), key(Intent::Filter));
+    let text = match toggled {
+        Toggled::Shown { detached: true } => {
+            format!("stopped at the last line kept, all lines round it shown; {hide} back, {follow} follows")
+        }
+        Toggled::Shown { detached: false } => format!("all lines shown, those kept stand out; {hide} back"),
+        Toggled::Hidden if model.shown_logs().is_following() => "only what is asked for".to_owned(),
+        Toggled::Hidden => format!("only what is asked for; {follow} follows"),
+        Toggled::NothingHidden if model.shown_logs().searched().is_some() => {
+            format!("a search hides no line; {filter} keeps only those that match")
+        }
+        Toggled::NothingHidden => format!("no line is hidden; {filter} hides those that do not match"),
+    };
+    say(model, Severity::Note, text);
 }
 
 fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {

@@ -8,11 +8,14 @@ use crate::core::{
 
 /// `#`.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
-    if model.shown_logs().lines().errors().shapes().is_empty() {
+    let errors = model.shown_logs().lines().errors();
+    if errors.is_empty() {
         say(model, Severity::Note, "no error in these lines");
         return Vec::new();
     }
-    dialogs::open(model, Dialog::Shapes(None))
+    // In a storm the counts change between the look at the list and the key.
+    let first = errors.shapes().first().map(|shape| shape.text.clone());
+    dialogs::open(model, Dialog::Shapes(first))
 }
 
 /// The row of the chosen shape.

@@ -28,7 +28,7 @@ const ALIAS: &str = "nova-canvas";
 
 /// `I`: opens the dialog.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
-    if let Some(why) = model.guard.refusal(model.now) {
+    if let Some(why) = model.guard.refusal_to_spend("a test image", model.now) {
         say(model, Severity::Warning, why);
         return Vec::new();
     }

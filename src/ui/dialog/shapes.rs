@@ -12,14 +12,14 @@ use super::{Sheet, inside, sheet, wrapped};
 use crate::{
     core::{
         cause::{self, Reader},
-        lines::ErrorShape,
+        lines::{ErrorShape, Lines},
         logline,
         model::Model,
         text::SafeText,
         update, when,
     },
     ui::{
-        Side, cut,
+        Side,
         table::{self, Rows},
         theme::Role,
     },
@@ -29,6 +29,8 @@ use crate::{
 const SIZE: (u16, usize) = (140, 30);
 /// Rows for the newest line of the chosen shape and what it means.
 const ABOUT: u16 = 6;
+/// Of these, most for what it means.
+const MEANS: usize = 2;
 
 /// Draws the list.
 pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, frame: &mut Frame<'_>) {
@@ -36,12 +38,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     let shapes = errors.shapes();
     let here = update::chosen_shape(&shapes, chosen);
     let (_, room) = inside(SIZE.0, frame);
-    let all: u32 = shapes.iter().map(|shape| shape.count).sum::<u32>() + errors.others();
-    let plural = if shapes.len() == 1 { "" } else { "s" };
-    let mut right = format!("{all} errors, {} shape{plural}", shapes.len());
-    if errors.others() > 0 {
-        right.push_str(&format!(", {} of others", errors.others()));
-    }
+    let mut right = counts(model.shown_logs().lines(), shapes.len());
     let about = if room > usize::from(ABOUT) + 4 { ABOUT } else { 0 };
     let rows = SIZE.1.min(shapes.len() + usize::from(about) + 2).min(room);
     let window = table::window(here, shapes.len(), rows.saturating_sub(usize::from(about) + 1));
@@ -68,6 +65,26 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, chosen: Option<&SafeText>, fr
     }
 }
 
+/// How many errors there are, of how many shapes; they are those of the lines held.
+fn counts(lines: &Lines, shapes: usize) -> String {
+    let errors = lines.errors();
+    let least = if lines.holes().iter().any(|hole| hole.lines > 0) {
+        "at least "
+    } else {
+        ""
+    };
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let all = errors.len();
+    let mut text = format!("{least}{all} error{}, {shapes} shape{}", plural(all as usize), plural(shapes));
+    if errors.others() > 0 {
+        text.push_str(&format!(", {} of others", errors.others()));
+    }
+    if errors.waiting() > 0 {
+        text.push_str(&format!(", {} not sorted yet", errors.waiting()));
+    }
+    text
+}
+
 fn row<'a>(model: &Model, side: &Side<'_>, shape: &ErrorShape) -> Vec<Line<'a>> {
     let at = when::show(shape.newest.at, model.now.wall, model.times, model.utc_offset);
     vec![
@@ -85,9 +102,10 @@ fn newest(model: &Model, side: &Side<'_>, shape: &ErrorShape, width: usize) -> V
     let mut out = vec![Line::styled("─".repeat(width), side.theme.style(Role::Border))];
     if let Some(meaning) = cause::of_log(line.raw()) {
         let text = format!("{}. {}", meaning.plain, meaning.advice(Reader::Console));
-        out.push(Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Accent)));
+        out.extend(wrapped(side, &text, Role::Accent, width).into_iter().take(MEANS));
     }
-    out.extend(wrapped(side, &logline::display(line.raw()), Role::Dim, width));
+    let shown = logline::display(line.raw());
+    out.extend(wrapped(side, &shown[logline::lead(&shown)..], Role::Dim, width));
     out.truncate(ABOUT.into());
     out
 }

@@ -52,13 +52,20 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
             .insert(place, Span::styled(format!(" {group} "), side.theme.style(Role::Dim)));
     }
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
-    let [bars, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram());
+    let stopped = model.tail_stopped().filter(|_| model.insights.is_none());
+    let [bars, notice, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram(), stopped.is_some());
     if let Some(query) = model.insights.as_ref().filter(|it| it.view.lines().is_empty()) {
         insights::empty(query, side, inner, frame);
     } else if model.shown_logs().lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
         histogram::draw(model, side, bars, frame);
+        if let Some(fault) = stopped {
+            let says = [format!("No new lines: {}.", fault.plain()), fault.advice()];
+            let width = usize::from(notice.width);
+            let says = says.map(|text| Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Warn)));
+            frame.render_widget(Paragraph::new(says.to_vec()), notice);
+        }
         draw_lines(model, side, lines, frame);
     }
     frame.render_widget(Paragraph::new(cut::line(state_line(model, side), usize::from(state.width))), state);
@@ -89,7 +96,7 @@ pub fn tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     }
     let height = usize::from(area.height);
     let rows = model.logs.newest(height, usize::from(area.width.saturating_sub(LOG_GUTTER)));
-    let lines: Vec<Line<'_>> = rows.iter().map(|row| row_line(model, side, row, false)).collect();
+    let lines: Vec<Line<'_>> = rows.iter().map(|row| row_line(model, side, row, (false, false))).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -101,7 +108,11 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
         let (why, next) = nothing_kept(model);
         return panel::empty(side, area, frame, why, next);
     }
-    let lines: Vec<Line<'_>> = window.rows.iter().map(|row| row_line(model, side, row, true)).collect();
+    let lines = window.rows.iter().enumerate();
+    // Who lands in the middle of a traceback sees when it was.
+    let lines: Vec<Line<'_>> = lines
+        .map(|(i, row)| row_line(model, side, row, (i == 0 || row.selected, true)))
+        .collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
     for (row, hole) in &window.holes {
@@ -143,12 +154,13 @@ fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
     }
 }
 
-/// Gutter and text of one row. A cell of the gutter never holds text from outside.
-fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, has_cursor: bool) -> Line<'a> {
+/// Gutter and text of one row, with its time also where it goes on with an entry when `has_time`. A cell of the gutter
+/// never holds text from outside.
+fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, (has_time, has_cursor): (bool, bool)) -> Line<'a> {
     let style = |role| side.theme.style(role);
     let level = level_role(row.level);
     let mut spans = vec![
-        Span::styled(gutter_time(model, row), style(Role::Dim)),
+        Span::styled(gutter_time(model, row, has_time), style(Role::Dim)),
         Span::styled(format!(" {} ", if row.part == 0 { letter(row.level) } else { " " }), style(level)),
         Span::styled(
             format!("{:<7}", if row.part == 0 { app_name(row.app) } else { "" }),
@@ -230,8 +242,8 @@ fn draw_folds(side: &Side<'_>, rows: &[Row], area: Rect, frame: &mut Frame<'_>) 
     }
 }
 
-fn gutter_time(model: &Model, row: &Row) -> String {
-    if row.part > 0 || row.continuation {
+fn gutter_time(model: &Model, row: &Row, has_time: bool) -> String {
+    if !has_time && (row.part > 0 || row.continuation) {
         return " ".repeat(8);
     }
     let text = match model.times {
@@ -302,6 +314,10 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
                 Role::Dim
             }),
         ));
+    }
+    // Before numbers that nobody misses on a narrow screen.
+    spans.extend(asked_for_spans(model, side));
+    if let Some(tail) = &model.tail {
         let gaps = tail.gaps(model.now.wall);
         if !gaps.is_empty() {
             spans.push(Span::styled(
@@ -309,8 +325,6 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
                 style(Role::Warn),
             ));
         }
-    }
-    if let Some(tail) = &model.tail {
         let unchecked = tail.reconcile_lag(model.now.wall);
         if unchecked > 60_000 * i64::from(model.about.speed) {
             let text = format!("  search for late lines {} behind", when::span(unchecked));
@@ -323,7 +337,6 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
     if dropped > 0 {
         spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
     }
-    spans.extend(asked_for_spans(model, side));
     if logs.shows_histogram() {
         spans.extend(histogram::legend(model, side));
     }
@@ -369,7 +382,7 @@ fn asked_for(model: &Model) -> Vec<String> {
         out.push(format!("request {}, * goes back", SafeText::new(request.text())));
     }
     if let Some(shape) = &filter.shape {
-        out.push(format!("errors like: {}", cut::end(shape, 40)));
+        out.push(format!("errors like {}, Esc back", cut::end(shape, 20)));
     }
     if filter.heads_only {
         out.push("folded, z opens".to_owned());

@@ -6,7 +6,7 @@ use crate::{
     core::{
         cause,
         dialog::{ImageDialog, ImageRun},
-        fact::{Picture, PictureFormat, ProbeStage, StageReport},
+        fact::{LogEvent, Picture, PictureFormat, ProbeStage, StageReport},
         fault::{Fault, FaultKind},
         field::TextField,
         model::Model,
@@ -14,6 +14,8 @@ use crate::{
             Panel, ScreenId,
             deploy::{Planning, Stage},
         },
+        tail::Arrived,
+        text::RawText,
     },
     ui::image,
 };
@@ -239,6 +241,63 @@ fn the_deploy_key_says_why_the_stack_is_not_known() {
     crate::core::update::update(&mut model, crate::core::msg::Msg::Key(crate::core::key::Key::char('D')));
     let said = model.notice.map(|notice| notice.text.to_string()).unwrap_or_default();
     assert!(said.contains("AWS does not accept these credentials. Check the profile"), "{said}");
+}
+
+#[test]
+fn who_follows_and_may_no_longer_read_sees_which_permission_is_missing_and_what_to_do() {
+    let mut model = fixture::running();
+    model.screen = ScreenId::Logs;
+    let line = |n: i64| Arrived {
+        event: LogEvent {
+            id: None,
+            at: fixture::NOW - 100 + n,
+            ingested: fixture::NOW,
+            stream: "litellm/litellm/a".into(),
+            message: RawText::new(&format!("INFO: line {n}")),
+        },
+        late: false,
+    };
+    model.logs.append((0..40).map(line));
+    model.feeds.logs.set((), model.now);
+    let drawn = |model: &Model| frame(model, (80, 20), super::logs::draw);
+    assert!(!drawn(&model).contains("No new lines"));
+    let denied = Fault::new(FaultKind::Denied, "logs:FilterLogEvents", "/ecs/bedrock-image-chat", "");
+    model.feeds.logs.fail(denied);
+    let text = drawn(&model);
+    for words in [
+        "No new lines: logs:FilterLogEvents on /ecs/bedrock-image-chat is not allowed.",
+        "Ask for the permission logs:FilterLogEvents; `bic-tui policy` prints",
+        "line 39",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn who_stands_within_a_traceback_sees_when_it_was() {
+    let mut model = fixture::running();
+    model.screen = ScreenId::Logs;
+    let frames = (0..40).map(|n| format!("  File \"x.py\", line {n}"));
+    let lines = std::iter::once("Traceback (most recent call last):".to_owned()).chain(frames);
+    model.logs.append(lines.map(|message| Arrived {
+        event: LogEvent {
+            id: None,
+            at: fixture::NOW,
+            ingested: fixture::NOW,
+            stream: "litellm/litellm/a".into(),
+            message: RawText::new(&message),
+        },
+        late: false,
+    }));
+    model.feeds.logs.set((), model.now);
+    let text = frame(&model, (80, 20), super::logs::draw);
+    let time = crate::core::when::clock(fixture::NOW, model.times, model.utc_offset);
+    let rows: Vec<&str> = text.lines().filter(|row| row.contains("File \"x.py\"")).collect();
+    let timed: Vec<bool> = rows.iter().map(|row| row.contains(&time)).collect();
+    assert!(
+        timed[0] && timed[rows.len() - 1] && timed.iter().filter(|it| **it).count() == 2,
+        "{text}"
+    );
 }
 
 #[test]

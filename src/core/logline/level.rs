@@ -1,0 +1,144 @@
+//! How grave a line is, by its logger's prefix.
+
+use serde::Deserialize;
+
+use super::{MAX_JSON, head_of};
+
+/// How grave a line is. `Other` tells nothing and counts as information.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, strum::Display, strum::EnumIter, strum::EnumCount, strum::FromRepr,
+)]
+#[strum(serialize_all = "lowercase")]
+#[repr(u8)]
+pub enum Level {
+    /// Trace and debug.
+    Debug,
+    /// No level told.
+    #[default]
+    Other,
+    /// Information.
+    Info,
+    /// Warning; also an HTTP status of 4xx.
+    Warn,
+    /// Error; also an HTTP status of 5xx and a traceback.
+    Error,
+    /// Critical, fatal.
+    Critical,
+}
+
+impl Level {
+    /// A level by one of the names that loggers give it, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut lower = [0; 8];
+        let lower = lower.get_mut(..name.len())?;
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        Some(match &*lower {
+            b"trace" | b"debug" => Self::Debug,
+            b"info" | b"notice" | b"success" => Self::Info,
+            b"warn" | b"warni" | b"warning" => Self::Warn,
+            b"err" | b"error" => Self::Error,
+            b"crit" | b"criti" | b"critical" | b"fatal" | b"panic" | b"alert" | b"emerg" => Self::Critical,
+            _ => return None,
+        })
+    }
+
+    /// The numbers of Python's `logging` and of pino, which agree from 10 to 50.
+    fn numbered(number: i64) -> Self {
+        match number {
+            ..20 => Self::Debug,
+            20..30 => Self::Info,
+            30..40 => Self::Warn,
+            40..50 => Self::Error,
+            50.. => Self::Critical,
+        }
+    }
+}
+
+/// Level by a logger's prefix; `None` without one.
+pub(super) fn prefix(line: &str, raw: &str) -> Option<Level> {
+    let first = *line.as_bytes().first()?;
+    match first {
+        b'{' => json_level(raw),
+        b'0'..=b'9' | b'[' => clock_level(line).or_else(|| dated_level(line)),
+        b'A'..=b'Z' => leading_level(line),
+        b' ' | b'\t' => None,
+        _ => logfmt_level(line),
+    }
+}
+
+/// `19:40:57 - LiteLLM Proxy:WARNING: …`.
+fn clock_level(line: &str) -> Option<Level> {
+    let rest = line.get(8..)?.strip_prefix(" - ")?;
+    let is_clock = line.as_bytes()[..8].iter().enumerate().all(|(i, b)| match i {
+        2 | 5 => *b == b':',
+        _ => b.is_ascii_digit(),
+    });
+    let (_, rest) = rest.split_once(':')?;
+    let (word, _) = rest.split_once(':')?;
+    Level::named(word).filter(|_| is_clock)
+}
+
+/// `2026-11-22 19:40:58.134 | INFO     | …`, `2026-11-22 19:40:58,134 - name - ERROR - …`,
+/// `[2026-11-22 19:40:58 +0000] [12] [INFO] …`: the first word in capitals that is a level.
+fn dated_level(line: &str) -> Option<Level> {
+    let date = line.trim_start_matches('[').as_bytes().get(..10)?;
+    let is_date = date.iter().enumerate().all(|(i, b)| match i {
+        4 | 7 => matches!(b, b'-' | b'/'),
+        _ => b.is_ascii_digit(),
+    });
+    let level = || {
+        head_of(line, 160)
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .filter(|word| word.bytes().all(|b| b.is_ascii_uppercase()))
+            .find_map(Level::named)
+    };
+    is_date.then(|| level().or_else(|| logfmt_level(line)).unwrap_or(Level::Other))
+}
+
+/// `INFO:     127.0.0.1:…`, `INFO  [alembic…] …`, `ERROR:root:…`.
+fn leading_level(line: &str) -> Option<Level> {
+    let end = line.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(line.len());
+    let rest = &line[end..];
+    let is_word = rest.is_empty() || rest.starts_with([':', ' ', '\t', ']', '|']);
+    Level::named(&line[..end]).filter(|_| is_word)
+}
+
+/// `level=error msg=…`.
+fn logfmt_level(line: &str) -> Option<Level> {
+    let (before, after) = line.split_once("level=")?;
+    let is_key = before.is_empty() || before.ends_with(' ');
+    let word = after.trim_start_matches('"').split(|c: char| !c.is_ascii_alphabetic()).next()?;
+    Level::named(word).filter(|_| is_key)
+}
+
+/// The fields in which a JSON line may tell its level.
+#[derive(Deserialize)]
+struct JsonLine {
+    #[serde(alias = "severity", alias = "levelname", alias = "lvl", alias = "log_level", alias = "loglevel")]
+    level: Option<serde_json::Value>,
+    #[serde(alias = "status_code")]
+    status: Option<serde_json::Value>,
+}
+
+fn json_level(raw: &str) -> Option<Level> {
+    if raw.len() > MAX_JSON {
+        return None;
+    }
+    let line: JsonLine = serde_json::from_str(raw).ok()?;
+    let told = line.level.and_then(|level| match level {
+        serde_json::Value::String(name) => Level::named(&name),
+        other => other.as_i64().map(Level::numbered),
+    });
+    let status = line.status.and_then(|status| status.as_u64());
+    let by_status = status.map(|status| of_status(status as u16));
+    told.max(by_status).or(Some(Level::Other))
+}
+
+pub(super) fn of_status(status: u16) -> Level {
+    match status {
+        500..=599 => Level::Error,
+        400..=499 => Level::Warn,
+        _ => Level::Info,
+    }
+}

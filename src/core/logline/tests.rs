@@ -1,0 +1,227 @@
+use proptest::prelude::*;
+
+use super::{Level::*, *};
+use crate::core::fact::Millis;
+
+const FORMATS: &[(&str, Level, Shape)] = &[
+    (
+        "08:15:30 - LiteLLM Proxy:WARNING: auth_checks.py:40 - key has no budget",
+        Warn,
+        Shape::Start,
+    ),
+    (
+        "08:15:30 - LiteLLM Router:ERROR: router.py:9 - no deployment - litellm_call_id=1f",
+        Error,
+        Shape::Start,
+    ),
+    (
+        "\u{1b}[92m08:15:30 - LiteLLM:DEBUG\u{1b}[0m: utils.py:1 - request",
+        Debug,
+        Shape::Start,
+    ),
+    ("INFO:     Started server process [7]", Info, Shape::Start),
+    ("\u{1b}[32mINFO\u{1b}[0m:     Application startup complete.", Info, Shape::Start),
+    ("INFO:     10.0.1.9:40112 - \"GET /health HTTP/1.1\" 200 OK", Info, Shape::Whole),
+    (
+        "INFO:     10.0.1.9:40112 - \"POST /v1/images/generations HTTP/1.1\" 429 Too Many Requests",
+        Warn,
+        Shape::Whole,
+    ),
+    ("INFO:     10.0.1.9:40112 - \"POST /v1/models HTTP/1.1\" 503", Error, Shape::Whole),
+    (
+        "2027-02-03 08:15:30.118 | INFO     | open_webui.main:lifespan:20 - ready",
+        Info,
+        Shape::Start,
+    ),
+    (
+        "2027-02-03 08:15:30.118 | ERROR    | open_webui.routers.images:image:5 - failed",
+        Error,
+        Shape::Start,
+    ),
+    (
+        "2027-02-03 08:15:30.118 | INFO     | uvicorn.protocols.http:send:4 - 10.0.0.7:3 - \"GET /api HTTP/1.1\" 502",
+        Error,
+        Shape::Whole,
+    ),
+    (
+        "2027-02-03 08:15:30,118 - sqlalchemy.pool - CRITICAL - pool exhausted",
+        Critical,
+        Shape::Start,
+    ),
+    ("[2027-02-03 08:15:30 +0000] [12] [INFO] Booting worker", Info, Shape::Start),
+    ("2027-02-03T08:15:30Z something began", Other, Shape::Start),
+    ("INFO  [alembic.runtime.migration] Context impl SQLiteImpl.", Info, Shape::Start),
+    ("WARNI [open_webui.env] ", Warn, Shape::Start),
+    ("WARNING: CORS IS OPEN", Warn, Shape::Start),
+    ("ERROR:root:could not connect", Error, Shape::Start),
+    (r#"{"message": "slow", "level": "WARNING", "timestamp": "x"}"#, Warn, Shape::Whole),
+    (r#"{"msg":"bad","severity":"error"}"#, Error, Shape::Whole),
+    (r#"{"msg":"pino","level":50}"#, Critical, Shape::Whole),
+    (r#"{"path":"/v1","status":500}"#, Error, Shape::Whole),
+    (r#"{"path":"/v1"}"#, Other, Shape::Whole),
+    (r#"{"broken": "#, Other, Shape::Plain),
+    ("time=2027 level=warning msg=late", Warn, Shape::Start),
+    ("Traceback (most recent call last):", Error, Shape::Traceback),
+    ("  File \"/app/main.py\", line 3, in f", Other, Shape::Inner),
+    ("litellm.exceptions.RateLimitError: too many", Error, Shape::Plain),
+    ("Thank you for using it!", Other, Shape::Plain),
+    ("INFORMATION is not a level", Other, Shape::Plain),
+    ("12345", Other, Shape::Plain),
+    ("", Other, Shape::Inner),
+    ("\n\nERROR: after empty lines", Error, Shape::Start),
+];
+
+#[test]
+fn the_gutter_spares_the_text_its_time_and_level() {
+    for (shown, want) in [
+        (
+            "2026-11-22 19:40:59.971 | INFO     | open_webui.models.auths:signin:336 - hello",
+            "open_webui.models.auths:signin:336 - hello",
+        ),
+        (
+            "2026-11-22 19:41:00.194 | INFO     | uvicorn.protocols.http.httptools_impl:send:482 - 10.0.0.1:5 - \"GET / HTTP/1.1\" 200",
+            "10.0.0.1:5 - \"GET / HTTP/1.1\" 200",
+        ),
+        (
+            "INFO:     127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
+            "127.0.0.1:1 - \"GET /x HTTP/1.1\" 200 OK",
+        ),
+        ("19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - boom", "common.py:1687 - boom"),
+        (
+            "19:40:58 - LiteLLM Proxy:ERROR: common.py:1687 - litellm.proxy.server.handle(): Exception occured - litellm_call_id=fbd6 - litellm.Timeout: no",
+            "litellm.Timeout: no",
+        ),
+        ("no prefix: INFO:   here", "no prefix: INFO:   here"),
+        ("", ""),
+    ] {
+        assert_eq!(&shown[lead(shown)..], want);
+    }
+}
+
+#[test]
+fn levels_and_shapes_of_real_formats() {
+    for (raw, level, shape) in FORMATS.iter().copied() {
+        assert_eq!(read(raw), Reading { level, shape }, "{raw:?}");
+    }
+}
+
+#[test]
+fn a_traceback_is_one_entry() {
+    let lines = [
+        ("08:15:30 - LiteLLM Proxy:ERROR: a.py:1 - failed", 0, Error, false),
+        ("", 0, Error, true),
+        ("LiteLLM: model group 'nova' failed", 1, Error, true),
+        ("Traceback (most recent call last):", 1, Error, true),
+        ("  File \"x.py\", line 1, in y", 1, Error, true),
+        ("x.BadError: no", 2, Error, true),
+        ("INFO:     10.0.0.1:2 - \"GET / HTTP/1.1\" 200 OK", 2, Info, false),
+        ("   ██╗ banner", 3, Other, false),
+        ("plain print", 3, Other, false),
+        ("  indented, but much later", 60_000, Other, false),
+        ("Traceback (most recent call last):", 61_000, Error, false),
+        ("ValueError: no", 61_001, Error, true),
+        (r#"{"level":"error","msg":"no"}"#, 61_002, Error, false),
+        ("plain print", 61_003, Other, false),
+        ("  indented print", 61_004, Other, true),
+        ("INFO:     10.0.0.1:2 - \"GET / HTTP/1.1\" 500", 61_005, Error, false),
+        ("plain print", 61_006, Other, false),
+        ("INFO:     10.0.0.1:2 - \"GET / HTTP/1.1\" 500", 61_007, Error, false),
+        ("Traceback (most recent call last):", 61_008, Error, false),
+        ("  File \"x.py\", line 1, in y", 61_009, Error, true),
+    ];
+    let mut before = None;
+    for (raw, at, level, continues) in lines {
+        assert_eq!(join(before, read(raw), at), (level, continues), "{raw:?}");
+        before = Some(Before::of(at, level, read(raw)));
+    }
+}
+
+/// The proxy's own error as it ran: chained tracebacks, lines that were cut, colours.
+#[test]
+fn a_chained_traceback_of_the_proxy_is_one_entry() {
+    let error = include_str!("../../../assets/scenes/image-error.log").replace("{hms}", "19:40:58");
+    let access = "INFO:     127.0.0.1:52484 - \"POST /v1/images/generations HTTP/1.1\" 403 Forbidden";
+    let lines: Vec<&str> = std::iter::once(access).chain(error.lines()).chain([access]).collect();
+    let mut before = None;
+    let mut entries = Vec::new();
+    for (i, raw) in lines.iter().enumerate() {
+        let (level, is_continuation) = join(before, read(raw), i as Millis);
+        before = Some(Before::of(i as Millis, level, read(raw)));
+        match entries.last_mut() {
+            Some((_, count)) if is_continuation => *count += 1,
+            _ => entries.push((level, 1)),
+        }
+    }
+    assert_eq!(entries, [(Warn, 1), (Error, error.lines().count()), (Warn, 1)]);
+}
+
+/// Each line of both start-ups has the level that it tells, and none is an error.
+#[test]
+fn the_starts_of_both_programs_are_calm() {
+    for log in [
+        include_str!("../../../assets/scenes/litellm-start.log"),
+        include_str!("../../../assets/scenes/openwebui-start.log"),
+    ] {
+        let log = log.replace("{hms}", "19:40:57").replace("{stamp}", "2026-11-22 19:40:58.134");
+        let levels: Vec<Level> = log.lines().map(|line| read(line).level).collect();
+        assert!(levels.iter().all(|level| *level <= Warn), "{levels:?}");
+        assert!(levels.contains(&Info) && levels.contains(&Warn), "{levels:?}");
+    }
+}
+
+#[test]
+fn requests_and_statuses() {
+    for (raw, id) in [
+        (
+            "x - litellm_call_id=0af3b1c2-77aa-4f0e-9c1d-2b6f0a1e5d44 - y",
+            Some("0af3b1c2-77aa-4f0e-9c1d-2b6f0a1e5d44"),
+        ),
+        (r#"{"request_id": "req_12345678"}"#, Some("req_12345678")),
+        (
+            "(Service: Bedrock, Status: 429, Request ID: 7d1e4c0a-1111-4222-8333-944455556666)",
+            Some("7d1e4c0a-1111-4222-8333-944455556666"),
+        ),
+        (
+            "saw 7d1e4c0a-1111-4222-8333-944455556666 twice",
+            Some("7d1e4c0a-1111-4222-8333-944455556666"),
+        ),
+        ("X-Request-Id: 4f5e6d7c8b9a", Some("4f5e6d7c8b9a")),
+        ("{'x-litellm-call-id': 'fbd640df-5bae-4e42'}", Some("fbd640df-5bae-4e42")),
+        ("RequestId: 7d1e4c0a-1111 of litellm_call_id=0af3b1c2-77aa", Some("0af3b1c2-77aa")),
+        ("request_id is required", None),
+        ("nothing", None),
+    ] {
+        assert_eq!(request_id(raw), id, "{raw}");
+    }
+    for (raw, code) in [
+        ("\"GET / HTTP/1.1\" 404 Not Found", Some(404)),
+        ("a \"GET / HTTP/2\" 99", None),
+        ("\"GET / HTTP/1.1\" 2000", None),
+    ] {
+        assert_eq!(status(raw), code, "{raw}");
+    }
+}
+
+#[test]
+fn only_whole_colour_sequences_go() {
+    for (raw, want) in [
+        ("\u{1b}[1;31mred\u{1b}[0m", "red"),
+        ("\u{1b}[38:5:1mx", "x"),
+        ("\u{1b}[2J\u{1b}[1", "␛[2J␛[1"),
+        ("\u{1b}]52;c;AA\u{7}", "␛]52;c;AA␇"),
+        ("\u{1b}\u{1b}[mx", "␛x"),
+        ("\u{1b}[3\u{1b}[0m1m", "␛[31m"),
+    ] {
+        assert_eq!(display(raw).as_str(), want);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_and_shown(raw in "(\u{1b}\\[[0-9;]{0,3}m?|[\\PC\\n\\t{}:=\"]){0,60}|.{0,600}") {
+        read(&raw);
+        request_id(&raw);
+        let shown = display(&raw);
+        prop_assert!(!shown.chars().any(char::is_control));
+    }
+}

@@ -1,0 +1,87 @@
+//! What has not been fetched, and by how much the tail is behind.
+
+use super::{RECONCILE_EVERY, Tail};
+use crate::core::fact::Millis;
+
+/// Why an interval has not been fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapReason {
+    /// The last request failed.
+    Fault,
+    /// Its pages are coming in.
+    Filling,
+    /// There was not the budget to look for late events in it.
+    LateUnchecked,
+    /// Live Tail left lines out.
+    Sampled,
+    /// A Live Tail session broke off, and its lines have not been looked for yet.
+    BrokenOff,
+}
+
+/// An interval that has not been fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// First time of it.
+    pub from: Millis,
+    /// First time after it.
+    pub until: Millis,
+    /// Why.
+    pub why: GapReason,
+}
+
+impl Tail {
+    /// How far the lines lag behind `now`, in milliseconds.
+    pub fn lag(&self, now: Millis) -> Millis {
+        let polled = self.head_done.map_or(self.start, |done| done.begun);
+        let reached = polled.max(self.live_at.unwrap_or(polled));
+        (now - reached.max(self.newest.min(now))).max(0)
+    }
+
+    /// By how much the search for late events is overdue, in milliseconds; 0 while it keeps up.
+    pub fn reconcile_lag(&self, now: Millis) -> Millis {
+        self.reconcile_done
+            .map_or(0, |done| (now - done.begun - 2 * RECONCILE_EVERY).max(0))
+    }
+
+    /// Intervals not fetched, oldest first: those given up, then what is left of the one being filled.
+    pub fn gaps(&self, now: Millis) -> Vec<Gap> {
+        let done = self.head_done.map_or(self.start, |done| done.begun);
+        let from = self.head.as_ref().map_or(done, |pass| done.max(pass.reached));
+        let open = match (&self.fault, &self.head) {
+            (Some(_), _) => Some((now, GapReason::Fault)),
+            (None, Some(pass)) if pass.pages > 0 => Some((pass.begun, GapReason::Filling)),
+            (None, _) => None,
+        };
+        let open = open.map(|(until, why)| Gap { from, until, why });
+        self.unchecked
+            .iter()
+            .chain(&self.holes)
+            .copied()
+            .chain(open)
+            .filter(|gap| gap.until > gap.from)
+            .collect()
+    }
+
+    /// Live Tail left something out that has not been looked for yet.
+    pub fn has_holes(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
+    pub(super) fn note_hole(&mut self, from: Millis, until: Millis, why: GapReason) {
+        match self.holes.last_mut() {
+            Some(hole) if hole.why == why => hole.until = until,
+            _ => self.holes.push(Gap { from, until, why }),
+        }
+    }
+
+    pub(super) fn note_unchecked(&mut self, from: Millis, until: Millis) {
+        match self.unchecked.last_mut() {
+            Some(gap) if gap.until >= from => gap.until = until,
+            _ => self.unchecked.push(Gap {
+                from,
+                until,
+                why: GapReason::LateUnchecked,
+            }),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Which events are new: their ids are kept as long as a request may bring them again.
+
+use super::{Arrived, MAX_IDS, Tail, pass::Kind, twins::Source};
+use crate::core::{
+    fact::{LogEvent, Millis},
+    lines::EventId,
+};
+
+impl Tail {
+    pub(super) fn take_new(&mut self, events: Vec<LogEvent>) -> Vec<Arrived> {
+        let mut new = Vec::with_capacity(events.len());
+        for event in events {
+            let id = identity(&event);
+            if event.at < self.floor {
+                self.stats.outside += 1;
+            } else if self.seen.insert((event.at, id.clone())) && self.is_not_live(&event) {
+                new.push((event.id.is_some().then_some(id), event));
+            } else {
+                self.stats.repeats += 1;
+            }
+        }
+        self.give(new)
+    }
+
+    /// Live Tail has not brought this event before.
+    fn is_not_live(&mut self, event: &LogEvent) -> bool {
+        self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Poll))
+    }
+
+    /// Gives events out in order, and says of each whether it is late. Those without an id stay as they came:
+    /// nothing else tells the lines of one millisecond apart.
+    pub(super) fn give(&mut self, mut new: Vec<(Option<EventId>, LogEvent)>) -> Vec<Arrived> {
+        new.sort_by(|(a, x), (b, y)| (x.at, x.ingested, a).cmp(&(y.at, y.ingested, b)));
+        let before = self.newest;
+        self.stats.events += new.len() as u64;
+        new.into_iter()
+            .map(|(_, event)| {
+                let late = event.at < before;
+                self.stats.late += u64::from(late);
+                self.newest = self.newest.max(reached(&event));
+                Arrived { event, late }
+            })
+            .collect()
+    }
+
+    /// Drops the ids of events that no request will bring again.
+    pub(super) fn forget(&mut self, now: Millis) {
+        let under_way = [&self.head, &self.reconcile].into_iter().flatten().map(|pass| pass.from);
+        let to_come = [Kind::Head, Kind::Reconcile].map(|kind| self.begin_from(kind, now));
+        let keep = under_way.chain(to_come).fold(now, Millis::min);
+        self.raise_floor(keep);
+        if self.seen.len() > MAX_IDS {
+            let from = self.floor;
+            let until = self.seen.iter().nth(MAX_IDS / 10).map_or(from, |(at, _)| at + 1);
+            self.raise_floor(until);
+            self.note_unchecked(from, until);
+        }
+    }
+
+    fn raise_floor(&mut self, floor: Millis) {
+        if floor > self.floor {
+            self.floor = floor;
+            if self.seen.first().is_some_and(|(at, _)| *at < floor) {
+                self.seen = self.seen.split_off(&(floor, EventId::Number([0; 3])));
+            }
+            if let Some(twins) = &mut self.twins {
+                twins.forget(floor);
+            }
+        }
+    }
+}
+
+/// What makes an event the same event. Without an id it is its content.
+fn identity(event: &LogEvent) -> EventId {
+    match &event.id {
+        Some(id) => EventId::new(id),
+        None => EventId::Text(format!("{} {} {}", event.ingested, event.stream, event.message.as_raw()).into()),
+    }
+}
+
+/// The time that AWS's clock had surely reached when the event was taken in.
+pub(super) fn reached(event: &LogEvent) -> Millis {
+    if event.ingested > 0 {
+        event.at.min(event.ingested)
+    } else {
+        event.at
+    }
+}
