@@ -8,16 +8,18 @@ use bic_tui::{
     cloud::About,
     core::{
         fact::LogEvent,
+        key::Key,
         keymap::Keymap,
         lines::{ExportFormat, Mining, export},
         logview::LogView,
         model::Model,
-        msg::Size,
+        msg::{Msg, Size},
         screen::ScreenId,
         settings::Settings,
         tail::Arrived,
         template::Template,
         text::RawText,
+        update::update,
     },
     ui::{self, Side, theme::Theme},
 };
@@ -168,6 +170,24 @@ fn a_thousand_frames() {
     );
 }
 
+/// Keys, each pressed as a page of 10,000 lines comes, and the frames that show what they did. 50,000 lines a second are
+/// five such pages, and no key waits for more than one.
+fn a_thousand_keys() {
+    const KEYS: [char; 4] = ['k', 'G', 'e', 'F'];
+    let mut model = console(full_view());
+    let frames = frames(&mut model, |model, i| {
+        let page = lines(MILLION + i * PAGE, PAGE);
+        let begun = Instant::now();
+        model.logs.append(page);
+        update(model, Msg::Key(Key::char(KEYS[i % KEYS.len()])));
+        begun
+    });
+    println!(
+        "a key and its frame as 10,000 lines come: p50 {} µs, p99 {} µs",
+        frames[500], frames[990]
+    );
+}
+
 /// How long a thousand frames took, in µs, the quickest first; `before` makes each ready, and says when its time begins.
 fn frames(model: &mut Model, before: impl Fn(&mut Model, usize) -> Instant) -> Vec<u128> {
     let theme = Theme::named("dark").expect("a theme");
@@ -205,6 +225,7 @@ fn taking_in(c: &mut Criterion) {
 
 fn a_million_lines(c: &mut Criterion) {
     a_thousand_frames();
+    a_thousand_keys();
     a_million_errors();
     let mut view = full_view();
     for pattern in ["litellm_call_id=7d1e", "payload", r"no .*id=[a-f0-9]+", r"#\d*777 ", "!numbers"] {
