@@ -28,6 +28,7 @@ use aws_types::{
 use super::{Aws, Reads, Writes, gateway};
 use crate::{
     cloud::About,
+    config::DEFAULT_PROFILE,
     core::{
         fault::{Fault, FaultKind},
         nearest, region,
@@ -150,8 +151,8 @@ fn profile(options: &AwsOptions) -> SafeText {
     let inherited = || std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
     match (&options.profile, &options.credentials) {
         (Some(name), _) => name.as_str().into(),
-        (None, None) => inherited().map_or_else(|| "default".into(), SafeText::from),
-        (None, Some(_)) => "default".into(),
+        (None, None) => inherited().map_or_else(|| DEFAULT_PROFILE.into(), SafeText::from),
+        (None, Some(_)) => DEFAULT_PROFILE.into(),
     }
 }
 
