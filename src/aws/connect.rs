@@ -114,10 +114,9 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
     if let Some(endpoint) = endpoint.as_deref().filter(|it| !is_address(it)) {
         return Err(usage(&format!("The endpoint {endpoint} is not an http or https address")));
     }
-    // Elsewhere a region is but a word.
-    if endpoint.is_none() {
-        region::check(&region).map_err(|why| usage(&why))?;
-    }
+    // Elsewhere a region is but a word, which stands in a host name.
+    let is_region = if endpoint.is_none() { region::check } else { region::check_label };
+    is_region(&region).map_err(|why| usage(&why))?;
     let about = About {
         region: region.into(),
         profile: profile(&options),
@@ -137,6 +136,11 @@ async fn check_profile(name: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let name = SafeText::from(name);
+    if known.is_empty() {
+        return Err(usage(&format!(
+            "There is no profile \"{name}\": neither ~/.aws/config nor ~/.aws/credentials has any; `aws configure sso` makes one"
+        )));
+    }
     let hint = nearest::hint(&name, known.iter().map(SafeText::as_str));
     Err(usage(&format!(
         "There is no profile \"{name}\" in ~/.aws/config or ~/.aws/credentials; {hint}"
