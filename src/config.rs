@@ -202,10 +202,7 @@ fn merge(file: Layer, flags: &Common, env: Env<'_>) -> Result<Config, ConfigErro
         .or_else(|| file.profile.clone());
     // Where none is named AWS takes this one, and so it is guarded by its table. A simulated account has no profile.
     let in_use = profile.as_deref().or(flags.demo.is_none().then_some(DEFAULT_PROFILE));
-    let table = in_use
-        .and_then(|name| file.profiles.get(name))
-        .cloned()
-        .unwrap_or_default();
+    let table = in_use.and_then(|name| file.profiles.get(name)).cloned().unwrap_or_default();
     let region = flags
         .region
         .clone()

@@ -178,7 +178,9 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
         region::check(region).map_err(|why| Failure::Usage(format!("{why}.")))?;
     }
     // What the environment says of AWS is nothing to a simulated account; the flag is.
-    let scene = Scene::named(name).map_err(Failure::Usage)?.in_region(flags.region.clone());
+    let scene = Scene::named(name)
+        .map_err(|why| Failure::Usage(stopped(&why)))?
+        .in_region(flags.region.clone());
     let speed = flags.speed.unwrap_or(DEMO_SPEED);
     Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
 }

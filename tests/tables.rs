@@ -258,7 +258,7 @@ const SHAPES: [(&str, &[&str]); 29] = [
     ("status", &["running", "tasks-not-starting", "https"]),
     ("check", &["running"]),
     ("plan --size medium", &["running", "new", "leftovers"]),
-    ("deploy --size medium --yes --speed 5000", &["running"]),
+    ("deploy --size medium --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("events", &["running"]),
     ("tasks", &["running", "tasks-not-starting"]),
     ("targets", &["running"]),
@@ -296,14 +296,21 @@ const SHAPES: [(&str, &[&str]); 29] = [
 const LISTED: &str = "replay";
 
 /// What the shape of a command's answers does not say.
-const NOTES: [(&str, &str); 1] = [(
-    "logs",
-    "`id` is the id of the event; `null` where Live Tail (`--live`) or Logs Insights (`--insights`) brought it. `timestamp` is \
+const NOTES: [(&str, &str); 2] = [
+    (
+        "plan",
+        "`action` is `create`, `update` or `none`; `blocked` where a check stands in the way: then nothing was asked for, `changes` is \
+     empty, and the exit status is 1.",
+    ),
+    (
+        "logs",
+        "`id` is the id of the event; `null` where Live Tail (`--live`) or Logs Insights (`--insights`) brought it. `timestamp` is \
      the time of the event, `ingestion` when CloudWatch took it in. `message` is byte-exact once parsed; control and hidden \
      characters are escaped. With `--follow` and `--live` a line that came after one with a later timestamp has `\"late\": true` \
      besides; all others have no such field. A window without either comes sorted by time, oldest first; with them each poll is \
      written at once.",
-)];
+    ),
+];
 
 /// The shape of a value: the kinds of its parts in place of the parts.
 fn shape(value: &Value) -> Value {
@@ -364,7 +371,7 @@ fn documents(args: &str, scene: &str) -> (bool, Vec<Value>) {
             .unwrap()
     };
     if args == LISTED {
-        run("deploy --size medium --yes --speed 5000 --record");
+        run("deploy --size medium --confirm bedrock-image-chat --yes --speed 5000 --record");
         let folder = home.path().join(".local/state/bic-tui/recordings");
         std::fs::write(folder.join("20261126T000000Z-broken.jsonl"), "{").unwrap();
     }

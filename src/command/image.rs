@@ -414,7 +414,10 @@ fn free(cx: &Context, file: Option<&Path>) -> Answer<()> {
     }
     let folder = Path::new(cx.settings.save_dir.as_str()).join("picture");
     keep::check(file.unwrap_or(&folder)).map_err(|why| {
-        let why = format!("{}. Name another place with --file, or set save_dir; nothing was sent.", capitalised(&why));
+        let why = format!(
+            "{}. Name another place with --file, or set save_dir; nothing was sent.",
+            capitalised(&why)
+        );
         Failure::Usage(SafeText::new(&why).to_string())
     })
 }

@@ -848,7 +848,10 @@ async fn an_image_is_saved_and_never_over_another_file() {
     assert!(stderr.contains("is there already"), "{stderr}");
     assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
     // Nothing is paid for where nothing can be saved.
-    for line in [&format!("image --direct --file {}/a.png", taken.display()), "image --direct --output json"] {
+    for line in [
+        &format!("image --direct --file {}/a.png", taken.display()),
+        "image --direct --output json",
+    ] {
         case.cx.settings.save_dir = taken.display().to_string().into();
         let before = case.entries().len();
         let (status, stdout, stderr) = case.run(line).await;
@@ -886,7 +889,10 @@ async fn an_image_is_saved_and_never_over_another_file() {
 async fn a_plan_that_a_check_stops_is_told_in_json_too() {
     let (status, json, stderr) = Case::sim("leftovers").run("plan --output json").await;
     let plan: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((status, &plan["action"], &plan["changes"]), (1, &"blocked".into(), &Value::Array(Vec::new())));
+    assert_eq!(
+        (status, &plan["action"], &plan["changes"]),
+        (1, &"blocked".into(), &Value::Array(Vec::new()))
+    );
     let checks = plan["checks"].as_array().unwrap();
     assert!(checks.iter().any(|check| check["outcome"] == "blocker"), "{json}");
     assert!(stderr.contains("Nothing was sent."), "{stderr}");
@@ -900,7 +906,10 @@ async fn the_cost_tells_what_goes_on_while_asleep_and_the_guide_beside_it() {
     for (scene, line) in [("running", "cost"), ("asleep", "cost"), ("new", "cost --size medium")] {
         let (_, json, _) = Case::sim(scene).run(&format!("{line} --output json")).await;
         let report: Value = serde_json::from_str(&json).unwrap();
-        let (hour, month) = (report["asleep_usd_hour"].as_f64().unwrap(), report["asleep_usd_month"].as_f64().unwrap());
+        let (hour, month) = (
+            report["asleep_usd_hour"].as_f64().unwrap(),
+            report["asleep_usd_month"].as_f64().unwrap(),
+        );
         assert!(hour > 0.0 && (month - hour * 730.0).abs() < 1e-9, "{scene}: {hour} {month}");
         let now = report["now_usd_hour"].as_f64();
         assert!(now.is_none_or(|now| if scene == "asleep" { (now - hour).abs() < 1e-9 } else { now > hour }));

@@ -189,10 +189,7 @@ fn saved(run: &ImageRun, first: usize, width: usize) -> Vec<(String, Role)> {
     let (text, role) = match &run.saved {
         None => ("saving…".to_owned(), Role::Dim),
         Some(Ok(path)) => (format!("saved {path}"), Role::Dim),
-        Some(Err(why)) => (
-            format!("NOT SAVED, Ctrl-S tries again, Esc loses it: {why}"),
-            Role::Bad,
-        ),
+        Some(Err(why)) => (format!("NOT SAVED, Ctrl-S tries again, Esc loses it: {why}"), Role::Bad),
     };
     let width = if measure::width(&text) <= first { first } else { width };
     wrap_to(&text, width, 3).into_iter().map(|line| (line, role)).collect()
