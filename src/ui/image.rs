@@ -178,7 +178,7 @@ fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &P
     let mut words = saved(run, width.saturating_sub(measure::width(&about)), width);
     let beside = if words.len() == 1 { words.pop() } else { None };
     let beside = beside.map(|(text, role)| pen.ink(role, text));
-    lines.push(Line::from_iter(std::iter::once(pen.text(about)).chain(beside)));
+    lines.push(std::iter::once(pen.text(about)).chain(beside).collect());
     lines.extend(words.into_iter().map(|(text, role)| Line::from(pen.ink(role, text))));
     lines.extend([pen.keys("[Esc] close · [I] another"), pen.keys("[Ctrl-S] save again")]);
     lines
