@@ -175,11 +175,12 @@ impl TryFrom<String> for Bytes {
 /// The environment, so that a test can bring its own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Reads all layers.
+/// Reads all layers. `unnamed` is the profile in use where none is named, whose table counts then; a simulated account
+/// has none.
 ///
 /// # Errors
 /// The first thing wrong, in one sentence.
-pub fn load(flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
+pub fn load(flags: &Common, env: Env<'_>, unnamed: Option<&str>) -> Result<Config, ConfigError> {
     let named = flags.config.clone().or_else(|| env("BIC_CONFIG").map(PathBuf::from));
     let path = named
         .clone()
@@ -188,10 +189,10 @@ pub fn load(flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
         Some(path) if named.is_some() || path.exists() => read(&path)?,
         _ => Layer::default(),
     };
-    merge(file, flags, env)
+    merge(file, flags, env, unnamed)
 }
 
-fn merge(file: Layer, flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
+fn merge(file: Layer, flags: &Common, env: Env<'_>, unnamed: Option<&str>) -> Result<Config, ConfigError> {
     let mut settings = Settings::default();
     take(&mut settings, parse(DEFAULTS, "the shipped config.toml")?);
     let either = |names: &[&str]| names.iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
@@ -200,8 +201,7 @@ fn merge(file: Layer, flags: &Common, env: Env<'_>) -> Result<Config, ConfigErro
         .clone()
         .or_else(|| either(&["BIC_PROFILE", "AWS_PROFILE"]))
         .or_else(|| file.profile.clone());
-    // Where none is named AWS takes this one, and so it is guarded by its table. A simulated account has no profile.
-    let in_use = profile.as_deref().or(flags.demo.is_none().then_some(DEFAULT_PROFILE));
+    let in_use = profile.as_deref().or(unnamed);
     let table = in_use.and_then(|name| file.profiles.get(name)).cloned().unwrap_or_default();
     let region = flags
         .region
@@ -364,7 +364,7 @@ mod tests {
 
     fn with(text: &str, flags: &Common, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let env = |name: &str| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
-        merge(parse(text, "test.toml")?, flags, &env)
+        merge(parse(text, "test.toml")?, flags, &env, Some(DEFAULT_PROFILE))
     }
 
     #[test]
@@ -396,7 +396,8 @@ mod tests {
                     config: Some("config.toml".into()),
                     ..Common::default()
                 },
-                &none
+                &none,
+                None
             )
             .unwrap()
             .settings,
@@ -458,11 +459,8 @@ mod tests {
         let other = with(file, &plain, &[("AWS_PROFILE", "ops")]).unwrap().settings;
         assert!(!other.production && !other.read_only);
         // A simulated account is nobody's.
-        let demo = Common {
-            demo: Some("running".into()),
-            ..Common::default()
-        };
-        assert!(!with(file, &demo, &[]).unwrap().settings.production);
+        let nobody = merge(parse(file, "test.toml").unwrap(), &plain, &none, None).unwrap();
+        assert!(!nobody.settings.production);
     }
 
     #[test]
@@ -554,16 +552,17 @@ mod tests {
             config: Some(path.clone()),
             ..Common::default()
         };
-        assert!(load(&flags, &none).unwrap().settings.utc);
+        assert!(load(&flags, &none, None).unwrap().settings.utc);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(load(&flags, &none).unwrap_err().0.contains("chmod o-w"));
+        assert!(load(&flags, &none, None).unwrap_err().0.contains("chmod o-w"));
         assert!(
             load(
                 &Common {
                     config: Some(dir.path().join("none.toml")),
                     ..Common::default()
                 },
-                &none
+                &none,
+                None
             )
             .is_err()
         );

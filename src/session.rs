@@ -49,7 +49,8 @@ pub fn run(cli: Cli) -> u8 {
     if let Some(answer) = command::offline(&cli, &mut out) {
         return status(&answer);
     }
-    let config = match config::load(&cli.common, &|name| std::env::var(name).ok()) {
+    let unnamed = cli.common.demo.is_none().then_some(config::DEFAULT_PROFILE);
+    let config = match config::load(&cli.common, &|name| std::env::var(name).ok(), unnamed) {
         Ok(config) => config,
         Err(error) => return status(&Err(Failure::Usage(stopped(&error.to_string())))),
     };
