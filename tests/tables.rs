@@ -257,8 +257,8 @@ fn the_readme_is_fresh() {
 const SHAPES: [(&str, &[&str]); 28] = [
     ("status", &["running", "tasks-not-starting"]),
     ("check", &["running"]),
-    ("plan --size medium", &["running", "new"]),
-    ("deploy --size medium --yes --speed 5000", &["running"]),
+    ("plan --size medium --param Database=postgres", &["running", "new"]),
+    ("deploy --size medium --param Database=postgres --yes --speed 5000", &["running"]),
     ("events", &["running"]),
     ("tasks", &["running", "tasks-not-starting"]),
     ("targets", &["running"]),

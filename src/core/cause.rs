@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 pub use self::words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task};
 use super::{
-    fact::{LogEvent, Millis, StackEvent, Target, TargetGroup, Task},
+    eta::Work,
+    fact::{LogEvent, Millis, Service, StackEvent, Target, TargetGroup, Task},
     lines::Lines,
     logline::{self, Level},
     model::Model,
-    progress::newest_operation,
+    progress::{Row, newest_operation},
+    rollout,
     text::SafeText,
 };
 
@@ -73,11 +75,12 @@ pub fn find(model: &Model) -> Option<Cause> {
     let event = first_error(events);
     let task = stopped_task(model, event);
     let placing = unplaced(model).filter(|_| event.is_none_or(is_service));
-    if event.is_none() && task.is_none() && placing.is_none() {
-        return None;
-    }
     let targets = model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default();
     let target = sick_target(targets).filter(|_| event.is_none_or(is_service));
+    let awaited = target.and_then(|(group, _)| awaited(model, group));
+    if event.is_none() && task.is_none() && placing.is_none() && awaited.is_none() {
+        return None;
+    }
     let log = task.map_or(&[][..], |t| last_lines(model, t));
     let parameters = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let best = explain(&clues((event, placing, task, target), log, parameters));
@@ -87,7 +90,13 @@ pub fn find(model: &Model) -> Option<Cause> {
         |m| advice(m, event, Reader::Console),
     );
     Some(Cause {
-        title: title(event, task, placing).into(),
+        title: awaited
+            .filter(|_| event.is_none() && task.is_none() && placing.is_none())
+            .map_or_else(
+                || title(event, task, placing),
+                |service| format!("{service} does not pass the health check of the load balancer"),
+            )
+            .into(),
         evidence: evidence(event, placing, (task, log), target),
         plain: plain.into(),
         advice: advice.into(),
@@ -264,6 +273,17 @@ fn unplaced(model: &Model) -> Option<(&SafeText, &SafeText)> {
         .filter(|(_, e)| e.at >= model.progress.started && e.message.contains("was unable to place a task"))
         .max_by_key(|(_, e)| e.at)
         .map(|(s, e)| (&s.name, &e.message))
+}
+
+/// The service of a target group that does not get well, where the operation that runs waits for it longer than usual: one
+/// that starts has a while to answer.
+fn awaited<'a>(model: &'a Model, group: &TargetGroup) -> Option<&'a SafeText> {
+    let is_late = |r: &Row| r.elapsed(model.events_at()) > model.durations.typical(&r.kind, Work::of(&r.status));
+    let awaits = |s: &&Service| {
+        let rows = model.progress.running().filter(|r| Work::of(&r.status) != Work::Delete);
+        s.target_groups.contains(&group.arn) && rows.filter(|r| is_late(r)).any(|r| rollout::is_of(model, r, s))
+    };
+    model.feeds.services.get()?.iter().find(awaits).map(|s| &s.name)
 }
 
 fn sick_target(groups: &[TargetGroup]) -> Option<(&TargetGroup, &Target)> {
