@@ -277,7 +277,13 @@ fn a_health_check_that_fails_is_the_cause_before_a_task_stops_and_nobody_says_wh
     ]);
     says(&screen, &["CREATE_IN_PROGRESS", "target "]);
     assert!(!screen.contains("× stopped"), "a task has stopped by now:\n{screen}");
-    let screen = desk.see(&["! slower than usual: OpenWebUIService"]);
+    // It stays the cause when that target has gone and the next task only starts.
+    for _ in 0..400 {
+        desk.wait(1);
+        assert!(cause::find(&desk.model).is_some(), "{}", desk.screen());
+    }
+    let screen = desk.screen();
+    says(&screen, &["! slower than usual: OpenWebUIService"]);
     assert!(!screen.contains("   still "), "{screen}");
 }
 

@@ -428,7 +428,10 @@ async fn no_is_no_and_a_loss_wants_the_name() {
         stdout.contains("LOSES DATA") && stderr.contains("--confirm bedrock-image-chat"),
         "{stdout}{stderr}"
     );
-    assert_eq!(case.run("deploy --size medium --param Database=postgres --confirm other").await.0, 2);
+    assert_eq!(
+        case.run("deploy --size medium --param Database=postgres --confirm other").await.0,
+        2
+    );
     assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE");
     let line = "deploy --size medium --param Database=postgres --confirm bedrock-image-chat";
     let (status, stdout, stderr) = case.run(line).await;

@@ -74,7 +74,7 @@ fn rollout(model: &Model, service: &Service) -> Rollout {
 }
 
 /// A text with the names of target groups in place of their ARNs, which leave no room for what is said of them.
-fn named(text: &str) -> String {
+pub fn named(text: &str) -> String {
     let name = |word: &str| {
         let (before, arn) = word.split_at_checked(word.find("arn:")?)?;
         let (_, rest) = arn.split_once(":targetgroup/")?;
