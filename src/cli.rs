@@ -166,9 +166,12 @@ pub struct PlanArgs {
     /// Parameters in CloudFormation's own JSON, as written by the guide.
     #[arg(long, value_name = "FILE")]
     pub params_file: Option<PathBuf>,
-    /// A stack tag; may be given more than once. Without any, an update keeps those of the stack.
+    /// A stack tag, added to those that the stack has, or that the guide gives a new one; may be given more than once.
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = pair)]
     pub tags: Vec<(String, String)>,
+    /// Key of a stack tag to remove; may be given more than once.
+    #[arg(long = "untag", value_name = "KEY")]
+    pub untags: Vec<String>,
     /// Go on although this check is a blocker, such as image-model; may be given more than once.
     #[arg(long = "override", value_name = "CHECK")]
     pub overrides: Vec<String>,

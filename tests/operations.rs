@@ -175,6 +175,7 @@ fn a_failure_that_was_kept_is_rolled_back_by_hand() {
     );
     desk.press("down enter");
     says(&desk.screen(), &["Roll back of bedrock-image-chat?", "▸[ Cancel ]"]);
+    assert!(!desk.screen().contains("only be deleted"), "{}", desk.screen());
     desk.press("y");
     desk.see(&["still to undo"]);
     desk.until("ROLLBACK_COMPLETE");
@@ -232,8 +233,12 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     says(&desk.screen(), &["[x] LiteLLMService"]);
     desk.press("enter");
     says(&desk.screen(), &["Left out: LiteLLMService", "▸[ Cancel ]"]);
+    let before = desk.model.progress.elapsed(desk.model.now.wall);
     desk.press("y");
     desk.until("UPDATE_ROLLBACK_COMPLETE");
+    // The hour in which it waited for somebody is no work.
+    let after = desk.model.progress.elapsed(desk.model.now.wall);
+    assert!(before < after && after < before + 600_000, "{before} {after}");
     let Some(Change::ContinueRollback { skip, .. }) = desk.written.last() else {
         panic!("{:?}", desk.written)
     };
@@ -259,6 +264,66 @@ fn what_takes_longer_than_usual_is_said_before_it_fails() {
     desk.deploy(&[]);
     let screen = desk.see(&["! slower than usual: LiteLLMService", "(usually "]);
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
+}
+
+#[test]
+fn a_health_check_that_fails_is_the_cause_before_a_task_stops_and_nobody_says_when_it_ends() {
+    let mut desk = Desk::at("health-check-fails");
+    desk.deploy(&[]);
+    let screen = desk.see(&[
+        "Cause",
+        "does not pass the health check of the load balancer",
+        "in bedrock-image-chat",
+    ]);
+    says(&screen, &["CREATE_IN_PROGRESS", "target "]);
+    assert!(!screen.contains("× stopped"), "a task has stopped by now:\n{screen}");
+    // It stays the cause when that target has gone and the next task only starts.
+    for _ in 0..400 {
+        desk.wait(1);
+        assert!(cause::find(&desk.model).is_some(), "{}", desk.screen());
+    }
+    let screen = desk.screen();
+    says(&screen, &["! slower than usual: OpenWebUIService"]);
+    assert!(!screen.contains("   still "), "{screen}");
+}
+
+#[test]
+fn the_stop_watches_go_on_between_two_looks() {
+    let mut desk = Desk::at("new");
+    desk.deploy(&[]);
+    desk.wait(9);
+    let took = |desk: &Desk| {
+        let row = desk.model.progress.running().next().expect("something runs");
+        (desk.model.runs_until() - row.started, desk.model.feeds.events.taken_at())
+    };
+    let (first, told) = took(&desk);
+    desk.wait(1);
+    let (then, told_then) = took(&desk);
+    assert!(told == told_then || then > first, "another look");
+    assert_eq!(then - first, 1_000);
+    // News too old to say that it still runs.
+    let mut news = desk.model.feeds.events.taken_at().expect("news");
+    desk.model.now.wall += 60_000;
+    news += 10_000;
+    assert_eq!(desk.model.runs_until(), news);
+}
+
+#[test]
+fn on_a_small_terminal_the_card_holds_what_the_task_said_and_the_bar_how_long_still() {
+    let mut desk = Desk::at("rollback-failed");
+    desk.press("2");
+    desk.see(&["UPDATE_ROLLBACK_FAILED"]);
+    desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
+    says(&desk.screen_at(80, 24), &["CannotPullContainerError", "so  ", "now  ", "ways out"]);
+    let mut desk = Desk::at("deploy-fails");
+    desk.deploy(&[]);
+    desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
+    desk.see(&["still to undo", "   still "]);
+    let screen = desk.screen_at(80, 24);
+    says(&screen, &["CannotPullContainerError"]);
+    let row = screen.lines().find(|l| l.contains("still to undo")).expect("its row");
+    assert!(row.contains(" s ") || row.contains(" min "), "{row}");
+    assert!(!row.contains('…'), "{row}");
 }
 
 #[test]

@@ -257,8 +257,11 @@ fn the_readme_is_fresh() {
 const SHAPES: [(&str, &[&str]); 29] = [
     ("status", &["running", "tasks-not-starting", "https"]),
     ("check", &["running"]),
-    ("plan --size medium", &["running", "new", "leftovers"]),
-    ("deploy --size medium --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("plan --size medium --param Database=postgres", &["running", "new", "leftovers"]),
+    (
+        "deploy --size medium --param Database=postgres --confirm bedrock-image-chat --yes --speed 5000",
+        &["running"],
+    ),
     ("events", &["running"]),
     ("tasks", &["running", "tasks-not-starting"]),
     ("targets", &["running"]),
@@ -371,7 +374,7 @@ fn documents(args: &str, scene: &str) -> (bool, Vec<Value>) {
             .unwrap()
     };
     if args == LISTED {
-        run("deploy --size medium --confirm bedrock-image-chat --yes --speed 5000 --record");
+        run("deploy --size medium --param Database=postgres --confirm bedrock-image-chat --yes --speed 5000 --record");
         let folder = home.path().join(".local/state/bic-tui/recordings");
         std::fs::write(folder.join("20261126T000000Z-broken.jsonl"), "{").unwrap();
     }

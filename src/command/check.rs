@@ -120,6 +120,7 @@ impl Looked {
         });
         preflight::checks(Evidence {
             stack_name: &cx.settings.stack,
+            place: &cx.same_place,
             region,
             refusal: super::refusal(cx),
             identity: Some(self.identity.as_ref()),
@@ -209,6 +210,7 @@ pub(super) fn wish(args: &PlanArgs) -> Answer<Wish> {
     Ok(Wish {
         parameters,
         tags: args.tags.clone(),
+        untags: args.untags.clone(),
     })
 }
 

@@ -66,6 +66,7 @@ struct Made {
 
 /// Shows what a deploy would do, and leaves nothing behind.
 pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
+    drop_abandoned(cx).await;
     let ready = ready(cx, args).await?;
     let made = make(cx, &ready).await?;
     let interrupt = cx.interrupt.clone();
@@ -170,7 +171,13 @@ struct Ready {
 
 async fn ready(cx: &mut Context, args: &PlanArgs) -> Answer<Ready> {
     let looked = Looked::at(cx, &check::wish(args)?).await;
-    if let Some(refusal) = looked.stack.as_ref().map_err(Clone::clone)?.as_ref().and_then(plan::refusal) {
+    if let Some(refusal) = looked
+        .stack
+        .as_ref()
+        .map_err(Clone::clone)?
+        .as_ref()
+        .and_then(|s| plan::refusal(s, &cx.same_place))
+    {
         return Err(Fault::new(FaultKind::Guarded, "", "", &refusal).into());
     }
     let checks = looked.checks(cx, args)?;

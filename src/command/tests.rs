@@ -422,15 +422,22 @@ async fn no_is_no_and_a_loss_wants_the_name() {
     assert!(case.settled().await.is_none(), "the plan was removed");
     // SQLite to PostgreSQL: --yes is not enough.
     let mut case = Case::sim("running");
-    let (status, stdout, stderr) = case.run("deploy --size medium").await;
+    let (status, _, stderr) = case.run("deploy --yes --size medium").await;
+    assert_eq!(status, 2);
+    assert!(stderr.contains("Database=auto stays SQLite"), "{stderr}");
+    let (status, stdout, stderr) = case.run("deploy --size medium --param Database=postgres").await;
     assert_eq!(status, 2, "{stdout}{stderr}");
     assert!(
         stdout.contains("LOSES DATA") && stderr.contains("--confirm bedrock-image-chat"),
         "{stdout}{stderr}"
     );
-    assert_eq!(case.run("deploy --size medium --confirm other").await.0, 2);
+    assert_eq!(
+        case.run("deploy --size medium --param Database=postgres --confirm other").await.0,
+        2
+    );
     assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE");
-    let (status, stdout, stderr) = case.run("deploy --size medium --confirm bedrock-image-chat").await;
+    let line = "deploy --size medium --param Database=postgres --confirm bedrock-image-chat";
+    let (status, stdout, stderr) = case.run(line).await;
     assert_eq!(status, 0, "{stdout}{stderr}");
     let mut case = Case::sim("running").typing("bedrock-image\n");
     assert_eq!(case.run("destroy").await.0, 2);
@@ -449,7 +456,10 @@ async fn a_failed_creation_says_the_cause_and_the_way_on() {
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 2);
     assert!(!stderr.contains("AWS") && stderr.ends_with("Nothing was sent.\n"), "{stderr}");
-    assert!(stderr.contains("bic-tui destroy --stack bedrock-image-chat"), "{stderr}");
+    assert!(
+        stderr.contains("bic-tui destroy --region us-west-2 --stack bedrock-image-chat"),
+        "{stderr}"
+    );
     assert_eq!(case.run("check").await.0, 1, "a blocker");
     assert_eq!(case.run("destroy --confirm bedrock-image-chat").await.0, 0);
     assert!(case.stack().await.is_none());

@@ -139,8 +139,13 @@ impl Watch {
                     wait = EVERY;
                     self.show_how_far(cx);
                 }
-                Err(Failure::Fault(fault)) if passes(&fault) => {
-                    cx.out.note(format!("{}; asking again.", fault.sentence()));
+                Err(Failure::Fault(fault)) if passes(&fault) || waits_for_login(cx, &fault) => {
+                    let until = if passes(&fault) {
+                        ""
+                    } else {
+                        " until somebody logs in (`aws sso login`)"
+                    };
+                    cx.out.note(format!("{}; asking again{until}.", fault.sentence()));
                     wait = (wait * 2).min(MOST);
                 }
                 Err(failure) => return Err(failure),
@@ -247,7 +252,7 @@ impl Watch {
             return;
         }
         let Some((progress, outlook)) = self.outlook(cx) else { return };
-        let (now, begun) = (cx.cloud.now(), progress.started);
+        let now = cx.cloud.now();
         let (done, verb) = match outlook.undo {
             Some(undo) => (undo.left, Some("undoing".to_owned())),
             None => (outlook.done, None),
@@ -267,7 +272,7 @@ impl Watch {
             about: parts.fold(String::new(), |said, part| said + " · " + &part),
         };
         let cloud = Arc::clone(&cx.cloud);
-        cx.out.bar(far, move || when::span(cloud.now() - begun));
+        cx.out.bar(far, move || when::span(progress.elapsed(cloud.now())));
     }
 
     /// How far the operation is, as far as it has been told; `None` before the first look.
@@ -343,6 +348,11 @@ fn show(cx: &mut Context, event: &StackEvent) -> Answer<()> {
         let lines = events::lines(event, &cx.settings, cx.out.columns());
         lines.into_iter().try_for_each(|line| cx.out.line(line))
     }
+}
+
+/// Somebody sits there who can log in anew, elsewhere, and what runs is followed on.
+fn waits_for_login(cx: &Context, fault: &Fault) -> bool {
+    fault.kind == FaultKind::Expired && cx.out.is_watched()
 }
 
 /// The next look may be answered.

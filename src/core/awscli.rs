@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{fact::DnsRecord, text::SafeText};
-use crate::cloud::{Change, Commitment, ImageRoute, PlanRequest, Purchase};
+use crate::cloud::{About, Change, Commitment, ImageRoute, PlanRequest, Purchase};
 
 /// The command that does what `change` does, quoted for a POSIX shell.
 pub fn command(change: &Change, region: &str) -> String {
@@ -275,6 +275,18 @@ pub fn flags(pairs: &[(&str, Option<&str>)]) -> String {
         .iter()
         .filter_map(|(flag, value)| Some(format!("{flag} {}", quote((*value)?))));
     given.collect::<Vec<_>>().join(" ")
+}
+
+/// The flags with which a command line reaches a stack, quoted for a shell. A name that stands for no profile is left out.
+pub fn place(about: &About, stack: &str) -> String {
+    let is_profile = about.badge.is_none() && about.profile != "default";
+    let endpoint = about.endpoint.as_ref().filter(|_| !about.is_endpoint_inherited);
+    flags(&[
+        ("--profile", is_profile.then_some(about.profile.as_str())),
+        ("--region", Some(about.region.as_str())),
+        ("--stack", Some(stack)),
+        ("--endpoint-url", endpoint.map(SafeText::as_str)),
+    ])
 }
 
 /// A word as a POSIX shell takes it: bare where it is harmless, else in single quotes.

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 pub use self::words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task};
 use super::{
-    fact::{LogEvent, Millis, StackEvent, Target, TargetGroup, Task},
+    eta::Work,
+    fact::{LogEvent, Millis, Service, StackEvent, Target, TargetGroup, Task},
     lines::Lines,
     logline::{self, Level},
     model::Model,
-    progress::newest_operation,
+    progress::{Row, newest_operation},
+    rollout,
     text::SafeText,
 };
 
@@ -72,12 +74,13 @@ pub fn find(model: &Model) -> Option<Cause> {
     let events = model.feeds.events.get().map(Vec::as_slice).unwrap_or_default();
     let event = first_error(events);
     let task = stopped_task(model, event);
-    let placing = unplaced(model).filter(|_| event.is_none_or(is_service));
-    if event.is_none() && task.is_none() && placing.is_none() {
-        return None;
-    }
+    let placing = complaint(model).filter(|_| event.is_none_or(is_service));
     let targets = model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default();
     let target = sick_target(targets).filter(|_| event.is_none_or(is_service));
+    let awaited = target.and_then(|(group, _)| awaited(model, group));
+    if event.is_none() && task.is_none() && placing.is_none() && awaited.is_none() {
+        return None;
+    }
     let log = task.map_or(&[][..], |t| last_lines(model, t));
     let parameters = stack.parameters.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let best = explain(&clues((event, placing, task, target), log, parameters));
@@ -87,7 +90,10 @@ pub fn find(model: &Model) -> Option<Cause> {
         |m| advice(m, event, Reader::Console),
     );
     Some(Cause {
-        title: title(event, task, placing).into(),
+        title: awaited
+            .filter(|_| event.is_none() && task.is_none() && placing.is_none())
+            .map_or_else(|| title(event, task, placing), |service| sick(service))
+            .into(),
         evidence: evidence(event, placing, (task, log), target),
         plain: plain.into(),
         advice: advice.into(),
@@ -126,6 +132,9 @@ pub fn clues<'a>((event, placing, task, target): Witnesses<'a>, log: &'a [SafeTe
     clues.targets = target
         .map(|(_, t)| vec![t.reason.as_str(), t.description.as_str()])
         .unwrap_or_default();
+    clues
+        .targets
+        .extend(placing.map(|(_, text)| text.as_str()).filter(|text| text.contains(UNHEALTHY)));
     clues.kind = event.map_or("", |e| &e.resource_type);
     clues.log = log.iter().map(SafeText::as_str).collect();
     clues.parameters = parameters;
@@ -183,10 +192,15 @@ fn last_lines<'a>(model: &'a Model, task: &Task) -> &'a [SafeText] {
         .map_or(&[], |(_, lines)| lines.as_slice())
 }
 
+fn sick(service: &str) -> String {
+    format!("{service} does not pass the health check of the load balancer")
+}
+
 fn title(event: Option<&StackEvent>, task: Option<&Task>, placing: Option<(&SafeText, &SafeText)>) -> String {
     match (event, task, placing) {
         (Some(e), ..) => format!("{} ({}): {}", e.logical_id, e.resource_type, e.status.0),
         (None, Some(t), _) => format!("A task of {} does not stay up", t.service),
+        (None, None, Some((service, text))) if text.contains(UNHEALTHY) => sick(service),
         (None, None, Some((service, _))) => format!("{service} can not start a task"),
         (None, None, None) => String::new(),
     }
@@ -203,7 +217,7 @@ fn evidence(
         out.push(("event", gist(&e.reason).into()));
     }
     if let Some((_, text)) = placing {
-        out.push(("ECS", text.clone()));
+        out.push(("ECS", rollout::named(text).into()));
     }
     if let Some(t) = task {
         let short: String = t.id().chars().take(8).collect();
@@ -254,16 +268,36 @@ fn is_service(event: &StackEvent) -> bool {
     event.resource_type == "AWS::ECS::Service"
 }
 
-/// ECS's newest word that it can not place a task, since the operation began: service and text.
-fn unplaced(model: &Model) -> Option<(&SafeText, &SafeText)> {
+/// What ECS writes of a task that its target group gave up.
+const UNHEALTHY: &str = " is unhealthy in (target-group ";
+
+/// ECS's newest word that it can not place a task, or that one does not get well for which the operation waits, since the operation began:
+/// service and text.
+fn complaint(model: &Model) -> Option<(&SafeText, &SafeText)> {
     let services = model.feeds.services.get()?;
     services
         .iter()
-        .filter(|s| s.running < s.desired)
         .flat_map(|s| s.events.iter().map(move |e| (s, e)))
-        .filter(|(_, e)| e.at >= model.progress.started && e.message.contains("was unable to place a task"))
+        .filter(|(_, e)| e.at >= model.progress.started)
+        .filter(|(s, e)| {
+            let is_unplaced = s.running < s.desired && e.message.contains("was unable to place a task");
+            is_unplaced || (e.message.contains(UNHEALTHY) && is_late(model, s))
+        })
         .max_by_key(|(_, e)| e.at)
         .map(|(s, e)| (&s.name, &e.message))
+}
+
+/// The service of a target group, where the operation that runs waits for it longer than usual.
+fn awaited<'a>(model: &'a Model, group: &TargetGroup) -> Option<&'a SafeText> {
+    let is_it = |s: &&Service| s.target_groups.contains(&group.arn) && is_late(model, s);
+    model.feeds.services.get()?.iter().find(is_it).map(|s| &s.name)
+}
+
+/// The operation that runs waits for the service longer than usual: one that starts has a while to get well.
+fn is_late(model: &Model, service: &Service) -> bool {
+    let is_late = |r: &&Row| r.elapsed(model.events_at()) > model.durations.typical(&r.kind, Work::of(&r.status));
+    let rows = model.progress.running().filter(|r| Work::of(&r.status) != Work::Delete);
+    rows.filter(is_late).any(|r| rollout::is_of(model, r, service))
 }
 
 fn sick_target(groups: &[TargetGroup]) -> Option<(&TargetGroup, &Target)> {

@@ -22,7 +22,7 @@ const OTHER: Millis = 5_000;
 /// Share of the typical time that the lower and the upper end of the range count.
 const RANGE: (f64, f64) = (0.885, 1.22);
 
-/// Share of its typical time that what is late already may still take.
+/// Share of its typical time that what is nearly done, or a little late, may still take.
 const LATE: f64 = 0.3;
 
 /// What lies between the end of one resource and the beginning of the next, in milliseconds: CloudFormation's own time.
@@ -167,16 +167,17 @@ pub struct Eta {
 }
 
 /// How much longer the operation takes. `resources` are those it works on, dependencies before what needs
-/// them; `None` when there is nothing to reckon with, or when something has failed.
+/// them; `None` when there is nothing to reckon with, when something has failed, or when something is slower than usual:
+/// what holds it up may do so for hours.
 pub fn remaining(durations: &Durations, resources: &[&Resource], work: Work, progress: &Progress, now: Millis) -> Option<Eta> {
     if resources.is_empty() || progress.failed() > 0 {
         return None;
     }
-    Some(left(durations, resources, work, progress, now))
+    left(durations, resources, work, progress, now)
 }
 
 /// The same, whatever has failed before: what undoes it takes its time too.
-fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &Progress, now: Millis) -> Eta {
+fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &Progress, now: Millis) -> Option<Eta> {
     let since = progress.undo_since.unwrap_or(Millis::MIN);
     let rows: BTreeMap<&str, &Row> = progress
         .rows
@@ -184,21 +185,26 @@ fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &P
         .filter(|r| r.started >= since)
         .map(|r| (r.logical_id.as_str(), r))
         .collect();
+    if rows.values().any(|row| durations.is_slow(row, now)) {
+        return None;
+    }
     let path = |share: f64, is_high: bool| {
         longest_path(resources, work, |r| {
             let typical = durations.typical(&r.kind, work) as f64;
+            // What is late may be as late again.
+            let late = |row: &Row| (typical * LATE).max(row.elapsed(now) as f64 - typical);
             match rows.get(r.logical_id.as_str()) {
                 None => typical * share + STEP as f64,
                 Some(row) if row.ended.is_some() => 0.0,
-                Some(row) => (typical * share - row.elapsed(now) as f64).max(if is_high { typical * LATE } else { 0.0 }),
+                Some(row) => (typical * share - row.elapsed(now) as f64).max(if is_high { late(row) } else { 0.0 }),
             }
         }) as Millis
     };
     // After the last resource comes the stack itself.
-    Eta {
+    Some(Eta {
         low: path(RANGE.0, false) + STEP,
         high: path(RANGE.1, true) + STEP,
-    }
+    })
 }
 
 /// What is to be expected of the operation that runs, or ran last.
@@ -212,7 +218,7 @@ pub struct Outlook {
     pub is_total_known: bool,
     /// It is being rolled back.
     pub undo: Option<Undo>,
-    /// How much longer; `None` when it has ended or nothing can be said.
+    /// How much longer; `None` when it has ended or there is no telling.
     pub eta: Option<Eta>,
 }
 
@@ -311,7 +317,9 @@ impl Known<'_> {
             total: undo.of,
             is_total_known: true,
             undo: Some(undo),
-            eta: is_running.then(|| left(self.durations, &touched, work, self.progress, self.now)),
+            eta: is_running
+                .then(|| left(self.durations, &touched, work, self.progress, self.now))
+                .flatten(),
         }
     }
 }
@@ -403,9 +411,18 @@ mod tests {
             remaining(&Durations::shipped(), &all, Work::Create, &progress, 50_000).unwrap().low,
             low(235.0, 2) - 50_000
         );
-        // The load balancer is far over its time: the service still counts whole, and the upper end never reaches it.
-        let late = remaining(&Durations::shipped(), &all, Work::Create, &progress, 900_000).unwrap();
-        assert_eq!((late.low, late.high), (low(119.0, 2), high(119.0, 2) + 34_800));
+        // The load balancer is over its time: the service still counts whole, and the upper end grows with what is late.
+        for (at, late) in [(120_000, 34_800), (140_000, 34_800), (200_000, 84_000), (232_000, 116_000)] {
+            let eta = remaining(&Durations::shipped(), &all, Work::Create, &progress, at).unwrap();
+            let typical_left = (116_000.0 * 1.22 - at as f64).max(0.0) as Millis;
+            assert_eq!(
+                (eta.low, eta.high),
+                (low(119.0, 2), high(119.0, 2) + late.max(typical_left)),
+                "{at}"
+            );
+        }
+        // Slower than usual: what holds it up may do so for hours.
+        assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 233_000), None);
         progress.rows[1] = row("Alb", ALB, "CREATE_FAILED", 0, Some(1));
         assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 2), None);
         assert_eq!(remaining(&Durations::shipped(), &[], Work::Create, &Progress::default(), 2), None);

@@ -388,6 +388,13 @@ impl Model {
         self.feeds.events.taken_at().unwrap_or(self.now.wall)
     }
 
+    /// Up to when a stop-watch of what runs may count: now, unless the news are too old for that.
+    pub fn runs_until(&self) -> Millis {
+        /// How long the news that something runs hold, in milliseconds.
+        const HOLDS: Millis = 10_000;
+        self.now.wall.clamp(self.events_at(), self.events_at() + HOLDS)
+    }
+
     /// Desired counts are all zero.
     pub fn is_asleep(&self) -> bool {
         self.feeds

@@ -18,8 +18,10 @@ use crate::cloud::PlanRequest;
 pub struct Wish {
     /// Template parameters.
     pub parameters: BTreeMap<String, String>,
-    /// Stack tags; none keeps those of the stack.
+    /// Stack tags that are added, or take the place of the like-named.
     pub tags: Vec<(String, String)>,
+    /// Keys of stack tags that go.
+    pub untags: Vec<String>,
 }
 
 /// A plan that may be sent.
@@ -56,32 +58,22 @@ const HOLDS_DATA: &[&str] = &[
     "AWS::ECR::Repository",
 ];
 
-/// Why a stack in this state takes no plan: one sentence with the way on. `None` when it does.
-pub fn refusal(stack: &Stack) -> Option<String> {
-    let (name, status) = (&stack.name, &stack.status);
-    if status.is_in_review() || status.can_update() || status.is_deleted() {
-        None
+/// Why a stack in this state takes no plan: one sentence with the way on. `place` are the flags that reach the stack from
+/// a command line. `None` when it does.
+pub fn refusal(stack: &Stack, place: &str) -> Option<String> {
+    let status = &stack.status;
+    let why = if status.is_in_review() || status.can_update() || status.is_deleted() {
+        return None;
     } else if status.is_in_progress() {
-        Some(format!(
-            "Stack {name} is {}: wait for the running operation; `bic-tui deploy --watch --stack {name}` follows it.",
-            status.0
-        ))
-    } else if status.0 == "CREATE_FAILED" {
-        Some(format!(
-            "Stack {name} is {}: it takes no update before it is rolled back or deleted; `bic-tui unstick --stack {name}` shows the ways out.",
-            status.0
-        ))
+        format!("wait for the running operation; `bic-tui deploy --watch {place}` follows it.")
     } else if status.is_dead() {
-        Some(format!(
-            "Stack {name} is {}: its creation failed and it can only be deleted first; run `bic-tui destroy --stack {name}`.",
-            status.0
-        ))
+        format!("its creation failed and it can only be deleted first; run `bic-tui destroy {place}`.")
+    } else if status.0 == "CREATE_FAILED" {
+        format!("it takes no update before it is rolled back or deleted; `bic-tui unstick {place}` shows the ways out.")
     } else {
-        Some(format!(
-            "Stack {name} is {}: it takes no update before that is resolved; `bic-tui unstick --stack {name}` shows the ways out.",
-            status.0
-        ))
-    }
+        format!("it takes no update before that is resolved; `bic-tui unstick {place}` shows the ways out.")
+    };
+    Some(format!("Stack {} is {}: {why}", stack.name, status.0))
 }
 
 /// What stands in the way where CloudFormation takes no change because somebody else was faster: one sentence.
@@ -105,8 +97,9 @@ pub fn shared(stack: &str, other: &ChangeSetBrief) -> String {
 /// Works out what to send. `stack` is the one that exists; one in review does not.
 ///
 /// # Errors
-/// The first thing wrong with the wish: one sentence.
+/// What is wrong with the wish: one sentence.
 pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &Pseudo) -> Result<Draft, String> {
+    let mut wrong = Vec::new();
     for (name, value) in &wish.parameters {
         let Some(def) = template.parameter(name) else {
             let known = template.parameters.iter().map(|p| p.name.as_str());
@@ -116,14 +109,17 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
                 nearest::hint(name, known)
             ));
         };
-        def.check(value)?;
+        wrong.extend(def.check(value).err());
+    }
+    if !wrong.is_empty() {
+        return Err(wrong.join(" "));
     }
     let before = stack.map(Stack::given);
     let mut notes = Vec::new();
     let mut given = wish.parameters.clone();
     if let Some(before) = &before {
         keep_fixed(&template.values(before), &given)?;
-        keep_database(before, &mut given, &mut notes);
+        keep_database(before, &mut given, &mut notes)?;
     }
     let mut known = before.clone().unwrap_or_default();
     known.extend(given.clone());
@@ -140,12 +136,13 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
     if let Some(broken) = template.broken_rules(&values, pseudo).first() {
         return Err(broken.to_string());
     }
+    let tags = tags(wish, stack, &mut notes)?;
     Ok(Draft {
         request: PlanRequest {
             stack: stack.map_or_else(|| pseudo.stack_name.as_str().into(), |s| s.id.clone()),
             is_create: stack.is_none(),
             parameters,
-            tags: tags(wish, stack.is_none()),
+            tags,
             overridden: Vec::new(),
         },
         values,
@@ -177,21 +174,68 @@ fn keep_fixed(before: &BTreeMap<String, String>, given: &BTreeMap<String, String
     Ok(())
 }
 
-/// `auto` was decided when the stack was made: a smaller size must not take PostgreSQL away.
-fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String, String>, notes: &mut Vec<String>) {
+/// `auto` was decided when the stack was made: another size must not take its database away.
+fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String, String>, notes: &mut Vec<String>) -> Result<(), String> {
     let mut after = before.clone();
     after.extend(given.clone());
-    if !given.contains_key("Database") && engine(before) == Engine::Postgres && engine(&after) == Engine::Sqlite {
-        given.insert("Database".into(), "postgres".into());
-        notes.push("Database is set to postgres, so that the smaller size keeps the database it has.".into());
+    if given.get("Database").is_some_and(|it| it != "auto") {
+        return Ok(());
+    }
+    match (engine(before), engine(&after)) {
+        (Engine::Postgres, Engine::Sqlite) => {
+            given.insert("Database".into(), "postgres".into());
+            notes.push("Database is set to postgres, so that the smaller size keeps the database it has.".into());
+            Ok(())
+        }
+        (Engine::Sqlite, Engine::Postgres) => Err(
+            "Database=auto stays SQLite as long as the stack exists, and a larger size runs several Open WebUI tasks, which can not share it: stay small, or say Database=postgres too, which starts empty (users, chats and settings stay behind)"
+                .into(),
+        ),
+        _ => Ok(()),
     }
 }
 
-fn tags(wish: &Wish, is_create: bool) -> Vec<(SafeText, SafeText)> {
-    if wish.tags.is_empty() && is_create {
-        return default_tags();
+/// The tags of the stack afterwards: those that it has, or the guide's for a new one, with what was given in place of the
+/// like-named. Empty keeps what there is.
+fn tags(wish: &Wish, stack: Option<&Stack>, notes: &mut Vec<String>) -> Result<Vec<(SafeText, SafeText)>, String> {
+    if wish.tags.is_empty() && wish.untags.is_empty() {
+        return Ok(if stack.is_none() { default_tags() } else { Vec::new() });
     }
-    wish.tags.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect()
+    let given = || wish.tags.iter().map(|(k, _)| k).chain(&wish.untags);
+    if let Some(own) = given().find(|k| is_of_aws(k)) {
+        return Err(format!("the tag \"{}\" is refused: AWS keeps aws: to itself", SafeText::new(own)));
+    }
+    let mut all = stack.map_or_else(default_tags, |s| s.tags.clone());
+    all.retain(|(k, _)| !is_of_aws(k));
+    for key in &wish.untags {
+        let Some(at) = all.iter().position(|(k, _)| **k == **key) else {
+            let known = all.iter().map(|(k, _)| k.as_str());
+            return Err(format!("there is no tag \"{}\"; {}", SafeText::new(key), nearest::hint(key, known)));
+        };
+        let (key, value) = all.remove(at);
+        notes.push(format!("the tag {key}={value} is removed"));
+    }
+    for (key, value) in &wish.tags {
+        match all.iter_mut().find(|(k, _)| **k == **key) {
+            Some((key, old)) => {
+                let new = SafeText::new(value);
+                if stack.is_some() && *old != new {
+                    notes.push(format!("the tag {key}={old} becomes {key}={new}"));
+                }
+                *old = new;
+            }
+            None => all.push((key.as_str().into(), value.as_str().into())),
+        }
+    }
+    if all.is_empty() && stack.is_some() {
+        return Err("one tag of the stack must stay: without any, CloudFormation would keep them all".into());
+    }
+    Ok(all)
+}
+
+/// The tag is set by AWS, and by nobody else.
+fn is_of_aws(key: &str) -> bool {
+    key.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("aws:"))
 }
 
 /// What executing a plan loses: one sentence each; nothing when it loses nothing.
@@ -290,7 +334,7 @@ mod tests {
     fn wish(pairs: &[(&str, &str)]) -> Wish {
         Wish {
             parameters: map(pairs),
-            tags: Vec::new(),
+            ..Wish::default()
         }
     }
 
@@ -399,6 +443,66 @@ mod tests {
     }
 
     #[test]
+    fn a_larger_size_takes_sqlite_from_nobody_who_did_not_say_so() {
+        let template = Template::shipped();
+        let small = stack("UPDATE_COMPLETE", &[]);
+        let asked = |pairs: &[(&str, &str)]| draft(&template, Some(&small), &wish(pairs), &pseudo());
+        for pairs in [
+            &[("DeploymentSize", "medium")][..],
+            &[("DeploymentSize", "large"), ("Database", "auto")],
+        ] {
+            let refusal = asked(pairs).unwrap_err();
+            assert!(
+                refusal.contains("stays SQLite") && refusal.contains("say Database=postgres too"),
+                "{refusal}"
+            );
+        }
+        let said = asked(&[("DeploymentSize", "medium"), ("Database", "postgres")]).unwrap();
+        assert!(losses(&[], Some(&small.given()), &said.values)[0].contains("SQLite to PostgreSQL"));
+        assert!(draft(&template, None, &wish(&[("DeploymentSize", "medium")]), &pseudo()).is_ok());
+    }
+
+    #[test]
+    fn tags_are_added_to_those_that_there_are() {
+        let template = Template::shipped();
+        let mut old = stack("UPDATE_COMPLETE", &[]);
+        old.tags = vec![
+            ("Team".into(), "a".into()),
+            ("aws:x".into(), "1".into()),
+            ("Cost".into(), "7".into()),
+        ];
+        let asked = |stack: Option<&Stack>, tags: &[(&str, &str)], untags: &[&str]| {
+            let wish = Wish {
+                tags: tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+                untags: untags.iter().map(|k| (*k).to_owned()).collect(),
+                ..Wish::default()
+            };
+            let told = |d: Draft| {
+                let tags: Vec<String> = d.request.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                (tags.join(" "), d.notes.join("; "))
+            };
+            draft(&template, stack, &wish, &pseudo()).map(told)
+        };
+        let is = |tags: &str, notes: &str| Ok((tags.to_owned(), notes.to_owned()));
+        let all = "Project=BedrockImageChat Environment=Production ManagedBy=CloudFormation";
+        assert_eq!(asked(None, &[("Team", "x")], &[]), is(&format!("{all} Team=x"), ""));
+        assert_eq!(asked(Some(&old), &[], &[]), is("", ""));
+        assert_eq!(asked(Some(&old), &[("X", "1")], &[]), is("Team=a Cost=7 X=1", ""));
+        assert_eq!(
+            asked(Some(&old), &[("Team", "b")], &["Cost"]),
+            is("Team=b", "the tag Cost=7 is removed; the tag Team=a becomes Team=b")
+        );
+        for (tags, untags, want) in [
+            (&[("AWS:x", "1")][..], &[][..], "AWS keeps aws: to itself"),
+            (&[], &["Teem"], "did you mean \"Team\"?"),
+            (&[], &["Team", "Cost"], "one tag of the stack must stay"),
+        ] {
+            let refusal = asked(Some(&old), tags, untags).unwrap_err();
+            assert!(refusal.contains(want), "{refusal}");
+        }
+    }
+
+    #[test]
     fn what_holds_data_and_goes_is_a_loss() {
         let change = |action, replacement, kind: &str| ResourceChange {
             action,
@@ -460,11 +564,13 @@ mod tests {
             ("CREATE_COMPLETE", None),
             ("REVIEW_IN_PROGRESS", None),
             ("UPDATE_ROLLBACK_COMPLETE", None),
-            ("UPDATE_IN_PROGRESS", Some("bic-tui deploy --watch")),
-            ("ROLLBACK_COMPLETE", Some("bic-tui destroy --stack chat")),
+            ("UPDATE_IN_PROGRESS", Some("bic-tui deploy --watch --profile ops --stack chat`")),
+            ("ROLLBACK_COMPLETE", Some("bic-tui destroy --profile ops --stack chat`")),
+            ("CREATE_FAILED", Some("bic-tui unstick --profile ops --stack chat`")),
+            ("DELETE_FAILED", Some("bic-tui unstick --profile ops --stack chat`")),
             ("UPDATE_ROLLBACK_FAILED", Some("takes no update")),
         ] {
-            let said = refusal(&stack(status, &[]));
+            let said = refusal(&stack(status, &[]), "--profile ops --stack chat");
             assert_eq!(said.is_some(), want.is_some(), "{status}: {said:?}");
             assert!(want.is_none_or(|w| said.unwrap().contains(w)), "{status}");
         }

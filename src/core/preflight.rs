@@ -19,6 +19,7 @@ use serde::Serialize;
 
 pub use self::proposal::Proposal;
 use super::{
+    awscli,
     catalogue::{Catalogue, Place, ROLES, Role},
     fact::{Fact, Identity, Millis, ModelState, Service, Stack, Validation},
     fault::{Fault, FaultKind},
@@ -97,6 +98,8 @@ pub fn known<T>(feed: &Feed<T>) -> Known<'_, T> {
 pub struct Evidence<'a> {
     /// Name of the stack.
     pub stack_name: &'a str,
+    /// Flags that reach it from a command line, quoted for a shell.
+    pub place: &'a str,
     /// Region of the session.
     pub region: &'a str,
     /// Why this session would refuse to write, if it would.
@@ -145,7 +148,7 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         identity(evidence.identity),
         writes(evidence.refusal, evidence.identity),
         template(TEMPLATE.len(), evidence.template, evidence.validation),
-        stack(evidence.stack_name, evidence.stack),
+        stack((evidence.stack_name, evidence.place), evidence.stack),
     ];
     out.extend(parameters::checks(evidence.draft, evidence.region));
     if let Ok(draft) = evidence.draft {
@@ -187,6 +190,7 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
     let estimate = model.cost.plan_estimate(&resources.unwrap_or_default());
     let mut checks = checks(Evidence {
         stack_name: &model.settings.stack,
+        place: &awscli::place(&model.about, &model.settings.stack),
         region: &model.about.region,
         refusal: model.guard.refusal(model.now),
         identity: known(&model.feeds.identity),
@@ -328,7 +332,7 @@ fn template(bytes: usize, template: &Template, answer: Known<'_, Validation>) ->
 }
 
 /// Whether the name is free or the stack can be updated.
-fn stack(name: &str, answer: Known<'_, Option<Stack>>) -> Check {
+fn stack((name, place): (&str, &str), answer: Known<'_, Option<Stack>>) -> Check {
     match answer {
         Some(Ok(None)) => check("stack", Outcome::Ok, format!("the name {name} is free: a deploy creates it"), ""),
         Some(Ok(Some(stack))) if stack.status.is_in_review() || stack.status.is_deleted() => {
@@ -337,7 +341,7 @@ fn stack(name: &str, answer: Known<'_, Option<Stack>>) -> Check {
         }
         Some(Ok(Some(stack))) => {
             let status = &stack.status.0;
-            match plan::refusal(stack) {
+            match plan::refusal(stack, place) {
                 None => check("stack", Outcome::Ok, format!("{name} is {status}: a deploy updates it"), ""),
                 Some(refusal) => check("stack", Outcome::Blocker, format!("{name} is {status}"), &refusal),
             }

@@ -46,6 +46,8 @@ pub struct Progress {
     pub started: Millis,
     /// When the stack reached a final status.
     pub ended: Option<Millis>,
+    /// How long the stack rested in between, as a rollback that failed does until somebody has it go on.
+    pub idle: Millis,
     /// When the rollback began.
     pub undo_since: Option<Millis>,
     /// How far it is.
@@ -61,8 +63,14 @@ impl Progress {
             ..Self::default()
         };
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut rests_since = None;
         for event in newest.iter().rev() {
             if event.is_stack() {
+                if !event.status.is_in_progress() {
+                    rests_since = Some(event.at);
+                } else if let Some(since) = rests_since.take() {
+                    progress.idle += event.at - since;
+                }
                 progress.ended = (!stack.status.is_in_progress() && !event.status.is_in_progress()).then_some(event.at);
                 if event.status.0.ends_with("ROLLBACK_IN_PROGRESS") {
                     progress.undo_since.get_or_insert(event.at);
@@ -87,6 +95,11 @@ impl Progress {
         progress.rows.sort_by_key(Row::rank);
         progress.undo = progress.undo_since.map(|since| undo(&progress.rows, since));
         progress
+    }
+
+    /// How long it has been worked on, in milliseconds, the stack's rest in between left out.
+    pub fn elapsed(&self, now: Millis) -> Millis {
+        (self.ended.unwrap_or(now) - self.started - self.idle).max(0)
     }
 
     /// Resources that reached the end.

@@ -5,6 +5,7 @@ use super::{
     cause::{self, Clues},
     fact::Service,
     model::Model,
+    progress::Row,
     text::SafeText,
 };
 
@@ -36,12 +37,15 @@ const EVENTS: usize = 3;
 pub fn rollouts(model: &Model) -> Vec<Rollout> {
     let services = model.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
     let is_touched = |s: &&Service| {
-        let short = short(model, s);
-        model.progress.rows.iter().any(|r| {
-            r.kind == "AWS::ECS::Service" && (r.ended.is_none() || r.has_failed) && r.logical_id.to_lowercase().starts_with(&*short)
-        })
+        let mut rows = model.progress.rows.iter().filter(|r| r.ended.is_none() || r.has_failed);
+        rows.any(|r| is_of(model, r, s))
     };
     services.iter().filter(is_touched).map(|s| rollout(model, s)).collect()
+}
+
+/// The row is that of the service.
+pub fn is_of(model: &Model, row: &Row, service: &Service) -> bool {
+    row.kind == "AWS::ECS::Service" && row.logical_id.to_lowercase().starts_with(&*short(model, service))
 }
 
 fn short(model: &Model, service: &Service) -> String {
@@ -56,7 +60,7 @@ fn rollout(model: &Model, service: &Service) -> Rollout {
     let prefix = format!("(service {}) ", service.name);
     let primary = service.primary();
     let news = service.events.iter().filter(|e| e.at >= since);
-    let text = |message: &SafeText| SafeText::from(message.strip_prefix(prefix.as_str()).unwrap_or(message));
+    let text = |message: &SafeText| named(message.strip_prefix(prefix.as_str()).unwrap_or(message)).into();
     Rollout {
         name: short(model, service).into(),
         desired: service.desired,
@@ -67,6 +71,21 @@ fn rollout(model: &Model, service: &Service) -> Rollout {
         events: telling(news.map(|e| text(&e.message)).collect()),
         stops: stops(model, service, since),
     }
+}
+
+/// A text with the names of target groups in place of their ARNs, which leave no room for what is said of them.
+pub fn named(text: &str) -> String {
+    let name = |word: &str| {
+        let (before, arn) = word.split_at_checked(word.find("arn:")?)?;
+        let (_, rest) = arn.split_once(":targetgroup/")?;
+        let (name, id) = rest.split_once('/')?;
+        Some(format!(
+            "{before}{name}{}",
+            id.trim_start_matches(|c: char| c.is_ascii_alphanumeric())
+        ))
+    };
+    let words: Vec<String> = text.split(' ').map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect();
+    words.join(" ")
 }
 
 /// Words of ECS about trouble; everything else is routine.
@@ -107,4 +126,25 @@ fn stops(model: &Model, service: &Service, since: i64) -> Vec<(usize, String)> {
     }
     out.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_group_is_told_by_its_name() {
+        for (text, want) in [
+            (
+                "(port 8080) is unhealthy in (target-group arn:aws:elasticloadbalancing:us-west-2:1:targetgroup/chat-tg/0a1b) due to (reason X)",
+                "(port 8080) is unhealthy in (target-group chat-tg) due to (reason X)",
+            ),
+            (
+                "has  started 1 tasks: arn:aws:ecs:us-west-2:1:task/a/b",
+                "has  started 1 tasks: arn:aws:ecs:us-west-2:1:task/a/b",
+            ),
+        ] {
+            assert_eq!(named(text), want);
+        }
+    }
 }

@@ -86,7 +86,7 @@ pub fn scale_refusal(app: App, to: i32, parameters: &Parameters) -> Option<Strin
     }
     (app == App::OpenWebui && to > 1 && engine(parameters) == Engine::Sqlite).then(|| {
         "Open WebUI stays at one task while its database is SQLite: several tasks on one file lose data and chats. \
-         Deploy with DeploymentSize=medium or larger, which brings PostgreSQL."
+         Deploy with DeploymentSize=medium and Database=postgres, which starts empty."
             .into()
     })
 }

@@ -41,12 +41,9 @@ impl StackStatus {
         self.0 == "DELETE_COMPLETE"
     }
 
-    /// The failed first creation: it can only be deleted.
+    /// A first creation that failed and was rolled back, or not wholly: it can only be deleted.
     pub fn is_dead(&self) -> bool {
-        matches!(
-            self.0.as_str(),
-            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED"
-        )
+        matches!(self.0.as_str(), "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED")
     }
 
     /// A first creation that failed and was undone: nothing of it exists any more.

@@ -21,12 +21,13 @@ fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)
     };
     let wish = Wish {
         parameters: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-        tags: Vec::new(),
+        ..Wish::default()
     };
     let template = Template::shipped();
     let draft = draft(&template, None, &wish, &pseudo);
     let checks = checks(Evidence {
         stack_name: "s",
+        place: "--stack s",
         region,
         refusal: None,
         identity: None,
@@ -137,8 +138,8 @@ fn a_denied_read_warns_and_bad_credentials_block() {
     let refused = Fault::new(FaultKind::WrongCredentials, "sts:GetCallerIdentity", "", "");
     assert_eq!(writes(None, Some(Err(&refused))).outcome, Outcome::Unknown);
     assert_eq!(writes(None, Some(Ok(&root))).outcome, Outcome::Ok);
-    assert_eq!(stack("s", Some(Ok(&None))).outcome, Outcome::Ok);
-    assert_eq!(stack("s", None).outcome, Outcome::Unknown);
+    assert_eq!(stack(("s", "--stack s"), Some(Ok(&None))).outcome, Outcome::Ok);
+    assert_eq!(stack(("s", "--stack s"), None).outcome, Outcome::Unknown);
     let refused = Fault::new(FaultKind::Refused, "cloudformation:ValidateTemplate", "", "Template format error");
     let shipped = Template::shipped();
     assert_eq!(template(9, &shipped, Some(Err(&refused))).outcome, Outcome::Blocker);

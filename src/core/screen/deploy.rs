@@ -138,7 +138,7 @@ impl Form {
             .filter(|f| !self.is_update || f.previous.is_none() || f.is_changed());
         Wish {
             parameters: given.map(|f| (f.def.name.to_string(), f.value.text.clone())).collect(),
-            tags: Vec::new(),
+            ..Wish::default()
         }
     }
 

@@ -85,12 +85,12 @@ pub fn left(text: &str, width: usize) -> String {
 pub fn wrap_to(text: &str, width: usize, rows: usize) -> Vec<String> {
     let mut lines = measure::wrap(text, width);
     if lines.len() > rows {
-        lines.truncate(rows);
-        if let Some(last) = lines.last_mut() {
-            let room = width.saturating_sub(2);
-            *last = format!("{} …", last.chars().take(room).collect::<String>().trim_end());
-            *last = cut(last, width);
-        }
+        let rest = lines.split_off(rows.saturating_sub(1));
+        let whole_words = format!("{} …", rest[0].chars().take(width.saturating_sub(2)).collect::<String>().trim_end());
+        let all = rest.join(" ");
+        // A long word may be the very name of the error: half of it says more than an empty row.
+        let is_bare = 2 * measure::width(&whole_words) < width;
+        lines.push(cut(if is_bare { &all } else { &whole_words }, width));
     }
     lines
 }

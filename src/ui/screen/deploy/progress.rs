@@ -111,7 +111,6 @@ fn services(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
 /// Status; gauge, elapsed, range; what is slow.
 fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usize) -> Vec<Line<'static>> {
     let progress = &model.progress;
-    let until = progress.ended.unwrap_or(model.now.wall);
     let status = &stack.status;
     let mark = if status.is_failure() {
         "✗"
@@ -150,14 +149,15 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
         Some(undo) => (undo.left, format!(" {} of {} still to undo", undo.left, undo.of)),
         None => (outlook.done, format!(" {} {of} {}", outlook.done, outlook.total)),
     };
-    let bar = gauge(shown, outlook.total, (width / 5).clamp(10, 30));
     let mut second = vec![
-        pen.ink(role, bar),
         pen.text(count),
         pen.dim(elapsed),
-        pen.text(when::span(until - progress.started)),
+        pen.text(when::span(progress.elapsed(model.now.wall))),
     ];
     second.extend(forecast(model, pen, outlook));
+    let words: usize = second.iter().map(Span::width).sum();
+    let room = width.saturating_sub(words);
+    second.insert(0, pen.ink(role, gauge(shown, outlook.total, (width / 5).clamp(10, 30).min(room))));
     out.push(Line::from(second));
     if let Some(slow) = slow(model) {
         out.push(Line::from(pen.ink(Role::Warn, cut(&slow, width))));
@@ -174,6 +174,7 @@ fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>
         None if model.is_busy() && (model.progress.failed() > 0 || eta::has_fallen(model)) => {
             vec![pen.ink(Role::Bad, "   it fails: see the cause")]
         }
+        None if slow(model).is_some() => vec![pen.ink(Role::Warn, "   no telling how long still")],
         None => Vec::new(),
     }
 }
@@ -185,7 +186,7 @@ fn slow(model: &Model) -> Option<String> {
         .filter(|r| model.durations.is_slow(r, model.events_at()))
         .map(|r| {
             let usual = when::short(model.durations.typical(&r.kind, Work::of(&r.status)));
-            format!("{} {} (usually {usual})", r.logical_id, when::short(r.elapsed(model.events_at())))
+            format!("{} {} (usually {usual})", r.logical_id, when::short(r.elapsed(model.runs_until())))
         })
         .collect();
     (!late.is_empty() && model.is_busy()).then(|| format!("! slower than usual: {}", late.join(", ")))
@@ -199,10 +200,7 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
     // A tall terminal has room for AWS's long texts.
     let rows = if model.size.height >= 32 { 4 } else { 2 };
     if let Some(cause) = cause::find(model) {
-        let lines = |rows| cause_lines(pen, &cause, stack, (width, rows, most));
-        let whole = lines(rows);
-        let lines = if whole.len() > most { lines(1) } else { whole };
-        return Some((("Cause", Role::Bad), lines));
+        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, stack, (width, rows, most))));
     }
     if !stack.status.is_success() {
         return None;
@@ -217,37 +215,65 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
 }
 
 fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows, most): (usize, usize, usize)) -> Vec<Line<'static>> {
-    let mut lines = vec![Line::from(pen.title(cut(&cause.title, width)))];
-    let labelled = |label: &str, text: &str, role: Role, rows: usize| {
-        let wrapped = wrap_to(text, width.saturating_sub(9), rows).into_iter().enumerate();
+    let labelled = |label: &str, lines: Vec<String>, role: Role| {
         let line = |(i, line)| Line::from(vec![pen.dim(left(if i == 0 { label } else { "" }, 9)), pen.ink(role, line)]);
-        wrapped.map(line).collect::<Vec<_>>()
+        lines.into_iter().enumerate().map(line).collect::<Vec<_>>()
     };
-    // Of the log as many lines as there is room for; the last ones say most.
-    let log = cause.evidence.iter().filter(|(label, _)| *label == "log").count();
-    let mut to_skip = log.saturating_sub(rows);
-    let mut is_first = true;
-    for (label, text) in &cause.evidence {
-        let is_log = *label == "log";
-        if is_log && to_skip > 0 {
-            to_skip -= 1;
-            continue;
-        }
-        let shown = if is_log && !std::mem::take(&mut is_first) { "" } else { label };
-        lines.extend(labelled(shown, text, Role::Text, if is_log { 1 } else { rows }));
-    }
-    let mut end = labelled("so", &cause.plain, Role::Bad, 2);
-    end.extend(labelled("now", &cause.advice, Role::Accent, 4));
+    let wrapped = |text: &str, rows: usize| wrap_to(text, width.saturating_sub(9), rows);
+    let mut end = labelled("so", wrapped(&cause.plain, 2), Role::Bad);
+    // The title, a text of AWS and the keys have a row each, however small it is.
+    let advice = most.saturating_sub(end.len() + 3).clamp(1, 4);
+    end.extend(labelled("now", wrapped(&cause.advice, advice), Role::Accent));
     let keys = if stack.status.is_dead() {
         "[R] ways out (it can only be deleted) · [L] logs · [3] tasks · [c] copy this card"
     } else {
         "[R] ways out · [L] logs · [3] tasks · [c] copy this card"
     };
     end.push(pen.keys(keys));
-    // What to do stands whole; AWS's own texts give way, and are in the copied card.
-    lines.truncate(most.saturating_sub(end.len()).max(1));
+    let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (label, text) in &cause.evidence {
+        match texts.last_mut() {
+            Some((known, lines)) if *known == *label => lines.push(text),
+            _ => texts.push((label, vec![text])),
+        }
+    }
+    // Several lines of one source are those of a log: one row each.
+    let height = |lines: &[&str], rows: usize| {
+        if let [text] = lines {
+            wrapped(text, rows).len()
+        } else {
+            lines.len().min(rows)
+        }
+    };
+    let wanted: Vec<usize> = texts.iter().map(|(_, lines)| height(lines, rows)).collect();
+    let room = most.saturating_sub(end.len() + 1).max(1);
+    let mut lines = vec![Line::from(pen.title(cut(&cause.title, width)))];
+    for ((label, text), rows) in texts.into_iter().zip(shares(&wanted, room)) {
+        let shown = match text.as_slice() {
+            _ if rows == 0 => continue,
+            [text] => wrapped(text, rows),
+            // The last ones say most.
+            many => many[many.len() - rows..].iter().flat_map(|line| wrapped(line, 1)).collect(),
+        };
+        lines.extend(labelled(label, shown, Role::Text));
+    }
     lines.extend(end);
     lines
+}
+
+/// How many of `room` rows each text gets of those that it wants: first one for each, and the last texts come first, since
+/// they are the nearest to the cause.
+fn shares(wanted: &[usize], mut room: usize) -> Vec<usize> {
+    let mut shares = vec![0; wanted.len()];
+    for round in 1..=wanted.iter().copied().max().unwrap_or_default() {
+        for (share, _) in shares.iter_mut().zip(wanted).rev().filter(|(_, wanted)| **wanted >= round) {
+            if room > 0 {
+                *share = round;
+                room -= 1;
+            }
+        }
+    }
+    shares
 }
 
 /// The resources: running first, then failed, then done.
@@ -293,7 +319,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
             Line::from(pen.text(row.logical_id.as_str())),
             Line::from(pen.dim(short_type(&row.kind))),
             Line::from(pen.ink(role, &word)),
-            Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.events_at())), 6))),
+            Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.runs_until())), 6))),
             Line::from(pen.dim(right(&format!("~{}", when::short(usual)), 7))),
             bar(pen, row, axis, usual, usize::from(bars)),
             Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, row.reason.as_str())),
@@ -354,7 +380,7 @@ struct Axis {
 
 impl Axis {
     fn of(model: &Model) -> Self {
-        let now = model.progress.ended.unwrap_or(model.events_at());
+        let now = model.progress.ended.unwrap_or(model.runs_until());
         let ahead = eta::outlook(model).and_then(|it| it.eta).map_or(0, |eta| eta.high);
         Self {
             began: model.progress.started,

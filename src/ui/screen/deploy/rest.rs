@@ -301,7 +301,7 @@ fn draw_last(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) 
     .areas(area);
     let _ = blank;
     let progress = &model.progress;
-    let took = progress.ended.map_or(0, |at| at - progress.started);
+    let took = progress.ended.map_or(0, |at| progress.elapsed(at));
     let text = format!("Last operation: {} in {}", count(progress.rows.len(), "resource"), when::span(took));
     show(vec![Line::from(pen.title(text))], title, frame);
     super::progress::draw_rows(model, side, rows, frame);
