@@ -231,6 +231,14 @@ pub(crate) fn signed_out() -> Model {
     model
 }
 
+/// Nothing but its refusal has ever been told of the stack.
+pub(crate) fn untold(kind: FaultKind) -> Model {
+    let mut model = blank();
+    model.feeds.identity.set(identity(), NOW);
+    model.feeds.stack.fail(fault(kind, "cloudformation:DescribeStacks"));
+    model
+}
+
 fn identity() -> Identity {
     Identity {
         account: "123456789012".into(),
