@@ -121,6 +121,7 @@ fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     .into_iter()
     .filter_map(|(name, fault)| fault.as_ref().map(|f| (name, f)))
     .filter(move |(_, fault)| !(is_gone && fault.kind == FaultKind::NotFound))
+    .filter(|(name, fault)| !(*name == "logs" && fault.kind == FaultKind::NotFound && model.is_log_group_missing()))
     // Alarms only repeat what the others see: who may not read them has that said on Services.
     .filter(|(name, fault)| !(*name == "alarms" && fault.kind == FaultKind::Denied))
 }
