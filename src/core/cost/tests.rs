@@ -198,6 +198,7 @@ fn one_more_task_moves_the_hour_by_exactly_its_price() {
 
 #[test]
 fn only_what_the_stack_has_is_paid_for() {
+    const ALB: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
     let resources = resources("us-east-1", &[]);
     let model = CostModel::shipped("us-east-1");
     let held = |kind: &str, status: &str, physical: &str| -> Vec<StackResource> {
@@ -212,7 +213,6 @@ fn only_what_the_stack_has_is_paid_for() {
         });
         held.collect()
     };
-    const ALB: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
     let whole = model.now_estimate(&resources, None, &[]);
     let balancer: f64 = whole.group_month(Group::LoadBalancer);
     assert!(balancer > 0.0 && whole.group_month(Group::Endpoints) > 0.0);

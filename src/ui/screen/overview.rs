@@ -284,7 +284,7 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     };
     let heads: &[&str] = match (area.height > 2, is_roomy) {
         (true, true) => &["group", "target", "state", "reason"],
-        (true, false) => &["state", "target", "group or reason"],
+        (true, false) => &["state", "target", "group/reason"],
         (false, _) => &[],
     };
     let rows = Rows {

@@ -257,7 +257,7 @@ fn next_steps(pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
     for step in steps {
         match rows.last_mut() {
             // The brackets are not drawn.
-            Some(row) if row.matches(['[', ']']).count() + width >= measure::width(row) + measure::width(step) + 1 => {
+            Some(row) if row.matches(['[', ']']).count() + width > measure::width(row) + measure::width(step) => {
                 *row = format!("{row} · {step}");
             }
             _ => rows.push(step.to_owned()),
