@@ -108,7 +108,7 @@ const STATUS: usize = 12;
 /// Worth of the clock: words of less go before it, the others after it.
 const CLOCK: u8 = 3;
 const ENDPOINT_GIVEN: u8 = 3;
-const DEMO: u8 = 4;
+const WORLD: u8 = 4;
 const ACCOUNT: u8 = 5;
 const PROFILE: u8 = 6;
 const REGION: u8 = 7;
@@ -158,7 +158,7 @@ fn badges(model: &Model, room: usize) -> Vec<Word> {
             _ if model.about.speed > 1 => format!(" ×{}", model.about.speed),
             _ => String::new(),
         };
-        let worth = if model.span.is_some() { BADGE } else { DEMO };
+        let worth = if model.span.is_some() { BADGE } else { WORLD };
         badge(worth, format!("{name}{state}"), Role::Badge);
     }
     if let Some(url) = &model.about.endpoint {

@@ -179,8 +179,8 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         0..36 => (&["service", "r/d/p", "state"], &[fill, Constraint::Length(7), state]),
         36..52 => (&["service", "run/des/pend", "state"], &[fill, narrow, state]),
         52..WIDE => (
-            &["service", "running/desired/pending", "state", "rev"],
-            &[fill, Constraint::Length(23), state, revision],
+            &["service", "run/des/pend", "state", "rev", "rollout"],
+            &[fill, narrow, state, revision, rollout],
         ),
         _ => (
             &["service", "running", "desired", "pending", "state", "task definition", "rollout"],
