@@ -354,7 +354,7 @@ fn destroys(tty: &Tty) {
         ],
     );
     // Neither yes nor a wrong name opens the button.
-    tty.send("y\r\t\r");
+    tty.send("y\r\t\t\r");
     tty.see("▸ y▏");
     tty.send("\x15bedrock-image-chat\r");
     tty.see("▸[ Destroy ]");
