@@ -41,6 +41,9 @@ pub struct Config {
     pub is_armed: bool,
 }
 
+/// The profile in use where none is named.
+pub const DEFAULT_PROFILE: &str = "default";
+
 /// The themes there are.
 const THEMES: [&str; 3] = ["auto", "dark", "light"];
 
@@ -172,11 +175,12 @@ impl TryFrom<String> for Bytes {
 /// The environment, so that a test can bring its own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Reads all layers.
+/// Reads all layers. `unnamed` is the profile in use where none is named, whose table counts then; a simulated account
+/// has none.
 ///
 /// # Errors
 /// The first thing wrong, in one sentence.
-pub fn load(flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
+pub fn load(flags: &Common, env: Env<'_>, unnamed: Option<&str>) -> Result<Config, ConfigError> {
     let named = flags.config.clone().or_else(|| env("BIC_CONFIG").map(PathBuf::from));
     let path = named
         .clone()
@@ -185,23 +189,20 @@ pub fn load(flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
         Some(path) if named.is_some() || path.exists() => read(&path)?,
         _ => Layer::default(),
     };
-    merge(file, flags, env)
+    merge(file, flags, env, unnamed)
 }
 
-fn merge(file: Layer, flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
+fn merge(file: Layer, flags: &Common, env: Env<'_>, unnamed: Option<&str>) -> Result<Config, ConfigError> {
     let mut settings = Settings::default();
     take(&mut settings, parse(DEFAULTS, "the shipped config.toml")?);
-    let either = |names: &[&str]| names.iter().find_map(|name| env(name));
+    let either = |names: &[&str]| names.iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
     let profile = flags
         .profile
         .clone()
         .or_else(|| either(&["BIC_PROFILE", "AWS_PROFILE"]))
         .or_else(|| file.profile.clone());
-    let table = profile
-        .as_ref()
-        .and_then(|name| file.profiles.get(name))
-        .cloned()
-        .unwrap_or_default();
+    let in_use = profile.as_deref().or(unnamed);
+    let table = in_use.and_then(|name| file.profiles.get(name)).cloned().unwrap_or_default();
     let region = flags
         .region
         .clone()
@@ -278,7 +279,7 @@ fn take(settings: &mut Settings, layer: Layer) {
 
 /// `--arm` names the profile in use, so that a script written for one account can not write to another.
 fn armed(flags: &Common, profile: Option<&str>) -> Result<bool, ConfigError> {
-    let in_use = profile.unwrap_or("default");
+    let in_use = profile.unwrap_or(DEFAULT_PROFILE);
     match flags.arm.as_deref() {
         None => Ok(false),
         Some(name) if name == in_use => Ok(true),
@@ -363,7 +364,7 @@ mod tests {
 
     fn with(text: &str, flags: &Common, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let env = |name: &str| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
-        merge(parse(text, "test.toml")?, flags, &env)
+        merge(parse(text, "test.toml")?, flags, &env, Some(DEFAULT_PROFILE))
     }
 
     #[test]
@@ -395,7 +396,8 @@ mod tests {
                     config: Some("config.toml".into()),
                     ..Common::default()
                 },
-                &none
+                &none,
+                None
             )
             .unwrap()
             .settings,
@@ -442,6 +444,23 @@ mod tests {
         let prod = stack(&plain, &[("AWS_PROFILE", "q"), ("BIC_READ_ONLY", "0")]);
         assert!(prod.settings.production && prod.settings.read_only && prod.settings.stack == "file");
         assert!(!prod.is_armed);
+    }
+
+    #[test]
+    fn the_table_of_the_default_profile_counts_where_none_is_named() {
+        let file = "[profiles.default]\nproduction = true\nread_only = true\nstack = 'chat'\nregion = 'us-west-1'\napp_url = 'https://x'";
+        let plain = Common::default();
+        for env in [&[][..], &[("AWS_PROFILE", "")], &[("AWS_PROFILE", "default")]] {
+            let Config { settings, region, .. } = with(file, &plain, env).unwrap();
+            assert!(settings.production && settings.read_only, "{env:?}");
+            assert_eq!((settings.stack.as_str(), region.as_deref()), ("chat", Some("us-west-1")));
+            assert_eq!(settings.app_url.as_deref(), Some("https://x"));
+        }
+        let other = with(file, &plain, &[("AWS_PROFILE", "ops")]).unwrap().settings;
+        assert!(!other.production && !other.read_only);
+        // A simulated account is nobody's.
+        let nobody = merge(parse(file, "test.toml").unwrap(), &plain, &none, None).unwrap();
+        assert!(!nobody.settings.production);
     }
 
     #[test]
@@ -533,16 +552,17 @@ mod tests {
             config: Some(path.clone()),
             ..Common::default()
         };
-        assert!(load(&flags, &none).unwrap().settings.utc);
+        assert!(load(&flags, &none, None).unwrap().settings.utc);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(load(&flags, &none).unwrap_err().0.contains("chmod o-w"));
+        assert!(load(&flags, &none, None).unwrap_err().0.contains("chmod o-w"));
         assert!(
             load(
                 &Common {
                     config: Some(dir.path().join("none.toml")),
                     ..Common::default()
                 },
-                &none
+                &none,
+                None
             )
             .is_err()
         );

@@ -100,7 +100,8 @@ impl Places for AwsPlaces {
             },
         };
         async move {
-            let config = config::load(&flags, &|name| std::env::var(name).ok()).map_err(|e| refused(&e.to_string()))?;
+            let config = config::load(&flags, &|name| std::env::var(name).ok(), Some(config::DEFAULT_PROFILE));
+            let config = config.map_err(|e| refused(&e.to_string()))?;
             let cloud: Arc<dyn Cloud> = if is_same_account {
                 here.cloud
             } else {

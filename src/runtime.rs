@@ -26,6 +26,7 @@ use crate::{
     },
     door,
     journal::Journal,
+    keep,
     vault::Vault,
 };
 
@@ -231,18 +232,12 @@ impl Runtime {
 
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {
         let work = async move {
-            let shown: SafeText = path.display().to_string().into();
-            let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
-            match written {
-                Ok(Ok(())) => Ok(shown),
-                Ok(Err(e)) => Err(Fault::new(
-                    FaultKind::Internal,
-                    "",
-                    "",
-                    &format!("{shown} could not be written: {e}"),
-                )),
-                Err(_) => Err(Fault::new(FaultKind::Internal, "", "", &format!("{shown} could not be written"))),
-            }
+            let lost = |why: &str| Fault::new(FaultKind::Internal, "", "", why);
+            let kept = tokio::task::spawn_blocking(move || keep::keep(&path, |path| write_whole(path, &bytes))).await;
+            let kept = kept.map_err(|_| lost("a task of the console failed; this is a bug"))?;
+            let kept = kept.map_err(|why| lost(&why))?;
+            let because = kept.because.map_or_else(String::new, |why| format!(" ({why})"));
+            Ok(format!("{}{because}", kept.path.display()).into())
         };
         self.spawn(READ_LIMIT, work, Msg::Saved);
     }
@@ -280,11 +275,8 @@ impl Runtime {
 }
 
 /// Writes a new file beside the old one and renames it, so that no half file is ever seen.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
     use std::io::Write;
-    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir)?;
-    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
@@ -300,5 +292,5 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if renamed.is_err() {
         let _ = std::fs::remove_file(&part);
     }
-    renamed
+    renamed.map(|()| path.to_owned())
 }
