@@ -132,8 +132,8 @@ fn access(focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
     shown.iter().map(|(panel, _)| *panel).zip(rects.iter().copied()).collect()
 }
 
-/// The Overview by size. What does not fit is dropped: cost first, then targets, services, the log
-/// tail; events last. A dropped panel that gets the focus takes the place of the last one shown.
+/// The Overview by size. What does not fit is dropped: cost first, then events and the log tail, which have screens
+/// of their own; services last. A dropped panel that gets the focus takes the place of the last one shown.
 fn overview(focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
     let mut shown = if body.width >= WIDE && body.height >= 20 {
         overview_wide(body)
@@ -147,7 +147,11 @@ fn overview(focus: Panel, body: Rect) -> Vec<(Panel, Rect)> {
     {
         last.0 = focus;
     }
-    shown
+    // In the order of Tab from the top, each keeps its rectangle.
+    let order = |panel: &Panel| ScreenId::Overview.panels().iter().position(|p| p == panel);
+    let rects: Vec<Rect> = shown.iter().map(|(_, rect)| *rect).collect();
+    shown.sort_by_key(|(panel, _)| order(panel));
+    shown.iter().map(|(panel, _)| *panel).zip(rects).collect()
 }
 
 /// ```text
@@ -179,11 +183,13 @@ fn overview_wide(body: Rect) -> Vec<(Panel, Rect)> {
 /// ```
 fn overview_medium(body: Rect) -> Vec<(Panel, Rect)> {
     let cost_height = if body.height >= 2 * PANEL + PANEL + LINE { LINE } else { 0 };
-    let top_height = ((body.height - cost_height) * 11 / 20).max(2 * PANEL);
+    let top_height = ((body.height - cost_height) * 12 / 20).max(2 * PANEL);
     let [top, log, cost] =
         Layout::vertical([Constraint::Length(top_height), Constraint::Fill(1), Constraint::Length(cost_height)]).areas(body);
     let [events, side] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(top);
-    let [services, targets] = Layout::vertical([Constraint::Length(PANEL), Constraint::Fill(1)]).areas(side);
+    // A row for the heads of the columns, where targets keep theirs too.
+    let rows = if side.height >= 2 * PANEL + 2 { PANEL + 1 } else { PANEL };
+    let [services, targets] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(side);
     let mut shown = vec![
         (Panel::Events, events),
         (Panel::Services, services),
@@ -198,7 +204,7 @@ fn overview_medium(body: Rect) -> Vec<(Panel, Rect)> {
 
 /// One below the other, as many as fit.
 fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
-    const BY_WORTH: [Panel; 5] = [Panel::Events, Panel::LogTail, Panel::Services, Panel::Targets, Panel::CostNow];
+    const BY_WORTH: [Panel; 5] = [Panel::Services, Panel::Targets, Panel::LogTail, Panel::Events, Panel::CostNow];
     let fit = usize::from((body.height / PANEL).max(1)).min(BY_WORTH.len());
     let kept: Vec<Panel> = ScreenId::Overview
         .panels()
@@ -206,8 +212,9 @@ fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
         .copied()
         .filter(|p| BY_WORTH[..fit].contains(p))
         .collect();
+    let is_one_long = kept.iter().any(|p| matches!(p, Panel::Events | Panel::LogTail));
     let heights = kept.iter().map(|panel| match panel {
-        Panel::Services | Panel::Targets => Constraint::Length(PANEL),
+        Panel::Services | Panel::Targets if is_one_long => Constraint::Length(PANEL),
         Panel::CostNow => Constraint::Length(LINE),
         _ => Constraint::Fill(1),
     });
@@ -287,11 +294,11 @@ mod tests {
             (120, 40, &all[..]),
             (80, 24, &all[..]),
             (80, 17, &[Events, Services, Targets, LogTail]),
-            (80, 14, &[Events, LogTail]),
+            (80, 14, &[Events, Services]),
             (50, 24, &all[..]),
             (50, 20, &[Events, Services, Targets, LogTail]),
-            (50, 16, &[Events, Services, LogTail]),
-            (40, 12, &[Events, LogTail]),
+            (50, 16, &[Events, Services, Targets]),
+            (40, 12, &[Events, Services]),
         ] {
             assert_eq!(shown(width, height), want, "{width}×{height}");
         }

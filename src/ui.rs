@@ -64,7 +64,8 @@ fn body(model: &Model, side: &Side<'_>, areas: &Areas, frame: &mut Frame<'_>) {
         return welcome::without_credentials(model, side, fault, areas.body, frame);
     }
     let never = model.feeds.stack.fault.as_ref().filter(|_| model.feeds.stack.get().is_none());
-    if let Some(fault) = never.filter(|f| f.kind == FaultKind::Unreachable) {
+    // Without the stack the Overview has nothing to tell, whatever the reason; other screens say it in their panels.
+    if let Some(fault) = never.filter(|f| f.kind == FaultKind::Unreachable || model.screen == ScreenId::Overview) {
         return welcome::without_answer(model, side, fault, areas.body, frame);
     }
     match model.screen {

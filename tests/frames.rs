@@ -189,6 +189,22 @@ fn signed_out() {
     compare("signed-out", &out);
 }
 
+/// The first screen says why it is empty, and what to do, whatever kept the stack from being read.
+#[test]
+fn never_told() {
+    let mut out = String::new();
+    for kind in [FaultKind::Denied, FaultKind::OddAnswer, FaultKind::Throttled, FaultKind::Refused] {
+        let model = facts::untold(kind);
+        title(&mut out, SIZES[0], &kind.to_string());
+        out.push_str(&text(&draw(&model, SIZES[0])));
+        for size in SIZES {
+            let shown = text(&draw(&model, size));
+            assert!(shown.contains("could not be read") && !shown.contains("Asking AWS"), "{shown}");
+        }
+    }
+    compare("never-told", &out);
+}
+
 fn confirm(typed: Option<&str>) -> Confirm {
     let mut confirm = Confirm::new(
         "Destroy stack bedrock-image-chat with its 52 resources?".into(),

@@ -525,6 +525,36 @@ fn the_advice_stands_whole_on_a_small_card() {
 }
 
 #[test]
+fn what_a_deletion_took_is_not_asked_after_and_costs_nothing() {
+    let mut desk = Desk::at("delete-failed");
+    let screen = desk.see(&["DELETE_FAILED", "No service is left.", "No target group is left."]);
+    for wrong in ["Asking AWS", "Check the name", "not found", "$0.1", "$0.2"] {
+        assert!(!screen.contains(wrong), "{wrong} in\n{screen}");
+    }
+    says(&screen, &["log group any more", "/h now"]);
+    desk.press("6");
+    assert!(!desk.screen().contains("Load balancer, capacity"), "{}", desk.screen());
+}
+
+#[test]
+fn while_a_stack_is_made_only_what_is_there_costs() {
+    let mut desk = Desk::at("new");
+    desk.deploy(&[]);
+    let whole = desk.model.cost_planned().usd_hour();
+    let mut last = -1.0;
+    for _ in 0..4 {
+        desk.wait(20);
+        let now = desk.model.cost_now().usd_hour();
+        assert!(last <= now && now < whole, "{last} then {now} of {whole}");
+        last = now;
+    }
+    desk.until("CREATE_COMPLETE");
+    desk.wait(60);
+    let now = desk.model.cost_now().usd_hour();
+    assert!((now - whole).abs() < 1e-6, "{now} of {whole}");
+}
+
+#[test]
 fn what_somebody_else_does_is_told_while_it_runs_with_its_beginning() {
     for (scene, what) in [
         ("deleted-under-us", "! deletion under way since "),

@@ -194,10 +194,18 @@ fn destroy_has_no_key_and_wants_the_name() {
     type_text(&mut model, "destroy");
     press(&mut model, "enter");
     assert!(matches!(model.dialog, Some(Dialog::Confirm(_))));
-    assert!(sent(&press(&mut model, "enter tab enter")).is_empty(), "not without the name");
+    assert!(sent(&press(&mut model, "enter tab tab enter")).is_empty(), "not without the name");
+    update(&mut model, Msg::Paste("bedrock-image-chat".into()));
+    assert!(sent(&press(&mut model, "enter enter")).is_empty(), "pasted is not typed");
+    assert!(matches!(&model.dialog, Some(Dialog::Confirm(c)) if c.was_pasted && c.is_typing()));
     type_text(&mut model, "bedrock-image-chat");
     let changes = sent(&press(&mut model, "enter enter"));
     assert!(matches!(&changes[..], [Change::DeleteStack { .. }]), "{changes:?}");
+    press(&mut model, ":");
+    type_text(&mut model, "destroy");
+    press(&mut model, "enter");
+    type_text(&mut model, "bedrock-image-chat");
+    assert!(sent(&press(&mut model, "tab enter")).is_empty() && model.dialog.is_none(), "Cancel has the focus");
 }
 
 #[test]

@@ -354,7 +354,7 @@ fn destroys(tty: &Tty) {
         ],
     );
     // Neither yes nor a wrong name opens the button.
-    tty.send("y\r\t\r");
+    tty.send("y\r\t\t\r");
     tty.see("▸ y▏");
     tty.send("\x15bedrock-image-chat\r");
     tty.see("▸[ Destroy ]");
@@ -431,7 +431,7 @@ fn each_trouble_is_said_in_words() {
         (
             "tasks-not-starting",
             &[],
-            &["✗ openwebui 0/1 running: no way out to the registry: openwebui:"],
+            &["✗ openwebui 0/1 running: no way out to the registry: "],
         ),
         // ECS stops what does not answer, and starts another: both is the cause.
         (

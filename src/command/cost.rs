@@ -9,7 +9,6 @@ use crate::{
         catalogue::{Catalogue, Entry},
         cost::{CostModel, Estimate, GUIDE_IMAGES, GuideRow, WhatIf, guide_rows, what_ifs},
         fact::Stack,
-        names::Names,
         plan,
         prices::HOURS_A_MONTH,
         size::{SizeRow, sizes},
@@ -69,7 +68,7 @@ pub(super) async fn run(cx: &mut Context, args: &CostArgs) -> Answer {
     let draft = plan::draft(&template, stack.as_ref(), &check::wish(&args.plan)?, &pseudo);
     let values = draft.map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches('.'))))?.values;
     let now = match &stack {
-        Some(stack) => Some(now(cx, &model, stack).await?),
+        Some(stack) => Some(reads::cost_now(cx, stack).await?),
         None => None,
     };
     let month = model.plan_estimate(&template.resources(&values, &pseudo));
@@ -103,16 +102,6 @@ async fn stack(cx: &Context, args: &PlanArgs) -> Answer<Option<Stack>> {
     }
     let found = reads::stack(&*cx.cloud, &cx.settings.stack).await?;
     Ok(found.filter(|s| !s.status.is_in_review()))
-}
-
-async fn now(cx: &Context, model: &CostModel, stack: &Stack) -> Answer<Estimate> {
-    let is_hollow = stack.status.is_rolled_back_creation();
-    let tasks = if is_hollow {
-        Vec::new()
-    } else {
-        reads::tasks(&*cx.cloud, &Names::of(stack)).await?
-    };
-    Ok(model.now_estimate(&reads::running_resources(cx, stack), &tasks))
 }
 
 fn images(model: &CostModel, images: u32) -> Vec<ImageCost> {

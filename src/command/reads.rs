@@ -1,11 +1,12 @@
 //! Reads of one fact each, typed; and the target application: its stack, names and resources.
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 
 use super::{Answer, Context, Failure};
 use crate::{
     cloud::{Cloud, Query},
     core::{
+        cost::{CostModel, Estimate},
         fact::{
             Alarm, Balancer, Certificate, CertificateBrief, CustomModel, DnsRecord, Fact, HostedZone, Identity, ModelState, Service, Stack,
             StackEvents, StackResource, TargetGroup, Task, Throughput, Validation,
@@ -160,7 +161,7 @@ pub(super) fn no_such_stack_because(cx: &Context, why: &str) -> Failure {
 pub(super) fn target_groups(resources: &[StackResource]) -> Vec<(SafeText, SafeText)> {
     resources
         .iter()
-        .filter(|r| r.resource_type == "AWS::ElasticLoadBalancingV2::TargetGroup" && !r.physical_id.is_empty())
+        .filter(|r| r.resource_type == "AWS::ElasticLoadBalancingV2::TargetGroup" && r.exists())
         .map(|r| (r.logical_id.clone(), r.physical_id.clone()))
         .collect()
 }
@@ -188,6 +189,30 @@ pub(super) fn running_resources(cx: &Context, stack: &Stack) -> Vec<Resource> {
         return Vec::new();
     }
     template_resources(cx, stack)
+}
+
+/// What runs now costs this: what the stack has of the template, all of it where that may not be read, and the tasks.
+pub(super) async fn cost_now(cx: &Context, stack: &Stack) -> Answer<Estimate> {
+    let model = CostModel::shipped(&cx.cloud.about().region);
+    let planned = running_resources(cx, stack);
+    if planned.is_empty() {
+        return Ok(model.now_estimate(&[], None, &[]));
+    }
+    let names = Names::of(stack);
+    let (held, tasks) = join(resources(&*cx.cloud, &stack.id), tasks(&*cx.cloud, &names)).await;
+    let held = held.ok();
+    let tasks = of_cluster(tasks, held.as_deref())?;
+    Ok(model.now_estimate(&planned, held.as_deref(), &tasks))
+}
+
+/// Services or tasks; none where the stack has no cluster, yet or any more.
+pub(super) fn of_cluster<T>(answer: Result<Vec<T>, Fault>, held: Option<&[StackResource]>) -> Result<Vec<T>, Fault> {
+    let is_cluster = |r: &StackResource| r.resource_type == *"AWS::ECS::Cluster" && r.exists();
+    let is_missing = held.is_some_and(|all| !all.iter().any(is_cluster));
+    match answer {
+        Err(fault) if fault.kind == FaultKind::NotFound && is_missing => Ok(Vec::new()),
+        answer => answer,
+    }
 }
 
 /// The service that a person means by `openwebui`, `litellm` or its full name.

@@ -8,7 +8,7 @@ use super::{Answer, Context, Failure, Verdict, confirm, pause, reads, text, writ
 use crate::{
     cloud::Change,
     core::{
-        cost::{CostModel, Estimate, template_counts},
+        cost::template_counts,
         fact::{Stack, TargetGroup},
         fault::{Fault, FaultKind},
         names::Names,
@@ -49,7 +49,7 @@ pub(super) async fn sleep(cx: &mut Context) -> Answer {
         cx.out.note("It already sleeps.");
         return nothing_to_do(cx, &stack, "sleep", services.iter().all(|s| s.running == 0)).await;
     }
-    let before = cost(cx, &stack, &names).await?;
+    let before = reads::cost_now(cx, &stack).await?;
     let question = format!(
         "Put {} to sleep? It saves {} an hour; {} an hour goes on.",
         stack.name,
@@ -77,7 +77,7 @@ pub(super) async fn wake(cx: &mut Context) -> Answer {
         let is_complete = ready == all && services.iter().all(|s| s.running == s.desired);
         return nothing_to_do(cx, &stack, "wake", is_complete).await;
     }
-    let before = cost(cx, &stack, &names).await?;
+    let before = reads::cost_now(cx, &stack).await?;
     confirm(cx, &format!("Wake {}?", stack.name), &plan).await?;
     carry_out(cx, &stack, "wake", plan, before.usd_hour()).await
 }
@@ -85,7 +85,7 @@ pub(super) async fn wake(cx: &mut Context) -> Answer {
 /// The answer where nothing is sent; asleep is asleep, but awake and not healthy is not well.
 async fn nothing_to_do(cx: &mut Context, stack: &Stack, done: &'static str, is_complete: bool) -> Answer {
     if cx.out.is_json() {
-        let usd_hour = cost(cx, stack, &Names::of(stack)).await?.usd_hour();
+        let usd_hour = reads::cost_now(cx, stack).await?.usd_hour();
         cx.out.json(&Report {
             done,
             services: Vec::new(),
@@ -99,12 +99,6 @@ async fn nothing_to_do(cx: &mut Context, stack: &Stack, done: &'static str, is_c
     } else {
         Verdict::NotWell
     })
-}
-
-async fn cost(cx: &Context, stack: &Stack, names: &Names) -> Answer<Estimate> {
-    let tasks = reads::tasks(&*cx.cloud, names).await?;
-    let model = CostModel::shipped(&cx.cloud.about().region);
-    Ok(model.now_estimate(&reads::template_resources(cx, stack), &tasks))
 }
 
 async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Vec<Change>, before: f64) -> Answer {
@@ -130,7 +124,7 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
     if word == "wake" {
         report.is_complete &= healthy(cx).await?;
     }
-    report.usd_hour_after = cost(cx, stack, &names).await?.usd_hour();
+    report.usd_hour_after = reads::cost_now(cx, stack).await?.usd_hour();
     if cx.out.is_json() {
         cx.out.json(&report)?;
     } else {

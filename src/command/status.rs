@@ -9,7 +9,7 @@ use crate::{
     core::{
         alarms, cause,
         cost::CostModel,
-        fact::{Alarm, Fact, Millis, Service, Stack, TargetGroup, Task},
+        fact::{Alarm, Fact, Millis, Service, Stack, StackResource, TargetGroup, Task},
         fault::{Fault, FaultKind},
         health::{self, Evidence, Severity},
         lines::Lines,
@@ -64,6 +64,8 @@ struct Facts {
     stack: Stack,
     /// Why its operation failed, in one clause.
     cause: Option<String>,
+    /// What the stack has, where that could be read.
+    held: Option<Vec<StackResource>>,
     services: Vec<Service>,
     tasks: Vec<Task>,
     targets: Vec<TargetGroup>,
@@ -92,7 +94,8 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
     });
     let is_well = findings.iter().all(|f| f.severity != Severity::Bad);
     let model = CostModel::shipped(&cx.cloud.about().region);
-    let cost = model.now_estimate(&reads::running_resources(cx, &facts.stack), &facts.tasks);
+    let resources = reads::running_resources(cx, &facts.stack);
+    let cost = model.now_estimate(&resources, facts.held.as_deref(), &facts.tasks);
     let about = cx.cloud.about();
     let is_asleep = sleep::is_asleep(&facts.services);
     let status = Status {
@@ -135,7 +138,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
 async fn facts(cx: &Context) -> Answer<Facts> {
     let cloud = &*cx.cloud;
     let guess = Names::new(&cx.settings.stack);
-    let targets = targets_and_alarms(cx);
+    let of_resources = of_resources(cx);
     let all = async |names: &Names| {
         let group = cx.settings.log_group.clone().unwrap_or_else(|| names.log_group());
         join3(
@@ -145,8 +148,8 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         )
         .await
     };
-    let (stack, (targets, alarms), (mut services, mut tasks, mut log)) =
-        join3(reads::stack(cloud, &cx.settings.stack), targets, all(&guess)).await;
+    let (stack, (held, targets, alarms), (mut services, mut tasks, mut log)) =
+        join3(reads::stack(cloud, &cx.settings.stack), of_resources, all(&guess)).await;
     let stack = stack?
         .filter(|s| !s.status.is_in_review())
         .ok_or_else(|| reads::no_such_stack(cx))?;
@@ -155,6 +158,7 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         return Ok(Facts {
             stack,
             cause,
+            held: None,
             services: Vec::new(),
             tasks: Vec::new(),
             targets: Vec::new(),
@@ -171,8 +175,9 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     Ok(Facts {
         stack,
         cause,
-        services: or_noted(services, &mut faults),
-        tasks: or_noted(tasks, &mut faults),
+        services: or_noted(reads::of_cluster(services, held.as_deref()), &mut faults),
+        tasks: or_noted(reads::of_cluster(tasks, held.as_deref()), &mut faults),
+        held,
         targets: or_noted(targets, &mut faults),
         alarms: or_noted(alarms, &mut faults),
         log: log.unwrap_or_else(|fault| {
@@ -183,12 +188,14 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     })
 }
 
-/// Both hang on the resources of the stack.
-async fn targets_and_alarms(cx: &Context) -> (Result<Vec<TargetGroup>, Fault>, Result<Vec<Alarm>, Fault>) {
+type OfResources = (Option<Vec<StackResource>>, Result<Vec<TargetGroup>, Fault>, Result<Vec<Alarm>, Fault>);
+
+/// The resources of the stack, and what hangs on them: target groups and alarms.
+async fn of_resources(cx: &Context) -> OfResources {
     let cloud = &*cx.cloud;
     let resources = match reads::resources(cloud, &cx.settings.stack).await {
         Ok(resources) => resources,
-        Err(fault) => return (Err(fault), Ok(Vec::new())),
+        Err(fault) => return (None, Err(fault), Ok(Vec::new())),
     };
     let names = alarms::names(&resources);
     let alarms = async {
@@ -197,7 +204,8 @@ async fn targets_and_alarms(cx: &Context) -> (Result<Vec<TargetGroup>, Fault>, R
         }
         reads::alarms(cloud, names).await
     };
-    join(reads::targets(cloud, reads::target_groups(&resources)), alarms).await
+    let (targets, alarms) = join(reads::targets(cloud, reads::target_groups(&resources)), alarms).await;
+    (Some(resources), targets, alarms)
 }
 
 /// The lines in which errors are looked for: those of the last minutes, of a busy log their first pages. A group that is

@@ -185,6 +185,21 @@ impl Case {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_deletion_left_is_all_that_costs_and_what_it_took_is_no_fault() {
+    let mut case = Case::sim("delete-failed");
+    let (_, out, _) = case.run("status --output json").await;
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    let now = answer["usd_hour"].as_f64().unwrap();
+    assert!(now < 0.05, "load balancer and endpoints are gone: {now}");
+    assert_eq!(answer["faults"], Value::Array(Vec::new()));
+    let (status, out, said) = case.run("cost --output json").await;
+    assert_eq!(status, 0, "{said}");
+    let cost: Value = serde_json::from_str(&out).unwrap();
+    assert!((cost["now_usd_hour"].as_f64().unwrap() - now).abs() < 1e-9, "{}", cost["now_usd_hour"]);
+    assert!(cost["month_usd"].as_f64().unwrap() > 100.0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn status_tells_of_errors_in_the_log_as_the_strip_does() {
     let (status, out, err) = Case::sim("image-fails").run("status").await;
     assert_eq!(status, 0, "that images fail is at risk, not down: {out}{err}");

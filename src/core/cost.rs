@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use self::sheet::{Sheet, number, text};
 use super::{
-    fact::Task,
+    fact::{StackResource, Task},
     names::App,
     prices::{HOURS_A_MONTH, Prices},
     template::Resource,
@@ -211,15 +211,17 @@ impl CostModel {
 
     /// What these resources cost at the counts that the template wants.
     pub fn plan_estimate(&self, resources: &[Resource]) -> Estimate {
-        self.estimate(resources, None)
+        self.estimate(resources, None, None)
     }
 
-    /// What runs at this moment: the fixed resources, and each task that is not stopped, by its own size.
-    pub fn now_estimate(&self, resources: &[Resource], tasks: &[Task]) -> Estimate {
-        self.estimate(resources, Some(tasks))
+    /// What runs at this moment: of the fixed resources those that the stack has, all while its list is not known; and
+    /// each task that is not stopped, by its own size.
+    pub fn now_estimate(&self, resources: &[Resource], held: Option<&[StackResource]>, tasks: &[Task]) -> Estimate {
+        self.estimate(resources, held, Some(tasks))
     }
 
-    fn estimate(&self, resources: &[Resource], tasks: Option<&[Task]>) -> Estimate {
+    fn estimate(&self, resources: &[Resource], held: Option<&[StackResource]>, tasks: Option<&[Task]>) -> Estimate {
+        let exists = |id: &SafeText| held.is_none_or(|all| all.iter().any(|r| r.logical_id == *id && r.exists()));
         let mut sheet = Sheet::new(self, resources);
         for resource in resources {
             match resource.kind.as_str() {
@@ -227,7 +229,8 @@ impl CostModel {
                     None => sheet.wanted(resource),
                     Some(tasks) => sheet.running(resource, tasks),
                 },
-                _ => sheet.resource(resource),
+                _ if exists(&resource.logical_id) => sheet.resource(resource),
+                _ => {}
             }
         }
         if let Some(tasks) = tasks {

@@ -81,8 +81,12 @@ pub struct Confirm {
     pub overrides: Option<&'static str>,
     /// What must be typed first, and what has been.
     pub typed: Option<(SafeText, TextField)>,
-    /// The focus is on yes; it starts on Cancel.
+    /// The focus is on yes; it starts on Cancel, or in the field where something must be typed.
     pub on_yes: bool,
+    /// Something must be typed, and the focus is on Cancel.
+    pub on_cancel: bool,
+    /// What must be typed was pasted, and not taken.
+    pub was_pasted: bool,
 }
 
 impl Confirm {
@@ -98,7 +102,26 @@ impl Confirm {
             overrides: None,
             typed: None,
             on_yes: false,
+            on_cancel: false,
+            was_pasted: false,
         }
+    }
+
+    /// Keys go into the field.
+    pub fn is_typing(&self) -> bool {
+        self.typed.is_some() && !self.on_yes && !self.on_cancel
+    }
+
+    /// Moves the focus: field, Cancel, the button that acts once it is unlocked.
+    pub fn step(&mut self, is_back: bool) {
+        if self.typed.is_none() {
+            self.on_yes = !self.on_yes;
+            return;
+        }
+        let stops = if self.is_unlocked() { 3 } else { 2 };
+        let at = usize::from(self.on_cancel) + 2 * usize::from(self.on_yes);
+        let next = (at + if is_back { stops - 1 } else { 1 }) % stops;
+        (self.on_cancel, self.on_yes) = (next == 1, next == 2);
     }
 
     /// Whether what had to be typed has been.
@@ -354,4 +377,28 @@ pub struct ImageRun {
     pub end: Option<Result<Picture, Fault>>,
     /// Where it was saved, or why it was not.
     pub saved: Option<Result<SafeText, SafeText>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tab_goes_round_the_field_and_both_buttons() {
+        let mut confirm = Confirm::new(String::new(), Vec::new(), "Destroy", Vec::new());
+        confirm.typed = Some(("chat".into(), TextField::with("cha")));
+        let stop = |c: &Confirm| (c.is_typing(), c.on_cancel, c.on_yes);
+        let [field, cancel, yes] = [(true, false, false), (false, true, false), (false, false, true)];
+        let mut seen = Vec::new();
+        for is_back in [false, false, true] {
+            confirm.step(is_back);
+            seen.push(stop(&confirm));
+        }
+        assert_eq!(seen, [cancel, field, cancel], "locked: no way to the button that acts");
+        confirm.typed = Some(("chat".into(), TextField::with("chat")));
+        for want in [yes, field, cancel] {
+            confirm.step(false);
+            assert_eq!(stop(&confirm), want);
+        }
+    }
 }

@@ -157,6 +157,8 @@ fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
 fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     let severity = match (stack.status.is_in_progress(), stack.status.is_failure()) {
         (_, true) => Severity::Bad,
+        // What was begun here is as it should be.
+        (true, false) if evidence.elsewhere.is_none() => Severity::Note,
         (true, false) => Severity::Warning,
         (false, false) => return,
     };
@@ -183,7 +185,7 @@ fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>)
 }
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
-    let stop = last_stop(&service.name, evidence).map(|t| in_words(cause::of_task(t), &stop_words(t)));
+    let stop = last_stop(&service.name, evidence).map(|t| in_words(cause::of_task(t), &own_words(t)));
     let counts = format!("{} {}/{} running", service.name, service.running, service.desired);
     if service.running < service.desired {
         let severity = match service.running {
@@ -229,6 +231,14 @@ pub fn stop_words(task: &Task) -> String {
         None if task.stopped_reason.is_empty() => task.stop_code.to_string(),
         None => task.stopped_reason.to_string(),
     }
+}
+
+/// The same behind the service's name, which need not be said twice.
+fn own_words(task: &Task) -> String {
+    let words = stop_words(task);
+    let is_own = |name: &&str| task.service.ends_with(name);
+    let own = words.split_once(": ").filter(|(name, _)| is_own(name)).map(|(_, why)| why.to_owned());
+    own.unwrap_or(words)
 }
 
 fn group_findings(group: &TargetGroup, is_short: bool, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
@@ -350,6 +360,21 @@ mod tests {
             tags: Vec::new(),
             target_groups: Vec::new(),
         }
+    }
+
+    #[test]
+    fn the_container_is_not_named_behind_its_service() {
+        let mut task = stopped(0, "TaskFailedToStart");
+        task.containers = vec![crate::core::fact::Container {
+            name: "webui".into(),
+            status: "STOPPED".into(),
+            exit_code: None,
+            reason: "odd: no way out".into(),
+            image: "".into(),
+        }];
+        assert_eq!(own_words(&task), "odd: no way out");
+        task.containers[0].name = "sidecar".into();
+        assert_eq!(own_words(&task), "sidecar: odd: no way out");
     }
 
     #[test]

@@ -452,8 +452,27 @@ impl Model {
     /// What runs at this moment costs this.
     pub fn cost_now(&self) -> Estimate {
         let resources = if self.is_hollow() { &[] } else { self.resources.as_slice() };
-        self.cost
-            .now_estimate(resources, self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default())
+        let held = self.feeds.resources.get().map(Vec::as_slice);
+        let tasks = self.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+        self.cost.now_estimate(resources, held, tasks)
+    }
+
+    /// The stack is known to have no resource of this type: not yet, or not any more.
+    pub fn is_missing(&self, kind: &str) -> bool {
+        let is_one = |r: &StackResource| r.resource_type == *kind && r.exists();
+        self.feeds.resources.get().is_some_and(|all| !all.iter().any(is_one))
+    }
+
+    /// The stack is known not to have the application's log group.
+    pub fn is_log_group_missing(&self) -> bool {
+        let group = self.names().log_group();
+        let is_it = |r: &StackResource| r.physical_id == group && r.exists();
+        self.settings.log_group.is_none() && self.feeds.resources.get().is_some_and(|all| !all.iter().any(is_it))
+    }
+
+    /// The stack is being deleted, or what is left of it could not be.
+    pub fn is_going_away(&self) -> bool {
+        self.live_stack().is_some_and(|s| s.status.0.starts_with("DELETE"))
     }
 
     /// What the stack costs at the counts of its template.

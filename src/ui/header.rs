@@ -34,6 +34,7 @@ struct Word {
     worth: u8,
     text: String,
     role: Role,
+    is_badge: bool,
 }
 
 /// Draws both lines.
@@ -46,15 +47,20 @@ fn identity_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     let room = usize::from(area.width);
     let mut words = names(model);
     words.extend(badges(model, room));
-    let clock = clock(model);
-    while taken(&words) + clock.len() + 2 > room && leave_out(&mut words) {}
+    let mut clock = clock(model);
+    // What is being looked at, and in whose account, is worth more than the time, the endpoint and the badge of a demo.
+    while taken(&words) + clock.len() + 2 > room && words.iter().any(|w| w.worth < CLOCK) && leave_out(&mut words) {}
+    if taken(&words) + clock.len() + 2 > room {
+        clock.clear();
+    }
+    while taken(&words) > room && leave_out(&mut words) {}
     let mut spans = vec![Span::raw(" ")];
     for word in &words {
         spans.push(Span::styled(word.text.as_str(), side.theme.style(word.role)));
-        spans.push(Span::raw(if word.worth == BADGE { " " } else { "  " }));
+        spans.push(Span::raw(if word.is_badge { " " } else { "  " }));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
-    if taken(&words) + clock.len() + 2 <= room {
+    if !clock.is_empty() {
         let clock = Span::styled(format!("{clock} "), side.theme.style(Role::Dim));
         let [_, right] = split_right(area, clock.width());
         frame.render_widget(Paragraph::new(clock), right);
@@ -68,28 +74,44 @@ fn split_right(area: Rect, width: usize) -> [Rect; 2] {
 }
 
 fn taken(words: &[Word]) -> usize {
-    let gap = |w: &Word| if w.worth == BADGE { 1 } else { 2 };
+    let gap = |w: &Word| if w.is_badge { 1 } else { 2 };
     1 + words.iter().map(|w| cut::width(&w.text) + gap(w)).sum::<usize>()
 }
 
-/// Drops the least worthy word; the last step cuts the stack's name. False when nothing is left to give.
+/// Drops the least worthy word, or cuts the stack's name where that is worth less. False when nothing is left to give.
 fn leave_out(words: &mut Vec<Word>) -> bool {
     let least = words.iter().enumerate().min_by_key(|(_, w)| w.worth).map(|(i, w)| (i, w.worth));
+    // A long name is known by its ends; an account left out is not known at all.
+    let is_precious = |worth| worth >= ACCOUNT;
     match least {
+        Some((_, worth)) if is_precious(worth) && shorten(words, 20) => true,
         Some((i, worth)) if worth < STACK => {
             words.remove(i);
             true
         }
-        _ => words.iter_mut().filter(|w| w.worth == STACK && cut::width(&w.text) > 12).any(|w| {
-            w.text = cut::middle(&w.text, cut::width(&w.text) - 1).into_owned();
-            true
-        }),
+        _ => shorten(words, 12),
     }
+}
+
+/// Takes one cell from the stack's name; false where it has no more than `least`.
+fn shorten(words: &mut [Word], least: usize) -> bool {
+    let name = words.iter_mut().find(|w| w.worth == STACK && cut::width(&w.text) > least);
+    name.is_some_and(|w| {
+        w.text = cut::middle(&w.text, cut::width(&w.text) - 1).into_owned();
+        true
+    })
 }
 
 /// Fewest cells in which a status can be told.
 const STATUS: usize = 12;
 
+/// Worth of the clock: words of less go before it, the others after it.
+const CLOCK: u8 = 3;
+const ENDPOINT_GIVEN: u8 = 3;
+const WORLD: u8 = 4;
+const ACCOUNT: u8 = 5;
+const PROFILE: u8 = 6;
+const REGION: u8 = 7;
 const STACK: u8 = 9;
 const BADGE: u8 = 10;
 
@@ -98,17 +120,18 @@ fn names(model: &Model) -> Vec<Word> {
         worth,
         text: text.to_owned(),
         role,
+        is_badge: false,
     };
     let mut words = vec![
         word(2, "bic-tui", Role::Dim),
         word(STACK, &cut::middle(&model.settings.stack, 40), Role::Title),
     ];
     if let Some(identity) = model.feeds.identity.get() {
-        words.push(word(4, &identity.account, Role::Text));
+        words.push(word(ACCOUNT, &identity.account, Role::Text));
         words.extend(role(&identity.arn).map(|r| word(1, &cut::middle(r, 24), Role::Dim)));
     }
-    words.push(word(6, &model.about.region, Role::Text));
-    words.push(word(5, &cut::middle(&model.about.profile, 24), Role::Text));
+    words.push(word(REGION, &model.about.region, Role::Text));
+    words.push(word(PROFILE, &cut::middle(&model.about.profile, 24), Role::Text));
     words
 }
 
@@ -120,11 +143,12 @@ fn role(arn: &str) -> Option<&str> {
 
 fn badges(model: &Model, room: usize) -> Vec<Word> {
     let mut words = Vec::new();
-    let mut badge = |text: String, role| {
+    let mut badge = |worth, text: String, role| {
         words.push(Word {
-            worth: BADGE,
+            worth,
             text: format!(" {text} "),
             role,
+            is_badge: true,
         });
     };
     if let Some(name) = &model.about.badge {
@@ -134,29 +158,31 @@ fn badges(model: &Model, room: usize) -> Vec<Word> {
             _ if model.about.speed > 1 => format!(" ×{}", model.about.speed),
             _ => String::new(),
         };
-        badge(format!("{name}{state}"), Role::Badge);
+        let worth = if model.span.is_some() { BADGE } else { WORLD };
+        badge(worth, format!("{name}{state}"), Role::Badge);
     }
     if let Some(url) = &model.about.endpoint {
-        let role = if model.about.is_endpoint_inherited {
-            Role::BadgeBad
+        // Nobody asked for the one that is inherited.
+        let (worth, role) = if model.about.is_endpoint_inherited {
+            (BADGE, Role::BadgeBad)
         } else {
-            Role::Badge
+            (ENDPOINT_GIVEN, Role::Badge)
         };
         // On a narrow screen the account and the profile are worth more than the scheme.
         let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
         let url = if room < NARROW { host } else { url };
-        badge(format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
+        badge(worth, format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
     }
     if model.guard.read_only {
-        badge("READ-ONLY".into(), Role::Badge);
+        badge(BADGE, "READ-ONLY".into(), Role::Badge);
     }
     if model.guard.production {
         match model.guard.armed_until.filter(|_| model.guard.is_armed(model.now)) {
             Some(until) => {
                 let left = when::short((until - model.now.mono) as i64);
-                badge(format!("PRODUCTION armed {left}"), Role::BadgeBad);
+                badge(BADGE, format!("PRODUCTION armed {left}"), Role::BadgeBad);
             }
-            None => badge("PRODUCTION".into(), Role::BadgeWarn),
+            None => badge(BADGE, "PRODUCTION".into(), Role::BadgeWarn),
         }
     }
     words
@@ -231,6 +257,29 @@ fn status(model: &Model, side: &Side<'_>, room: usize) -> Line<'static> {
 #[cfg(test)]
 mod tests {
     use super::role;
+    use crate::ui::{screen::fixture, view};
+
+    #[test]
+    fn in_whose_account_it_is_goes_last() {
+        for endpoint in [None, Some("http://127.0.0.1:18723")] {
+            let mut model = fixture::nothing();
+            model.guard.production = true;
+            model.about.badge = Some("DEMO".into());
+            model.about.speed = 30;
+            model.about.endpoint = endpoint.map(Into::into);
+            let shown = fixture::frame(&model, (80, 24), |model, side, _, frame| view(model, side, frame));
+            let header = shown.lines().next().unwrap_or_default();
+            for word in ["bedrock-image-chat", "111122223333", "us-west-2", "dana", "PRODUCTION"] {
+                assert!(header.contains(word), "{word} in {header}");
+            }
+        }
+        // One that nobody asked for stays in sight.
+        let mut model = fixture::nothing();
+        (model.guard.production, model.about.is_endpoint_inherited) = (true, true);
+        model.about.endpoint = Some("http://127.0.0.1:18723".into());
+        let shown = fixture::frame(&model, (80, 24), |model, side, _, frame| view(model, side, frame));
+        assert!(shown.contains("endpoint 127.0.0.1:18723"), "{shown}");
+    }
 
     #[test]
     fn the_role_is_read_from_the_arn() {

@@ -10,7 +10,7 @@ use ratatui::{
 };
 
 use super::{Side, cut, theme::Role};
-use crate::core::{feed::Feed, keymap::Intent, model::Model, screen::Panel, when};
+use crate::core::{fault::FaultKind, feed::Feed, keymap::Intent, model::Model, screen::Panel, when};
 
 /// Draws the frame of a panel and gives the area inside.
 pub fn frame(model: &Model, side: &Side<'_>, panel: Panel, area: Rect, frame: &mut Frame<'_>, head: Head<'_>) -> Rect {
@@ -127,6 +127,16 @@ pub fn empty_feed<T>(model: &Model, side: &Side<'_>, feed: &Feed<T>, area: Rect,
 
 /// The same of log lines, of which a recording keeps next to none.
 pub fn empty_logs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) -> bool {
+    let is_unfound = model.feeds.logs.fault.as_ref().is_some_and(|f| f.kind == FaultKind::NotFound);
+    if is_unfound && model.feeds.logs.get().is_none() && model.is_log_group_missing() && !model.is_hollow() {
+        let [why, next] = if model.is_going_away() {
+            ["There is no log group any more.", "The deletion removed it with its lines."]
+        } else {
+            ["There is no log group yet.", "It comes with the stack."]
+        };
+        empty(side, area, frame, why, next);
+        return true;
+    }
     if model.span.is_none() || model.feeds.logs.get().is_some() {
         return empty_feed(model, side, &model.feeds.logs, area, frame);
     }

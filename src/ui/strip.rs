@@ -56,10 +56,10 @@ pub(super) fn phrases(model: &Model) -> Vec<(Severity, String)> {
         app.map_or_else(|| text.to_string(), |(app, rest)| format!("{app}{rest}"))
     };
     // Who can not ask knows nothing of now: that goes before whatever was known, and is said once.
-    let blind = faults(model).map(|(_, fault)| fault).find(|f| is_blinding(f));
+    let blind = faults(model).find(|(name, f)| is_blinding(model, name, f)).map(|(_, fault)| fault);
     let mut phrases: Vec<(Severity, String)> = blind.iter().map(|f| (Severity::Bad, f.sentence())).collect();
     phrases.extend(findings.iter().map(|f| (f.severity, short(&f.text))));
-    let of_one = faults(model).filter(|(_, f)| !is_blinding(f));
+    let of_one = faults(model).filter(|(name, f)| !is_blinding(model, name, f));
     phrases.extend(of_one.map(|(name, fault)| (Severity::Warning, format!("{name}: {}", fault.sentence()))));
     phrases.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     phrases
@@ -97,9 +97,9 @@ fn listed(phrases: &[(Severity, String)], room: usize, all: &str) -> String {
     )
 }
 
-/// Nothing of AWS can be reached, whatever is asked for.
-fn is_blinding(fault: &Fault) -> bool {
-    fault.kind == FaultKind::Unreachable
+/// Nothing of AWS can be reached, whatever is asked for; or the stack, which names all else, was never told.
+fn is_blinding(model: &Model, name: &str, fault: &Fault) -> bool {
+    fault.kind == FaultKind::Unreachable || (name == "stack" && model.feeds.stack.get().is_none())
 }
 
 /// Feeds whose newest poll failed: what is shown of them is old, or nothing. That a thing is not there is
@@ -121,6 +121,7 @@ fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     .into_iter()
     .filter_map(|(name, fault)| fault.as_ref().map(|f| (name, f)))
     .filter(move |(_, fault)| !(is_gone && fault.kind == FaultKind::NotFound))
+    .filter(|(name, fault)| !(*name == "logs" && fault.kind == FaultKind::NotFound && model.is_log_group_missing()))
     // Alarms only repeat what the others see: who may not read them has that said on Services.
     .filter(|(name, fault)| !(*name == "alarms" && fault.kind == FaultKind::Denied))
 }
@@ -220,6 +221,18 @@ mod tests {
         let (text, _) = words(&model, 40);
         assert!(text.ends_with("! all") && cut::width(&text) <= 40, "{text}");
         assert!(!words(&model, 4000).0.contains("! all"));
+    }
+
+    #[test]
+    fn a_stack_that_was_never_told_is_a_trouble_not_a_warning() {
+        let mut model = fixture::nothing();
+        model.feeds.stack = crate::core::feed::Feed::default();
+        let denied = |operation: &str| Fault::new(FaultKind::Denied, operation, "", "");
+        model.feeds.stack.fail(denied("cloudformation:DescribeStacks"));
+        model.feeds.identity.fail(denied("sts:GetCallerIdentity"));
+        let (text, role) = words(&model, 200);
+        assert!(text.starts_with("✗ cloudformation:DescribeStacks is not allowed  "), "{text}");
+        assert_eq!(role, Role::Bad);
     }
 
     #[test]

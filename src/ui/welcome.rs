@@ -10,7 +10,7 @@ use ratatui::{
 use super::{Side, cut, theme::Role};
 use crate::{
     core::{
-        fault::Fault,
+        fault::{Fault, FaultKind},
         keymap::Intent,
         leftovers,
         model::{Model, Times},
@@ -57,23 +57,36 @@ pub(super) fn without_credentials(model: &Model, side: &Side<'_>, fault: &Fault,
     card(side, &title, &lines, &steps, area, frame);
 }
 
-/// No request has ever been answered: there is no way to AWS, or no such place.
+/// The stack has never been told: there is no way to AWS, no such place, or AWS does not let it be read.
 pub(super) fn without_answer(model: &Model, side: &Side<'_>, fault: &Fault, area: Rect, frame: &mut Frame<'_>) {
     let key = |intent| model.keymap.label(intent);
-    let steps = [
-        (key(Intent::Places), "take another region or profile"),
+    let mut steps = vec![
+        (key(Intent::Places), "take another region, profile or stack"),
         (key(Intent::Refresh), "ask again now; it is asked again by itself too"),
-        ("bic-tui --demo".to_owned(), "walk through it without a network"),
+        ("bic-tui --demo".to_owned(), "walk through it without an account"),
     ];
     let mut lines = vec![format!("Region {}, profile {}.", model.about.region, model.about.profile)];
-    lines.push(match &model.about.endpoint {
-        Some(url) if model.about.is_endpoint_inherited => {
-            format!("Requests go to {url}, which the environment or the profile names: AWS_ENDPOINT_URL, endpoint_url.")
+    if fault.kind != FaultKind::Unreachable {
+        lines.push(fault.advice());
+    }
+    if fault.kind == FaultKind::Denied {
+        steps.insert(0, ("bic-tui policy".to_owned(), "print all permissions that it wants"));
+    }
+    match &model.about.endpoint {
+        Some(url) if model.about.is_endpoint_inherited => lines.push(format!(
+            "Requests go to {url}, which the environment or the profile names: AWS_ENDPOINT_URL, endpoint_url."
+        )),
+        Some(url) => lines.push(format!("Requests go to {url}, as --endpoint-url says.")),
+        None if fault.kind == FaultKind::Unreachable => {
+            lines.push("Check the network, the VPN or the proxy, and the name of the region.".to_owned());
         }
-        Some(url) => format!("Requests go to {url}, as --endpoint-url says."),
-        None => "Check the network, the VPN or the proxy, and the name of the region.".to_owned(),
-    });
-    card(side, &format!("No way to AWS: {}.", fault.sentence()), &lines, &steps, area, frame);
+        None => {}
+    }
+    let head = match fault.kind {
+        FaultKind::Unreachable => "No way to AWS".to_owned(),
+        _ => format!("Stack {} could not be read", model.settings.stack),
+    };
+    card(side, &format!("{head}: {}.", fault.sentence()), &lines, &steps, area, frame);
 }
 
 /// Where the stack is deleted and AWS still tells of it: ` 2 h 10 min ago`, and ` (19:40:58)` unless ages are shown.

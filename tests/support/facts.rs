@@ -75,11 +75,12 @@ pub(crate) fn loaded(project: &str) -> Model {
         mono: NOW.mono - 8_000,
         wall: NOW.wall - 8_000,
     };
+    model.feeds.stack.set(Some(stack(project, "CREATE_COMPLETE")), came);
+    let resources = resources(&model, project);
     let feeds = &mut model.feeds;
     feeds.identity.set(identity(), came);
-    feeds.stack.set(Some(stack(project, "CREATE_COMPLETE")), came);
     feeds.events.set(events(project), came);
-    feeds.resources.set(resources(project), came);
+    feeds.resources.set(resources, came);
     feeds
         .services
         .set(vec![service(project, "openwebui", 1, 1), service(project, "litellm", 1, 1)], came);
@@ -231,6 +232,14 @@ pub(crate) fn signed_out() -> Model {
     model
 }
 
+/// Nothing but its refusal has ever been told of the stack.
+pub(crate) fn untold(kind: FaultKind) -> Model {
+    let mut model = blank();
+    model.feeds.identity.set(identity(), NOW);
+    model.feeds.stack.fail(fault(kind, "cloudformation:DescribeStacks"));
+    model
+}
+
 fn identity() -> Identity {
     Identity {
         account: "123456789012".into(),
@@ -323,13 +332,16 @@ fn events(project: &str) -> Vec<StackEvent> {
     out
 }
 
-fn resources(project: &str) -> Vec<StackResource> {
-    RESOURCES
+/// All that the template makes.
+fn resources(model: &Model, project: &str) -> Vec<StackResource> {
+    model
+        .template
+        .resources(&model.parameters(), &model.pseudo())
         .into_iter()
-        .map(|(logical, kind)| StackResource {
-            logical_id: logical.into(),
-            physical_id: format!("{project}-{logical}").into(),
-            resource_type: kind.into(),
+        .map(|it| StackResource {
+            physical_id: format!("{project}-{}", it.logical_id).into(),
+            logical_id: it.logical_id,
+            resource_type: it.kind,
             status: ResourceStatus("CREATE_COMPLETE".into()),
             reason: "".into(),
             at: NOW.wall - 300_000,

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use strum::IntoEnumIterator;
 
 use super::{sheet::is_interface_endpoint, *};
+use crate::core::fact::ResourceStatus;
 use crate::core::template::{Pseudo, TEMPLATE, Template};
 
 fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -175,7 +176,7 @@ fn one_more_task_moves_the_hour_by_exactly_its_price() {
         task(webui, 1, (1024, 2048), "RUNNING"),
         task("bedrock-image-chat-litellm", 2, (512, 1024), "RUNNING"),
     ];
-    let before = model.now_estimate(&resources, &tasks);
+    let before = model.now_estimate(&resources, None, &tasks);
     assert!((before.usd_hour() - model.plan_estimate(&resources).usd_hour()).abs() < 1e-9);
     for (extra, usd) in [
         (task(webui, 3, (1024, 2048), "RUNNING"), 0.04048 + 2.0 * 0.004_445 + 0.005),
@@ -184,15 +185,50 @@ fn one_more_task_moves_the_hour_by_exactly_its_price() {
         (task("", 6, (256, 512), "RUNNING"), 0.25 * 0.04048 + 0.5 * 0.004_445),
     ] {
         tasks.push(extra);
-        let after = model.now_estimate(&resources, &tasks);
+        let after = model.now_estimate(&resources, None, &tasks);
         let moved = after.usd_hour() - before.usd_hour();
         assert!((moved - usd).abs() < 1e-12, "{moved} not {usd}");
         assert!((after.scalable_hour() - before.scalable_hour() - usd).abs() < 1e-12);
         tasks.pop();
     }
-    let asleep = model.now_estimate(&resources, &[]);
+    let asleep = model.now_estimate(&resources, None, &[]);
     assert!(asleep.scalable_hour().abs() < f64::EPSILON);
     assert!((asleep.usd_hour() - before.fixed_hour()).abs() < 1e-9);
+}
+
+#[test]
+fn only_what_the_stack_has_is_paid_for() {
+    const ALB: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+    let resources = resources("us-east-1", &[]);
+    let model = CostModel::shipped("us-east-1");
+    let held = |kind: &str, status: &str, physical: &str| -> Vec<StackResource> {
+        let of_kind = resources.iter().filter(|r| r.kind == kind);
+        let held = of_kind.map(|r| StackResource {
+            logical_id: r.logical_id.clone(),
+            physical_id: physical.into(),
+            resource_type: r.kind.clone(),
+            status: ResourceStatus(status.into()),
+            reason: SafeText::default(),
+            at: 0,
+        });
+        held.collect()
+    };
+    let whole = model.now_estimate(&resources, None, &[]);
+    let balancer: f64 = whole.group_month(Group::LoadBalancer);
+    assert!(balancer > 0.0 && whole.group_month(Group::Endpoints) > 0.0);
+    for (status, physical, want) in [
+        ("CREATE_COMPLETE", "arn", balancer),
+        ("DELETE_FAILED", "arn", balancer),
+        ("DELETE_IN_PROGRESS", "arn", balancer),
+        ("CREATE_IN_PROGRESS", "", 0.0),
+        ("DELETE_COMPLETE", "arn", 0.0),
+    ] {
+        let now = model.now_estimate(&resources, Some(&held(ALB, status, physical)), &[]);
+        assert!((now.group_month(Group::LoadBalancer) - want).abs() < 1e-9, "{status}");
+        assert!(now.group_month(Group::Endpoints).abs() < 1e-9, "{status}");
+    }
+    let none = model.now_estimate(&resources, Some(&[]), &[]);
+    assert!(none.lines.is_empty() && none.unpriced.is_empty(), "{none:?}");
 }
 
 #[test]

@@ -208,6 +208,11 @@ impl StackResource {
     pub fn is_held(&self) -> bool {
         !matches!(self.status.0.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED")
     }
+
+    /// It is there, and costs what its type costs: begun to be made, and not gone.
+    pub fn exists(&self) -> bool {
+        self.is_held() && !self.physical_id.is_empty()
+    }
 }
 
 /// What a change set would do to a resource.

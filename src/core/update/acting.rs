@@ -110,6 +110,10 @@ pub(super) fn on_scale_key(model: &mut Model, mut scale: Scale, key: Key) -> Vec
         };
         return send(model, vec![change]);
     }
+    if yes {
+        let why = scale_refusal(model, &scale).map_or("that is its count already", |_| "refused, as the dialog says");
+        say(model, Severity::Warning, format!("{why}; nothing was sent"));
+    }
     scale.on_yes &= scale.to != scale.from && scale_refusal(model, &scale).is_none();
     model.dialog = Some(Dialog::Scale(scale));
     Vec::new()

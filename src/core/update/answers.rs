@@ -69,11 +69,19 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
     let mut effects = Vec::new();
     match answer {
         Ok(fact) => effects = on_fact(model, fact),
+        Err(fault) if fault.kind == FaultKind::NotFound && model.is_missing(CLUSTER) => match poll {
+            Poll::Services => effects = on_fact(model, Fact::Services(Vec::new())),
+            Poll::Tasks => effects = on_fact(model, Fact::Tasks(Vec::new())),
+            _ => on_fault(model, poll, fault),
+        },
         Err(fault) => on_fault(model, poll, fault),
     }
     polling::plan_next(model, poll);
     effects
 }
+
+/// Without it there is no service and no task: that it can not be found is no fault where the stack has none.
+const CLUSTER: &str = "AWS::ECS::Cluster";
 
 /// A fault stays with its feed. One of the credentials is everybody's: all other polls rest, and only
 /// the identity is asked for again, until it is answered.
@@ -108,6 +116,7 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
             if !had {
                 polling::hurry(model, &[Poll::Targets, Poll::Alarms]);
             }
+            on_missing(model);
         }
         Fact::Services(mut services) => {
             let order = model.names().services();
@@ -127,6 +136,17 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// What hangs on resources that the stack has not is empty, and known to be.
+fn on_missing(model: &mut Model) {
+    if model.is_missing("AWS::ElasticLoadBalancingV2::TargetGroup") {
+        model.feeds.targets.set(Vec::new(), model.now);
+    }
+    let is_unfound = |fault: &Option<Fault>| fault.as_ref().is_some_and(|f| f.kind == FaultKind::NotFound);
+    if model.is_missing(CLUSTER) && (is_unfound(&model.feeds.services.fault) || is_unfound(&model.feeds.tasks.fault)) {
+        polling::hurry(model, &[Poll::Services, Poll::Tasks]);
+    }
 }
 
 /// How long before its end the last lines of a task are looked for, in milliseconds.

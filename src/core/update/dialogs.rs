@@ -96,6 +96,7 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Dialog::Insights(dialog)) if dialog.focus == Focus::Field => dialog.window.paste(text),
         Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
         // What must be typed must be typed.
+        Some(Dialog::Confirm(confirm)) => confirm.was_pasted = confirm.is_typing(),
         Some(_) => {}
         None => {
             if let Stage::Form(form) = &mut model.deploy
@@ -124,7 +125,7 @@ pub(super) fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consen
 }
 
 fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
-    let is_typing = confirm.typed.is_some() && !confirm.on_yes;
+    let is_typing = confirm.is_typing();
     let yes = match key.code {
         Code::Esc => return cancelled(model),
         Code::Enter if confirm.on_yes => true,
@@ -136,12 +137,13 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         Code::Enter if is_typing => false,
         Code::Enter => return cancelled(model),
         Code::Tab | Code::BackTab | Code::Left | Code::Right => {
-            confirm.on_yes = !confirm.on_yes && confirm.is_unlocked();
+            confirm.step(matches!(key.code, Code::BackTab | Code::Left));
             false
         }
         _ => {
             if let (Some((_, field)), true) = (&mut confirm.typed, is_typing) {
                 field.key(key);
+                confirm.was_pasted = false;
                 false
             } else {
                 match key.typed() {

@@ -34,10 +34,15 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
     }
     let mut hints = "y yes · n no · Tab to the other button · Enter presses";
     if let Some((want, field)) = &confirm.typed {
-        hints = "type the name · Tab to the button · Esc cancels";
-        let mark = if confirm.on_yes { " " } else { "▸" };
+        hints = "type the name · Tab to the buttons · Esc cancels";
+        let mark = if confirm.is_typing() { "▸" } else { " " };
         let label = format!("Type {want} to go on:");
         parts.end.extend(wrapped(side, &label, Role::Warn, width));
+        if confirm.was_pasted {
+            parts
+                .end
+                .extend(wrapped(side, "Pasted text does not count: it must be typed.", Role::Bad, width));
+        }
         let typed = SafeText::new(&field.text);
         let typed = cut::start(&typed, width.saturating_sub(3)).into_owned();
         parts
@@ -45,7 +50,7 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
             .push(Line::from(vec![Span::raw(format!("{mark} ")), Span::raw(typed), Span::raw("▏")]));
     }
     // While a name is being typed the focus is in its field, not on Cancel.
-    let on_cancel = !confirm.on_yes && confirm.typed.is_none();
+    let on_cancel = !confirm.on_yes && !confirm.is_typing();
     let yes = (confirm.verb.as_str(), confirm.on_yes, confirm.is_unlocked());
     parts.end.push(buttons(side, &[("Cancel", on_cancel, true), yes]));
     question(side, "Confirm", hints, parts, frame);
@@ -116,14 +121,20 @@ pub(super) fn scale(model: &Model, side: &Side<'_>, scale: &Scale, frame: &mut F
         Span::styled(format!("  now {}  ({})", scale.from, scale.service), side.theme.style(Role::Dim)),
     ]));
     parts.middle.push(Line::default());
+    let is_refused = refusal.is_some();
     parts.middle.extend(match refusal {
         Some(why) => wrapped(side, &why, Role::Warn, width),
         None => wrapped(side, &note(model, scale), Role::Dim, width),
     });
     let verb = format!("Scale to {}", scale.to);
-    let yes = (verb.as_str(), scale.on_yes, can_go);
-    parts.end.push(buttons(side, &[("Cancel", !scale.on_yes, true), yes]));
-    let hints = "+ − count · Tab to the other button · Enter presses · y yes · n no";
+    let all = [("Cancel", !scale.on_yes, true), (verb.as_str(), scale.on_yes, can_go)];
+    // What is refused is not offered.
+    let (offered, hints) = if is_refused {
+        (&all[..1], "+ − count · Enter or n cancels")
+    } else {
+        (&all[..], "+ − count · Tab to the other button · Enter presses · y yes · n no")
+    };
+    parts.end.push(buttons(side, offered));
     question(side, &format!("Scale {}", scale.app.title()), hints, parts, frame);
 }
 

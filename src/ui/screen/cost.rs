@@ -3,7 +3,7 @@
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
-    text::Line,
+    text::{Line, Span},
 };
 
 use super::kit::{Pen, cut, left, right, show, usd, usd_hour, wrap_to};
@@ -13,13 +13,14 @@ use crate::{
             CostLine, Estimate, GuideRow,
             listing::{self, SheetRow},
         },
+        leftovers,
         model::Model,
         prices::ModelPrice,
         screen::Panel,
         when,
     },
     ui::{
-        Side,
+        Side, cut as measure,
         panel::{self, Head},
         table,
         theme::Role,
@@ -46,19 +47,39 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     };
     let inner = panel::frame(model, side, Panel::Cost, area, frame, head);
     let width = usize::from(inner.width);
-    let top = summary(model, pen, &planned, width);
+    let mut top = summary(model, pen, &planned, width);
+    // The rows are what the screen is for.
+    let is_low = inner.height < LOW;
+    if is_low {
+        top.truncate(1);
+    }
     let [above, list, rule, below] = Layout::vertical([
         Constraint::Length(top.len() as u16),
         Constraint::Fill(1),
         Constraint::Length(1),
-        Constraint::Length(3),
+        Constraint::Length(if is_low { 0 } else { 3 }),
     ])
     .areas(inner);
     show(top, above, frame);
     let sheet = listing::sheet(model);
     draw_sheet(model, pen, &sheet, list, frame);
-    show(vec![Line::from(pen.ink(Role::Border, "─".repeat(width)))], rule, frame);
+    let at = selected(model, &sheet).unwrap_or(0);
+    show(vec![rule_line(pen, &table::window(at, sheet.len(), list.height.into()), width)], rule, frame);
     show(detail(model, pen, &sheet, width), below, frame);
+}
+
+/// Inside height below which only the rows and one figure are shown.
+const LOW: u16 = 13;
+
+/// The line below the sheet; it says that the sheet goes on, where it does.
+fn rule_line(pen: Pen<'_>, window: &str, width: usize) -> Line<'static> {
+    let more = if window.is_empty() { String::new() } else { format!(" rows {window} ") };
+    let rule = width.saturating_sub(measure::width(&more) + 2);
+    Line::from(vec![
+        pen.ink(Role::Border, "─".repeat(rule)),
+        pen.dim(more),
+        pen.ink(Role::Border, "──"),
+    ])
 }
 
 /// The figures that Zoe comes for.
@@ -71,7 +92,7 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
             pen.text(format!("   {} a month at this rate", usd(now.usd_month()))),
             pen.dim(told(model)),
         ]));
-        if model.is_hollow() {
+        if model.is_hollow() || model.is_going_away() {
             out.push(Line::from(vec![
                 pen.dim("Again    "),
                 pen.text(format!("{} a month, were it deployed again", usd(planned.usd_month()))),
@@ -79,16 +100,22 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
         } else {
             out.extend(beside_now(pen, &now, planned, width));
         }
+    } else if model.is_without_stack() {
+        out.push(Line::from(vec![pen.dim("Now      "), left_costs(model, pen, width.saturating_sub(9))]));
+        out.push(Line::from(vec![
+            pen.dim("Deployed "),
+            pen.text(format!(
+                "{} an hour, {} a month: were it deployed",
+                usd_hour(planned.usd_hour()),
+                usd(planned.usd_month())
+            )),
+        ]));
     } else {
         out.push(Line::from(vec![
             pen.dim("Deployed "),
             pen.ink(Role::Accent, format!("{} an hour", usd_hour(planned.usd_hour()))),
             pen.text(format!("   {} a month", usd(planned.usd_month()))),
-            pen.dim(if model.live_stack().is_some() {
-                "   at the template's counts"
-            } else {
-                "   there is no stack now"
-            }),
+            pen.dim("   at the template's counts"),
         ]));
         if let Some(fault) = model.feeds.tasks.fault.as_ref().filter(|_| model.live_stack().is_some()) {
             let text = format!("! What runs now is not known: {}.", fault.sentence());
@@ -106,6 +133,17 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
     }
     out.push(Line::default());
     out
+}
+
+/// Nothing of a stack is there to be paid for, but what an earlier one left may be.
+fn left_costs(model: &Model, pen: Pen<'_>, width: usize) -> Span<'static> {
+    match model.leftovers.last.as_ref().filter(|search| !search.left().is_empty()) {
+        Some(search) => pen.ink(
+            Role::Warn,
+            cut(&leftovers::verdict(&model.cost.prices, &model.about.region, search), width),
+        ),
+        None => pen.ink(Role::Accent, format!("{} an hour: there is no stack", usd_hour(0.0))),
+    }
 }
 
 /// What the template wants where other counts run, and what sleeping would change.
@@ -178,9 +216,12 @@ const MONTH: usize = 10;
 fn line(pen: Pen<'_>, row: &SheetRow, width: usize) -> Line<'static> {
     match row {
         SheetRow::Blank => Line::default(),
+        SheetRow::Lines(text) if width < TABLE => two_columns(pen, (text, "a month"), Role::Title, width),
         SheetRow::Lines(text) => heading(pen, text),
         SheetRow::Heading(text) => Line::from(pen.title((*text).to_owned())),
         SheetRow::Note(text) => Line::from(pen.dim(cut(text, width))),
+        SheetRow::Line(cost) if width < TABLE => two_columns(pen, (&cost.label, &usd(cost.usd_month)), Role::Text, width),
+        SheetRow::Sum(label, _, month) if width < TABLE => two_columns(pen, (label, &usd(*month)), Role::Title, width),
         SheetRow::Line(cost) => cost_line(pen, cost, width),
         SheetRow::Sum(label, hour, month) => {
             let role = if *label == "Total" { Role::Title } else { Role::Text };
@@ -203,6 +244,14 @@ fn line(pen: Pen<'_>, row: &SheetRow, width: usize) -> Line<'static> {
         ))),
         SheetRow::Image(price, usd, ended) => image_line(pen, price, (*usd, ended.as_deref()), width),
     }
+}
+
+/// Inside width below which a line is its label and its month.
+const TABLE: usize = LABEL + QUANTITY + HOUR + MONTH + 3;
+
+fn two_columns(pen: Pen<'_>, (label, month): (&str, &str), role: Role, width: usize) -> Line<'static> {
+    let room = width.saturating_sub(MONTH + 1);
+    Line::from(pen.ink(role, format!("{} {}", left(label, room), right(month, MONTH))))
 }
 
 fn heading(pen: Pen<'_>, text: &str) -> Line<'static> {

@@ -173,27 +173,31 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     }
     let names = model.names();
     // From left to right by worth; what does not fit is left out at the right.
-    let columns = match area.width {
-        0..36 => 3,
-        36..52 => 4,
-        _ => 5,
+    let fill = Constraint::Fill(1);
+    let [narrow, state, revision, rollout] = [12, 9, 5, 11].map(Constraint::Length);
+    let (heads, widths): (&[&str], &[Constraint]) = match area.width {
+        0..36 => (&["service", "r/d/p", "state"], &[fill, Constraint::Length(7), state]),
+        36..52 => (&["service", "run/des/pend", "state"], &[fill, narrow, state]),
+        52..WIDE => (
+            &["service", "run/des/pend", "state", "rev", "rollout"],
+            &[fill, narrow, state, revision, rollout],
+        ),
+        _ => (
+            &["service", "running", "desired", "pending", "state", "task definition", "rollout"],
+            &[
+                fill,
+                Constraint::Length(7),
+                Constraint::Length(7),
+                Constraint::Length(7),
+                state,
+                Constraint::Fill(2),
+                rollout,
+            ],
+        ),
     };
-    let definition = if area.width >= WIDE {
-        Constraint::Fill(2)
-    } else {
-        Constraint::Length(5)
-    };
-    let widths = [
-        Constraint::Fill(1),
-        Constraint::Length(8),
-        Constraint::Length(9),
-        definition,
-        Constraint::Length(11),
-    ];
-    let heads = ["service", "tasks", "state", "task definition", "rollout"];
     let rows = Rows {
-        heads: if area.height > 2 { &heads[..columns] } else { &[] },
-        widths: &widths[..columns],
+        heads: if area.height > 2 { heads } else { &[] },
+        widths,
         cursor: cursor(model, Panel::Services),
         count: services.len(),
     };
@@ -202,8 +206,11 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     });
 }
 
-fn none_running(model: &Model) -> [&'static str; 2] {
-    if model.is_busy() {
+/// Why there is no service.
+pub fn none_running(model: &Model) -> [&'static str; 2] {
+    if model.is_going_away() {
+        ["No service is left.", "The deletion removed them."]
+    } else if model.is_busy() {
         ["No service yet.", "The stack is being made; they come near its end."]
     } else {
         ["No service runs.", "Deploy shows what the stack has."]
@@ -215,22 +222,21 @@ fn service_row(model: &Model, side: &Side<'_>, names: &Names, service: &Service,
     let name = Line::styled(short_name(app, &service.name), side.theme.style(theme::of_app(app)));
     let (word, role) = state(model, service);
     let style = side.theme.style(role);
-    let pending = if service.pending > 0 {
-        format!(" +{}", service.pending)
-    } else {
-        String::new()
-    };
-    let tasks = Line::styled(format!("{}/{}{pending}", service.running, service.desired), style);
+    let counts = [service.running, service.desired, service.pending].map(|n| n.to_string());
     let (family, revision) = service.task_definition.rsplit_once(':').unwrap_or((&service.task_definition, ""));
-    let family = if room >= WIDE { cut::middle(family, 30) } else { "".into() };
+    let mut row = vec![name];
+    if room >= WIDE {
+        row.extend(counts.map(|n| Line::styled(format!("{n:>7}"), style)));
+        row.push(Line::styled(word, style));
+        row.push(Line::from(format!("{}:{revision}", cut::middle(family, 30))));
+    } else {
+        row.push(Line::styled(counts.join("/"), style));
+        row.push(Line::styled(word, style));
+        row.push(Line::from(format!(":{revision}")));
+    }
     let rollout = service.primary().map_or("", |d| d.rollout.as_str()).to_owned();
-    vec![
-        name,
-        tasks,
-        Line::styled(word, style),
-        Line::from(format!("{family}:{revision}")),
-        Line::styled(rollout, side.theme.style(Role::Dim)),
-    ]
+    row.push(Line::styled(rollout, side.theme.style(Role::Dim)));
+    row
 }
 
 /// One word for where a service stands.
@@ -258,7 +264,11 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         return;
     }
     let targets = model.shown_targets();
-    let none = ["No target group.", "It comes with the load balancer of the stack."];
+    let none = if model.is_going_away() {
+        ["No target group is left.", "The deletion removed it."]
+    } else {
+        ["No target group.", "It comes with the load balancer of the stack."]
+    };
     if empty_list(model, side, targets.len(), area, frame, none) {
         return;
     }
@@ -272,9 +282,9 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     } else {
         &[state, address, Constraint::Fill(1)]
     };
-    let heads: &[&str] = match (area.height > 3, is_roomy) {
+    let heads: &[&str] = match (area.height > 2, is_roomy) {
         (true, true) => &["group", "target", "state", "reason"],
-        (true, false) => &["state", "target", "group or reason"],
+        (true, false) => &["state", "target", "group/reason"],
         (false, _) => &[],
     };
     let rows = Rows {
@@ -373,7 +383,7 @@ fn cost_now(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     }
     let cost = model.cost_now();
     if cost.lines.is_empty() {
-        return panel::empty(side, area, frame, "Nothing priced runs.", "");
+        return panel::empty(side, area, frame, "$0.00/h now: nothing that costs is there.", "");
     }
     let month = cost.usd_hour() * crate::core::prices::HOURS_A_MONTH;
     let now = format!("${:.4}/h now", cost.usd_hour());

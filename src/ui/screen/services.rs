@@ -6,6 +6,7 @@ use ratatui::{
     text::Line,
 };
 
+use super::overview;
 use super::kit::{Pen, count, cut, right, show, wrap_to};
 use crate::{
     core::{
@@ -20,7 +21,7 @@ use crate::{
     },
     layout,
     ui::{
-        Side,
+        Side, cut as measure,
         panel::{self, Head},
         table::{self, Rows},
         theme::{Role, of_app},
@@ -79,7 +80,10 @@ fn draw_services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     }
     let services = model.shown_services();
     if services.is_empty() {
-        let why = ("There is no service in this cluster.", "Press 2 to see how far the deployment is.");
+        let why = match overview::none_running(model) {
+            [why, next] if model.is_going_away() => (why, next),
+            _ => ("There is no service in this cluster.", "Press 2 to see how far the deployment is."),
+        };
         return empty_rows(model, side, inner, frame, "service", why);
     }
     let rows = (services.len() + 1) as u16;
@@ -126,7 +130,8 @@ fn alarm_words(model: &Model) -> Option<(String, String, Role)> {
     let role = if model.firing_alarms() > of_sleep { Role::Warn } else { Role::Dim };
     let why = match (of_sleep, model.is_asleep()) {
         (0, _) => String::new(),
-        (n, true) => format!(", {n} only because the stack sleeps"),
+        (n, true) if n == model.firing_alarms() => ", as the stack sleeps".into(),
+        (n, true) => format!(", {n} as the stack sleeps"),
         (n, false) => format!(", {n} only while tasks start"),
     };
     let age = feed.age(model.now).map(|ms| when::short(ms as i64)).unwrap_or_default();
@@ -162,8 +167,55 @@ fn standing(model: &Model, service: &Service) -> (&'static str, String, Role) {
     }
 }
 
+/// Inside width below which the counts share a column.
+const NARROW: u16 = 62;
+/// Cells of all columns but the name's.
+const COUNTS: u16 = 49;
+
+/// The whole name of a service where there is room for it, else what tells it from the other.
+fn name_line(model: &Model, pen: Pen<'_>, service: &Service, room: usize) -> Line<'static> {
+    let app = model.names().app(&service.name);
+    let is_whole = measure::width(&service.name) <= room;
+    let name = if is_whole {
+        service.name.to_string()
+    } else {
+        overview::short_name(app, &service.name)
+    };
+    Line::from(pen.ink(of_app(app), name))
+}
+
+fn draw_narrow_rows(model: &Model, side: &Side<'_>, services: &[&Service], area: Rect, frame: &mut Frame<'_>) {
+    let pen = Pen::of(side);
+    let rows = Rows {
+        heads: &["", "service", "run/des/pend", "state"],
+        widths: &[
+            Constraint::Length(1),
+            Constraint::Length(10),
+            Constraint::Length(12),
+            Constraint::Fill(1),
+        ],
+        cursor: cursor(model, Panel::ServiceList),
+        count: services.len(),
+    };
+    table::draw(side, &rows, area, frame, |i| {
+        let service = services[i];
+        let (mark, words, role) = standing(model, service);
+        let counts = [service.running, service.desired, service.pending].map(|n| n.to_string());
+        vec![
+            Line::from(pen.ink(role, mark)),
+            name_line(model, pen, service, 10),
+            Line::from(pen.ink(role, counts.join("/"))),
+            Line::from(pen.ink(role, &words)),
+        ]
+    });
+}
+
 fn draw_service_rows(model: &Model, side: &Side<'_>, services: &[&Service], area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
+    if area.width < NARROW {
+        return draw_narrow_rows(model, side, services, area, frame);
+    }
+    let room = usize::from(area.width - COUNTS);
     let columns = [
         Constraint::Length(1),
         Constraint::Fill(1),
@@ -185,7 +237,7 @@ fn draw_service_rows(model: &Model, side: &Side<'_>, services: &[&Service], area
         let running = if service.running < service.desired { Role::Bad } else { Role::Text };
         vec![
             Line::from(pen.ink(role, mark)),
-            Line::from(pen.ink(of_app(model.names().app(&service.name)), service.name.as_str())),
+            name_line(model, pen, service, room),
             Line::from(pen.ink(role, &words)),
             Line::from(pen.ink(running, right(&service.running.to_string(), 7))),
             Line::from(pen.text(right(&service.desired.to_string(), 7))),

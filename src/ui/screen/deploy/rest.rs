@@ -23,7 +23,7 @@ use crate::{
         when,
     },
     ui::{
-        Side,
+        Side, cut as measure,
         panel::{self, Head},
         theme::{Role, of_status},
         welcome,
@@ -238,9 +238,32 @@ fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec
     if !stack.reason.is_empty() {
         out.push(Line::from(pen.ink(Role::Bad, cut(&stack.reason, width))));
     }
-    out.push(pen.keys("[D] update · [o] open in the browser · [I] test image · [Z] sleep or wake · [8] name, certificate · [:] dashboard"));
+    out.extend(next_steps(pen, width));
     out.push(Line::default());
     out
+}
+
+/// What can be done with it, in as many rows as that takes.
+fn next_steps(pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
+    let steps = [
+        "[D] update",
+        "[o] open in the browser",
+        "[I] test image",
+        "[Z] sleep or wake",
+        "[8] name, certificate",
+        "[:] dashboard",
+    ];
+    let mut rows: Vec<String> = Vec::new();
+    for step in steps {
+        match rows.last_mut() {
+            // The brackets are not drawn.
+            Some(row) if row.matches(['[', ']']).count() + width > measure::width(row) + measure::width(step) => {
+                *row = format!("{row} · {step}");
+            }
+            _ => rows.push(step.to_owned()),
+        }
+    }
+    rows.iter().map(|row| pen.keys(row)).collect()
 }
 
 /// Parameters; those that are not the template's default are marked.
