@@ -232,15 +232,12 @@ impl Runtime {
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {
         let work = async move {
             let shown: SafeText = path.display().to_string().into();
-            let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
+            let written = tokio::task::spawn_blocking(move || write_somewhere(path, &bytes)).await;
             match written {
-                Ok(Ok(())) => Ok(shown),
-                Ok(Err(e)) => Err(Fault::new(
-                    FaultKind::Internal,
-                    "",
-                    "",
-                    &format!("{shown} could not be written: {e}"),
-                )),
+                Ok(Ok((path, None))) => Ok(path.display().to_string().into()),
+                // Where it is before why it is not where it was wanted.
+                Ok(Ok((path, Some(e)))) => Ok(format!("{}, since there: {e}", path.display()).into()),
+                Ok(Err(e)) => Err(Fault::new(FaultKind::Internal, "", "", &format!("{e}: could not write {shown}"))),
                 Err(_) => Err(Fault::new(FaultKind::Internal, "", "", &format!("{shown} could not be written"))),
             }
         };
@@ -279,6 +276,19 @@ impl Runtime {
     }
 }
 
+/// Writes a file where it is wanted, or else, of the same name, in the folder for what is temporary. Says where, and why
+/// not where it was wanted.
+fn write_somewhere(path: PathBuf, bytes: &[u8]) -> std::io::Result<(PathBuf, Option<std::io::Error>)> {
+    let Err(refused) = write_whole(&path, bytes) else {
+        return Ok((path, None));
+    };
+    let other = std::env::temp_dir().join(path.file_name().unwrap_or_default());
+    match write_whole(&other, bytes) {
+        Ok(()) => Ok((other, Some(refused))),
+        Err(_) => Err(refused),
+    }
+}
+
 /// Writes a new file beside the old one and renames it, so that no half file is ever seen.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
@@ -301,4 +311,23 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let _ = std::fs::remove_file(&part);
     }
     renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_written_where_it_is_wanted_is_written_elsewhere_and_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let wanted = dir.path().join("lines.jsonl");
+        let (there, refused) = write_somewhere(wanted.clone(), b"x").unwrap();
+        assert!(there == wanted && refused.is_none());
+        // No folder can be made under a file.
+        let name = format!("bic-test-{}.jsonl", std::process::id());
+        let (there, refused) = write_somewhere(wanted.join(&name), b"y").unwrap();
+        assert!(refused.is_some() && there == std::env::temp_dir().join(name));
+        assert_eq!(std::fs::read(&there).unwrap(), b"y");
+        std::fs::remove_file(there).unwrap();
+    }
 }
