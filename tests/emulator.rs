@@ -384,7 +384,7 @@ fn the_log(aws: &Emulator, dana: &User) {
     }
     by_logs_insights(dana);
     lines_that_come_later(aws, dana, "--follow");
-    lines_that_come_later(aws, dana, "--live");
+    lines_that_come_later(aws, dana, "--live --yes");
 
     let policy =
         json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": "*" }] });

@@ -39,14 +39,22 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     let from = moment(&args.since)?;
     let until = args.until.as_deref().map_or(Ok(now + 1), moment)?;
     if until <= from {
-        return Err(Failure::Usage("--until must be later than --since.".into()));
+        let why = match args.until {
+            Some(_) => "--until must be later than --since.",
+            None => "--since lies in the future: nothing is logged there yet.",
+        };
+        return Err(Failure::Usage(why.into()));
     }
-    if args.insights
+    let spends = [
+        (args.insights, "an Insights scan", "logs:StartQuery"),
+        (args.live, "Live Tail", "logs:StartLiveTail"),
+    ];
+    if let Some((_, what, operation)) = spends.into_iter().find(|(is_asked, ..)| *is_asked)
         && let Some(why) = refusal(cx)
     {
         let next = if cx.settings.read_only { "; run it without read-only" } else { "" };
-        let why = format!("an Insights scan spends money, and {why}{next}");
-        return Err(Fault::new(FaultKind::Guarded, "logs:StartQuery", "", &why).into());
+        let why = format!("{what} spends money, and {why}{next}");
+        return Err(Fault::new(FaultKind::Guarded, operation, "", &why).into());
     }
     let sieve = Sieve::new(cx, args)?;
     let group = cx

@@ -979,7 +979,9 @@ impl Cloud for Script {
             if is_refused {
                 Err(refused)
             } else {
-                Ok(stream::iter(session).boxed())
+                // As a session of AWS: not to be asked again after its end.
+                let next = |mut rest: std::vec::IntoIter<_>| async move { rest.next().map(|frame| (frame, rest)) };
+                Ok(stream::unfold(session.into_iter(), next).boxed())
             }
         })
     }
@@ -1110,6 +1112,23 @@ async fn throttling_is_waited_for_and_a_repeated_page_is_not_believed() {
     let (status, json, stderr) = case.run("logs --output json").await;
     assert_eq!((status, json.lines().count()), (0, 4), "{stderr}");
     assert!(stderr.contains("throttling"), "{stderr}");
+    // A connection that breaks off is no end once a page has come; one that never was is.
+    let broken = || {
+        Err(Fault::new(
+            FaultKind::Unreachable,
+            "logs:FilterLogEvents",
+            "",
+            "the connection broke off",
+        ))
+    };
+    let mut answers = pages();
+    answers.insert(1, broken());
+    let mut case = Case::new(Script::new(answers));
+    let (status, json, stderr) = case.run("logs --output json").await;
+    assert_eq!((status, json.lines().count()), (0, 4), "{stderr}");
+    let script = Script::new(vec![broken()]);
+    assert_eq!(Case::new(Arc::clone(&script) as Arc<dyn Cloud>).run("logs").await.0, 4);
+    assert_eq!(script.asked.lock().unwrap().len(), 1);
     let mut case = Case::new(Script::new((0..20).map(|_| throttled()).collect()));
     assert_eq!(case.run("logs").await.0, 4);
     let again = || Ok(page(&[("1", 0, WEBUI, "x")], Some("same")));
@@ -1191,9 +1210,23 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     lines.sort();
     let want = [("four", true), ("one", false), ("three", false), ("two", true)];
     assert_eq!(lines, want.map(|(text, is_live)| (text.to_owned(), is_live)), "{stderr}");
-    for said in ["$0.01 a minute", "broke off", "left lines out", "no live session free, polling"] {
+    for said in ["$0.01 a minute", "broke off", "leaves lines out", "no live session free, polling"] {
         assert!(stderr.contains(said), "{said}: {stderr}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn live_tail_costs_money_and_is_asked_for() {
+    let mut case = Case::new(Script::new(pages()));
+    case.cx.settings.read_only = true;
+    let (status, _, stderr) = case.run("logs --live").await;
+    assert!(
+        status == 2 && stderr.contains("Live Tail spends money, and this session is read-only; run it without read-only"),
+        "{stderr}"
+    );
+    let mut case = Case::new(Script::new(pages())).typing("n\n");
+    let (status, _, stderr) = case.run("logs --live").await;
+    assert!(status == 1 && stderr.contains("Live Tail costs $0.01 a minute"), "{stderr}");
 }
 
 /// A session says something every second of ours, however fast the cloud's time runs.

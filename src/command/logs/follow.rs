@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Answer, Context, Fault, FaultKind, Pace, Printer, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
-    command::watch::passes,
+    command::{confirm, watch::passes},
     core::{
         fact::{LiveFrame, LiveUpdate, Millis},
         live::Live,
@@ -24,6 +24,8 @@ const EVERY: u64 = 3_000;
 const EVERY_LIVE: u64 = 60_000;
 /// Longest wait after faults.
 const MOST: u64 = 60_000;
+/// After this long a trouble of the same kind is said again.
+const AGAIN: u64 = 60_000;
 
 /// A tail under way.
 struct Follow<'a> {
@@ -36,7 +38,9 @@ struct Follow<'a> {
     /// When to ask next.
     due: u64,
     wait: u64,
-    said: Option<FaultKind>,
+    /// What was said, and when.
+    said: Vec<(FaultKind, u64)>,
+    is_sampled: bool,
 }
 
 /// Follows until somebody stops it.
@@ -45,7 +49,10 @@ pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bo
         let region = cx.cloud.about().region;
         let usd = Prices::shipped().find(&region, "live-tail-minute").map(|found| found.row.usd);
         let price = usd.map_or_else(|| "a price that is not known".into(), |usd| format!("${usd:.2} a minute"));
-        cx.out.note(format!("Live Tail: {price} until you stop it."));
+        if cx.is_yes {
+            cx.out.note(format!("Live Tail: {price} until you stop it."));
+        }
+        confirm(cx, &format!("Live Tail costs {price} until you stop it. Begin?"), &[]).await?;
     }
     let cloud = Arc::clone(&cx.cloud);
     let mut follow = Follow {
@@ -57,7 +64,8 @@ pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bo
         begun: Instant::now(),
         due: 0,
         wait: EVERY,
-        said: None,
+        said: Vec::new(),
+        is_sampled: false,
     };
     if is_live {
         follow.tail.expect_live();
@@ -74,8 +82,8 @@ pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bo
                     stream = None;
                 }
                 // What has queued up meanwhile is older than the next poll.
-                while let Some(Some(Some(frame))) = stream.as_mut().map(|it| it.next().now_or_never()) {
-                    if !follow.on_frame(Some(frame))? {
+                while let Some(Some(frame)) = stream.as_mut().map(|it| it.next().now_or_never()) {
+                    if !follow.on_frame(frame)? {
                         stream = None;
                     }
                 }
@@ -120,7 +128,6 @@ impl Follow<'_> {
             None => {
                 let is_live = self.live.as_ref().is_some_and(Live::is_on) && !self.tail.has_holes();
                 self.wait = if is_live { EVERY_LIVE } else { EVERY };
-                self.said = None;
             }
             Some(fault) if self.tail.stats().pages == 0 && !passes(&fault) => return Err(fault.into()),
             Some(fault) => {
@@ -198,11 +205,13 @@ impl Follow<'_> {
 
     fn on_update(&mut self, session: u32, update: LiveUpdate, wall: Millis) -> Answer<()> {
         if update.sampled {
-            self.cx
-                .out
-                .note("Live Tail left lines out (more than 500 a second); they follow by polling.");
+            if !self.is_sampled {
+                let text = "Live Tail leaves lines out, as it does from 500 a second on; they follow by polling.";
+                self.cx.out.note(text);
+            }
             self.hurry();
         }
+        self.is_sampled = update.sampled;
         for arrived in self.tail.on_live(session, update, wall) {
             self.printer.show(self.cx, &arrived.event, arrived.late)?;
         }
@@ -225,9 +234,12 @@ impl Follow<'_> {
         self.due = now;
     }
 
-    /// Says each trouble once until it is over.
+    /// Says each kind of trouble once a minute at most.
     fn say(&mut self, fault: &Fault, and: &str) {
-        if self.said.replace(fault.kind) != Some(fault.kind) {
+        let now = self.real();
+        self.said.retain(|(_, at)| now - at < AGAIN);
+        if !self.said.iter().any(|(kind, _)| *kind == fault.kind) {
+            self.said.push((fault.kind, now));
             self.cx.out.note(format!("{}; {and}.", fault.sentence()));
         }
     }

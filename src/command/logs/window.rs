@@ -6,7 +6,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -20,7 +20,7 @@ use tokio::{
 use super::{Answer, Context, Fault, FaultKind, LogEvent, LogPage, LogRequest, OPERATION, Printer, ask};
 use crate::{
     cloud::Cloud,
-    command::Verdict,
+    command::{Verdict, watch::passes},
     core::{fact::Millis, text::SafeText},
 };
 
@@ -54,12 +54,15 @@ struct Window {
     news: mpsc::UnboundedSender<News>,
     /// Events of a slice that fits a page.
     good: AtomicUsize,
+    /// A page has come: the place and the permission are right.
+    has_come: AtomicBool,
 }
 
 /// What is told while slices are fetched.
 enum News {
     Page(usize),
-    Throttled(String),
+    /// A page is asked for again.
+    Again(String),
 }
 
 /// A piece of the window: `from` inclusive, `until` exclusive.
@@ -87,6 +90,7 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
         next: Mutex::new(Instant::now()),
         news,
         good: AtomicUsize::new(GOOD),
+        has_come: AtomicBool::new(false),
     });
     let whole = Slice {
         from: request.from,
@@ -103,7 +107,7 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
                     let part = 100 * (front.from - whole.from) / (whole.until - whole.from).max(1);
                     cx.out.progress(format!("{fetched} lines fetched, {part} % of the window printed"));
                 }
-                News::Throttled(text) => cx.out.note(text),
+                News::Again(text) => cx.out.note(text),
             },
             ready = queue.ready(&window) => {
                 let ready = ready?;
@@ -117,7 +121,7 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
     }
     cx.out.progress(String::new());
     while let Ok(news) = told.try_recv() {
-        if let News::Throttled(text) = news {
+        if let News::Again(text) = news {
             cx.out.note(text);
         }
     }
@@ -265,22 +269,29 @@ impl Window {
         }
     }
 
-    /// One page; asked again, more and more slowly, while AWS throttles.
+    /// One page; asked again, more and more slowly, while AWS throttles, or fails once it has answered.
     async fn page(&self, request: &LogRequest) -> Result<LogPage, Fault> {
         let speed = self.cloud.about().speed.max(1);
         let mut wait = Duration::from_secs(1);
         for _ in 1..TRIES {
             self.turn().await;
             match ask(&*self.cloud, request).await {
-                Err(fault) if fault.kind == FaultKind::Throttled => {
-                    let _ = self.news.send(News::Throttled(format!("{}; asking again.", fault.sentence())));
+                Err(fault) if self.may_pass(&fault) => {
+                    let _ = self.news.send(News::Again(format!("{}; asking again.", fault.sentence())));
                     tokio::time::sleep(wait / speed).await;
                     wait = (wait * 2).min(MOST);
                 }
-                answer => return answer,
+                answer => {
+                    self.has_come.fetch_or(answer.is_ok(), Ordering::Relaxed);
+                    return answer;
+                }
             }
         }
         ask(&*self.cloud, request).await
+    }
+
+    fn may_pass(&self, fault: &Fault) -> bool {
+        fault.kind == FaultKind::Throttled || (passes(fault) && self.has_come.load(Ordering::Relaxed))
     }
 
     /// Waits for the next place in the row of requests.
