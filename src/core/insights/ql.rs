@@ -60,17 +60,8 @@ fn keeps(pattern: &Pattern, minds_case: bool) -> Option<String> {
         None => Some(text.to_owned()),
     };
     let (not, expression, or) = if pattern.is_inverse() {
-        match literal.as_deref().and_then(exact) {
-            Some(exact) => ("not ", exact, ""),
-            None => {
-                let strict = match &parsed {
-                    Some(ast) => strict(ast)?,
-                    None => text.chars().map(plain).collect::<Option<_>>()?,
-                };
-                let says_something = regex_syntax::parse(&strict).ok()?.properties().minimum_len()? > 0;
-                ("not ", says_something.then_some(strict)?, OR_ODD)
-            }
-        }
+        let (expression, or) = leaves_out(text, parsed.as_ref(), literal.as_deref())?;
+        ("not ", expression, or)
     } else {
         let loose = match (&parsed, literal) {
             (_, Some(literal)) => joined(literal.chars().map(of_char)),
@@ -83,6 +74,19 @@ fn keeps(pattern: &Pattern, minds_case: bool) -> Option<String> {
     let flags: String = flags.into_iter().flatten().collect();
     let flags = if flags.is_empty() { flags } else { format!("(?{flags})") };
     (expression.len() <= LONGEST).then(|| format!("filter @message {not}like /{flags}{expression}/{or}"))
+}
+
+/// An expression that is found only where a pattern is, and the lines for which that is not sure.
+fn leaves_out(text: &str, parsed: Option<&Ast>, literal: Option<&str>) -> Option<(String, &'static str)> {
+    if let Some(exact) = literal.and_then(exact) {
+        return Some((exact, ""));
+    }
+    let strict = match parsed {
+        Some(ast) => strict(ast)?,
+        None => text.chars().map(plain).collect::<Option<_>>()?,
+    };
+    let says_something = regex_syntax::parse(&strict).ok()?.properties().minimum_len()? > 0;
+    says_something.then_some((strict, OR_ODD))
 }
 
 /// Letters and digits stand for themselves. Everything else may have a colour sequence beside it, or be shown
