@@ -112,7 +112,7 @@ keymap! {
     CopySecret Read in [Access] ["K"] "copy secret" "Copy the secret without showing it; the clipboard is cleared after 45 s";
     // reading
     Enter Read in [] ["enter"] "open" "Go in: panel to screen, task to its lines, line to the whole entry, plan to its dialog";
-    NextError View in [] ["e"] "next error" "Go to the next error, bad row or failed event";
+    NextError View in [] ["e"] "" "Go to the next error, bad row or failed event";
     PreviousError View in [] ["E"] "" "Go to the previous error, bad row or failed event";
     Attention View in [] ["a"] "" "Show only what needs attention (Logs: warnings and worse)";
     Describe Read in [] ["d"] "describe" "Describe the row under the cursor";

@@ -129,9 +129,14 @@ fn fitting(hints: impl Iterator<Item = Hint>, room: usize) -> Vec<Hint> {
 fn hint(model: &Model, binding: &'static Binding) -> Option<Hint> {
     let key = model.keymap.label(binding.intent);
     let is_refused = matches!(binding.kind, Kind::Write | Kind::Money) && model.guard.refusal(model.now).is_some();
-    (!binding.footer.is_empty() && !key.is_empty()).then_some(Hint {
+    let word = match binding.intent {
+        // On other screens lists are short.
+        Intent::NextError if model.screen == ScreenId::Logs => "next error",
+        _ => binding.footer,
+    };
+    (!word.is_empty() && !key.is_empty()).then_some(Hint {
         key,
-        word: binding.footer,
+        word,
         is_live: !is_refused && model.dialog.is_none(),
     })
 }

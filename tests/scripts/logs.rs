@@ -498,7 +498,7 @@ fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
     model.logs.append_older(vec![long], true);
     assert!(press(&mut model, "y").is_empty());
     assert!(
-        said(&model).contains("98 KB are more than terminals take; Ctrl-S saves"),
+        said(&model).contains("98 KB are more than terminals take; ^S saves"),
         "{}",
         said(&model)
     );
