@@ -256,9 +256,6 @@ pub struct LogsArgs {
 /// Arguments of `cost`.
 #[derive(Debug, Clone, Args)]
 pub struct CostArgs {
-    /// Set the guide's own table beside ours, for its own case: small, us-east-1.
-    #[arg(long)]
-    pub guide: bool,
     /// What the month would be if one thing were different.
     #[arg(long)]
     pub what_if: bool,

@@ -41,6 +41,9 @@ pub struct Config {
     pub is_armed: bool,
 }
 
+/// The profile in use where none is named.
+pub const DEFAULT_PROFILE: &str = "default";
+
 /// The themes there are.
 const THEMES: [&str; 3] = ["auto", "dark", "light"];
 
@@ -191,17 +194,15 @@ pub fn load(flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
 fn merge(file: Layer, flags: &Common, env: Env<'_>) -> Result<Config, ConfigError> {
     let mut settings = Settings::default();
     take(&mut settings, parse(DEFAULTS, "the shipped config.toml")?);
-    let either = |names: &[&str]| names.iter().find_map(|name| env(name));
+    let either = |names: &[&str]| names.iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
     let profile = flags
         .profile
         .clone()
         .or_else(|| either(&["BIC_PROFILE", "AWS_PROFILE"]))
         .or_else(|| file.profile.clone());
-    let table = profile
-        .as_ref()
-        .and_then(|name| file.profiles.get(name))
-        .cloned()
-        .unwrap_or_default();
+    // Where none is named AWS takes this one, and so it is guarded by its table. A simulated account has no profile.
+    let in_use = profile.as_deref().or(flags.demo.is_none().then_some(DEFAULT_PROFILE));
+    let table = in_use.and_then(|name| file.profiles.get(name)).cloned().unwrap_or_default();
     let region = flags
         .region
         .clone()
@@ -278,7 +279,7 @@ fn take(settings: &mut Settings, layer: Layer) {
 
 /// `--arm` names the profile in use, so that a script written for one account can not write to another.
 fn armed(flags: &Common, profile: Option<&str>) -> Result<bool, ConfigError> {
-    let in_use = profile.unwrap_or("default");
+    let in_use = profile.unwrap_or(DEFAULT_PROFILE);
     match flags.arm.as_deref() {
         None => Ok(false),
         Some(name) if name == in_use => Ok(true),
@@ -442,6 +443,26 @@ mod tests {
         let prod = stack(&plain, &[("AWS_PROFILE", "q"), ("BIC_READ_ONLY", "0")]);
         assert!(prod.settings.production && prod.settings.read_only && prod.settings.stack == "file");
         assert!(!prod.is_armed);
+    }
+
+    #[test]
+    fn the_table_of_the_default_profile_counts_where_none_is_named() {
+        let file = "[profiles.default]\nproduction = true\nread_only = true\nstack = 'chat'\nregion = 'us-west-1'\napp_url = 'https://x'";
+        let plain = Common::default();
+        for env in [&[][..], &[("AWS_PROFILE", "")], &[("AWS_PROFILE", "default")]] {
+            let Config { settings, region, .. } = with(file, &plain, env).unwrap();
+            assert!(settings.production && settings.read_only, "{env:?}");
+            assert_eq!((settings.stack.as_str(), region.as_deref()), ("chat", Some("us-west-1")));
+            assert_eq!(settings.app_url.as_deref(), Some("https://x"));
+        }
+        let other = with(file, &plain, &[("AWS_PROFILE", "ops")]).unwrap().settings;
+        assert!(!other.production && !other.read_only);
+        // A simulated account is nobody's.
+        let demo = Common {
+            demo: Some("running".into()),
+            ..Common::default()
+        };
+        assert!(!with(file, &demo, &[]).unwrap().settings.production);
     }
 
     #[test]

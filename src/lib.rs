@@ -74,6 +74,7 @@
 //! src/record.rs, record/       operations recorded before the port, and a recording as one more cloud (replay)
 //! src/probe.rs, probe/        the HTTP way to a test image; picture.rs judges the bytes that come back
 //! src/runtime.rs              effects to tasks, answers to messages; vault.rs holds secrets, journal.rs the audit log
+//! src/keep.rs                 files for the operator: pictures, exports, never lost to a folder
 //! src/door.rs                 every write: its token noted before it is sent, a lost answer looked up by it
 //! src/app.rs, term.rs         the loop; the terminal, taken and given back
 //! src/layout.rs, ui.rs, ui/   where things stand; how a model looks; pictures.rs: images for the terminal
@@ -133,6 +134,7 @@ pub mod config;
 pub mod core;
 pub mod door;
 pub mod journal;
+pub mod keep;
 pub mod layout;
 pub mod log;
 pub mod picture;

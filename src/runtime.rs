@@ -26,6 +26,7 @@ use crate::{
     },
     door,
     journal::Journal,
+    keep,
     vault::Vault,
 };
 
@@ -231,15 +232,12 @@ impl Runtime {
 
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {
         let work = async move {
-            let shown: SafeText = path.display().to_string().into();
-            let written = tokio::task::spawn_blocking(move || write_somewhere(path, &bytes)).await;
-            match written {
-                Ok(Ok((path, None))) => Ok(path.display().to_string().into()),
-                // Where it is before why it is not where it was wanted.
-                Ok(Ok((path, Some(e)))) => Ok(format!("{}, since there: {e}", path.display()).into()),
-                Ok(Err(e)) => Err(Fault::new(FaultKind::Internal, "", "", &format!("{e}: could not write {shown}"))),
-                Err(_) => Err(Fault::new(FaultKind::Internal, "", "", &format!("{shown} could not be written"))),
-            }
+            let lost = |why: &str| Fault::new(FaultKind::Internal, "", "", why);
+            let kept = tokio::task::spawn_blocking(move || keep::keep(&path, |path| write_whole(path, &bytes))).await;
+            let kept = kept.map_err(|_| lost("a task of the console failed; this is a bug"))?;
+            let kept = kept.map_err(|why| lost(&why))?;
+            let because = kept.because.map_or_else(String::new, |why| format!(" ({why})"));
+            Ok(format!("{}{because}", kept.path.display()).into())
         };
         self.spawn(READ_LIMIT, work, Msg::Saved);
     }
@@ -276,25 +274,9 @@ impl Runtime {
     }
 }
 
-/// Writes a file where it is wanted, or else, of the same name, in the folder for what is temporary. Says where, and why
-/// not where it was wanted.
-fn write_somewhere(path: PathBuf, bytes: &[u8]) -> std::io::Result<(PathBuf, Option<std::io::Error>)> {
-    let Err(refused) = write_whole(&path, bytes) else {
-        return Ok((path, None));
-    };
-    let other = std::env::temp_dir().join(path.file_name().unwrap_or_default());
-    match write_whole(&other, bytes) {
-        Ok(()) => Ok((other, Some(refused))),
-        Err(_) => Err(refused),
-    }
-}
-
 /// Writes a new file beside the old one and renames it, so that no half file is ever seen.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
     use std::io::Write;
-    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir)?;
-    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
@@ -310,24 +292,5 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if renamed.is_err() {
         let _ = std::fs::remove_file(&part);
     }
-    renamed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_can_not_be_written_where_it_is_wanted_is_written_elsewhere_and_said() {
-        let dir = tempfile::tempdir().unwrap();
-        let wanted = dir.path().join("lines.jsonl");
-        let (there, refused) = write_somewhere(wanted.clone(), b"x").unwrap();
-        assert!(there == wanted && refused.is_none());
-        // No folder can be made under a file.
-        let name = format!("bic-test-{}.jsonl", std::process::id());
-        let (there, refused) = write_somewhere(wanted.join(&name), b"y").unwrap();
-        assert!(refused.is_some() && there == std::env::temp_dir().join(name));
-        assert_eq!(std::fs::read(&there).unwrap(), b"y");
-        std::fs::remove_file(there).unwrap();
-    }
+    renamed.map(|()| path.to_owned())
 }

@@ -3,7 +3,6 @@
 
 use std::{
     io::{self, BufWriter, IsTerminal},
-    path::PathBuf,
     sync::Arc,
 };
 
@@ -25,6 +24,7 @@ use crate::{
         settings::Settings,
     },
     journal::Journal,
+    keep::state_folder,
     log,
     places::{AwsPlaces, Nowhere, Places, Session},
     record::{Recordings, Replay},
@@ -178,7 +178,9 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
         region::check(region).map_err(|why| Failure::Usage(format!("{why}.")))?;
     }
     // What the environment says of AWS is nothing to a simulated account; the flag is.
-    let scene = Scene::named(name).map_err(Failure::Usage)?.in_region(flags.region.clone());
+    let scene = Scene::named(name)
+        .map_err(|why| Failure::Usage(stopped(&why)))?
+        .in_region(flags.region.clone());
     let speed = flags.speed.unwrap_or(DEMO_SPEED);
     Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
 }
@@ -335,11 +337,6 @@ async fn listen(sender: watch::Sender<u8>) {
     if tokio::signal::ctrl_c().await.is_ok() {
         let _ = sender.send(130);
     }
-}
-
-/// `~/.local/state/bic-tui`, or the platform's folder for local data.
-fn state_folder() -> Option<PathBuf> {
-    dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("bic-tui"))
 }
 
 /// A sentence with one stop at its end.

@@ -50,7 +50,7 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
             "status --profile nope",
             vec![REGION],
             2,
-            "There is no profile \"nope\" in ~/.aws/config",
+            "There is no profile \"nope\": neither ~/.aws/config nor ~/.aws/credentials has any",
         ),
         ("frobnicate", vec![], 2, "`bic-tui --help` lists them"),
         (
@@ -65,6 +65,7 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_status() {
             2,
             "bedrock-image-chat/litellm-api-key has no field \"nope\"; there is api_key",
         ),
+        ("status --region a_b --endpoint-url http://x", vec![], 2, "\"a_b\" can be no region"),
         ("status --output yaml", vec![], 2, "possible values: text, json"),
         ("scale openwebui many", vec![], 2, "invalid value 'many'"),
         ("deploy --param DeploymentSize", vec![], 2, "NAME=VALUE"),

@@ -395,6 +395,24 @@ fn a_secret_is_hidden_by_time_screen_and_focus() {
     }
 }
 
+#[test]
+fn x_on_another_secret_shows_that_one() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let Some(Effect::Reveal(first)) = press(&mut model, "8 x").into_iter().next_back() else {
+        panic!("asked for")
+    };
+    update(&mut model, Msg::Revealed(first.clone(), Ok(())));
+    let effects = press(&mut model, "j x");
+    assert!(effects.contains(&Effect::Hide), "one at a time");
+    let Some(Effect::Reveal(second)) = effects.into_iter().next_back() else {
+        panic!("asked for")
+    };
+    assert!(second != first && model.shown_secret.is_none());
+    update(&mut model, Msg::Revealed(second, Ok(())));
+    assert_eq!(press(&mut model, "x"), [Effect::Hide]);
+    assert!(model.shown_secret.is_none());
+}
+
 /// The picker with its profiles.
 fn at_picker(model: &mut Model) -> Vec<Effect> {
     let effects = press(model, "P");

@@ -254,18 +254,18 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 28] = [
-    ("status", &["running", "tasks-not-starting"]),
+const SHAPES: [(&str, &[&str]); 29] = [
+    ("status", &["running", "tasks-not-starting", "https"]),
     ("check", &["running"]),
-    ("plan --size medium", &["running", "new"]),
-    ("deploy --size medium --yes --speed 5000", &["running"]),
+    ("plan --size medium", &["running", "new", "leftovers"]),
+    ("deploy --size medium --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("events", &["running"]),
     ("tasks", &["running", "tasks-not-starting"]),
     ("targets", &["running"]),
     ("outputs", &["running"]),
     ("logs", &["running"]),
     ("models", &["running", "model-gone", "image-fails"]),
-    ("cost --guide --what-if", &["running"]),
+    ("cost --what-if", &["running"]),
     ("scale litellm 2 --yes", &["running"]),
     ("restart litellm --yes", &["running"]),
     ("sleep --yes --speed 5000", &["running"]),
@@ -279,6 +279,7 @@ const SHAPES: [(&str, &[&str]); 28] = [
         concat!("replay ", env!("CARGO_MANIFEST_DIR"), "/tests/assets/recording.jsonl"),
         &["running"],
     ),
+    (LISTED, &["running"]),
     ("cert", &["https", "running"]),
     ("dashboard", &["running"]),
     ("cert request chat.example.com --yes --speed 5000", &["running"]),
@@ -291,15 +292,25 @@ const SHAPES: [(&str, &[&str]); 28] = [
     ),
 ];
 
+/// The list of recordings: of one that was made before, and of one that is broken.
+const LISTED: &str = "replay";
+
 /// What the shape of a command's answers does not say.
-const NOTES: [(&str, &str); 1] = [(
-    "logs",
-    "`id` is the id of the event; `null` where Live Tail (`--live`) or Logs Insights (`--insights`) brought it. `timestamp` is \
+const NOTES: [(&str, &str); 2] = [
+    (
+        "plan",
+        "`action` is `create`, `update` or `none`; `blocked` where a check stands in the way: then nothing was asked for, `changes` is \
+     empty, and the exit status is 1.",
+    ),
+    (
+        "logs",
+        "`id` is the id of the event; `null` where Live Tail (`--live`) or Logs Insights (`--insights`) brought it. `timestamp` is \
      the time of the event, `ingestion` when CloudWatch took it in. `message` is byte-exact once parsed; control and hidden \
      characters are escaped. With `--follow` and `--live` a line that came after one with a later timestamp has `\"late\": true` \
      besides (a timestamp that lay in the future counts as the time it came); all others have no such field. A window without either comes sorted by time, oldest first; with them each poll is \
      written at once.",
-)];
+    ),
+];
 
 /// The shape of a value: the kinds of its parts in place of the parts.
 fn shape(value: &Value) -> Value {
@@ -349,14 +360,22 @@ fn joined(a: &Value, b: &Value) -> Value {
 /// What one run of the real program printed: one document, or one a line.
 fn documents(args: &str, scene: &str) -> (bool, Vec<Value>) {
     let home = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_bic-tui"))
-        .args(args.split(' '))
-        .args([&format!("--demo={scene}"), "--output", "json"])
-        .env_clear()
-        .env("HOME", home.path())
-        .current_dir(home.path())
-        .output()
-        .unwrap();
+    let run = |args: &str| {
+        Command::new(env!("CARGO_BIN_EXE_bic-tui"))
+            .args(args.split(' '))
+            .args([&format!("--demo={scene}"), "--output", "json"])
+            .env_clear()
+            .env("HOME", home.path())
+            .current_dir(home.path())
+            .output()
+            .unwrap()
+    };
+    if args == LISTED {
+        run("deploy --size medium --confirm bedrock-image-chat --yes --speed 5000 --record");
+        let folder = home.path().join(".local/state/bic-tui/recordings");
+        std::fs::write(folder.join("20261126T000000Z-broken.jsonl"), "{").unwrap();
+    }
+    let output = run(args);
     let text = String::from_utf8(output.stdout).unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     if let Ok(one) = serde_json::from_str(&text) {
@@ -395,7 +414,8 @@ fn shapes() -> String {
         let is_inner = ["cert", "dns", "throughput"].contains(&words[0]) && words.get(1).is_some_and(|w| !w.starts_with('-'));
         let name = words[..=usize::from(is_inner)].join(" ");
         let how = if is_document { "one document" } else { "JSON Lines" };
-        write!(page, "\n## `{name}`: {how}\n").unwrap();
+        let without = if args == LISTED { " without a file" } else { "" };
+        write!(page, "\n## `{name}`{without}: {how}\n").unwrap();
         for kind in kinds {
             write!(page, "\n```json\n{}\n```\n", serde_json::to_string_pretty(&kind).unwrap()).unwrap();
         }

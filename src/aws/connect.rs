@@ -28,6 +28,7 @@ use aws_types::{
 use super::{Aws, Reads, Writes, gateway};
 use crate::{
     cloud::About,
+    config::DEFAULT_PROFILE,
     core::{
         fault::{Fault, FaultKind},
         nearest, region,
@@ -113,10 +114,9 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
     if let Some(endpoint) = endpoint.as_deref().filter(|it| !is_address(it)) {
         return Err(usage(&format!("The endpoint {endpoint} is not an http or https address")));
     }
-    // Elsewhere a region is but a word.
-    if endpoint.is_none() {
-        region::check(&region).map_err(|why| usage(&why))?;
-    }
+    // Elsewhere a region is but a word, which stands in a host name.
+    let is_region = if endpoint.is_none() { region::check } else { region::check_label };
+    is_region(&region).map_err(|why| usage(&why))?;
     let about = About {
         region: region.into(),
         profile: profile(&options),
@@ -136,6 +136,11 @@ async fn check_profile(name: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let name = SafeText::from(name);
+    if known.is_empty() {
+        return Err(usage(&format!(
+            "There is no profile \"{name}\": neither ~/.aws/config nor ~/.aws/credentials has any; `aws configure sso` makes one"
+        )));
+    }
     let hint = nearest::hint(&name, known.iter().map(SafeText::as_str));
     Err(usage(&format!(
         "There is no profile \"{name}\" in ~/.aws/config or ~/.aws/credentials; {hint}"
@@ -150,8 +155,8 @@ fn profile(options: &AwsOptions) -> SafeText {
     let inherited = || std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
     match (&options.profile, &options.credentials) {
         (Some(name), _) => name.as_str().into(),
-        (None, None) => inherited().map_or_else(|| "default".into(), SafeText::from),
-        (None, Some(_)) => "default".into(),
+        (None, None) => inherited().map_or_else(|| DEFAULT_PROFILE.into(), SafeText::from),
+        (None, Some(_)) => DEFAULT_PROFILE.into(),
     }
 }
 

@@ -71,16 +71,20 @@ impl Looked {
         };
         // A model that only Bedrock knows is called there as its quota is.
         let models_and_more = async {
-            let models = reads::models(cloud, ids).await;
+            // Who can not even ask who they are has no answer to these either.
+            let stopped = identity.as_ref().err().filter(|fault| fault.kind != FaultKind::Denied);
+            let models = match stopped {
+                Some(fault) => reads::unasked_models(ids, fault),
+                None => reads::models(cloud, ids).await,
+            };
             let questions = draft.as_ref().map(|draft| {
                 let proposal = Proposal::new(&template, &pseudo, existing, draft, &models);
                 proposal.by(identity.as_ref().ok()).questions()
             });
             let questions = questions.unwrap_or_default();
-            let answers = match identity.as_ref() {
-                // Who can not even ask who they are has no answer to these either.
-                Err(fault) if fault.kind != FaultKind::Denied => reads::unanswered(questions, fault),
-                _ => reads::answers(cloud, questions).await,
+            let answers = match stopped {
+                Some(fault) => reads::unanswered(questions, fault),
+                None => reads::answers(cloud, questions).await,
             };
             (models, answers)
         };

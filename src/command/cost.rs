@@ -11,6 +11,7 @@ use crate::{
         fact::Stack,
         names::Names,
         plan,
+        prices::HOURS_A_MONTH,
         size::{SizeRow, sizes},
         sleep::Parameters,
         template::{Pseudo, Template},
@@ -26,13 +27,15 @@ struct Report {
     /// What runs now; `None` without a stack.
     now: Option<Estimate>,
     now_usd_hour: Option<f64>,
+    /// What goes on while all services are at zero; of the template where nothing runs.
+    asleep_usd_hour: f64,
+    asleep_usd_month: f64,
     /// At the counts that the template wants.
     month: Estimate,
     month_usd: f64,
     sizes: Vec<SizeRow>,
     images: Vec<ImageCost>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    guide: Option<Guide>,
+    guide: Guide,
     #[serde(skip_serializing_if = "Option::is_none")]
     what_if: Option<Vec<WhatIf>>,
 }
@@ -70,15 +73,19 @@ pub(super) async fn run(cx: &mut Context, args: &CostArgs) -> Answer {
         None => None,
     };
     let month = model.plan_estimate(&template.resources(&values, &pseudo));
+    let running = now.as_ref().filter(|now| !now.lines.is_empty());
+    let asleep_usd_hour = running.unwrap_or(&month).fixed_hour();
     let report = Report {
         is_estimate: true,
+        asleep_usd_hour,
+        asleep_usd_month: asleep_usd_hour * HOURS_A_MONTH,
         now_usd_hour: now.as_ref().map(Estimate::usd_hour),
         now,
         month_usd: month.usd_month(),
         month,
         sizes: sizes(&model, &template, &values, &pseudo),
         images: images(&model, args.images),
-        guide: args.guide.then(guide),
+        guide: guide(),
         what_if: args.what_if.then(|| what_ifs(&model, &template, &values, &pseudo)),
     };
     if cx.out.is_json() {
@@ -165,15 +172,18 @@ fn print(cx: &mut Context, report: &Report, values: &Parameters) -> Answer<()> {
         "month  {} at the counts of the template ({size}){again}",
         text::usd(month.usd_month())
     ))?;
+    cx.out.line(format!(
+        "asleep {} an hour, {} a month: what goes on while all services are at zero (`bic-tui sleep`)",
+        text::rate(report.asleep_usd_hour),
+        text::usd(report.asleep_usd_month)
+    ))?;
     cx.out.line("")?;
     lines(cx, month)?;
     cx.out.line("")?;
     size_table(cx, &report.sizes)?;
     cx.out.line("")?;
     image_table(cx, report)?;
-    if let Some(guide) = &report.guide {
-        guide_table(cx, guide)?;
-    }
+    guide_table(cx, &report.guide)?;
     if let Some(rows) = &report.what_if {
         what_if_table(cx, rows)?;
     }

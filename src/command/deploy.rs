@@ -37,7 +37,7 @@ const LOOKS: u32 = 300;
 #[derive(Debug, Serialize)]
 struct Plan {
     stack: SafeText,
-    /// `create`, `update` or `none`.
+    /// `create`, `update`, `none`, or `blocked` where a check stands in the way and nothing was asked for.
     action: &'static str,
     changes: Vec<ResourceChange>,
     parameters: BTreeMap<String, String>,
@@ -168,7 +168,7 @@ struct Ready {
     checks: Vec<Check>,
 }
 
-async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
+async fn ready(cx: &mut Context, args: &PlanArgs) -> Answer<Ready> {
     let looked = Looked::at(cx, &check::wish(args)?).await;
     if let Some(refusal) = looked.stack.as_ref().map_err(Clone::clone)?.as_ref().and_then(plan::refusal) {
         return Err(Fault::new(FaultKind::Guarded, "", "", &refusal).into());
@@ -178,12 +178,43 @@ async fn ready(cx: &Context, args: &PlanArgs) -> Answer<Ready> {
     let mut draft = looked
         .draft
         .map_err(|e| Failure::Usage(format!("{}.", e.trim_end_matches(['.', '?']))))?;
-    if let Some(blocker) = preflight::blocker(&checks) {
-        return Err(Failure::NotWell(format!("{} Nothing was sent.", blocker.sentence())));
-    }
     let waived = checks.iter().filter(|c| c.evidence.ends_with("(overridden)"));
     draft.request.overridden = waived.map(|c| preflight::override_name(c).into()).collect();
-    Ok(Ready { draft, before, checks })
+    let ready = Ready { draft, before, checks };
+    if let Some(blocker) = preflight::blocker(&ready.checks) {
+        let why = format!("{} Nothing was sent.", blocker.sentence());
+        if cx.out.is_json() {
+            let plan = outline(cx, &ready);
+            cx.out.json_line(&plan)?;
+        }
+        return Err(Failure::NotWell(why));
+    }
+    Ok(ready)
+}
+
+/// What is known of a plan before CloudFormation has worked it out.
+fn outline(cx: &Context, ready: &Ready) -> Plan {
+    let (draft, before) = (&ready.draft, ready.before.as_ref());
+    let pseudo = reads::pseudo(cx, before);
+    let model = CostModel::shipped(&pseudo.region);
+    let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
+    let sent = draft.request.parameters.iter().filter(|(_, v)| v.is_some()).map(|(k, _)| k.clone());
+    let tags = &draft.request.tags;
+    Plan {
+        stack: cx.settings.stack.clone(),
+        action: "blocked",
+        changes: Vec::new(),
+        sent: sent.collect(),
+        // A plan that names no tags keeps those of the stack.
+        tags: before.filter(|_| tags.is_empty()).map_or(tags, |stack| &stack.tags).clone(),
+        capabilities: Vec::new(),
+        losses: Vec::new(),
+        checks: ready.checks.clone(),
+        notes: draft.notes.clone(),
+        usd_month_before: before.map(|stack| month(&Template::shipped().values(&stack.given()))),
+        usd_month_after: month(&draft.values),
+        parameters: draft.values.clone(),
+    }
 }
 
 async fn make(cx: &mut Context, ready: &Ready) -> Answer<Made> {
@@ -222,36 +253,24 @@ async fn wait(cx: &Context, made: &Made) -> Answer<ChangeSet> {
 
 /// Shows the plan; gives what it loses.
 async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<String>> {
-    let (draft, before) = (&ready.draft, ready.before.as_ref());
-    let pseudo = reads::pseudo(cx, before);
-    let model = CostModel::shipped(&pseudo.region);
-    let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
+    let before = ready.before.as_ref();
     let parameters = before.map(Stack::given);
-    let mut notes = draft.notes.clone();
+    let outline = outline(cx, ready);
+    let mut notes = outline.notes;
     notes.extend(drift(cx, before).await);
     let action = match (set.is_no_change(), before) {
         (true, _) => "none",
         (false, None) => "create",
         (false, Some(_)) => "update",
     };
-    let sent = draft.request.parameters.iter().filter(|(_, v)| v.is_some()).map(|(k, _)| k.clone());
     let plan = Plan {
-        stack: cx.settings.stack.clone(),
         action,
         changes: set.changes.clone(),
-        sent: sent.collect(),
-        // A plan that names no tags keeps those of the stack.
-        tags: match before {
-            Some(stack) if set.tags.is_empty() && draft.request.tags.is_empty() => stack.tags.clone(),
-            _ => set.tags.clone(),
-        },
+        tags: if set.tags.is_empty() { outline.tags } else { set.tags.clone() },
         capabilities: set.capabilities.clone(),
-        losses: plan::losses(&set.changes, parameters.as_ref(), &draft.values),
-        checks: ready.checks.clone(),
+        losses: plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values),
         notes,
-        usd_month_before: parameters.as_ref().map(|p| month(&Template::shipped().values(p))),
-        usd_month_after: month(&draft.values),
-        parameters: draft.values.clone(),
+        ..outline
     };
     if cx.out.is_json() {
         cx.out.json_line(&plan)?;

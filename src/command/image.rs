@@ -1,8 +1,8 @@
 //! `image`: one paid picture, through the stack or straight from Bedrock, saved as a file.
 
 use std::{
-    fs::OpenOptions,
-    io::{ErrorKind, Write},
+    fs::{self, File},
+    io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -29,8 +29,8 @@ use crate::{
         tail::Arrived,
         template::Template,
         text::SafeText,
-        when,
     },
+    keep::{self, Kept},
 };
 
 /// Name under which LiteLLM offers the image model.
@@ -97,7 +97,7 @@ pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
         model: model.clone(),
         prompt,
     };
-    free(args.file.as_deref())?;
+    free(cx, args.file.as_deref())?;
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
     let mut attempt = Attempt {
         fired: cx.cloud.now(),
@@ -111,8 +111,8 @@ pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
     };
     match attempt.make(cx, change).await {
         Ok(picture) => {
-            let file = save(cx, args.file.as_deref(), &picture)?;
-            attempt.report(cx, &picture, &file)
+            let file = save(cx, args.file.as_deref(), &picture);
+            attempt.report(cx, &picture, file)
         }
         Err(failure) => {
             if cx.out.is_json() {
@@ -185,11 +185,13 @@ impl Attempt {
         }
     }
 
-    fn report(&self, cx: &mut Context, picture: &Picture, file: &Path) -> Answer {
+    /// The picture was paid for: the document tells of it where no file could be written, too.
+    fn report(&self, cx: &mut Context, picture: &Picture, file: Answer<Kept>) -> Answer {
+        let path = file.as_ref().ok().map(|kept| SafeText::new(&kept.path.display().to_string()));
         let size = format!("{} × {} {}", picture.width, picture.height, picture.format);
         if cx.out.is_json() {
             cx.out.json(&Report {
-                file: Some(file.display().to_string()),
+                file: path.map(|path| path.to_string()),
                 format: Some(picture.format.to_string()),
                 width: Some(picture.width),
                 height: Some(picture.height),
@@ -202,11 +204,16 @@ impl Attempt {
                     evidence: size.into(),
                     took: picture.took,
                 }),
-                error: None,
+                error: file.as_ref().err().and_then(Failure::message),
             })?;
         } else {
             cx.out.note(format!("{size} in {:.1} s", picture.took as f64 / 1000.0));
-            cx.out.line(SafeText::new(&file.display().to_string()))?;
+            if let Some(path) = path {
+                cx.out.line(path)?;
+            }
+        }
+        if let Some(because) = file?.because {
+            cx.out.note(SafeText::new(&format!("It was saved elsewhere: {because}.")));
         }
         Ok(Verdict::Well)
     }
@@ -398,37 +405,49 @@ fn clear_text(app_url: &str, what: &str) -> String {
 }
 
 /// Nothing is paid for a picture that could not be kept.
-fn free(file: Option<&Path>) -> Answer<()> {
-    match file.filter(|path| path.exists()) {
-        Some(path) => Err(Failure::Usage(format!(
+fn free(cx: &Context, file: Option<&Path>) -> Answer<()> {
+    if let Some(path) = file.filter(|path| path.exists()) {
+        return Err(Failure::Usage(format!(
             "{} is there already: name another with --file, or move it away.",
             SafeText::new(&path.display().to_string())
-        ))),
-        None => Ok(()),
+        )));
     }
+    let folder = Path::new(cx.settings.save_dir.as_str()).join("picture");
+    keep::check(file.unwrap_or(&folder)).map_err(|why| {
+        let why = format!(
+            "{}. Name another place with --file, or set save_dir; nothing was sent.",
+            capitalised(&why)
+        );
+        Failure::Usage(SafeText::new(&why).to_string())
+    })
 }
 
 /// Never over a file that is there: what is paid for takes a name with a number then.
-pub(super) fn save(cx: &Context, file: Option<&Path>, picture: &Picture) -> Answer<PathBuf> {
-    let name = when::iso(picture.at).replace([':', '-'], "");
-    let default = || Path::new(cx.settings.save_dir.as_str()).join(format!("bic-tui-{name}.{}", picture.format));
+pub(super) fn save(cx: &Context, file: Option<&Path>, picture: &Picture) -> Answer<Kept> {
+    let default = || Path::new(cx.settings.save_dir.as_str()).join(picture.file_name());
     let wanted = file.map_or_else(default, Path::to_path_buf);
-    let mut path = wanted.clone();
+    let kept = keep::keep(&wanted, |path| write_new(path, &picture.bytes));
+    Ok(kept.map_err(|why| Fault::new(FaultKind::Internal, "image", "", &why))?)
+}
+
+/// Writes a file that is not there yet; a half one does not stay.
+fn write_new(wanted: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let mut path = wanted.to_path_buf();
     let mut number = 1;
-    let opened = loop {
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+    let mut file = loop {
+        match File::create_new(&path) {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {
                 number += 1;
-                path = numbered(&wanted, number);
+                path = numbered(wanted, number);
             }
-            other => break other,
+            other => break other?,
         }
     };
-    opened.and_then(|mut file| file.write_all(&picture.bytes)).map_err(|e| {
-        let why = format!("{} can not be written: {e}", path.display());
-        Fault::new(FaultKind::Internal, "image", "", &why)
-    })?;
-    Ok(path)
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(&path);
+    }
+    written.map(|()| path)
 }
 
 /// `a.png` as `a-2.png`.

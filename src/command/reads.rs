@@ -93,6 +93,16 @@ pub(super) async fn models(cloud: &dyn Cloud, ids: Vec<SafeText>) -> Models {
     join_all(asked).await.into_iter().collect()
 }
 
+/// Models that are not asked for, since the answers would be this fault.
+pub(super) fn unasked_models(ids: Vec<SafeText>, fault: &Fault) -> Models {
+    let failed = |id| {
+        let mut feed = Feed::default();
+        feed.fail(fault.clone());
+        (id, feed)
+    };
+    ids.into_iter().map(failed).collect()
+}
+
 /// What the checks before a plan ask beside, all at the same time.
 pub(super) async fn answers(cloud: &dyn Cloud, questions: Vec<Query>) -> Answers {
     let now = Now {

@@ -23,7 +23,7 @@ struct Report {
     is_readable: bool,
 }
 
-/// Reads a secret. Its bytes are printed raw with `--reveal`; without, only that it can be read.
+/// Reads a secret. Its bytes are printed raw with `--reveal`, on a terminal as a legible line; without, only that it can be read.
 pub(super) async fn run(cx: &mut Context, args: &SecretArgs) -> Answer {
     if args.reveal && cx.out.is_json() {
         return Err(Failure::Usage(
@@ -38,7 +38,15 @@ pub(super) async fn run(cx: &mut Context, args: &SecretArgs) -> Answer {
         Err(fault) if fault.kind == FaultKind::NotFound && secret.field.is_some() => return Err(no_field(cx, secret, fault).await),
         other => other?,
     };
-    if args.reveal {
+    if args.reveal && cx.out.columns().is_some() {
+        // A terminal would obey what is in it.
+        let (text, is_odd) = value.legible();
+        cx.out.line(text)?;
+        if is_odd {
+            cx.out
+                .note("What a terminal can not show, or would obey, stands there as \\…; a pipe or a file gets every byte as it is.");
+        }
+    } else if args.reveal {
         cx.out.raw(value.expose())?;
     } else if cx.out.is_json() {
         cx.out.json(&Report {

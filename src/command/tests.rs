@@ -107,6 +107,7 @@ struct Case {
     stdout: Buffer,
     stderr: Buffer,
     signal: channel::Sender<u8>,
+    is_terminal: bool,
 }
 
 impl Case {
@@ -133,6 +134,7 @@ impl Case {
             stdout,
             stderr,
             signal,
+            is_terminal: false,
         }
     }
 
@@ -147,7 +149,8 @@ impl Case {
             Box::new(self.stdout.clone()),
             Box::new(self.stderr.clone()),
             cli.common.output.unwrap_or_default(),
-        );
+        )
+        .on_terminal(self.is_terminal);
         let answer = run(&mut self.cx, cli.command.unwrap()).await;
         let status = match &answer {
             Ok(Verdict::Well) => 0,
@@ -204,7 +207,7 @@ async fn every_read_answers_in_text_and_in_json() {
         ("targets", "healthy"),
         ("outputs", "ALBEndpoint"),
         ("outputs ALBDNSName", "elb.amazonaws.com"),
-        ("cost --guide --what-if", "openwebui"),
+        ("cost --what-if", "openwebui"),
         ("check", "identity"),
         ("secret litellm-api-key", "litellm-api-key"),
     ] {
@@ -814,6 +817,11 @@ async fn a_secret_is_printed_alone_or_not_at_all() {
     let (_, whole, _) = case.run("secret openwebui-admin --reveal").await;
     let whole: Value = serde_json::from_str(&whole).unwrap();
     assert_eq!(whole["password"], value.as_str());
+    // On a terminal the line ends.
+    case.is_terminal = true;
+    let (status, line, stderr) = case.run("secret openwebui-admin --field password --reveal").await;
+    assert_eq!((status, line, stderr.as_str()), (0, format!("{value}\n"), ""));
+    case.is_terminal = false;
     let (status, stdout, stderr) = case.run("secret openwebui-admin --reveal --output json").await;
     assert_eq!((status, stdout.as_str()), (2, ""));
     assert!(!stderr.contains(&value));
@@ -839,6 +847,18 @@ async fn an_image_is_saved_and_never_over_another_file() {
     assert_eq!(status, 2, "{stderr}");
     assert!(stderr.contains("is there already"), "{stderr}");
     assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
+    // Nothing is paid for where nothing can be saved.
+    for line in [
+        &format!("image --direct --file {}/a.png", taken.display()),
+        "image --direct --output json",
+    ] {
+        case.cx.settings.save_dir = taken.display().to_string().into();
+        let before = case.entries().len();
+        let (status, stdout, stderr) = case.run(line).await;
+        assert_eq!((status, stdout.as_str()), (2, ""), "{line}: {stderr}");
+        assert!(stderr.contains("Nothing can be saved in ") && stderr.contains("--file"), "{stderr}");
+        assert_eq!(case.entries().len(), before);
+    }
     // What the application refuses is "not well", and is not put on AWS.
     let (status, _, stderr) = Case::sim("image-fails").run("image").await;
     assert_eq!(status, 1, "{stderr}");
@@ -863,6 +883,38 @@ async fn an_image_is_saved_and_never_over_another_file() {
     let (status, _, stderr) = case.run("image").await;
     assert_eq!(status, 1);
     assert!(stderr.contains("unencrypted") && stderr.contains("$0.04"), "{stderr}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_a_check_stops_is_told_in_json_too() {
+    let (status, json, stderr) = Case::sim("leftovers").run("plan --output json").await;
+    let plan: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (status, &plan["action"], &plan["changes"]),
+        (1, &"blocked".into(), &Value::Array(Vec::new()))
+    );
+    let checks = plan["checks"].as_array().unwrap();
+    assert!(checks.iter().any(|check| check["outcome"] == "blocker"), "{json}");
+    assert!(stderr.contains("Nothing was sent."), "{stderr}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cost_tells_what_goes_on_while_asleep_and_the_guide_beside_it() {
+    let (status, text, _) = Case::sim("running").run("cost").await;
+    assert_eq!(status, 0);
+    assert!(text.contains("\nasleep $") && text.contains("The guide's table"), "{text}");
+    for (scene, line) in [("running", "cost"), ("asleep", "cost"), ("new", "cost --size medium")] {
+        let (_, json, _) = Case::sim(scene).run(&format!("{line} --output json")).await;
+        let report: Value = serde_json::from_str(&json).unwrap();
+        let (hour, month) = (
+            report["asleep_usd_hour"].as_f64().unwrap(),
+            report["asleep_usd_month"].as_f64().unwrap(),
+        );
+        assert!(hour > 0.0 && (month - hour * 730.0).abs() < 1e-9, "{scene}: {hour} {month}");
+        let now = report["now_usd_hour"].as_f64();
+        assert!(now.is_none_or(|now| if scene == "asleep" { (now - hour).abs() < 1e-9 } else { now > hour }));
+        assert!(report["guide"]["rows"].as_array().unwrap().len() > 5);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -891,13 +943,13 @@ async fn two_images_of_one_second_are_both_kept() {
     };
     let mut case = Case::sim("running");
     case.cx.settings.save_dir = dir.path().display().to_string().into();
-    let files: Vec<_> = (0..3).map(|_| image::save(&case.cx, None, &picture).unwrap()).collect();
+    let files: Vec<_> = (0..3).map(|_| image::save(&case.cx, None, &picture).unwrap().path).collect();
     assert!(files[2].to_str().unwrap().ends_with("-3.png"), "{files:?}");
     // Somebody else took the name while the picture was made.
     let taken = dir.path().join("there.png");
     std::fs::write(&taken, "mine").unwrap();
     assert_eq!(
-        image::save(&case.cx, Some(&taken), &picture).unwrap(),
+        image::save(&case.cx, Some(&taken), &picture).unwrap().path,
         dir.path().join("there-2.png")
     );
     assert_eq!(std::fs::read(&taken).unwrap(), b"mine");

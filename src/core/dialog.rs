@@ -353,6 +353,6 @@ pub struct ImageRun {
     pub stages: Vec<StageReport>,
     /// Its end.
     pub end: Option<Result<Picture, Fault>>,
-    /// Where it was saved.
-    pub saved: Option<SafeText>,
+    /// Where it was saved, or why it was not.
+    pub saved: Option<Result<SafeText, SafeText>>,
 }

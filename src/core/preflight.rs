@@ -143,7 +143,7 @@ impl<'a> Evidence<'a> {
 pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
     let mut out = vec![
         identity(evidence.identity),
-        writes(evidence.refusal),
+        writes(evidence.refusal, evidence.identity),
         template(TEMPLATE.len(), evidence.template, evidence.validation),
         stack(evidence.stack_name, evidence.stack),
     ];
@@ -283,10 +283,16 @@ fn identity(answer: Known<'_, Identity>) -> Check {
 }
 
 /// The list is worth reading where nothing may be written too, so this is no blocker of it.
-fn writes(refusal: Option<&str>) -> Check {
-    match refusal {
-        Some(why) => check("writes", Outcome::Warning, why, "A deploy from this session would be refused."),
-        None => check("writes", Outcome::Ok, "allowed, after the plan", ""),
+fn writes(refusal: Option<&str>, identity: Known<'_, Identity>) -> Check {
+    match (refusal, identity) {
+        (Some(why), _) => check("writes", Outcome::Warning, why, "A deploy from this session would be refused."),
+        (None, Some(Err(_))) => check(
+            "writes",
+            Outcome::Unknown,
+            "allowed in this session; what AWS allows is not known: it is not known who asks",
+            "",
+        ),
+        (None, _) => check("writes", Outcome::Ok, "allowed, after the plan", ""),
     }
 }
 

@@ -1,6 +1,6 @@
 //! AWS regions by name: what may be one, and which are known.
 
-use super::nearest;
+use super::{nearest, text::SafeText};
 
 /// Regions in use in November 2026, by name.
 pub const REGIONS: [&str; 39] = [
@@ -73,6 +73,22 @@ pub fn check(name: &str) -> Result<(), String> {
     })
 }
 
+/// Refuses what can stand in no host name, where an endpoint other than AWS gives regions its own names.
+///
+/// # Errors
+/// A sentence, no final stop of its own.
+pub fn check_label(name: &str) -> Result<(), String> {
+    let is_inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let is_label = (1..=63).contains(&name.len()) && name.bytes().all(is_inner) && !name.starts_with('-') && !name.ends_with('-');
+    if is_label {
+        return Ok(());
+    }
+    Err(format!(
+        "\"{}\" can be no region: letters, digits and hyphens, 63 at most; a region is named like us-west-2",
+        SafeText::new(name)
+    ))
+}
+
 /// What ARNs of a region begin with after `arn:`. A region that is not named is taken to be of the common one.
 pub fn partition(name: &str) -> &'static str {
     const OTHERS: [(&str, &str); 3] = [("us-gov-", "aws-us-gov"), ("cn-", "aws-cn"), ("eusc-", "aws-eusc")];
@@ -113,6 +129,17 @@ mod tests {
                 None => assert_eq!(check(name), Ok(())),
                 Some(words) => assert!(check(name).unwrap_err().contains(words), "{name}: {:?}", check(name)),
             }
+        }
+    }
+
+    #[test]
+    fn anywhere_a_region_is_a_part_of_a_host_name() {
+        for name in ["us-west-2", "local", "x"] {
+            assert_eq!(check_label(name), Ok(()));
+        }
+        for name in ["us west", "", "-x", "x-", "eu.west", "région", "a/b", "x\n", &"a".repeat(64)] {
+            let why = check_label(name).unwrap_err();
+            assert!(why.contains("can be no region") && why.contains("us-west-2"), "{why}");
         }
     }
 

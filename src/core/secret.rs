@@ -35,6 +35,25 @@ impl SecretText {
     pub fn expose_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
+
+    /// The value as text that can not act on a terminal, every odd character as its escape; and whether one was odd.
+    pub fn legible(&self) -> (String, bool) {
+        match self.expose_str() {
+            Some(text) => {
+                let shown: String = text.chars().map(visible).collect();
+                let is_odd = shown != text;
+                (shown, is_odd)
+            }
+            None => (self.0.escape_ascii().to_string(), true),
+        }
+    }
+}
+
+/// A character as it is where it is plainly visible, else its escape.
+fn visible(c: char) -> String {
+    let as_is = c.to_string();
+    let is_plain = c != '\t' && !('\u{300}'..='\u{36f}').contains(&c) && SafeText::new(&as_is).as_str() == as_is;
+    if is_plain { as_is } else { c.escape_unicode().to_string() }
 }
 
 impl fmt::Debug for SecretText {
@@ -51,5 +70,12 @@ mod tests {
     fn debug_says_nothing() {
         let secret = SecretText::new(b"hunter2".to_vec());
         assert_eq!(format!("{secret:?}"), "SecretText(redacted)");
+    }
+
+    #[test]
+    fn a_legible_secret_does_nothing_to_a_terminal() {
+        let secret = SecretText::new(b"a\x1b]0;x\x07\x1b[2J".to_vec());
+        assert_eq!(secret.legible(), ("a\\u{1b}]0;x\\u{7}\\u{1b}[2J".to_owned(), true));
+        assert_eq!(SecretText::new(b"sk-1".to_vec()).legible(), ("sk-1".to_owned(), false));
     }
 }

@@ -7,6 +7,11 @@ pub fn iso(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
+/// A time for the name of a file, to the millisecond: `20261122T194058123Z`.
+pub fn compact(at: Millis) -> String {
+    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |t| t.strftime("%Y%m%dT%H%M%S%3fZ").to_string())
+}
+
 /// A time as the operator wants it: `19:40:58`, with the day before it when that is another day; or an age.
 pub fn show(at: Millis, now: Millis, times: Times, utc_offset: i32) -> String {
     if times == Times::Age {

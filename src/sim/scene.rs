@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::core::fact::Millis;
+use crate::core::{fact::Millis, nearest};
 
 /// The scenes that ship, by name.
 const FILES: [(&str, &str); 25] = [
@@ -74,13 +74,13 @@ impl Scene {
     /// The scene of that name.
     ///
     /// # Errors
-    /// One sentence that names the nearest scenes.
+    /// One sentence that names the nearest scene, or all where none is near.
     pub fn named(name: &str) -> Result<Self, String> {
         let Some((_, text)) = FILES.iter().find(|(n, _)| *n == name) else {
             return Err(format!(
-                "There is no scene \"{}\"; did you mean {}?",
+                "There is no scene \"{}\"; {}",
                 name.escape_default(),
-                nearest(name)
+                nearest::hint(name, FILES.iter().map(|(n, _)| *n))
             ));
         };
         let scene: Self = toml::from_str(text).map_err(|e| format!("The scene {name} can not be read: {e}"))?;
@@ -271,28 +271,6 @@ impl TryFrom<String> for Ago {
     }
 }
 
-/// The names nearest to one that does not exist, for an error message.
-fn nearest(name: &str) -> String {
-    let mut names: Vec<&str> = FILES.iter().map(|(n, _)| *n).collect();
-    names.sort_by_key(|n| distance(n, name));
-    names[..3].join(", ")
-}
-
-/// Edit distance; a common beginning counts for nearness.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let changed = corner + usize::from(x != y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,10 +290,14 @@ mod tests {
 
     #[test]
     fn an_unknown_scene_names_the_nearest() {
-        for (name, want) in [("runing", "running"), ("sleep", "asleep"), ("throtled", "throttled"), ("", "new")] {
+        for (name, want) in [
+            ("runing", "did you mean \"running\"?"),
+            ("sleep", "did you mean \"asleep\"?"),
+            ("throtled", "did you mean \"throttled\"?"),
+            ("nope", "there are new, running, "),
+        ] {
             let error = Scene::named(name).unwrap_err();
-            let suggested = error.split("did you mean ").nth(1).unwrap();
-            assert!(suggested.starts_with(want), "{name}: {error}");
+            assert!(error.contains(want), "{name}: {error}");
         }
     }
 

@@ -137,7 +137,7 @@ fn draw_run(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun,
         show(run_lines(model, side, image, run, usize::from(column)), text, frame);
         draw_picture(side, picture, shown, frame);
     } else {
-        let lines = short_lines(side, image, run, picture);
+        let lines = short_lines(side, image, run, picture, usize::from(inner.width));
         let [text, shown] = Layout::vertical([Constraint::Length(lines.len() as u16), Constraint::Fill(1)]).areas(inner);
         show(lines, text, frame);
         draw_picture(side, picture, shown, frame);
@@ -149,8 +149,8 @@ fn inset(area: Rect) -> Rect {
     area.inner(Margin::new(1, 0))
 }
 
-/// All in four lines, so that the picture has the rest.
-fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &Picture) -> Vec<Line<'static>> {
+/// All in few lines, so that the picture has the rest.
+fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &Picture, width: usize) -> Vec<Line<'static>> {
     let pen = Pen::of(side);
     let mut stages = Vec::new();
     for stage in stages_of(image) {
@@ -162,18 +162,26 @@ fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &P
         stages.extend([pen.ink(role, mark), pen.text(format!(" {}{took}  ", brief(stage)))]);
     }
     stages.extend([pen.ink(Role::Good, "✓"), pen.text(format!(" Image {}", millis(picture.took)))]);
-    let saved = run
-        .saved
-        .as_ref()
-        .map_or_else(|| "saving…".to_owned(), |path| format!("saved {path}"));
     let about = format!("{}  {} × {} {}  ", picture.model, picture.width, picture.height, picture.format);
-    vec![
-        Line::from(pen.title(image.prompt.text.clone())),
-        Line::from(stages),
-        Line::from(vec![pen.text(about), pen.dim(saved)]),
-        pen.keys("[Esc] close · [I] another"),
-        pen.keys("[Ctrl-S] save again"),
-    ]
+    let mut lines = vec![Line::from(pen.title(image.prompt.text.clone())), Line::from(stages)];
+    let mut words = saved(run, width.saturating_sub(measure::width(&about)), width);
+    let beside = if words.len() == 1 { words.pop() } else { None };
+    let beside = beside.map(|(text, role)| pen.ink(role, text));
+    lines.push(std::iter::once(pen.text(about)).chain(beside).collect());
+    lines.extend(words.into_iter().map(|(text, role)| Line::from(pen.ink(role, text))));
+    lines.extend([pen.keys("[Esc] close · [I] another"), pen.keys("[Ctrl-S] save again")]);
+    lines
+}
+
+/// Where the picture lies, or that it lies nowhere yet and why: one line where it fits `first`, else some of `width`.
+fn saved(run: &ImageRun, first: usize, width: usize) -> Vec<(String, Role)> {
+    let (text, role) = match &run.saved {
+        None => ("saving…".to_owned(), Role::Dim),
+        Some(Ok(path)) => (format!("saved {path}"), Role::Dim),
+        Some(Err(why)) => (format!("NOT SAVED, Ctrl-S tries again, Esc loses it: {why}"), Role::Bad),
+    };
+    let width = if measure::width(&text) <= first { first } else { width };
+    wrap_to(&text, width, 3).into_iter().map(|line| (line, role)).collect()
 }
 
 /// The picture as large as fits; a cell is taken to be twice as high as it is wide.
@@ -304,18 +312,21 @@ fn millis(ms: u64) -> String {
 
 fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, width: usize) -> Vec<Line<'static>> {
     let pen = Pen::of(side);
-    let saved = run.saved.as_ref().map_or_else(|| "saving…".to_owned(), ToString::to_string);
     let at = when::show(picture.at, model.now.wall, model.times, model.utc_offset);
     let pair = |label: &str, value: &str| Line::from(vec![pen.dim(left(label, 8)), pen.text(cut(value, width.saturating_sub(8)))]);
-    vec![
+    let mut lines = vec![
         pair("model", &picture.model),
         pair("size", &format!("{} KB", picture.bytes.len().div_ceil(1024))),
         pair("at", &at),
-        pair("saved", &saved),
+    ];
+    let words = saved(run, width, width).into_iter();
+    lines.extend(words.map(|(text, role)| Line::from(pen.ink(role, text))));
+    lines.extend([
         pair("drawn as", &format!(" {}", side.picture_protocol)),
         pen.keys("[Esc] close · [I] another"),
         pen.keys("[Ctrl-S] save again"),
-    ]
+    ]);
+    lines
 }
 
 /// Why no image came: at which layer, and what to do.
@@ -390,6 +401,44 @@ mod tests {
             }
         }
         assert!(fired > 50, "{fired}");
+    }
+
+    #[test]
+    fn where_a_picture_lies_or_why_it_does_not_is_on_the_screen() {
+        let why = "/mnt/pictures/bic-image-20261122T194058123Z.png can not be written: No space left on device";
+        let elsewhere = format!("/home/ops/.local/state/bic-tui/saved/bic-image-20261122T194058123Z.png ({why})");
+        for (saved, want) in [
+            (None, "saving…"),
+            (Some(Err(why.into())), "NOT SAVED, Ctrl-S"),
+            (Some(Ok(elsewhere.into())), "/home/ops/.local"),
+        ] {
+            for size in [(80, 24), (120, 40)] {
+                let mut model = fixture::running();
+                update(&mut model, Msg::Key(Key::char('I')));
+                let Some(Dialog::Image(mut image)) = model.dialog.clone() else {
+                    panic!("opened")
+                };
+                let picture = Picture {
+                    bytes: vec![0; 4].into(),
+                    format: crate::core::fact::PictureFormat::Png,
+                    width: 1024,
+                    height: 1024,
+                    model: "nova-canvas".into(),
+                    prompt: "p".into(),
+                    took: 8_000,
+                    at: fixture::NOW,
+                };
+                image.run = Some(ImageRun {
+                    fired: 0,
+                    since: 0,
+                    stages: Vec::new(),
+                    end: Some(Ok(picture)),
+                    saved: saved.clone(),
+                });
+                let screen = frame(&model, size, |model, side, area, f| draw(model, side, &image, area, f));
+                assert!(screen.contains(want), "{want}: {screen}");
+            }
+        }
     }
 
     #[test]

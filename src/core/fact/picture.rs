@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::Serialize;
 
 use super::Millis;
-use crate::core::text::SafeText;
+use crate::core::{text::SafeText, when};
 
 /// How the bytes of a picture are coded, told from their signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
@@ -37,6 +37,13 @@ pub struct Picture {
     pub took: u64,
     /// When it arrived.
     pub at: Millis,
+}
+
+impl Picture {
+    /// Name of its file: when it came, to the millisecond.
+    pub fn file_name(&self) -> String {
+        format!("bic-image-{}.{}", when::compact(self.at), self.format)
+    }
 }
 
 impl fmt::Debug for Picture {

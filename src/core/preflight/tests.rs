@@ -133,6 +133,10 @@ fn a_denied_read_warns_and_bad_credentials_block() {
         arn: SafeText::new("arn:aws:iam::123456789012:root"),
     };
     assert_eq!(identity(Some(Ok(&root))).outcome, Outcome::Warning);
+    // Nobody knows what somebody unknown may write.
+    let refused = Fault::new(FaultKind::WrongCredentials, "sts:GetCallerIdentity", "", "");
+    assert_eq!(writes(None, Some(Err(&refused))).outcome, Outcome::Unknown);
+    assert_eq!(writes(None, Some(Ok(&root))).outcome, Outcome::Ok);
     assert_eq!(stack("s", Some(Ok(&None))).outcome, Outcome::Ok);
     assert_eq!(stack("s", None).outcome, Outcome::Unknown);
     let refused = Fault::new(FaultKind::Refused, "cloudformation:ValidateTemplate", "", "Template format error");

@@ -12,20 +12,26 @@ fn selected(model: &Model) -> Option<SecretRef> {
     model.secrets().get(model.cursor(Panel::Secrets)).cloned()
 }
 
-/// Shows the secret under the cursor, or hides what is shown.
+/// Shows the secret under the cursor in place of another one, or hides it.
 pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
-    if model.shown_secret.is_some() {
+    let selected = selected(model);
+    let shown = model.shown_secret.as_ref().map(|(secret, _)| secret);
+    if shown.is_some() && shown == selected.as_ref() {
         return hide(model);
     }
-    match selected(model) {
-        Some(secret) if model.live_stack().is_some() => vec![Effect::Reveal(secret)],
+    let mut effects = hide(model);
+    match selected {
+        Some(secret) if model.live_stack().is_some() => {
+            effects.push(Effect::Reveal(secret));
+            effects
+        }
         _ => {
             say(
                 model,
                 Severity::Note,
                 "there is no secret until the stack exists: press D to deploy",
             );
-            Vec::new()
+            effects
         }
     }
 }

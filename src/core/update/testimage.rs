@@ -174,11 +174,14 @@ fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
     effects
 }
 
-fn on_result_key(model: &mut Model, image: ImageDialog, key: Key) -> Vec<Effect> {
+fn on_result_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec<Effect> {
     let done = image.run.as_ref().and_then(|r| r.end.clone());
     match model.keymap.resolve(model.screen, key) {
         Some(Intent::Back | Intent::Interrupt | Intent::Enter) => Vec::new(),
         Some(Intent::Save) => {
+            if let Some(run) = &mut image.run {
+                run.saved = None;
+            }
             model.dialog = Some(Dialog::Image(image));
             done.and_then(Result::ok).map_or_else(Vec::new, |p| vec![save(model, &p)])
         }
@@ -199,7 +202,7 @@ fn on_result_key(model: &mut Model, image: ImageDialog, key: Key) -> Vec<Effect>
 }
 
 fn save(model: &Model, picture: &Picture) -> Effect {
-    let path = format!("{}/bic-image-{}.{}", model.settings.save_dir, picture.at, picture.format);
+    let path = format!("{}/{}", model.settings.save_dir, picture.file_name());
     Effect::Save(path.into(), picture.bytes.clone())
 }
 
@@ -227,14 +230,14 @@ pub(super) fn on_image(model: &mut Model, answer: Result<Done, Fault>) -> Vec<Ef
     let effects = end.as_ref().ok().map(|p| save(model, p)).into_iter().collect();
     match &mut model.dialog {
         Some(Dialog::Image(ImageDialog { run: Some(run), .. })) => run.end = Some(end),
-        _ => say(model, Severity::Note, "the test image is done; it was saved"),
+        _ => say(model, Severity::Note, "the test image is done; it is being saved"),
     }
     effects
 }
 
-/// The picture was saved.
+/// The picture was saved, or could not be.
 pub(super) fn on_saved(model: &mut Model, answer: &Result<SafeText, Fault>) {
-    if let (Some(Dialog::Image(ImageDialog { run: Some(run), .. })), Ok(path)) = (&mut model.dialog, answer) {
-        run.saved = Some(path.clone());
+    if let Some(Dialog::Image(ImageDialog { run: Some(run), .. })) = &mut model.dialog {
+        run.saved = Some(answer.clone().map_err(|fault| fault.sentence().into()));
     }
 }

@@ -10,6 +10,7 @@ use super::{Sheet, inside, sheet, wrapped};
 use crate::{
     core::{
         dialog::{Detail, Json, Scroll},
+        fault::FaultKind,
         model::{ErrorEntry, Model},
         when,
     },
@@ -85,7 +86,10 @@ fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Ve
     ]);
     let mut lines = vec![cut::line(head, width)];
     lines.extend(wrapped(side, &format!("{}.", entry.fault.sentence()), Role::Bad, width));
-    lines.extend(wrapped(side, &entry.fault.advice(), Role::Text, width));
+    // This is the error log, to which its advice would lead.
+    if entry.fault.kind != FaultKind::Internal {
+        lines.extend(wrapped(side, &entry.fault.advice(), Role::Text, width));
+    }
     lines.push(Line::default());
     lines
 }

@@ -17,7 +17,6 @@ use crate::{
         model::Model,
         screen::{Panel, ScreenId},
         secret::{SecretRef, SecretText},
-        text::SafeText,
     },
     layout,
     ui::{
@@ -198,14 +197,7 @@ fn below(model: &Model, side: &Side<'_>, width: usize) -> (Vec<Line<'static>>, V
 /// had to be escaped.
 fn legible(value: &SecretText) -> (String, String) {
     let bytes = value.expose();
-    let (text, is_odd) = match value.expose_str() {
-        Some(text) => {
-            let shown: String = text.chars().map(visible).collect();
-            let is_odd = shown != text;
-            (shown, is_odd)
-        }
-        None => (bytes.escape_ascii().to_string(), true),
-    };
+    let (text, is_odd) = value.legible();
     let mut about = if value.expose_str().is_some_and(|t| t.chars().count() == bytes.len()) {
         format!("{} characters", bytes.len())
     } else {
@@ -218,13 +210,6 @@ fn legible(value: &SecretText) -> (String, String) {
         about.push_str(", with a space at an end");
     }
     (text, about)
-}
-
-/// A character as it is where it is plainly visible, else its escape.
-fn visible(c: char) -> String {
-    let as_is = c.to_string();
-    let is_plain = c != '\t' && !('\u{300}'..='\u{36f}').contains(&c) && SafeText::new(&as_is).as_str() == as_is;
-    if is_plain { as_is } else { c.escape_unicode().to_string() }
 }
 
 /// Pieces of at most `width` characters; spaces stay.

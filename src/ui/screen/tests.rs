@@ -107,7 +107,7 @@ fn run(end: Option<Result<Picture, Fault>>, is_bad: bool) -> ImageRun {
             report(ProbeStage::Litellm, None, "not exposed: judged through Open WebUI", 0),
         ],
         end,
-        saved: Some("./bic-image-1795376458000.png".into()),
+        saved: Some(Ok("./bic-image-20261122T200738000Z.png".into())),
     }
 }
 
