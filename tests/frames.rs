@@ -286,6 +286,7 @@ fn insights() -> InsightsDialog {
     InsightsDialog {
         window: TextField::with("-7d"),
         query: query(&filter, false),
+        lacks_pattern: false,
         group: "/ecs/bedrock-image-chat".into(),
         asked: 1,
         size: Some(Ok(Some(LogGroup {

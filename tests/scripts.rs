@@ -205,7 +205,10 @@ fn destroy_has_no_key_and_wants_the_name() {
     type_text(&mut model, "destroy");
     press(&mut model, "enter");
     type_text(&mut model, "bedrock-image-chat");
-    assert!(sent(&press(&mut model, "tab enter")).is_empty() && model.dialog.is_none(), "Cancel has the focus");
+    assert!(
+        sent(&press(&mut model, "tab enter")).is_empty() && model.dialog.is_none(),
+        "Cancel has the focus"
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{fault, pages::missing};
 use crate::{
     cloud::InsightsRequest,
     core::{
-        fact::{LogEvent, LogGroup, Millis, QueryResults, QueryState},
+        fact::{LogEvent, LogGroup, Millis, QueryResults, QueryState, dated},
         fault::{Fault, FaultKind},
         insights::MOST,
         text::{RawText, SafeText},
@@ -133,9 +133,9 @@ fn event(fields: &[ResultField]) -> Option<LogEvent> {
 /// `2026-11-22 03:12:00.123`, in UTC; milliseconds since 1970 where a query does not format them.
 fn time(text: &str) -> Option<Millis> {
     if let Ok(millis) = text.parse() {
-        return Some(millis);
+        return Some(dated(millis));
     }
     let civil: DateTime = text.trim_end_matches('Z').parse().ok()?;
     let at: Timestamp = civil.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    Some(at.as_millisecond())
+    Some(dated(at.as_millisecond()))
 }

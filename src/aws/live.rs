@@ -19,7 +19,7 @@ use super::{fault, text};
 use crate::{
     cloud::LiveStream,
     core::{
-        fact::{Identity, LiveFrame, LiveUpdate, LogEvent},
+        fact::{Identity, LiveFrame, LiveUpdate, LogEvent, dated},
         fault::Fault,
         text::{RawText, SafeText},
     },
@@ -83,8 +83,8 @@ fn mapped(frame: Frame) -> LiveFrame {
 fn event(event: LiveTailSessionLogEvent) -> LogEvent {
     LogEvent {
         id: None,
-        at: event.timestamp.or(event.ingestion_time).unwrap_or_default(),
-        ingested: event.ingestion_time.or(event.timestamp).unwrap_or_default(),
+        at: event.timestamp.or(event.ingestion_time).map(dated).unwrap_or_default(),
+        ingested: event.ingestion_time.or(event.timestamp).map(dated).unwrap_or_default(),
         stream: text(event.log_stream_name),
         message: RawText::new(event.message.as_deref().unwrap_or_default()),
     }

@@ -22,7 +22,7 @@ use super::{fault, pages::missing};
 use crate::{
     cloud::LogRequest,
     core::{
-        fact::{LogEvent, LogPage, Millis},
+        fact::{LogEvent, LogPage, Millis, dated},
         fault::Fault,
         text::{RawText, SafeText},
     },
@@ -124,8 +124,8 @@ impl Page<'_> {
                 stream
             });
             LogEvent {
-                at: event.timestamp.or(event.ingestion_time).unwrap_or_default(),
-                ingested: event.ingestion_time.or(event.timestamp).unwrap_or_default(),
+                at: event.timestamp.or(event.ingestion_time).map(dated).unwrap_or_default(),
+                ingested: event.ingestion_time.or(event.timestamp).map(dated).unwrap_or_default(),
                 id: event.event_id,
                 stream,
                 message: event.message.unwrap_or_default(),
@@ -136,5 +136,53 @@ impl Page<'_> {
             events,
             next: self.next_token.filter(|token| !token.is_empty()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::{keymap::Intent, logview::LogView, model::Times, tail::Tail, when};
+
+    const NOW: Millis = 1_790_000_000_000;
+
+    proptest! {
+        /// Whatever times stand in a page, the tail and the screen go on.
+        #[test]
+        fn no_time_is_too_odd(times in prop::collection::vec((odd(), odd()), 1..6)) {
+            let events: Vec<_> = times
+                .iter()
+                .map(|(at, ingested)| serde_json::json!({"timestamp": at, "ingestionTime": ingested, "message": "x"}))
+                .collect();
+            let body = serde_json::json!({ "events": events }).to_string();
+            let page = serde_json::from_str::<Page<'_>>(&body).unwrap().fact(Millis::MAX).unwrap();
+            prop_assert_eq!(page.events.len(), times.len());
+            let mut tail = Tail::new("g".into(), NOW - 900_000);
+            let mut view = LogView::new(usize::MAX);
+            view.append_older(page.events.clone(), true);
+            for _ in 0..3 {
+                let (seq, _) = tail.due(NOW, true).unwrap();
+                view.append(tail.on_page(seq, Ok(page.clone()), NOW));
+                prop_assert!(tail.lag(NOW) >= 0 && tail.gaps(NOW).len() < 3);
+            }
+            view.top();
+            for intent in [Intent::Wider, Intent::Earlier, Intent::Narrower, Intent::Later, Intent::Narrower] {
+                let (from, until) = view.span().unwrap();
+                prop_assert!(view.histogram(from, until.max(from + 1), 80).len() <= 80);
+                prop_assert!(!when::show(until, NOW, Times::Age, 0).is_empty() && !when::iso(from).is_empty());
+                view.move_span(intent, NOW);
+            }
+        }
+    }
+
+    fn odd() -> impl Strategy<Value = Millis> {
+        prop_oneof![
+            any::<Millis>(),
+            Just(Millis::MAX),
+            Just(Millis::MIN),
+            NOW - 1_000_000..NOW + 1_000_000
+        ]
     }
 }

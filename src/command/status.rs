@@ -188,7 +188,11 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     })
 }
 
-type OfResources = (Option<Vec<StackResource>>, Result<Vec<TargetGroup>, Fault>, Result<Vec<Alarm>, Fault>);
+type OfResources = (
+    Option<Vec<StackResource>>,
+    Result<Vec<TargetGroup>, Fault>,
+    Result<Vec<Alarm>, Fault>,
+);
 
 /// The resources of the stack, and what hangs on them: target groups and alarms.
 async fn of_resources(cx: &Context) -> OfResources {

@@ -195,7 +195,11 @@ async fn what_a_deletion_left_is_all_that_costs_and_what_it_took_is_no_fault() {
     let (status, out, said) = case.run("cost --output json").await;
     assert_eq!(status, 0, "{said}");
     let cost: Value = serde_json::from_str(&out).unwrap();
-    assert!((cost["now_usd_hour"].as_f64().unwrap() - now).abs() < 1e-9, "{}", cost["now_usd_hour"]);
+    assert!(
+        (cost["now_usd_hour"].as_f64().unwrap() - now).abs() < 1e-9,
+        "{}",
+        cost["now_usd_hour"]
+    );
     assert!(cost["month_usd"].as_f64().unwrap() > 100.0);
 }
 

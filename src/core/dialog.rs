@@ -299,6 +299,8 @@ pub struct InsightsDialog {
     pub window: TextField,
     /// The query.
     pub query: String,
+    /// The pattern of the filter can not be said in it.
+    pub lacks_pattern: bool,
     /// Log group.
     pub group: SafeText,
     /// Number of the question how much the group holds.
@@ -331,6 +333,15 @@ impl Focus {
     }
 }
 
+/// From this size of the terminal on a question that costs money stands on the screen with its price, its warnings and
+/// its buttons; of a query the text may be cut, with a sign.
+pub const PAID: Size = Size { width: 60, height: 16 };
+
+/// What is not wholly shown is not asked, and can not be paid for.
+pub fn can_pay(size: Size) -> bool {
+    size.width >= PAID.width && size.height >= PAID.height
+}
+
 /// The test image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageDialog {
@@ -352,16 +363,6 @@ pub struct ImageDialog {
     pub in_clear: Option<SafeText>,
     /// How it went.
     pub run: Option<ImageRun>,
-}
-
-impl ImageDialog {
-    /// From this size on all that is asked stands on the screen, the warning and the buttons too.
-    pub const LEAST: Size = Size { width: 60, height: 16 };
-
-    /// What is not wholly shown is not asked, and can not be paid for.
-    pub fn fits(size: Size) -> bool {
-        size.width >= Self::LEAST.width && size.height >= Self::LEAST.height
-    }
 }
 
 /// A test image under way or done.

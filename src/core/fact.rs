@@ -25,7 +25,7 @@ pub use self::{
     dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
     insights::{LogGroup, QueryResults, QueryState},
     leftover::{Leftover, LeftoverKind, Look},
-    log::{LiveFrame, LiveUpdate, LogEvent, LogPage},
+    log::{LiveFrame, LiveUpdate, LogEvent, LogPage, dated},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
     service::{Deployment, Service, ServiceEvent},

@@ -237,7 +237,10 @@ pub fn stop_words(task: &Task) -> String {
 fn own_words(task: &Task) -> String {
     let words = stop_words(task);
     let is_own = |name: &&str| task.service.ends_with(name);
-    let own = words.split_once(": ").filter(|(name, _)| is_own(name)).map(|(_, why)| why.to_owned());
+    let own = words
+        .split_once(": ")
+        .filter(|(name, _)| is_own(name))
+        .map(|(_, why)| why.to_owned());
     own.unwrap_or(words)
 }
 

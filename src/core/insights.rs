@@ -5,7 +5,7 @@ mod ql;
 #[cfg(test)]
 mod tests;
 
-pub use self::ql::{MOST, query};
+pub use self::ql::{MOST, lacks_pattern, query};
 use super::{
     fact::{LogEvent, LogGroup, Millis, QueryResults, QueryState},
     fault::{Fault, FaultKind},

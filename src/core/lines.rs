@@ -94,8 +94,7 @@ pub struct Lines {
     next_segment: u64,
     next_seq: u64,
     limit: usize,
-    /// Lines of a full segment.
-    per_segment: usize,
+    per_segment: segment::Full,
     bytes: usize,
     len: usize,
     holes: Holes,
@@ -116,7 +115,7 @@ impl Lines {
             next_segment: 0,
             next_seq: 0,
             limit,
-            per_segment: segment::FULL_LINES,
+            per_segment: segment::Full::of(limit),
             bytes: 0,
             len: 0,
             holes: Holes::default(),
@@ -132,7 +131,10 @@ impl Lines {
     #[cfg(test)]
     pub(crate) fn in_small_segments(limit: usize) -> Self {
         Self {
-            per_segment: 16,
+            per_segment: segment::Full {
+                lines: 16,
+                ..segment::Full::of(usize::MAX)
+            },
             ..Self::new(limit)
         }
     }

@@ -132,6 +132,13 @@ impl LogView {
         self.search.as_ref().map_or(0, |(_, index)| index.len())
     }
 
+    /// Which match the cursor is on, from 1 on.
+    pub fn search_place(&self) -> Option<usize> {
+        let (_, index) = self.search.as_ref()?;
+        let cursor = self.cursor().filter(|_| !self.is_following())?;
+        index.contains(&self.lines, cursor).then(|| index.row(&self.lines, cursor) + 1)
+    }
+
     /// The window is at the end and stays there.
     pub fn is_following(&self) -> bool {
         self.place == Place::Follow

@@ -15,6 +15,7 @@ use super::{
     insights::Insights,
     keymap::{Intent, Keymap},
     leftovers::Board,
+    lines::Filter,
     live::Live,
     logview::LogView,
     msg::{Now, Size},
@@ -73,6 +74,19 @@ pub struct Feeds {
     pub validation: Feed<Validation>,
     /// The log tail: only its age and fault; the lines live in the log view.
     pub logs: Feed<()>,
+}
+
+/// How one came to the Logs screen, for the way back.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// The screen whose row led there.
+    pub screen: ScreenId,
+    /// The row's lines are a visit, to be taken back.
+    pub is_visit: bool,
+    /// Visits there were then.
+    pub depth: usize,
+    /// What was kept then.
+    pub filter: Filter,
 }
 
 /// A short message above the footer.
@@ -222,8 +236,10 @@ pub struct Model {
     pub patterns: Vec<String>,
     /// The way to lines from before the tail began.
     pub older: Option<Older>,
-    /// The screen whose row led to the logs.
-    pub came_from: Option<ScreenId>,
+    /// The row that led to the logs.
+    pub came_from: Option<Door>,
+    /// What the lines lack that are being saved.
+    pub saved_lacks: Option<SafeText>,
     /// The Deploy screen.
     pub deploy: Stage,
     /// What the stack left behind.
@@ -311,6 +327,7 @@ impl Model {
             patterns: Vec::new(),
             older: None,
             came_from: None,
+            saved_lacks: None,
             deploy: Stage::default(),
             leftovers: Board::default(),
             access: Access::default(),

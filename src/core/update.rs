@@ -42,12 +42,15 @@ use super::{
     eta::Durations,
     fault::Fault,
     health::Severity,
+    keymap::Intent,
     model::{ErrorEntry, Model, Notice},
     msg::{Asked, Msg, Ticket},
     text::SafeText,
 };
 use crate::layout;
 
+/// Most bytes for the clipboard: some terminals take no more, and say nothing.
+const MOST_COPIED: usize = 100_000;
 /// How many entries the error log keeps.
 const MAX_ERRORS: usize = 200;
 
@@ -55,7 +58,23 @@ const MAX_ERRORS: usize = 200;
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.is_dirty |= !matches!(msg, Msg::Tick(_) | Msg::Drawn);
     let effects = step(model, msg);
+    let effects = without_too_long(model, effects);
     insights::before_leaving(model, effects)
+}
+
+/// Leaves out what is longer than terminals take for the clipboard, and says so.
+fn without_too_long(model: &mut Model, mut effects: Vec<Effect>) -> Vec<Effect> {
+    let length = |effect: &Effect| match effect {
+        Effect::Copy(text) if text.len() > MOST_COPIED => Some(text.len()),
+        _ => None,
+    };
+    if let Some(bytes) = effects.iter().find_map(length) {
+        effects.retain(|effect| length(effect).is_none());
+        let (size, save) = (super::insights::size(bytes as u64), model.keymap.label(Intent::Save));
+        let text = format!("not copied: {size} are more than terminals take; {save} saves what is shown to a file");
+        say(model, Severity::Warning, text);
+    }
+    effects
 }
 
 fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -96,7 +115,11 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
-            say_outcome(model, "saved", answer);
+            match (answer, model.saved_lacks.take()) {
+                // What is wrong with it before a name that may be long.
+                (Ok(path), Some(lacks)) => say(model, Severity::Warning, format!("{lacks}: saved {path}")),
+                (answer, _) => say_outcome(model, "saved", answer),
+            }
             Vec::new()
         }
     }

@@ -21,7 +21,11 @@ use ratatui::{
 };
 
 use super::{Side, cut, theme::Role};
-use crate::core::{dialog::Dialog, model::Model};
+use crate::core::{
+    dialog::{Dialog, PAID, can_pay},
+    model::Model,
+    msg::Size,
+};
 
 /// Draws the dialog that is open.
 pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
@@ -136,16 +140,16 @@ impl Parts {
             }
             self.end.insert(0, Line::default());
         }
-        let for_middle = room.saturating_sub(self.start.len() + self.end.len());
-        if self.middle.len() > for_middle && for_middle > 0 {
-            let hidden = self.middle.len() - (for_middle - 1);
-            self.middle.truncate(for_middle - 1);
-            self.middle
-                .push(Line::styled(format!("(+{hidden} lines: enlarge the terminal)"), dim));
-        }
-        self.middle.truncate(for_middle);
         self.end.drain(..self.end.len().saturating_sub(room));
-        self.start.truncate(room.saturating_sub(self.end.len()));
+        let (above, all) = (room - self.end.len(), self.start.len() + self.middle.len());
+        if all > above {
+            let kept = above.saturating_sub(1);
+            self.start.truncate(kept);
+            self.middle.truncate(kept - self.start.len());
+            let sign = format!("(+{} lines: enlarge the terminal)", all - kept);
+            self.middle.push(Line::styled(sign, dim));
+            self.middle.truncate(above - self.start.len());
+        }
         self.start.into_iter().chain(self.middle).chain(self.end).collect()
     }
 }
@@ -158,6 +162,22 @@ pub fn question(side: &Side<'_>, title: &str, hints: &str, parts: Parts, frame: 
     let inner = sheet(side, &it, WIDTH, lines.len(), frame);
     frame.render_widget(Paragraph::new(lines), inner);
     inner
+}
+
+/// That the terminal is too small for a question that costs money, with the word for what then does not happen;
+/// nothing where it is large enough.
+pub fn too_small_to_pay(side: &Side<'_>, verb: &str, frame: &Frame<'_>) -> Vec<Line<'static>> {
+    let Size { width, height } = PAID;
+    let area = frame.area();
+    let is_large = can_pay(Size {
+        width: area.width,
+        height: area.height,
+    });
+    if is_large {
+        return Vec::new();
+    }
+    let text = format!("{verb} from {width} × {height} on: enlarge the terminal");
+    wrapped(side, &text, Role::Warn, inside(WIDTH, frame).0)
 }
 
 /// How wide a question wants to be.

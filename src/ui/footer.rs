@@ -22,6 +22,15 @@ use crate::core::{
 /// Always in sight, at the right end.
 const KEPT: [Intent; 2] = [Intent::Palette, Intent::Help];
 
+/// First on Logs: what one comes there for.
+const ON_LOGS: [Intent; 5] = [
+    Intent::Search,
+    Intent::Filter,
+    Intent::NextError,
+    Intent::LiveTail,
+    Intent::Insights,
+];
+
 /// Keys of the form, which takes every other key as text.
 const FORM: [(&str, &str); 5] = [
     ("Tab", "next"),
@@ -89,7 +98,8 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     // The screen's own keys first: those that work everywhere are in everybody's fingers sooner.
     let mut rest: Vec<_> = model.keymap.available(model.screen).filter(|b| !KEPT.contains(&b.intent)).collect();
     rest.retain(|b| has_object(model, b.intent));
-    rest.sort_by_key(|b| b.screens.is_empty());
+    let first = |b: &Binding| ON_LOGS.iter().position(|i| *i == b.intent && model.screen == ScreenId::Logs);
+    rest.sort_by_key(|b| (first(b).unwrap_or(ON_LOGS.len()), b.screens.is_empty()));
     // Where nothing has ever been answered, only what goes on from there.
     let stack = &model.feeds.stack;
     if stack.get().is_none() && (stack.fault.is_some() || model.credentials_fault().is_some()) {
@@ -119,9 +129,14 @@ fn fitting(hints: impl Iterator<Item = Hint>, room: usize) -> Vec<Hint> {
 fn hint(model: &Model, binding: &'static Binding) -> Option<Hint> {
     let key = model.keymap.label(binding.intent);
     let is_refused = matches!(binding.kind, Kind::Write | Kind::Money) && model.guard.refusal(model.now).is_some();
-    (!binding.footer.is_empty() && !key.is_empty()).then_some(Hint {
+    let word = match binding.intent {
+        // On other screens lists are short.
+        Intent::NextError if model.screen == ScreenId::Logs => "next error",
+        _ => binding.footer,
+    };
+    (!word.is_empty() && !key.is_empty()).then_some(Hint {
         key,
-        word: binding.footer,
+        word,
         is_live: !is_refused && model.dialog.is_none(),
     })
 }

@@ -23,7 +23,6 @@ use crate::{
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, ProbeStage, StageReport},
         model::Model,
-        msg::Size,
         when,
     },
 };
@@ -74,19 +73,9 @@ fn draw_question(side: &Side<'_>, image: &ImageDialog, frame: &mut Frame<'_>) {
     if let Some(warning) = warning(image) {
         parts.end.extend(dialog::wrapped(side, &warning, Role::Warn, width));
     }
-    let area = frame.area();
-    let can_fire = ImageDialog::fits(Size {
-        width: area.width,
-        height: area.height,
-    });
-    if !can_fire {
-        let text = format!(
-            "Fires from {} × {} on: enlarge the terminal",
-            ImageDialog::LEAST.width,
-            ImageDialog::LEAST.height
-        );
-        parts.end.extend(dialog::wrapped(side, &text, Role::Warn, width));
-    }
+    let too_small = dialog::too_small_to_pay(side, "Fires", frame);
+    let can_fire = too_small.is_empty();
+    parts.end.extend(too_small);
     let on_cancel = !image.on_prompt && !image.on_yes;
     parts.end.push(dialog::buttons(
         side,
@@ -366,7 +355,7 @@ mod tests {
             dialog::Dialog,
             effect::Effect,
             key::{Code, Key},
-            msg::Msg,
+            msg::{Msg, Size},
             update::update,
         },
         ui::screen::fixture::{self, frame},

@@ -203,19 +203,26 @@ fn a_task_and_an_event_lead_to_their_lines_and_esc_back_to_the_row() {
     press(&mut model, "j enter");
     assert_eq!((model.screen, model.logs.filter().stream.is_some()), (ScreenId::Logs, true));
     press(&mut model, "esc");
-    assert!(model.logs.filter().is_all());
-    press(&mut model, "esc");
     assert_eq!(
         (model.screen, model.panel(), model.cursor(Panel::Tasks)),
         (ScreenId::Services, Panel::Tasks, 1)
     );
+    assert!(model.logs.filter().is_all());
+    press(&mut model, "enter a esc");
+    assert_eq!(
+        (model.screen, model.logs.filter().is_all()),
+        (ScreenId::Logs, true),
+        "what came since first"
+    );
+    press(&mut model, "esc");
+    assert_eq!(model.screen, ScreenId::Services);
     press(&mut model, "1 L");
     assert_eq!(
         (model.screen, model.logs.is_following()),
         (ScreenId::Logs, false),
         "at the time of the event"
     );
-    press(&mut model, "esc esc");
+    press(&mut model, "esc");
     assert_eq!((model.screen, model.panel()), (ScreenId::Overview, Panel::Events));
 }
 
@@ -445,4 +452,103 @@ fn a_time_that_made_room_is_loaded_and_gone_to() {
     answer(&mut model, ticket, served(&all, (from, until)), None);
     let line = model.logs.selected().expect("a line");
     assert!(line.at() >= at && line.at() < at + 100, "{} after", line.at() - at);
+}
+
+#[test]
+fn where_the_stack_may_not_be_asked_about_its_lines_are_asked_for_by_name() {
+    for (log_group, want) in [(None, "/ecs/bedrock-image-chat"), (Some("/mine".into()), "/mine")] {
+        let mut model = fresh(Settings {
+            log_group,
+            ..Settings::default()
+        });
+        let (now, identity) = (model.now, loaded(Settings::default(), "CREATE_COMPLETE").feeds.identity);
+        model.feeds.identity.set(identity.get().expect("an identity").clone(), now);
+        let effects = press(&mut model, "4");
+        assert!(log_pages(&effects).is_empty(), "what the stack is called is not known yet");
+        model
+            .feeds
+            .stack
+            .fail(Fault::new(FaultKind::Denied, "cloudformation:DescribeStacks", "", ""));
+        let effects = wait(&mut model, 1_000);
+        assert_eq!(log_pages(&effects), [want]);
+    }
+}
+
+/// The groups of the log pages that are asked for.
+fn log_pages(effects: &[Effect]) -> Vec<String> {
+    let group = |effect: &Effect| match effect {
+        Effect::Ask(_, Query::LogPage(request)) => Some(request.group.to_string()),
+        _ => None,
+    };
+    effects.iter().filter_map(group).collect()
+}
+
+#[test]
+fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
+    let (mut model, _) = crowded();
+    press(&mut model, "g");
+    let effects = press(&mut model, "ctrl-s");
+    let [Effect::Save(path, _)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let said = |model: &Model| model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
+    update(&mut model, Msg::Saved(Ok(path.clone())));
+    assert!(
+        said(&model).starts_with("saved "),
+        "nothing is missing in between: {}",
+        said(&model)
+    );
+    let first = model.logs.selected().expect("a line").at();
+    model.logs.leave_out(first + 1, first + 2);
+    press(&mut model, "ctrl-s");
+    update(&mut model, Msg::Saved(Ok(path.clone())));
+    assert!(said(&model).contains(" missing: saved ./bic-logs"), "{}", said(&model));
+    let mut model = with_errors();
+    let long = event(world::NOW, 99, "litellm", &"x".repeat(100_001));
+    model.logs.append_older(vec![long], true);
+    assert!(press(&mut model, "y").is_empty());
+    assert!(
+        said(&model).contains("98 KB are more than terminals take; ^S saves"),
+        "{}",
+        said(&model)
+    );
+}
+
+#[test]
+fn a_search_counts_and_what_was_said_of_a_pattern_goes_with_it() {
+    let mut model = with_errors();
+    press(&mut model, "/");
+    type_text(&mut model, "Traceback");
+    press(&mut model, "enter");
+    model.logs.finish_scans();
+    press(&mut model, "N");
+    assert_eq!((model.logs.search_place(), model.logs.search_len()), (Some(1), 2));
+    press(&mut model, "n");
+    assert_eq!(model.logs.search_place(), Some(2));
+    press(&mut model, "G");
+    assert_eq!(model.logs.search_place(), None, "who follows is on no match");
+    press(&mut model, "&");
+    type_text(&mut model, "(bad");
+    press(&mut model, "enter");
+    assert!(model.notice.is_some());
+    press(&mut model, "esc");
+    assert!(model.notice.is_none());
+}
+
+#[test]
+fn a_page_that_leads_nowhere_is_a_failed_poll() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    for n in 0..2 {
+        effects.extend(wait(&mut model, 1_000));
+        let ticket = page_ticket(&effects).expect("a page is asked for");
+        let page = LogPage {
+            events: Vec::new(),
+            next: Some("same".into()),
+        };
+        effects = update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(page))));
+        assert_eq!(model.feeds.logs.fault.is_some(), n == 1);
+    }
+    assert!(model.feeds.logs.fault.is_some_and(|fault| fault.sentence().contains("twice")));
+    assert_eq!(model.errors.len(), 1);
 }

@@ -3,6 +3,13 @@
 use super::Millis;
 use crate::core::text::{RawText, SafeText};
 
+/// A time that can be reckoned with and has a date: CloudWatch takes no other, but what answers may be anything.
+/// One before 1970 is 1970, one after the year 9000 is that.
+pub fn dated(at: Millis) -> Millis {
+    const YEAR_9000: Millis = 221_845_392_000_000;
+    at.clamp(0, YEAR_9000)
+}
+
 /// One log event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEvent {

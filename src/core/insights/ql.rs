@@ -4,7 +4,7 @@
 //! only its neighbours tell can lose a line. Lines that were left out can not end the entry of an error before
 //! them: a line without a level of its own may then be shown with that error.
 
-use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange};
+use regex_syntax::ast::{self, AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange};
 
 use crate::core::{
     lines::{Filter, Pattern},
@@ -15,6 +15,8 @@ use crate::core::{
 pub const MOST: usize = 10_000;
 /// Longest expression that is sent; a longer one is left to the reading here.
 const LONGEST: usize = 1_000;
+/// Besides lines that are not shown byte for byte.
+const OR_ODD: &str = r" or @message like /[^ -~\n]/";
 /// What may be anything.
 const GAP: &str = ".*";
 /// A colour sequence, or none.
@@ -39,6 +41,11 @@ pub fn query(filter: &Filter, minds_case: bool) -> String {
     stages.join("\n| ")
 }
 
+/// The pattern of the filter can not be said in the query: it is applied only to the lines that come.
+pub fn lacks_pattern(filter: &Filter, minds_case: bool) -> bool {
+    filter.pattern.as_ref().is_some_and(|pattern| keeps(pattern, minds_case).is_none())
+}
+
 /// A stage that lets through what a pattern keeps; none where nothing can be said for sure.
 fn keeps(pattern: &Pattern, minds_case: bool) -> Option<String> {
     let text = pattern.text();
@@ -52,20 +59,34 @@ fn keeps(pattern: &Pattern, minds_case: bool) -> Option<String> {
         Some(ast) => literal(ast),
         None => Some(text.to_owned()),
     };
-    let (not, expression) = if pattern.is_inverse() {
-        ("not ", exact(&literal?)?)
+    let (not, expression, or) = if pattern.is_inverse() {
+        let (expression, or) = leaves_out(text, parsed.as_ref(), literal.as_deref())?;
+        ("not ", expression, or)
     } else {
         let loose = match (&parsed, literal) {
             (_, Some(literal)) => joined(literal.chars().map(of_char)),
             (Some(ast), None) => loose(ast)?,
             (None, None) => return None,
         };
-        ("", trimmed(&loose)?.to_owned())
+        ("", trimmed(&loose)?.to_owned(), "")
     };
     let flags = [(!minds_case).then_some('i'), expression.contains(GAP).then_some('s')];
     let flags: String = flags.into_iter().flatten().collect();
     let flags = if flags.is_empty() { flags } else { format!("(?{flags})") };
-    (expression.len() <= LONGEST).then(|| format!("filter @message {not}like /{flags}{expression}/"))
+    (expression.len() <= LONGEST).then(|| format!("filter @message {not}like /{flags}{expression}/{or}"))
+}
+
+/// An expression that is found only where a pattern is, and the lines for which that is not sure.
+fn leaves_out(text: &str, parsed: Option<&Ast>, literal: Option<&str>) -> Option<(String, &'static str)> {
+    if let Some(exact) = literal.and_then(exact) {
+        return Some((exact, ""));
+    }
+    let strict = match parsed {
+        Some(ast) => strict(ast)?,
+        None => text.chars().map(plain).collect::<Option<_>>()?,
+    };
+    let says_something = regex_syntax::parse(&strict).ok()?.properties().minimum_len()? > 0;
+    says_something.then_some((strict, OR_ODD))
 }
 
 /// Letters and digits stand for themselves. Everything else may have a colour sequence beside it, or be shown
@@ -128,6 +149,47 @@ fn loose(ast: &Ast) -> Option<String> {
         }
         Ast::Concat(it) => joined(it.asts.iter().map(loose).collect::<Option<Vec<_>>>()?.into_iter()),
     })
+}
+
+/// An expression that in a line of printable ASCII is found only where `ast` is; none where that can not be said.
+fn strict(ast: &Ast) -> Option<String> {
+    Some(match ast {
+        Ast::Empty(_) => String::new(),
+        Ast::Literal(literal) => plain(literal.c)?,
+        Ast::Dot(_) => "[ -~]".into(),
+        Ast::ClassPerl(class) => match (&class.kind, class.negated) {
+            (ClassPerlKind::Digit, false) => "[0-9]".into(),
+            (ClassPerlKind::Word, false) => "[0-9A-Za-z_]".into(),
+            (ClassPerlKind::Space, false) => " ".into(),
+            (ClassPerlKind::Space, true) => "[!-~]".into(),
+            (ClassPerlKind::Digit | ClassPerlKind::Word, true) => return None,
+        },
+        Ast::ClassBracketed(class) if !class.negated => format!("[{}]", ranges(&class.kind)?),
+        Ast::Assertion(it) => match it.kind {
+            AssertionKind::StartLine => "^".into(),
+            AssertionKind::EndLine => "$".into(),
+            AssertionKind::WordBoundary => r"\b".into(),
+            _ => return None,
+        },
+        Ast::Repetition(it) => format!("(?:{}){}", strict(&it.ast)?, times(&it.op.kind)?),
+        Ast::Group(group) => match &group.kind {
+            GroupKind::NonCapturing(flags) if !flags.items.is_empty() => return None,
+            _ => format!("(?:{})", strict(&group.ast)?),
+        },
+        // Of several ways those that can be said: the others are left to the reading here.
+        Ast::Alternation(it) => {
+            let ways: Vec<String> = it.asts.iter().filter_map(strict).collect();
+            (!ways.is_empty()).then(|| format!("(?:{})", ways.join("|")))?
+        }
+        Ast::Concat(it) => it.asts.iter().map(strict).collect::<Option<_>>()?,
+        Ast::Flags(_) | Ast::ClassUnicode(_) | Ast::ClassBracketed(_) => return None,
+    })
+}
+
+/// A character of printable ASCII that stands for itself.
+fn plain(c: char) -> Option<String> {
+    let sign = r"\".repeat(usize::from(r"\.+*?()|[]{}^$/".contains(c)));
+    (' '..='~').contains(&c).then(|| format!("{sign}{c}"))
 }
 
 fn is_atom(expression: &str) -> bool {
@@ -207,9 +269,8 @@ fn is_capital(item: &ClassSetItem) -> bool {
 fn exact(literal: &str) -> Option<String> {
     let in_colour = |c: char| matches!(c, '0'..='9' | ';' | ':' | '[');
     let rest = literal.trim_start_matches(in_colour);
-    let is_sure = !rest.is_empty() && !rest.starts_with('m') && literal.chars().all(|c| (' '..='~').contains(&c));
-    let escaped = |c: char| [r"\".repeat(usize::from(r"\.+*?()|[]{}^$/".contains(c))), c.to_string()].concat();
-    is_sure.then(|| literal.chars().map(escaped).collect())
+    let is_sure = !rest.is_empty() && !rest.starts_with('m');
+    literal.chars().map(plain).collect::<Option<_>>().filter(|_| is_sure)
 }
 
 /// Stages that leave out what is surely of a lower level: lines that begin with the prefix of a logger, in the

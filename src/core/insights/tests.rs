@@ -62,15 +62,29 @@ fn patterns_become_expressions_that_hold_no_sign_of_the_language() {
         (".*", None),
         ("!health", Some("@message not like /(?i)health/")),
         ("!GET /health", Some(r"@message not like /GET \/health/")),
-        ("!a.b", None),
-        ("!(a|b)", None),
+        ("!a.b", Some(r"@message not like /(?i)a[ -~]b/ or @message like /[^ -~\n]/")),
+        ("!a|b", Some(r"@message not like /(?i)(?:a|b)/ or @message like /[^ -~\n]/")),
+        (
+            "!(a|é|b+)",
+            Some(r"@message not like /(?i)(?:(?:a|(?:b)+))/ or @message like /[^ -~\n]/"),
+        ),
+        (
+            r"!^\d{3} \S/",
+            Some(r"@message not like /(?i)^(?:[0-9]){3} [!-~]\// or @message like /[^ -~\n]/"),
+        ),
+        ("!a*", None),
+        ("![^a]b", None),
+        ("!(?i)a", None),
         ("!(unclosed", Some(r"@message not like /(?i)\(unclosed/")),
-        ("!0m", None),
-        ("!31", None),
-        ("!max", None),
+        ("!0m", Some(r"@message not like /(?i)0m/ or @message like /[^ -~\n]/")),
+        ("!31", Some(r"@message not like /(?i)31/ or @message like /[^ -~\n]/")),
+        ("!max", Some(r"@message not like /(?i)max/ or @message like /[^ -~\n]/")),
         ("!é", None),
     ] {
         assert_eq!(stage(&by(pattern)).as_deref(), want, "{pattern}");
+    }
+    for (pattern, lacks) in [("!a.b", false), ("!a*", true), ("(?i)x", true), ("", false)] {
+        assert_eq!(lacks_pattern(&by(pattern), false), lacks, "{pattern}");
     }
     assert!(query(&by("error"), true).contains("like /error/"), "scripts mind case");
     let long = "a".repeat(2_000);
@@ -173,6 +187,13 @@ const PATTERNS: &[&str] = &[
     "!(broken",
     "hidden",
     "30.ms",
+    "!foo|error",
+    "!30.ms",
+    "!^INFO",
+    "!done$",
+    r"!\bhttp.1",
+    "!(a|Traceback|max).*",
+    "!.m",
 ];
 
 #[test]
@@ -219,7 +240,7 @@ proptest::proptest! {
         let text = query(&filter, false);
         proptest::prop_assert!(text.lines().count() <= 4, "{}", text);
         let line = text.lines().find(|line| line.starts_with("| filter"));
-        let whole = Regex::new(r"^\| filter @message (not )?like /(\\.|[^/\\\n])+/$").unwrap();
+        let whole = Regex::new(r"^\| filter @message (not )?like /(\\.|[^/\\\n])+/( or @message like /\[\^ -~\\n\]/)?$").unwrap();
         proptest::prop_assert!(line.is_none_or(|line| whole.is_match(line)), "{}", text);
         if let Some(pattern) = &filter.pattern {
             proptest::prop_assert!(!pattern.matches_message(&raw) || Stages::of(&text).let_through(&raw), "{:?} is left out by {}", raw, text);

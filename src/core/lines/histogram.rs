@@ -84,7 +84,9 @@ impl Column {
         let least = (last - from + 1).div_euclid(most * STEP).max(1);
         let edges = |steps: Millis| (from.div_euclid(steps * STEP), last.div_euclid(steps * STEP) + 1);
         let fits = |steps: &Millis| edges(*steps).1 - edges(*steps).0 <= most;
-        let steps = (least..=2 * least + 2).find(fits).unwrap_or(least);
+        // Of long intervals not every width is tried.
+        let mut widths = std::iter::successors(Some(least), |steps| Some(steps + 1 + steps / 64));
+        let steps = widths.find(fits).unwrap_or(least);
         let width = steps * STEP;
         let (first, end) = edges(steps);
         (first..end).map(|place| Self::new(place * width, (place + 1) * width)).collect()

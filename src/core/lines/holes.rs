@@ -1,6 +1,8 @@
 //! What is not held between the lines that are: it had to make room, or was not fetched to its end. A hole can be
 //! filled again; lines that are held already at its edges are not taken twice.
 
+use std::ops::Range;
+
 use super::{Appended, EventId, Lines, Segment};
 use crate::core::{
     fact::{LogEvent, Millis},
@@ -147,11 +149,16 @@ impl Lines {
             newest -= 1;
             bytes += self.segments[newest].bytes();
         }
-        let is_far = |place: &usize| here.abs_diff(*place) > 1;
-        let ends = [(0..newest).find(is_far), (0..newest).rev().find(is_far)];
-        let farthest = ends.into_iter().flatten().max_by_key(|place| here.abs_diff(*place));
-        farthest
-            .or_else(|| (0..self.segments.len().saturating_sub(1)).find(is_far))
+        let far = |places: Range<usize>, least: usize| {
+            let there = places.filter(|place| here.abs_diff(*place) >= least);
+            there.rev().max_by_key(|place| here.abs_diff(*place))
+        };
+        // Where there are too few to spare, at least not where somebody reads.
+        let all = self.segments.len().saturating_sub(1);
+        far(0..newest, 2)
+            .or_else(|| far(0..all, 2))
+            .or_else(|| far(0..all, 1))
+            .or_else(|| far(0..all + 1, 1))
             .unwrap_or(0)
     }
 
@@ -232,6 +239,22 @@ mod tests {
         lines.append(all(3_000, 3_600));
         assert_in_order_and_whole(&lines, 3_600);
         assert!(lines.dropped().lines > 2_000 && lines.holes().len() == 1, "{:?}", lines.holes());
+    }
+
+    #[test]
+    fn with_little_memory_the_place_that_is_read_stays() {
+        for (limit, at) in [(1 << 20, 3), (1 << 20, 1_500), (64 << 10, 3), (64 << 10, 100)] {
+            let mut lines = Lines::new(limit);
+            lines.append(all(0, 300));
+            lines.append(all(300, (at as u64 + 1) * 3));
+            lines.read_at(Some(START + at));
+            for n in 0..200 {
+                let from = (at as u64 + 1) * 3 + n * 100;
+                lines.append(all(from, from + 100));
+                assert!(times(&lines).contains(&at), "{at} has gone from {limit} after {n}");
+            }
+            assert!(lines.bytes() <= limit && !lines.holes().is_empty());
+        }
     }
 
     #[test]

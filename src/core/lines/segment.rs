@@ -16,13 +16,36 @@ use crate::core::{
 /// A segment is sealed when its text reaches this size.
 const FULL_TEXT: usize = 512 << 10;
 /// A segment is sealed when it has this many lines.
-pub(super) const FULL_LINES: usize = 4096;
+const FULL_LINES: usize = 4096;
+/// A store has room for about so many full segments at least: what makes room is a small part of it.
+const AT_LEAST: usize = 32;
+/// About what a line takes, with its text.
+const A_LINE: usize = 160;
 /// What part of a segment is set aside beyond the size of the one before.
 const SPARE: usize = 32;
 /// `Meta::ingested` of a line whose difference does not fit; the value is in `far`.
 const FAR: i32 = i32::MIN;
 /// First word of an id that is not a number; the last word is its place in `odd_ids`.
 const ODD: u64 = u64::MAX;
+
+/// When a segment is sealed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Full {
+    pub(super) lines: usize,
+    /// Bytes.
+    pub(super) text: usize,
+}
+
+impl Full {
+    /// Of a store that holds at most so many bytes.
+    pub(super) fn of(limit: usize) -> Self {
+        let share = limit / AT_LEAST;
+        Self {
+            lines: (share / A_LINE).clamp(16, FULL_LINES),
+            text: share.clamp(1024, FULL_TEXT),
+        }
+    }
+}
 
 /// What is known of a line beside its text.
 #[derive(Debug, Clone, Copy)]
@@ -221,8 +244,8 @@ impl Segment {
         (row + after).saturating_sub(1)
     }
 
-    pub(super) fn is_full(&self, full_lines: usize) -> bool {
-        self.text.len() >= FULL_TEXT || self.len() >= full_lines
+    pub(super) fn is_full(&self, full: Full) -> bool {
+        self.text.len() >= full.text || self.len() >= full.lines
     }
 
     /// Adds a line that is not before the last one.

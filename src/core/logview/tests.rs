@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::{fact::LogEvent, lines::Filter, text::RawText};
+use crate::core::{fact::LogEvent, keymap::Intent, lines::Filter, text::RawText};
 
 const START: Millis = 1_790_000_000_000;
 
@@ -607,6 +607,19 @@ fn who_follows_goes_to_the_nearest_match_above() {
             assert!(view.is_following());
             assert_eq!((goes(&mut view), cursor(&view)), (Jump::Moved, if last_matches { 99 } else { 97 }));
             assert!(!view.is_following());
+        }
+    }
+}
+
+#[test]
+fn a_window_of_the_axis_is_no_wider_than_a_year_however_often_it_is_widened() {
+    let mut view = view(100, 5);
+    let now = START + 100_000;
+    for intent in [Intent::Wider, Intent::Earlier, Intent::Later, Intent::Wider, Intent::Narrower] {
+        for _ in 0..200 {
+            let (from, until) = view.move_span(intent, now).unwrap();
+            assert!(from >= 0 && until <= now, "{from} to {until}");
+            assert!((60_000..=366 * 86_400_000).contains(&(until - from)), "{from} to {until}");
         }
     }
 }

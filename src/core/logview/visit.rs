@@ -79,6 +79,11 @@ impl LogView {
         true
     }
 
+    /// How many visits can be taken back.
+    pub fn depth(&self) -> usize {
+        self.trail.len()
+    }
+
     /// Only the first line of each entry, or all.
     pub fn toggle_fold(&mut self) {
         self.filter.heads_only = !self.filter.heads_only;

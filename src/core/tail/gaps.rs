@@ -30,11 +30,14 @@ pub struct Gap {
 }
 
 impl Tail {
-    /// How far the lines lag behind `now`, in milliseconds.
+    /// How far the lines lag behind `now`, in milliseconds: up to there all have come, but for what is in
+    /// [`gaps`](Self::gaps).
     pub fn lag(&self, now: Millis) -> Millis {
         let polled = self.head_done.map_or(self.start, |done| done.begun);
         let reached = polled.max(self.live_at.unwrap_or(polled));
-        (now - reached.max(self.newest.min(now))).max(0)
+        let by_lines = now - reached.max(self.newest.min(now));
+        // What is open at the end begins where the lines stop being whole.
+        by_lines.max(self.open(now).map_or(0, |gap| now - gap.from)).max(0)
     }
 
     /// By how much the search for late events is overdue, in milliseconds; 0 while it keeps up.
@@ -43,23 +46,32 @@ impl Tail {
             .map_or(0, |done| (now - done.begun - 2 * RECONCILE_EVERY).max(0))
     }
 
-    /// Intervals not fetched, oldest first: those given up, then what is left of the one being filled.
+    /// Intervals given up that lie before what [`lag`](Self::lag) tells of, oldest first.
     pub fn gaps(&self, now: Millis) -> Vec<Gap> {
+        let end = self.open(now).map_or(now, |gap| gap.from);
+        let before = |gap: &Gap| Gap {
+            until: gap.until.min(end),
+            ..*gap
+        };
+        self.unchecked
+            .iter()
+            .chain(&self.holes)
+            .map(before)
+            .filter(|gap| gap.until > gap.from)
+            .collect()
+    }
+
+    /// What has not been fetched yet at the end: since the last request failed, or while its pages come in.
+    pub fn open(&self, now: Millis) -> Option<Gap> {
         let done = self.head_done.map_or(self.start, |done| done.begun);
         let from = self.head.as_ref().map_or(done, |pass| done.max(pass.reached));
+        let from = from.max(self.live_at.unwrap_or(from));
         let open = match (&self.fault, &self.head) {
             (Some(_), _) => Some((now, GapReason::Fault)),
             (None, Some(pass)) if pass.pages > 0 => Some((pass.begun, GapReason::Filling)),
             (None, _) => None,
         };
-        let open = open.map(|(until, why)| Gap { from, until, why });
-        self.unchecked
-            .iter()
-            .chain(&self.holes)
-            .copied()
-            .chain(open)
-            .filter(|gap| gap.until > gap.from)
-            .collect()
+        open.map(|(until, why)| Gap { from, until, why }).filter(|gap| gap.until > gap.from)
     }
 
     /// Live Tail left something out that has not been looked for yet.

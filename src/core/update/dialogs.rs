@@ -8,7 +8,7 @@ use super::{
     testimage, throughput,
 };
 use crate::core::{
-    dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip},
+    dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
     effect::Effect,
     field::TextField,
     guard::{ARMED_FOR, Consent},
@@ -154,6 +154,8 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
             }
         }
     };
+    // The dialog says it where its button is.
+    let yes = yes && (confirm.spends.is_none() || can_pay(model.size));
     if yes && confirm.spends == Some(Intent::LiveTail) {
         return live::begin(model);
     }

@@ -5,7 +5,7 @@ use crate::core::{
     dialog::{Detail, Dialog, Scroll},
     effect::Effect,
     health::Severity,
-    lines::{ExportFormat, export},
+    lines::{ExportFormat, Hole, export},
     logline,
     model::Model,
     text::SafeText,
@@ -98,6 +98,25 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "there are no lines to save");
         return Vec::new();
     }
+    model.saved_lacks = lacks(model).map(SafeText::from);
     let path = format!("{}/bic-logs-{}.jsonl", model.settings.save_dir, model.now.wall);
     vec![Effect::Save(path.into(), text.into_bytes().into())]
+}
+
+/// What is missing between the lines shown: how many, and where.
+fn lacks(model: &Model) -> Option<String> {
+    let logs = model.shown_logs();
+    let first = logs.shown().next()?.at();
+    let missing = logs.lines().holes().iter().filter(|hole| hole.until > first);
+    let all = missing.copied().reduce(|a, b| Hole {
+        until: b.until,
+        lines: a.lines + b.lines,
+        ..a
+    })?;
+    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let what = match all.lines {
+        0 => "lines".to_owned(),
+        lines => format!("{lines} lines or more"),
+    };
+    Some(format!("{what} from {} to {} missing", shown(all.from), shown(all.until)))
 }

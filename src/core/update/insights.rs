@@ -5,7 +5,7 @@ use super::{complain, dialogs, logs, say, ticket};
 use crate::{
     cloud::{InsightsRequest, Query},
     core::{
-        dialog::{Dialog, Focus, InsightsDialog},
+        dialog::{Dialog, Focus, InsightsDialog, can_pay},
         effect::Effect,
         fact::{Fact, Millis},
         fault::{Fault, FaultKind},
@@ -44,6 +44,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     let dialog = InsightsDialog {
         window: TextField::with(&window(model)),
         query: insights::query(model.logs.filter(), false),
+        lacks_pattern: insights::lacks_pattern(model.logs.filter(), false),
         group: group.clone(),
         asked: ticket.seq,
         size: None,
@@ -110,7 +111,8 @@ pub(super) fn on_key(model: &mut Model, mut dialog: InsightsDialog, key: Key) ->
             _ => false,
         },
     };
-    if !yes {
+    // The dialog says it where its button is.
+    if !yes || !can_pay(model.size) {
         model.dialog = Some(Dialog::Insights(dialog));
         return Vec::new();
     }

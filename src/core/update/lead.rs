@@ -5,7 +5,7 @@ use crate::core::{
     effect::Effect,
     fact::Millis,
     lines::Filter,
-    model::Model,
+    model::{Door, Model},
     names::App,
     screen::{Panel, ScreenId},
     text::SafeText,
@@ -29,9 +29,7 @@ pub(super) fn open_for_row(model: &mut Model) -> Vec<Effect> {
     let from = model.screen;
     let mut effects = insights::leave(model);
     effects.extend(keys::show(model, ScreenId::Logs));
-    if from != ScreenId::Logs {
-        model.came_from = Some(from);
-    }
+    let is_visit = !matches!(lead, Lead::All);
     let logs = &mut model.logs;
     let place = match lead {
         Lead::Task(stream, stopped) => {
@@ -54,6 +52,14 @@ pub(super) fn open_for_row(model: &mut Model) -> Vec<Effect> {
             None
         }
     };
+    if from != ScreenId::Logs {
+        model.came_from = Some(Door {
+            screen: from,
+            is_visit,
+            depth: model.logs.depth(),
+            filter: model.logs.filter().clone(),
+        });
+    }
     let older = if let Some(at) = place {
         older::lead_to(model, at)
     } else {
@@ -88,8 +94,24 @@ fn lead(model: &Model) -> Lead {
     }
 }
 
+/// The lines stand as the row led to them: nothing has been asked for since.
+pub(super) fn is_at_door(model: &Model) -> bool {
+    model.insights.is_none()
+        && model.logs.searched().is_none()
+        && model
+            .came_from
+            .as_ref()
+            .is_some_and(|door| door.depth == model.logs.depth() && door.filter == *model.logs.filter())
+}
+
 /// Esc where nothing is left to take back on this screen: to the row that led here.
 pub(super) fn leave(model: &mut Model) -> Option<Vec<Effect>> {
-    let from = model.came_from.take()?;
-    Some(keys::show(model, from))
+    let is_at_door = is_at_door(model);
+    let door = model.came_from.take()?;
+    if door.is_visit && is_at_door {
+        model.logs.go_back();
+    }
+    let mut effects = keys::show(model, door.screen);
+    effects.extend(scans(model));
+    Some(effects)
 }

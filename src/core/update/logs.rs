@@ -71,8 +71,14 @@ pub(super) fn on_answer(model: &mut Model, answer: Result<Fact, Fault>) -> Vec<E
         }
     };
     let Some(tail) = &mut model.tail else { return Vec::new() };
-    let fault = page.as_ref().err().cloned();
+    let failed = page.as_ref().err().cloned();
     let arrivals = tail.on_page(model.tail_asked, page, now.wall);
+    // A page may come and be none that leads on.
+    let odd = tail.fault().filter(|_| failed.is_none()).cloned();
+    if let Some(fault) = &odd {
+        record(model, fault.clone());
+    }
+    let fault = failed.or(odd);
     match fault {
         None => model.feeds.logs.set((), now),
         Some(fault) => model.feeds.logs.fail(fault),
@@ -260,8 +266,13 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
         }
         Intent::Request => {}
         Intent::Back if older::stop(model) => {}
-        Intent::Back if model.logs.go_back() => {}
-        Intent::Back if !model.shown_logs().filter().is_all() => model.logs.clear_filter(),
+        Intent::Back if lead::is_at_door(model) => return false,
+        // What was said of a pattern goes with it.
+        Intent::Back if model.logs.go_back() => model.notice = None,
+        Intent::Back if !model.shown_logs().filter().is_all() => {
+            model.logs.clear_filter();
+            model.notice = None;
+        }
         Intent::Back if model.shown_logs().searched().is_some() => model.logs.search(""),
         _ => return false,
     }

@@ -97,8 +97,17 @@ fn query(model: &mut Model, poll: Poll) -> Option<Query> {
             let names = alarms::names(model.feeds.resources.get().map(Vec::as_slice).unwrap_or_default());
             (lives && !names.is_empty()).then_some(Query::Alarms { names })
         }
-        Poll::Logs => logs::query(model, lives),
+        // The group is known by its name: where AWS does not let the stack be asked about, its lines may be all there is.
+        Poll::Logs => {
+            let is_withheld = model.feeds.stack.get().is_none() && model.feeds.stack.fault.as_ref().is_some_and(is_final);
+            logs::query(model, lives || is_withheld)
+        }
     }
+}
+
+/// AWS answers, but not this.
+fn is_final(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Denied | FaultKind::Refused | FaultKind::OddAnswer)
 }
 
 fn services(names: &Names) -> Query {

@@ -7,7 +7,7 @@ use crate::{
     cloud::{Change, Done, ImageRoute, ProbeRequest, Query},
     core::{
         clear,
-        dialog::{Dialog, ImageDialog, ImageRun},
+        dialog::{Dialog, ImageDialog, ImageRun, can_pay},
         effect::Effect,
         fact::{Fact, Picture, ProbeStage},
         fault::Fault,
@@ -131,7 +131,7 @@ pub(super) fn on_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec
 
 fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
     // The dialog says it where its button is.
-    if !ImageDialog::fits(model.size) {
+    if !can_pay(model.size) {
         model.dialog = Some(Dialog::Image(image));
         return Vec::new();
     }

@@ -5,7 +5,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Parts, WIDTH, buttons, inside, question, wrapped};
+use super::{Parts, WIDTH, buttons, inside, question, too_small_to_pay, wrapped};
 use crate::{
     core::{
         cost::difference,
@@ -51,7 +51,13 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
     }
     // While a name is being typed the focus is in its field, not on Cancel.
     let on_cancel = !confirm.on_yes && !confirm.is_typing();
-    let yes = (confirm.verb.as_str(), confirm.on_yes, confirm.is_unlocked());
+    let too_small = if confirm.spends.is_some() {
+        too_small_to_pay(side, "Begins", frame)
+    } else {
+        Vec::new()
+    };
+    let yes = (confirm.verb.as_str(), confirm.on_yes, confirm.is_unlocked() && too_small.is_empty());
+    parts.end.extend(too_small);
     parts.end.push(buttons(side, &[("Cancel", on_cancel, true), yes]));
     question(side, "Confirm", hints, parts, frame);
 }

@@ -64,7 +64,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let sheet = listing::sheet(model);
     draw_sheet(model, pen, &sheet, list, frame);
     let at = selected(model, &sheet).unwrap_or(0);
-    show(vec![rule_line(pen, &table::window(at, sheet.len(), list.height.into()), width)], rule, frame);
+    show(
+        vec![rule_line(pen, &table::window(at, sheet.len(), list.height.into()), width)],
+        rule,
+        frame,
+    );
     show(detail(model, pen, &sheet, width), below, frame);
 }
 
@@ -73,7 +77,11 @@ const LOW: u16 = 13;
 
 /// The line below the sheet; it says that the sheet goes on, where it does.
 fn rule_line(pen: Pen<'_>, window: &str, width: usize) -> Line<'static> {
-    let more = if window.is_empty() { String::new() } else { format!(" rows {window} ") };
+    let more = if window.is_empty() {
+        String::new()
+    } else {
+        format!(" rows {window} ")
+    };
     let rule = width.saturating_sub(measure::width(&more) + 2);
     Line::from(vec![
         pen.ink(Role::Border, "─".repeat(rule)),
@@ -101,7 +109,10 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
             out.extend(beside_now(pen, &now, planned, width));
         }
     } else if model.is_without_stack() {
-        out.push(Line::from(vec![pen.dim("Now      "), left_costs(model, pen, width.saturating_sub(9))]));
+        out.push(Line::from(vec![
+            pen.dim("Now      "),
+            left_costs(model, pen, width.saturating_sub(9)),
+        ]));
         out.push(Line::from(vec![
             pen.dim("Deployed "),
             pen.text(format!(

@@ -13,19 +13,22 @@ use ratatui::{
 use crate::{
     core::{
         lines::Hole,
+        live::Live,
         logline::Level,
         logview::{Row, Token, tokens},
         model::{Model, Times},
         names::App,
         older::Older,
         screen::Panel,
+        tail::Tail,
         text::SafeText,
         update::live_price,
         when,
     },
     layout::{self, LOG_GUTTER},
     ui::{
-        Side, cut, panel,
+        Side, cut,
+        panel::{self, Head},
         theme::{Role, of_app},
     },
 };
@@ -39,9 +42,7 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if let Some(query) = &model.insights {
         head = insights::head(model, query, side);
     } else if let Some(live) = &model.live {
-        let role = if live.is_on() { Role::Badge } else { Role::BadgeWarn };
-        let text = format!(" {} · {} ", live.word(), live_price(model));
-        head.right.insert(0, Span::styled(text, side.theme.style(role)));
+        badge(model, side, live, &mut head, area);
     }
     // The name of the group gives way to what else is to be said.
     let group = model.tail.as_ref().map_or_else(|| model.names().log_group(), |t| t.group().clone());
@@ -71,10 +72,35 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(cut::line(state_line(model, side), usize::from(state.width))), state);
 }
 
+/// That Live Tail costs money while it is on. On a narrow screen in fewer words, with nothing beside it.
+fn badge(model: &Model, side: &Side<'_>, live: &Live, head: &mut Head<'_>, area: Rect) {
+    let (word, price) = (live.word(), live_price(model));
+    let brief = price.replace(" a minute", "/min").replace(" (unverified)", "");
+    let age: usize = head.right.iter().map(Span::width).sum();
+    // Frame, title, and a cell between.
+    let room = usize::from(area.width).saturating_sub(cut::width(head.title) + 5);
+    let whole = format!(" {word} · {price} ");
+    let fits = |text: &String| cut::width(text) <= room.saturating_sub(age);
+    let text = [whole, format!(" {word} {brief} ")].into_iter().find(fits);
+    let text = text.unwrap_or_else(|| {
+        head.right.clear();
+        cut::end(&format!(" {brief} {word} "), room).into_owned()
+    });
+    let role = if live.is_on() { Role::Badge } else { Role::BadgeWarn };
+    head.right.insert(0, Span::styled(text, side.theme.style(role)));
+}
+
 /// Why there are no lines, and what to do.
 fn empty(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if panel::empty_logs(model, side, area, frame) {
         return;
+    }
+    let tail = model.tail.as_ref();
+    if let Some(fault) = tail.and_then(Tail::fault) {
+        return panel::empty(side, area, frame, &format!("{}.", fault.sentence()), &fault.advice());
+    }
+    if tail.is_some_and(Tail::is_first_pass) {
+        return panel::empty(side, area, frame, "Looking through the last 15 minutes…", "");
     }
     panel::empty(
         side,
@@ -392,7 +418,12 @@ fn asked_for(model: &Model) -> Vec<String> {
         out.push(format!("{not}matching {}", SafeText::new(pattern.text())));
     }
     if let Some(pattern) = logs.searched() {
-        out.push(format!("/{} n N", SafeText::new(pattern.text())));
+        let count = match (logs.search_place(), logs.search_len()) {
+            (Some(place), all) => format!("{place} of {all}"),
+            (None, 1) => "1 match".to_owned(),
+            (None, all) => format!("{all} matches"),
+        };
+        out.push(format!("/{} {count}, n N", SafeText::new(pattern.text())));
     }
     if logs.is_searching() {
         out.push("looking…".into());

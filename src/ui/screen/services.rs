@@ -6,8 +6,8 @@ use ratatui::{
     text::Line,
 };
 
-use super::overview;
 use super::kit::{Pen, count, cut, right, show, wrap_to};
+use super::overview;
 use crate::{
     core::{
         alarms,
