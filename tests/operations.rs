@@ -576,7 +576,7 @@ fn what_somebody_else_does_is_told_while_it_runs_with_its_beginning() {
         again.wait(20);
         let screen = again.screen();
         assert_eq!(screen.contains("update under way since "), !is_ours, "{screen}");
-        assert_eq!(screen.contains("! stack UPDATE_IN_PROGRESS"), is_ours, "{screen}");
+        assert_eq!(screen.contains("· stack UPDATE_IN_PROGRESS"), is_ours, "{screen}");
     }
 }
 
@@ -1085,7 +1085,7 @@ fn alarms_are_told_below_the_causes_and_those_of_sleep_are_no_trouble() {
     let mut desk = Desk::at("asleep");
     desk.see(&["asleep: no task runs (3 alarms fire for that alone); Z wakes the stack"]);
     desk.press("3");
-    desk.see(&["3 of 7 in alarm, 3 only because the stack sleeps: no-healthy-host", " old): "]);
+    desk.see(&["3 of 7 in alarm, as the stack sleeps: no-healthy-host", " old): "]);
     let mut desk = Desk::at("unreachable");
     desk.press("3");
     desk.see(&["in alarm: ", "alb-5xx"]);

@@ -303,7 +303,7 @@ fn an_update_keeps_what_was_not_touched() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     press(&mut model, "D");
     if let Stage::Form(form) = &mut model.deploy {
-        form.selected = form.fields.iter().position(|f| f.def.name == "DeploymentSize").unwrap();
+        form.selected = form.fields.iter().position(|f| f.def.name == "LogRetentionDays").unwrap();
     }
     press(&mut model, "right end");
     let changes = sent(&press(&mut model, "enter"));
@@ -311,7 +311,7 @@ fn an_update_keeps_what_was_not_touched() {
         panic!("one plan: {:?}", model.deploy)
     };
     let value = |name: &str| request.parameters.iter().find(|(k, _)| *k == name).unwrap().1.clone();
-    assert_eq!(value("DeploymentSize").as_deref(), Some("medium"));
+    assert_eq!(value("LogRetentionDays").as_deref(), Some("60"));
     assert_eq!(value("ProjectName"), None, "UsePreviousValue");
 }
 

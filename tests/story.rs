@@ -404,7 +404,12 @@ fn read_only_says_why_and_sends_nothing() {
     see_all(&tty, &["all well", "/h now", "READ-ONLY"]);
     // The mouse's notice stands between two refusals, so that each of them is seen.
     let refused = |what: &str| {
-        let screen = tty.see("read-only: this session does not write");
+        let why = if what == "I" {
+            "a test image spends money; start without read-only"
+        } else {
+            "read-only: this session does not write"
+        };
+        let screen = tty.see(why);
         assert!(
             !screen.contains("[ Cancel ]") && !screen.contains("any key stops it"),
             "{what}:\n{screen}"
