@@ -151,7 +151,7 @@ fn reads_logs(tty: &Tty) {
     tty.send("4");
     see_all(tty, &["following", "/health/liveliness", "/ecs/bedrock-image-chat"]);
     tty.send("/liveliness\r");
-    tty.see("/liveliness n N");
+    tty.see(", n N");
     let is_marked = tty.look(|screen| {
         (0..SIZE.1 - 2).any(|row| {
             let text = screen.contents_between(row, 0, row, SIZE.0);

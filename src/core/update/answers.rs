@@ -138,9 +138,10 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What hangs on resources that the stack has not is empty, and known to be.
+/// What hangs on resources that the stack has not is empty, and known to be. A recording is not asked again when they
+/// have come: there only what it holds is known.
 fn on_missing(model: &mut Model) {
-    if model.is_missing("AWS::ElasticLoadBalancingV2::TargetGroup") {
+    if model.span.is_none() && model.is_missing("AWS::ElasticLoadBalancingV2::TargetGroup") {
         model.feeds.targets.set(Vec::new(), model.now);
     }
     let is_unfound = |fault: &Option<Fault>| fault.as_ref().is_some_and(|f| f.kind == FaultKind::NotFound);
