@@ -188,7 +188,7 @@ pub struct Filter {
     pub pattern: Option<Pattern>,
     /// Only entries that have this text: the request under the cursor.
     pub request: Option<Pattern>,
-    /// Only errors of this [`shape`].
+    /// Only errors of this [`shape()`].
     pub shape: Option<SafeText>,
     /// Only the first line of each entry.
     pub heads_only: bool,
