@@ -374,7 +374,7 @@ fn documents(args: &str, scene: &str) -> (bool, Vec<Value>) {
             .unwrap()
     };
     if args == LISTED {
-        run("deploy --size medium --param Database=postgres --confirm bedrock-image-chat --yes --speed 5000 --record");
+        run("deploy --size medium --param Database=postgres --confirm bedrock-image-chat --yes --speed 500 --record");
         let folder = home.path().join(".local/state/bic-tui/recordings");
         std::fs::write(folder.join("20261126T000000Z-broken.jsonl"), "{").unwrap();
     }
