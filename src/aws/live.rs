@@ -19,7 +19,7 @@ use super::{fault, text};
 use crate::{
     cloud::LiveStream,
     core::{
-        fact::{Identity, LiveFrame, LiveUpdate, LogEvent, dated},
+        fact::{Identity, LiveFrame, LiveUpdate, LogEvent, event_times},
         fault::Fault,
         text::{RawText, SafeText},
     },
@@ -81,10 +81,11 @@ fn mapped(frame: Frame) -> LiveFrame {
 }
 
 fn event(event: LiveTailSessionLogEvent) -> LogEvent {
+    let (at, ingested) = event_times(event.timestamp, event.ingestion_time);
     LogEvent {
         id: None,
-        at: event.timestamp.or(event.ingestion_time).map(dated).unwrap_or_default(),
-        ingested: event.ingestion_time.or(event.timestamp).map(dated).unwrap_or_default(),
+        at,
+        ingested,
         stream: text(event.log_stream_name),
         message: RawText::new(event.message.as_deref().unwrap_or_default()),
     }

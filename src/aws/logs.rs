@@ -22,7 +22,7 @@ use super::{fault, pages::missing};
 use crate::{
     cloud::LogRequest,
     core::{
-        fact::{LogEvent, LogPage, Millis, dated},
+        fact::{LogEvent, LogPage, Millis, event_times},
         fault::Fault,
         text::{RawText, SafeText},
     },
@@ -123,9 +123,10 @@ impl Page<'_> {
                 streams.insert(stream.clone());
                 stream
             });
+            let (at, ingested) = event_times(event.timestamp, event.ingestion_time);
             LogEvent {
-                at: event.timestamp.or(event.ingestion_time).map(dated).unwrap_or_default(),
-                ingested: event.ingestion_time.or(event.timestamp).map(dated).unwrap_or_default(),
+                at,
+                ingested,
                 id: event.event_id,
                 stream,
                 message: event.message.unwrap_or_default(),

@@ -74,7 +74,7 @@ impl Looked {
             // Who can not even ask who they are has no answer to these either.
             let stopped = identity.as_ref().err().filter(|fault| fault.kind != FaultKind::Denied);
             let models = match stopped {
-                Some(fault) => reads::unasked_models(ids, fault),
+                Some(fault) => reads::unasked(ids, fault),
                 None => reads::models(cloud, ids).await,
             };
             let questions = draft.as_ref().map(|draft| {
@@ -83,7 +83,7 @@ impl Looked {
             });
             let questions = questions.unwrap_or_default();
             let answers = match stopped {
-                Some(fault) => reads::unanswered(questions, fault),
+                Some(fault) => reads::unasked(questions, fault),
                 None => reads::answers(cloud, questions).await,
             };
             (models, answers)

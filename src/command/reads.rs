@@ -8,8 +8,8 @@ use crate::{
     core::{
         cost::{CostModel, Estimate},
         fact::{
-            Alarm, Balancer, Certificate, CertificateBrief, CustomModel, DnsRecord, Fact, HostedZone, Identity, ModelState, Service, Stack,
-            StackEvents, StackResource, TargetGroup, Task, Throughput, Validation,
+            Alarm, Balancer, CLUSTER, Certificate, CertificateBrief, CustomModel, DnsRecord, Fact, HostedZone, Identity, ModelState,
+            Service, Stack, StackEvents, StackResource, TargetGroup, Task, Throughput, Validation, lacks,
         },
         fault::{Fault, FaultKind},
         feed::Feed,
@@ -94,16 +94,6 @@ pub(super) async fn models(cloud: &dyn Cloud, ids: Vec<SafeText>) -> Models {
     join_all(asked).await.into_iter().collect()
 }
 
-/// Models that are not asked for, since the answers would be this fault.
-pub(super) fn unasked_models(ids: Vec<SafeText>, fault: &Fault) -> Models {
-    let failed = |id| {
-        let mut feed = Feed::default();
-        feed.fail(fault.clone());
-        (id, feed)
-    };
-    ids.into_iter().map(failed).collect()
-}
-
 /// What the checks before a plan ask beside, all at the same time.
 pub(super) async fn answers(cloud: &dyn Cloud, questions: Vec<Query>) -> Answers {
     let now = Now {
@@ -121,14 +111,14 @@ pub(super) async fn answers(cloud: &dyn Cloud, questions: Vec<Query>) -> Answers
     join_all(asked).await.into_iter().collect()
 }
 
-/// Questions that are not worth asking, and why.
-pub(super) fn unanswered(questions: Vec<Query>, fault: &Fault) -> Answers {
-    let failed = |query| {
+/// What is not worth asking, since this fault would be the answer.
+pub(super) fn unasked<K, T, Told: FromIterator<(K, Feed<T>)>>(keys: Vec<K>, fault: &Fault) -> Told {
+    let failed = |key| {
         let mut feed = Feed::default();
         feed.fail(fault.clone());
-        (query, feed)
+        (key, feed)
     };
-    questions.into_iter().map(failed).collect()
+    keys.into_iter().map(failed).collect()
 }
 
 /// The stack, for a listing that is worth a look without it; without credentials nothing is.
@@ -207,10 +197,8 @@ pub(super) async fn cost_now(cx: &Context, stack: &Stack) -> Answer<Estimate> {
 
 /// Services or tasks; none where the stack has no cluster, yet or any more.
 pub(super) fn of_cluster<T>(answer: Result<Vec<T>, Fault>, held: Option<&[StackResource]>) -> Result<Vec<T>, Fault> {
-    let is_cluster = |r: &StackResource| r.resource_type == *"AWS::ECS::Cluster" && r.exists();
-    let is_missing = held.is_some_and(|all| !all.iter().any(is_cluster));
     match answer {
-        Err(fault) if fault.kind == FaultKind::NotFound && is_missing => Ok(Vec::new()),
+        Err(fault) if fault.kind == FaultKind::NotFound && held.is_some_and(|all| lacks(all, CLUSTER)) => Ok(Vec::new()),
         answer => answer,
     }
 }

@@ -65,11 +65,9 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
 /// What another count adds to the bill, by the template's own size of a task.
 fn price(cx: &Context, stack: &Stack, service: &Service, count: i32) -> String {
     let resources = reads::running_resources(cx, stack);
-    let estimate = CostModel::shipped(&cx.cloud.about().region).plan_estimate(&resources);
-    let planned = cost::template_counts(&resources).get(&service.name).copied().unwrap_or(1);
-    let more = |app| cost::difference(estimate.tasks_hour(app, planned, count - service.desired));
-    let app = Names::of(stack).app(&service.name);
-    app.map_or_else(String::new, |app| format!(" That is {}.", more(app)))
+    let model = CostModel::shipped(&cx.cloud.about().region);
+    let more = model.tasks_hour(&resources, &Names::of(stack), &service.name, count - service.desired);
+    more.map_or_else(String::new, |more| format!(" That is {}.", cost::difference(more)))
 }
 
 fn scaled(service: &Service, to: i32) -> Report<'_> {

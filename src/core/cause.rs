@@ -90,10 +90,7 @@ pub fn find(model: &Model) -> Option<Cause> {
         |m| advice(m, event, Reader::Console),
     );
     Some(Cause {
-        title: awaited
-            .filter(|_| event.is_none() && task.is_none() && placing.is_none())
-            .map_or_else(|| title(event, task, placing), |service| sick(service))
-            .into(),
+        title: title((event, placing, task), awaited).into(),
         evidence: evidence(event, placing, (task, log), target),
         plain: plain.into(),
         advice: advice.into(),
@@ -196,13 +193,15 @@ fn sick(service: &str) -> String {
     format!("{service} does not pass the health check of the load balancer")
 }
 
-fn title(event: Option<&StackEvent>, task: Option<&Task>, placing: Option<(&SafeText, &SafeText)>) -> String {
+type Failure<'a> = (Option<&'a StackEvent>, Option<(&'a SafeText, &'a SafeText)>, Option<&'a Task>);
+
+fn title((event, placing, task): Failure<'_>, awaited: Option<&SafeText>) -> String {
     match (event, task, placing) {
         (Some(e), ..) => format!("{} ({}): {}", e.logical_id, e.resource_type, e.status.0),
         (None, Some(t), _) => format!("A task of {} does not stay up", t.service),
         (None, None, Some((service, text))) if text.contains(UNHEALTHY) => sick(service),
         (None, None, Some((service, _))) => format!("{service} can not start a task"),
-        (None, None, None) => String::new(),
+        (None, None, None) => awaited.map_or_else(String::new, |service| sick(service)),
     }
 }
 

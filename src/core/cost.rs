@@ -8,7 +8,7 @@ use serde::Serialize;
 use self::sheet::{Sheet, number, text};
 use super::{
     fact::{StackResource, Task},
-    names::App,
+    names::{App, Names},
     prices::{HOURS_A_MONTH, Prices},
     template::Resource,
     text::SafeText,
@@ -167,16 +167,6 @@ impl Estimate {
         total(self.lines.iter().filter(|l| l.group == group).map(|l| l.usd_month))
     }
 
-    /// US dollars an hour of `count` tasks of an application, where this estimate is for `planned` of them.
-    pub fn tasks_hour(&self, app: App, planned: i32, count: i32) -> f64 {
-        let group = match app {
-            App::OpenWebui => Group::OpenWebui,
-            App::Litellm => Group::Litellm,
-        };
-        let of_app = total(self.lines.iter().filter(|l| l.group == group).map(|l| l.usd_hour));
-        of_app * f64::from(count) / f64::from(planned.max(1))
-    }
-
     /// Every price in it was checked.
     pub fn is_verified(&self) -> bool {
         self.unpriced.is_empty() && self.lines.iter().all(|l| l.is_verified)
@@ -218,6 +208,19 @@ impl CostModel {
     /// each task that is not stopped, by its own size.
     pub fn now_estimate(&self, resources: &[Resource], held: Option<&[StackResource]>, tasks: &[Task]) -> Estimate {
         self.estimate(resources, held, Some(tasks))
+    }
+
+    /// US dollars an hour of `count` tasks of a service, at the size that the template gives them; `None` for one that is
+    /// not the application's.
+    pub fn tasks_hour(&self, resources: &[Resource], names: &Names, service: &SafeText, count: i32) -> Option<f64> {
+        let group = match names.app(service)? {
+            App::OpenWebui => Group::OpenWebui,
+            App::Litellm => Group::Litellm,
+        };
+        let planned = template_counts(resources).get(service).copied().unwrap_or(1).max(1);
+        let lines = self.plan_estimate(resources).lines;
+        let of_app = total(lines.iter().filter(|l| l.group == group).map(|l| l.usd_hour));
+        Some(of_app * f64::from(count) / f64::from(planned))
     }
 
     fn estimate(&self, resources: &[Resource], held: Option<&[StackResource]>, tasks: Option<&[Task]>) -> Estimate {

@@ -7,7 +7,7 @@ use super::{
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
-    fact::{Alarm, Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation},
+    fact::{Alarm, Identity, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task, Validation, lacks},
     fault::{Fault, FaultKind},
     feed::Feed,
     guard::{ARMED_FOR, Guard},
@@ -476,8 +476,7 @@ impl Model {
 
     /// The stack is known to have no resource of this type: not yet, or not any more.
     pub fn is_missing(&self, kind: &str) -> bool {
-        let is_one = |r: &StackResource| r.resource_type == *kind && r.exists();
-        self.feeds.resources.get().is_some_and(|all| !all.iter().any(is_one))
+        self.feeds.resources.get().is_some_and(|all| lacks(all, kind))
     }
 
     /// The stack is known not to have the application's log group.

@@ -7,6 +7,7 @@ use crate::{
     cloud::PlanRequest,
     command::watch::Watch,
     core::{
+        eta::Outlook,
         plan::{self, Wish},
         template::Template,
     },
@@ -97,16 +98,20 @@ async fn of_two_deploys_at_once_one_runs_and_the_other_says_which() {
     assert_eq!(one.stack().await.unwrap().status.0, "CREATE_COMPLETE");
 }
 
+/// What who joins the operation that runs is told at the first look.
+async fn joined(case: &mut Case) -> Outlook {
+    let stack = case.stack().await.unwrap();
+    let mut watch = Watch::running(&case.cx, stack.id).await.unwrap();
+    watch.look(&mut case.cx).await.unwrap();
+    watch.outlook(&case.cx).unwrap().1
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_is_joined_counts_what_it_works_on() {
     let mut case = Case::sim("delete-failed");
     let (status, _, said) = case.run("unstick delete-retaining").await;
     assert_eq!(status, 0, "{said}");
-    let stack = case.stack().await.unwrap();
-    let mut watch = Watch::running(&case.cx, stack.id).await.unwrap();
-    watch.look(&mut case.cx).await.unwrap();
-    let (_, outlook) = watch.outlook(&case.cx).unwrap();
-    let (done, total) = (outlook.done, outlook.total);
+    let Outlook { done, total, .. } = joined(&mut case).await;
     assert!(
         done <= total && (1..=3).contains(&total),
         "{done} of {total}: the others were gone before"
@@ -115,10 +120,7 @@ async fn a_deletion_that_is_joined_counts_what_it_works_on() {
     let mut case = Case::sim("running");
     let (status, _, said) = case.run("destroy --no-watch").await;
     assert_eq!(status, 0, "{said}");
-    let stack = case.stack().await.unwrap();
-    let mut watch = Watch::running(&case.cx, stack.id).await.unwrap();
-    watch.look(&mut case.cx).await.unwrap();
-    assert!(watch.outlook(&case.cx).unwrap().1.total >= 60);
+    assert!(joined(&mut case).await.total >= 60);
 }
 
 #[tokio::test(start_paused = true)]

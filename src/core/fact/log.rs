@@ -10,6 +10,12 @@ pub fn dated(at: Millis) -> Millis {
     at.clamp(0, YEAR_9000)
 }
 
+/// When an event was and when it was taken in, as far as AWS tells: one stands in for the other.
+pub fn event_times(at: Option<Millis>, ingested: Option<Millis>) -> (Millis, Millis) {
+    let first = |a: Option<Millis>, b| a.or(b).map(dated).unwrap_or_default();
+    (first(at, ingested), first(ingested, at))
+}
+
 /// One log event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEvent {

@@ -215,6 +215,14 @@ impl StackResource {
     }
 }
 
+/// Type of the resource without which there is no service and no task.
+pub const CLUSTER: &str = "AWS::ECS::Cluster";
+
+/// Among these resources none of a type is there: not yet, or not any more.
+pub fn lacks(resources: &[StackResource], kind: &str) -> bool {
+    !resources.iter().any(|r| r.resource_type == *kind && r.exists())
+}
+
 /// What a change set would do to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]

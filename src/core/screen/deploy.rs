@@ -125,9 +125,12 @@ impl Form {
         self.fields.iter().map(Field::error).collect()
     }
 
-    /// The first field with a bad value, and what is wrong.
-    pub fn first_error(&self) -> Option<(usize, String)> {
-        self.fields.iter().enumerate().find_map(|(i, f)| f.error().map(|e| (i, e)))
+    /// The first field with a bad value, and what is wrong with all of them.
+    pub fn wrong(&self) -> Option<(usize, String)> {
+        let errors = self.errors();
+        let first = errors.iter().position(Option::is_some)?;
+        let all: Vec<String> = errors.into_iter().flatten().collect();
+        Some((first, all.join(" ")))
     }
 
     /// What the operator wants: every value of a new stack, what was changed of one that exists.

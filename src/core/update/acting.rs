@@ -1,7 +1,5 @@
 //! Acting on services: scale, restart, stop a task, sleep and wake.
 
-use std::collections::BTreeMap;
-
 use super::{dialogs, say};
 use crate::{
     cloud::Change,
@@ -68,11 +66,12 @@ pub fn scale_refusal(model: &Model, scale: &Scale) -> Option<String> {
 
 /// What the count in the dialog adds to the bill, US dollars an hour.
 pub fn scale_cost(model: &Model, scale: &Scale) -> f64 {
-    let planned = crate::core::cost::template_counts(&model.resources)
-        .get(&scale.service)
-        .copied()
-        .unwrap_or(1);
-    model.cost_planned().tasks_hour(scale.app, planned, scale.to - scale.from)
+    tasks_hour(model, &scale.service, scale.to - scale.from)
+}
+
+fn tasks_hour(model: &Model, service: &SafeText, count: i32) -> f64 {
+    let usd = model.cost.tasks_hour(&model.resources, &model.names(), service, count);
+    usd.unwrap_or_default()
 }
 
 /// A key in the scale dialog.
@@ -231,18 +230,16 @@ fn wake(model: &Model, services: &[Service]) -> Result<Written, String> {
             }
         })
         .collect();
-    let more: f64 = changes.iter().map(|c| usd_hour(model, &defaults, c)).sum();
+    let more: f64 = changes
+        .iter()
+        .filter_map(|c| match c {
+            Change::Scale { service, to, .. } => Some(tasks_hour(model, service, *to)),
+            _ => None,
+        })
+        .sum();
     Ok((
         "Waking the stack".into(),
         vec![to_counts.join(", "), format!("costs about ${more:.3}/h more; ready in 2–4 minutes")],
         changes,
     ))
-}
-
-/// What the tasks of a scale cost an hour, at the count asked for.
-fn usd_hour(model: &Model, defaults: &BTreeMap<SafeText, i32>, change: &Change) -> f64 {
-    let Change::Scale { service, to, .. } = change else { return 0.0 };
-    let planned = defaults.get(service).copied().unwrap_or(1);
-    let app = model.names().app(service);
-    app.map_or(0.0, |app| model.cost_planned().tasks_hour(app, planned, *to))
 }

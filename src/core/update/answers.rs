@@ -8,7 +8,7 @@ use crate::{
     core::{
         cause,
         effect::Effect,
-        fact::{Fact, Millis, Service, Stack, StackEvent, StackEvents, Task},
+        fact::{CLUSTER, Fact, Millis, Service, Stack, StackEvent, StackEvents, Task},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
@@ -69,6 +69,7 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
     let mut effects = Vec::new();
     match answer {
         Ok(fact) => effects = on_fact(model, fact),
+        // That a cluster can not be found is no fault where the stack has none.
         Err(fault) if fault.kind == FaultKind::NotFound && model.is_missing(CLUSTER) => match poll {
             Poll::Services => effects = on_fact(model, Fact::Services(Vec::new())),
             Poll::Tasks => effects = on_fact(model, Fact::Tasks(Vec::new())),
@@ -79,9 +80,6 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
     polling::plan_next(model, poll);
     effects
 }
-
-/// Without it there is no service and no task: that it can not be found is no fault where the stack has none.
-const CLUSTER: &str = "AWS::ECS::Cluster";
 
 /// A fault stays with its feed. One of the credentials is everybody's: all other polls rest, and only
 /// the identity is asked for again, until it is answered.

@@ -153,9 +153,8 @@ fn type_into(form: &mut Form, key: Key) {
 
 fn save_parameters(model: &mut Model) -> Vec<Effect> {
     let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
-    if let Some((row, _)) = form.first_error() {
-        let wrong: Vec<String> = form.errors().into_iter().flatten().collect();
-        (form.selected, form.error) = (row, Some(format!("not saved: {}", wrong.join(" ")).into()));
+    if let Some((row, why)) = form.wrong() {
+        (form.selected, form.error) = (row, Some(format!("not saved: {why}").into()));
         return Vec::new();
     }
     let path = format!("{}/parameters.json", model.settings.save_dir);
@@ -166,9 +165,8 @@ fn save_parameters(model: &mut Model) -> Vec<Effect> {
 pub(super) fn ask_plan(model: &mut Model) -> Vec<Effect> {
     let pseudo = model.pseudo();
     let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
-    if let Some((row, _)) = form.first_error() {
-        let wrong: Vec<String> = form.errors().into_iter().flatten().collect();
-        (form.selected, form.error) = (row, Some(wrong.join(" ").into()));
+    if let Some((row, why)) = form.wrong() {
+        (form.selected, form.error) = (row, Some(why.into()));
         return Vec::new();
     }
     let wish = form.wish();
