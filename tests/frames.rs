@@ -218,6 +218,7 @@ fn confirm(typed: Option<&str>) -> Confirm {
             "lost: Database (AWS::RDS::DBInstance)".into(),
         ];
         confirm.typed = Some(("bedrock-image-chat".into(), TextField::with(typed)));
+        confirm.focus = Focus::Field;
     }
     confirm
 }
@@ -249,7 +250,7 @@ fn questions() -> Vec<(&'static str, Dialog)> {
         back: 0,
     };
     let chosen = Confirm {
-        on_yes: true,
+        focus: Focus::Yes,
         ..confirm(None)
     };
     let mut waive = Confirm::new(
@@ -260,6 +261,7 @@ fn questions() -> Vec<(&'static str, Dialog)> {
     );
     waive.losses = vec!["encryption: the certificate is not in us-west-2. Take a certificate of the region of the stack.".into()];
     waive.typed = Some(("encryption".into(), TextField::with("encry")));
+    waive.focus = Focus::Field;
     let mistyped = prompt(Purpose::Arm, "defalt", Some("type the profile's name, default, to arm it"));
     vec![
         ("confirm", Dialog::Confirm(confirm(None))),

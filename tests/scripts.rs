@@ -13,7 +13,7 @@ mod world;
 use bic_tui::{
     cloud::{Change, Done, Query},
     core::{
-        dialog::Dialog,
+        dialog::{Dialog, Focus},
         effect::Effect,
         fact::Fact,
         fault::{Fault, FaultKind},
@@ -197,7 +197,7 @@ fn destroy_has_no_key_and_wants_the_name() {
     assert!(sent(&press(&mut model, "enter tab tab enter")).is_empty(), "not without the name");
     update(&mut model, Msg::Paste("bedrock-image-chat".into()));
     assert!(sent(&press(&mut model, "enter enter")).is_empty(), "pasted is not typed");
-    assert!(matches!(&model.dialog, Some(Dialog::Confirm(c)) if c.was_pasted && c.is_typing()));
+    assert!(matches!(&model.dialog, Some(Dialog::Confirm(c)) if c.was_pasted && c.focus == Focus::Field));
     type_text(&mut model, "bedrock-image-chat");
     let changes = sent(&press(&mut model, "enter enter"));
     assert!(matches!(&changes[..], [Change::DeleteStack { .. }]), "{changes:?}");
@@ -583,7 +583,7 @@ fn accepts(before: &Model, key: Key) -> bool {
     let says_yes = |on_yes: bool| key == Key::char('y') || (key.code == Code::Enter && on_yes);
     before.is_dialog_seen
         && match &before.dialog {
-            Some(Dialog::Confirm(c)) => c.is_unlocked() && says_yes(c.on_yes),
+            Some(Dialog::Confirm(c)) => c.is_unlocked() && says_yes(c.focus == Focus::Yes),
             Some(Dialog::Scale(s)) => s.from != s.to && says_yes(s.on_yes),
             Some(Dialog::Image(i)) => !i.on_prompt && says_yes(i.on_yes),
             _ => false,

@@ -81,10 +81,8 @@ pub struct Confirm {
     pub overrides: Option<&'static str>,
     /// What must be typed first, and what has been.
     pub typed: Option<(SafeText, TextField)>,
-    /// The focus is on yes; it starts on Cancel, or in the field where something must be typed.
-    pub on_yes: bool,
-    /// Something must be typed, and the focus is on Cancel.
-    pub on_cancel: bool,
+    /// Where the focus is; it starts on Cancel, or in the field where something must be typed.
+    pub focus: Focus,
     /// What must be typed was pasted, and not taken.
     pub was_pasted: bool,
 }
@@ -101,27 +99,31 @@ impl Confirm {
             spends: None,
             overrides: None,
             typed: None,
-            on_yes: false,
-            on_cancel: false,
+            focus: Focus::Cancel,
             was_pasted: false,
         }
     }
 
-    /// Keys go into the field.
-    pub fn is_typing(&self) -> bool {
-        self.typed.is_some() && !self.on_yes && !self.on_cancel
+    /// Has this be typed first.
+    pub fn must_type(&mut self, want: SafeText) {
+        self.typed = Some((want, TextField::default()));
+        self.focus = Focus::Field;
     }
 
     /// Moves the focus: field, Cancel, the button that acts once it is unlocked.
     pub fn step(&mut self, is_back: bool) {
-        if self.typed.is_none() {
-            self.on_yes = !self.on_yes;
-            return;
+        loop {
+            let next = self.focus.next();
+            self.focus = if is_back { next.next() } else { next };
+            let can_stand = match self.focus {
+                Focus::Field => self.typed.is_some(),
+                Focus::Cancel => true,
+                Focus::Yes => self.is_unlocked(),
+            };
+            if can_stand {
+                return;
+            }
         }
-        let stops = if self.is_unlocked() { 3 } else { 2 };
-        let at = usize::from(self.on_cancel) + 2 * usize::from(self.on_yes);
-        let next = (at + if is_back { stops - 1 } else { 1 }) % stops;
-        (self.on_cancel, self.on_yes) = (next == 1, next == 2);
     }
 
     /// Whether what had to be typed has been.
@@ -387,19 +389,21 @@ mod tests {
     #[test]
     fn tab_goes_round_the_field_and_both_buttons() {
         let mut confirm = Confirm::new(String::new(), Vec::new(), "Destroy", Vec::new());
-        confirm.typed = Some(("chat".into(), TextField::with("cha")));
-        let stop = |c: &Confirm| (c.is_typing(), c.on_cancel, c.on_yes);
-        let [field, cancel, yes] = [(true, false, false), (false, true, false), (false, false, true)];
+        confirm.must_type("chat".into());
         let mut seen = Vec::new();
         for is_back in [false, false, true] {
             confirm.step(is_back);
-            seen.push(stop(&confirm));
+            seen.push(confirm.focus);
         }
-        assert_eq!(seen, [cancel, field, cancel], "locked: no way to the button that acts");
+        assert_eq!(
+            seen,
+            [Focus::Cancel, Focus::Field, Focus::Cancel],
+            "locked: no way to the button that acts"
+        );
         confirm.typed = Some(("chat".into(), TextField::with("chat")));
-        for want in [yes, field, cancel] {
+        for want in [Focus::Yes, Focus::Field, Focus::Cancel] {
             confirm.step(false);
-            assert_eq!(stop(&confirm), want);
+            assert_eq!(confirm.focus, want);
         }
     }
 }

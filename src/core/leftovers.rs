@@ -266,6 +266,11 @@ pub struct Board {
 }
 
 impl Board {
+    /// The last search, where it found something.
+    pub fn found(&self) -> Option<&Search> {
+        self.last.as_ref().filter(|search| !search.left().is_empty())
+    }
+
     /// The search for what a stack left that is deleted, and of which AWS still tells.
     pub fn grave(&self) -> Option<&Search> {
         let is_of_dead = |it: &&Search| it.stack().is_some_and(|stack| stack.status.is_deleted());

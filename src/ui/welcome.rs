@@ -127,7 +127,7 @@ pub(super) fn without_stack(model: &Model, side: &Side<'_>, area: Rect, frame: &
         (key(Intent::Places), "look at another stack, region or profile"),
         (key(Intent::Help), "all keys of this screen"),
     ];
-    if let Some(search) = model.leftovers.last.as_ref().filter(|it| !it.left().is_empty()) {
+    if let Some(search) = model.leftovers.found() {
         lines.insert(0, leftovers::verdict(&model.cost.prices, &model.about.region, search));
         let list = (format!("{} leftovers", key(Intent::Palette)), "list and remove what is left");
         steps.insert(0, list);

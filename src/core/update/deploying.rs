@@ -420,7 +420,7 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
     }
     if !losses.is_empty() {
         confirm.losses = losses;
-        confirm.typed = Some((model.settings.stack.clone(), TextField::default()));
+        confirm.must_type(model.settings.stack.clone());
     }
     dialogs::open(model, Dialog::Confirm(confirm))
 }

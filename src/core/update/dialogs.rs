@@ -96,7 +96,7 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Dialog::Insights(dialog)) if dialog.focus == Focus::Field => dialog.window.paste(text),
         Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
         // What must be typed must be typed.
-        Some(Dialog::Confirm(confirm)) => confirm.was_pasted = confirm.is_typing(),
+        Some(Dialog::Confirm(confirm)) => confirm.was_pasted = confirm.focus == Focus::Field,
         Some(_) => {}
         None => {
             if let Stage::Form(form) = &mut model.deploy
@@ -125,13 +125,13 @@ pub(super) fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consen
 }
 
 fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
-    let is_typing = confirm.is_typing();
+    let is_typing = confirm.focus == Focus::Field;
     let yes = match key.code {
         Code::Esc => return cancelled(model),
-        Code::Enter if confirm.on_yes => true,
+        Code::Enter if confirm.focus == Focus::Yes => true,
         // In a field that waits for a name, Enter goes on to the button once the name is right.
         Code::Enter if is_typing && confirm.is_unlocked() => {
-            confirm.on_yes = true;
+            confirm.focus = Focus::Yes;
             false
         }
         Code::Enter if is_typing => false,

@@ -225,7 +225,7 @@ fn confirm(model: &mut Model, dialog: &DnsDialog, zone: &HostedZone, put: Put) -
     let mut confirm = Confirm::new(title, lines, verb, vec![change]);
     if put.overwrites {
         confirm.losses = put.before.iter().map(|it| format!("overwritten: {it}").into()).collect();
-        confirm.typed = Some((name, TextField::default()));
+        confirm.must_type(name);
     }
     dialogs::open(model, Dialog::Confirm(confirm))
 }

@@ -7,7 +7,6 @@ use crate::{
         dialog::{Act, Confirm, Dialog, Menu, Skip, Way},
         effect::Effect,
         fact::{Stack, StackResource},
-        field::TextField,
         health::Severity,
         inventory::{Inventory, Sources},
         model::Model,
@@ -50,7 +49,7 @@ fn unprotect(model: &mut Model, stack: &Stack) -> Vec<Effect> {
             on: false,
         }],
     );
-    confirm.typed = Some((stack.name.clone(), TextField::default()));
+    confirm.must_type(stack.name.clone());
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
@@ -83,7 +82,7 @@ pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     let mut confirm = Confirm::new(title, lines, "Destroy", vec![Change::DeleteStack { stack: stack.id.clone() }]);
     let lost = |r: &StackResource| format!("lost: {} ({})", r.logical_id, r.resource_type).into();
     confirm.losses = inventory.lost.iter().map(lost).collect();
-    confirm.typed = Some((stack.name.clone(), TextField::default()));
+    confirm.must_type(stack.name.clone());
     confirm
 }
 
@@ -174,7 +173,7 @@ pub(super) fn skip_dialog(model: &Model, skip: &Skip) -> Confirm {
                 retain: chosen,
             }],
         );
-        confirm.typed = Some((model.settings.stack.clone(), TextField::default()));
+        confirm.must_type(model.settings.stack.clone());
         return confirm;
     }
     Confirm::new(

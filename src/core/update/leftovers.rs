@@ -8,7 +8,6 @@ use crate::{
         effect::Effect,
         fact::{Fact, Leftover, LeftoverKind, Millis},
         fault::{Fault, FaultKind},
-        field::TextField,
         health::Severity,
         key::Key,
         keymap::Intent,
@@ -209,7 +208,7 @@ fn remove(model: &mut Model, it: &Leftover, name: SafeText) -> Vec<Effect> {
         vec![change],
     );
     confirm.losses = vec![leftovers::loss(it.kind).into()];
-    confirm.typed = Some((name, TextField::default()));
+    confirm.must_type(name);
     model.leftovers.asking = Some(it.id.clone());
     dialogs::open(model, Dialog::Confirm(confirm))
 }

@@ -4,7 +4,6 @@ use super::{deploying, dialogs};
 use crate::core::{
     dialog::{Confirm, Dialog},
     effect::Effect,
-    field::TextField,
     model::Model,
     preflight::{self, Check, Outcome},
     screen::deploy::{Form, Stage},
@@ -38,7 +37,7 @@ pub(super) fn offer(model: &mut Model, checks: &[Check]) -> Vec<Effect> {
         Vec::new(),
     );
     confirm.losses = blockers.iter().map(|c| c.sentence().into()).collect();
-    confirm.typed = Some((preflight::override_name(first).into(), TextField::default()));
+    confirm.must_type(preflight::override_name(first).into());
     confirm.overrides = Some(first.name);
     dialogs::open(model, Dialog::Confirm(confirm))
 }

@@ -149,7 +149,7 @@ fn ask(model: &mut Model, mut dialog: BuyDialog) -> Vec<Effect> {
         "Buy",
         vec![Change::BuyThroughput(wanted)],
     );
-    confirm.typed = Some((name, TextField::default()));
+    confirm.must_type(name);
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
@@ -257,7 +257,7 @@ pub(super) fn delete(model: &mut Model) -> Vec<Effect> {
         "Delete",
         vec![Change::DeleteThroughput { arn: it.arn }],
     );
-    confirm.typed = Some((it.name, TextField::default()));
+    confirm.must_type(it.name);
     let mut effects = screen::go_to(model, Panel::Throughput);
     effects.extend(dialogs::open(model, Dialog::Confirm(confirm)));
     effects

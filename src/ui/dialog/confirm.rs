@@ -9,7 +9,7 @@ use super::{Parts, WIDTH, buttons, inside, question, too_small_to_pay, wrapped};
 use crate::{
     core::{
         cost::difference,
-        dialog::{Confirm, Countdown, Scale},
+        dialog::{Confirm, Countdown, Focus, Scale},
         keymap::Intent,
         model::Model,
         sleep,
@@ -35,7 +35,7 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
     let mut hints = "y yes · n no · Tab to the other button · Enter presses";
     if let Some((want, field)) = &confirm.typed {
         hints = "type the name · Tab to the buttons · Esc cancels";
-        let mark = if confirm.is_typing() { "▸" } else { " " };
+        let mark = if confirm.focus == Focus::Field { "▸" } else { " " };
         let label = format!("Type {want} to go on:");
         parts.end.extend(wrapped(side, &label, Role::Warn, width));
         if confirm.was_pasted {
@@ -49,16 +49,20 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
             .end
             .push(Line::from(vec![Span::raw(format!("{mark} ")), Span::raw(typed), Span::raw("▏")]));
     }
-    // While a name is being typed the focus is in its field, not on Cancel.
-    let on_cancel = !confirm.on_yes && !confirm.is_typing();
     let too_small = if confirm.spends.is_some() {
         too_small_to_pay(side, "Begins", frame)
     } else {
         Vec::new()
     };
-    let yes = (confirm.verb.as_str(), confirm.on_yes, confirm.is_unlocked() && too_small.is_empty());
+    let yes = (
+        confirm.verb.as_str(),
+        confirm.focus == Focus::Yes,
+        confirm.is_unlocked() && too_small.is_empty(),
+    );
     parts.end.extend(too_small);
-    parts.end.push(buttons(side, &[("Cancel", on_cancel, true), yes]));
+    parts
+        .end
+        .push(buttons(side, &[("Cancel", confirm.focus == Focus::Cancel, true), yes]));
     question(side, "Confirm", hints, parts, frame);
 }
 

@@ -148,7 +148,7 @@ fn summary(model: &Model, pen: Pen<'_>, planned: &Estimate, width: usize) -> Vec
 
 /// Nothing of a stack is there to be paid for, but what an earlier one left may be.
 fn left_costs(model: &Model, pen: Pen<'_>, width: usize) -> Span<'static> {
-    match model.leftovers.last.as_ref().filter(|search| !search.left().is_empty()) {
+    match model.leftovers.found() {
         Some(search) => pen.ink(
             Role::Warn,
             cut(&leftovers::verdict(&model.cost.prices, &model.about.region, search), width),

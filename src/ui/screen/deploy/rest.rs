@@ -71,7 +71,7 @@ pub(super) fn draw_nothing(model: &Model, side: &Side<'_>, area: Rect, frame: &m
         pen.keys("  Press [D] to deploy: a form, the plan with its price, then your yes or no."),
         pen.keys("  Press [P] to look at another profile, region or stack."),
     ]);
-    if model.leftovers.last.as_ref().is_none_or(|search| search.left().is_empty()) {
+    if model.leftovers.found().is_none() {
         lines.push(list_of_left(model, pen, "to see what an earlier stack left behind."));
     }
     lines.push(Line::default());
