@@ -266,8 +266,8 @@ pub struct PlanRequest {
     pub is_create: bool,
     /// Value of each parameter; `None` keeps the previous value (`UsePreviousValue`).
     pub parameters: Vec<(SafeText, Option<SafeText>)>,
-    /// Stack tags; empty keeps those of the stack on update.
-    pub tags: Vec<(SafeText, SafeText)>,
+    /// Stack tags; `None` keeps those of the stack on update, and an empty list removes them all.
+    pub tags: Option<Vec<(SafeText, SafeText)>>,
     /// Checks that stood in its way and were overridden by name: nothing that AWS is told, but the audit log is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overridden: Vec<SafeText>,

@@ -13,8 +13,8 @@ use std::{
 
 use serde::Serialize;
 
-pub use self::past::{AbandonedPlan, Past};
 use self::owner::Owner;
+pub use self::past::{AbandonedPlan, Past};
 use crate::{
     cloud::{About, Change, Cloud, Token},
     core::{

@@ -381,7 +381,7 @@ impl World {
             stack: DEFAULT_PROJECT.into(),
             is_create,
             parameters: self.scene_values(parameters, is_create),
-            tags: tags.iter().map(pair).collect(),
+            tags: Some(tags.iter().map(pair).collect()),
             overridden: Vec::new(),
         };
         if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {

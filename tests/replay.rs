@@ -248,7 +248,7 @@ impl Fast {
             stack: self.id(),
             is_create: false,
             parameters: vec![("LogRetentionDays".into(), Some(days.into()))],
-            tags: Vec::new(),
+            tags: None,
             overridden: Vec::new(),
         };
         let Done::ChangeSet { id, stack_id } = change(Change::CreateChangeSet(request), &format!("{token}-plan")) else {
@@ -339,7 +339,13 @@ fn a_deletion_that_ends_between_two_looks_is_recorded() {
     sent.expect("it answers at once").expect("it is taken");
     account.clock.step(7_200_000);
     let known = None;
-    told(&recorder, Query::StackEvents { stack: stack.clone(), known });
+    told(
+        &recorder,
+        Query::StackEvents {
+            stack: stack.clone(),
+            known,
+        },
+    );
     assert_eq!(recorded(&to), [""; 0], "its end is not told yet");
     told(&recorder, Query::Stack { stack });
     assert_eq!(recorded(&to), ["delete DELETE_COMPLETE"]);

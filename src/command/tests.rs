@@ -386,6 +386,24 @@ async fn deploy_creates_updates_and_destroy_deletes() {
     well_kept(&case.entries());
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_last_tag_of_a_stack_is_removed_too() {
+    let mut case = Case::sim("running");
+    let keys: Vec<String> = case
+        .stack()
+        .await
+        .unwrap()
+        .tags
+        .iter()
+        .map(|(key, _)| format!(" --untag {key}"))
+        .collect();
+    assert!(!keys.is_empty());
+    let (status, stdout, stderr) = case.run(&format!("deploy --yes{}", keys.concat())).await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("tags          -\n") && stdout.contains("is removed"), "{stdout}");
+    assert_eq!(case.stack().await.unwrap().tags, []);
+}
+
 /// Each change is noted before it is sent and after, with one token of its own.
 fn well_kept(entries: &[Entry]) {
     assert!(!entries.is_empty());

@@ -25,7 +25,9 @@ impl Owner {
 
     /// Whether it lives; `None` where that can not be told from here.
     pub fn is_alive(&self) -> Option<bool> {
-        (Self::me()?.place == self.place).then(|| system::started(self.pid))?.map(|started| started == Some(self.started))
+        (Self::me()?.place == self.place)
+            .then(|| system::started(self.pid))?
+            .map(|started| started == Some(self.started))
     }
 
     fn of(pid: u32) -> Option<Self> {
@@ -48,7 +50,12 @@ mod system {
         let space = |name: &str| Some(fs::read_link(format!("/proc/self/ns/{name}")).ok()?.display().to_string());
         let user = fs::metadata("/proc/self").ok()?.uid();
         // An old kernel has one time for all.
-        Some(format!("{} {} {} {user}", boot.trim(), space("pid")?, space("time").unwrap_or_default()))
+        Some(format!(
+            "{} {} {} {user}",
+            boot.trim(),
+            space("pid")?,
+            space("time").unwrap_or_default()
+        ))
     }
 
     /// When a process began; `None` inside when there is none, or it is dead and not yet buried; `None` when there is no

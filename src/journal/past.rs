@@ -125,7 +125,7 @@ mod tests {
             stack: stack.into(),
             is_create: true,
             parameters: Vec::new(),
-            tags: Vec::new(),
+            tags: None,
             overridden: Vec::new(),
         })
     }
@@ -186,7 +186,11 @@ mod tests {
         let past = Past::read(&unknown, &about(), 1_000 + ABANDONED_AFTER);
         assert_eq!(past.abandoned, [left]);
         assert_eq!(past.tokens, ["t-1", "t-2", "t-3", "t-5", "t-6"], "not what was sent elsewhere");
-        assert_eq!(Past::read(&unknown, &about(), ABANDONED_AFTER).abandoned, [], "somebody may still read it");
+        assert_eq!(
+            Past::read(&unknown, &about(), ABANDONED_AFTER).abandoned,
+            [],
+            "somebody may still read it"
+        );
         assert_eq!(Past::read(&unknown, &about(), 3 * FORGOTTEN_AFTER), Past::default());
     }
 
@@ -194,10 +198,18 @@ mod tests {
     #[test]
     fn the_plan_of_a_dead_process_is_left_at_once_and_that_of_a_living_one_never() {
         let (log, late) = (log(), 1_000 + 20 * ABANDONED_AFTER);
-        assert_eq!(Past::read(&log, &about(), late).abandoned, [], "two living consoles leave each other's plan");
+        assert_eq!(
+            Past::read(&log, &about(), late).abandoned,
+            [],
+            "two living consoles leave each other's plan"
+        );
         let dead = written_by(&log, |owner| owner["started"] = 1.into());
         assert_eq!(Past::read(&dead, &about(), 1_000 + SETTLED_AFTER).abandoned.len(), 1);
-        assert_eq!(Past::read(&dead, &about(), SETTLED_AFTER).abandoned, [], "its request may be on its way");
+        assert_eq!(
+            Past::read(&dead, &about(), SETTLED_AFTER).abandoned,
+            [],
+            "its request may be on its way"
+        );
         let elsewhere = written_by(&log, |owner| owner["place"] = "another machine".into());
         assert_eq!(Past::read(&elsewhere, &about(), ABANDONED_AFTER).abandoned, []);
         assert_eq!(Past::read(&elsewhere, &about(), late).abandoned.len(), 1);

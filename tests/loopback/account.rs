@@ -245,11 +245,13 @@ fn plan(form: &std::collections::HashMap<String, String>) -> PlanRequest {
         let Some(key) = field(&format!("Tags.member.{n}.Key")) else { break };
         tags.push((key.into(), field(&format!("Tags.member.{n}.Value")).unwrap_or_default().into()));
     }
+    // An empty list is sent by its name alone, and removes them all.
+    let is_named = !tags.is_empty() || form.contains_key("Tags");
     PlanRequest {
         stack: field("StackName").unwrap_or_default().into(),
         is_create: field("ChangeSetType") == Some("CREATE"),
         parameters,
-        tags,
+        tags: is_named.then_some(tags),
         overridden: Vec::new(),
     }
 }
