@@ -169,6 +169,10 @@ impl Aws {
             Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
             Query::DeletedStacks { name } => cloudformation::deleted(cloudformation, &name).await.map(Fact::StackIds),
             Query::Left(look) => self.places().look(look).await.map(Fact::Left),
+            Query::FileSystemSize { id } => {
+                let size = cloudwatch::file_system_size(&self.reads.cloudwatch, &id, self.now());
+                size.await.map(Fact::FileSystemSize)
+            }
             Query::Holders { ids } => holders::of(cloudformation, &ids).await.map(Fact::Holders),
             Query::StackEvents { stack, known } => {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());

@@ -37,6 +37,11 @@ pub enum Query {
     },
     /// What is left in one place.
     Left(Look),
+    /// How much a file system holds, as it was measured within the last day.
+    FileSystemSize {
+        /// Its id.
+        id: SafeText,
+    },
     /// Which of these a living stack of the account has: as a resource, by physical id, or in a parameter.
     Holders {
         /// Names, ids and ARNs.
@@ -182,6 +187,7 @@ impl Query {
             Self::Stack { .. } => Poll::Stack.row().actions,
             Self::Stacks | Self::DeletedStacks { .. } => Read::Stacks.row().actions,
             Self::Left(look) => look.actions(),
+            Self::FileSystemSize { .. } => &["cloudwatch:GetMetricData"],
             Self::Holders { .. } => &[
                 "cloudformation:DescribeStackResources",
                 "cloudformation:DescribeStacks",

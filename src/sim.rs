@@ -235,6 +235,7 @@ impl World {
             Query::Stacks => Ok(self.tell_stacks()),
             Query::DeletedStacks { name } => Ok(self.tell_deleted(name)),
             Query::Left(look) => Ok(self.tell_left(look)),
+            Query::FileSystemSize { id } => Ok(self.tell_size(id)),
             Query::Holders { ids } => Ok(self.tell_holders(ids)),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackHistory { stack } => self.tell_events(stack, None),

@@ -382,6 +382,13 @@ async fn deploy_creates_updates_and_destroy_deletes() {
         stdout.contains("lost   FileSystem") && stderr.contains("is deleted"),
         "{stdout}{stderr}"
     );
+    let files = stdout
+        .lines()
+        .find(|line| line.starts_with("lost   FileSystem"))
+        .unwrap_or_default();
+    let size =
+        regex::Regex::new(r"fs-0\w+, (\d+ MB \d+ min( \d+ s)? ago|size not known: CloudWatch has no figure of the last day)$").unwrap();
+    assert!(size.is_match(files), "{files}");
     assert!(case.stack().await.is_none());
     well_kept(&case.entries());
 }
