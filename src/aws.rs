@@ -18,6 +18,7 @@ mod iam;
 mod insights;
 mod leftovers;
 mod live;
+mod login;
 mod logs;
 mod models;
 mod pages;
@@ -53,6 +54,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Aws {
     about: About,
+    login: login::Login,
     reads: Reads,
     writes: Writes,
     /// Asks once: what is paid for is not asked for twice, and a session that is refused is no reason to ask for it
@@ -363,8 +365,11 @@ impl Aws {
         }
     }
 
-    /// A fault of the connection names what could not be reached.
+    /// A fault of the connection names what could not be reached; after expired credentials others are looked for.
     fn located(&self, fault: Fault) -> Fault {
+        if fault.kind == FaultKind::Expired {
+            self.login.renew();
+        }
         let is_ours = fault.operation.contains(':');
         if fault.kind != FaultKind::Unreachable || !is_ours {
             return fault;

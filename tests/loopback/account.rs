@@ -32,6 +32,8 @@ pub(crate) enum Fate {
     Unheard(Loss),
     /// Carried out, but its answer is lost.
     Unanswered(Loss),
+    /// Refused: the credentials that signed it have expired.
+    Expired,
 }
 
 /// How an answer is lost.
@@ -102,6 +104,13 @@ impl Account {
             Fate::Well => self.reply(request),
             Fate::Unheard(loss) => loss.of(bodies::query(&request.operation, "")),
             Fate::Unanswered(loss) => loss.of(self.reply(request)),
+            Fate::Expired => {
+                let wire = match request.header("x-amz-target") {
+                    "" => Wire::Query,
+                    _ => Wire::Json,
+                };
+                bodies::error(wire, 403, "ExpiredToken", "The security token included in the request is expired")
+            }
         }
     }
 
