@@ -475,3 +475,42 @@ async fn a_deploy_goes_on_after_a_login_by_a_helper() {
 async fn a_deploy_goes_on_after_a_login_into_a_file() {
     goes_on_after_a_login(Login::File).await;
 }
+
+/// A plan that somebody looks at is left alone by every other program, however long; once its program is killed the next
+/// one removes it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_plan_of_a_killed_program_is_removed_and_that_of_a_living_one_is_not() {
+    let account = Account::new(world("running", 20), |_: &Request| Fate::Well);
+    let server = Server::over(Arc::clone(&account)).await;
+    let url = server.url.clone();
+    let story = move || {
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
+        let line = "deploy --param LogRetentionDays=7 --region us-west-2 --endpoint-url";
+        let args: Vec<&str> = line.split(' ').chain([url.as_str()]).collect();
+        let mut first = pty::Tty::start_with(&args, (120, 40), &keys);
+        first.written(0, "Execute this plan");
+        let home = first.home.path().to_owned();
+        let log = home.join(".local/state/bic-tui/audit.jsonl");
+        // Two hours go by.
+        let text = std::fs::read_to_string(&log).expect("an audit log");
+        let mut begin: serde_json::Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+        begin["at"] = (begin["at"].as_i64().expect("a time") - 7_200_000).into();
+        std::fs::write(&log, format!("{begin}\n")).expect("a file");
+        let plan = || {
+            let child = program(&home, &url, "plan --param LogRetentionDays=14");
+            let output = child.wait_with_output().expect("output");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            server.asked("DeleteChangeSet")
+        };
+        let name = server.asked("CreateChangeSet")[0].form().remove("ChangeSetName").expect("a name");
+        let is_its = |request: &Request| request.form()["ChangeSetName"].contains(&name);
+        let dropped = plan();
+        assert!(dropped.len() == 1 && !is_its(&dropped[0]), "only its own");
+        first.signal(rustix::process::Signal::KILL);
+        assert_ne!(first.end(), 0);
+        let dropped = plan();
+        assert!(dropped.len() == 3 && is_its(&dropped[1]), "what the dead one left, and its own");
+    };
+    tokio::task::spawn_blocking(story).await.expect("it is told to its end");
+}
