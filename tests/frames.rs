@@ -1,9 +1,12 @@
 //! Every screen at every size in every condition, as text and, at 80×24, with its styles.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 #[path = "support/access.rs"]
 mod access;
+#[path = "frames/deploying.rs"]
+mod deploying;
+mod desk;
 #[path = "support/facts.rs"]
 mod facts;
 
