@@ -167,7 +167,7 @@ fn an_application_that_can_not_be_reached_is_red_at_every_moment() {
 #[test]
 fn a_failure_that_was_kept_is_rolled_back_by_hand() {
     let mut desk = Desk::at("rollback-off");
-    desk.see(&["✗ stack CREATE_FAILED: the private network does not reach ECR"]);
+    desk.see(&["✗ stack CREATE_FAILED (R rolls it back): the private network does not reach ECR"]);
     desk.press("2R");
     says(
         &desk.screen(),
@@ -218,7 +218,10 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     desk.press("D");
     says(&desk.screen(), &["press R for the ways out"]);
     desk.press("R");
-    says(&desk.screen(), &["Continue the rollback", "not now: only an update that runs"]);
+    let menu = desk.screen();
+    says(&menu, &["Continue the rollback", "not now: only an update that runs"]);
+    says(&menu, &["nothing runs, and nothing is sent: the stack stays as it is"]);
+    assert!(!menu.contains("what runs goes on"), "{menu}");
     desk.press("down enter");
     says(&desk.screen(), &["[ ] LiteLLMService", "Space leaves out"]);
     let rows = desk.screen();
@@ -243,6 +246,65 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
         panic!("{:?}", desk.written)
     };
     assert_eq!(skip, &["LiteLLMService"]);
+}
+
+#[test]
+fn a_rollback_that_failed_is_explained_by_its_own_failure() {
+    let mut desk = Desk::at("rollback-failed");
+    desk.press("2");
+    let screen = desk.see(&["Cause", "before "]);
+    let card = card(&desk);
+    for text in [
+        "LiteLLMService (AWS::ECS::Service): UPDATE_FAILED while rolling back",
+        "before: the update had failed on LiteLLMService: the private network does not reach ECR",
+        "cause: tasks stopped again and again",
+        "Continue the rollback (R): try LiteLLMService again, or leave it out.",
+    ] {
+        assert!(card.contains(text), "\"{text}\" is not on the card:\n{card}");
+    }
+    // The task that fell before the rollback is no witness of it.
+    assert!(!card.contains("CannotPullContainerError"), "{card}");
+    says(&screen, &["UPDATE_ROLLBACK_FAILED (R continues it): tasks stopped again and again"]);
+    let size = bic_tui::core::msg::Size { width: 80, height: 24 };
+    desk.take(Msg::Resize(size));
+    let screen = desk.screen_at(80, 24);
+    says(
+        &screen,
+        &["while rolling back", "before ", "Continue the rollback (R)", "R ways out"],
+    );
+    // One that goes on and fails again is explained by what failed then, and by what led to it all.
+    desk.press("R");
+    desk.press("down enter enter y");
+    desk.see(&["still to undo"]);
+    desk.until("UPDATE_ROLLBACK_FAILED");
+    assert_eq!(self::card(&desk), card);
+}
+
+/// While an operation fails the strip names the cause that the card names, for the same service.
+#[test]
+fn the_strip_says_what_the_card_says() {
+    for scene in ["deploy-fails", "secret-missing", "program-ends", "health-check-fails"] {
+        let mut desk = Desk::at(scene);
+        desk.deploy(&[]);
+        let mut seen = 0;
+        for _ in 0..1_500 {
+            desk.wait(1);
+            if !desk.model.is_busy() {
+                break;
+            }
+            let Some(card) = cause::find(&desk.model) else { continue };
+            let (Some(service), Some(clause)) = (&card.service, card.clause()) else {
+                continue;
+            };
+            let findings = desk.model.findings();
+            for told in findings.iter().filter(|f| f.text.starts_with(service.as_str())) {
+                let is_same = told.text.contains(clause) || told.text.ends_with("starting");
+                assert!(is_same, "{scene}: the card says \"{clause}\", the strip \"{}\"", told.text);
+                seen += usize::from(told.text.contains(clause));
+            }
+        }
+        assert!(seen > 20, "{scene}: {seen}");
+    }
 }
 
 #[test]
@@ -314,7 +376,7 @@ fn on_a_small_terminal_the_card_holds_what_the_task_said_and_the_bar_how_long_st
     desk.press("2");
     desk.see(&["UPDATE_ROLLBACK_FAILED"]);
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
-    says(&desk.screen_at(80, 24), &["CannotPullContainerError", "so  ", "now  ", "ways out"]);
+    says(&desk.screen_at(80, 24), &["while rolling back", "so  ", "now  ", "ways out"]);
     let mut desk = Desk::at("deploy-fails");
     desk.deploy(&[]);
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));

@@ -1,13 +1,7 @@
 //! The deployments of ECS inside a running operation: how many tasks of each service are where, what ECS
 //! says, and why tasks stopped.
 
-use super::{
-    cause::{self, Clues},
-    fact::Service,
-    model::Model,
-    progress::Row,
-    text::SafeText,
-};
+use super::{cause, fact::Service, model::Model, progress::Row, text::SafeText};
 
 /// One service as it is being brought to where it is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,13 +106,10 @@ fn telling(events: Vec<SafeText>) -> Vec<SafeText> {
 /// Stopped tasks by reason, the most frequent first.
 fn stops(model: &Model, service: &Service, since: i64) -> Vec<(usize, String)> {
     let tasks = model.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+    let parameters = model.parameters();
     let mut out: Vec<(usize, String)> = Vec::new();
     for task in cause::falls(tasks).filter(|t| t.service == service.name && t.stopped.is_some_and(|at| at >= since)) {
-        let clues = Clues {
-            parameters: model.parameters(),
-            ..Clues::of_task(task)
-        };
-        let why = cause::explain(&clues).map_or_else(|| cause::stop_phrase(task), |m| m.plain.to_owned());
+        let why = cause::of_task(task, &parameters).map_or_else(|| cause::stop_phrase(task, &parameters), |m| m.plain.to_owned());
         match out.iter_mut().find(|(_, known)| *known == why) {
             Some((count, _)) => *count += 1,
             None => out.push((1, why)),

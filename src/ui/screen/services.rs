@@ -320,7 +320,7 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     // Where there is room, the task under the cursor says in full why it stopped, and what to do.
     let at = model.cursor(Panel::Tasks).min(tasks.len() - 1);
     let about = if inner.height >= 7 {
-        about(Pen::of(side), tasks[at], usize::from(inner.width))
+        about(model, Pen::of(side), tasks[at], usize::from(inner.width))
     } else {
         Vec::new()
     };
@@ -330,20 +330,22 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
 }
 
 /// Why a task stopped against anybody's will: AWS's own words, and the advice.
-fn about(pen: Pen<'_>, task: &Task, width: usize) -> Vec<Line<'static>> {
+fn about(model: &Model, pen: Pen<'_>, task: &Task, width: usize) -> Vec<Line<'static>> {
     if !task.is_stopped() || cause::is_on_purpose(task) {
         return Vec::new();
     }
     let mut out = vec![Line::from(pen.ink(Role::Border, "─".repeat(width)))];
     let words = format!("{}: {}", task.stop_code, health::stop_words(task));
     out.extend(wrap_to(&words, width, 2).into_iter().map(|l| Line::from(pen.text(l))));
-    let advice = cause::of_task(task).map_or_else(|| "Look at its log (Enter).".to_owned(), |m| m.advice(Reader::Console));
+    let advice =
+        cause::of_task(task, &model.parameters()).map_or_else(|| "Look at its log (Enter).".to_owned(), |m| m.advice(Reader::Console));
     out.extend(wrap_to(&advice, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
     out
 }
 
 fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
+    let parameters = model.parameters();
     let columns = [
         Constraint::Length(1),
         Constraint::Length(8),
@@ -365,7 +367,11 @@ fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, f
         let id: String = task.id().chars().take(8).collect();
         let since = task.stopped.or(task.started).or(task.created);
         let age = since.map(|at| when::short(model.now.wall - at)).unwrap_or_default();
-        let (place, place_role) = place(task, role);
+        let (place, place_role) = if task.is_stopped() {
+            (cause::stop_phrase(task, &parameters), role)
+        } else {
+            (place(task), Role::Dim)
+        };
         vec![
             Line::from(pen.ink(role, mark)),
             Line::from(pen.text(id)),
@@ -388,17 +394,14 @@ fn task_mark(task: &Task) -> (&'static str, Role) {
     }
 }
 
-/// Zone and address while it lives; why it stopped after that.
-fn place(task: &Task, role: Role) -> (String, Role) {
-    if task.is_stopped() {
-        return (cause::stop_phrase(task), role);
-    }
+/// Zone, address and size.
+fn place(task: &Task) -> String {
     let spot = if task.capacity == "FARGATE_SPOT" { "  Spot" } else { "" };
     let size = match (task.cpu, task.memory) {
         (Some(cpu), Some(memory)) => format!("  {} vCPU {} GB", f64::from(cpu) / 1024.0, f64::from(memory) / 1024.0),
         _ => String::new(),
     };
-    (format!("{} {}{size}{spot}", task.zone, task.address), Role::Dim)
+    format!("{} {}{size}{spot}", task.zone, task.address)
 }
 
 fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
