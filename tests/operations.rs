@@ -564,6 +564,31 @@ fn a_stack_that_is_deleted_under_us_is_no_endless_wait() {
 }
 
 #[test]
+fn of_a_stack_that_is_being_deleted_no_service_is_steady() {
+    let mut desk = Desk::at("deleted-under-us");
+    desk.see(&["steady"]);
+    let mut words = std::collections::BTreeSet::<&str>::new();
+    while desk.model.live_stack().is_some() {
+        desk.wait(1);
+        if !desk.model.is_going_away() {
+            continue;
+        }
+        for key in ["1", "3"] {
+            desk.press(key);
+            let screen = desk.screen();
+            let has_row = desk.model.feeds.services.get().is_some_and(|all| !all.is_empty());
+            assert!(!has_row || !screen.contains("steady  "), "{screen}");
+            assert!(
+                !screen.contains("no target healthy"),
+                "what follows is no trouble of its own:\n{screen}"
+            );
+            words.extend(["going", "deleting", "deleted "].iter().filter(|w| screen.contains(**w)));
+        }
+    }
+    assert!(words.contains("deleting") && words.contains("deleted "), "{words:?}");
+}
+
+#[test]
 fn a_log_group_that_goes_has_the_stack_asked_for_at_once() {
     let mut desk = Desk::at("deleted-under-us");
     desk.see(&["CREATE_COMPLETE"]);

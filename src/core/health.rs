@@ -80,6 +80,18 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     if let Some(stack) = evidence.stack {
         stack_findings(stack, evidence, &mut out);
     }
+    // What goes with its stack is no trouble of its own.
+    let is_going = evidence.stack.is_some_and(|s| s.status.0 == "DELETE_IN_PROGRESS");
+    let evidence = if is_going {
+        Evidence {
+            services: None,
+            targets: None,
+            alarms: None,
+            ..evidence
+        }
+    } else {
+        evidence
+    };
     let services = evidence.services.unwrap_or_default();
     for service in services {
         service_findings(service, evidence, &mut out);

@@ -1,7 +1,13 @@
 //! The deployments of ECS inside a running operation: how many tasks of each service are where, what ECS
 //! says, and why tasks stopped.
 
-use super::{cause, fact::Service, model::Model, progress::Row, text::SafeText};
+use super::{
+    cause,
+    fact::{Millis, Service},
+    model::Model,
+    progress::Row,
+    text::SafeText,
+};
 
 /// One service as it is being brought to where it is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +46,32 @@ pub fn rollouts(model: &Model) -> Vec<Rollout> {
 /// The row is that of the service.
 pub fn is_of(model: &Model, row: &Row, service: &Service) -> bool {
     row.kind == "AWS::ECS::Service" && row.logical_id.to_lowercase().starts_with(&*short(model, service))
+}
+
+/// Where a service stands whose stack is being deleted, or could not be: a word, and since when that is so, where
+/// CloudFormation tells it. What ECS said of it last may be from before. `None` for a service that is to stay.
+pub fn going(model: &Model, service: &Service) -> Option<(&'static str, Option<Millis>)> {
+    if !model.is_going_away() {
+        return None;
+    }
+    // Before the first event of the deletion the rows are those of the operation before it.
+    let is_it = |r: &&Row| r.status.0.starts_with("DELETE") && is_of(model, r, service);
+    let Some(row) = model.progress.rows.iter().find(is_it) else {
+        return Some((if model.is_busy() { "going" } else { "left" }, None));
+    };
+    Some(match row.ended {
+        None => ("deleting", Some(row.started)),
+        Some(at) if row.status.is_failure() => ("undeleted", Some(at)),
+        Some(at) => ("deleted", Some(at)),
+    })
+}
+
+/// Running, desired and pending tasks of a service; of one that is deleted there are none to count.
+pub fn counts(model: &Model, service: &Service) -> [String; 3] {
+    if matches!(going(model, service), Some(("deleted", _))) {
+        return ["–", "–", "–"].map(str::to_owned);
+    }
+    [service.running, service.desired, service.pending].map(|n| n.to_string())
 }
 
 fn short(model: &Model, service: &Service) -> String {

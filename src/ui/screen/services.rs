@@ -16,6 +16,7 @@ use crate::{
         feed::Feed,
         health::{self, Severity},
         model::Model,
+        rollout,
         screen::{Panel, ScreenId},
         when,
     },
@@ -145,8 +146,12 @@ fn alarm_words(model: &Model) -> Option<(String, String, Role)> {
 
 /// How a service stands: mark, words, colour.
 fn standing(model: &Model, service: &Service) -> (&'static str, String, Role) {
-    let rollout = service.primary().map(|d| d.rollout.as_str()).unwrap_or_default();
-    if rollout == "FAILED" {
+    let state = service.primary().map(|d| d.rollout.as_str()).unwrap_or_default();
+    if let Some((word, since)) = rollout::going(model, service) {
+        let age = since.map(|at| format!(" {}", when::short(model.now.wall - at))).unwrap_or_default();
+        let role = overview::going_role(word);
+        (if role == Role::Bad { "✗" } else { "–" }, format!("{word}{age}"), role)
+    } else if state == "FAILED" {
         ("✗", "deployment failed".into(), Role::Bad)
     } else if service.desired == 0 && service.running == 0 {
         ("z", "asleep".into(), Role::Dim)
@@ -200,7 +205,7 @@ fn draw_narrow_rows(model: &Model, side: &Side<'_>, services: &[&Service], area:
     table::draw(side, &rows, area, frame, |i| {
         let service = services[i];
         let (mark, words, role) = standing(model, service);
-        let counts = [service.running, service.desired, service.pending].map(|n| n.to_string());
+        let counts = rollout::counts(model, service);
         vec![
             Line::from(pen.ink(role, mark)),
             name_line(model, pen, service, 10),
@@ -234,14 +239,15 @@ fn draw_service_rows(model: &Model, side: &Side<'_>, services: &[&Service], area
     table::draw(side, &rows, area, frame, |i| {
         let service = services[i];
         let (mark, words, role) = standing(model, service);
+        let counts = rollout::counts(model, service);
         let running = if service.running < service.desired { Role::Bad } else { Role::Text };
         vec![
             Line::from(pen.ink(role, mark)),
             name_line(model, pen, service, room),
             Line::from(pen.ink(role, &words)),
-            Line::from(pen.ink(running, right(&service.running.to_string(), 7))),
-            Line::from(pen.text(right(&service.desired.to_string(), 7))),
-            Line::from(pen.text(right(&service.pending.to_string(), 7))),
+            Line::from(pen.ink(running, right(&counts[0], 7))),
+            Line::from(pen.text(right(&counts[1], 7))),
+            Line::from(pen.text(right(&counts[2], 7))),
             Line::from(pen.dim(right(revision(&service.task_definition), 4))),
         ]
     });
