@@ -6,6 +6,7 @@ use crate::{
     core::{
         cause::stop_phrase,
         fact::{Millis, Stack, Task},
+        fault::FaultKind,
         names::{App, Names},
         nearest,
     },
@@ -60,7 +61,10 @@ fn row(task: &Task, stack: &Stack, now: Millis) -> Vec<String> {
 
 /// Prints the health of each target; "not well" when a group has a sick one. JSON: a list of `TargetGroup`.
 pub(super) async fn targets(cx: &mut Context) -> Answer {
-    let resources = reads::resources(&*cx.cloud, &cx.settings.stack).await?;
+    let resources = match reads::resources(&*cx.cloud, &cx.settings.stack).await {
+        Err(fault) if fault.kind == FaultKind::NotFound => return Err(reads::no_such_stack(cx)),
+        told => told?,
+    };
     let groups = reads::targets(&*cx.cloud, reads::target_groups(&resources)).await?;
     let is_well = groups
         .iter()

@@ -80,6 +80,7 @@ struct Facts {
 /// Prints the status; "not well" when something is broken.
 pub(super) async fn run(cx: &mut Context) -> Answer {
     let facts = facts(cx).await?;
+    reads::tell_if_deleted(cx, &facts.stack);
     let way_out = unstick::next_step(&facts.stack.status).map(|what| format!("`unstick` {what}"));
     let findings = health::findings(Evidence {
         stack: Some(&facts.stack),
