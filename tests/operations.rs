@@ -139,7 +139,15 @@ fn a_quota_that_is_used_up() {
 #[test]
 fn a_creation_that_failed_yesterday_is_deleted_first() {
     let mut desk = Desk::at("creation-failed");
-    desk.press("D");
+    desk.press("2");
+    let screen = desk.see(&["Tasks and log went with the rollback."]);
+    assert!(
+        !screen.contains("3 tasks") && !screen.contains("stopped tasks"),
+        "nothing is left to look at:\n{screen}"
+    );
+    desk.press("R");
+    says(&desk.screen(), &["nothing of it exists: this takes away its record"]);
+    desk.press("esc D");
     says(&desk.screen(), &["it can only be deleted before a", "Type bedrock-image-chat"]);
     desk.press("bedrock-image-chat enter enter");
     desk.see(&["Press D to deploy"]);
@@ -766,7 +774,15 @@ fn a_plan_that_is_left_leaves_no_empty_stack() {
 fn a_deletion_that_failed_goes_on_without_what_stands_in_its_way() {
     let mut desk = Desk::at("delete-failed");
     desk.press("2");
-    says(&desk.see(&["DELETE_FAILED"]), &["ALBSecurityGroup"]);
+    let screen = desk.see(&["DELETE_FAILED"]);
+    says(&screen, &["ALBSecurityGroup", "DELETE_FAILED (R deletes it again)"]);
+    // Nothing is offered that has nothing to act on.
+    let footer = screen.lines().last().unwrap_or_default();
+    assert!(footer.starts_with(" R ways out") && !footer.contains("D deploy"), "{footer}");
+    assert!(!footer.contains("sleep/wake") && !screen.contains("3 tasks"), "{screen}");
+    desk.press("3");
+    says(&desk.screen(), &["No task is left.", "ECS tells of no service any more."]);
+    desk.press("2");
     desk.press("R");
     says(&desk.screen(), &["Delete again, keep what could not be deleted"]);
     desk.press("down down enter");

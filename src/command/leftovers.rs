@@ -145,14 +145,20 @@ async fn list(cx: &mut Context) -> Answer {
         cx.out.note(format!("{}: {}. {}", it.what, it.why, it.next));
     }
     if let Some(status) = report.status.filter(|_| report.lives) {
-        let place = &cx.same_place;
-        cx.out.note(if status == "DELETE_IN_PROGRESS" {
-            format!("It is being deleted: `bic-tui deploy --watch {place}` shows when it is gone; then look again.")
-        } else {
-            format!("`bic-tui destroy {place}` deletes it; before it asks it lists what goes and what stays.")
-        });
+        tell_next_step(cx, &status);
     }
     Ok(Verdict::Well)
+}
+
+/// How a stack that lives goes.
+fn tell_next_step(cx: &mut Context, status: &str) {
+    let place = &cx.same_place;
+    let text = if status == "DELETE_IN_PROGRESS" {
+        format!("It is being deleted: `bic-tui deploy --watch {place}` shows when it is gone; then look again.")
+    } else {
+        format!("`bic-tui destroy {place}` deletes it; before it asks it lists what goes and what stays.")
+    };
+    cx.out.note(text);
 }
 
 /// Where nothing at all could be looked at there is no answer.

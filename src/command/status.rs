@@ -179,14 +179,16 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     let services = or_noted(reads::of_cluster(services, held.as_deref()), &mut faults);
     let tasks = or_noted(reads::of_cluster(tasks, held.as_deref()), &mut faults);
     let targets = or_noted(targets, &mut faults);
-    let known = Known {
-        services: &services,
-        falls: cause::falls(&tasks).collect(),
-        targets: &targets,
-        ..known(&stack, &events)
-    };
+    let falls = cause::falls(&tasks).collect();
+    let known = known(&stack, &events);
     Ok(Facts {
-        cause: known.cause(),
+        cause: Known {
+            services: &services,
+            falls,
+            targets: &targets,
+            ..known
+        }
+        .cause(),
         stack,
         services,
         tasks,

@@ -51,6 +51,7 @@ impl Way {
             Self::DesiredZero => {
                 "ECS calls a service that wants no task steady, so CloudFormation stops waiting for it (up to 3 hours) and goes on; scale up again afterwards"
             }
+            Self::DeleteCreation if stack.status.is_rolled_back_creation() => "nothing of it exists: this takes away its record",
             Self::DeleteCreation => "give up the first creation and remove what it made",
             Self::DeleteRetaining => {
                 "the stack goes; what you keep stays in the account, belongs to no stack and is listed among the leftovers"

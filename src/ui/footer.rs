@@ -98,8 +98,10 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     // The screen's own keys first: those that work everywhere are in everybody's fingers sooner.
     let mut rest: Vec<_> = model.keymap.available(model.screen).filter(|b| !KEPT.contains(&b.intent)).collect();
     rest.retain(|b| has_object(model, b.intent));
+    // What is stuck, or runs, is what one looks after.
+    let is_way_out = |b: &Binding| b.intent == Intent::WaysOut;
     let first = |b: &Binding| ON_LOGS.iter().position(|i| *i == b.intent && model.screen == ScreenId::Logs);
-    rest.sort_by_key(|b| (first(b).unwrap_or(ON_LOGS.len()), b.screens.is_empty()));
+    rest.sort_by_key(|b| (!is_way_out(b), first(b).unwrap_or(ON_LOGS.len()), b.screens.is_empty()));
     // Where nothing has ever been answered, only what goes on from there.
     let stack = &model.feeds.stack;
     if stack.get().is_none() && (stack.fault.is_some() || model.credentials_fault().is_some()) {

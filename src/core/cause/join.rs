@@ -25,6 +25,10 @@ const UNHEALTHY: &str = " is unhealthy in (target-group ";
 /// What is to be done where no text tells the cause.
 const LOOK: &str = "Look at the log (L; `bic-tui logs`) and at the stopped tasks (3, then x; `bic-tui tasks --stopped`).";
 
+/// The same where nothing is left to be looked at.
+const GONE: &str =
+    "Tasks and log went with the rollback. Delete its record (R; `bic-tui destroy`) and deploy again: the cause is told while it fails.";
+
 /// All that is known of an operation that may go wrong.
 #[derive(Debug)]
 pub struct Known<'a> {
@@ -85,7 +89,12 @@ impl<'a> Known<'a> {
         }
         let best = explain(&it.clues(self.stack.given()));
         let plain = best.map_or_else(|| it.event.map_or(UNKNOWN, |e| gist(&e.reason)), |m| m.plain);
-        let mend = best.map_or_else(|| told_to(self.reader, LOOK), |m| advice(m, it.event, self.reader));
+        let is_vague = best.is_none_or(|m| m.is_general) && it.task.is_none();
+        let mend = match best {
+            _ if is_vague && self.stack.status.is_rolled_back_creation() => told_to(self.reader, GONE),
+            Some(meaning) => advice(meaning, it.event, self.reader),
+            None => told_to(self.reader, LOOK),
+        };
         let mut evidence = it.evidence();
         evidence.extend(earlier.and_then(|e| self.led(e)).map(|text| ("before", text)));
         let advice = match self.way_on(stretch).filter(|_| earlier.is_some()) {
@@ -95,7 +104,7 @@ impl<'a> Known<'a> {
         let suffix = if earlier.is_some() { " while rolling back" } else { "" };
         Some(Cause {
             title: format!("{}{suffix}", it.title()).into(),
-            service: self.service(&it),
+            service: it.service(),
             evidence,
             plain: plain.into(),
             advice: advice.into(),
@@ -222,18 +231,6 @@ impl<'a> Known<'a> {
         let is_it = |s: &&Service| s.target_groups.contains(&group.arn) && self.late.contains(&&s.name);
         self.services.iter().find(is_it).map(|s| &s.name)
     }
-
-    /// The service that all this is about.
-    fn service(&self, it: &Witnesses<'a>) -> Option<SafeText> {
-        let of_event = |e: &StackEvent| is_service(e).then(|| e.physical_id.rsplit('/').next().unwrap_or_default().into());
-        match it.event {
-            Some(event) => of_event(event),
-            None => {
-                let named = it.task.map(|t| &t.service).or(it.placing.map(|(service, _)| service));
-                named.or(it.awaited).cloned()
-            }
-        }
-    }
 }
 
 impl Witnesses<'_> {
@@ -253,6 +250,15 @@ impl Witnesses<'_> {
         clues
     }
 
+    /// The service that all this is about.
+    fn service(&self) -> Option<SafeText> {
+        if let Some(event) = self.event {
+            return is_service(event).then(|| event.physical_id.rsplit('/').next().unwrap_or_default().into());
+        }
+        let named = self.task.map(|t| &t.service).or(self.placing.map(|(service, _)| service));
+        named.or(self.awaited).cloned()
+    }
+
     fn title(&self) -> String {
         match (self.event, self.task, self.placing) {
             (Some(e), ..) => format!("{} ({}): {}", e.logical_id, e.resource_type, e.status.0),
@@ -268,7 +274,8 @@ impl Witnesses<'_> {
         if let Some(e) = self.event.filter(|e| !e.reason.is_empty()) {
             out.push(("event", gist(&e.reason).into()));
         }
-        if let Some((_, text)) = self.placing {
+        if let Some((service, text)) = self.placing {
+            let text = text.strip_prefix(&format!("(service {service}) ")).unwrap_or(text);
             out.push(("ECS", rollout::named(text).into()));
         }
         if let Some(t) = self.task {

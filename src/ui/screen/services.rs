@@ -314,7 +314,9 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     }
     let tasks = model.shown_tasks();
     if tasks.is_empty() {
-        let why = if model.is_asleep() {
+        let why = if model.is_going_away() {
+            ("No task is left.", "The deletion stopped them.")
+        } else if model.is_asleep() {
             ("No task runs: the stack is asleep.", "Press Z to wake it.")
         } else if stopped > 0 {
             ("No task runs, but some have stopped.", "Press x to see them and why.")
@@ -418,7 +420,11 @@ fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>
     }
     let events = model.shown_service_events();
     if events.is_empty() {
-        let why = ("ECS has told nothing of these services yet.", "They appear once a service is made.");
+        let why = if model.is_going_away() {
+            ("ECS tells of no service any more.", "The deletion removed them.")
+        } else {
+            ("ECS has told nothing of these services yet.", "They appear once a service is made.")
+        };
         return empty_rows(model, side, inner, frame, "event", why);
     }
     let pen = Pen::of(side);
