@@ -77,6 +77,23 @@ struct Facts {
     faults: Vec<String>,
 }
 
+impl Facts {
+    /// Of a stack of which nothing exists but its record.
+    fn of_nothing(stack: Stack, events: &[StackEvent]) -> Self {
+        Self {
+            cause: known(&stack, events).cause(),
+            stack,
+            held: None,
+            services: Vec::new(),
+            tasks: Vec::new(),
+            targets: Vec::new(),
+            alarms: Vec::new(),
+            log: Lines::new(0),
+            faults: Vec::new(),
+        }
+    }
+}
+
 /// Prints the status; "not well" when something is broken.
 pub(super) async fn run(cx: &mut Context) -> Answer {
     let facts = facts(cx).await?;
@@ -159,17 +176,7 @@ async fn facts(cx: &Context) -> Answer<Facts> {
         .ok_or_else(|| reads::no_such_stack(cx))?;
     let events = events(cloud, &stack).await;
     if stack.status.is_rolled_back_creation() {
-        return Ok(Facts {
-            cause: known(&stack, &events).cause(),
-            stack,
-            held: None,
-            services: Vec::new(),
-            tasks: Vec::new(),
-            targets: Vec::new(),
-            alarms: Vec::new(),
-            log: Lines::new(0),
-            faults: Vec::new(),
-        });
+        return Ok(Facts::of_nothing(stack, &events));
     }
     let names = Names::of(&stack);
     if names != guess {
