@@ -15,7 +15,7 @@ use self::print::Printer;
 use super::{Answer, Context, Failure, refusal, when};
 use crate::{
     cli::LogsArgs,
-    cloud::{Cloud, InsightsRequest, LogRequest, Query},
+    cloud::{Cloud, LogRequest, Query},
     core::{
         fact::{Fact, LogEvent, LogPage},
         fault::{Fault, FaultKind},
@@ -62,11 +62,10 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         .log_group
         .clone()
         .unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
-    let (app, query) = (sieve.app, insights::query(&sieve.filter()));
+    let (app, filter) = (sieve.app, sieve.filter());
     let mut printer = Printer::new(sieve, cx.settings.utc);
     if args.insights {
-        let request = InsightsRequest { group, from, until, query };
-        return insights::run(cx, request, &mut printer).await;
+        return insights::run(cx, &filter, (group, from, until), &mut printer).await;
     }
     // An endpoint on this machine has no rate that has to be spared.
     let pause = if is_loopback(cx) {

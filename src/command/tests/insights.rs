@@ -120,6 +120,23 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pattern_that_can_not_be_in_the_query_is_told_before_the_price() {
+    for (flags, is_told) in [
+        ("--grep (?i)get --invert", true),
+        ("--grep [^a]", true),
+        ("--grep GET", false),
+        ("--grep health --invert", false),
+        ("--level error", false),
+    ] {
+        let (mut case, _) = script(vec![Ok(results(QueryState::Complete, vec![]))]);
+        let (status, _, said) = case.run(&format!("logs --insights {flags}")).await;
+        let told = said.find("pattern can not be said to AWS: the whole window is scanned and paid for");
+        assert_eq!((status, told.is_some()), (0, is_told), "{flags}: {said}");
+        assert!(told.is_none_or(|at| at < said.find("Estimate").unwrap()), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_asks_before_it_costs() {
     let (mut case, script) = script(vec![]);
     case.cx.is_yes = false;
