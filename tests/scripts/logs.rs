@@ -117,6 +117,37 @@ fn errors_by_shape_lead_to_their_lines_and_esc_leads_back() {
 }
 
 #[test]
+fn the_cursor_of_the_list_of_shapes_stays_on_its_shape_and_enter_opens_no_other() {
+    let mut model = with_errors();
+    press(&mut model, "#");
+    update(&mut model, Msg::Drawn);
+    let chosen = |model: &Model| match &model.dialog {
+        Some(Dialog::Shapes(Some(text))) => text.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let first = chosen(&model);
+    // A shape that is more frequent comes above it while the list is open.
+    let at = model.now.wall - 1_000;
+    let ticket = page_ticket(&wait(&mut model, 20_000)).expect("a page is asked for");
+    let events = (0..5).map(|n| event(at + n, 100 + n as u64, "litellm", "ERROR: pool is empty")).collect();
+    let effects = update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
+    mine(&mut model, effects);
+    let top = model.logs.lines().errors().shapes()[0].text.to_string();
+    assert!((top.as_str(), chosen(&model)) == ("pool is empty", first.clone()), "{top}");
+    press(&mut model, "k j");
+    assert_eq!(chosen(&model), first);
+    // Its lines go while the list is open.
+    model.logs = model.logs.cleared();
+    model.logs.append([bic_tui::core::tail::Arrived {
+        event: event(at, 200, "litellm", "ERROR: another"),
+        late: false,
+    }]);
+    model.logs.finish_scans();
+    press(&mut model, "enter");
+    assert!(model.logs.filter().is_all() && chosen(&model) == "another", "{:?}", model.dialog);
+}
+
+#[test]
 fn errors_are_listed_before_it_is_known_what_they_say_and_sorted_as_that_is_found() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     let mut effects = press(&mut model, "4");

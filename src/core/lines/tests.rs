@@ -373,8 +373,8 @@ fn errors_are_counted_once_each_by_what_they_are_about() {
         counts,
         [
             ("POST /v1/images → 502", 2),
-            ("KeyError: \"…\"", 1),
-            ("a.py:# - litellm.RateLimitError: slow down", 1)
+            ("a.py:# - litellm.RateLimitError: slow down", 1),
+            ("KeyError: \"…\"", 1)
         ]
     );
     assert_eq!(
@@ -501,6 +501,26 @@ fn shapes_are_those_of_the_lines_held_in_whichever_order_they_are_found() {
         lines.mine_all();
         assert_eq!((lines.errors().waiting(), shapes_held(&lines)), (0, shapes_now(&lines)));
     }
+}
+
+#[test]
+fn shapes_that_are_as_frequent_keep_their_order_in_a_storm() {
+    let mut lines = Lines::new(usize::MAX);
+    let words = ["delta", "alpha", "charlie", "bravo"];
+    let mut at = 0;
+    let mut storm = |lines: &mut Lines, order: [usize; 4]| {
+        for word in order {
+            at += 1;
+            lines.append([arrived(at, at as u64, &format!("ERROR: {} is away", words[word]))]);
+            lines.mine_all();
+        }
+        let shapes = lines.errors().shapes();
+        shapes.iter().map(|shape| shape.text.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
+        assert_eq!(storm(&mut lines, order), words, "first seen first");
+    }
+    assert_eq!(storm(&mut lines, [3, 3, 0, 1])[0], "bravo", "the most frequent is above all");
 }
 
 #[test]
