@@ -95,6 +95,7 @@ pub struct Lines {
     next_seq: u64,
     limit: usize,
     per_segment: segment::Full,
+    /// Of the segments.
     bytes: usize,
     len: usize,
     holes: Holes,
@@ -158,9 +159,9 @@ impl Lines {
         self.len == 0
     }
 
-    /// Bytes held.
+    /// Bytes held: of the lines, and of what is counted and found in them.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.histogram.bytes() + self.errors.bytes()
     }
 
     /// Most bytes held.

@@ -25,6 +25,10 @@ const A_LINE: usize = 160;
 const SPARE: usize = 32;
 /// `Meta::ingested` of a line whose difference does not fit; the value is in `far`.
 const FAR: i32 = i32::MIN;
+/// A segment is sealed when its lines are of so many streams: each is looked for among the others.
+const FULL_STREAMS: usize = 256;
+/// About what is kept of a segment that has errors beside the mark of each: its places in the lists of the shapes.
+const MARKED: usize = 160;
 /// First word of an id that is not a number; the last word is its place in `odd_ids`.
 const ODD: u64 = u64::MAX;
 
@@ -119,6 +123,8 @@ pub struct Segment {
     /// Ingestion times that are weeks away from their line, by number of the line.
     far: Vec<(u64, Millis)>,
     streams: Vec<SafeText>,
+    /// Bytes of their names.
+    stream_text: usize,
     levels: [u32; Level::COUNT],
     /// Entries (not lines that go on with one) of level error and above.
     errors: u32,
@@ -139,6 +145,7 @@ impl Segment {
             odd_ids: Vec::new(),
             far: Vec::new(),
             streams: Vec::new(),
+            stream_text: 0,
             levels: [0; Level::COUNT],
             errors: 0,
             telling: 0,
@@ -181,6 +188,9 @@ impl Segment {
             + self.metas.capacity() * size_of::<Meta>()
             + self.ids.capacity() * size_of::<[u64; 3]>()
             + self.streams.capacity() * size_of::<SafeText>()
+            + self.stream_text
+            // What shape each error has is known elsewhere, for as long as the segment is held.
+            + if self.telling == 0 { 0 } else { MARKED + self.telling as usize * size_of::<u16>() }
             + self.odd_ids.iter().map(|id| id.len() + 2 * size_of::<SafeText>()).sum::<usize>()
             + self.far.capacity() * size_of::<(u64, Millis)>()
     }
@@ -245,7 +255,7 @@ impl Segment {
     }
 
     pub(super) fn is_full(&self, full: Full) -> bool {
-        self.text.len() >= full.text || self.len() >= full.lines
+        self.text.len() >= full.text || self.len() >= full.lines || self.streams.len() >= FULL_STREAMS
     }
 
     /// Adds a line that is not before the last one.
@@ -290,6 +300,7 @@ impl Segment {
     fn stream_place(&mut self, stream: &SafeText) -> u16 {
         let place = self.streams.iter().rposition(|known| known == stream).unwrap_or_else(|| {
             self.streams.push(stream.clone());
+            self.stream_text += stream.len();
             self.streams.len() - 1
         });
         place as u16

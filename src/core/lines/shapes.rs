@@ -103,6 +103,8 @@ pub struct Errors {
     marks: HashMap<u64, Vec<u16>>,
     shapes: Vec<Option<ErrorShape>>,
     places: HashMap<SafeText, u16>,
+    /// Bytes of the texts of the shapes.
+    text: usize,
     /// Shapes found so far.
     found: u64,
     others: u32,
@@ -127,6 +129,12 @@ impl Errors {
     pub fn len(&self) -> u32 {
         let known: u32 = self.shapes.iter().flatten().map(|shape| shape.count).sum();
         known + self.others + self.waiting
+    }
+
+    /// Bytes held, without the marks, which their segments count.
+    pub(super) fn bytes(&self) -> usize {
+        let lists = self.shapes.capacity() * size_of::<Option<ErrorShape>>() + self.places.capacity() * size_of::<(SafeText, u16)>();
+        self.text + lists + self.times.bytes()
     }
 
     /// Whether no error is held.
@@ -176,6 +184,8 @@ impl Errors {
         let marks = self.marks.entry(id).or_default();
         let new = errors.saturating_sub(marks.len());
         if new > 0 {
+            // As many as there are, which is what the segment counts for them.
+            marks.reserve_exact(new);
             marks.resize(errors, WAITING);
             self.waiting += new as u32;
             self.open.insert(id);
@@ -230,6 +240,7 @@ impl Errors {
             Some(shape) if shape.count > 1 => shape.count -= 1,
             Some(shape) => {
                 self.places.remove(&shape.text);
+                self.text -= shape.text.len();
                 *slot = None;
             }
             None => {}
@@ -283,6 +294,7 @@ impl Errors {
         let slot = &mut self.shapes[usize::from(place)];
         if slot.is_none() {
             self.places.insert(shaped.text.clone(), place);
+            self.text += shaped.text.len();
             self.found += 1;
         }
         let shape = slot.get_or_insert_with(|| ErrorShape {

@@ -585,3 +585,69 @@ fn an_even_log_has_even_columns_at_every_width() {
         }
     }
 }
+
+/// What the store holds beside the text of its lines, counted one by one.
+fn held_beside(lines: &Lines) -> usize {
+    let errors = lines.errors();
+    let shapes: usize = errors.shapes().iter().map(|shape| shape.text.len()).sum();
+    let of_segment = |segment: &std::sync::Arc<Segment>| {
+        let told = segment.lines().filter(Line::tells).count() * size_of::<u16>();
+        let streams: usize = segment.streams().iter().map(|stream| stream.len()).sum();
+        segment.text().len() + segment.len() * 48 + told + streams
+    };
+    // A second that has a line takes an entry in each of both histograms.
+    let seconds: std::collections::BTreeSet<Millis> = lines.segments().flat_map(|it| it.lines()).map(|line| line.at() / 1_000).collect();
+    lines.segments().map(of_segment).sum::<usize>() + shapes + seconds.len() * 2 * 32
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn nothing_that_lines_bring_along_is_held_uncounted(
+        limit in 1_usize << 16..1 << 18,
+        kinds in prop::collection::vec(0_u8..6, 1..4),
+        step in prop_oneof![Just(0), Just(1), Just(1_000), Just(90_000)],
+    ) {
+        let mut lines = Lines::new(limit);
+        for page in 0..6_u64 {
+            lines.append((page * 100..page * 100 + 100).map(|i| {
+                // A word of letters alone is a shape of its own.
+                let word: String = i.to_string().bytes().map(|b| char::from(b + 49)).collect();
+                let text = match kinds[i as usize % kinds.len()] {
+                    0 => format!("ERROR: {word}"),
+                    1 => format!("ERROR: {word} {}", "''".repeat(280)),
+                    2 => format!("ERROR: {word} {}", "\u{202e}".repeat(190)),
+                    3 => "ERROR: the same".to_owned(),
+                    4 => format!("ERROR: {}", word.repeat(60)),
+                    _ => "INFO: calm".to_owned(),
+                };
+                let mut line = arrived(i as Millis * step, i, &text);
+                if kinds[0] == 4 {
+                    line.event.stream = format!("{word}/{}", "s".repeat(400)).into();
+                }
+                line
+            }));
+            prop_assert!(lines.bytes() <= limit, "{} of {limit}", lines.bytes());
+            lines.mine_all();
+            prop_assert!(lines.bytes() >= held_beside(&lines), "{} of {}", lines.bytes(), held_beside(&lines));
+            // What shapes take is known only once they have been found: the next page makes room for it.
+            prop_assert!(lines.bytes() <= limit + 100 * 1_000, "{} of {limit}", lines.bytes());
+        }
+        prop_assert!(lines.errors().shapes().iter().all(|shape| shape.text.len() <= 640));
+        prop_assert!(lines.streams_known() <= 600);
+    }
+}
+
+#[test]
+fn as_many_streams_as_lines_are_neither_remembered_nor_looked_through_for_ever() {
+    let mut lines = Lines::new(64 << 20);
+    for page in 0..20_u64 {
+        lines.append((page * 1_000..page * 1_000 + 1_000).map(|i| Arrived {
+            event: event(0, i, &format!("other/{i}"), "Traceback (most recent call last):"),
+            late: false,
+        }));
+        assert!(lines.streams_known() <= 513, "{}", lines.streams_known());
+    }
+    assert_eq!(lines.len(), 20_000);
+    assert!(lines.segments().all(|segment| segment.streams().len() <= 256));
+}
