@@ -28,6 +28,7 @@ use bic_tui::{
         names::App,
         screen::ScreenId,
         secret::SecretText,
+        sources::{self, Source},
         tail::Tail,
         text::{RawText, SafeText},
     },
@@ -356,8 +357,14 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         field: TextField::with("stack"),
         selected: 1,
     };
+    let sources = sources::Picker {
+        chosen: Source::App(App::Litellm),
+        field: TextField::default(),
+        is_typing: false,
+    };
     vec![
         ("palette", Dialog::Palette(palette)),
+        ("sources", Dialog::Sources(sources)),
         ("help", Dialog::Help(Scroll::default())),
         ("errors", Dialog::Errors(Scroll { top: 9_999 })),
         ("detail", Dialog::Detail(detail)),

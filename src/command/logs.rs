@@ -7,7 +7,10 @@ mod insights;
 mod print;
 mod window;
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+};
 
 use jiff::tz::TimeZone;
 
@@ -19,7 +22,7 @@ use crate::{
     core::{
         fact::{Fact, LogEvent, LogPage},
         fault::{Fault, FaultKind},
-        lines::{Filter, Pattern},
+        lines::{Filter, Pattern, StreamName},
         logline::{self, Before, Level},
         names::{App, Names, app_of_stream},
         nearest, pace,
@@ -30,6 +33,9 @@ use crate::{
 
 /// The one read that this subcommand needs.
 const OPERATION: &str = "logs:FilterLogEvents";
+
+/// Most streams that are named where none is the one asked for.
+const MOST_NAMED: usize = 8;
 
 /// Prints log lines.
 pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
@@ -62,7 +68,7 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         .log_group
         .clone()
         .unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
-    let (app, filter) = (sieve.app, sieve.filter());
+    let (prefix, filter) = (sieve.prefix(), sieve.filter());
     let mut printer = Printer::new(sieve, cx.settings.utc);
     if args.insights {
         return insights::run(cx, &filter, (group, from, until), &mut printer).await;
@@ -82,9 +88,13 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         from,
         until: Some(until),
         token: None,
-        stream_prefix: app.map(|app| format!("{app}/").into()),
+        stream_prefix: prefix,
     };
-    window::run(cx, &request, pause, &mut printer).await
+    let answer = window::run(cx, &request, pause, &mut printer).await?;
+    if let Some(why) = printer.lacks_stream() {
+        cx.out.note(why);
+    }
+    Ok(answer)
 }
 
 async fn ask(cloud: &dyn Cloud, request: &LogRequest) -> Result<LogPage, Fault> {
@@ -106,6 +116,10 @@ fn is_loopback(cx: &Context) -> bool {
 /// Which lines are printed.
 struct Sieve {
     app: Option<App>,
+    stream: Option<StreamName>,
+    /// Streams seen while none was that of --stream.
+    others: BTreeSet<SafeText>,
+    is_stream_seen: bool,
     level: Level,
     pattern: Option<Pattern>,
     /// The line before in each stream: the lines of a traceback have the level of its entry.
@@ -137,6 +151,9 @@ impl Sieve {
         }
         Ok(Self {
             app,
+            stream: args.stream.as_deref().map(|text| StreamName::Like(text.into())),
+            others: BTreeSet::new(),
+            is_stream_seen: false,
             level,
             pattern,
             before: HashMap::new(),
@@ -147,14 +164,46 @@ impl Sieve {
     fn filter(&self) -> Filter {
         Filter {
             app: self.app,
+            stream: self.stream.clone(),
             min_level: Some(self.level).filter(|level| *level > Level::Debug),
             pattern: self.pattern.clone(),
             ..Filter::default()
         }
     }
 
+    /// What the name of each stream that is wanted begins with, where that is known.
+    fn prefix(&self) -> Option<SafeText> {
+        match &self.stream {
+            // A task's id has no slash in it.
+            Some(stream) if stream.text().contains('/') => Some(stream.text().clone()),
+            _ => self.app.map(|app| format!("{app}/").into()),
+        }
+    }
+
+    fn is_its(&mut self, stream: &SafeText) -> bool {
+        let Some(wanted) = &self.stream else { return true };
+        let is_its = wanted.takes(stream);
+        self.is_stream_seen |= is_its;
+        if !self.is_stream_seen && self.others.len() < MOST_NAMED && !self.others.contains(stream) {
+            self.others.insert(stream.clone());
+        }
+        is_its
+    }
+
+    /// That no line was of the stream that was asked for, and which streams there are.
+    fn lacks_stream(&self) -> Option<String> {
+        let wanted = self.stream.as_ref().filter(|_| !self.is_stream_seen)?.text();
+        let names: Vec<&str> = self.others.iter().map(SafeText::as_str).collect();
+        let more = if names.len() < MOST_NAMED { "" } else { " and others" };
+        let found = match names.as_slice() {
+            [] => String::new(),
+            _ => format!("; it has {}{more}", names.join(", ")),
+        };
+        Some(format!("No line of the window is of a stream or task \"{wanted}\"{found}."))
+    }
+
     fn keeps(&mut self, event: &LogEvent) -> bool {
-        let is_its = self.app.is_none_or(|app| app_of_stream(&event.stream) == Some(app));
+        let is_its = self.app.is_none_or(|app| app_of_stream(&event.stream) == Some(app)) && self.is_its(&event.stream);
         let raw = event.message.as_raw();
         is_its && self.is_grave_enough(event, raw) && self.pattern.as_ref().is_none_or(|it| it.matches_message(raw))
     }

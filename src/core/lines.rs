@@ -19,6 +19,7 @@ mod intake;
 mod segment;
 mod shape;
 mod shapes;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -34,6 +35,7 @@ pub use self::{
     segment::{Line, Segment},
     shape::shape,
     shapes::{ErrorShape, Errors, Mined, Mining},
+    streams::{StreamCount, StreamName},
 };
 
 /// A line that can be found again whatever is added or dropped: its time and its number.

@@ -136,7 +136,7 @@ fn what_it_may_cost_is_asked_even_where_the_size_is_denied() {
 #[test]
 fn the_query_is_the_filter_and_the_results_are_read_as_the_tail_is() {
     let mut model = with_errors();
-    press(&mut model, "v v v u u / B a d enter");
+    press(&mut model, "v v v u u u enter / B a d enter");
     press(&mut model, "&");
     type_text(&mut model, "BedRock");
     press(&mut model, "enter");

@@ -37,6 +37,11 @@ impl Printer {
         }
     }
 
+    /// That no line was of the stream that was asked for.
+    pub(super) fn lacks_stream(&self) -> Option<String> {
+        self.sieve.lacks_stream()
+    }
+
     /// Writes an event, if it is wanted.
     pub(super) fn show(&mut self, cx: &mut Context, event: &LogEvent, late: bool) -> Answer<()> {
         if !self.sieve.keeps(event) {

@@ -81,6 +81,9 @@ fn results(state: QueryState, events: Vec<LogEvent>) -> QueryResults {
 #[tokio::test(start_paused = true)]
 async fn a_query_gives_the_lines_that_the_tail_gives() {
     let mut case = Case::sim("running");
+    let (_, all, _) = case.run("logs --service litellm --output json").await;
+    let first: Value = serde_json::from_str(all.lines().next().unwrap()).unwrap();
+    let stream = first["stream"].as_str().unwrap().rsplit('/').next().unwrap()[..8].to_owned();
     for flags in [
         "",
         " --service litellm",
@@ -88,7 +91,11 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
         " --grep GET",
         " --grep health --invert",
         " --level error --service openwebui",
+        " --stream litellm/litellm/",
+        " --stream openwebui --level info",
+        " --stream STREAM",
     ] {
+        let flags = flags.replace("STREAM", &stream);
         let window = format!("--since 2h --until 5m{flags} --output json");
         let (_, polled, _) = case.run(&format!("logs {window}")).await;
         let (status, found, said) = case.run(&format!("logs --insights {window}")).await;

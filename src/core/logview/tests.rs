@@ -3,7 +3,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::{fact::LogEvent, keymap::Intent, lines::Filter, text::RawText};
+use crate::core::{
+    fact::LogEvent,
+    keymap::Intent,
+    lines::{Filter, StreamName},
+    names::App,
+    sources::Source,
+    text::RawText,
+};
 
 const START: Millis = 1_790_000_000_000;
 
@@ -120,11 +127,11 @@ fn errors_levels_and_sources() {
     assert_eq!(view.next_error(), Jump::Nowhere);
     view.attention_only();
     assert_eq!(numbers(&view), [53, 63, 73, 83, 93]);
-    view.cycle_source();
+    view.only(Source::App(App::OpenWebui));
     assert_eq!(numbers(&view), [53, 63, 73, 83, 93], "errors are Open WebUI's here");
-    view.cycle_source();
+    view.only(Source::App(App::Litellm));
     assert_eq!((view.window(5, 40).total, view.selected().is_none()), (0, true));
-    view.cycle_source();
+    view.only(Source::All);
     view.attention_only();
     assert_eq!(cursor(&view), 93, "the cursor's line is still the chosen one");
     assert_eq!(numbers(&view).len(), 5);
@@ -404,7 +411,12 @@ impl Run {
             Act::Error(true) => drop_jump(view.next_error()),
             Act::Error(false) => drop_jump(view.prev_error()),
             Act::Level => view.cycle_level(),
-            Act::Source => view.cycle_source(),
+            Act::Source => view.only(match view.source() {
+                Source::All => Source::App(App::OpenWebui),
+                Source::App(App::OpenWebui) => Source::App(App::Litellm),
+                Source::App(App::Litellm) => Source::Stream(StreamName::Like("a".into())),
+                Source::Stream(_) => Source::All,
+            }),
             Act::Wrap => view.toggle_wrap(),
             Act::Hidden => _ = view.toggle_hidden(),
             Act::Fold => view.toggle_fold(),
