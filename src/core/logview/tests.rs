@@ -175,6 +175,31 @@ fn who_follows_sees_the_lines_round_the_last_one_kept() {
 }
 
 #[test]
+fn the_row_under_the_cursor_shows_what_is_searched_for_where_that_lies_beyond_the_edge() {
+    let mut view = view(10, 5);
+    let long = format!("INFO:     {} needle {}", "hay ".repeat(40), "straw ".repeat(40));
+    view.append([line(20_000, 20, &long), line(21_000, 21, "INFO:     short needle"), line(22_000, 22, "INFO:     none")]);
+    let panned = |view: &LogView| {
+        let rows = view.window(5, 40).rows;
+        let rows = rows.into_iter().filter(|row| row.text.starts_with('…'));
+        rows.map(|row| (row.text[row.matches[0].clone()].to_owned(), row.selected, row.more > 0)).collect::<Vec<_>>()
+    };
+    view.search("needle");
+    assert_eq!(panned(&view), [], "who follows is shown how lines begin");
+    assert_eq!((view.prev_match(), panned(&view)), (Jump::Moved, vec![]), "in sight as it is");
+    view.prev_match();
+    assert_eq!(panned(&view), [("needle".to_owned(), true, true)]);
+    view.sideways(20);
+    assert_eq!(panned(&view), [], "who goes sideways chooses what is seen");
+    view.sideways(-20);
+    view.toggle_wrap();
+    assert_eq!(panned(&view), []);
+    view.toggle_wrap();
+    view.up(1);
+    assert_eq!(panned(&view), []);
+}
+
+#[test]
 fn marks_pause_and_sideways() {
     let mut view = view(100, 5);
     view.jump_to_time(START + 20_000);
