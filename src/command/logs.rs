@@ -173,10 +173,9 @@ impl Sieve {
 
     /// What the name of each stream that is wanted begins with, where that is known.
     fn prefix(&self) -> Option<SafeText> {
-        match &self.stream {
-            // A task's id has no slash in it.
-            Some(stream) if stream.text().contains('/') => Some(stream.text().clone()),
-            _ => self.app.map(|app| format!("{app}/").into()),
+        match self.stream.as_ref().map_or("", StreamName::prefix) {
+            "" => self.app.map(|app| format!("{app}/").into()),
+            prefix => Some(prefix.into()),
         }
     }
 
@@ -193,7 +192,7 @@ impl Sieve {
     /// That no line was of the stream that was asked for, and which streams there are.
     fn lacks_stream(&self) -> Option<String> {
         let wanted = self.stream.as_ref().filter(|_| !self.is_stream_seen)?.text();
-        let names: Vec<&str> = self.others.iter().map(SafeText::as_str).collect();
+        let names: Vec<String> = self.others.iter().map(|stream| print::short_stream(stream)).collect();
         let more = if names.len() < MOST_NAMED { "" } else { " and others" };
         let found = match names.as_slice() {
             [] => String::new(),

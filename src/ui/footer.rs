@@ -100,9 +100,10 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     rest.retain(|b| has_object(model, b.intent));
     let first = |b: &Binding| ON_LOGS.iter().position(|i| *i == b.intent && model.screen == ScreenId::Logs);
     rest.sort_by_key(|b| (first(b).unwrap_or(ON_LOGS.len()), b.screens.is_empty()));
-    // Where nothing has ever been answered, only what goes on from there.
+    // Where nothing has ever been answered, only what goes on from there; the log may be all that one is allowed to read.
     let stack = &model.feeds.stack;
-    if stack.get().is_none() && (stack.fault.is_some() || model.credentials_fault().is_some()) {
+    let has_lines = model.screen == ScreenId::Logs && !model.shown_logs().lines().is_empty();
+    if !has_lines && stack.get().is_none() && (stack.fault.is_some() || model.credentials_fault().is_some()) {
         rest.retain(|b| matches!(b.intent, Intent::Places | Intent::Refresh));
     }
     let left = fitting(rest.into_iter().filter_map(|b| hint(model, b)), room.saturating_sub(kept_width));

@@ -105,7 +105,7 @@ impl Printer {
 }
 
 /// `openwebui/openwebui/0af31c9e…` → `openwebui/0af31c9e`.
-fn short_stream(stream: &str) -> String {
+pub(super) fn short_stream(stream: &str) -> String {
     let mut parts = stream.split('/');
     match (parts.next(), parts.next_back()) {
         (Some(prefix), Some(task)) => format!("{prefix}/{}", task.chars().take(8).collect::<String>()),

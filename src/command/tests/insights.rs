@@ -94,6 +94,7 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
         " --stream litellm/litellm/",
         " --stream openwebui --level info",
         " --stream STREAM",
+        " --stream litellm/STREAM",
     ] {
         let flags = flags.replace("STREAM", &stream);
         let window = format!("--since 2h --until 5m{flags} --output json");

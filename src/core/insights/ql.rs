@@ -47,8 +47,10 @@ fn streams(name: &StreamName) -> Option<String> {
     Some(match name {
         StreamName::Is(_) if !text.contains(['\'', '\\']) => format!("filter @logStream = '{text}'"),
         StreamName::Is(_) => format!("filter @logStream like /^{plain}$/"),
-        StreamName::Like(_) if text.contains('/') => format!("filter @logStream like /^{plain}/"),
-        StreamName::Like(_) => format!(r"filter @logStream like /^{plain}|\/{plain}[^\/]*$/"),
+        StreamName::Like(_) => match plain.split_once('/') {
+            Some((first, rest)) => format!(r"filter @logStream like /^{first}/({rest}|.*\/{rest}[^\/]*$)/"),
+            None => format!(r"filter @logStream like /^{plain}|\/{plain}[^\/]*$/"),
+        },
     })
 }
 

@@ -104,7 +104,7 @@ fn sources_are_asked_for_by_their_stream() {
         (is("it's"), Some("@logStream like /^it's$/")),
         (is("hidden\u{202e}"), None),
         (like("0af3"), Some(r"@logStream like /^0af3|\/0af3[^\/]*$/")),
-        (like("litellm/lite"), Some(r"@logStream like /^litellm\/lite/")),
+        (like("litellm/lite"), Some(r"@logStream like /^litellm\/(lite|.*\/lite[^\/]*$)/")),
         (like("a.b"), Some(r"@logStream like /^a\.b|\/a\.b[^\/]*$/")),
         (like("é"), None),
     ] {

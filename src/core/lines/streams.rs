@@ -24,7 +24,8 @@ pub struct StreamCount {
 pub enum StreamName {
     /// The one of this name.
     Is(SafeText),
-    /// Those whose name, or the last part of it, which is the task's id, begins so.
+    /// Those whose name begins so, or its last part, which is the task's id. `litellm/0af3` is what begins with
+    /// `litellm/` and has a task of `0af3`, as lines are printed.
     Like(SafeText),
 }
 
@@ -35,8 +36,18 @@ impl StreamName {
             Self::Is(name) => **name == *stream,
             Self::Like(begin) => {
                 let task = stream.rsplit('/').next().unwrap_or_default();
-                stream.starts_with(begin.as_str()) || task.starts_with(begin.as_str())
+                let is_short = |(first, id): (&str, &str)| task.starts_with(id) && stream.starts_with(&format!("{first}/"));
+                stream.starts_with(begin.as_str()) || task.starts_with(begin.as_str()) || begin.split_once('/').is_some_and(is_short)
             }
+        }
+    }
+
+    /// What the names of all that are meant begin with.
+    pub fn prefix(&self) -> &str {
+        let text = self.text().as_str();
+        match self {
+            Self::Is(_) => text,
+            Self::Like(_) => text.find('/').map_or("", |slash| &text[..=slash]),
         }
     }
 

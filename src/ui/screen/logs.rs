@@ -366,7 +366,8 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
         }
     }
     spans.extend(older(model, side));
-    spans.push(Span::styled(format!("  {} lines", logs.lines().len()), style(Role::Dim)));
+    let kept = logs.kept_len().map_or_else(String::new, |kept| format!("{kept} of "));
+    spans.push(Span::styled(format!("  {kept}{} lines", logs.lines().len()), style(Role::Dim)));
     let dropped: u64 = logs.lines().holes().iter().map(|hole| hole.lines).sum();
     if dropped > 0 {
         spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
