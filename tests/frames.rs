@@ -465,19 +465,27 @@ fn never_through_with_late_lines() -> Model {
 fn who_may_read_the_log_alone_is_told_its_keys_and_how_many_lines_are_kept() {
     let mut model = facts::loaded("bedrock-image-chat");
     model.feeds.stack = bic_tui::core::feed::Feed::default();
-    model.feeds.stack.fail(Fault::new(FaultKind::Denied, "cloudformation:DescribeStacks", "", ""));
+    model
+        .feeds
+        .stack
+        .fail(Fault::new(FaultKind::Denied, "cloudformation:DescribeStacks", "", ""));
     model.screen = ScreenId::Logs;
     let at = model.now.wall;
-    model.logs.append(["INFO: one", "ERROR: two", "INFO: three"].into_iter().zip(0..).map(|(text, n)| Arrived {
-        event: LogEvent {
-            id: Some(format!("37{n:054}").into()),
-            at,
-            ingested: at,
-            stream: "litellm/litellm/1".into(),
-            message: RawText::new(text),
-        },
-        late: false,
-    }));
+    model.logs.append(
+        ["INFO: one", "ERROR: two", "INFO: three"]
+            .into_iter()
+            .zip(0..)
+            .map(|(text, n)| Arrived {
+                event: LogEvent {
+                    id: Some(format!("37{n:054}").into()),
+                    at,
+                    ingested: at,
+                    stream: "litellm/litellm/1".into(),
+                    message: RawText::new(text),
+                },
+                late: false,
+            }),
+    );
     model.logs.filter_by("ERROR");
     for size in SIZES {
         let screen = text(&draw(&model, size));

@@ -149,7 +149,10 @@ fn esc_peels_what_was_asked_of_the_results_before_it_leaves_what_is_paid_for() {
     press(&mut model, "/ t w o enter esc");
     assert_eq!((model.shown_logs().searched(), model.insights.is_some()), (None, true));
     press(&mut model, "esc");
-    assert!(model.insights.is_none() && !model.logs.filter().is_all(), "back to the tail as it was");
+    assert!(
+        model.insights.is_none() && !model.logs.filter().is_all(),
+        "back to the tail as it was"
+    );
 }
 
 #[test]

@@ -129,7 +129,9 @@ fn the_cursor_of_the_list_of_shapes_stays_on_its_shape_and_enter_opens_no_other(
     // A shape that is more frequent comes above it while the list is open.
     let at = model.now.wall - 1_000;
     let ticket = page_ticket(&wait(&mut model, 20_000)).expect("a page is asked for");
-    let events = (0..5).map(|n| event(at + n, 100 + n as u64, "litellm", "ERROR: pool is empty")).collect();
+    let events = (0..5)
+        .map(|n| event(at + n, 100 + n as u64, "litellm", "ERROR: pool is empty"))
+        .collect();
     let effects = update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
     mine(&mut model, effects);
     let top = model.logs.lines().errors().shapes()[0].text.to_string();
@@ -592,7 +594,12 @@ fn with_tasks() -> Model {
     let ticket = page_ticket(&effects).expect("a page is asked for");
     let from = model.now.wall - 60_000;
     let events = (0..9).map(|n| LogEvent {
-        stream: ["openwebui/openwebui/cccc0000", "litellm/litellm/aaaa0000", "litellm/litellm/bbbb0000"][n as usize % 3].into(),
+        stream: [
+            "openwebui/openwebui/cccc0000",
+            "litellm/litellm/aaaa0000",
+            "litellm/litellm/bbbb0000",
+        ][n as usize % 3]
+            .into(),
         ..event(from + n, n as u64, "", if n > 5 { "ERROR: one" } else { "INFO: two" })
     });
     let page = LogPage {
@@ -617,7 +624,11 @@ fn u_chooses_a_service_or_a_task_and_esc_peels_it() {
     press(&mut model, "u u enter");
     assert_eq!(streams(&model), ["openwebui/openwebui/cccc0000"]);
     press(&mut model, "u u enter");
-    assert_eq!(streams(&model), ["litellm/litellm/aaaa0000", "litellm/litellm/bbbb0000"], "on from where one is");
+    assert_eq!(
+        streams(&model),
+        ["litellm/litellm/aaaa0000", "litellm/litellm/bbbb0000"],
+        "on from where one is"
+    );
     press(&mut model, "u G enter");
     assert_eq!((streams(&model).len(), shown(&model)), (1, 3));
     press(&mut model, "u u enter");
@@ -627,7 +638,10 @@ fn u_chooses_a_service_or_a_task_and_esc_peels_it() {
     press(&mut model, "a");
     assert_eq!(shown(&model), 1, "what else is asked for goes with it");
     press(&mut model, "esc");
-    assert_eq!((shown(&model), model.screen, model.logs.filter().is_all()), (9, ScreenId::Logs, true));
+    assert_eq!(
+        (shown(&model), model.screen, model.logs.filter().is_all()),
+        (9, ScreenId::Logs, true)
+    );
     // Esc leaves the field, then the picker, and changes nothing.
     press(&mut model, "u / u");
     assert!(matches!(&model.dialog, Some(Dialog::Sources(it)) if it.field.text == "u" && it.is_typing));

@@ -221,7 +221,10 @@ impl Segment {
 
     /// Of each log stream the lines held, and the time of the newest.
     pub(super) fn by_stream(&self) -> impl Iterator<Item = (&SafeText, u32, Millis)> {
-        self.streams.iter().zip(&self.by_stream).map(|(stream, (lines, newest))| (stream, *lines, *newest))
+        self.streams
+            .iter()
+            .zip(&self.by_stream)
+            .map(|(stream, (lines, newest))| (stream, *lines, *newest))
     }
 
     /// Entries of level error and above.

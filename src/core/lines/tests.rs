@@ -515,7 +515,10 @@ fn shapes_that_are_as_frequent_keep_their_order_in_a_storm() {
             lines.mine_all();
         }
         let shapes = lines.errors().shapes();
-        shapes.iter().map(|shape| shape.text.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        shapes
+            .iter()
+            .map(|shape| shape.text.split(' ').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
     };
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
         assert_eq!(storm(&mut lines, order), words, "first seen first");

@@ -178,11 +178,16 @@ fn who_follows_sees_the_lines_round_the_last_one_kept() {
 fn the_row_under_the_cursor_shows_what_is_searched_for_where_that_lies_beyond_the_edge() {
     let mut view = view(10, 5);
     let long = format!("INFO:     {} needle {}", "hay ".repeat(40), "straw ".repeat(40));
-    view.append([line(20_000, 20, &long), line(21_000, 21, "INFO:     short needle"), line(22_000, 22, "INFO:     none")]);
+    view.append([
+        line(20_000, 20, &long),
+        line(21_000, 21, "INFO:     short needle"),
+        line(22_000, 22, "INFO:     none"),
+    ]);
     let panned = |view: &LogView| {
         let rows = view.window(5, 40).rows;
         let rows = rows.into_iter().filter(|row| row.text.starts_with('…'));
-        rows.map(|row| (row.text[row.matches[0].clone()].to_owned(), row.selected, row.more > 0)).collect::<Vec<_>>()
+        rows.map(|row| (row.text[row.matches[0].clone()].to_owned(), row.selected, row.more > 0))
+            .collect::<Vec<_>>()
     };
     view.search("needle");
     assert_eq!(panned(&view), [], "who follows is shown how lines begin");

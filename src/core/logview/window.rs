@@ -388,7 +388,9 @@ impl LogView {
     /// Where the first match lies beyond the edge the row from a little before it on.
     fn panned(&self, part: &str, size: Size) -> Option<Piece> {
         // The id of a request is not what one wants to read of its lines.
-        let pattern = self.highlighted().filter(|pattern| Some(*pattern) != self.filter.request.as_ref())?;
+        let pattern = self
+            .highlighted()
+            .filter(|pattern| Some(*pattern) != self.filter.request.as_ref())?;
         let head = logline::head_of(part, MAX_PAN);
         let shown = logline::display(head);
         let matches = pattern.ranges(&shown);

@@ -77,9 +77,7 @@ fn lead(model: &Model) -> Lead {
         Panel::Tasks => {
             let tasks = model.shown_tasks();
             let task = tasks.get(row).and_then(|task| Some((task, names.app(&task.service)?)));
-            task.map_or(Lead::All, |(task, app)| {
-                Lead::Task(stream_of(app, task.id()), task.stopped)
-            })
+            task.map_or(Lead::All, |(task, app)| Lead::Task(stream_of(app, task.id()), task.stopped))
         }
         Panel::Services | Panel::ServiceList => {
             let app = model.selected_service().and_then(|service| names.app(&service.name));

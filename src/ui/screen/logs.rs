@@ -75,7 +75,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
 
 /// What the panel is, and whose lines it shows.
 fn title(model: &Model) -> String {
-    let what = if model.insights.is_some() { "Logs Insights results" } else { "Logs" };
+    let what = if model.insights.is_some() {
+        "Logs Insights results"
+    } else {
+        "Logs"
+    };
     let whose = model.shown_logs().source().title().map(|whose| format!(" · {whose}"));
     format!("{what}{}", whose.unwrap_or_default())
 }

@@ -9,11 +9,7 @@ use crate::{
         model::Model,
         when,
     },
-    ui::{
-        Side,
-        panel,
-        theme::Role,
-    },
+    ui::{Side, panel, theme::Role},
 };
 
 /// On the frame: which window the lines are of.
