@@ -137,6 +137,15 @@ fn a_quota_that_is_used_up() {
 }
 
 #[test]
+fn where_nothing_was_made_nothing_is_counted_back() {
+    let mut desk = Desk::at("quota-exceeded");
+    desk.deploy(&[]);
+    desk.until("ROLLBACK_COMPLETE");
+    let screen = desk.see(&["nothing to undo"]);
+    assert!(!screen.contains("0 of 0"), "{screen}");
+}
+
+#[test]
 fn a_creation_that_failed_yesterday_is_deleted_first() {
     let mut desk = Desk::at("creation-failed");
     desk.press("2");
