@@ -37,6 +37,11 @@ pub enum Query {
     },
     /// What is left in one place.
     Left(Look),
+    /// How much a file system holds, as it was measured within the last day.
+    FileSystemSize {
+        /// Its id.
+        id: SafeText,
+    },
     /// Which of these a living stack of the account has: as a resource, by physical id, or in a parameter.
     Holders {
         /// Names, ids and ARNs.
@@ -182,6 +187,7 @@ impl Query {
             Self::Stack { .. } => Poll::Stack.row().actions,
             Self::Stacks | Self::DeletedStacks { .. } => Read::Stacks.row().actions,
             Self::Left(look) => look.actions(),
+            Self::FileSystemSize { .. } => &["cloudwatch:GetMetricData"],
             Self::Holders { .. } => &[
                 "cloudformation:DescribeStackResources",
                 "cloudformation:DescribeStacks",
@@ -266,8 +272,8 @@ pub struct PlanRequest {
     pub is_create: bool,
     /// Value of each parameter; `None` keeps the previous value (`UsePreviousValue`).
     pub parameters: Vec<(SafeText, Option<SafeText>)>,
-    /// Stack tags; empty keeps those of the stack on update.
-    pub tags: Vec<(SafeText, SafeText)>,
+    /// Stack tags; `None` keeps those of the stack on update, and an empty list removes them all.
+    pub tags: Option<Vec<(SafeText, SafeText)>>,
     /// Checks that stood in its way and were overridden by name: nothing that AWS is told, but the audit log is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overridden: Vec<SafeText>,

@@ -72,8 +72,13 @@ fn a_clean_creation_counts_up_and_shows_the_services_inside() {
     let done = eta::outlook(&desk.model).expect("an outlook").done;
     says(&screen, &[&format!("CREATE_IN_PROGRESS {done}/63"), &format!(" {done} of 63 ")]);
     says(&screen, &["CREATE_IN_PROGRESS", "creating"]);
+    let footer = screen.lines().last().expect("a footer");
+    assert!(footer.starts_with(" R ways out") && !footer.contains("D deploy"), "{footer}");
     desk.until("CREATE_COMPLETE");
-    says(&desk.see(&["✓ CREATE_COMPLETE", "63 of 63"]), &["ALBEndpoint"]);
+    let screen = desk.see(&["✓ CREATE_COMPLETE", "63 of 63"]);
+    says(&screen, &["ALBEndpoint"]);
+    let screen = desk.see(&[" D deploy"]);
+    assert!(!screen.contains("ways out"), "nothing is held up any more:\n{screen}");
     desk.press("R");
     says(&desk.screen(), &["not now: no operation runs that could wait for ECS"]);
 }

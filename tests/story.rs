@@ -348,7 +348,7 @@ fn destroys(tty: &Tty) {
         &screen,
         &[
             "Destroy stack bedrock-image-chat",
-            "lost: FileSystem",
+            "lost: FileSystem (AWS::EFS::FileSystem), ",
             "lost: OpenWebUIAdminSecret",
             "stays: recovery point",
         ],

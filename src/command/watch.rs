@@ -347,9 +347,10 @@ fn show(cx: &mut Context, event: &StackEvent) -> Answer<()> {
     }
 }
 
-/// Somebody sits there who can log in anew, elsewhere, and what runs is followed on.
+/// Somebody sits there who can log in anew, elsewhere, and what runs is followed on. There were credentials when it began:
+/// a helper that has none now may have some again.
 fn waits_for_login(cx: &Context, fault: &Fault) -> bool {
-    fault.kind == FaultKind::Expired && cx.out.is_watched()
+    matches!(fault.kind, FaultKind::Expired | FaultKind::NoCredentials) && cx.out.is_watched()
 }
 
 /// The next look may be answered.

@@ -147,7 +147,7 @@ fn planning() -> Model {
                 stack: "x".into(),
                 is_create: true,
                 parameters: Vec::new(),
-                tags: Vec::new(),
+                tags: None,
                 overridden: Vec::new(),
             },
             values: form.values(),
