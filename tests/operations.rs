@@ -600,6 +600,8 @@ fn of_a_stack_that_is_being_deleted_no_service_is_steady() {
             let screen = desk.screen();
             let has_row = desk.model.feeds.services.get().is_some_and(|all| !all.is_empty());
             assert!(!has_row || !screen.contains("steady  "), "{screen}");
+            let strip = screen.lines().nth(2).unwrap_or_default();
+            assert!(!strip.contains("does not exist"), "what goes is no trouble: {strip}");
             assert!(
                 !screen.contains("no target healthy"),
                 "what follows is no trouble of its own:\n{screen}"
