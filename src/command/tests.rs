@@ -1249,6 +1249,13 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         ("logs --grep t[wh]", vec!["two", "three"]),
         ("logs --grep t[wh] --invert", vec!["one", "four"]),
         ("logs --service litellm", vec!["one", "three"]),
+        ("logs --stream fedc", vec!["one", "three"]),
+        ("logs --stream litellm/litellm/f", vec!["one", "three"]),
+        ("logs --stream litellm/fedcba98", vec!["one", "three"]),
+        ("logs --stream openwebui/fedcba98", vec![]),
+        ("logs --stream openweb", vec!["two", "four"]),
+        ("logs --stream 0123 --service litellm", vec![]),
+        ("logs --stream edcba", vec![]),
         ("logs --grep [", vec![]),
     ] {
         let mut case = Case::new(Script::new(pages()));
@@ -1258,6 +1265,8 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         let found: Vec<_> = ["one", "two", "three", "four"].into_iter().filter(|w| text.contains(w)).collect();
         assert_eq!(found, wanted, "{line}: {text}");
         assert_eq!(stderr.contains("searched as text"), line.ends_with('['), "{line}: {stderr}");
+        let lacks = format!("No line of the window is of a stream or task \"edcba\"; it has litellm/fedcba98, openwebui/01234567.");
+        assert_eq!(stderr.contains(&lacks), line.ends_with("edcba"), "{line}: {stderr}");
     }
 }
 
