@@ -18,6 +18,7 @@ mod iam;
 mod insights;
 mod leftovers;
 mod live;
+mod login;
 mod logs;
 mod models;
 mod pages;
@@ -53,12 +54,15 @@ use crate::{
 #[derive(Debug)]
 pub struct Aws {
     about: About,
+    login: login::Login,
     reads: Reads,
     writes: Writes,
     /// Asks once: what is paid for is not asked for twice, and a session that is refused is no reason to ask for it
     /// thrice.
     once: aws_sdk_cloudwatchlogs::Client,
     probe: Probe,
+    /// Longest time for one request.
+    operation: Duration,
     /// Longest time for all pages of one listing.
     listing: Duration,
     /// Between two questions how a deletion goes.
@@ -120,6 +124,10 @@ impl Cloud for Aws {
             .boxed()
     }
 
+    fn patience(&self) -> Option<[Duration; 2]> {
+        Some([self.operation, self.listing])
+    }
+
     fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
         let span = tracing::info_span!("reveal", ?secret);
         async move { self.secret(&secret).await.map(Arc::new).map_err(|fault| self.located(fault)) }
@@ -169,6 +177,10 @@ impl Aws {
             Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
             Query::DeletedStacks { name } => cloudformation::deleted(cloudformation, &name).await.map(Fact::StackIds),
             Query::Left(look) => self.places().look(look).await.map(Fact::Left),
+            Query::FileSystemSize { id } => {
+                let size = cloudwatch::file_system_size(&self.reads.cloudwatch, &id, self.now());
+                size.await.map(Fact::FileSystemSize)
+            }
             Query::Holders { ids } => holders::of(cloudformation, &ids).await.map(Fact::Holders),
             Query::StackEvents { stack, known } => {
                 let events = cloudformation::events(cloudformation, &stack, known.as_ref());
@@ -359,8 +371,11 @@ impl Aws {
         }
     }
 
-    /// A fault of the connection names what could not be reached.
+    /// A fault of the connection names what could not be reached; after expired credentials others are looked for.
     fn located(&self, fault: Fault) -> Fault {
+        if fault.kind == FaultKind::Expired {
+            self.login.renew();
+        }
         let is_ours = fault.operation.contains(':');
         if fault.kind != FaultKind::Unreachable || !is_ours {
             return fault;

@@ -1,7 +1,7 @@
 //! The port to the cloud, in the console's own words: a [`Query`] gives a [`Fact`], a [`Change`]
 //! gives a [`Done`]. Behind it stand the SDK (`aws`), the simulator (`sim`) and scripts in tests.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{future::BoxFuture, stream::BoxStream};
 use serde::Serialize;
@@ -37,6 +37,11 @@ pub enum Query {
     },
     /// What is left in one place.
     Left(Look),
+    /// How much a file system holds, as it was measured within the last day.
+    FileSystemSize {
+        /// Its id.
+        id: SafeText,
+    },
     /// Which of these a living stack of the account has: as a resource, by physical id, or in a parameter.
     Holders {
         /// Names, ids and ARNs.
@@ -182,6 +187,7 @@ impl Query {
             Self::Stack { .. } => Poll::Stack.row().actions,
             Self::Stacks | Self::DeletedStacks { .. } => Read::Stacks.row().actions,
             Self::Left(look) => look.actions(),
+            Self::FileSystemSize { .. } => &["cloudwatch:GetMetricData"],
             Self::Holders { .. } => &[
                 "cloudformation:DescribeStackResources",
                 "cloudformation:DescribeStacks",
@@ -266,8 +272,8 @@ pub struct PlanRequest {
     pub is_create: bool,
     /// Value of each parameter; `None` keeps the previous value (`UsePreviousValue`).
     pub parameters: Vec<(SafeText, Option<SafeText>)>,
-    /// Stack tags; empty keeps those of the stack on update.
-    pub tags: Vec<(SafeText, SafeText)>,
+    /// Stack tags; `None` keeps those of the stack on update, and an empty list removes them all.
+    pub tags: Option<Vec<(SafeText, SafeText)>>,
     /// Checks that stood in its way and were overridden by name: nothing that AWS is told, but the audit log is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overridden: Vec<SafeText>,
@@ -623,6 +629,11 @@ pub trait Cloud: Send + Sync + 'static {
     /// Opens a Live Tail session of a log group: it is paid for by the minute until the stream is dropped
     /// or ends. The stream says something every second while it is well.
     fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>>;
+
+    /// How long an answer is waited for: to one request, and to all that a question may take. `None` where it comes at once.
+    fn patience(&self) -> Option<[Duration; 2]> {
+        None
+    }
 
     /// This cloud's present time.
     fn now(&self) -> Millis;

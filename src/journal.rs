@@ -1,6 +1,9 @@
 //! The audit log of writes: one JSON line before a change is sent, with its token, and one with what
 //! came of it. A file in the state folder, readable by its owner only; in memory for a simulated account.
 
+mod owner;
+mod past;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
@@ -9,8 +12,9 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_json::Value;
 
+use self::owner::Owner;
+pub use self::past::{AbandonedPlan, Past};
 use crate::{
     cloud::{About, Change, Cloud, Token},
     core::{
@@ -41,6 +45,9 @@ pub struct Entry {
     /// Endpoint in place of AWS's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<SafeText>,
+    /// The process that sends it, where the system tells; only in `begin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
     /// The change; only in `begin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
@@ -50,42 +57,6 @@ pub struct Entry {
     /// `accepted`, or why not; only in `end`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
-}
-
-/// A plan of this machine that nobody will run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AbandonedPlan {
-    /// Name or id of its stack.
-    pub stack: SafeText,
-    /// Name of the change set.
-    pub change_set: SafeText,
-    /// It was to make the stack, which is empty without it.
-    pub is_create: bool,
-}
-
-impl AbandonedPlan {
-    /// What removes it, and the empty stack that it leaves.
-    pub fn removal(&self) -> Vec<Change> {
-        let drop = Change::DeleteChangeSet {
-            stack: self.stack.clone(),
-            change_set: self.change_set.clone(),
-        };
-        let empty = self.is_create.then(|| Change::DropEmptyStack {
-            stack: self.stack.clone(),
-            change_set: self.change_set.clone(),
-        });
-        std::iter::once(drop).chain(empty).collect()
-    }
-}
-
-/// A plan of which nothing more was noted for so long was left in the middle, in milliseconds.
-const ABANDONED_AFTER: Millis = 3_600_000;
-/// AWS deletes nothing by itself, but what is older than this was looked at before.
-const FORGOTTEN_AFTER: Millis = 30 * 86_400_000;
-
-/// A change set is named by its name, or by an ARN that has it in the middle.
-fn names(change_set: &Value, name: &str) -> bool {
-    change_set.as_str().is_some_and(|it| it.split('/').any(|part| part == name))
 }
 
 /// Where the lines go.
@@ -100,15 +71,6 @@ enum Sink {
 pub struct Journal {
     sink: Sink,
     recordings: Option<Recordings>,
-}
-
-/// What was done from this machine before, at one place.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Past {
-    /// Plans that nobody will run.
-    pub abandoned: Vec<AbandonedPlan>,
-    /// Tokens of what was sent to CloudFormation.
-    pub tokens: Vec<SafeText>,
 }
 
 impl Journal {
@@ -169,44 +131,11 @@ impl Journal {
         }
     }
 
-    /// What was done from this machine with this profile and region before. A plan is abandoned that was made at
-    /// least an hour ago, and neither run nor dropped since: whoever made it was ended in the middle.
+    /// What was done from this machine with this profile and region before.
     pub fn past(&self, about: &About, now: Millis) -> Past {
-        let text = match &self.sink {
-            Sink::File(_, path) => fs::read_to_string(path).unwrap_or_default(),
-            Sink::Memory(_) => return Past::default(),
-        };
-        let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let is_here = |line: &Value| line["profile"] == *about.profile && line["region"] == *about.region && line["event"] == "begin";
-        let endpoint = |line: &Value| line["endpoint"].as_str().map(SafeText::from);
-        let here: Vec<&Value> = lines.iter().filter(|l| is_here(l) && endpoint(l) == about.endpoint).collect();
-        let is_taken = |name: &str| {
-            let of = |line: &&&Value| {
-                ["execute-change-set", "delete-change-set"]
-                    .iter()
-                    .any(|kind| names(&line["change"][*kind]["change_set"], name))
-            };
-            here.iter().any(|line| of(&line))
-        };
-        let plan = |line: &&Value| {
-            let age = now - line["at"].as_i64()?;
-            let request = &line["change"]["create-change-set"];
-            let name = Token(line["token"].as_str()?.into()).change_set_name();
-            let is_old = (ABANDONED_AFTER..FORGOTTEN_AFTER).contains(&age);
-            (is_old && !is_taken(&name)).then(|| {
-                Some(AbandonedPlan {
-                    stack: request["stack"].as_str()?.into(),
-                    change_set: name.as_str().into(),
-                    is_create: request["is_create"].as_bool()?,
-                })
-            })?
-        };
-        let is_operation = |line: &&&Value| line["operation"].as_str().is_some_and(|it| it.starts_with("cloudformation:"));
-        let is_recent = |line: &&&Value| line["at"].as_i64().is_some_and(|at| now - at < FORGOTTEN_AFTER);
-        let recent = here.iter().filter(is_operation).filter(is_recent);
-        Past {
-            abandoned: here.iter().filter_map(plan).collect(),
-            tokens: recent.filter_map(|line| Some(line["token"].as_str()?.into())).collect(),
+        match &self.sink {
+            Sink::File(_, path) => Past::read(&fs::read_to_string(path).unwrap_or_default(), about, now),
+            Sink::Memory(_) => Past::default(),
         }
     }
 
@@ -218,6 +147,7 @@ impl Journal {
         let mut entry = entry("begin", change, token, about, at);
         entry.command = Some(awscli::command(change, &about.region));
         entry.change = Some(change.clone());
+        entry.owner = Owner::me().cloned();
         self.put(entry)
     }
 
@@ -267,6 +197,7 @@ fn entry(event: &'static str, change: &Change, token: &Token, about: &About, at:
         profile: about.profile.clone(),
         region: about.region.clone(),
         endpoint: about.endpoint.clone(),
+        owner: None,
         change: None,
         command: None,
         result: None,
@@ -286,6 +217,8 @@ fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn about() -> About {
@@ -335,54 +268,6 @@ mod tests {
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[2]["change"]["delete-stack"]["stack"], "s");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn a_plan_that_was_left_in_the_middle_is_found_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let journal = Journal::open(&dir.path().join("audit.jsonl")).unwrap();
-        let plan = |stack: &str| {
-            Change::CreateChangeSet(crate::cloud::PlanRequest {
-                stack: stack.into(),
-                is_create: true,
-                parameters: Vec::new(),
-                tags: Vec::new(),
-                overridden: Vec::new(),
-            })
-        };
-        let elsewhere = About {
-            region: "eu-west-1".into(),
-            ..about()
-        };
-        for (stack, token, about) in [
-            ("left", "t-1", about()),
-            ("run", "t-2", about()),
-            ("dropped", "t-3", about()),
-            ("other", "t-4", elsewhere),
-        ] {
-            journal.begin(&plan(stack), &Token(token.into()), &about, 1_000).unwrap();
-        }
-        let run = Change::ExecuteChangeSet {
-            stack: "run".into(),
-            change_set: "arn:aws:cloudformation:us-west-2:1:changeSet/bic-tui-t-2/0".into(),
-        };
-        let dropped = Change::DeleteChangeSet {
-            stack: "dropped".into(),
-            change_set: "bic-tui-t-3".into(),
-        };
-        for (change, token) in [(run, "t-5"), (dropped, "t-6")] {
-            journal.begin(&change, &Token(token.into()), &about(), 2_000).unwrap();
-        }
-        let left = AbandonedPlan {
-            stack: "left".into(),
-            change_set: "bic-tui-t-1".into(),
-            is_create: true,
-        };
-        let past = journal.past(&about(), 1_000 + ABANDONED_AFTER);
-        assert_eq!(past.abandoned, [left]);
-        assert_eq!(past.tokens, ["t-1", "t-2", "t-3", "t-5", "t-6"], "not what was sent elsewhere");
-        assert_eq!(journal.past(&about(), ABANDONED_AFTER).abandoned, [], "somebody may still read it");
-        assert_eq!(journal.past(&about(), 3 * FORGOTTEN_AFTER), Past::default());
     }
 
     #[cfg(unix)]

@@ -8,9 +8,13 @@
 //! footer   keys, or the notice
 //! ```
 
+use std::borrow::Cow;
+
 use ratatui::layout::{Constraint, Layout, Rect};
+use textwrap::WordSplitter;
 
 use crate::core::{
+    dialog::Confirm,
     model::Model,
     msg::Size,
     screen::{Panel, ScreenId},
@@ -18,6 +22,16 @@ use crate::core::{
 
 /// Smallest terminal that shows a screen; below it the console says what it needs.
 pub const LEAST: Size = Size { width: 40, height: 12 };
+
+/// How wide a question wants to be, its frame included.
+pub const QUESTION: u16 = 76;
+/// Columns that the frame of a dialog takes: border and one blank on each side.
+pub const FRAME_WIDTH: u16 = 4;
+/// Rows that the frame of a dialog takes.
+pub const FRAME_HEIGHT: u16 = 2;
+
+/// Stands before what is lost.
+pub const LOSS: &str = "✗ ";
 
 /// From this width on the five panels have room for their right column of three.
 const WIDE: u16 = 110;
@@ -225,6 +239,24 @@ fn overview_narrow(body: Rect) -> Vec<(Panel, Rect)> {
 /// A terminal of this size shows no screen.
 pub fn is_too_small(size: Size) -> bool {
     size.width < LEAST.width || size.height < LEAST.height
+}
+
+/// Lines of at most `cells`; words longer than a line are broken.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    // A hyphen is part of a name here, not a place to break.
+    let options = textwrap::Options::new(cells.max(1)).word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
+}
+
+/// Whether all of a question has room on the screen, from its first line to its buttons.
+pub fn shows_whole(confirm: &Confirm, size: Size) -> bool {
+    let cells = QUESTION.min(size.width).saturating_sub(FRAME_WIDTH);
+    let rows = |text: &str| wrap(text, cells.into()).len();
+    let losses = confirm.losses.iter().map(|loss| rows(&format!("{LOSS}{loss}")));
+    let said = losses.chain(confirm.lines.iter().map(|line| rows(line)));
+    let typed = confirm.demands().iter().map(|line| rows(line)).sum::<usize>() + usize::from(confirm.typed.is_some());
+    let buttons = 1;
+    rows(&confirm.title) + said.sum::<usize>() + typed + buttons <= usize::from(size.height.saturating_sub(FRAME_HEIGHT))
 }
 
 /// Cells beside a log line's text: time, level, application and mark before it, the sign of a cut after it.

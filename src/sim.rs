@@ -235,6 +235,7 @@ impl World {
             Query::Stacks => Ok(self.tell_stacks()),
             Query::DeletedStacks { name } => Ok(self.tell_deleted(name)),
             Query::Left(look) => Ok(self.tell_left(look)),
+            Query::FileSystemSize { id } => Ok(self.tell_size(id)),
             Query::Holders { ids } => Ok(self.tell_holders(ids)),
             Query::StackEvents { stack, known } => self.tell_events(stack, known.as_ref()),
             Query::StackHistory { stack } => self.tell_events(stack, None),
@@ -381,7 +382,7 @@ impl World {
             stack: DEFAULT_PROJECT.into(),
             is_create,
             parameters: self.scene_values(parameters, is_create),
-            tags: tags.iter().map(pair).collect(),
+            tags: Some(tags.iter().map(pair).collect()),
             overridden: Vec::new(),
         };
         if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {

@@ -1,9 +1,14 @@
 //! Every screen at every size in every condition, as text and, at 80×24, with its styles.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 #[path = "support/access.rs"]
 mod access;
+#[path = "frames/deploying.rs"]
+mod deploying;
+mod desk;
+#[path = "frames/logs.rs"]
+mod logs;
 #[path = "support/facts.rs"]
 mod facts;
 
@@ -25,12 +30,14 @@ use bic_tui::{
         logline::Level,
         logview::LogView,
         model::Model,
+        msg::{Msg, Size},
         names::App,
         screen::ScreenId,
         secret::SecretText,
         sources::{self, Source},
         tail::{Arrived, Tail},
         text::{RawText, SafeText},
+        update::update,
     },
     ui::{self, Side, theme::Theme},
 };
@@ -137,23 +144,30 @@ fn title(out: &mut String, size: (u16, u16), what: &str) {
     writeln!(out, "════ {}×{} {what}", size.0, size.1).unwrap();
 }
 
+/// A model at every size.
+fn shoot(name: &str, model: &Model) -> String {
+    let mut model = model.clone();
+    let mut out = String::new();
+    for size in SIZES {
+        update(&mut model, Msg::Resize(Size { width: size.0, height: size.1 }));
+        let buffer = draw(&model, size);
+        title(&mut out, size, name);
+        out.push_str(&text(&buffer));
+        if size == SIZES[0] {
+            title(&mut out, size, "styles");
+            out.push_str(&styles(&buffer));
+        }
+    }
+    out
+}
+
 /// Screens walk by themselves: a new one is covered without a new test.
 #[test]
 fn every_screen_in_every_condition() {
     for screen in ScreenId::iter() {
         for (condition, mut model) in facts::conditions() {
             model.screen = screen;
-            let mut out = String::new();
-            for size in SIZES {
-                let buffer = draw(&model, size);
-                title(&mut out, size, condition);
-                out.push_str(&text(&buffer));
-                if size == SIZES[0] {
-                    title(&mut out, size, "styles");
-                    out.push_str(&styles(&buffer));
-                }
-            }
-            compare(&format!("{screen}-{condition}").to_lowercase(), &out);
+            compare(&format!("{screen}-{condition}").to_lowercase(), &shoot(condition, &model));
         }
     }
 }

@@ -390,3 +390,127 @@ async fn a_console_that_was_killed_shows_what_runs_when_it_is_opened_again() {
     assert_eq!(begun(&account, STACK), 1);
     assert_eq!(server.asked("ExecuteChangeSet").len(), 1);
 }
+
+/// Where keys come from in which somebody logs in again.
+enum Login {
+    /// A helper that has none between the end of the old ones and the login.
+    Helper,
+    /// A file that a tool writes.
+    File,
+}
+
+impl Login {
+    /// Settings of a profile whose keys are in this folder.
+    fn prepare(&self, folder: &std::path::Path) {
+        let config = match self {
+            Self::Helper => format!("[profile ops]\ncredential_process = /bin/cat {}/keys.json\n", folder.display()),
+            Self::File => "[profile ops]\n".to_owned(),
+        };
+        std::fs::write(folder.join("config"), config).expect("a file");
+    }
+
+    /// Gives keys that are valid for so many seconds.
+    fn give(&self, folder: &std::path::Path, id: &str, seconds: i64) {
+        let text = match self {
+            Self::Helper => {
+                let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+                format!(
+                    r#"{{"Version":1,"AccessKeyId":"{id}","SecretAccessKey":"s","SessionToken":"t","Expiration":"{}"}}"#,
+                    end.strftime("%Y-%m-%dT%H:%M:%SZ")
+                )
+            }
+            Self::File => format!("[ops]\naws_access_key_id = {id}\naws_secret_access_key = s\naws_session_token = t\n"),
+        };
+        let name = if matches!(self, Self::Helper) { "keys.json" } else { "credentials" };
+        std::fs::write(folder.join(name), text).expect("a file");
+    }
+}
+
+/// The credentials expire while a deploy runs; somebody logs in elsewhere, and the deploy is followed to its end.
+async fn goes_on_after_a_login(login: Login) {
+    let mut looks = None;
+    let account = Account::new(world("running", 20), move |request: &Request| {
+        match (request.operation.as_str(), looks.as_mut()) {
+            ("ExecuteChangeSet", _) => looks = Some(0),
+            ("DescribeStacks", Some(n)) => *n += 1,
+            _ => {}
+        }
+        let is_old = request.header("authorization").contains("Credential=AKIDOLD/");
+        if is_old && looks.is_some_and(|n| n > 1) {
+            Fate::Expired
+        } else {
+            Fate::Well
+        }
+    });
+    let before = begun(&account, STACK);
+    let server = Server::over(Arc::clone(&account)).await;
+    let url = server.url.clone();
+    let story = move || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        login.prepare(folder.path());
+        login.give(folder.path(), "AKIDOLD", 3_600);
+        let line = "deploy --yes --param LiteLLMVersion=v1.107.0 --region us-west-2 --profile ops --endpoint-url";
+        let args: Vec<&str> = line.split(' ').chain([url.as_str()]).collect();
+        let (config, keys) = (file("config"), file("credentials"));
+        let env = [("AWS_CONFIG_FILE", config.as_str()), ("AWS_SHARED_CREDENTIALS_FILE", &keys)];
+        let mut tty = pty::Tty::start_with(&args, (120, 40), &env);
+        tty.written(0, "the AWS credentials have expired");
+        tty.written(0, "asking again until somebody logs in");
+        login.give(folder.path(), "AKIDNEW", 3_600);
+        tty.written(0, "is UPDATE_COMPLETE.");
+        assert_eq!(tty.end(), 0);
+    };
+    tokio::task::spawn_blocking(story).await.expect("it is told to its end");
+    assert_eq!(begun(&account, STACK) - before, 1);
+    assert_eq!(server.asked("ExecuteChangeSet").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_goes_on_after_a_login_by_a_helper() {
+    goes_on_after_a_login(Login::Helper).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_goes_on_after_a_login_into_a_file() {
+    goes_on_after_a_login(Login::File).await;
+}
+
+/// A plan that somebody looks at is left alone by every other program, however long; once its program is killed the next
+/// one removes it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_plan_of_a_killed_program_is_removed_and_that_of_a_living_one_is_not() {
+    let account = Account::new(world("running", 20), |_: &Request| Fate::Well);
+    let server = Server::over(Arc::clone(&account)).await;
+    let url = server.url.clone();
+    let story = move || {
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
+        let line = "deploy --param LogRetentionDays=7 --region us-west-2 --endpoint-url";
+        let args: Vec<&str> = line.split(' ').chain([url.as_str()]).collect();
+        let mut first = pty::Tty::start_with(&args, (120, 40), &keys);
+        first.written(0, "Execute this plan");
+        let home = first.home.path().to_owned();
+        let log = home.join(".local/state/bic-tui/audit.jsonl");
+        // Two hours go by.
+        let text = std::fs::read_to_string(&log).expect("an audit log");
+        let mut begin: serde_json::Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+        begin["at"] = (begin["at"].as_i64().expect("a time") - 7_200_000).into();
+        std::fs::write(&log, format!("{begin}\n")).expect("a file");
+        let plan = || {
+            let child = program(&home, &url, "plan --param LogRetentionDays=14");
+            let output = child.wait_with_output().expect("output");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            server.asked("DeleteChangeSet")
+        };
+        let name = server.asked("CreateChangeSet")[0].form().remove("ChangeSetName").expect("a name");
+        let is_its = |request: &Request| request.form()["ChangeSetName"].contains(&name);
+        let dropped = plan();
+        assert!(dropped.len() == 1 && !is_its(&dropped[0]), "only its own");
+        first.signal(rustix::process::Signal::KILL);
+        assert_ne!(first.end(), 0);
+        let dropped = plan();
+        assert!(dropped.len() == 3 && is_its(&dropped[1]), "what the dead one left, and its own");
+    };
+    tokio::task::spawn_blocking(story).await.expect("it is told to its end");
+}

@@ -3,12 +3,20 @@
 
 mod desk;
 
+use std::sync::Arc;
+
 use bic_tui::{
-    core::{fact::Millis, screen::ScreenId},
-    record::{Recording, Recordings, Told},
-    sim::Scene,
+    cloud::{Change, Cloud, Done, PlanRequest, Query, Token},
+    core::{
+        fact::{Fact, Millis},
+        screen::ScreenId,
+        text::SafeText,
+    },
+    record::{Recorder, Recording, Recordings, Told},
+    sim::{Scene, Sim, StepClock},
 };
-use desk::Desk;
+use desk::{Desk, STACK, START};
+use futures::FutureExt;
 use regex::Regex;
 
 /// What is done in a scene, and how it ends.
@@ -210,4 +218,135 @@ fn only_operations_are_recorded_anyones_and_each_by_itself() {
         let took = it.took.expect("an end");
         assert!(begin >= it.begun && end <= it.begun + took + 120_000, "{it:?}");
     }
+}
+
+/// An account whose operations end faster than anybody looks.
+struct Fast {
+    sim: Arc<Sim>,
+    clock: Arc<StepClock>,
+}
+
+impl Fast {
+    fn at(scene: &str) -> Self {
+        let clock = Arc::new(StepClock::new(START));
+        let scene = Scene::named(scene).expect("a scene");
+        let sim = Arc::new(Sim::new(&scene, 1, clock.clone()).without_latency());
+        Self { sim, clock }
+    }
+
+    fn recorder(&self, to: &Recordings) -> Recorder {
+        Recorder::new(Arc::clone(&self.sim) as Arc<dyn Cloud>, to.clone())
+    }
+
+    /// An update, through `cloud`, and an hour in which it ends.
+    fn update(&self, cloud: &dyn Cloud, token: &str, days: &str) {
+        let change = |change, token: &str| {
+            let answer = cloud.change(change, Token(token.into())).now_or_never();
+            answer.expect("it answers at once").expect("it is taken")
+        };
+        let request = PlanRequest {
+            stack: self.id(),
+            is_create: false,
+            parameters: vec![("LogRetentionDays".into(), Some(days.into()))],
+            tags: None,
+            overridden: Vec::new(),
+        };
+        let Done::ChangeSet { id, stack_id } = change(Change::CreateChangeSet(request), &format!("{token}-plan")) else {
+            panic!("no change set")
+        };
+        self.clock.step(60_000);
+        let (stack, change_set) = (stack_id, id);
+        change(Change::ExecuteChangeSet { stack, change_set }, token);
+        self.clock.step(3_600_000);
+    }
+
+    fn id(&self) -> SafeText {
+        match told(&*self.sim, Query::Stack { stack: STACK.into() }) {
+            Fact::Stack(Some(stack)) => stack.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What everybody who follows a stack asks.
+    fn look(&self, cloud: &dyn Cloud) {
+        let (stack, known) = (self.id(), None);
+        told(cloud, Query::Stack { stack: stack.clone() });
+        told(cloud, Query::StackEvents { stack, known });
+    }
+}
+
+fn told(cloud: &dyn Cloud, query: Query) -> Fact {
+    cloud.ask(query).now_or_never().expect("it answers at once").expect("an answer")
+}
+
+/// What is recorded: operation, status, and how many events there are between its beginning and its end.
+fn recorded(to: &Recordings) -> Vec<String> {
+    to.flush();
+    let one = |it: &bic_tui::record::Listed| {
+        let text = std::fs::read_to_string(to.folder().join(&it.file)).expect("a recording");
+        let recording = Recording::parse(&text).expect("a recording");
+        assert!(it.took.is_some(), "its end is in it: {it:?}");
+        assert!(!recording.progress().expect("its events").rows.is_empty(), "and what was worked on");
+        format!("{} {}", it.operation, it.status.as_ref().expect("a status").0)
+    };
+    to.list().iter().map(one).collect()
+}
+
+#[test]
+fn an_operation_that_ends_between_two_looks_is_recorded() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let to = Recordings::new(dir.path().to_owned());
+    let account = Fast::at("running");
+    let recorder = account.recorder(&to);
+    account.look(&recorder);
+    assert_eq!(recorded(&to), [""; 0], "what had ended before");
+    account.update(&*account.sim, "somebody", "7");
+    account.look(&recorder);
+    assert_eq!(recorded(&to), ["update UPDATE_COMPLETE"], "anyone's");
+    account.look(&recorder);
+    told(&recorder, Query::StackHistory { stack: account.id() });
+    account.look(&recorder);
+    assert_eq!(recorded(&to).len(), 1, "once, and nothing that is older");
+    account.update(&recorder, "we", "14");
+    account.look(&recorder);
+    assert_eq!(recorded(&to).len(), 2);
+}
+
+#[test]
+fn what_was_begun_here_is_recorded_though_nobody_had_looked_before() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let to = Recordings::new(dir.path().to_owned());
+    let account = Fast::at("running");
+    account.update(&*account.sim, "somebody", "7");
+    let recorder = account.recorder(&to);
+    account.look(&recorder);
+    assert_eq!(recorded(&to), [""; 0]);
+    let recorder = account.recorder(&to);
+    account.update(&recorder, "we", "14");
+    account.look(&recorder);
+    assert_eq!(recorded(&to), ["update UPDATE_COMPLETE"]);
+}
+
+#[test]
+fn a_deletion_that_ends_between_two_looks_is_recorded() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let to = Recordings::new(dir.path().to_owned());
+    let account = Fast::at("running");
+    let (recorder, stack) = (account.recorder(&to), account.id());
+    account.look(&recorder);
+    let deletion = Change::DeleteStack { stack: stack.clone() };
+    let sent = recorder.change(deletion, Token("we".into())).now_or_never();
+    sent.expect("it answers at once").expect("it is taken");
+    account.clock.step(7_200_000);
+    let known = None;
+    told(
+        &recorder,
+        Query::StackEvents {
+            stack: stack.clone(),
+            known,
+        },
+    );
+    assert_eq!(recorded(&to), [""; 0], "its end is not told yet");
+    told(&recorder, Query::Stack { stack });
+    assert_eq!(recorded(&to), ["delete DELETE_COMPLETE"]);
 }

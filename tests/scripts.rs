@@ -76,6 +76,19 @@ fn sent(effects: &[Effect]) -> Vec<Change> {
 }
 
 #[test]
+fn what_was_said_of_one_screen_is_not_said_of_the_next_and_a_failure_is() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "3 e");
+    assert!(model.notice.is_some(), "nothing is wrong there, and `e` says so");
+    press(&mut model, "6");
+    assert!(model.notice.is_none(), "the keys of the screen stand there again");
+    let fault = Fault::new(FaultKind::Throttled, "FilterLogEvents", "the export", "");
+    update(&mut model, Msg::Saved(Err(fault)));
+    press(&mut model, "2");
+    assert!(model.notice.is_some(), "a failure is read where one went meanwhile");
+}
+
+#[test]
 fn digits_and_brackets_walk_the_screens() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     for (keys, want) in [

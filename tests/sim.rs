@@ -125,7 +125,7 @@ impl Desk {
             stack: STACK.into(),
             is_create,
             parameters: parameters.iter().map(|(k, v)| ((*k).into(), v.map(SafeText::from))).collect(),
-            tags: Vec::new(),
+            tags: None,
             overridden: Vec::new(),
         };
         match self.change(Change::CreateChangeSet(plan))? {
@@ -716,7 +716,7 @@ fn a_repeated_token_is_the_same_request() {
         stack: STACK.into(),
         is_create: true,
         parameters: Vec::new(),
-        tags: Vec::new(),
+        tags: None,
         overridden: Vec::new(),
     };
     let send = || {

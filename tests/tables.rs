@@ -299,7 +299,12 @@ const SHAPES: [(&str, &[&str]); 29] = [
 const LISTED: &str = "replay";
 
 /// What the shape of a command's answers does not say.
-const NOTES: [(&str, &str); 2] = [
+const NOTES: [(&str, &str); 3] = [
+    (
+        "destroy",
+        "Of what is lost, `bytes` is how much a file system holds and `measured` when CloudWatch measured that; `not_known` is why it \
+     is not known. All three are `null` for what nobody measures.",
+    ),
     (
         "plan",
         "`action` is `create`, `update` or `none`; `blocked` where a check stands in the way: then nothing was asked for, `changes` is \

@@ -225,6 +225,7 @@ fn reads() -> Vec<Read> {
         checks::alarms(),
         checks::quota(),
         checks::rate(),
+        checks::file_system_size(),
         checks::names(),
         checks::rights(),
     ]);

@@ -345,7 +345,7 @@ pub(super) async fn create_change_set(client: &Client, plan: PlanRequest, token:
         ChangeSetType::Update
     };
     let tag = |(key, value): &(SafeText, SafeText)| Tag::builder().key(key.as_str()).value(value.as_str()).build();
-    let tags: Vec<Tag> = plan.tags.iter().map(tag).collect();
+    let tags = plan.tags.map(|all| all.iter().map(tag).collect::<Vec<Tag>>());
     let output = client
         .create_change_set()
         .stack_name(plan.stack.as_str())
@@ -355,8 +355,8 @@ pub(super) async fn create_change_set(client: &Client, plan: PlanRequest, token:
         .template_body(TEMPLATE)
         .capabilities(Capability::CapabilityNamedIam)
         .set_parameters(Some(plan.parameters.iter().map(parameter).collect()))
-        // An empty list would remove the stack's tags; none keeps them.
-        .set_tags((!tags.is_empty()).then_some(tags))
+        // An empty list is sent as `Tags=`, and removes the stack's tags; none is not sent, and keeps them.
+        .set_tags(tags)
         .send()
         .await
         .map_err(fault::on(CREATE, &plan.stack))?;

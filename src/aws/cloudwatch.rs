@@ -12,7 +12,7 @@ use super::{
     text,
 };
 use crate::core::{
-    fact::{Alarm, Millis},
+    fact::{Alarm, Millis, Stored},
     fault::{Fault, FaultKind},
     text::SafeText,
 };
@@ -22,8 +22,8 @@ const DATA: &str = "cloudwatch:GetMetricData";
 
 /// Most names that one request takes.
 const MOST_NAMES: usize = 100;
-/// How far back the newest figure of a quota's use is looked for, in milliseconds. AWS writes one every few minutes.
-const LOOK_BACK: Millis = 3 * 60 * 60 * 1000;
+/// How far back the size of a file system is looked for, in milliseconds. AWS measures it every quarter of an hour.
+const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// The alarms of these names, in their order, as far as they exist.
 pub(super) async fn alarms(client: &Client, names: &[SafeText]) -> Result<Vec<Alarm>, Fault> {
@@ -73,8 +73,32 @@ pub(super) struct Measured {
     pub(super) dimensions: Vec<(String, String)>,
 }
 
-/// Its newest figure. AWS writes none while nothing is in use.
-pub(super) async fn newest(client: &Client, metric: Measured, now: Millis) -> Result<f64, Fault> {
+/// A figure that was measured.
+pub(super) struct Figure {
+    pub(super) value: f64,
+    pub(super) at: Option<Millis>,
+}
+
+/// How much a file system holds; `None` where nothing was measured within a day.
+pub(super) async fn file_system_size(client: &Client, id: &SafeText, now: Millis) -> Result<Option<Stored>, Fault> {
+    let dimension = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let metric = Measured {
+        namespace: "AWS/EFS".into(),
+        name: "StorageBytes".into(),
+        statistic: "Average".into(),
+        dimensions: vec![dimension("FileSystemId", id), dimension("StorageClass", "Total")],
+    };
+    let Some(figure) = newest(client, metric, (now, DAY)).await? else {
+        return Ok(None);
+    };
+    let is_size = figure.value.is_finite() && figure.value >= 0.0;
+    let at = figure.at.filter(|_| is_size).ok_or_else(|| missing(DATA, id, "size"))?;
+    let bytes = figure.value as i64;
+    Ok(Some(Stored { bytes, at }))
+}
+
+/// Its newest figure within so many milliseconds.
+pub(super) async fn newest(client: &Client, metric: Measured, (now, look_back): (Millis, Millis)) -> Result<Option<Figure>, Fault> {
     const ID: &str = "used";
     let subject = metric.name.clone();
     let dimension = |(name, value): &(String, String)| Dimension::builder().name(name).value(value).build();
@@ -92,7 +116,7 @@ pub(super) async fn newest(client: &Client, metric: Measured, now: Millis) -> Re
     let sent = client
         .get_metric_data()
         .metric_data_queries(MetricDataQuery::builder().id(ID).metric_stat(stat).build())
-        .start_time(DateTime::from_millis(now - LOOK_BACK))
+        .start_time(DateTime::from_millis(now - look_back))
         .end_time(DateTime::from_millis(now))
         .scan_by(ScanBy::TimestampDescending)
         .send();
@@ -104,6 +128,10 @@ pub(super) async fn newest(client: &Client, metric: Measured, now: Millis) -> Re
     match result.status_code {
         Some(StatusCode::Forbidden) => Err(Fault::new(FaultKind::Denied, DATA, &subject, "")),
         Some(StatusCode::InternalError) => Err(Fault::new(FaultKind::AwsFailed, DATA, &subject, "")),
-        _ => Ok(result.values.unwrap_or_default().first().copied().unwrap_or(0.0)),
+        _ => {
+            let at = result.timestamps.and_then(|all| millis(all.first().copied()));
+            let newest = result.values.unwrap_or_default().first().copied();
+            Ok(newest.map(|value| Figure { value, at }))
+        }
     }
 }

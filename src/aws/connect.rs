@@ -1,21 +1,18 @@
 //! From options to clients: region, endpoint, credentials, time limits and retries.
 
-use std::{net::IpAddr, sync::Mutex, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     environment::region::EnvironmentVariableRegionProvider,
     meta::region::{ProvideRegion, RegionProviderChain, future::ProvideRegion as ProvidedRegion},
-    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
+    profile::ProfileFileRegionProvider,
     provider_config::ProviderConfig,
 };
-use aws_credential_types::{
-    Credentials,
-    provider::{self, ProvideCredentials, SharedCredentialsProvider, future},
-};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::config::{
-    IdentityCache, StalledStreamProtectionConfig,
+    StalledStreamProtectionConfig,
     retry::{RetryConfig, RetryPartition},
     timeout::TimeoutConfig,
 };
@@ -25,7 +22,10 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use super::{Aws, Reads, Writes, gateway};
+use super::{
+    Aws, Reads, Writes, gateway,
+    login::{self, Login},
+};
 use crate::{
     cloud::About,
     config::DEFAULT_PROFILE,
@@ -103,9 +103,10 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
     if let (Some(name), None) = (&options.profile, &options.credentials) {
         check_profile(name).await?;
     }
+    let login = Login::new(options.limits.operation);
     let config = match &options.credentials {
         Some(_) => explicit(&options),
-        None => standard(&options).await,
+        None => standard(&options, &login).await,
     };
     let Some(region) = config.region().map(ToString::to_string) else {
         return Err(usage("No region is known: name one with --region, AWS_REGION or the profile"));
@@ -125,7 +126,7 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
         badge: None,
         speed: 1,
     };
-    Ok(build(about, &config, &options.limits))
+    Ok(build(about, &config, (&options.limits, login)))
 }
 
 /// Refuses a profile that no file has: its credentials would only be missing, without a word of why. Files that
@@ -176,7 +177,7 @@ fn explicit(options: &AwsOptions) -> SdkConfig {
 }
 
 /// The chain that every AWS tool follows.
-async fn standard(options: &AwsOptions) -> SdkConfig {
+async fn standard(options: &AwsOptions, login: &Login) -> SdkConfig {
     let http = gateway::http_client();
     let region = region(options).await.map(Region::new);
     let mut loader = aws_config::defaults(behavior())
@@ -184,7 +185,7 @@ async fn standard(options: &AwsOptions) -> SdkConfig {
         .region(Fixed(region.clone()))
         .timeout_config(timeouts(&options.limits))
         .retry_config(retries(&options.limits))
-        .identity_cache(IdentityCache::lazy().load_timeout(options.limits.operation).build());
+        .identity_cache(login.clone());
     if let Some(name) = app_name() {
         loader = loader.app_name(name);
     }
@@ -192,25 +193,18 @@ async fn standard(options: &AwsOptions) -> SdkConfig {
         loader = loader.endpoint_url(url);
     }
     if let Some(profile) = &options.profile {
-        // Alone: keys in the environment belong to another account, perhaps.
-        let config = ProviderConfig::default()
+        loader = loader.profile_name(profile);
+    }
+    let source = login::Source {
+        config: ProviderConfig::default()
             .with_behavior_version(Some(behavior()))
             .with_http_client(http)
-            .with_region(region);
-        let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile);
-        loader = loader.profile_name(profile).credentials_provider(provider.build());
-    }
-    let config = loader.load().await;
-    match config.credentials_provider() {
-        Some(provider) => {
-            let provider = Held::new(provider, options.limits.credentials).await;
-            config
-                .into_builder()
-                .credentials_provider(SharedCredentialsProvider::new(provider))
-                .build()
-        }
-        None => config,
-    }
+            .with_region(region.clone()),
+        region,
+        profile: options.profile.clone(),
+    };
+    let held = login::Held::new(source, options.limits.credentials).await;
+    loader.credentials_provider(held).load().await
 }
 
 /// From the command line, the environment or the profile. A virtual machine is not asked where it is:
@@ -269,35 +263,6 @@ fn timeouts(limits: &Limits) -> TimeoutConfig {
 
 fn retries(limits: &Limits) -> RetryConfig {
     RetryConfig::standard().with_initial_backoff(limits.backoff)
-}
-
-/// Credentials found before the screen is taken over, handed to whoever asks first; a helper that
-/// talks to the terminal does so then. Later ones come from the chain again.
-#[derive(Debug)]
-struct Held {
-    first: Mutex<Option<Credentials>>,
-    chain: SharedCredentialsProvider,
-}
-
-impl Held {
-    async fn new(chain: SharedCredentialsProvider, limit: Duration) -> Self {
-        let found = tokio::time::timeout(limit, chain.provide_credentials()).await;
-        let first = Mutex::new(found.ok().and_then(Result::ok));
-        Self { first, chain }
-    }
-}
-
-impl ProvideCredentials for Held {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        let first = self.first.lock().ok().and_then(|mut first| first.take());
-        match first {
-            Some(first) => future::ProvideCredentials::ready(provider::Result::Ok(first)),
-            None => self.chain.provide_credentials(),
-        }
-    }
 }
 
 /// Services of which a profile or the environment may know an endpoint of their own.
@@ -362,7 +327,7 @@ macro_rules! client {
     }};
 }
 
-fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
+fn build(about: About, config: &SdkConfig, (limits, login): (&Limits, Login)) -> Aws {
     // Own retry tokens: what one console polls can not use up those of another in this process.
     let partition = || RetryPartition::custom("bic-tui").build();
     let once = RetryConfig::disabled();
@@ -408,10 +373,12 @@ fn build(about: About, config: &SdkConfig, limits: &Limits) -> Aws {
     };
     Aws {
         about,
+        login,
         reads,
         writes,
         once: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),
         probe: Probe::new(limits.stage, limits.image),
+        operation: limits.operation,
         listing: limits.listing,
         pause: limits.backoff * 2,
     }

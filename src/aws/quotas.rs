@@ -23,6 +23,8 @@ const GET: &str = "servicequotas:GetServiceQuota";
 const GET_DEFAULT: &str = "servicequotas:GetAWSDefaultServiceQuota";
 const LIST: &str = "servicequotas:ListServiceQuotas";
 const LIST_DEFAULTS: &str = "servicequotas:ListAWSDefaultServiceQuotas";
+/// How far back the newest figure of a quota's use is looked for, in milliseconds. AWS writes one every few minutes.
+const LOOK_BACK: Millis = 3 * 60 * 60 * 1000;
 /// Cloud Control's actions are CloudFormation's.
 const COUNT: &str = "cloudformation:ListResources";
 
@@ -61,7 +63,11 @@ pub(super) async fn quota(clients: Clients<'_>, quota: QuotaId, now: Millis) -> 
     let found = found.ok_or_else(|| missing(operation, &subject, "quota"))?;
     let used = match (row.counted, found.usage_metric.clone().and_then(measured)) {
         (Some(kind), _) => Some(count(clients.control, kind).await),
-        (None, Some(metric)) => Some(cloudwatch::newest(clients.cloudwatch, metric, now).await),
+        (None, Some(metric)) => {
+            let newest = cloudwatch::newest(clients.cloudwatch, metric, (now, LOOK_BACK)).await;
+            // AWS writes none while nothing is in use.
+            Some(newest.map(|figure| figure.map_or(0.0, |it| it.value)))
+        }
         (None, None) => None,
     };
     of(found, is_default, used).ok_or_else(|| missing(operation, &subject, "value"))

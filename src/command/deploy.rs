@@ -206,14 +206,13 @@ fn outline(cx: &Context, ready: &Ready) -> Plan {
     let model = CostModel::shipped(&pseudo.region);
     let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
     let sent = draft.request.parameters.iter().filter(|(_, v)| v.is_some()).map(|(k, _)| k.clone());
-    let tags = &draft.request.tags;
+    let kept = || before.map(|stack| stack.tags.clone()).unwrap_or_default();
     Plan {
         stack: cx.settings.stack.clone(),
         action: "blocked",
         changes: Vec::new(),
         sent: sent.collect(),
-        // A plan that names no tags keeps those of the stack.
-        tags: before.filter(|_| tags.is_empty()).map_or(tags, |stack| &stack.tags).clone(),
+        tags: draft.request.tags.clone().unwrap_or_else(kept),
         capabilities: Vec::new(),
         losses: Vec::new(),
         checks: ready.checks.clone(),

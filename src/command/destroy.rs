@@ -8,9 +8,9 @@ use crate::{
     cloud::Change,
     core::{
         cost::CostModel,
-        fact::{Stack, StackResource},
+        fact::Stack,
         fault::{Fault, FaultKind},
-        inventory::{Inventory, Sources, Stay},
+        inventory::{Inventory, Lost, Sources, Stay},
         leftovers::{self as core_leftovers, Unknown},
         prices::Prices,
         text::SafeText,
@@ -24,7 +24,7 @@ struct Report {
     status: SafeText,
     resources: usize,
     /// What holds data and goes.
-    lost: Vec<StackResource>,
+    lost: Vec<Lost>,
     /// What stays, and may go on costing.
     stays: Vec<Stay>,
     /// Places where something may stay that could not be looked at.
@@ -142,6 +142,7 @@ async fn inventory(cx: &Context, stack: &Stack) -> Answer<(Report, Vec<SafeText>
         parameters: &stack.given(),
         cost: &CostModel::shipped(&cx.cloud.about().region),
         search: Some(&search),
+        now: cx.cloud.now(),
     });
     let held: Vec<SafeText> = resources.iter().filter(|r| r.is_held()).map(|r| r.logical_id.clone()).collect();
     let report = Report {
@@ -160,9 +161,9 @@ fn print(cx: &mut Context, inventory: &Report) -> Answer<()> {
         "Stack {} is {} with {} resources.",
         inventory.stack, inventory.status, inventory.resources
     ))?;
-    for r in &inventory.lost {
+    for Lost { resource: r, size, .. } in &inventory.lost {
         cx.out
-            .line(format!("lost   {} ({}) {}", r.logical_id, r.resource_type, r.physical_id))?;
+            .line(format!("lost   {} ({}) {}{size}", r.logical_id, r.resource_type, r.physical_id))?;
     }
     for stay in &inventory.stays {
         cx.out.line(format!("stays  {}", stay.about))?;

@@ -108,6 +108,8 @@ struct Case {
     stderr: Buffer,
     signal: channel::Sender<u8>,
     is_terminal: bool,
+    /// Somebody sits before stderr.
+    is_watched: bool,
 }
 
 impl Case {
@@ -135,6 +137,7 @@ impl Case {
             stderr,
             signal,
             is_terminal: false,
+            is_watched: false,
         }
     }
 
@@ -150,7 +153,8 @@ impl Case {
             Box::new(self.stderr.clone()),
             cli.common.output.unwrap_or_default(),
         )
-        .on_terminal(self.is_terminal);
+        .on_terminal(self.is_terminal)
+        .watched(self.is_watched);
         let answer = run(&mut self.cx, cli.command.unwrap()).await;
         let status = match &answer {
             Ok(Verdict::Well) => 0,
@@ -382,8 +386,33 @@ async fn deploy_creates_updates_and_destroy_deletes() {
         stdout.contains("lost   FileSystem") && stderr.contains("is deleted"),
         "{stdout}{stderr}"
     );
+    let files = stdout
+        .lines()
+        .find(|line| line.starts_with("lost   FileSystem"))
+        .unwrap_or_default();
+    let size =
+        regex::Regex::new(r"fs-0\w+, (\d+ MB \d+ min( \d+ s)? ago|size not known: CloudWatch has no figure of the last day)$").unwrap();
+    assert!(size.is_match(files), "{files}");
     assert!(case.stack().await.is_none());
     well_kept(&case.entries());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_tag_of_a_stack_is_removed_too() {
+    let mut case = Case::sim("running");
+    let keys: Vec<String> = case
+        .stack()
+        .await
+        .unwrap()
+        .tags
+        .iter()
+        .map(|(key, _)| format!(" --untag {key}"))
+        .collect();
+    assert!(!keys.is_empty());
+    let (status, stdout, stderr) = case.run(&format!("deploy --yes{}", keys.concat())).await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("tags          -\n") && stdout.contains("is removed"), "{stdout}");
+    assert_eq!(case.stack().await.unwrap().tags, []);
 }
 
 /// Each change is noted before it is sent and after, with one token of its own.
@@ -469,7 +498,7 @@ async fn a_failed_creation_says_the_cause_and_the_way_on() {
     let (status, stdout, stderr) = case.run("deploy").await;
     assert_eq!(status, 1, "{stdout}{stderr}");
     assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
-    for wanted in ["Cause: LiteLLMService", "Last stopped task", "It means: ", "task "] {
+    for wanted in ["Cause: LiteLLMService", "  task: ", "It means: ", "task "] {
         assert!(stderr.contains(wanted), "no {wanted} in {stderr}");
     }
     let (status, _, stderr) = case.run("deploy").await;
@@ -505,6 +534,41 @@ async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     let (status, _, _) = case.run("deploy").await;
     assert_eq!(status, 143);
     assert!(case.settled().await.is_none(), "the plan is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_that_somebody_watches_outlives_credentials_that_expire() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    for (kind, is_watched, want) in [
+        (FaultKind::Expired, true, 0),
+        // A helper that has nothing before the next login does not always say so.
+        (FaultKind::NoCredentials, true, 0),
+        (FaultKind::WrongCredentials, true, 3),
+        (FaultKind::Expired, false, 3),
+    ] {
+        let (looks, failed) = (AtomicU32::new(0), AtomicU32::new(0));
+        let for_a_while = move |query: &Query| match query {
+            Query::StackEvents { known: Some(_), .. } => {
+                looks.fetch_add(1, Ordering::Relaxed);
+                None
+            }
+            Query::Stack { .. } if looks.load(Ordering::Relaxed) > 0 && failed.fetch_add(1, Ordering::Relaxed) < 3 => {
+                Some(Err(Fault::new(kind, "cloudformation:DescribeStacks", "", "")))
+            }
+            _ => None,
+        };
+        let mut case = Case::new(Answering::of("running", for_a_while));
+        case.is_watched = is_watched;
+        let (status, stdout, stderr) = case.run("deploy --param LogRetentionDays=7").await;
+        assert_eq!(status, want, "{kind:?}: {stdout}{stderr}");
+        assert_eq!(stdout.contains("is UPDATE_COMPLETE."), want == 0, "{stdout}");
+        assert_eq!(
+            stderr.matches("asking again until somebody logs in").count(),
+            if want == 0 { 3 } else { 0 },
+            "{stderr}"
+        );
+        assert_eq!(stderr.contains("The deploy goes on without this program"), want != 0, "{stderr}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -664,6 +728,20 @@ async fn a_creation_whose_rollback_is_off_has_all_its_ways_out() {
         stderr.contains("rolled back or deleted") && stderr.contains("`bic-tui unstick"),
         "{stderr}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_failed_is_told_by_its_own_failure_and_the_way_on() {
+    let mut case = Case::sim("rollback-failed");
+    let (status, stdout, _) = case.run("status").await;
+    assert_eq!(status, 1, "{stdout}");
+    let want = "stack UPDATE_ROLLBACK_FAILED (`unstick` continues it): tasks stopped again and again";
+    assert!(stdout.contains(want), "{stdout}");
+    let (_, stdout, _) = case.run("unstick").await;
+    assert!(stdout.contains("--skip LiteLLMService"), "{stdout}");
+    // Without its trouble it goes on to the end.
+    let line = "unstick continue-rollback --skip LiteLLMService --yes";
+    assert_eq!(case.run(line).await.0, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -123,7 +123,7 @@ fn create_change_set(plan: &PlanRequest) -> Vec<String> {
             None => json!({"ParameterKey": name, "UsePreviousValue": true}),
         })
         .collect();
-    let tags: Vec<Value> = plan.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    let tag = |(key, value): &(SafeText, SafeText)| json!({"Key": key, "Value": value});
     let kind = if plan.is_create { "CREATE" } else { "UPDATE" };
     let mut words = cloudformation(
         "create-change-set",
@@ -136,8 +136,8 @@ fn create_change_set(plan: &PlanRequest) -> Vec<String> {
             ("--parameters", &Value::from(parameters).to_string()),
         ],
     );
-    if !tags.is_empty() {
-        words.extend(["--tags".into(), Value::from(tags).to_string()]);
+    if let Some(tags) = &plan.tags {
+        words.extend(["--tags".into(), tags.iter().map(tag).collect::<Value>().to_string()]);
     }
     words
 }
@@ -489,16 +489,19 @@ mod tests {
             stack: "s".into(),
             is_create: false,
             parameters: vec![("A".into(), Some("x y".into())), ("B".into(), None)],
-            tags: vec![("K".into(), "V".into())],
+            tags: Some(vec![("K".into(), "V".into())]),
             overridden: Vec::new(),
         };
-        let line = command(&Change::CreateChangeSet(plan), "r");
+        let line = command(&Change::CreateChangeSet(plan.clone()), "r");
         assert!(line.contains("--change-set-type UPDATE"));
         assert!(
             line.contains(r#"'[{"ParameterKey":"A","ParameterValue":"x y"},{"ParameterKey":"B","UsePreviousValue":true}]'"#),
             "{line}"
         );
         assert!(line.contains(r#"--tags '[{"Key":"K","Value":"V"}]'"#), "{line}");
+        let tagged = |tags| command(&Change::CreateChangeSet(PlanRequest { tags, ..plan.clone() }), "r");
+        assert!(tagged(Some(Vec::new())).contains("--tags '[]'"));
+        assert!(!tagged(None).contains("--tags"));
     }
 
     #[test]

@@ -113,6 +113,18 @@ impl Confirm {
         self.focus = Focus::Field;
     }
 
+    /// Saying yes costs money: it can be said only where the whole question is on the screen.
+    pub fn is_paid(&self) -> bool {
+        self.spends.is_some() || self.changes.iter().any(|it| matches!(it, Change::BuyThroughput(_)))
+    }
+
+    /// What is said of the field: what must be typed, and that it must be typed.
+    pub fn demands(&self) -> Vec<String> {
+        let Some((want, _)) = &self.typed else { return Vec::new() };
+        let pasted = self.was_pasted.then(|| "Pasted text does not count: it must be typed.".to_owned());
+        std::iter::once(format!("Type {want} to go on:")).chain(pasted).collect()
+    }
+
     /// Moves the focus: field, Cancel, the button that acts once it is unlocked.
     pub fn step(&mut self, is_back: bool) {
         loop {

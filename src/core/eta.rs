@@ -83,13 +83,16 @@ impl Durations {
         self.0.get(&(table_name(kind).to_owned(), work)).copied().unwrap_or(OTHER)
     }
 
-    /// Whether a running resource takes clearly longer than it should: twice the typical time, and half a
-    /// minute more than it.
+    /// Whether a running resource takes clearly longer than it should.
     pub fn is_slow(&self, row: &Row, now: Millis) -> bool {
         let typical = self.typical(&row.kind, Work::of(&row.status));
-        let elapsed = row.elapsed(now);
-        row.ended.is_none() && elapsed > 2 * typical && elapsed > typical + 30_000
+        row.ended.is_none() && row.elapsed(now) > patience(typical)
     }
+}
+
+/// How long something may take before it is slower than usual: twice the typical time, and half a minute more than it.
+fn patience(typical: Millis) -> Millis {
+    (2 * typical).max(typical + 30_000)
 }
 
 /// All custom resources have one name in the table.
@@ -190,9 +193,15 @@ fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &P
     }
     let path = |share: f64, is_high: bool| {
         longest_path(resources, work, |r| {
-            let typical = durations.typical(&r.kind, work) as f64;
-            // What is late may be as late again.
-            let late = |row: &Row| (typical * LATE).max(row.elapsed(now) as f64 - typical);
+            let whole = durations.typical(&r.kind, work);
+            let typical = whole as f64;
+            // What is late may be as late again, and may go on until no time is told of it any more.
+            let late = |row: &Row| {
+                let elapsed = row.elapsed(now) as f64;
+                let is_late = elapsed > typical * RANGE.1;
+                let rest = if is_late { patience(whole) as f64 - elapsed } else { 0.0 };
+                (typical * LATE).max(elapsed - typical).max(rest)
+            };
             match rows.get(r.logical_id.as_str()) {
                 None => typical * share + STEP as f64,
                 Some(row) if row.ended.is_some() => 0.0,
@@ -426,6 +435,27 @@ mod tests {
         progress.rows[1] = row("Alb", ALB, "CREATE_FAILED", 0, Some(1));
         assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 2), None);
         assert_eq!(remaining(&Durations::shipped(), &[], Work::Create, &Progress::default(), 2), None);
+    }
+
+    #[test]
+    fn what_is_late_and_not_yet_slower_than_usual_ends_within_the_range() {
+        let durations = Durations::shipped();
+        for (kind, typical, slow) in [(ALB, 116_000, 232_000), (SERVICE, 119_000, 238_000), (ROLE, 12_000, 42_000)] {
+            let all = [resource("It", kind, &[])];
+            let all: Vec<&Resource> = all.iter().collect();
+            let progress = Progress {
+                rows: vec![row("It", kind, "CREATE_IN_PROGRESS", 0, None)],
+                ..Progress::default()
+            };
+            // Whenever it ends before it is called slow: from when it is late, that lies in the range.
+            for end in (typical * 13 / 10..=slow).step_by(1_000) {
+                for now in (typical * 5 / 4..end).step_by(1_000) {
+                    let eta = remaining(&durations, &all, Work::Create, &progress, now).unwrap();
+                    let left = end - now + STEP;
+                    assert!((eta.low..=eta.high).contains(&left), "{kind} of {end} at {now}: {eta:?}");
+                }
+            }
+        }
     }
 
     #[test]

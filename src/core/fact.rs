@@ -24,7 +24,7 @@ pub use self::{
     certificate::{Certificate, CertificateBrief, NameProof, ProofRecord, covers},
     dns::{AliasTarget, Balancer, DnsRecord, HostedZone},
     insights::{LogGroup, QueryResults, QueryState},
-    leftover::{Leftover, LeftoverKind, Look},
+    leftover::{Leftover, LeftoverKind, Look, Stored},
     log::{LiveFrame, LiveUpdate, LogEvent, LogPage, dated, event_times},
     model::{ModelAccess, ModelState},
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
@@ -75,6 +75,8 @@ pub enum Fact {
     StackIds(Vec<SafeText>),
     /// Answer to `Query::Left`.
     Left(Vec<Leftover>),
+    /// Answer to `Query::FileSystemSize`: none where AWS has measured nothing for a day.
+    FileSystemSize(Option<Stored>),
     /// Answer to `Query::Holders`: those that a stack has, each with the id of the stack.
     Holders(Vec<(SafeText, SafeText)>),
     /// Answer to `Query::StackEvents`.

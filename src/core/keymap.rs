@@ -107,7 +107,7 @@ keymap! {
     ScaleDown Write in [Overview, Services] ["-"] "" "The scale dialog with the count one down";
     Restart Write in [Overview, Services] ["r"] "restart" "Force a new deployment of the service under the cursor";
     StopTask Write in [Services] ["X"] "stop task" "Stop the task under the cursor";
-    WaysOut Write in [Overview, Deploy, Services] ["R"] "" "Ways out of an operation: detach, cancel the update, roll back, continue a rollback, desired 0, delete a failed first create";
+    WaysOut Write in [Overview, Deploy, Services] ["R"] "ways out" "Ways out of an operation: detach, cancel the update, roll back, continue a rollback, desired 0, delete a failed first create";
     Hidden Read in [Services, Logs, Access] ["x"] "hidden" "Show what is hidden: stopped tasks, lines round the matches, the secret for 30 s";
     CopySecret Read in [Access] ["K"] "copy secret" "Copy the secret without showing it; the clipboard is cleared after 45 s";
     // reading

@@ -196,10 +196,10 @@ fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String,
 }
 
 /// The tags of the stack afterwards: those that it has, or the guide's for a new one, with what was given in place of the
-/// like-named. Empty keeps what there is.
-fn tags(wish: &Wish, stack: Option<&Stack>, notes: &mut Vec<String>) -> Result<Vec<(SafeText, SafeText)>, String> {
+/// like-named. `None` keeps what there is.
+fn tags(wish: &Wish, stack: Option<&Stack>, notes: &mut Vec<String>) -> Result<Option<Vec<(SafeText, SafeText)>>, String> {
     if wish.tags.is_empty() && wish.untags.is_empty() {
-        return Ok(if stack.is_none() { default_tags() } else { Vec::new() });
+        return Ok(stack.is_none().then(default_tags));
     }
     let given = || wish.tags.iter().map(|(k, _)| k).chain(&wish.untags);
     if let Some(own) = given().find(|k| is_of_aws(k)) {
@@ -227,10 +227,7 @@ fn tags(wish: &Wish, stack: Option<&Stack>, notes: &mut Vec<String>) -> Result<V
             None => all.push((key.as_str().into(), value.as_str().into())),
         }
     }
-    if all.is_empty() && stack.is_some() {
-        return Err("one tag of the stack must stay: without any, CloudFormation would keep them all".into());
-    }
-    Ok(all)
+    Ok(Some(all))
 }
 
 /// The tag is set by AWS, and by nobody else.
@@ -365,13 +362,13 @@ mod tests {
         let template = Template::shipped();
         let made = draft(&template, None, &wish(&[("DeploymentSize", "medium")]), &pseudo()).unwrap();
         assert!(made.request.is_create && made.request.stack == "chat");
-        assert_eq!(made.request.tags.len(), 3);
+        assert_eq!(made.request.tags.as_ref().unwrap().len(), 3);
         assert!(made.request.parameters.iter().all(|(_, v)| v.is_some()));
         assert_eq!(sent(&made, "DeploymentSize"), Some("medium"));
         let old = stack("CREATE_COMPLETE", &[("AllowedCIDR", "203.0.113.0/24")]);
         let changed = draft(&template, Some(&old), &wish(&[("LogRetentionDays", "7")]), &pseudo()).unwrap();
         assert!(!changed.request.is_create && changed.request.stack == old.id);
-        assert!(changed.request.tags.is_empty());
+        assert_eq!(changed.request.tags, None);
         assert_eq!(sent(&changed, "LogRetentionDays"), Some("7"));
         assert_eq!(changed.request.parameters.iter().filter(|(_, v)| v.is_some()).count(), 1);
         assert_eq!(changed.values["AllowedCIDR"], "203.0.113.0/24");
@@ -478,24 +475,28 @@ mod tests {
                 ..Wish::default()
             };
             let told = |d: Draft| {
-                let tags: Vec<String> = d.request.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
-                (tags.join(" "), d.notes.join("; "))
+                let words = |tags: Vec<(SafeText, SafeText)>| tags.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
+                (d.request.tags.map_or_else(|| "as they are".into(), words), d.notes.join("; "))
             };
             draft(&template, stack, &wish, &pseudo()).map(told)
         };
         let is = |tags: &str, notes: &str| Ok((tags.to_owned(), notes.to_owned()));
         let all = "Project=BedrockImageChat Environment=Production ManagedBy=CloudFormation";
         assert_eq!(asked(None, &[("Team", "x")], &[]), is(&format!("{all} Team=x"), ""));
-        assert_eq!(asked(Some(&old), &[], &[]), is("", ""));
+        assert_eq!(asked(Some(&old), &[], &[]), is("as they are", ""));
         assert_eq!(asked(Some(&old), &[("X", "1")], &[]), is("Team=a Cost=7 X=1", ""));
         assert_eq!(
             asked(Some(&old), &[("Team", "b")], &["Cost"]),
             is("Team=b", "the tag Cost=7 is removed; the tag Team=a becomes Team=b")
         );
+        assert_eq!(
+            asked(Some(&old), &[], &["Team", "Cost"]),
+            is("", "the tag Team=a is removed; the tag Cost=7 is removed"),
+            "the last one too"
+        );
         for (tags, untags, want) in [
             (&[("AWS:x", "1")][..], &[][..], "AWS keeps aws: to itself"),
             (&[], &["Teem"], "did you mean \"Team\"?"),
-            (&[], &["Team", "Cost"], "one tag of the stack must stay"),
         ] {
             let refusal = asked(Some(&old), tags, untags).unwrap_err();
             assert!(refusal.contains(want), "{refusal}");

@@ -260,6 +260,7 @@ pub const READS: &[ReadRow] = &[
             "cloudformation:GetResource",
             "cloudformation:GetResourceRequestStatus",
             "cloudformation:ListResources",
+            "cloudwatch:GetMetricData",
             "logs:DescribeLogGroups",
             "rds:DescribeDBSnapshots",
             "secretsmanager:ListSecrets",

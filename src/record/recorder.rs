@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -49,6 +50,11 @@ struct Known {
     latest: HashMap<Discriminant<Told>, Told>,
     /// Events of the newest operation, newest first.
     events: Vec<StackEvent>,
+    /// The newest event of the stack itself that needs no recording any more: it was there when events were told first,
+    /// or it is on a tape. Empty where the stack had none.
+    past: Option<SafeText>,
+    /// Tokens of this process's own writes.
+    ours: HashSet<SafeText>,
     running: Option<Running>,
 }
 
@@ -99,16 +105,23 @@ fn brief(service: &Service) -> Service {
 
 impl Known {
     fn take(&mut self, told: Told, at: Millis, (to, region): (&Recordings, &SafeText)) {
-        if self.is_of_another_stack(&told)
-            && let Some(before) = std::mem::take(self).running
-        {
-            to.put(before.tape, Job::End);
+        if self.is_of_another_stack(&told) {
+            let ours = std::mem::take(&mut self.ours);
+            let before = std::mem::replace(self, Self { ours, ..Self::default() });
+            if let Some(before) = before.running {
+                to.put(before.tape, Job::End);
+            }
         }
         let told = match told {
-            Told::Events(events) => match self.add(events) {
-                new if new.is_empty() => None,
-                new => Some(Told::Events(new)),
-            },
+            Told::Events(events) => {
+                let new = self.add(events);
+                // Of what had ended before anybody looked nothing is recorded, unless it was begun here.
+                if self.past.is_none() {
+                    let newest = self.newest_of_stack().filter(|_| !self.is_ours());
+                    self.past = Some(newest.map(|e| e.id.clone()).unwrap_or_default());
+                }
+                (!new.is_empty()).then_some(Told::Events(new))
+            }
             lines @ Told::LastLines(..) => Some(lines),
             other if self.latest.get(&discriminant(&other)) == Some(&other) => None,
             other => {
@@ -129,6 +142,9 @@ impl Known {
                     to.put(running.tape, Job::Line(Box::new(Line { at, fact })));
                 }
             }
+        }
+        if self.running.is_some() {
+            self.past = self.newest_of_stack().map(|e| e.id.clone());
         }
         self.end(at, to);
     }
@@ -154,21 +170,32 @@ impl Known {
         }
     }
 
-    /// Takes events, newest first; gives those that are new.
+    /// Takes events, newest first; gives those that are new: what is listed after a known one is older.
     fn add(&mut self, events: Vec<StackEvent>) -> Vec<StackEvent> {
         let known: HashSet<&str> = self.events.iter().map(|e| e.id.as_str()).collect();
-        let new: Vec<StackEvent> = events.into_iter().filter(|e| !known.contains(e.id.as_str())).collect();
+        let new: Vec<StackEvent> = events.into_iter().take_while(|e| !known.contains(e.id.as_str())).collect();
         self.events.splice(0..0, new.iter().cloned());
         let own = newest_operation(&self.events).len();
         self.events.truncate(own);
         new
     }
 
-    /// The event that began the operation that runs, by the stack's status and by its newest event.
+    /// The event that began the operation that runs, or that has ended since anybody looked, by the stack's status and
+    /// by its newest event.
     fn begun(&self) -> Option<SafeText> {
-        let is_running = self.stack()?.status.is_in_progress() && self.newest_of_stack()?.status.is_in_progress();
-        let first = self.events.last().filter(|e| is_running && e.is_stack() && begins(&e.status))?;
-        Some(first.id.clone())
+        let (status, newest) = (&self.stack()?.status, self.newest_of_stack()?);
+        let runs = status.is_in_progress() && newest.status.is_in_progress();
+        let is_new = self.past.as_ref().is_some_and(|past| *past != newest.id);
+        // Until the stack tells the same as its events, its end is not known.
+        let has_ended = is_new && !status.is_in_progress() && status.0 == newest.status.0;
+        let first = self.events.last().filter(|e| e.is_stack() && begins(&e.status))?;
+        (runs || has_ended).then(|| first.id.clone())
+    }
+
+    /// The newest operation was begun by a write of this process.
+    fn is_ours(&self) -> bool {
+        let token = self.newest_of_stack().and_then(|e| e.token.as_ref());
+        token.is_some_and(|token| self.ours.contains(token))
     }
 
     fn newest_of_stack(&self) -> Option<&StackEvent> {
@@ -225,6 +252,10 @@ impl Cloud for Recorder {
     }
 
     fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        // Noted before the answer, which may be lost.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.ours.insert(token.0.clone());
+        drop(known);
         self.cloud.change(change, token)
     }
 
@@ -234,6 +265,10 @@ impl Cloud for Recorder {
 
     fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
         self.cloud.live(group)
+    }
+
+    fn patience(&self) -> Option<[Duration; 2]> {
+        self.cloud.patience()
     }
 
     fn now(&self) -> Millis {

@@ -257,9 +257,9 @@ impl World {
     pub(super) fn create_change_set(&mut self, request: &PlanRequest, token: &Token) -> Result<Done, Fault> {
         let existing = self.updatable(request)?;
         let values = self.plan_values(request, existing)?;
-        let tags = match existing {
-            Some(i) if request.tags.is_empty() => self.stacks[i].tags.clone(),
-            _ => request.tags.clone(),
+        let tags = match (&request.tags, existing) {
+            (None, Some(i)) => self.stacks[i].tags.clone(),
+            (tags, _) => tags.clone().unwrap_or_default(),
         };
         let i = existing.unwrap_or_else(|| self.review_stack(&request.stack, &tags, token));
         let changes = self.compare(i, &values, &tags);

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     cloud::{Change, Done},
     core::{
-        fact::{Fact, Leftover, LeftoverKind, Look, Millis},
+        fact::{Fact, Leftover, LeftoverKind, Look, Millis, Stored},
         fault::{Fault, FaultKind},
         leftovers::{kind_of, removed},
         text::SafeText,
@@ -24,6 +24,8 @@ const KEPT_FOR: Millis = 35;
 const GOES_FOR: Millis = 15 * SECOND;
 /// A secret that somebody deletes by hand waits for so long.
 const WINDOW: Millis = 30 * DAY;
+/// The size of a file system is measured so often.
+const MEASURED_EVERY: Millis = 15 * 60 * SECOND;
 /// Bytes of the first backup, and of what each day adds.
 const BACKUP: (i64, i64) = (380 << 20, 90 << 20);
 /// Bytes of logs that a day leaves.
@@ -63,6 +65,19 @@ impl World {
             }
         };
         Fact::Left(found)
+    }
+
+    /// What a file system holds; nothing is known of one before it is measured first.
+    pub(super) fn tell_size(&self, id: &SafeText) -> Fact {
+        let at = self.now - self.now % MEASURED_EVERY;
+        let size = |(stack, r): (&StackState, &ResourceState)| {
+            let (whole, more) = BACKUP;
+            let bytes = whole + (at - stack.created) / DAY * more;
+            (r.at <= at).then_some(Stored { bytes, at })
+        };
+        let mut living = self.living();
+        let found = living.find(|(_, r)| r.def.kind == FILE_SYSTEM && *r.physical == **id);
+        Fact::FileSystemSize(found.and_then(size))
     }
 
     /// Which of these ids a living stack has.

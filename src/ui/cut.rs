@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use ratatui::text::{Line, Span};
-use textwrap::WordSplitter;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+pub use crate::layout::wrap;
 
 /// Cells that a text takes.
 pub fn width(text: &str) -> usize {
@@ -86,13 +87,6 @@ fn head(text: &str, cells: usize) -> String {
             fits
         })
         .collect()
-}
-
-/// Lines of at most `cells`; words longer than a line are broken.
-pub fn wrap(text: &str, cells: usize) -> Vec<String> {
-    // A hyphen is part of a name here, not a place to break.
-    let options = textwrap::Options::new(cells.max(1)).word_splitter(WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 #[cfg(test)]

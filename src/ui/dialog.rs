@@ -27,6 +27,7 @@ use crate::core::{
     model::Model,
     msg::Size,
 };
+pub use crate::layout::{FRAME_HEIGHT, FRAME_WIDTH, QUESTION as WIDTH};
 
 /// Draws the dialog that is open.
 pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
@@ -63,11 +64,6 @@ pub struct Sheet<'a> {
     /// Keys, on its lower edge.
     pub hints: &'a str,
 }
-
-/// Columns that the frame of a sheet takes: border and one blank on each side.
-pub const FRAME_WIDTH: u16 = 4;
-/// Rows that the frame of a sheet takes.
-pub const FRAME_HEIGHT: u16 = 2;
 
 /// Cells inside a sheet that wants to be `width` wide, on this screen.
 pub fn inside(width: u16, frame: &Frame<'_>) -> (usize, usize) {
@@ -181,9 +177,6 @@ pub fn too_small_to_pay(side: &Side<'_>, verb: &str, frame: &Frame<'_>) -> Vec<L
     let text = format!("{verb} from {width} × {height} on: enlarge the terminal");
     wrapped(side, &text, Role::Warn, inside(WIDTH, frame).0)
 }
-
-/// How wide a question wants to be.
-pub const WIDTH: u16 = 76;
 
 /// A text in a role, wrapped.
 pub fn wrapped(side: &Side<'_>, text: &str, role: Role, width: usize) -> Vec<Line<'static>> {

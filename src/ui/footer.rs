@@ -22,8 +22,9 @@ use crate::core::{
 /// Always in sight, at the right end.
 const KEPT: [Intent; 2] = [Intent::Palette, Intent::Help];
 
-/// First on Logs: what one comes there for.
-const ON_LOGS: [Intent; 5] = [
+/// First where they are offered: out of what holds up everything; and on Logs what one comes there for.
+const FIRST: [Intent; 6] = [
+    Intent::WaysOut,
     Intent::Search,
     Intent::Filter,
     Intent::NextError,
@@ -98,8 +99,9 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     // The screen's own keys first: those that work everywhere are in everybody's fingers sooner.
     let mut rest: Vec<_> = model.keymap.available(model.screen).filter(|b| !KEPT.contains(&b.intent)).collect();
     rest.retain(|b| has_object(model, b.intent));
-    let first = |b: &Binding| ON_LOGS.iter().position(|i| *i == b.intent && model.screen == ScreenId::Logs);
-    rest.sort_by_key(|b| (first(b).unwrap_or(ON_LOGS.len()), b.screens.is_empty()));
+    let is_first = |i: Intent| i == Intent::WaysOut || model.screen == ScreenId::Logs;
+    let first = |b: &Binding| FIRST.iter().position(|i| *i == b.intent && is_first(*i));
+    rest.sort_by_key(|b| (first(b).unwrap_or(FIRST.len()), b.screens.is_empty()));
     // Where nothing has ever been answered, only what goes on from there; the log may be all that one is allowed to read.
     let stack = &model.feeds.stack;
     let has_lines = model.screen == ScreenId::Logs && !model.shown_logs().lines().is_empty();

@@ -364,9 +364,10 @@ mod tests {
     #[test]
     fn what_is_not_wholly_shown_can_not_be_paid_for() {
         let mut fired = 0;
+        let running = fixture::running();
         for way in 0..3 {
             for (width, height) in [20, 40, 59, 60, 72, 80, 120].into_iter().flat_map(|w| (5..30).map(move |h| (w, h))) {
-                let mut model = fixture::running();
+                let mut model = running.clone();
                 model.size = Size { width, height };
                 let mut keys = vec![Key::char('I')];
                 keys.extend(vec![Key::plain(Code::Down); way]);

@@ -32,6 +32,8 @@ pub(crate) enum Fate {
     Unheard(Loss),
     /// Carried out, but its answer is lost.
     Unanswered(Loss),
+    /// Refused: the credentials that signed it have expired.
+    Expired,
 }
 
 /// How an answer is lost.
@@ -102,6 +104,13 @@ impl Account {
             Fate::Well => self.reply(request),
             Fate::Unheard(loss) => loss.of(bodies::query(&request.operation, "")),
             Fate::Unanswered(loss) => loss.of(self.reply(request)),
+            Fate::Expired => {
+                let wire = match request.header("x-amz-target") {
+                    "" => Wire::Query,
+                    _ => Wire::Json,
+                };
+                bodies::error(wire, 403, "ExpiredToken", "The security token included in the request is expired")
+            }
         }
     }
 
@@ -245,11 +254,13 @@ fn plan(form: &std::collections::HashMap<String, String>) -> PlanRequest {
         let Some(key) = field(&format!("Tags.member.{n}.Key")) else { break };
         tags.push((key.into(), field(&format!("Tags.member.{n}.Value")).unwrap_or_default().into()));
     }
+    // An empty list is sent by its name alone, and removes them all.
+    let is_named = !tags.is_empty() || form.contains_key("Tags");
     PlanRequest {
         stack: field("StackName").unwrap_or_default().into(),
         is_create: field("ChangeSetType") == Some("CREATE"),
         parameters,
-        tags,
+        tags: is_named.then_some(tags),
         overridden: Vec::new(),
     }
 }

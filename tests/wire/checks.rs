@@ -94,6 +94,74 @@ pub(super) fn names() -> Read {
     }
 }
 
+fn stored(values: Value, times: Value, status: &str) -> Reply {
+    let result = json!({ "Id": "used", "Label": "used", "StatusCode": status, "Values": values, "Timestamps": times });
+    bodies::cbor(&json!({ "MetricDataResults": [result] }))
+}
+
+pub(super) fn file_system_size() -> Read {
+    let time = || json!([{ "$time": 1_795_000_000 }]);
+    Read {
+        operation: "GetMetricData",
+        wire: Wire::Cbor,
+        ask: Ask::Query(Query::FileSystemSize { id: "fs-01".into() }),
+        good: stored(json!([1.5e9]), time(), "Complete"),
+        odd: vec![
+            bodies::cbor(&json!({})),
+            bodies::cbor(&json!({ "MetricDataResults": null })),
+            bodies::cbor(&json!({ "MetricDataResults": [] })),
+            bodies::cbor(&json!({ "MetricDataResults": [{ "Id": "another" }] })),
+            stored(json!(["many"]), time(), "Complete"),
+            stored(json!([-1.0]), time(), "Complete"),
+            // A figure without its time has no age.
+            stored(json!([1.5e9]), json!([]), "Complete"),
+            stored(json!([1.5e9]), json!(null), "Complete"),
+        ],
+    }
+}
+
+#[tokio::test]
+async fn the_size_of_a_file_system_is_its_newest_figure_of_a_day() {
+    let server = Server::start().await;
+    for (reply, want) in [
+        (
+            stored(
+                json!([1.5e9, 1e9]),
+                json!([{ "$time": 1_795_000_000 }, { "$time": 1_794_999_100 }]),
+                "Complete",
+            ),
+            Ok(Some((1_500_000_000, 1_795_000_000_000))),
+        ),
+        (stored(json!([]), json!([]), "Complete"), Ok(None)),
+        (stored(json!([]), json!([]), "Forbidden"), Err(FaultKind::Denied)),
+        (stored(json!([]), json!([]), "InternalError"), Err(FaultKind::AwsFailed)),
+    ] {
+        server.on("GetMetricData", [reply]);
+        let answer = cloud(&server).await.ask(Query::FileSystemSize { id: "fs-01".into() }).await;
+        let told = answer.map(|fact| match fact {
+            Fact::FileSystemSize(size) => size.map(|it| (it.bytes, it.at)),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(told.map_err(|fault| fault.kind), want);
+    }
+    let asked = server.asked("GetMetricData")[0].cbor();
+    let query = field(&asked, "MetricDataQueries")
+        .and_then(|it| it.into_array().ok())
+        .expect("queries");
+    let stat = field(&query[0], "MetricStat").expect("a statistic");
+    let metric = field(&stat, "Metric").expect("a metric");
+    assert_eq!(
+        (field(&metric, "Namespace"), field(&metric, "MetricName"), field(&stat, "Stat")),
+        (Some("AWS/EFS".into()), Some("StorageBytes".into()), Some("Average".into()))
+    );
+    let dimensions = field(&metric, "Dimensions")
+        .and_then(|it| it.into_array().ok())
+        .expect("dimensions");
+    let pairs: Vec<_> = dimensions.iter().map(|it| (field(it, "Name"), field(it, "Value"))).collect();
+    let pair = |name: &str, value: &str| (Some(name.into()), Some(value.into()));
+    assert_eq!(pairs, [pair("FileSystemId", "fs-01"), pair("StorageClass", "Total")]);
+}
+
 fn wanted(actions: &[&str]) -> Vec<Wanted> {
     vec![Wanted {
         resource: "*".into(),

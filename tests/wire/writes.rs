@@ -16,7 +16,7 @@ fn plan(is_create: bool) -> PlanRequest {
         stack: "bic".into(),
         is_create,
         parameters: vec![("DeploymentSize".into(), Some("large".into())), ("AllowedCIDR".into(), None)],
-        tags: if is_create { vec![("team".into(), "x".into())] } else { vec![] },
+        tags: is_create.then(|| vec![("team".into(), "x".into())]),
         overridden: Vec::new(),
     }
 }
@@ -66,6 +66,14 @@ fn writes() -> Vec<Write> {
                 ("Tags.member.1.Key", Value::Null),
                 ("Tags", Value::Null),
             ],
+        ),
+        cfn(
+            "CreateChangeSet",
+            Change::CreateChangeSet(PlanRequest {
+                tags: Some(Vec::new()),
+                ..plan(false)
+            }),
+            vec![("Tags", text("")), ("Tags.member.1.Key", Value::Null)],
         ),
         cfn(
             "CreateChangeSet",

@@ -219,3 +219,12 @@ mod tests {
         }
     }
 }
+
+/// How much a file system holds, as AWS measured it last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Bytes in all storage classes.
+    pub bytes: i64,
+    /// When they were measured.
+    pub at: Millis,
+}

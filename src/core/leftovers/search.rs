@@ -8,7 +8,7 @@ use super::{ids, looked_up, sources};
 use crate::{
     cloud::Query,
     core::{
-        fact::{Fact, Leftover, LeftoverKind, Look, Millis, Stack, StackResource, Throughput},
+        fact::{Fact, Leftover, LeftoverKind, Look, Millis, Stack, StackResource, Stored, Throughput},
         fault::{Fault, FaultKind},
         msg::Now,
         names::Names,
@@ -48,6 +48,8 @@ pub struct Search {
     stack: Option<Stack>,
     resources: Vec<StackResource>,
     found: Vec<Leftover>,
+    /// How much the file systems of a living stack hold, or why that is not known.
+    sizes: BTreeMap<SafeText, Result<Stored, SafeText>>,
     /// Of what was found and what it was made from: the id of the living stack that has it.
     holders: BTreeMap<SafeText, SafeText>,
     unknown: Vec<Unknown>,
@@ -81,6 +83,7 @@ impl Search {
             stack: None,
             resources: Vec::new(),
             found: Vec::new(),
+            sizes: BTreeMap::new(),
             holders: BTreeMap::new(),
             unknown: Vec::new(),
             fault: None,
@@ -118,6 +121,10 @@ impl Search {
                 self.look()
             }
             (Step::Looks, Query::Left(look), answer) => self.looked(look.words(), answer, now),
+            (Step::Looks, Query::FileSystemSize { id }, answer) => {
+                self.sizes.insert(id.clone(), stored(answer));
+                self.settle(now)
+            }
             (Step::Looks, Query::Throughputs, answer) => {
                 let ours = answer.map(|fact| match fact {
                     Fact::Throughputs(all) => Fact::Left(all.iter().filter(|it| self.bought(it)).map(throughput).collect()),
@@ -180,6 +187,11 @@ impl Search {
             Ok(_) => {}
             Err(fault) => self.miss(what, &fault),
         }
+        self.settle(now)
+    }
+
+    /// One answer less is waited for.
+    fn settle(&mut self, now: Now) -> Vec<Query> {
         self.open = self.open.saturating_sub(1);
         if self.open > 0 {
             return Vec::new();
@@ -217,6 +229,11 @@ impl Search {
         self.step = Step::Looks;
         let mut looks: Vec<Query> = self.looks().into_iter().map(Query::Left).collect();
         looks.push(Query::Throughputs);
+        let files = self.resources.iter().filter(|r| r.is_held() && r.resource_type == FILE_SYSTEM);
+        let sizes = files
+            .filter(|_| self.lives())
+            .map(|r| Query::FileSystemSize { id: r.physical_id.clone() });
+        looks.extend(sizes);
         self.open = looks.len();
         looks
     }
@@ -248,7 +265,7 @@ impl Search {
                 .filter(|r| r.resource_type == kind && !r.physical_id.is_empty());
             all.map(|r| r.physical_id.clone()).collect()
         };
-        let files = of("AWS::EFS::FileSystem");
+        let files = of(FILE_SYSTEM);
         let account = self.account();
         let arn = |id: &SafeText| {
             let partition = partition(&self.region);
@@ -316,6 +333,17 @@ impl Search {
         self.taken
     }
 
+    /// How much a file system of the stack holds.
+    ///
+    /// # Errors
+    /// Why that is not known: a sentence without its stop.
+    pub fn size(&self, id: &SafeText) -> Result<Stored, SafeText> {
+        self.sizes
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| Err("it could not be asked for".into()))
+    }
+
     /// Places that could not be looked at.
     pub fn unknown(&self) -> &[Unknown] {
         &self.unknown
@@ -343,8 +371,22 @@ impl Search {
     }
 
     /// The stack is there still.
-    fn lives(&self) -> bool {
+    pub fn lives(&self) -> bool {
         self.stack.as_ref().is_some_and(|s| !s.status.is_deleted())
+    }
+
+    /// What the search met that is no leftover, since the stack lives: one sentence. `None` when it does not.
+    pub fn own(&self) -> Option<String> {
+        let stack = self.stack.as_ref().filter(|_| self.lives())?;
+        let held = self.resources.iter().filter(|r| r.exists()).count();
+        let backups = self.stays().len().saturating_sub(self.left().len());
+        let what = match (held, backups) {
+            (0, 0) => return Some(format!("Stack {} is {}: nothing of it exists.", stack.name, stack.status.0)),
+            (n, 0) => format!("its {n} resources are"),
+            (n, 1) => format!("its {n} resources and 1 backup of them are"),
+            (n, m) => format!("its {n} resources and {m} backups of them are"),
+        };
+        Some(format!("Stack {} is {}: {what} no leftovers.", stack.name, stack.status.0))
     }
 
     /// Some living stack has what is called so.
@@ -391,11 +433,24 @@ impl Search {
     }
 }
 
+const FILE_SYSTEM: &str = "AWS::EFS::FileSystem";
+
 /// What is said of the last question.
 const HOLDERS: &str = "whether a living stack has what was found";
 
 fn is_absent(answer: &Result<Fact, Fault>) -> bool {
     answer.as_ref().map_or_else(|fault| fault.kind == FaultKind::NotFound, |_| true)
+}
+
+fn stored(answer: Result<Fact, Fault>) -> Result<Stored, SafeText> {
+    match answer {
+        Ok(Fact::FileSystemSize(Some(size))) => Ok(size),
+        Ok(Fact::FileSystemSize(None)) => Err("CloudWatch has no figure of the last day".into()),
+        Ok(_) => Err(Fault::new(FaultKind::OddAnswer, "cloudwatch:GetMetricData", "", "")
+            .sentence()
+            .into()),
+        Err(fault) => Err(fault.sentence().into()),
+    }
 }
 
 fn unreadable() -> Fault {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::core::{
-    fact::{Fact, Look, ResourceStatus, Stack, StackResource, StackStatus, Throughput},
+    fact::{Fact, Look, ResourceStatus, Stack, StackResource, StackStatus, Stored, Throughput},
     msg::Now,
 };
 
@@ -44,6 +44,8 @@ fn backup() -> Leftover {
     }
 }
 
+const SIZE: Stored = Stored { bytes: 5 << 30, at: 9_000 };
+
 /// What AWS answers: the stack by name, ids of deleted ones, the stack by id, its resources; each look by a function.
 struct Aws {
     by_name: Option<Stack>,
@@ -67,6 +69,7 @@ fn searched(aws: &Aws) -> (Search, Vec<Query>) {
             Query::DeletedStacks { .. } => Ok(Fact::StackIds(aws.deleted.clone())),
             Query::StackResources { .. } => Ok(Fact::StackResources(aws.resources.clone())),
             Query::Left(look) => (aws.look)(look).map(Fact::Left),
+            Query::FileSystemSize { .. } => Ok(Fact::FileSystemSize(Some(SIZE))),
             Query::Holders { .. } => Ok(Fact::Holders(aws.holders.clone())),
             Query::Throughputs => (aws.look)(&Look::Resources(Vec::new())).map(|_| Fact::Throughputs(aws.bought.clone())),
             other => panic!("{other:?}"),
@@ -111,6 +114,10 @@ fn a_stack_that_is_long_gone_is_found_by_its_record() {
         },
     });
     assert_eq!(search.project(), "pictures", "the record tells the project");
+    assert!(
+        !asked.iter().any(|it| matches!(it, Query::FileSystemSize { .. })),
+        "nothing more is lost"
+    );
     let names: Vec<SafeText> = search.left().iter().map(|it| it.name()).collect();
     assert_eq!(names, [FS, "8a92c375"]);
     assert_eq!(search.left()[0].made, Some(7_000), "left since CloudFormation let go of it");
@@ -197,6 +204,27 @@ fn what_a_living_stack_has_is_not_left_but_its_backups_will_stay() {
     let ids = |all: Vec<&Leftover>| all.iter().map(|it| it.name()).collect::<Vec<_>>();
     assert_eq!(ids(search.left()), ["fs-old"]);
     assert_eq!(ids(search.stays()), ["fs-old", "8a92c375"]);
+    assert_eq!(search.size(&FS.into()), Ok(SIZE));
+}
+
+#[test]
+fn a_size_that_can_not_be_read_is_told_with_its_reason_and_hides_nothing() {
+    let is_size = |it: &Query| matches!(it, Query::FileSystemSize { .. });
+    for (search, want) in [
+        (
+            with_fault(is_size, FaultKind::Denied),
+            "cloudwatch:GetMetricData on chat is not allowed",
+        ),
+        (with_fault(|_| false, FaultKind::Denied), "CloudWatch has no figure of the last day"),
+        (
+            with_fault(|it| matches!(it, Query::Stack { .. }), FaultKind::Denied),
+            "it could not be asked for",
+        ),
+    ] {
+        assert_eq!(search.size(&FS.into()), Err(want.into()));
+    }
+    let denied = with_fault(is_size, FaultKind::Denied);
+    assert!(denied.unknown().is_empty() && denied.blind().is_none() && !denied.left().is_empty());
 }
 
 #[test]
@@ -401,6 +429,7 @@ fn with_fault(is_struck: fn(&Query) -> bool, kind: FaultKind) -> Search {
             Query::StackResources { .. } => Ok(Fact::StackResources(vec![resource("AWS::EFS::FileSystem", FS, "CREATE_COMPLETE")])),
             Query::Left(look) => Ok(Fact::Left(by_names(look))),
             Query::Throughputs => Ok(Fact::Throughputs(Vec::new())),
+            Query::FileSystemSize { .. } => Ok(Fact::FileSystemSize(None)),
             Query::Holders { .. } => Ok(Fact::Holders(Vec::new())),
             other => panic!("{other:?}"),
         };

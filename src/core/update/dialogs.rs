@@ -165,7 +165,8 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         }
     };
     // The dialog says it where its button is.
-    let yes = yes && (confirm.spends.is_none() || can_pay(model.size));
+    let can_say_so = !confirm.is_paid() || (can_pay(model.size) && layout::shows_whole(&confirm, model.size));
+    let yes = yes && can_say_so;
     if yes && confirm.spends == Some(Intent::LiveTail) {
         return live::begin(model);
     }

@@ -151,6 +151,8 @@ pub(super) fn show(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
     model.screen = screen;
     model.came_from = None;
     model.is_zoomed = false;
+    // What was said of the other screen would be read as said of this one, in the place of its keys.
+    model.notice = model.notice.take().filter(|n| n.severity != Severity::Note);
     if screen == ScreenId::Logs {
         polling::hurry(model, &[Poll::Logs]);
     }

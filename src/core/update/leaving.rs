@@ -6,9 +6,9 @@ use crate::{
     core::{
         dialog::{Act, Confirm, Dialog, Menu, Skip, Way},
         effect::Effect,
-        fact::{Stack, StackResource},
+        fact::Stack,
         health::Severity,
-        inventory::{Inventory, Sources},
+        inventory::{Inventory, Lost, Sources},
         model::Model,
         unstick::{self, Situation},
     },
@@ -62,6 +62,7 @@ pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
         parameters: &parameters,
         cost: &model.cost,
         search: leftovers::done(model),
+        now: model.now.wall,
     });
     let (title, mut lines) = match listed {
         Some(all) => (
@@ -80,7 +81,7 @@ pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     lines.extend(inventory.stays.iter().map(|what| format!("stays: {}", what.about)));
     lines.extend(leftovers::missing(model));
     let mut confirm = Confirm::new(title, lines, "Destroy", vec![Change::DeleteStack { stack: stack.id.clone() }]);
-    let lost = |r: &StackResource| format!("lost: {} ({})", r.logical_id, r.resource_type).into();
+    let lost = |it: &Lost| format!("lost: {} ({}){}", it.resource.logical_id, it.resource.resource_type, it.size).into();
     confirm.losses = inventory.lost.iter().map(lost).collect();
     confirm.must_type(stack.name.clone());
     confirm
@@ -93,7 +94,12 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let detach = "leave the console; the operation goes on in AWS, and a console opened again follows it";
-    let mut ways = vec![way("Stay", "what runs goes on, and so does this console", Ok(Act::Stay))];
+    let stay = if model.is_busy() {
+        "what runs goes on, and so does this console"
+    } else {
+        "nothing runs, and nothing is sent: the stack stays as it is"
+    };
+    let mut ways = vec![way("Stay", stay, Ok(Act::Stay))];
     if model.is_busy() {
         ways.push(way("Detach", detach, Ok(Act::Detach)));
     }

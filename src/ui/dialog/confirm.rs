@@ -2,6 +2,7 @@
 
 use ratatui::{
     Frame,
+    layout::Rect,
     text::{Line, Span},
 };
 
@@ -12,10 +13,12 @@ use crate::{
         dialog::{Confirm, Countdown, Focus, Scale},
         keymap::Intent,
         model::Model,
+        msg::Size,
         sleep,
         text::SafeText,
         update::scale_cost,
     },
+    layout::{LOSS, shows_whole},
     ui::{Side, cut, theme::Role},
 };
 
@@ -27,21 +30,17 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
         ..Parts::default()
     };
     for loss in &confirm.losses {
-        parts.middle.extend(wrapped(side, &format!("✗ {loss}"), Role::Bad, width));
+        parts.middle.extend(wrapped(side, &format!("{LOSS}{loss}"), Role::Bad, width));
     }
     for line in &confirm.lines {
         parts.middle.extend(wrapped(side, line, Role::Text, width));
     }
     let mut hints = "y yes · n no · Tab to the other button · Enter presses";
-    if let Some((want, field)) = &confirm.typed {
+    if let Some((_, field)) = &confirm.typed {
         hints = "type the name · Tab to the buttons · Esc cancels";
         let mark = if confirm.focus == Focus::Field { "▸" } else { " " };
-        let label = format!("Type {want} to go on:");
-        parts.end.extend(wrapped(side, &label, Role::Warn, width));
-        if confirm.was_pasted {
-            parts
-                .end
-                .extend(wrapped(side, "Pasted text does not count: it must be typed.", Role::Bad, width));
+        for (line, role) in confirm.demands().iter().zip([Role::Warn, Role::Bad]) {
+            parts.end.extend(wrapped(side, line, role, width));
         }
         let typed = SafeText::new(&field.text);
         let typed = cut::start(&typed, width.saturating_sub(3)).into_owned();
@@ -49,11 +48,7 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
             .end
             .push(Line::from(vec![Span::raw(format!("{mark} ")), Span::raw(typed), Span::raw("▏")]));
     }
-    let too_small = if confirm.spends.is_some() {
-        too_small_to_pay(side, "Begins", frame)
-    } else {
-        Vec::new()
-    };
+    let too_small = too_small(side, confirm, frame);
     let yes = (
         confirm.verb.as_str(),
         confirm.focus == Focus::Yes,
@@ -64,6 +59,21 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
         .end
         .push(buttons(side, &[("Cancel", confirm.focus == Focus::Cancel, true), yes]));
     question(side, "Confirm", hints, parts, frame);
+}
+
+/// Why yes can not be said to what costs money, on a screen that does not show all of it.
+fn too_small(side: &Side<'_>, confirm: &Confirm, frame: &Frame<'_>) -> Vec<Line<'static>> {
+    if !confirm.is_paid() {
+        return Vec::new();
+    }
+    let verb = if confirm.spends.is_some() { "Begins" } else { "Buys" };
+    let small = too_small_to_pay(side, verb, frame);
+    let Rect { width, height, .. } = frame.area();
+    if small.is_empty() && !shows_whole(confirm, Size { width, height }) {
+        let text = format!("{verb} only where all of this is shown: enlarge the terminal");
+        return wrapped(side, &text, Role::Warn, inside(WIDTH, frame).0);
+    }
+    small
 }
 
 /// What happens when nobody stops it.
@@ -160,5 +170,85 @@ fn note(model: &Model, scale: &Scale) -> String {
              template's count again.",
             difference(scale_cost(model, scale))
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        cloud::{Change, Commitment, Purchase},
+        core::{
+            dialog::{Confirm, Dialog, Focus},
+            effect::Effect,
+            key::{Code, Key},
+            model::Model,
+            msg::{Msg, Size},
+            purchase::{Offer, meaning},
+            update::update,
+        },
+        ui::screen::fixture::{self, frame},
+    };
+
+    /// The question of a purchase, its name typed already.
+    fn purchase(model: &Model, base: &str, name: &str) -> Confirm {
+        let offer = Offer {
+            model: base.into(),
+            name: format!("{name} of the arts department").into(),
+            base: base.into(),
+            refusal: None,
+            warning: (base != "amazon.nova-canvas-v1:0").then(|| "what it was made from ends soon, and serves nobody afterwards".into()),
+        };
+        let wanted = Purchase {
+            name: name.into(),
+            model: base.into(),
+            units: 2,
+            commitment: Commitment::SixMonths,
+        };
+        let lines = meaning(&wanted, &offer, model.cost.prices.model(base));
+        let change = Change::BuyThroughput(wanted);
+        let mut confirm = Confirm::new(format!("Buy provisioned throughput {name}?"), lines, "Buy", vec![change]);
+        confirm.must_type(name.into());
+        confirm.typed.as_mut().unwrap().1.paste(name);
+        confirm.focus = Focus::Yes;
+        confirm
+    }
+
+    #[test]
+    fn a_purchase_that_is_not_wholly_shown_is_not_made() {
+        let running = fixture::running();
+        let long = "images-of-the-arts-department-in-the-second-half-of-this-year";
+        let mut bought = Vec::new();
+        for (base, name) in [("amazon.nova-canvas-v1:0", "images-1"), ("amazon.titan-image-generator-v2:0", long)] {
+            let confirm = purchase(&running, base, name);
+            let sizes = [40, 59, 60, 80, 120].into_iter().flat_map(|w| (12..30).map(move |h| (w, h)));
+            for (width, height) in sizes {
+                let mut model = running.clone();
+                model.size = Size { width, height };
+                model.dialog = Some(Dialog::Confirm(confirm.clone()));
+                update(&mut model, Msg::Drawn);
+                let screen = frame(&model, (width, height), |model, side, _, f| super::super::draw(model, side, f));
+                let effects = update(&mut model, Msg::Key(Key::plain(Code::Enter)));
+                let is_bought = effects.iter().any(|effect| matches!(effect, Effect::Change(..)));
+                let bare = |text: &str| text.replace(|c: char| c.is_whitespace() || c == '┃', "");
+                let shown = bare(&screen);
+                let lacks = confirm
+                    .lines
+                    .iter()
+                    .chain([&confirm.title])
+                    .find(|line| !shown.contains(&bare(line)));
+                assert_eq!(is_bought, !screen.contains("enlarge the"), "{width}x{height}:\n{screen}");
+                if is_bought {
+                    assert_eq!(lacks, None, "{width}x{height}:\n{screen}");
+                    assert!(screen.contains("▸[ Buy ]") && shown.contains("togoon:"), "{screen}");
+                    bought.push((name.len(), width, height));
+                } else {
+                    assert!(model.dialog.is_some(), "{width}x{height}: it can still be enlarged");
+                }
+            }
+        }
+        let is_bought = |name: &str, width, height| bought.contains(&(name.len(), width, height));
+        assert!(!is_bought("images-1", 40, 12) && !is_bought("images-1", 40, 29));
+        assert!(is_bought("images-1", 60, 16) && is_bought("images-1", 80, 24) && is_bought(long, 80, 24));
+        assert!(!is_bought(long, 60, 16), "more than it has room for");
     }
 }

@@ -156,9 +156,10 @@ mod tests {
     #[test]
     fn what_is_not_wholly_shown_can_not_be_paid_for() {
         let mut paid = 0;
+        let running = fixture::running();
         for (dialog, parts) in questions() {
             for (width, height) in [40, 59, 60, 80].into_iter().flat_map(|w| [12, 15, 16, 17, 24].map(|h| (w, h))) {
-                let mut model = fixture::running();
+                let mut model = running.clone();
                 model.screen = crate::core::screen::ScreenId::Logs;
                 model.tail = Some(Tail::new("g".into(), fixture::NOW));
                 model.size = Size { width, height };

@@ -187,7 +187,7 @@ fn below(model: &Model, side: &Side<'_>, width: usize) -> (Vec<Line<'static>>, V
     }
     out.push(pen.keys("[x] shows it for 30 s, hides it · [K] copies it unseen, for 45 s"));
     if model.app_url().is_some_and(|url| url.starts_with("http://")) {
-        let text = "! The application is served over plain HTTP: whoever signs in sends the password in clear. Deploy with a certificate.";
+        let text = "! Plain HTTP: passwords travel in clear. Deploy with a certificate.";
         out.extend(wrap_to(text, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
     }
     (value_lines, out)
