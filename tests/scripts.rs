@@ -240,7 +240,7 @@ fn the_form_makes_a_plan_and_leaving_it_drops_the_plan() {
     let [Change::CreateChangeSet(request)] = &changes[..] else {
         panic!("one plan")
     };
-    assert!(request.is_create && request.parameters.len() == n && request.tags.len() == 3);
+    assert!(request.is_create && request.parameters.len() == n && request.tags.as_ref().is_some_and(|tags| tags.len() == 3));
     let done = Ok(Done::ChangeSet {
         id: "cs".into(),
         stack_id: "st".into(),
