@@ -61,6 +61,8 @@ pub struct Aws {
     /// thrice.
     once: aws_sdk_cloudwatchlogs::Client,
     probe: Probe,
+    /// Longest time for one request.
+    operation: Duration,
     /// Longest time for all pages of one listing.
     listing: Duration,
     /// Between two questions how a deletion goes.
@@ -120,6 +122,10 @@ impl Cloud for Aws {
         async move { self.carry_out(change, token.0).await.map_err(|fault| self.located(fault)) }
             .instrument(span)
             .boxed()
+    }
+
+    fn patience(&self) -> Option<[Duration; 2]> {
+        Some([self.operation, self.listing])
     }
 
     fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {

@@ -245,6 +245,9 @@ pub struct LogsArgs {
     /// Only lines of one service: openwebui or litellm.
     #[arg(long, value_name = "SERVICE")]
     pub service: Option<String>,
+    /// Only lines of one task, by the beginning of its id, or of the log streams whose name begins so.
+    #[arg(long, value_name = "TASK")]
+    pub stream: Option<String>,
     /// Only lines that match this regular expression.
     #[arg(long, value_name = "REGEX")]
     pub grep: Option<String>,

@@ -1,7 +1,7 @@
 //! The port to the cloud, in the console's own words: a [`Query`] gives a [`Fact`], a [`Change`]
 //! gives a [`Done`]. Behind it stand the SDK (`aws`), the simulator (`sim`) and scripts in tests.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{future::BoxFuture, stream::BoxStream};
 use serde::Serialize;
@@ -629,6 +629,11 @@ pub trait Cloud: Send + Sync + 'static {
     /// Opens a Live Tail session of a log group: it is paid for by the minute until the stream is dropped
     /// or ends. The stream says something every second while it is well.
     fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>>;
+
+    /// How long an answer is waited for: to one request, and to all that a question may take. `None` where it comes at once.
+    fn patience(&self) -> Option<[Duration; 2]> {
+        None
+    }
 
     /// This cloud's present time.
     fn now(&self) -> Millis;

@@ -27,6 +27,7 @@ mod status;
 mod text;
 mod throughput;
 mod unstick;
+mod waiting;
 mod watch;
 mod when;
 
@@ -199,6 +200,9 @@ impl Interrupt {
 /// Why there is no answer.
 pub async fn run(cx: &mut Context, command: Command) -> Answer {
     let interrupt = cx.interrupt.clone();
+    if let Some(line) = cx.out.waiting() {
+        cx.cloud = waiting::Waiting::told(Arc::clone(&cx.cloud), line);
+    }
     if let (Command::Deploy(_) | Command::Destroy(_), Ok(journal)) = (&command, &cx.journal) {
         cx.cloud = journal.recorded(Arc::clone(&cx.cloud));
     }

@@ -54,6 +54,7 @@ pub mod secret;
 pub mod settings;
 pub mod size;
 pub mod sleep;
+pub mod sources;
 pub mod tail;
 pub mod template;
 pub mod text;

@@ -379,7 +379,16 @@ fn the_log(aws: &Emulator, dana: &User) {
         "{text}"
     );
     assert!(!text.contains('\u{1b}'), "{text}");
-    for (filter, lines) in [("--service litellm", 1), ("--level error", 1), ("--grep the", 2), ("--since 1s", 0)] {
+    for (filter, lines) in [
+        ("--service litellm", 1),
+        ("--stream 0af31c9e", 3),
+        ("--stream litellm/litellm/0a", 1),
+        ("--stream 0af31c9e --service openwebui", 2),
+        ("--stream nobody", 0),
+        ("--level error", 1),
+        ("--grep the", 2),
+        ("--since 1s", 0),
+    ] {
         assert_eq!(dana.json_lines(&format!("logs {filter}")).len(), lines, "{filter}");
     }
     by_logs_insights(dana);
@@ -402,6 +411,7 @@ fn by_logs_insights(dana: &User) {
     for flags in [
         "",
         "--service litellm",
+        "--stream 0af31c9e --service openwebui",
         "--level error",
         "--grep the",
         "--grep the --invert",

@@ -39,7 +39,8 @@ use bic_tui::{
         names::App,
         screen::ScreenId,
         secret::SecretText,
-        tail::Tail,
+        sources::{self, Source},
+        tail::{Arrived, Tail},
         text::{RawText, SafeText},
         update::update,
     },
@@ -381,8 +382,14 @@ fn lists() -> Vec<(&'static str, Dialog)> {
         field: TextField::with("stack"),
         selected: 1,
     };
+    let sources = sources::Picker {
+        chosen: Source::App(App::Litellm),
+        field: TextField::default(),
+        is_typing: false,
+    };
     vec![
         ("palette", Dialog::Palette(palette)),
+        ("sources", Dialog::Sources(sources)),
         ("help", Dialog::Help(Scroll::default())),
         ("errors", Dialog::Errors(Scroll { top: 9_999 })),
         ("detail", Dialog::Detail(detail)),
@@ -477,6 +484,40 @@ fn never_through_with_late_lines() -> Model {
     }
     model.tail = Some(tail);
     model
+}
+
+#[test]
+fn who_may_read_the_log_alone_is_told_its_keys_and_how_many_lines_are_kept() {
+    let mut model = facts::loaded("bedrock-image-chat");
+    model.feeds.stack = bic_tui::core::feed::Feed::default();
+    model
+        .feeds
+        .stack
+        .fail(Fault::new(FaultKind::Denied, "cloudformation:DescribeStacks", "", ""));
+    model.screen = ScreenId::Logs;
+    let at = model.now.wall;
+    model.logs.append(
+        ["INFO: one", "ERROR: two", "INFO: three"]
+            .into_iter()
+            .zip(0..)
+            .map(|(text, n)| Arrived {
+                event: LogEvent {
+                    id: Some(format!("37{n:054}").into()),
+                    at,
+                    ingested: at,
+                    stream: "litellm/litellm/1".into(),
+                    message: RawText::new(text),
+                },
+                late: false,
+            }),
+    );
+    model.logs.filter_by("ERROR");
+    for size in SIZES {
+        let screen = text(&draw(&model, size));
+        for words in ["/ search", "& filter", "1 of 3 lines"] {
+            assert!(screen.contains(words), "{words}:\n{screen}");
+        }
+    }
 }
 
 #[test]

@@ -324,6 +324,29 @@ fn without_a_terminal_it_says_so() {
     assert!(String::from_utf8_lossy(&raw).contains("needs a terminal") && !raw.contains(&0x1b));
 }
 
+/// A server that takes connections and never says a word.
+#[test]
+fn what_a_subcommand_waits_for_is_told_on_a_terminal_and_taken_away() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKID"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    for (command, what) in [("status", "waiting for cloudformation:DescribeStack"), ("check", "waiting for ")] {
+        let args = [command, "--output", "json", "--region", "us-west-2", "--endpoint-url", &url];
+        let mut tty = Tty::start_with(&args, SIZE, &keys);
+        tty.written(0, what);
+        tty.written(0, " more, 1 s; gives up after 12 s");
+        tty.written(0, " more, 2 s; gives up after 12 s");
+        tty.signal(Signal::INT);
+        assert_eq!(tty.end(), 130, "{command}");
+        assert_eq!(tty.screen().trim(), "", "{command} leaves something behind");
+        tty.assert_restored();
+    }
+}
+
 #[test]
 fn a_dumb_terminal_is_declined_in_words() {
     let mut tty = Tty::start_with(&["--demo"], SIZE, &[("TERM", "dumb")]);

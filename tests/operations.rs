@@ -144,7 +144,15 @@ fn a_quota_that_is_used_up() {
 #[test]
 fn a_creation_that_failed_yesterday_is_deleted_first() {
     let mut desk = Desk::at("creation-failed");
-    desk.press("D");
+    desk.press("2");
+    let screen = desk.see(&["Tasks and log went with the rollback."]);
+    assert!(
+        !screen.contains("3 tasks") && !screen.contains("stopped tasks"),
+        "nothing is left to look at:\n{screen}"
+    );
+    desk.press("R");
+    says(&desk.screen(), &["nothing of it exists: this takes away its record"]);
+    desk.press("esc D");
     says(&desk.screen(), &["it can only be deleted before a", "Type bedrock-image-chat"]);
     desk.press("bedrock-image-chat enter enter");
     desk.see(&["Press D to deploy"]);
@@ -172,7 +180,7 @@ fn an_application_that_can_not_be_reached_is_red_at_every_moment() {
 #[test]
 fn a_failure_that_was_kept_is_rolled_back_by_hand() {
     let mut desk = Desk::at("rollback-off");
-    desk.see(&["✗ stack CREATE_FAILED: the private network does not reach ECR"]);
+    desk.see(&["✗ stack CREATE_FAILED (R rolls it back): the private network does not reach ECR"]);
     desk.press("2R");
     says(
         &desk.screen(),
@@ -223,7 +231,10 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     desk.press("D");
     says(&desk.screen(), &["press R for the ways out"]);
     desk.press("R");
-    says(&desk.screen(), &["Continue the rollback", "not now: only an update that runs"]);
+    let menu = desk.screen();
+    says(&menu, &["Continue the rollback", "not now: only an update that runs"]);
+    says(&menu, &["nothing runs, and nothing is sent: the stack stays as it is"]);
+    assert!(!menu.contains("what runs goes on"), "{menu}");
     desk.press("down enter");
     says(&desk.screen(), &["[ ] LiteLLMService", "Space leaves out"]);
     let rows = desk.screen();
@@ -248,6 +259,65 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
         panic!("{:?}", desk.written)
     };
     assert_eq!(skip, &["LiteLLMService"]);
+}
+
+#[test]
+fn a_rollback_that_failed_is_explained_by_its_own_failure() {
+    let mut desk = Desk::at("rollback-failed");
+    desk.press("2");
+    let screen = desk.see(&["Cause", "before "]);
+    let card = card(&desk);
+    for text in [
+        "LiteLLMService (AWS::ECS::Service): UPDATE_FAILED while rolling back",
+        "before: the update had failed on LiteLLMService: the private network does not reach ECR",
+        "cause: tasks stopped again and again",
+        "Continue the rollback (R): try LiteLLMService again, or leave it out.",
+    ] {
+        assert!(card.contains(text), "\"{text}\" is not on the card:\n{card}");
+    }
+    // The task that fell before the rollback is no witness of it.
+    assert!(!card.contains("CannotPullContainerError"), "{card}");
+    says(&screen, &["UPDATE_ROLLBACK_FAILED (R continues it): tasks stopped again and again"]);
+    let size = bic_tui::core::msg::Size { width: 80, height: 24 };
+    desk.take(Msg::Resize(size));
+    let screen = desk.screen_at(80, 24);
+    says(
+        &screen,
+        &["while rolling back", "before ", "Continue the rollback (R)", "R ways out"],
+    );
+    // One that goes on and fails again is explained by what failed then, and by what led to it all.
+    desk.press("R");
+    desk.press("down enter enter y");
+    desk.see(&["still to undo"]);
+    desk.until("UPDATE_ROLLBACK_FAILED");
+    assert_eq!(self::card(&desk), card);
+}
+
+/// While an operation fails the strip names the cause that the card names, for the same service.
+#[test]
+fn the_strip_says_what_the_card_says() {
+    for scene in ["deploy-fails", "secret-missing", "program-ends", "health-check-fails"] {
+        let mut desk = Desk::at(scene);
+        desk.deploy(&[]);
+        let mut seen = 0;
+        for _ in 0..1_500 {
+            desk.wait(1);
+            if !desk.model.is_busy() {
+                break;
+            }
+            let Some(card) = cause::find(&desk.model) else { continue };
+            let (Some(service), Some(clause)) = (&card.service, card.clause()) else {
+                continue;
+            };
+            let findings = desk.model.findings();
+            for told in findings.iter().filter(|f| f.text.starts_with(service.as_str())) {
+                let is_same = told.text.contains(clause) || told.text.ends_with("starting");
+                assert!(is_same, "{scene}: the card says \"{clause}\", the strip \"{}\"", told.text);
+                seen += usize::from(told.text.contains(clause));
+            }
+        }
+        assert!(seen > 20, "{scene}: {seen}");
+    }
 }
 
 #[test]
@@ -319,7 +389,7 @@ fn on_a_small_terminal_the_card_holds_what_the_task_said_and_the_bar_how_long_st
     desk.press("2");
     desk.see(&["UPDATE_ROLLBACK_FAILED"]);
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
-    says(&desk.screen_at(80, 24), &["CannotPullContainerError", "so  ", "now  ", "ways out"]);
+    says(&desk.screen_at(80, 24), &["while rolling back", "so  ", "now  ", "ways out"]);
     let mut desk = Desk::at("deploy-fails");
     desk.deploy(&[]);
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
@@ -507,6 +577,31 @@ fn a_stack_that_is_deleted_under_us_is_no_endless_wait() {
 }
 
 #[test]
+fn of_a_stack_that_is_being_deleted_no_service_is_steady() {
+    let mut desk = Desk::at("deleted-under-us");
+    desk.see(&["steady"]);
+    let mut words = std::collections::BTreeSet::<&str>::new();
+    while desk.model.live_stack().is_some() {
+        desk.wait(1);
+        if !desk.model.is_going_away() {
+            continue;
+        }
+        for key in ["1", "3"] {
+            desk.press(key);
+            let screen = desk.screen();
+            let has_row = desk.model.feeds.services.get().is_some_and(|all| !all.is_empty());
+            assert!(!has_row || !screen.contains("steady  "), "{screen}");
+            assert!(
+                !screen.contains("no target healthy"),
+                "what follows is no trouble of its own:\n{screen}"
+            );
+            words.extend(["going", "deleting", "deleted "].iter().filter(|w| screen.contains(**w)));
+        }
+    }
+    assert!(words.contains("deleting") && words.contains("deleted "), "{words:?}");
+}
+
+#[test]
 fn a_log_group_that_goes_has_the_stack_asked_for_at_once() {
     let mut desk = Desk::at("deleted-under-us");
     desk.see(&["CREATE_COMPLETE"]);
@@ -684,7 +779,15 @@ fn a_plan_that_is_left_leaves_no_empty_stack() {
 fn a_deletion_that_failed_goes_on_without_what_stands_in_its_way() {
     let mut desk = Desk::at("delete-failed");
     desk.press("2");
-    says(&desk.see(&["DELETE_FAILED"]), &["ALBSecurityGroup"]);
+    let screen = desk.see(&["DELETE_FAILED"]);
+    says(&screen, &["ALBSecurityGroup", "DELETE_FAILED (R deletes it again)"]);
+    // Nothing is offered that has nothing to act on.
+    let footer = screen.lines().last().unwrap_or_default();
+    assert!(footer.starts_with(" R ways out") && !footer.contains("D deploy"), "{footer}");
+    assert!(!footer.contains("sleep/wake") && !screen.contains("3 tasks"), "{screen}");
+    desk.press("3");
+    says(&desk.screen(), &["No task is left.", "ECS tells of no service any more."]);
+    desk.press("2");
     desk.press("R");
     says(&desk.screen(), &["Delete again, keep what could not be deleted"]);
     desk.press("down down enter");

@@ -436,7 +436,7 @@ fn each_trouble_is_said_in_words() {
         (
             "tasks-not-starting",
             &[],
-            &["✗ openwebui 0/1 running: no way out to the registry: "],
+            &["✗ openwebui 0/1 running: the private network does not reach ECR, where its images are: "],
         ),
         // ECS stops what does not answer, and starts another: both is the cause.
         (

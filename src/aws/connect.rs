@@ -378,6 +378,7 @@ fn build(about: About, config: &SdkConfig, (limits, login): (&Limits, Login)) ->
         writes,
         once: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),
         probe: Probe::new(limits.stage, limits.image),
+        operation: limits.operation,
         listing: limits.listing,
         pause: limits.backoff * 2,
     }

@@ -17,6 +17,7 @@ pub(super) async fn run(cx: &mut Context, args: &EventsArgs) -> Answer {
     let stack = reads::stack(&*cx.cloud, &cx.settings.stack)
         .await?
         .ok_or_else(|| reads::no_such_stack(cx))?;
+    reads::tell_if_deleted(cx, &stack);
     let mut events = reads::history(&*cx.cloud, &stack.id).await?.events;
     events.retain(|e| !args.failed || e.status.is_failure());
     if args.limit > 0 {

@@ -33,6 +33,8 @@ struct Report {
     project: SafeText,
     /// What AWS still tells of it; `null` when nothing.
     status: Option<SafeText>,
+    /// It is there still: what it has, and the backups of that, are no leftovers.
+    lives: bool,
     leftovers: Vec<Row>,
     /// US dollars a month of all that has a figure.
     usd_month: f64,
@@ -104,6 +106,7 @@ async fn list(cx: &mut Context) -> Answer {
         stack: cx.settings.stack.clone(),
         project: search.project(),
         status: search.stack().map(|s| s.status.0.clone()),
+        lives: search.lives(),
         leftovers: left.iter().zip(names).map(|(it, name)| row(it, name, &prices, &region)).collect(),
         usd_month: leftovers::total(&prices, &region, &left).0,
         unknown: search.unknown().to_vec(),
@@ -141,7 +144,21 @@ async fn list(cx: &mut Context) -> Answer {
     for it in &report.unknown {
         cx.out.note(format!("{}: {}. {}", it.what, it.why, it.next));
     }
+    if let Some(status) = report.status.filter(|_| report.lives) {
+        tell_next_step(cx, &status);
+    }
     Ok(Verdict::Well)
+}
+
+/// How a stack that lives goes.
+fn tell_next_step(cx: &mut Context, status: &str) {
+    let place = &cx.same_place;
+    let text = if status == "DELETE_IN_PROGRESS" {
+        format!("It is being deleted: `bic-tui deploy --watch {place}` shows when it is gone; then look again.")
+    } else {
+        format!("`bic-tui destroy {place}` deletes it; before it asks it lists what goes and what stays.")
+    };
+    cx.out.note(text);
 }
 
 /// Where nothing at all could be looked at there is no answer.

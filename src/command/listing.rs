@@ -5,7 +5,8 @@ use crate::{
     cli::{OutputsArgs, TasksArgs},
     core::{
         cause::stop_phrase,
-        fact::{Millis, Task},
+        fact::{Millis, Stack, Task},
+        fault::FaultKind,
         names::{App, Names},
         nearest,
     },
@@ -13,7 +14,8 @@ use crate::{
 
 /// Prints tasks, newest first. JSON: a list of `Task`.
 pub(super) async fn tasks(cx: &mut Context, args: &TasksArgs) -> Answer {
-    let names = Names::of(&reads::existing_stack(cx).await?);
+    let stack = reads::existing_stack(cx).await?;
+    let names = Names::of(&stack);
     let mut tasks = reads::tasks(&*cx.cloud, &names).await?;
     if let Some(word) = &args.service {
         let full = word
@@ -29,14 +31,14 @@ pub(super) async fn tasks(cx: &mut Context, args: &TasksArgs) -> Answer {
         return Ok(Verdict::Well);
     }
     let now = cx.cloud.now();
-    let rows: Vec<Vec<String>> = tasks.iter().map(|t| row(t, now)).collect();
+    let rows: Vec<Vec<String>> = tasks.iter().map(|t| row(t, &stack, now)).collect();
     for line in text::table(&["TASK", "SERVICE", "STATUS", "HEALTH", "AGE", "SIZE", "ZONE", "WHY"], &rows) {
         cx.out.line(line)?;
     }
     Ok(Verdict::Well)
 }
 
-fn row(task: &Task, now: Millis) -> Vec<String> {
+fn row(task: &Task, stack: &Stack, now: Millis) -> Vec<String> {
     let size = match (task.cpu, task.memory) {
         (Some(cpu), Some(memory)) => format!("{} vCPU {} GB", f64::from(cpu) / 1024.0, f64::from(memory) / 1024.0),
         _ => "-".into(),
@@ -49,13 +51,20 @@ fn row(task: &Task, now: Millis) -> Vec<String> {
         text::age(task.stopped.or(task.started).or(task.created), now),
         size,
         text::or_dash(&task.zone),
-        if task.is_stopped() { stop_phrase(task) } else { String::new() },
+        if task.is_stopped() {
+            stop_phrase(task, &stack.given())
+        } else {
+            String::new()
+        },
     ]
 }
 
 /// Prints the health of each target; "not well" when a group has a sick one. JSON: a list of `TargetGroup`.
 pub(super) async fn targets(cx: &mut Context) -> Answer {
-    let resources = reads::resources(&*cx.cloud, &cx.settings.stack).await?;
+    let resources = match reads::resources(&*cx.cloud, &cx.settings.stack).await {
+        Err(fault) if fault.kind == FaultKind::NotFound => return Err(reads::no_such_stack(cx)),
+        told => told?,
+    };
     let groups = reads::targets(&*cx.cloud, reads::target_groups(&resources)).await?;
     let is_well = groups
         .iter()

@@ -7,7 +7,10 @@ mod insights;
 mod print;
 mod window;
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+};
 
 use jiff::tz::TimeZone;
 
@@ -15,11 +18,11 @@ use self::print::Printer;
 use super::{Answer, Context, Failure, refusal, when};
 use crate::{
     cli::LogsArgs,
-    cloud::{Cloud, InsightsRequest, LogRequest, Query},
+    cloud::{Cloud, LogRequest, Query},
     core::{
         fact::{Fact, LogEvent, LogPage},
         fault::{Fault, FaultKind},
-        lines::{Filter, Pattern},
+        lines::{Filter, Pattern, StreamName},
         logline::{self, Before, Level},
         names::{App, Names, app_of_stream},
         nearest, pace,
@@ -30,6 +33,9 @@ use crate::{
 
 /// The one read that this subcommand needs.
 const OPERATION: &str = "logs:FilterLogEvents";
+
+/// Most streams that are named where none is the one asked for.
+const MOST_NAMED: usize = 8;
 
 /// Prints log lines.
 pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
@@ -62,11 +68,10 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         .log_group
         .clone()
         .unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
-    let (app, query) = (sieve.app, insights::query(&sieve.filter()));
+    let (prefix, filter) = (sieve.prefix(), sieve.filter());
     let mut printer = Printer::new(sieve, cx.settings.utc);
     if args.insights {
-        let request = InsightsRequest { group, from, until, query };
-        return insights::run(cx, request, &mut printer).await;
+        return insights::run(cx, &filter, (group, from, until), &mut printer).await;
     }
     // An endpoint on this machine has no rate that has to be spared.
     let pause = if is_loopback(cx) {
@@ -83,9 +88,13 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         from,
         until: Some(until),
         token: None,
-        stream_prefix: app.map(|app| format!("{app}/").into()),
+        stream_prefix: prefix,
     };
-    window::run(cx, &request, pause, &mut printer).await
+    let answer = window::run(cx, &request, pause, &mut printer).await?;
+    if let Some(why) = printer.lacks_stream() {
+        cx.out.note(why);
+    }
+    Ok(answer)
 }
 
 async fn ask(cloud: &dyn Cloud, request: &LogRequest) -> Result<LogPage, Fault> {
@@ -107,6 +116,10 @@ fn is_loopback(cx: &Context) -> bool {
 /// Which lines are printed.
 struct Sieve {
     app: Option<App>,
+    stream: Option<StreamName>,
+    /// Streams seen while none was that of --stream.
+    others: BTreeSet<SafeText>,
+    is_stream_seen: bool,
     level: Level,
     pattern: Option<Pattern>,
     /// The line before in each stream: the lines of a traceback have the level of its entry.
@@ -138,6 +151,9 @@ impl Sieve {
         }
         Ok(Self {
             app,
+            stream: args.stream.as_deref().map(|text| StreamName::Like(text.into())),
+            others: BTreeSet::new(),
+            is_stream_seen: false,
             level,
             pattern,
             before: HashMap::new(),
@@ -148,14 +164,45 @@ impl Sieve {
     fn filter(&self) -> Filter {
         Filter {
             app: self.app,
+            stream: self.stream.clone(),
             min_level: Some(self.level).filter(|level| *level > Level::Debug),
             pattern: self.pattern.clone(),
             ..Filter::default()
         }
     }
 
+    /// What the name of each stream that is wanted begins with, where that is known.
+    fn prefix(&self) -> Option<SafeText> {
+        match self.stream.as_ref().map_or("", StreamName::prefix) {
+            "" => self.app.map(|app| format!("{app}/").into()),
+            prefix => Some(prefix.into()),
+        }
+    }
+
+    fn is_its(&mut self, stream: &SafeText) -> bool {
+        let Some(wanted) = &self.stream else { return true };
+        let is_its = wanted.takes(stream);
+        self.is_stream_seen |= is_its;
+        if !self.is_stream_seen && self.others.len() < MOST_NAMED && !self.others.contains(stream) {
+            self.others.insert(stream.clone());
+        }
+        is_its
+    }
+
+    /// That no line was of the stream that was asked for, and which streams there are.
+    fn lacks_stream(&self) -> Option<String> {
+        let wanted = self.stream.as_ref().filter(|_| !self.is_stream_seen)?.text();
+        let names: Vec<String> = self.others.iter().map(|stream| print::short_stream(stream)).collect();
+        let more = if names.len() < MOST_NAMED { "" } else { " and others" };
+        let found = match names.as_slice() {
+            [] => String::new(),
+            _ => format!("; it has {}{more}", names.join(", ")),
+        };
+        Some(format!("No line of the window is of a stream or task \"{wanted}\"{found}."))
+    }
+
     fn keeps(&mut self, event: &LogEvent) -> bool {
-        let is_its = self.app.is_none_or(|app| app_of_stream(&event.stream) == Some(app));
+        let is_its = self.app.is_none_or(|app| app_of_stream(&event.stream) == Some(app)) && self.is_its(&event.stream);
         let raw = event.message.as_raw();
         is_its && self.is_grave_enough(event, raw) && self.pattern.as_ref().is_none_or(|it| it.matches_message(raw))
     }

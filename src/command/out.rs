@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Answer, Failure};
+use super::{Answer, Failure, waiting::Line};
 use crate::{cli::Format, term};
 
 /// Between two looks at the progress.
@@ -30,6 +30,8 @@ pub struct Out {
     progress: Option<Instant>,
     /// The bar under the lines of a watch.
     bar: Option<ProgressBar>,
+    /// What is waited for, where neither of the two stands.
+    waiting: Line,
 }
 
 /// How far an operation is.
@@ -60,6 +62,7 @@ impl Out {
             is_terminal: false,
             progress: None,
             bar: None,
+            waiting: Line::default(),
         }
     }
 
@@ -80,6 +83,11 @@ impl Out {
         self.is_terminal.then(|| usize::from(term::size().width))
     }
 
+    /// The line that says what is waited for, where somebody watches.
+    pub(super) fn waiting(&self) -> Option<Line> {
+        self.is_watched.then(|| self.waiting.clone())
+    }
+
     /// How far a long fetch is, on one line that stands until something is written; empty takes it away.
     pub fn progress(&mut self, text: String) {
         if text.is_empty() {
@@ -89,6 +97,7 @@ impl Out {
             return;
         }
         self.progress = Some(Instant::now());
+        self.waiting.hush(true);
         let _ = write!(self.stderr, "\r\x1b[K{text}").and_then(|()| self.stderr.flush());
     }
 
@@ -102,6 +111,7 @@ impl Out {
         if !self.is_watched {
             return;
         }
+        self.waiting.hush(true);
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::new(0);
             bar.enable_steady_tick(Duration::from_secs(1));
@@ -126,12 +136,14 @@ impl Out {
     pub fn end_bar(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+            self.waiting.hush(false);
         }
     }
 
     fn wipe(&mut self) {
         if self.progress.take().is_some() {
             let _ = write!(self.stderr, "\r\x1b[K").and_then(|()| self.stderr.flush());
+            self.waiting.hush(self.bar.is_some());
         }
     }
 
@@ -179,7 +191,7 @@ impl Out {
     pub fn note(&mut self, text: impl Display) {
         self.wipe();
         let stderr = &mut self.stderr;
-        let _ = beside(self.bar.as_ref(), || writeln!(stderr, "{text}"));
+        let _ = beside((self.bar.as_ref(), &self.waiting), || writeln!(stderr, "{text}"));
     }
 
     /// A question, without the end of the line.
@@ -193,7 +205,7 @@ impl Out {
     /// The reader has gone, or the disk is full.
     pub fn flush(&mut self) -> Answer<()> {
         let stdout = &mut self.stdout;
-        beside(self.bar.as_ref(), || stdout.flush()).map_err(failure)
+        beside((self.bar.as_ref(), &self.waiting), || stdout.flush()).map_err(failure)
     }
 }
 
@@ -204,11 +216,11 @@ fn whole_parts(about: &str, room: usize) -> String {
     about[..end].to_owned()
 }
 
-/// Writes while the bar is out of the way.
-fn beside<T>(bar: Option<&ProgressBar>, write: impl FnOnce() -> T) -> T {
+/// Writes while the bar, or the line of what is waited for, is out of the way.
+fn beside<T>((bar, waiting): (Option<&ProgressBar>, &Line), write: impl FnOnce() -> T) -> T {
     match bar {
         Some(bar) => bar.suspend(write),
-        None => write(),
+        None => waiting.beside(write),
     }
 }
 
@@ -246,6 +258,12 @@ mod tests {
         ] {
             assert_eq!(whole_parts(about, room), want, "{room}");
         }
+    }
+
+    #[test]
+    fn what_is_waited_for_is_told_only_to_somebody_who_watches() {
+        let out = || Out::new(Box::new(io::sink()), Box::new(io::sink()), Format::Text);
+        assert!(out().waiting().is_none() && out().watched(true).waiting().is_some());
     }
 
     #[test]

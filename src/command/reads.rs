@@ -129,15 +129,35 @@ pub(super) async fn stack_if_told(cx: &Context) -> Answer<Result<Option<Stack>, 
     }
 }
 
-/// The stack that must be there.
-pub(super) async fn existing_stack(cx: &Context) -> Answer<Stack> {
+/// The stack that must be there, or of which AWS still tells.
+pub(super) async fn existing_stack(cx: &mut Context) -> Answer<Stack> {
     let found = stack(&*cx.cloud, &cx.settings.stack).await?;
-    found.filter(|s| !s.status.is_in_review()).ok_or_else(|| no_such_stack(cx))
+    let stack = found.filter(|s| !s.status.is_in_review()).ok_or_else(|| no_such_stack(cx))?;
+    tell_if_deleted(cx, &stack);
+    Ok(stack)
 }
 
-/// The fault of a stack that is not there.
+/// Says of a stack that AWS still tells of by its id that it is gone, and what shows what it left.
+pub(super) fn tell_if_deleted(cx: &mut Context, stack: &Stack) {
+    if stack.status.is_deleted() {
+        cx.out.note(format!(
+            "Stack {} is deleted; {} lists what goes on costing.",
+            stack.name,
+            leftovers_command(cx)
+        ));
+    }
+}
+
+/// The fault of a stack that is not there: by its name AWS does not tell whether it ever was.
 pub(super) fn no_such_stack(cx: &Context) -> Failure {
-    no_such_stack_because(cx, "")
+    no_such_stack_because(
+        cx,
+        &format!("if it was deleted, {} lists what goes on costing", leftovers_command(cx)),
+    )
+}
+
+fn leftovers_command(cx: &Context) -> String {
+    format!("`bic-tui leftovers {}`", cx.same_place)
 }
 
 /// The same, with what was seen.

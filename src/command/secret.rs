@@ -83,7 +83,7 @@ async fn no_field(cx: &Context, secret: SecretRef, fault: Fault) -> Failure {
 }
 
 /// A short name belongs to the project of the stack; a path or an ARN is taken as it is.
-async fn full_name(cx: &Context, name: &str) -> Answer<SafeText> {
+async fn full_name(cx: &mut Context, name: &str) -> Answer<SafeText> {
     if name.contains('/') || name.starts_with("arn:") {
         return Ok(name.into());
     }

@@ -7,9 +7,10 @@ use super::{Answer, Context, Verdict, reads, text};
 use crate::{
     cloud::{Cloud, LogRequest, Query},
     core::{
-        alarms, cause,
+        alarms,
+        cause::{self, Cause, Known, Reader},
         cost::CostModel,
-        fact::{Alarm, Fact, Millis, Service, Stack, StackResource, TargetGroup, Task},
+        fact::{Alarm, Fact, Millis, Service, Stack, StackEvent, StackResource, TargetGroup, Task},
         fault::{Fault, FaultKind},
         health::{self, Evidence, Severity},
         lines::Lines,
@@ -17,6 +18,7 @@ use crate::{
         sleep,
         tail::Arrived,
         text::SafeText,
+        unstick,
     },
 };
 
@@ -62,8 +64,8 @@ struct Finding {
 /// What the parallel reads gave.
 struct Facts {
     stack: Stack,
-    /// Why its operation failed, in one clause.
-    cause: Option<String>,
+    /// Why its operation failed.
+    cause: Option<Cause>,
     /// What the stack has, where that could be read.
     held: Option<Vec<StackResource>>,
     services: Vec<Service>,
@@ -75,13 +77,32 @@ struct Facts {
     faults: Vec<String>,
 }
 
+impl Facts {
+    /// Of a stack of which nothing exists but its record.
+    fn of_nothing(stack: Stack, events: &[StackEvent]) -> Self {
+        Self {
+            cause: known(&stack, events).cause(),
+            stack,
+            held: None,
+            services: Vec::new(),
+            tasks: Vec::new(),
+            targets: Vec::new(),
+            alarms: Vec::new(),
+            log: Lines::new(0),
+            faults: Vec::new(),
+        }
+    }
+}
+
 /// Prints the status; "not well" when something is broken.
 pub(super) async fn run(cx: &mut Context) -> Answer {
     let facts = facts(cx).await?;
+    reads::tell_if_deleted(cx, &facts.stack);
+    let way_out = unstick::next_step(&facts.stack.status).map(|what| format!("`unstick` {what}"));
     let findings = health::findings(Evidence {
         stack: Some(&facts.stack),
-        cause: facts.cause.as_deref(),
-        way_out: facts.stack.status.is_rolled_back_creation().then_some("`unstick` deletes it"),
+        cause: facts.cause.as_ref(),
+        way_out: way_out.as_deref(),
         elsewhere: None,
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
@@ -153,32 +174,33 @@ async fn facts(cx: &Context) -> Answer<Facts> {
     let stack = stack?
         .filter(|s| !s.status.is_in_review())
         .ok_or_else(|| reads::no_such_stack(cx))?;
-    let cause = cause(cloud, &stack).await;
+    let events = events(cloud, &stack).await;
     if stack.status.is_rolled_back_creation() {
-        return Ok(Facts {
-            stack,
-            cause,
-            held: None,
-            services: Vec::new(),
-            tasks: Vec::new(),
-            targets: Vec::new(),
-            alarms: Vec::new(),
-            log: Lines::new(0),
-            faults: Vec::new(),
-        });
+        return Ok(Facts::of_nothing(stack, &events));
     }
     let names = Names::of(&stack);
     if names != guess {
         (services, tasks, log) = all(&names).await;
     }
     let mut faults = Vec::new();
+    let services = or_noted(reads::of_cluster(services, held.as_deref()), &mut faults);
+    let tasks = or_noted(reads::of_cluster(tasks, held.as_deref()), &mut faults);
+    let targets = or_noted(targets, &mut faults);
+    let falls = cause::falls(&tasks).collect();
+    let known = known(&stack, &events);
     Ok(Facts {
+        cause: Known {
+            services: &services,
+            falls,
+            targets: &targets,
+            ..known
+        }
+        .cause(),
         stack,
-        cause,
-        services: or_noted(reads::of_cluster(services, held.as_deref()), &mut faults),
-        tasks: or_noted(reads::of_cluster(tasks, held.as_deref()), &mut faults),
+        services,
+        tasks,
         held,
-        targets: or_noted(targets, &mut faults),
+        targets,
         alarms: or_noted(alarms, &mut faults),
         log: log.unwrap_or_else(|fault| {
             faults.push(fault.sentence());
@@ -241,13 +263,29 @@ async fn last_minutes(cloud: &dyn Cloud, group: SafeText) -> Result<Lines, Fault
     Ok(lines)
 }
 
-/// Why the stack's operation failed; its status is the answer also where that can not be read.
-async fn cause(cloud: &dyn Cloud, stack: &Stack) -> Option<String> {
+/// The events of an operation that failed, newest first; its status is the answer also where they can not be read.
+async fn events(cloud: &dyn Cloud, stack: &Stack) -> Vec<StackEvent> {
     if !stack.status.is_failure() {
-        return None;
+        return Vec::new();
     }
-    let told = reads::events(cloud, &stack.id, None).await.ok()?;
-    cause::of_events(&told.events, stack.given())
+    reads::events(cloud, &stack.id, None)
+        .await
+        .map(|told| told.events)
+        .unwrap_or_default()
+}
+
+/// What is known of the stack's operation without its services.
+fn known<'a>(stack: &'a Stack, events: &'a [StackEvent]) -> Known<'a> {
+    Known {
+        stack,
+        events,
+        services: &[],
+        falls: Vec::new(),
+        last_lines: None,
+        targets: &[],
+        late: Vec::new(),
+        reader: Reader::Script,
+    }
 }
 
 /// One panel's fault does not take the others' answer away.

@@ -498,7 +498,7 @@ async fn a_failed_creation_says_the_cause_and_the_way_on() {
     let (status, stdout, stderr) = case.run("deploy").await;
     assert_eq!(status, 1, "{stdout}{stderr}");
     assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
-    for wanted in ["Cause: LiteLLMService", "Last stopped task", "It means: ", "task "] {
+    for wanted in ["Cause: LiteLLMService", "  task: ", "It means: ", "task "] {
         assert!(stderr.contains(wanted), "no {wanted} in {stderr}");
     }
     let (status, _, stderr) = case.run("deploy").await;
@@ -728,6 +728,20 @@ async fn a_creation_whose_rollback_is_off_has_all_its_ways_out() {
         stderr.contains("rolled back or deleted") && stderr.contains("`bic-tui unstick"),
         "{stderr}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_failed_is_told_by_its_own_failure_and_the_way_on() {
+    let mut case = Case::sim("rollback-failed");
+    let (status, stdout, _) = case.run("status").await;
+    assert_eq!(status, 1, "{stdout}");
+    let want = "stack UPDATE_ROLLBACK_FAILED (`unstick` continues it): tasks stopped again and again";
+    assert!(stdout.contains(want), "{stdout}");
+    let (_, stdout, _) = case.run("unstick").await;
+    assert!(stdout.contains("--skip LiteLLMService"), "{stdout}");
+    // Without its trouble it goes on to the end.
+    let line = "unstick continue-rollback --skip LiteLLMService --yes";
+    assert_eq!(case.run(line).await.0, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -1235,6 +1249,13 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         ("logs --grep t[wh]", vec!["two", "three"]),
         ("logs --grep t[wh] --invert", vec!["one", "four"]),
         ("logs --service litellm", vec!["one", "three"]),
+        ("logs --stream fedc", vec!["one", "three"]),
+        ("logs --stream litellm/litellm/f", vec!["one", "three"]),
+        ("logs --stream litellm/fedcba98", vec!["one", "three"]),
+        ("logs --stream openwebui/fedcba98", vec![]),
+        ("logs --stream openweb", vec!["two", "four"]),
+        ("logs --stream 0123 --service litellm", vec![]),
+        ("logs --stream edcba", vec![]),
         ("logs --grep [", vec![]),
     ] {
         let mut case = Case::new(Script::new(pages()));
@@ -1244,6 +1265,8 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         let found: Vec<_> = ["one", "two", "three", "four"].into_iter().filter(|w| text.contains(w)).collect();
         assert_eq!(found, wanted, "{line}: {text}");
         assert_eq!(stderr.contains("searched as text"), line.ends_with('['), "{line}: {stderr}");
+        let lacks = format!("No line of the window is of a stream or task \"edcba\"; it has litellm/fedcba98, openwebui/01234567.");
+        assert_eq!(stderr.contains(&lacks), line.ends_with("edcba"), "{line}: {stderr}");
     }
 }
 

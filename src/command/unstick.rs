@@ -7,11 +7,12 @@ use crate::{
     cli::UnstickArgs,
     cloud::Change,
     core::{
+        awscli,
         fact::{Stack, StackResource},
         fault::{Fault, FaultKind},
         names::Names,
         text::SafeText,
-        unstick::{self, Offer, Situation, Way},
+        unstick::{self, Situation, Way},
     },
 };
 
@@ -44,7 +45,7 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
         services: &services,
     };
     let Some(way) = args.way else {
-        return list(cx, &stack, unstick::offers(it));
+        return list(cx, it);
     };
     // Refused here: AWS was not asked.
     let refused = |why: String| {
@@ -124,13 +125,32 @@ async fn agree(cx: &mut Context, (stack, way): (&Stack, Way), skip: &[SafeText],
     confirm_name(cx, &question, &stack.name, given.as_deref()).await
 }
 
-fn list(cx: &mut Context, stack: &Stack, offers: Vec<Offer>) -> Answer {
-    let rows: Vec<Row> = offers
+/// What a way does, and the flags that leave out or keep what failed.
+fn about(way: Way, it: Situation<'_>) -> String {
+    let flags = |flag: &str, failed: Vec<(SafeText, SafeText)>| {
+        let each: Vec<String> = failed.iter().map(|(id, _)| format!("{flag} {}", awscli::quote(id))).collect();
+        if each.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", each.join(" "))
+        }
+    };
+    let flags = match way {
+        Way::ContinueRollback => flags("--skip", unstick::skippable(it.resources)),
+        Way::DeleteRetaining => flags("--retain", unstick::undeletable(it.resources)),
+        _ => String::new(),
+    };
+    format!("{}{flags}", way.help(it.stack))
+}
+
+fn list(cx: &mut Context, it: Situation<'_>) -> Answer {
+    let stack = it.stack;
+    let rows: Vec<Row> = unstick::offers(it)
         .into_iter()
         .map(|offer| Row {
             way: offer.way.to_string(),
             open: offer.changes.is_ok(),
-            about: offer.changes.err().unwrap_or_else(|| offer.way.help(stack).to_owned()),
+            about: offer.changes.err().unwrap_or_else(|| about(offer.way, it)),
         })
         .collect();
     if cx.out.is_json() {

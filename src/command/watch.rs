@@ -10,10 +10,8 @@ use crate::{
         eta::{self, Durations, Known, Outlook},
         fact::{Fact, Millis, Service, Stack, StackEvent, Task},
         fault::{Fault, FaultKind},
-        health::stop_words,
         names::Names,
         progress::{Progress, newest_operation},
-        sleep::Parameters,
         text::SafeText,
         when,
     },
@@ -59,12 +57,10 @@ pub(super) struct Watch {
     durations: Durations,
     /// What ECS says of its services.
     services: Vec<Service>,
-    failures: Vec<StackEvent>,
     /// Tasks that stopped against anyone's wish, oldest first.
     stopped: Vec<Task>,
     /// What the last of them wrote last.
     last_lines: Vec<SafeText>,
-    parameters: Parameters,
 }
 
 impl Watch {
@@ -113,10 +109,8 @@ impl Watch {
             planned: None,
             durations: Durations::shipped(),
             services: Vec::new(),
-            failures: Vec::new(),
             stopped: Vec::new(),
             last_lines: Vec::new(),
-            parameters: Parameters::new(),
         }
     }
 
@@ -212,9 +206,6 @@ impl Watch {
             if event.is_stack() && event.status.is_in_progress() && event.status.0 != "REVIEW_IN_PROGRESS" {
                 self.begun.get_or_insert(event.at);
             }
-            if event.status.is_failure() {
-                self.failures.push(event.clone());
-            }
             show(cx, event)?;
         }
         self.events.splice(0..0, new.iter().cloned());
@@ -230,9 +221,10 @@ impl Watch {
         tasks.retain(|t| t.is_stopped() && t.stopped >= self.begun && !cause::is_on_purpose(t));
         tasks.retain(|t| self.stopped.iter().all(|known| known.arn != t.arn));
         tasks.sort_by_key(|t| t.stopped);
+        let parameters = stack.given();
         for task in tasks {
-            cx.out
-                .note(format!("task {} of {}: {}", task.id(), task.service, cause::stop_phrase(&task)));
+            let why = cause::stop_phrase(&task, &parameters);
+            cx.out.note(format!("task {} of {}: {why}", task.id(), task.service));
             let lines = last_lines(cx, &names, &task).await;
             for line in &lines {
                 cx.out.note(format!("  log: {line}"));
@@ -243,7 +235,6 @@ impl Watch {
             }
             self.stopped.push(task);
         }
-        self.parameters = stack.given();
     }
 
     /// The bar for somebody who watches: n of N, elapsed, time left, what is worked on.
@@ -292,23 +283,29 @@ impl Watch {
         Some((progress, outlook))
     }
 
-    /// The first failure that is not the echo of another, what the last stopped task said, and what both
-    /// mean together.
+    /// The cause card in lines; where nothing is known of a cause, what CloudFormation says of the stack.
     pub(super) fn cause(&self) -> Vec<String> {
-        let is_own = |e: &&StackEvent| !e.reason.to_lowercase().contains("cancelled") && !e.is_stack();
-        let first = self.failures.iter().find(is_own).or(self.failures.first());
-        // A failure of something else, such as a role, is not explained by a task.
-        let task = self
-            .stopped
-            .last()
-            .filter(|_| first.is_none_or(|e| e.resource_type == "AWS::ECS::Service"));
-        let mut out = Vec::new();
-        out.extend(first.map(|e| format!("Cause: {} ({}): {}", e.logical_id, e.resource_type, e.reason)));
-        out.extend(task.map(|t| format!("Last stopped task of {}: {}", t.service, stop_words(t))));
-        let log = if task.is_some() { self.last_lines.as_slice() } else { &[] };
-        let meaning = cause::explain(&cause::clues((first, None, task, None), log, self.parameters.clone()));
-        out.extend(log.iter().map(|line| format!("  log: {line}")));
-        out.extend(meaning.map(|m| format!("It means: {}. {}", m.plain, cause::advice(m, first, Reader::Script))));
+        let Some(stack) = &self.stack else { return Vec::new() };
+        let known = cause::Known {
+            stack,
+            events: &self.events,
+            services: &self.services,
+            falls: self.stopped.iter().collect(),
+            last_lines: self.stopped.last().map(|task| (&task.arn, self.last_lines.as_slice())),
+            targets: &[],
+            late: Vec::new(),
+            reader: Reader::Script,
+        };
+        let Some(cause) = known.cause() else {
+            let is_told = stack.status.is_failure() && !stack.reason.is_empty();
+            return is_told.then(|| format!("Cause: {}", stack.reason)).into_iter().collect();
+        };
+        let mut out = vec![format!("Cause: {}", cause.title)];
+        out.extend(cause.evidence.iter().map(|(label, text)| format!("  {label}: {text}")));
+        let is_news = |plain: &&str| cause.evidence.iter().all(|(_, text)| *text != **plain);
+        let meaning = cause.clause().filter(is_news);
+        out.extend(meaning.map(|plain| format!("It means: {plain}.")));
+        out.push(cause.advice.to_string());
         out
     }
 }

@@ -9,6 +9,7 @@ use super::{
     msg::Size,
     names::App,
     place::Picker,
+    sources,
     text::SafeText,
     unstick,
 };
@@ -37,6 +38,8 @@ pub enum Dialog {
     Json(Json),
     /// The errors of the log by shape; the shape under the cursor, the first when none.
     Shapes(Option<SafeText>),
+    /// Whose lines the log shows.
+    Sources(sources::Picker),
     /// Ways out of an operation.
     Menu(Menu),
     /// Resources to leave out of a rollback or a deletion.

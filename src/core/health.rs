@@ -1,7 +1,10 @@
 //! The health strip: facts in, findings out, worst first; nothing when all is well.
 
+use std::collections::BTreeMap;
+
 use super::{
-    alarms, cause,
+    alarms,
+    cause::{self, Cause},
     fact::{Alarm, Millis, Service, Stack, TargetGroup, Task},
     lines::{ErrorShape, Lines},
     text::SafeText,
@@ -32,9 +35,9 @@ pub struct Finding {
 pub struct Evidence<'a> {
     /// The stack.
     pub stack: Option<&'a Stack>,
-    /// Why its operation failed, in one clause, where more is known than what the stack says itself.
-    pub cause: Option<&'a str>,
-    /// What to do about a stack that can only go, in a few words.
+    /// Why its operation fails or failed, as the cause card has it.
+    pub cause: Option<&'a Cause>,
+    /// What to do about a stack that waits for somebody, in a few words.
     pub way_out: Option<&'a str>,
     /// When its operation began, in words, where that was not from here.
     pub elsewhere: Option<&'a str>,
@@ -77,6 +80,18 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     if let Some(stack) = evidence.stack {
         stack_findings(stack, evidence, &mut out);
     }
+    // What goes with its stack is no trouble of its own.
+    let is_going = evidence.stack.is_some_and(|s| s.status.0 == "DELETE_IN_PROGRESS");
+    let evidence = if is_going {
+        Evidence {
+            services: None,
+            targets: None,
+            alarms: None,
+            ..evidence
+        }
+    } else {
+        evidence
+    };
     let services = evidence.services.unwrap_or_default();
     for service in services {
         service_findings(service, evidence, &mut out);
@@ -162,12 +177,12 @@ fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>)
         (true, false) => Severity::Warning,
         (false, false) => return,
     };
-    let cause = evidence.cause.filter(|_| stack.status.is_failure());
+    let cause = evidence.cause.filter(|_| stack.status.is_failure()).and_then(Cause::clause);
     // "User Initiated" is no reason, and which resources failed is none either once it is known why.
     let because = match (cause, stack.reason.as_str()) {
         (Some(cause), _) => format!(": {cause}"),
         (None, "" | "User Initiated") => String::new(),
-        (None, reason) => format!(": {}", in_words(cause::meaning(reason), reason)),
+        (None, reason) => format!(": {}", in_words(cause::meaning(reason).map(|m| m.plain), reason)),
     };
     let way_out = evidence.way_out.map(|way| format!(" ({way})")).unwrap_or_default();
     // What is undone is told by its status; of anything else the header has it already.
@@ -185,7 +200,8 @@ fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>)
 }
 
 fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
-    let stop = last_stop(&service.name, evidence).map(|t| in_words(cause::of_task(t), &own_words(t)));
+    let of_card = of_card(service, evidence);
+    let stop = last_stop(&service.name, evidence).map(|t| in_words(of_card.or_else(|| of_stop(t, evidence)), &own_words(t)));
     let counts = format!("{} {}/{} running", service.name, service.running, service.desired);
     if service.running < service.desired {
         let severity = match service.running {
@@ -198,14 +214,27 @@ fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Fin
         push(out, Severity::Bad, format!("{counts}, none healthy: {why}"));
     }
     if let Some(deployment) = service.primary().filter(|d| d.rollout == "FAILED") {
-        let why = in_words(cause::meaning(&deployment.reason), &deployment.reason);
+        let plain = of_card.or_else(|| cause::meaning(&deployment.reason).map(|m| m.plain));
+        let why = in_words(plain, &deployment.reason);
         push(out, Severity::Bad, format!("{} deployment failed: {why}", service.name));
     }
 }
 
 /// Plain words first, where there are some; AWS's own text after them.
-fn in_words(meaning: Option<cause::Meaning>, text: &str) -> String {
-    meaning.map_or_else(|| text.to_owned(), |m| format!("{}: {text}", m.plain))
+fn in_words(plain: Option<&str>, text: &str) -> String {
+    plain.map_or_else(|| text.to_owned(), |plain| format!("{plain}: {text}"))
+}
+
+/// What the cause card says, where it is about this service: whoever reads both is told one cause.
+fn of_card<'a>(service: &Service, evidence: Evidence<'a>) -> Option<&'a str> {
+    let card = evidence.cause.filter(|card| card.service.as_ref() == Some(&service.name));
+    card.and_then(Cause::clause)
+}
+
+/// Why a task stopped, as far as it tells by itself in such a stack.
+fn of_stop(task: &Task, evidence: Evidence<'_>) -> Option<&'static str> {
+    let parameters = evidence.stack.map_or_else(BTreeMap::new, Stack::given);
+    cause::of_task(task, &parameters).map(|m| m.plain)
 }
 
 fn last_stop<'a>(service: &str, evidence: Evidence<'a>) -> Option<&'a Task> {
@@ -245,6 +274,8 @@ fn own_words(task: &Task) -> String {
 }
 
 fn group_findings(group: &TargetGroup, is_short: bool, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
+    let all = evidence.services.unwrap_or_default();
+    let behind = || all.iter().filter(|s| s.target_groups.contains(&group.arn));
     let sick: Vec<_> = group
         .targets
         .iter()
@@ -256,7 +287,9 @@ fn group_findings(group: &TargetGroup, is_short: bool, evidence: Evidence<'_>, o
         } else {
             &first.description
         };
-        let why = in_words(cause::of_target(&first.reason), why);
+        let rests_on_it = evidence.cause.is_some_and(Cause::rests_on_target);
+        let plain = behind().filter(|_| rests_on_it).find_map(|s| of_card(s, evidence));
+        let why = in_words(plain.or_else(|| cause::of_target(&first.reason).map(|m| m.plain)), why);
         let severity = if group.healthy() == 0 { Severity::Bad } else { Severity::Warning };
         push(
             out,
@@ -269,13 +302,6 @@ fn group_findings(group: &TargetGroup, is_short: bool, evidence: Evidence<'_>, o
             ),
         );
     } else if group.healthy() == 0 && !is_short {
-        let behind = || {
-            evidence
-                .services
-                .unwrap_or_default()
-                .iter()
-                .filter(|s| s.target_groups.contains(&group.arn))
-        };
         if behind().any(|s| last_stop(&s.name, evidence).is_some()) {
             return;
         }

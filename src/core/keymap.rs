@@ -85,7 +85,7 @@ keymap! {
     Follow View in [Logs] ["F"] "follow" "Follow the newest lines; any upward move stops it";
     NextMatch View in [Logs] ["n"] "" "Go to the next match";
     PreviousMatch View in [Logs] ["N"] "" "Go to the previous match";
-    Source View in [Logs] ["u"] "source" "Lines of both services, of Open WebUI, of LiteLLM";
+    Source View in [Logs] ["u"] "source" "Choose whose lines are shown: both services, one of them, one task or stream";
     Level View in [Logs] ["v"] "level" "Raise or reset the lowest level shown";
     ErrorShapes View in [Logs] ["#"] "errors" "Errors by shape with their counts; Enter shows those of one";
     Request View in [Logs] ["*"] "request" "All lines of the request under the cursor, from both services; again: back";

@@ -108,7 +108,20 @@ pub fn verdict(prices: &Prices, region: &str, search: &Search) -> String {
     if search.is_unheard() {
         return "AWS tells of no such stack, living or deleted, and nothing of that name is left.".into();
     }
-    summary(prices, region, &search.left(), search.unknown())
+    match search.own() {
+        Some(own) => format!("{own} {}", beside(prices, region, search)),
+        None => summary(prices, region, &search.left(), search.unknown()),
+    }
+}
+
+/// What is left beside a stack that lives.
+fn beside(prices: &Prices, region: &str, search: &Search) -> String {
+    let left = search.left();
+    match (left.is_empty(), search.unknown().is_empty()) {
+        (true, true) => "Nothing else is left.".into(),
+        (true, false) => "Nothing else was found, but not every place could be looked at.".into(),
+        (false, _) => format!("Beside that {}", summary(prices, region, &left, search.unknown())),
+    }
 }
 
 /// What is left in one sentence or two: how many things, and what they cost.

@@ -19,6 +19,7 @@ mod intake;
 mod segment;
 mod shape;
 mod shapes;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -34,6 +35,7 @@ pub use self::{
     segment::{Line, Segment},
     shape::shape,
     shapes::{ErrorShape, Errors, Mined, Mining},
+    streams::{StreamCount, StreamName},
 };
 
 /// A line that can be found again whatever is added or dropped: its time and its number.
@@ -95,6 +97,7 @@ pub struct Lines {
     next_seq: u64,
     limit: usize,
     per_segment: segment::Full,
+    /// Of the segments.
     bytes: usize,
     len: usize,
     holes: Holes,
@@ -158,9 +161,9 @@ impl Lines {
         self.len == 0
     }
 
-    /// Bytes held.
+    /// Bytes held: of the lines, and of what is counted and found in them.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.histogram.bytes() + self.errors.bytes()
     }
 
     /// Most bytes held.

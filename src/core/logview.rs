@@ -139,6 +139,11 @@ impl LogView {
         index.contains(&self.lines, cursor).then(|| index.row(&self.lines, cursor) + 1)
     }
 
+    /// How many lines the filter keeps, as far as is known; none where there is no filter.
+    pub fn kept_len(&self) -> Option<usize> {
+        self.kept.as_ref().map(Index::len)
+    }
+
     /// The window is at the end and stays there.
     pub fn is_following(&self) -> bool {
         self.place == Place::Follow

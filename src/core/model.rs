@@ -30,7 +30,7 @@ use super::{
     tail::{Pace, Tail},
     template::{Pseudo, Resource, Template},
     text::SafeText,
-    when,
+    unstick, when,
 };
 use crate::cloud::{About, Change, Span};
 
@@ -506,13 +506,12 @@ impl Model {
 
     /// What needs attention, worst first.
     pub fn findings(&self) -> Vec<Finding> {
-        let cause = cause::clause(self);
-        let way_out = self
-            .is_hollow()
-            .then(|| format!("{} deletes it", self.keymap.label(Intent::WaysOut)));
+        let cause = cause::find(self);
+        let waits_for = self.live_stack().and_then(|s| unstick::next_step(&s.status));
+        let way_out = waits_for.map(|what| format!("{} {what}", self.keymap.label(Intent::WaysOut)));
         let elsewhere = self.begun_elsewhere().map(|at| self.clock(at));
         let mut findings = health::findings(Evidence {
-            cause: cause.as_deref(),
+            cause: cause.as_ref(),
             way_out: way_out.as_deref(),
             elsewhere: elsewhere.as_deref(),
             ..self.evidence()

@@ -2,8 +2,8 @@
 //! says, and why tasks stopped.
 
 use super::{
-    cause::{self, Clues},
-    fact::Service,
+    cause,
+    fact::{Millis, Service},
     model::Model,
     progress::Row,
     text::SafeText,
@@ -46,6 +46,32 @@ pub fn rollouts(model: &Model) -> Vec<Rollout> {
 /// The row is that of the service.
 pub fn is_of(model: &Model, row: &Row, service: &Service) -> bool {
     row.kind == "AWS::ECS::Service" && row.logical_id.to_lowercase().starts_with(&*short(model, service))
+}
+
+/// Where a service stands whose stack is being deleted, or could not be: a word, and since when that is so, where
+/// CloudFormation tells it. What ECS said of it last may be from before. `None` for a service that is to stay.
+pub fn going(model: &Model, service: &Service) -> Option<(&'static str, Option<Millis>)> {
+    if !model.is_going_away() {
+        return None;
+    }
+    // Before the first event of the deletion the rows are those of the operation before it.
+    let is_it = |r: &&Row| r.status.0.starts_with("DELETE") && is_of(model, r, service);
+    let Some(row) = model.progress.rows.iter().find(is_it) else {
+        return Some((if model.is_busy() { "going" } else { "left" }, None));
+    };
+    Some(match row.ended {
+        None => ("deleting", Some(row.started)),
+        Some(at) if row.status.is_failure() => ("undeleted", Some(at)),
+        Some(at) => ("deleted", Some(at)),
+    })
+}
+
+/// Running, desired and pending tasks of a service; of one that is deleted there are none to count.
+pub fn counts(model: &Model, service: &Service) -> [String; 3] {
+    if matches!(going(model, service), Some(("deleted", _))) {
+        return ["–", "–", "–"].map(str::to_owned);
+    }
+    [service.running, service.desired, service.pending].map(|n| n.to_string())
 }
 
 fn short(model: &Model, service: &Service) -> String {
@@ -112,13 +138,10 @@ fn telling(events: Vec<SafeText>) -> Vec<SafeText> {
 /// Stopped tasks by reason, the most frequent first.
 fn stops(model: &Model, service: &Service, since: i64) -> Vec<(usize, String)> {
     let tasks = model.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+    let parameters = model.parameters();
     let mut out: Vec<(usize, String)> = Vec::new();
     for task in cause::falls(tasks).filter(|t| t.service == service.name && t.stopped.is_some_and(|at| at >= since)) {
-        let clues = Clues {
-            parameters: model.parameters(),
-            ..Clues::of_task(task)
-        };
-        let why = cause::explain(&clues).map_or_else(|| cause::stop_phrase(task), |m| m.plain.to_owned());
+        let why = cause::of_task(task, &parameters).map_or_else(|| cause::stop_phrase(task, &parameters), |m| m.plain.to_owned());
         match out.iter_mut().find(|(_, known)| *known == why) {
             Some((count, _)) => *count += 1,
             None => out.push((1, why)),

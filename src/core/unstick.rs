@@ -3,7 +3,7 @@
 use strum::IntoEnumIterator;
 
 use super::{
-    fact::{Service, Stack, StackResource},
+    fact::{Service, Stack, StackResource, StackStatus},
     names::Names,
     text::SafeText,
 };
@@ -51,11 +51,23 @@ impl Way {
             Self::DesiredZero => {
                 "ECS calls a service that wants no task steady, so CloudFormation stops waiting for it (up to 3 hours) and goes on; scale up again afterwards"
             }
+            Self::DeleteCreation if stack.status.is_rolled_back_creation() => "nothing of it exists: this takes away its record",
             Self::DeleteCreation => "give up the first creation and remove what it made",
             Self::DeleteRetaining => {
                 "the stack goes; what you keep stays in the account, belongs to no stack and is listed among the leftovers"
             }
         }
+    }
+}
+
+/// What the way out of a stack that waits for somebody does: `deletes it`. `None` while it runs, or is well.
+pub fn next_step(status: &StackStatus) -> Option<&'static str> {
+    match status.0.as_str() {
+        "ROLLBACK_COMPLETE" => Some("deletes it"),
+        "ROLLBACK_FAILED" | "DELETE_FAILED" => Some("deletes it again"),
+        "UPDATE_ROLLBACK_FAILED" => Some("continues it"),
+        "CREATE_FAILED" | "UPDATE_FAILED" => Some("rolls it back"),
+        _ => None,
     }
 }
 

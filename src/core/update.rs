@@ -23,6 +23,7 @@ mod places;
 mod polling;
 mod secrets;
 mod shapes;
+mod sources;
 mod steering;
 mod testimage;
 mod throughput;
@@ -34,6 +35,7 @@ pub use self::{
     leftovers::chosen as chosen_leftover,
     live::price as live_price,
     shapes::chosen as chosen_shape,
+    sources::{chosen as chosen_source, rows as source_rows},
     testimage::image_model,
 };
 

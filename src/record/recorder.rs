@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -264,6 +265,10 @@ impl Cloud for Recorder {
 
     fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
         self.cloud.live(group)
+    }
+
+    fn patience(&self) -> Option<[Duration; 2]> {
+        self.cloud.patience()
     }
 
     fn now(&self) -> Millis {

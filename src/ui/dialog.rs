@@ -10,6 +10,7 @@ mod list;
 mod places;
 mod prompt;
 mod shapes;
+mod sources;
 mod text;
 
 use ratatui::{
@@ -45,6 +46,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Detail(it)) => text::detail(side, it, frame),
         Some(Dialog::Json(it)) => text::json(side, it, frame),
         Some(Dialog::Shapes(it)) => shapes::draw(model, side, it.as_ref(), frame),
+        Some(Dialog::Sources(it)) => sources::draw(model, side, it, frame),
         Some(Dialog::Places(it)) => places::draw(model, side, it, frame),
         Some(Dialog::Insights(it)) => insights::draw(model, side, it, frame),
         Some(Dialog::Dns(it)) => dns::draw(model, side, it, frame),

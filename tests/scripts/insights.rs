@@ -134,9 +134,31 @@ fn what_it_may_cost_is_asked_even_where_the_size_is_denied() {
 }
 
 #[test]
+fn esc_peels_what_was_asked_of_the_results_before_it_leaves_what_is_paid_for() {
+    let mut model = with_errors();
+    press(&mut model, "v v v");
+    let (ticket, _) = begun(&mut model);
+    tell(&mut model, ticket, Ok(Fact::InsightsBegun("q-1".into())));
+    let ticket = polled(&mut model);
+    tell(&mut model, ticket, Ok(results(QueryState::Complete, &["ERROR: one", "ERROR: two"])));
+    let shown = |model: &Model| model.shown_logs().window(30, 100).total;
+    press(&mut model, "u u enter");
+    assert_eq!((shown(&model), model.insights.is_some()), (0, true), "none is Open WebUI's");
+    press(&mut model, "esc");
+    assert_eq!((shown(&model), model.insights.is_some()), (2, true), "with the level of the query");
+    press(&mut model, "/ t w o enter esc");
+    assert_eq!((model.shown_logs().searched(), model.insights.is_some()), (None, true));
+    press(&mut model, "esc");
+    assert!(
+        model.insights.is_none() && !model.logs.filter().is_all(),
+        "back to the tail as it was"
+    );
+}
+
+#[test]
 fn the_query_is_the_filter_and_the_results_are_read_as_the_tail_is() {
     let mut model = with_errors();
-    press(&mut model, "v v v u u / B a d enter");
+    press(&mut model, "v v v u u u enter / B a d enter");
     press(&mut model, "&");
     type_text(&mut model, "BedRock");
     press(&mut model, "enter");

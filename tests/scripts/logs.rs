@@ -117,6 +117,39 @@ fn errors_by_shape_lead_to_their_lines_and_esc_leads_back() {
 }
 
 #[test]
+fn the_cursor_of_the_list_of_shapes_stays_on_its_shape_and_enter_opens_no_other() {
+    let mut model = with_errors();
+    press(&mut model, "#");
+    update(&mut model, Msg::Drawn);
+    let chosen = |model: &Model| match &model.dialog {
+        Some(Dialog::Shapes(Some(text))) => text.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let first = chosen(&model);
+    // A shape that is more frequent comes above it while the list is open.
+    let at = model.now.wall - 1_000;
+    let ticket = page_ticket(&wait(&mut model, 20_000)).expect("a page is asked for");
+    let events = (0..5)
+        .map(|n| event(at + n, 100 + n as u64, "litellm", "ERROR: pool is empty"))
+        .collect();
+    let effects = update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
+    mine(&mut model, effects);
+    let top = model.logs.lines().errors().shapes()[0].text.to_string();
+    assert!((top.as_str(), chosen(&model)) == ("pool is empty", first.clone()), "{top}");
+    press(&mut model, "k j");
+    assert_eq!(chosen(&model), first);
+    // Its lines go while the list is open.
+    model.logs = model.logs.cleared();
+    model.logs.append([bic_tui::core::tail::Arrived {
+        event: event(at, 200, "litellm", "ERROR: another"),
+        late: false,
+    }]);
+    model.logs.finish_scans();
+    press(&mut model, "enter");
+    assert!(model.logs.filter().is_all() && chosen(&model) == "another", "{:?}", model.dialog);
+}
+
+#[test]
 fn errors_are_listed_before_it_is_known_what_they_say_and_sorted_as_that_is_found() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     let mut effects = press(&mut model, "4");
@@ -551,4 +584,92 @@ fn a_page_that_leads_nowhere_is_a_failed_poll() {
     }
     assert!(model.feeds.logs.fault.is_some_and(|fault| fault.sentence().contains("twice")));
     assert_eq!(model.errors.len(), 1);
+}
+
+/// A page with lines of two LiteLLM tasks and one of Open WebUI.
+fn with_tasks() -> Model {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    let from = model.now.wall - 60_000;
+    let events = (0..9).map(|n| LogEvent {
+        stream: [
+            "openwebui/openwebui/cccc0000",
+            "litellm/litellm/aaaa0000",
+            "litellm/litellm/bbbb0000",
+        ][n as usize % 3]
+            .into(),
+        ..event(from + n, n as u64, "", if n > 5 { "ERROR: one" } else { "INFO: two" })
+    });
+    let page = LogPage {
+        events: events.collect(),
+        next: None,
+    };
+    let effects = update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(page))));
+    mine(&mut model, effects);
+    model
+}
+
+fn streams(model: &Model) -> Vec<String> {
+    let lines = model.shown_logs().shown();
+    let all: std::collections::BTreeSet<String> = lines.map(|line| line.stream().to_string()).collect();
+    all.into_iter().collect()
+}
+
+#[test]
+fn u_chooses_a_service_or_a_task_and_esc_peels_it() {
+    let mut model = with_tasks();
+    // Pressed faster than it is drawn: the second goes on to the next.
+    press(&mut model, "u u enter");
+    assert_eq!(streams(&model), ["openwebui/openwebui/cccc0000"]);
+    press(&mut model, "u u enter");
+    assert_eq!(
+        streams(&model),
+        ["litellm/litellm/aaaa0000", "litellm/litellm/bbbb0000"],
+        "on from where one is"
+    );
+    press(&mut model, "u G enter");
+    assert_eq!((streams(&model).len(), shown(&model)), (1, 3));
+    press(&mut model, "u u enter");
+    assert_eq!(streams(&model).len(), 3, "round the end to both");
+    press(&mut model, "u / b b b b enter");
+    assert_eq!(streams(&model), ["litellm/litellm/bbbb0000"], "u and j would be letters here");
+    press(&mut model, "a");
+    assert_eq!(shown(&model), 1, "what else is asked for goes with it");
+    press(&mut model, "esc");
+    assert_eq!(
+        (shown(&model), model.screen, model.logs.filter().is_all()),
+        (9, ScreenId::Logs, true)
+    );
+    // Esc leaves the field, then the picker, and changes nothing.
+    press(&mut model, "u / u");
+    assert!(matches!(&model.dialog, Some(Dialog::Sources(it)) if it.field.text == "u" && it.is_typing));
+    press(&mut model, "esc");
+    assert!(matches!(&model.dialog, Some(Dialog::Sources(it)) if it.field.text.is_empty() && !it.is_typing));
+    press(&mut model, "esc");
+    assert_eq!((model.dialog.clone(), shown(&model)), (None, 9));
+}
+
+#[test]
+fn a_task_that_was_chosen_is_in_the_export_and_in_the_query() {
+    let mut model = with_tasks();
+    press(&mut model, "u / a a a a enter");
+    let saved = press(&mut model, "ctrl-s");
+    let text = saved.iter().find_map(|effect| match effect {
+        Effect::Save(_, bytes) => Some(String::from_utf8(bytes.to_vec()).unwrap()),
+        _ => None,
+    });
+    let text = text.expect("lines are saved");
+    assert_eq!(
+        (text.lines().count(), text.matches("litellm/litellm/aaaa0000").count()),
+        (3, 3),
+        "{text}"
+    );
+    press(&mut model, "Q");
+    let query = match &model.dialog {
+        Some(Dialog::Insights(it)) => it.query.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert!(query.contains("filter @logStream = 'litellm/litellm/aaaa0000'"), "{query}");
 }

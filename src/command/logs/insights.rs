@@ -7,7 +7,7 @@ use crate::{
     cloud::{Cloud, InsightsRequest, Query},
     command::{Verdict, confirm, watch::passes},
     core::{
-        fact::{Fact, QueryResults, QueryState},
+        fact::{Fact, Millis, QueryResults, QueryState},
         insights::{self, MOST},
         lines::Filter,
         prices::{Found, Prices},
@@ -20,12 +20,16 @@ const FIRST: Duration = Duration::from_millis(500);
 const SLOWEST: Duration = Duration::from_secs(5);
 
 /// Says what it costs, asks, and prints what is found, in order of time.
-pub(super) async fn run(cx: &mut Context, request: InsightsRequest, printer: &mut Printer) -> Answer {
+pub(super) async fn run(cx: &mut Context, filter: &Filter, window: (SafeText, Millis, Millis), printer: &mut Printer) -> Answer {
     let cloud = Arc::clone(&cx.cloud);
+    let (group, from, until) = window;
+    // The filter of the other flags.
+    let query = insights::query(filter, true);
+    let request = InsightsRequest { group, from, until, query };
     let prices = Prices::shipped();
     let region = cloud.about().region;
     let price = insights::price(&prices, &region);
-    price_first(cx, &request, price).await?;
+    price_first(cx, &request, insights::lacks_pattern(filter, true), price).await?;
     let Fact::InsightsBegun(id) = cloud.ask(Query::InsightsStart(request.clone())).await? else {
         return Err(odd("logs:StartQuery").into());
     };
@@ -64,12 +68,7 @@ pub(super) async fn run(cx: &mut Context, request: InsightsRequest, printer: &mu
     }
 }
 
-/// The query as it will be asked: the filter of the other flags.
-pub(super) fn query(filter: &Filter) -> String {
-    insights::query(filter, true)
-}
-
-async fn price_first(cx: &mut Context, request: &InsightsRequest, price: Option<Found<'_>>) -> Answer<()> {
+async fn price_first(cx: &mut Context, request: &InsightsRequest, lacks_pattern: bool, price: Option<Found<'_>>) -> Answer<()> {
     let question = Query::LogGroup {
         group: request.group.clone(),
     };
@@ -82,6 +81,12 @@ async fn price_first(cx: &mut Context, request: &InsightsRequest, price: Option<
     };
     for line in request.query.lines() {
         cx.out.note(SafeText::new(line));
+    }
+    if lacks_pattern {
+        cx.out.note(format!(
+            "The pattern can not be said to AWS: the whole window is scanned and paid for, the newest {MOST} of its lines come, \
+             and only those are filtered here; without --insights all are."
+        ));
     }
     for line in insights::forecast(&size, (request.from, request.until), cx.cloud.now(), price) {
         cx.out.note(line);

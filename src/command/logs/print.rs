@@ -37,6 +37,11 @@ impl Printer {
         }
     }
 
+    /// That no line was of the stream that was asked for.
+    pub(super) fn lacks_stream(&self) -> Option<String> {
+        self.sieve.lacks_stream()
+    }
+
     /// Writes an event, if it is wanted.
     pub(super) fn show(&mut self, cx: &mut Context, event: &LogEvent, late: bool) -> Answer<()> {
         if !self.sieve.keeps(event) {
@@ -100,7 +105,7 @@ impl Printer {
 }
 
 /// `openwebui/openwebui/0af31c9e…` → `openwebui/0af31c9e`.
-fn short_stream(stream: &str) -> String {
+pub(super) fn short_stream(stream: &str) -> String {
     let mut parts = stream.split('/');
     match (parts.next(), parts.next_back()) {
         (Some(prefix), Some(task)) => format!("{prefix}/{}", task.chars().take(8).collect::<String>()),

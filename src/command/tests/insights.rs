@@ -81,6 +81,9 @@ fn results(state: QueryState, events: Vec<LogEvent>) -> QueryResults {
 #[tokio::test(start_paused = true)]
 async fn a_query_gives_the_lines_that_the_tail_gives() {
     let mut case = Case::sim("running");
+    let (_, all, _) = case.run("logs --service litellm --output json").await;
+    let first: Value = serde_json::from_str(all.lines().next().unwrap()).unwrap();
+    let stream = first["stream"].as_str().unwrap().rsplit('/').next().unwrap()[..8].to_owned();
     for flags in [
         "",
         " --service litellm",
@@ -88,7 +91,12 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
         " --grep GET",
         " --grep health --invert",
         " --level error --service openwebui",
+        " --stream litellm/litellm/",
+        " --stream openwebui --level info",
+        " --stream STREAM",
+        " --stream litellm/STREAM",
     ] {
+        let flags = flags.replace("STREAM", &stream);
         let window = format!("--since 2h --until 5m{flags} --output json");
         let (_, polled, _) = case.run(&format!("logs {window}")).await;
         let (status, found, said) = case.run(&format!("logs --insights {window}")).await;
@@ -116,6 +124,23 @@ async fn a_query_gives_the_lines_that_the_tail_gives() {
         for words in ["limit 10000", "a GB scanned", "records matched", "Estimate: about"] {
             assert!(said.contains(words), "{said}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_that_can_not_be_in_the_query_is_told_before_the_price() {
+    for (flags, is_told) in [
+        ("--grep (?i)get --invert", true),
+        ("--grep [^a]", true),
+        ("--grep GET", false),
+        ("--grep health --invert", false),
+        ("--level error", false),
+    ] {
+        let (mut case, _) = script(vec![Ok(results(QueryState::Complete, vec![]))]);
+        let (status, _, said) = case.run(&format!("logs --insights {flags}")).await;
+        let told = said.find("pattern can not be said to AWS: the whole window is scanned and paid for");
+        assert_eq!((status, told.is_some()), (0, is_told), "{flags}: {said}");
+        assert!(told.is_none_or(|at| at < said.find("Estimate").unwrap()), "{said}");
     }
 }
 

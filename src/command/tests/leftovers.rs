@@ -89,8 +89,6 @@ async fn nothing_is_removed_without_its_name() {
 #[tokio::test(start_paused = true)]
 async fn a_living_stack_is_no_leftover_and_its_backups_are_told_before_it_is_destroyed() {
     let mut case = Case::sim("running");
-    let (status, text, _) = case.run("leftovers").await;
-    assert_eq!((status, text.as_str()), (0, "Nothing is left, and nothing costs.\n"));
     let (status, text, said) = case.run("destroy").await;
     assert_eq!(status, 0, "{text}{said}");
     assert!(text.contains("stays  2 × recovery point of fs-0"), "{text}");
@@ -297,4 +295,65 @@ async fn a_deletion_that_is_repeated_counts_what_is_still_there() {
         "{text}"
     );
     assert!(said.contains("`bic-tui unstick delete-retaining --region us-west-2"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_stack_that_lives_it_is_said_so_and_what_leads_on() {
+    let mut case = Case::sim("running");
+    let (status, text, said) = case.run("leftovers").await;
+    assert_eq!(status, 0);
+    let own = "Stack bedrock-image-chat is CREATE_COMPLETE: its 63 resources and 2 backups of them are no leftovers.";
+    assert_eq!(text, format!("{own} Nothing else is left.\n"));
+    assert!(
+        said.contains("`bic-tui destroy --region us-west-2 --stack bedrock-image-chat` deletes it"),
+        "{said}"
+    );
+    let (_, json, _) = case.run("leftovers --output json").await;
+    let told: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&told["lives"], &told["status"]), (&true.into(), &"CREATE_COMPLETE".into()));
+    let (_, text, _) = Case::sim("creation-failed").run("leftovers").await;
+    assert!(text.contains("is ROLLBACK_COMPLETE: nothing of it exists."), "{text}");
+    let (_, json, _) = Case::sim("leftovers").run("leftovers --output json").await;
+    let told: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(told["lives"], false);
+}
+
+/// By its name AWS does not tell of a stack that is deleted; what it left goes on costing all the same.
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_is_not_there_leads_to_what_it_may_have_left() {
+    let mut case = Case::sim("leftovers");
+    for line in [
+        "status",
+        "events",
+        "tasks",
+        "targets",
+        "outputs",
+        "unstick",
+        "destroy",
+        "scale litellm 1",
+        "sleep",
+    ] {
+        let (status, _, said) = case.run(line).await;
+        assert_eq!(status, 4, "{line}: {said}");
+        let way = "if it was deleted, `bic-tui leftovers --region us-west-2 --stack bedrock-image-chat` lists what goes on costing";
+        assert!(said.contains("does not exist") && said.contains(way), "{line}: {said}");
+    }
+    // By its id AWS still tells of it.
+    let (_, json, _) = case.run("leftovers --output json").await;
+    assert!(json.contains("DELETE_COMPLETE"));
+    let Ok(Fact::StackIds(ids)) = case
+        .cx
+        .cloud
+        .ask(Query::DeletedStacks {
+            name: "bedrock-image-chat".into(),
+        })
+        .await
+    else {
+        panic!("no deleted stack is known")
+    };
+    case.cx.settings.stack = ids[0].clone();
+    for line in ["status", "events", "outputs"] {
+        let (_, _, said) = case.run(line).await;
+        assert!(said.contains("is deleted; `bic-tui leftovers "), "{line}: {said}");
+    }
 }

@@ -241,7 +241,11 @@ fn stopped_tasks_in_plain_words() {
         ),
         ("TaskFailedToStart", "Something new", "", None, "Something new"),
     ] {
-        assert_eq!(stop_phrase(&task(code, reason, container, exit)), want, "{code} {reason}");
+        assert_eq!(
+            stop_phrase(&task(code, reason, container, exit), &BTreeMap::new()),
+            want,
+            "{code} {reason}"
+        );
     }
 }
 
@@ -300,7 +304,12 @@ fn the_group_that_stands_in_the_way_is_named_in_the_command() {
         ("", "Values=<the group>;"),
     ] {
         let event = event(physical);
-        let found = explain(&clues((Some(&event), None, None, None), &[], BTreeMap::new())).unwrap();
+        let clues = Clues {
+            texts: vec![&event.reason],
+            kind: &event.resource_type,
+            ..Clues::default()
+        };
+        let found = explain(&clues).unwrap();
         for reader in [Reader::Console, Reader::Script] {
             let advice = advice(found, Some(&event), reader);
             assert!(advice.contains(want), "{advice}");

@@ -214,9 +214,12 @@ pub fn of_target(reason: &str) -> Option<Meaning> {
         .map(Entry::meaning)
 }
 
-/// Why a task stopped: its reasons, its exit code, and both joined.
-pub fn of_task(task: &Task) -> Option<Meaning> {
-    explain(&Clues::of_task(task))
+/// Why a task stopped: its reasons and its exit code, joined with what its stack is like.
+pub fn of_task(task: &Task, parameters: &BTreeMap<String, String>) -> Option<Meaning> {
+    explain(&Clues {
+        parameters: parameters.clone(),
+        ..Clues::of_task(task)
+    })
 }
 
 fn of_exit(clues: &Clues<'_>) -> Option<Meaning> {

@@ -7,7 +7,7 @@
 use regex_syntax::ast::{self, AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange};
 
 use crate::core::{
-    lines::{Filter, Pattern},
+    lines::{Filter, Pattern, StreamName},
     logline::Level,
 };
 
@@ -25,13 +25,8 @@ const COLOUR: &str = r"(\x1b.\d+m)?";
 /// The query. `minds_case` when the pattern does not follow the rule that only a capital letter minds case.
 pub fn query(filter: &Filter, minds_case: bool) -> String {
     let mut stages = vec!["fields @timestamp, @ingestionTime, @logStream, @message".to_owned()];
-    match (&filter.stream, filter.app) {
-        (Some(stream), _) if stream.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-.".contains(&b)) => {
-            stages.push(format!("filter @logStream = '{stream}'"));
-        }
-        (_, Some(app)) => stages.push(format!("filter @logStream like /^{app}/")),
-        _ => {}
-    }
+    stages.extend(filter.app.map(|app| format!("filter @logStream like /^{app}/")));
+    stages.extend(filter.stream.as_ref().and_then(streams));
     let patterns = [&filter.request, &filter.pattern].into_iter().flatten();
     stages.extend(patterns.filter_map(|pattern| keeps(pattern, minds_case)));
     let least = filter.min_level.max(filter.shape.is_some().then_some(Level::Error));
@@ -39,6 +34,24 @@ pub fn query(filter: &Filter, minds_case: bool) -> String {
     stages.push("sort @timestamp desc".to_owned());
     stages.push(format!("limit {MOST}"));
     stages.join("\n| ")
+}
+
+/// A stage that lets through the streams that are meant; none where a name is written otherwise than it is.
+fn streams(name: &StreamName) -> Option<String> {
+    let text = name.text();
+    // A sign in the place of a hidden character.
+    if text.contains("<U+") {
+        return None;
+    }
+    let plain: String = text.chars().map(plain).collect::<Option<_>>()?;
+    Some(match name {
+        StreamName::Is(_) if !text.contains(['\'', '\\']) => format!("filter @logStream = '{text}'"),
+        StreamName::Is(_) => format!("filter @logStream like /^{plain}$/"),
+        StreamName::Like(_) => match plain.split_once('/') {
+            Some((first, rest)) => format!(r"filter @logStream like /^{first}/({rest}|.*\/{rest}[^\/]*$)/"),
+            None => format!(r"filter @logStream like /^{plain}|\/{plain}[^\/]*$/"),
+        },
+    })
 }
 
 /// The pattern of the filter can not be said in the query: it is applied only to the lines that come.

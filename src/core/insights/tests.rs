@@ -2,7 +2,7 @@ use regex::Regex;
 
 use super::*;
 use crate::core::{
-    lines::{Filter, Lines, Pattern},
+    lines::{Filter, Lines, Pattern, StreamName},
     logline::Level,
     names::App,
     text::RawText,
@@ -98,12 +98,18 @@ fn sources_are_asked_for_by_their_stream() {
         ..Filter::default()
     };
     assert_eq!(stage(&app).as_deref(), Some("@logStream like /^litellm/"));
+    let (is, like): (fn(&str) -> StreamName, fn(&str) -> StreamName) = (|it| StreamName::Is(it.into()), |it| StreamName::Like(it.into()));
     for (stream, want) in [
-        ("litellm/litellm/0af3", Some("@logStream = 'litellm/litellm/0af3'")),
-        ("it's", None),
+        (is("litellm/litellm/0af3"), Some("@logStream = 'litellm/litellm/0af3'")),
+        (is("it's"), Some("@logStream like /^it's$/")),
+        (is("hidden\u{202e}"), None),
+        (like("0af3"), Some(r"@logStream like /^0af3|\/0af3[^\/]*$/")),
+        (like("litellm/lite"), Some(r"@logStream like /^litellm\/(lite|.*\/lite[^\/]*$)/")),
+        (like("a.b"), Some(r"@logStream like /^a\.b|\/a\.b[^\/]*$/")),
+        (like("é"), None),
     ] {
         let task = Filter {
-            stream: Some(stream.into()),
+            stream: Some(stream),
             ..Filter::default()
         };
         assert_eq!(stage(&task).as_deref(), want);

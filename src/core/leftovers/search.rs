@@ -371,8 +371,22 @@ impl Search {
     }
 
     /// The stack is there still.
-    fn lives(&self) -> bool {
+    pub fn lives(&self) -> bool {
         self.stack.as_ref().is_some_and(|s| !s.status.is_deleted())
+    }
+
+    /// What the search met that is no leftover, since the stack lives: one sentence. `None` when it does not.
+    pub fn own(&self) -> Option<String> {
+        let stack = self.stack.as_ref().filter(|_| self.lives())?;
+        let held = self.resources.iter().filter(|r| r.exists()).count();
+        let backups = self.stays().len().saturating_sub(self.left().len());
+        let what = match (held, backups) {
+            (0, 0) => return Some(format!("Stack {} is {}: nothing of it exists.", stack.name, stack.status.0)),
+            (n, 0) => format!("its {n} resources are"),
+            (n, 1) => format!("its {n} resources and 1 backup of them are"),
+            (n, m) => format!("its {n} resources and {m} backups of them are"),
+        };
+        Some(format!("Stack {} is {}: {what} no leftovers.", stack.name, stack.status.0))
     }
 
     /// Some living stack has what is called so.

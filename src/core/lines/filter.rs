@@ -6,7 +6,7 @@ use std::{collections::HashSet, ops::Range, sync::Arc};
 use grep_matcher::{LineMatchKind, Matcher};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 
-use super::{Line, Segment, shape};
+use super::{Line, Segment, StreamName, shape};
 use crate::core::{
     logline::{self, Level},
     names::{App, app_of_stream},
@@ -180,8 +180,8 @@ fn compile(text: &str, is_literal: bool, is_smart: bool) -> Option<RegexMatcher>
 pub struct Filter {
     /// Only this application; both when `None`.
     pub app: Option<App>,
-    /// Only this log stream.
-    pub stream: Option<SafeText>,
+    /// Only these log streams.
+    pub stream: Option<StreamName>,
     /// Only this level and graver ones; `Debug` is all.
     pub min_level: Option<Level>,
     /// Only lines that match.
@@ -270,7 +270,7 @@ impl Filter {
     }
 
     fn takes_stream(&self, stream: &SafeText) -> bool {
-        self.app.is_none_or(|app| app_of_stream(stream) == Some(app)) && self.stream.as_ref().is_none_or(|only| only == stream)
+        self.app.is_none_or(|app| app_of_stream(stream) == Some(app)) && self.stream.as_ref().is_none_or(|only| only.takes(stream))
     }
 
     fn takes_line(&self, line: Line<'_>) -> bool {

@@ -8,6 +8,8 @@ use crate::core::{fact::Millis, logline::Level};
 
 /// Finest step, in milliseconds.
 const STEP: Millis = 1_000;
+/// About what a step takes in a tree whose nodes are half full.
+const A_STEP: usize = 2 * size_of::<(Millis, [u32; Level::COUNT])>();
 
 /// Counts of lines by time and level.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +44,11 @@ impl Histogram {
                 self.steps.remove(&step);
             }
         }
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.steps.len() * A_STEP
     }
 
     /// First time counted and first time after the last, to a second.

@@ -17,6 +17,14 @@ const LOOK_BACK: usize = 200;
 /// Streams whose last line is remembered; more than that are alive only over days.
 const MAX_STREAMS: usize = 512;
 
+#[cfg(test)]
+impl Lines {
+    /// Streams whose last line is remembered.
+    pub(super) fn streams_known(&self) -> usize {
+        self.before.len() + self.before_older.len()
+    }
+}
+
 /// A line that has to go between others.
 struct Between {
     arrived: Arrived,
@@ -126,6 +134,10 @@ impl Lines {
     fn remember(&mut self, stream: SafeText, line: Before) {
         if self.before.len() > MAX_STREAMS {
             self.before.retain(|_, before| line.at - before.at <= logline::JOIN_WITHIN);
+            // So many at once are no application of ours, and looking through them for each line would take for ever.
+            if self.before.len() > MAX_STREAMS {
+                self.before.clear();
+            }
         }
         self.before.insert(stream, line);
     }
@@ -226,7 +238,7 @@ impl Lines {
     }
 
     fn evict(&mut self, change: &mut Appended) {
-        while self.bytes > self.limit && self.segments.len() > 1 {
+        while self.bytes() > self.limit && self.segments.len() > 1 {
             let place = self.victim();
             let Some(gone) = self.segments.remove(place) else { return };
             self.bytes -= gone.bytes();

@@ -25,6 +25,10 @@ const A_LINE: usize = 160;
 const SPARE: usize = 32;
 /// `Meta::ingested` of a line whose difference does not fit; the value is in `far`.
 const FAR: i32 = i32::MIN;
+/// A segment is sealed when its lines are of so many streams: each is looked for among the others.
+const FULL_STREAMS: usize = 256;
+/// About what is kept of a segment that has errors beside the mark of each: its places in the lists of the shapes.
+const MARKED: usize = 160;
 /// First word of an id that is not a number; the last word is its place in `odd_ids`.
 const ODD: u64 = u64::MAX;
 
@@ -119,6 +123,10 @@ pub struct Segment {
     /// Ingestion times that are weeks away from their line, by number of the line.
     far: Vec<(u64, Millis)>,
     streams: Vec<SafeText>,
+    /// Of each the lines held, and the time of the newest.
+    by_stream: Vec<(u32, Millis)>,
+    /// Bytes of their names.
+    stream_text: usize,
     levels: [u32; Level::COUNT],
     /// Entries (not lines that go on with one) of level error and above.
     errors: u32,
@@ -139,6 +147,8 @@ impl Segment {
             odd_ids: Vec::new(),
             far: Vec::new(),
             streams: Vec::new(),
+            by_stream: Vec::new(),
+            stream_text: 0,
             levels: [0; Level::COUNT],
             errors: 0,
             telling: 0,
@@ -181,6 +191,10 @@ impl Segment {
             + self.metas.capacity() * size_of::<Meta>()
             + self.ids.capacity() * size_of::<[u64; 3]>()
             + self.streams.capacity() * size_of::<SafeText>()
+            + self.by_stream.capacity() * size_of::<(u32, Millis)>()
+            + self.stream_text
+            // What shape each error has is known elsewhere, for as long as the segment is held.
+            + if self.telling == 0 { 0 } else { MARKED + self.telling as usize * size_of::<u16>() }
             + self.odd_ids.iter().map(|id| id.len() + 2 * size_of::<SafeText>()).sum::<usize>()
             + self.far.capacity() * size_of::<(u64, Millis)>()
     }
@@ -203,6 +217,14 @@ impl Segment {
     /// The log streams that its lines come from.
     pub fn streams(&self) -> &[SafeText] {
         &self.streams
+    }
+
+    /// Of each log stream the lines held, and the time of the newest.
+    pub(super) fn by_stream(&self) -> impl Iterator<Item = (&SafeText, u32, Millis)> {
+        self.streams
+            .iter()
+            .zip(&self.by_stream)
+            .map(|(stream, (lines, newest))| (stream, *lines, *newest))
     }
 
     /// Entries of level error and above.
@@ -245,12 +267,16 @@ impl Segment {
     }
 
     pub(super) fn is_full(&self, full: Full) -> bool {
-        self.text.len() >= full.text || self.len() >= full.lines
+        self.text.len() >= full.text || self.len() >= full.lines || self.streams.len() >= FULL_STREAMS
     }
 
     /// Adds a line that is not before the last one.
     pub(super) fn push(&mut self, line: &Parts<'_>) {
         let stream = self.stream_place(line.stream);
+        // Lines come in order of time.
+        if let Some((lines, newest)) = self.by_stream.get_mut(usize::from(stream)) {
+            (*lines, *newest) = (*lines + 1, line.at);
+        }
         let ingested = i32::try_from(line.ingested - line.at).ok().filter(|delta| *delta != FAR);
         if ingested.is_none() {
             self.far.push((line.seq, line.ingested));
@@ -285,11 +311,14 @@ impl Segment {
             self.ids.shrink_to_fit();
         }
         self.streams.shrink_to_fit();
+        self.by_stream.shrink_to_fit();
     }
 
     fn stream_place(&mut self, stream: &SafeText) -> u16 {
         let place = self.streams.iter().rposition(|known| known == stream).unwrap_or_else(|| {
             self.streams.push(stream.clone());
+            self.by_stream.push((0, Millis::MIN));
+            self.stream_text += stream.len();
             self.streams.len() - 1
         });
         place as u16

@@ -8,10 +8,20 @@ use crate::core::{logline, text::SafeText};
 
 /// Bytes of a line that tell its shape.
 const HEAD: usize = 600;
+/// Most bytes of a shape: signs in the place of what is hidden, or quoted, are longer than it.
+const MOST: usize = HEAD;
 
 /// The shape of an error: numbers become `#`, ids `<id>`, quoted words `"…"`. A quoted sentence stays,
 /// since it is the message; so does the status of an access line.
 pub fn shape(raw: &str) -> SafeText {
+    let whole = shape_of_all(raw);
+    match logline::head_of(&whole, MOST) {
+        head if head.len() == whole.len() => whole,
+        head => head.into(),
+    }
+}
+
+fn shape_of_all(raw: &str) -> SafeText {
     static VALUES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
             r#"(?P<quoted>"[^"\s]*"|'[^'\s]*')(?P<key>:?)"#,

@@ -29,6 +29,8 @@ pub struct ErrorShape {
     pub count: u32,
     /// The newest of them.
     pub newest: Anchor,
+    /// How many shapes were found before it.
+    pub order: u64,
 }
 
 /// A piece of work for another thread: the errors of a segment whose shapes are not known yet.
@@ -101,6 +103,10 @@ pub struct Errors {
     marks: HashMap<u64, Vec<u16>>,
     shapes: Vec<Option<ErrorShape>>,
     places: HashMap<SafeText, u16>,
+    /// Bytes of the texts of the shapes.
+    text: usize,
+    /// Shapes found so far.
+    found: u64,
     others: u32,
     waiting: u32,
     /// Segments with errors that wait.
@@ -111,10 +117,11 @@ pub struct Errors {
 }
 
 impl Errors {
-    /// The most frequent shapes first; among equals the newest.
+    /// The most frequent shapes first; equals in the order in which they were found, so that no row moves in a storm for
+    /// nothing.
     pub fn shapes(&self) -> Vec<ErrorShape> {
         let mut all: Vec<ErrorShape> = self.shapes.iter().flatten().cloned().collect();
-        all.sort_by(|a, b| (Reverse(a.count), Reverse(a.newest), &a.text).cmp(&(Reverse(b.count), Reverse(b.newest), &b.text)));
+        all.sort_by_key(|shape| (Reverse(shape.count), shape.order));
         all
     }
 
@@ -122,6 +129,12 @@ impl Errors {
     pub fn len(&self) -> u32 {
         let known: u32 = self.shapes.iter().flatten().map(|shape| shape.count).sum();
         known + self.others + self.waiting
+    }
+
+    /// Bytes held, without the marks, which their segments count.
+    pub(super) fn bytes(&self) -> usize {
+        let lists = self.shapes.capacity() * size_of::<Option<ErrorShape>>() + self.places.capacity() * size_of::<(SafeText, u16)>();
+        self.text + lists + self.times.bytes()
     }
 
     /// Whether no error is held.
@@ -171,6 +184,8 @@ impl Errors {
         let marks = self.marks.entry(id).or_default();
         let new = errors.saturating_sub(marks.len());
         if new > 0 {
+            // As many as there are, which is what the segment counts for them.
+            marks.reserve_exact(new);
             marks.resize(errors, WAITING);
             self.waiting += new as u32;
             self.open.insert(id);
@@ -225,6 +240,7 @@ impl Errors {
             Some(shape) if shape.count > 1 => shape.count -= 1,
             Some(shape) => {
                 self.places.remove(&shape.text);
+                self.text -= shape.text.len();
                 *slot = None;
             }
             None => {}
@@ -275,11 +291,20 @@ impl Errors {
         if self.shapes.len() == usize::from(place) {
             self.shapes.push(None);
         }
-        let (text, newest) = (shaped.text.clone(), shaped.newest);
-        self.places.insert(text.clone(), place);
-        let shape = self.shapes[usize::from(place)].get_or_insert(ErrorShape { text, count: 0, newest });
+        let slot = &mut self.shapes[usize::from(place)];
+        if slot.is_none() {
+            self.places.insert(shaped.text.clone(), place);
+            self.text += shaped.text.len();
+            self.found += 1;
+        }
+        let shape = slot.get_or_insert_with(|| ErrorShape {
+            text: shaped.text.clone(),
+            count: 0,
+            newest: shaped.newest,
+            order: self.found,
+        });
         shape.count += new;
-        shape.newest = shape.newest.max(newest);
+        shape.newest = shape.newest.max(shaped.newest);
     }
 }
 

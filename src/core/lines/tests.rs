@@ -373,8 +373,8 @@ fn errors_are_counted_once_each_by_what_they_are_about() {
         counts,
         [
             ("POST /v1/images → 502", 2),
-            ("KeyError: \"…\"", 1),
-            ("a.py:# - litellm.RateLimitError: slow down", 1)
+            ("a.py:# - litellm.RateLimitError: slow down", 1),
+            ("KeyError: \"…\"", 1)
         ]
     );
     assert_eq!(
@@ -504,6 +504,29 @@ fn shapes_are_those_of_the_lines_held_in_whichever_order_they_are_found() {
 }
 
 #[test]
+fn shapes_that_are_as_frequent_keep_their_order_in_a_storm() {
+    let mut lines = Lines::new(usize::MAX);
+    let words = ["delta", "alpha", "charlie", "bravo"];
+    let mut at = 0;
+    let mut storm = |lines: &mut Lines, order: [usize; 4]| {
+        for word in order {
+            at += 1;
+            lines.append([arrived(at, at as u64, &format!("ERROR: {} is away", words[word]))]);
+            lines.mine_all();
+        }
+        let shapes = lines.errors().shapes();
+        shapes
+            .iter()
+            .map(|shape| shape.text.split(' ').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
+        assert_eq!(storm(&mut lines, order), words, "first seen first");
+    }
+    assert_eq!(storm(&mut lines, [3, 3, 0, 1])[0], "bravo", "the most frequent is above all");
+}
+
+#[test]
 fn what_is_found_in_lines_that_have_been_cleared_is_not_taken_for_that_of_others() {
     let mut lines = Lines::new(usize::MAX);
     lines.append(many_errors(0, 10));
@@ -564,4 +587,70 @@ fn an_even_log_has_even_columns_at_every_width() {
             );
         }
     }
+}
+
+/// What the store holds beside the text of its lines, counted one by one.
+fn held_beside(lines: &Lines) -> usize {
+    let errors = lines.errors();
+    let shapes: usize = errors.shapes().iter().map(|shape| shape.text.len()).sum();
+    let of_segment = |segment: &std::sync::Arc<Segment>| {
+        let told = segment.lines().filter(Line::tells).count() * size_of::<u16>();
+        let streams: usize = segment.streams().iter().map(|stream| stream.len()).sum();
+        segment.text().len() + segment.len() * 48 + told + streams
+    };
+    // A second that has a line takes an entry in each of both histograms.
+    let seconds: std::collections::BTreeSet<Millis> = lines.segments().flat_map(|it| it.lines()).map(|line| line.at() / 1_000).collect();
+    lines.segments().map(of_segment).sum::<usize>() + shapes + seconds.len() * 2 * 32
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn nothing_that_lines_bring_along_is_held_uncounted(
+        limit in 1_usize << 16..1 << 18,
+        kinds in prop::collection::vec(0_u8..6, 1..4),
+        step in prop_oneof![Just(0), Just(1), Just(1_000), Just(90_000)],
+    ) {
+        let mut lines = Lines::new(limit);
+        for page in 0..6_u64 {
+            lines.append((page * 100..page * 100 + 100).map(|i| {
+                // A word of letters alone is a shape of its own.
+                let word: String = i.to_string().bytes().map(|b| char::from(b + 49)).collect();
+                let text = match kinds[i as usize % kinds.len()] {
+                    0 => format!("ERROR: {word}"),
+                    1 => format!("ERROR: {word} {}", "''".repeat(280)),
+                    2 => format!("ERROR: {word} {}", "\u{202e}".repeat(190)),
+                    3 => "ERROR: the same".to_owned(),
+                    4 => format!("ERROR: {}", word.repeat(60)),
+                    _ => "INFO: calm".to_owned(),
+                };
+                let mut line = arrived(i as Millis * step, i, &text);
+                if kinds[0] == 4 {
+                    line.event.stream = format!("{word}/{}", "s".repeat(400)).into();
+                }
+                line
+            }));
+            prop_assert!(lines.bytes() <= limit, "{} of {limit}", lines.bytes());
+            lines.mine_all();
+            prop_assert!(lines.bytes() >= held_beside(&lines), "{} of {}", lines.bytes(), held_beside(&lines));
+            // What shapes take is known only once they have been found: the next page makes room for it.
+            prop_assert!(lines.bytes() <= limit + 100 * 1_000, "{} of {limit}", lines.bytes());
+        }
+        prop_assert!(lines.errors().shapes().iter().all(|shape| shape.text.len() <= 640));
+        prop_assert!(lines.streams_known() <= 600);
+    }
+}
+
+#[test]
+fn as_many_streams_as_lines_are_neither_remembered_nor_looked_through_for_ever() {
+    let mut lines = Lines::new(64 << 20);
+    for page in 0..20_u64 {
+        lines.append((page * 1_000..page * 1_000 + 1_000).map(|i| Arrived {
+            event: event(0, i, &format!("other/{i}"), "Traceback (most recent call last):"),
+            late: false,
+        }));
+        assert!(lines.streams_known() <= 513, "{}", lines.streams_known());
+    }
+    assert_eq!(lines.len(), 20_000);
+    assert!(lines.segments().all(|segment| segment.streams().len() <= 256));
 }

@@ -1,7 +1,7 @@
 //! From line to line, and to a line by its time or its anchor.
 
 use super::{Anchor, Line, Lines, Spot};
-use crate::core::{fact::Millis, text::SafeText};
+use crate::core::fact::Millis;
 
 impl Lines {
     /// The line at a spot.
@@ -66,17 +66,6 @@ impl Lines {
             .take_while(|(_, there)| there.time() == anchor.time())
             .find_map(|(spot, there)| (there.seq == anchor.seq).then_some(spot))
             .or(Some(first))
-    }
-
-    /// Log streams of the lines held, in order of their first line.
-    pub fn streams(&self) -> Vec<SafeText> {
-        let mut streams: Vec<SafeText> = Vec::new();
-        for stream in self.segments.iter().flat_map(|segment| segment.streams()) {
-            if !streams.contains(stream) {
-                streams.push(stream.clone());
-            }
-        }
-        streams
     }
 
     fn first_not_before(&self, time: (Millis, Millis)) -> Option<Spot> {

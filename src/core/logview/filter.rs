@@ -4,8 +4,7 @@ use super::LogView;
 use crate::core::{
     lines::{Filter, Index, Pattern},
     logline::Level,
-    names::App,
-    text::SafeText,
+    sources::Source,
 };
 
 /// What became of the lines that the filter does not keep.
@@ -41,26 +40,22 @@ impl LogView {
         self.refilter();
     }
 
-    /// Both applications, Open WebUI, LiteLLM.
-    pub fn cycle_source(&mut self) {
-        self.filter.app = match self.filter.app {
-            None => Some(App::OpenWebui),
-            Some(App::OpenWebui) => Some(App::Litellm),
-            Some(App::Litellm) => None,
+    /// Whose lines are shown.
+    pub fn source(&self) -> Source {
+        match (&self.filter.stream, self.filter.app) {
+            (Some(stream), _) => Source::Stream(stream.clone()),
+            (None, Some(app)) => Source::App(app),
+            (None, None) => Source::All,
+        }
+    }
+
+    /// Shows lines of this source; what else is asked for stays.
+    pub fn only(&mut self, source: Source) {
+        (self.filter.app, self.filter.stream) = match source {
+            Source::All => (None, None),
+            Source::App(app) => (Some(app), None),
+            Source::Stream(stream) => (None, Some(stream)),
         };
-        self.filter.stream = None;
-        self.refilter();
-    }
-
-    /// Only one application; both when `None`.
-    pub fn only_app(&mut self, app: Option<App>) {
-        self.filter.app = app;
-        self.refilter();
-    }
-
-    /// Only one log stream; all when `None`.
-    pub fn only_stream(&mut self, stream: Option<SafeText>) {
-        self.filter.stream = stream;
         self.refilter();
     }
 

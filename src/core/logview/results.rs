@@ -33,6 +33,21 @@ impl LogView {
         self.look_again();
     }
 
+    /// Asks no more than another view does, which it was made after: takes back the filter, else the search; `false` where
+    /// there is nothing to take back.
+    pub fn peel_to(&mut self, other: &Self) -> bool {
+        if self.filter != other.filter {
+            self.filter.clone_from(&other.filter);
+            self.refilter();
+            return true;
+        }
+        let is_searched = self.search.is_some() && self.searched() != other.searched();
+        if is_searched {
+            self.search("");
+        }
+        is_searched
+    }
+
     /// Holds these lines in place of those before. The window stays where it was, as far as its line is still there.
     pub fn replace(&mut self, arrivals: impl IntoIterator<Item = Arrived>) {
         self.lines = self.lines.cleared();

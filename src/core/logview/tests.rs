@@ -3,7 +3,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::{fact::LogEvent, keymap::Intent, lines::Filter, text::RawText};
+use crate::core::{
+    fact::LogEvent,
+    keymap::Intent,
+    lines::{Filter, StreamName},
+    names::App,
+    sources::Source,
+    text::RawText,
+};
 
 const START: Millis = 1_790_000_000_000;
 
@@ -120,11 +127,11 @@ fn errors_levels_and_sources() {
     assert_eq!(view.next_error(), Jump::Nowhere);
     view.attention_only();
     assert_eq!(numbers(&view), [53, 63, 73, 83, 93]);
-    view.cycle_source();
+    view.only(Source::App(App::OpenWebui));
     assert_eq!(numbers(&view), [53, 63, 73, 83, 93], "errors are Open WebUI's here");
-    view.cycle_source();
+    view.only(Source::App(App::Litellm));
     assert_eq!((view.window(5, 40).total, view.selected().is_none()), (0, true));
-    view.cycle_source();
+    view.only(Source::All);
     view.attention_only();
     assert_eq!(cursor(&view), 93, "the cursor's line is still the chosen one");
     assert_eq!(numbers(&view).len(), 5);
@@ -165,6 +172,36 @@ fn who_follows_sees_the_lines_round_the_last_one_kept() {
     view.follow_on();
     assert_eq!(view.toggle_hidden(), Toggled::Hidden);
     assert_eq!(numbers(&view), [42]);
+}
+
+#[test]
+fn the_row_under_the_cursor_shows_what_is_searched_for_where_that_lies_beyond_the_edge() {
+    let mut view = view(10, 5);
+    let long = format!("INFO:     {} needle {}", "hay ".repeat(40), "straw ".repeat(40));
+    view.append([
+        line(20_000, 20, &long),
+        line(21_000, 21, "INFO:     short needle"),
+        line(22_000, 22, "INFO:     none"),
+    ]);
+    let panned = |view: &LogView| {
+        let rows = view.window(5, 40).rows;
+        let rows = rows.into_iter().filter(|row| row.text.starts_with('…'));
+        rows.map(|row| (row.text[row.matches[0].clone()].to_owned(), row.selected, row.more > 0))
+            .collect::<Vec<_>>()
+    };
+    view.search("needle");
+    assert_eq!(panned(&view), [], "who follows is shown how lines begin");
+    assert_eq!((view.prev_match(), panned(&view)), (Jump::Moved, vec![]), "in sight as it is");
+    view.prev_match();
+    assert_eq!(panned(&view), [("needle".to_owned(), true, true)]);
+    view.sideways(20);
+    assert_eq!(panned(&view), [], "who goes sideways chooses what is seen");
+    view.sideways(-20);
+    view.toggle_wrap();
+    assert_eq!(panned(&view), []);
+    view.toggle_wrap();
+    view.up(1);
+    assert_eq!(panned(&view), []);
 }
 
 #[test]
@@ -404,7 +441,12 @@ impl Run {
             Act::Error(true) => drop_jump(view.next_error()),
             Act::Error(false) => drop_jump(view.prev_error()),
             Act::Level => view.cycle_level(),
-            Act::Source => view.cycle_source(),
+            Act::Source => view.only(match view.source() {
+                Source::All => Source::App(App::OpenWebui),
+                Source::App(App::OpenWebui) => Source::App(App::Litellm),
+                Source::App(App::Litellm) => Source::Stream(StreamName::Like("a".into())),
+                Source::Stream(_) => Source::All,
+            }),
             Act::Wrap => view.toggle_wrap(),
             Act::Hidden => _ = view.toggle_hidden(),
             Act::Fold => view.toggle_fold(),

@@ -3,7 +3,7 @@
 
 use super::{LogView, MAX_ENTRY, Place};
 use crate::core::{
-    lines::{Anchor, ErrorShape, Filter, Line, Pattern, Spot},
+    lines::{Anchor, ErrorShape, Filter, Line, Pattern, Spot, StreamName},
     logline::{JOIN_WITHIN, request_id, shown_parts},
     text::SafeText,
 };
@@ -136,7 +136,7 @@ impl LogView {
     /// Only one log stream, of a task that is looked at from another screen.
     pub fn visit_stream(&mut self, stream: SafeText) {
         self.visit(Filter {
-            stream: Some(stream),
+            stream: Some(StreamName::Is(stream)),
             ..Filter::default()
         });
     }

@@ -18,6 +18,10 @@ use crate::core::{
 const MAX_ROWS: usize = 20;
 /// Bytes looked at for each column that may be shown: marks and colour sequences take some.
 const BYTES_A_COLUMN: usize = 8;
+/// Bytes of the line under the cursor in which a match beyond the edge is looked for.
+const MAX_PAN: usize = 64 << 10;
+/// Stands where the beginning of a row is left out.
+const CUT: &str = "…";
 
 /// One row of the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -298,7 +302,7 @@ impl LogView {
     fn count_rows(&self, spot: Spot, size: Size) -> usize {
         match self.lines.line(spot) {
             Some(line) if !self.wrap && (self.is_folding() || !line.raw().contains('\n')) => 1,
-            Some(line) => self.pieces(line, size).len(),
+            Some(line) => self.pieces(line, size, false).len(),
             None => 0,
         }
     }
@@ -326,11 +330,13 @@ impl LogView {
             hidden,
             more: piece.more,
         };
-        self.pieces(line, size).into_iter().enumerate().map(row).collect()
+        self.pieces(line, size, selected).into_iter().enumerate().map(row).collect()
     }
 
-    /// A line in rows. No more of it is looked at than can be shown, however long it is.
-    fn pieces(&self, line: Line<'_>, size: Size) -> Vec<Piece> {
+    /// A line in rows. No more of it is looked at than can be shown, however long it is; of the one under the cursor as
+    /// much as it takes to show a match.
+    fn pieces(&self, line: Line<'_>, size: Size, is_selected: bool) -> Vec<Piece> {
+        let pans = is_selected && !self.wrap && self.sideways == 0 && !self.is_following();
         let columns = if self.wrap {
             size.most() * size.width
         } else {
@@ -344,6 +350,10 @@ impl LogView {
                 break;
             }
             left = left.saturating_sub(part.len() + 1);
+            if let Some(piece) = pans.then(|| self.panned(part, size)).flatten() {
+                pieces.push(piece);
+                continue;
+            }
             let head = logline::head_of(part, columns * BYTES_A_COLUMN);
             self.cut_part(head, part.len() - head.len(), size, &mut pieces);
         }
@@ -373,6 +383,35 @@ impl LogView {
             }
             from = end;
         }
+    }
+
+    /// Where the first match lies beyond the edge the row from a little before it on.
+    fn panned(&self, part: &str, size: Size) -> Option<Piece> {
+        // The id of a request is not what one wants to read of its lines.
+        let pattern = self
+            .highlighted()
+            .filter(|pattern| Some(*pattern) != self.filter.request.as_ref())?;
+        let head = logline::head_of(part, MAX_PAN);
+        let shown = logline::display(head);
+        let matches = pattern.ranges(&shown);
+        let first = matches.first()?;
+        let from = self.start(&shown, &matches);
+        if first.start <= from || first.end <= from + fitting(&shown[from..], size.width) {
+            return None;
+        }
+        let mut before = 0;
+        let back = shown[..first.start].char_indices().rev().find(|(_, c)| {
+            before += width_of(*c);
+            before > size.width / 3 && width_of(*c) > 0
+        });
+        let from = back.map_or(0, |(at, _)| at);
+        let end = from + fitting(&shown[from..], size.width.saturating_sub(1));
+        let matches = clip(&matches, from..end).into_iter();
+        Some(Piece {
+            text: SafeText::new(&format!("{CUT}{}", &shown[from..end])),
+            matches: matches.map(|range| range.start + CUT.len()..range.end + CUT.len()).collect(),
+            more: shown.len() - end + part.len() - head.len(),
+        })
     }
 
     /// Where an unwrapped row begins: after what the gutter tells already, unless a match lies in it.

@@ -4,7 +4,7 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, steering,
+    acting, certificate, complain, dns, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, sources, steering,
     testimage, throughput,
 };
 use crate::core::{
@@ -56,7 +56,7 @@ pub(super) fn close(model: &mut Model) -> Vec<Effect> {
 /// A key while a dialog is open.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(dialog) = model.dialog.take() else { return Vec::new() };
-    if !model.is_dialog_seen && !matches!(dialog, Dialog::Prompt(_) | Dialog::Palette(_) | Dialog::Places(_)) {
+    if !model.is_dialog_seen && !takes_keys_at_once(&dialog) {
         model.dialog = Some(dialog);
         return Vec::new();
     }
@@ -74,6 +74,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Detail(detail) => on_detail(model, detail, key),
         Dialog::Json(json) => on_json(model, json, key),
         Dialog::Shapes(chosen) => shapes::on_key(model, chosen, key),
+        Dialog::Sources(picker) => sources::on_key(model, picker, key),
         Dialog::Menu(menu) => on_menu(model, menu, key),
         Dialog::Skip(skip) => on_skip(model, skip, key),
         Dialog::Leftovers(chosen) => leftovers::on_key(model, chosen, key),
@@ -85,6 +86,14 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
+/// What changes only what is looked at may be typed ahead.
+fn takes_keys_at_once(dialog: &Dialog) -> bool {
+    matches!(
+        dialog,
+        Dialog::Prompt(_) | Dialog::Palette(_) | Dialog::Places(_) | Dialog::Sources(_)
+    )
+}
+
 /// Pasted text goes into text fields only.
 pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match &mut model.dialog {
@@ -93,6 +102,7 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Dialog::Buy(it)) if it.row == Row::Name => it.name.paste(text),
         Some(Dialog::Palette(p)) => p.field.paste(text),
         Some(Dialog::Places(p)) if p.going.is_none() => p.field.paste(text),
+        Some(Dialog::Sources(p)) if p.is_typing => p.field.paste(text),
         Some(Dialog::Insights(dialog)) if dialog.focus == Focus::Field => dialog.window.paste(text),
         Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
         // What must be typed must be typed.

@@ -8,6 +8,7 @@ use crate::core::{
     model::{Door, Model},
     names::App,
     screen::{Panel, ScreenId},
+    sources::stream_of,
     text::SafeText,
 };
 
@@ -76,10 +77,7 @@ fn lead(model: &Model) -> Lead {
         Panel::Tasks => {
             let tasks = model.shown_tasks();
             let task = tasks.get(row).and_then(|task| Some((task, names.app(&task.service)?)));
-            // The template's streams are PREFIX/CONTAINER/TASK, and both names are the application's.
-            task.map_or(Lead::All, |(task, app)| {
-                Lead::Task(format!("{app}/{app}/{}", task.id()).into(), task.stopped)
-            })
+            task.map_or(Lead::All, |(task, app)| Lead::Task(stream_of(app, task.id()), task.stopped))
         }
         Panel::Services | Panel::ServiceList => {
             let app = model.selected_service().and_then(|service| names.app(&service.name));

@@ -94,7 +94,12 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let detach = "leave the console; the operation goes on in AWS, and a console opened again follows it";
-    let mut ways = vec![way("Stay", "what runs goes on, and so does this console", Ok(Act::Stay))];
+    let stay = if model.is_busy() {
+        "what runs goes on, and so does this console"
+    } else {
+        "nothing runs, and nothing is sent: the stack stays as it is"
+    };
+    let mut ways = vec![way("Stay", stay, Ok(Act::Stay))];
     if model.is_busy() {
         ways.push(way("Detach", detach, Ok(Act::Detach)));
     }

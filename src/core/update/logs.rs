@@ -1,6 +1,6 @@
 //! The log tail and its screen: pages in, lines into the view, keys to the view, scans out.
 
-use super::{dialogs, entry, insights, lead, live, older, polling, record, say, shapes};
+use super::{dialogs, entry, insights, lead, live, older, polling, record, say, shapes, sources};
 use crate::{
     cloud::Query,
     core::{
@@ -255,7 +255,6 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
     let logs = model.shown_logs_mut();
     match intent {
         Intent::Mark => logs.toggle_mark(),
-        Intent::Source => logs.cycle_source(),
         Intent::Level => logs.cycle_level(),
         Intent::Attention => logs.attention_only(),
         Intent::Hidden => toggle_hidden(model),
@@ -315,6 +314,7 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
         Intent::LiveTail => Some(live::toggle(model)),
         Intent::Insights => Some(insights::toggle(model)),
         Intent::ErrorShapes => Some(shapes::open(model)),
+        Intent::Source => Some(sources::open(model)),
         Intent::Earlier | Intent::Later | Intent::Narrower | Intent::Wider => Some(older::on_window(model, intent)),
         Intent::Json => Some(entry::json(model)),
         Intent::GotoTime => Some(dialogs::prompt(model, Purpose::GotoTime, "")),

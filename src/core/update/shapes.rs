@@ -25,6 +25,10 @@ pub fn chosen(shapes: &[ErrorShape], chosen: Option<&SafeText>) -> usize {
         .unwrap_or(0)
 }
 
+fn is_gone(shapes: &[ErrorShape], chosen: Option<&SafeText>) -> bool {
+    chosen.is_some_and(|chosen| shapes.iter().all(|shape| shape.text != *chosen))
+}
+
 /// A key while the list is open.
 pub(super) fn on_key(model: &mut Model, before: Option<SafeText>, key: Key) -> Vec<Effect> {
     let shapes = model.shown_logs().lines().errors().shapes();
@@ -38,6 +42,11 @@ pub(super) fn on_key(model: &mut Model, before: Option<SafeText>, key: Key) -> V
         Some(Intent::Top) => 0,
         Some(Intent::Bottom) => usize::MAX,
         Some(Intent::Back | Intent::ErrorShapes | Intent::Interrupt) => return dialogs::close(model),
+        // What the cursor stood on has made room: what stands there now is not what was chosen.
+        Some(Intent::Enter | Intent::Right) if is_gone(&shapes, before.as_ref()) => {
+            say(model, Severity::Note, "the lines of that shape are no more held");
+            here
+        }
         Some(Intent::Enter | Intent::Right) => {
             dialogs::close(model);
             if let Some(shape) = shapes.get(here) {

@@ -91,7 +91,7 @@ mod tests {
             field::TextField,
             insights::query,
             key::Key,
-            lines::{Filter, Pattern},
+            lines::{Filter, Pattern, StreamName},
             logline::Level,
             msg::{Msg, Size},
             names::App,
@@ -104,7 +104,7 @@ mod tests {
     fn questions() -> Vec<(Dialog, Vec<&'static str>)> {
         let filter = Filter {
             app: Some(App::Litellm),
-            stream: Some("litellm/litellm/0af3".into()),
+            stream: Some(StreamName::Is("litellm/litellm/0af3".into())),
             min_level: Some(Level::Error),
             pattern: Pattern::filter(&"a long pattern ".repeat(20)),
             ..Filter::default()

@@ -11,6 +11,7 @@ use super::{Sheet, inside, sheet, wrapped};
 use crate::{
     core::{
         fact::Leftover,
+        keymap::Intent,
         leftovers::{self, Search},
         model::Model,
         text::SafeText,
@@ -104,7 +105,7 @@ fn below(model: &Model, side: &Side<'_>, left: &[&Leftover], width: usize) -> Ve
         if !left.is_empty() {
             out.push(Line::default());
         }
-        let role = if left.is_empty() && unknown.is_empty() && !search.is_unheard() {
+        let role = if left.is_empty() && unknown.is_empty() && !search.is_unheard() && !search.lives() {
             Role::Good
         } else {
             Role::Text
@@ -115,6 +116,13 @@ fn below(model: &Model, side: &Side<'_>, left: &[&Leftover], width: usize) -> Ve
             role,
             width,
         ));
+    }
+    if search.is_some_and(Search::lives) && !model.is_busy() {
+        let next = format!(
+            "{} destroy deletes it; before it asks it lists what goes and what stays.",
+            model.keymap.label(Intent::Palette)
+        );
+        out.extend(wrapped(side, &next, Role::Dim, width));
     }
     for it in unknown {
         let text = format!("! {}: {}. {}", it.what, it.why, it.next);

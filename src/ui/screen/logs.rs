@@ -38,9 +38,10 @@ mod insights;
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let mut head = panel::head(model, side, "Logs", &model.feeds.logs);
+    let title = title(model);
+    let mut head = panel::head(model, side, &title, &model.feeds.logs);
     if let Some(query) = &model.insights {
-        head = insights::head(model, query, side);
+        head.right = vec![insights::window(model, query, side)];
     } else if let Some(live) = &model.live {
         badge(model, side, live, &mut head, area);
     }
@@ -70,6 +71,17 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         draw_lines(model, side, lines, frame);
     }
     frame.render_widget(Paragraph::new(cut::line(state_line(model, side), usize::from(state.width))), state);
+}
+
+/// What the panel is, and whose lines it shows.
+fn title(model: &Model) -> String {
+    let what = if model.insights.is_some() {
+        "Logs Insights results"
+    } else {
+        "Logs"
+    };
+    let whose = model.shown_logs().source().title().map(|whose| format!(" · {whose}"));
+    format!("{what}{}", whose.unwrap_or_default())
 }
 
 /// That Live Tail costs money while it is on. On a narrow screen in fewer words, with nothing beside it.
@@ -175,7 +187,7 @@ fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
         ),
         (false, false) => (
             "No line matches what is asked for.",
-            "q clears the filter; v and a reset the level; u shows both services.",
+            "q clears the filter; v and a reset the level; u chooses whose lines.",
         ),
     }
 }
@@ -358,7 +370,8 @@ fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
         }
     }
     spans.extend(older(model, side));
-    spans.push(Span::styled(format!("  {} lines", logs.lines().len()), style(Role::Dim)));
+    let kept = logs.kept_len().map_or_else(String::new, |kept| format!("{kept} of "));
+    spans.push(Span::styled(format!("  {kept}{} lines", logs.lines().len()), style(Role::Dim)));
     let dropped: u64 = logs.lines().holes().iter().map(|hole| hole.lines).sum();
     if dropped > 0 {
         spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
@@ -394,13 +407,6 @@ fn asked_for_spans<'a>(model: &Model, side: &Side<'_>) -> impl Iterator<Item = S
 fn asked_for(model: &Model) -> Vec<String> {
     let (logs, filter) = (model.shown_logs(), model.shown_logs().filter());
     let mut out = Vec::new();
-    if let Some(app) = filter.app {
-        out.push(format!("only {}", app.title()));
-    }
-    if let Some(stream) = &filter.stream {
-        let id = stream.rsplit('/').next().unwrap_or_default();
-        out.push(format!("only task {}", id.chars().take(8).collect::<String>()));
-    }
     if let Some(level) = filter.min_level {
         out.push(format!("{level} and worse"));
     }

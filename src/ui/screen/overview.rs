@@ -15,6 +15,7 @@ use crate::{
         keymap::Intent,
         model::Model,
         names::{App, Names},
+        rollout,
         screen::Panel,
         when,
     },
@@ -222,7 +223,7 @@ fn service_row(model: &Model, side: &Side<'_>, names: &Names, service: &Service,
     let name = Line::styled(short_name(app, &service.name), side.theme.style(theme::of_app(app)));
     let (word, role) = state(model, service);
     let style = side.theme.style(role);
-    let counts = [service.running, service.desired, service.pending].map(|n| n.to_string());
+    let counts = rollout::counts(model, service);
     let (family, revision) = service.task_definition.rsplit_once(':').unwrap_or((&service.task_definition, ""));
     let mut row = vec![name];
     if room >= WIDE {
@@ -239,9 +240,21 @@ fn service_row(model: &Model, side: &Side<'_>, names: &Names, service: &Service,
     row
 }
 
+/// How a service looks that goes with its stack.
+pub fn going_role(word: &str) -> Role {
+    match word {
+        "deleted" => Role::Dim,
+        "undeleted" => Role::Bad,
+        _ => Role::Warn,
+    }
+}
+
 /// One word for where a service stands.
 pub fn state(model: &Model, service: &Service) -> (&'static str, Role) {
     let failed = service.primary().is_some_and(|d| d.rollout == "FAILED");
+    if let Some((word, _)) = rollout::going(model, service) {
+        return (word, going_role(word));
+    }
     match service {
         s if s.status != "ACTIVE" => ("draining", Role::Warn),
         _ if failed => ("failed", Role::Bad),

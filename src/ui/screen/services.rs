@@ -16,6 +16,7 @@ use crate::{
         feed::Feed,
         health::{self, Severity},
         model::Model,
+        rollout,
         screen::{Panel, ScreenId},
         when,
     },
@@ -145,8 +146,12 @@ fn alarm_words(model: &Model) -> Option<(String, String, Role)> {
 
 /// How a service stands: mark, words, colour.
 fn standing(model: &Model, service: &Service) -> (&'static str, String, Role) {
-    let rollout = service.primary().map(|d| d.rollout.as_str()).unwrap_or_default();
-    if rollout == "FAILED" {
+    let state = service.primary().map(|d| d.rollout.as_str()).unwrap_or_default();
+    if let Some((word, since)) = rollout::going(model, service) {
+        let age = since.map(|at| format!(" {}", when::short(model.now.wall - at))).unwrap_or_default();
+        let role = overview::going_role(word);
+        (if role == Role::Bad { "✗" } else { "–" }, format!("{word}{age}"), role)
+    } else if state == "FAILED" {
         ("✗", "deployment failed".into(), Role::Bad)
     } else if service.desired == 0 && service.running == 0 {
         ("z", "asleep".into(), Role::Dim)
@@ -200,7 +205,7 @@ fn draw_narrow_rows(model: &Model, side: &Side<'_>, services: &[&Service], area:
     table::draw(side, &rows, area, frame, |i| {
         let service = services[i];
         let (mark, words, role) = standing(model, service);
-        let counts = [service.running, service.desired, service.pending].map(|n| n.to_string());
+        let counts = rollout::counts(model, service);
         vec![
             Line::from(pen.ink(role, mark)),
             name_line(model, pen, service, 10),
@@ -234,14 +239,15 @@ fn draw_service_rows(model: &Model, side: &Side<'_>, services: &[&Service], area
     table::draw(side, &rows, area, frame, |i| {
         let service = services[i];
         let (mark, words, role) = standing(model, service);
+        let counts = rollout::counts(model, service);
         let running = if service.running < service.desired { Role::Bad } else { Role::Text };
         vec![
             Line::from(pen.ink(role, mark)),
             name_line(model, pen, service, room),
             Line::from(pen.ink(role, &words)),
-            Line::from(pen.ink(running, right(&service.running.to_string(), 7))),
-            Line::from(pen.text(right(&service.desired.to_string(), 7))),
-            Line::from(pen.text(right(&service.pending.to_string(), 7))),
+            Line::from(pen.ink(running, right(&counts[0], 7))),
+            Line::from(pen.text(right(&counts[1], 7))),
+            Line::from(pen.text(right(&counts[2], 7))),
             Line::from(pen.dim(right(revision(&service.task_definition), 4))),
         ]
     });
@@ -308,7 +314,9 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     }
     let tasks = model.shown_tasks();
     if tasks.is_empty() {
-        let why = if model.is_asleep() {
+        let why = if model.is_going_away() {
+            ("No task is left.", "The deletion stopped them.")
+        } else if model.is_asleep() {
             ("No task runs: the stack is asleep.", "Press Z to wake it.")
         } else if stopped > 0 {
             ("No task runs, but some have stopped.", "Press x to see them and why.")
@@ -320,7 +328,7 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     // Where there is room, the task under the cursor says in full why it stopped, and what to do.
     let at = model.cursor(Panel::Tasks).min(tasks.len() - 1);
     let about = if inner.height >= 7 {
-        about(Pen::of(side), tasks[at], usize::from(inner.width))
+        about(model, Pen::of(side), tasks[at], usize::from(inner.width))
     } else {
         Vec::new()
     };
@@ -330,20 +338,22 @@ fn draw_tasks(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
 }
 
 /// Why a task stopped against anybody's will: AWS's own words, and the advice.
-fn about(pen: Pen<'_>, task: &Task, width: usize) -> Vec<Line<'static>> {
+fn about(model: &Model, pen: Pen<'_>, task: &Task, width: usize) -> Vec<Line<'static>> {
     if !task.is_stopped() || cause::is_on_purpose(task) {
         return Vec::new();
     }
     let mut out = vec![Line::from(pen.ink(Role::Border, "─".repeat(width)))];
     let words = format!("{}: {}", task.stop_code, health::stop_words(task));
     out.extend(wrap_to(&words, width, 2).into_iter().map(|l| Line::from(pen.text(l))));
-    let advice = cause::of_task(task).map_or_else(|| "Look at its log (Enter).".to_owned(), |m| m.advice(Reader::Console));
+    let advice =
+        cause::of_task(task, &model.parameters()).map_or_else(|| "Look at its log (Enter).".to_owned(), |m| m.advice(Reader::Console));
     out.extend(wrap_to(&advice, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Accent, l))));
     out
 }
 
 fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
+    let parameters = model.parameters();
     let columns = [
         Constraint::Length(1),
         Constraint::Length(8),
@@ -365,7 +375,11 @@ fn draw_task_rows(model: &Model, side: &Side<'_>, tasks: &[&Task], area: Rect, f
         let id: String = task.id().chars().take(8).collect();
         let since = task.stopped.or(task.started).or(task.created);
         let age = since.map(|at| when::short(model.now.wall - at)).unwrap_or_default();
-        let (place, place_role) = place(task, role);
+        let (place, place_role) = if task.is_stopped() {
+            (cause::stop_phrase(task, &parameters), role)
+        } else {
+            (place(task), Role::Dim)
+        };
         vec![
             Line::from(pen.ink(role, mark)),
             Line::from(pen.text(id)),
@@ -388,17 +402,14 @@ fn task_mark(task: &Task) -> (&'static str, Role) {
     }
 }
 
-/// Zone and address while it lives; why it stopped after that.
-fn place(task: &Task, role: Role) -> (String, Role) {
-    if task.is_stopped() {
-        return (cause::stop_phrase(task), role);
-    }
+/// Zone, address and size.
+fn place(task: &Task) -> String {
     let spot = if task.capacity == "FARGATE_SPOT" { "  Spot" } else { "" };
     let size = match (task.cpu, task.memory) {
         (Some(cpu), Some(memory)) => format!("  {} vCPU {} GB", f64::from(cpu) / 1024.0, f64::from(memory) / 1024.0),
         _ => String::new(),
     };
-    (format!("{} {}{size}{spot}", task.zone, task.address), Role::Dim)
+    format!("{} {}{size}{spot}", task.zone, task.address)
 }
 
 fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -409,7 +420,11 @@ fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>
     }
     let events = model.shown_service_events();
     if events.is_empty() {
-        let why = ("ECS has told nothing of these services yet.", "They appear once a service is made.");
+        let why = if model.is_going_away() {
+            ("ECS tells of no service any more.", "The deletion removed them.")
+        } else {
+            ("ECS has told nothing of these services yet.", "They appear once a service is made.")
+        };
         return empty_rows(model, side, inner, frame, "event", why);
     }
     let pen = Pen::of(side);

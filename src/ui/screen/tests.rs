@@ -386,7 +386,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     (
         "services-stopped",
         (120, 36),
-        &["OutOfMemoryError: Container killed", "next larger DeploymentSize"],
+        &["OutOfMemoryError: Container killed", "Deploy with DeploymentSize medium"],
     ),
     ("cost", (80, 20), &["an hour", "ends with the tasks (Z)", "≈", "scalable"]),
     ("cost-low", (120, 36), &["$82.50", "the guide leaves", "Total"]),

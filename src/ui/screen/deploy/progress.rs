@@ -12,7 +12,7 @@ use crate::{
     core::{
         cause::{self, Cause},
         eta::{self, Outlook, Work},
-        fact::{Millis, Stack},
+        fact::{CLUSTER, Millis, Stack},
         model::Model,
         progress::Row,
         rollout,
@@ -200,7 +200,8 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
     // A tall terminal has room for AWS's long texts.
     let rows = if model.size.height >= 32 { 4 } else { 2 };
     if let Some(cause) = cause::find(model) {
-        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, stack, (width, rows, most))));
+        let keys = card_keys(model, stack);
+        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, &keys, (width, rows, most))));
     }
     if !stack.status.is_success() {
         return None;
@@ -214,7 +215,15 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
     Some((("Done", Role::Good), lines))
 }
 
-fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows, most): (usize, usize, usize)) -> Vec<Line<'static>> {
+/// What leads on from a cause: logs and tasks only where there are any.
+fn card_keys(model: &Model, stack: &Stack) -> String {
+    let only = if stack.status.is_dead() { " (it can only be deleted)" } else { "" };
+    let has_tasks = !model.is_hollow() && !model.is_missing(CLUSTER);
+    let there = if has_tasks { "[L] logs · [3] tasks · " } else { "" };
+    format!("[R] ways out{only} · {there}[c] copy this card")
+}
+
+fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (usize, usize, usize)) -> Vec<Line<'static>> {
     let labelled = |label: &str, lines: Vec<String>, role: Role| {
         let line = |(i, line)| Line::from(vec![pen.dim(left(if i == 0 { label } else { "" }, 9)), pen.ink(role, line)]);
         lines.into_iter().enumerate().map(line).collect::<Vec<_>>()
@@ -224,11 +233,6 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, stack: &Stack, (width, rows, most): 
     // The title, a text of AWS and the keys have a row each, however small it is.
     let advice = most.saturating_sub(end.len() + 3).clamp(1, 4);
     end.extend(labelled("now", wrapped(&cause.advice, advice), Role::Accent));
-    let keys = if stack.status.is_dead() {
-        "[R] ways out (it can only be deleted) · [L] logs · [3] tasks · [c] copy this card"
-    } else {
-        "[R] ways out · [L] logs · [3] tasks · [c] copy this card"
-    };
     end.push(pen.keys(keys));
     let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
     for (label, text) in &cause.evidence {

@@ -1,4 +1,4 @@
-//! Results of Logs Insights on the Logs screen: that they are that, of which window, and what they cost.
+//! Results of Logs Insights on the Logs screen: of which window, and what they cost.
 
 use ratatui::{Frame, layout::Rect, text::Span};
 
@@ -9,21 +9,14 @@ use crate::{
         model::Model,
         when,
     },
-    ui::{
-        Side,
-        panel::{self, Head},
-        theme::Role,
-    },
+    ui::{Side, panel, theme::Role},
 };
 
-/// On the frame: these lines are not the tail, and which window they are of.
-pub(super) fn head(model: &Model, query: &Insights, side: &Side<'_>) -> Head<'static> {
+/// On the frame: which window the lines are of.
+pub(super) fn window(model: &Model, query: &Insights, side: &Side<'_>) -> Span<'static> {
     let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
     let text = format!(" {} to {} ", shown(query.request.from), shown(query.request.until));
-    Head {
-        title: "Logs Insights results",
-        right: vec![Span::styled(text, side.theme.style(Role::Badge))],
-    }
+    Span::styled(text, side.theme.style(Role::Badge))
 }
 
 /// Why there are no lines.
