@@ -199,6 +199,7 @@ impl App {
                 | Effect::CloseLive
                 | Effect::Hide
                 | Effect::Save(..)
+                | Effect::Load(_)
                 | Effect::Steer(_)
                 | Effect::Open(_) => {}
             }

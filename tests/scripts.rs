@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may stop on what can not be")]
 
+#[path = "scripts/form.rs"]
+mod form;
 #[path = "scripts/insights.rs"]
 mod insights;
 #[path = "scripts/live.rs"]

@@ -56,6 +56,8 @@ pub enum Dialog {
     Dns(DnsDialog),
     /// Provisioned throughput to be bought.
     Buy(BuyDialog),
+    /// Every check before the plan, whole.
+    Checks(Checks),
 }
 
 /// How far a text is scrolled, in rows.
@@ -63,6 +65,15 @@ pub enum Dialog {
 pub struct Scroll {
     /// First row shown.
     pub top: usize,
+}
+
+/// The checks of the form, or of the plan made from it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Checks {
+    /// How far they are scrolled.
+    pub scroll: Scroll,
+    /// The question over which they were opened; it comes back.
+    pub over: Option<Box<Confirm>>,
 }
 
 /// A confirmation.
@@ -190,6 +201,8 @@ pub enum Purpose {
     Rows,
     /// The names of a certificate.
     Certificate,
+    /// The path of a file of parameters.
+    Parameters,
 }
 
 /// One line of text.

@@ -44,8 +44,10 @@ pub enum Effect {
     Copy(SafeText),
     /// Open in the browser.
     Open(SafeText),
-    /// Write a file: its path and its bytes.
+    /// Write a new file: its path and its bytes. One that is there stays; the new one gets a number then.
     Save(SafeText, Arc<[u8]>),
+    /// Read a file of parameters.
+    Load(SafeText),
     /// Move the cloud's time.
     Steer(Steer),
     /// Paint everything again.

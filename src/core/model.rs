@@ -23,7 +23,7 @@ use super::{
     older::Older,
     preflight::{Answers, Models},
     progress::{Progress, newest_operation},
-    screen::{Panel, ScreenId, access::Access, deploy::Stage},
+    screen::{Panel, ScreenId, access::Access, deploy::{Form, Stage}},
     secret::SecretRef,
     settings::Settings,
     sleep,
@@ -242,6 +242,10 @@ pub struct Model {
     pub saved_lacks: Option<SafeText>,
     /// The Deploy screen.
     pub deploy: Stage,
+    /// What was typed into a form that was closed since.
+    pub kept_form: Option<Form>,
+    /// The file from which parameters were loaded last.
+    pub parameters_file: Option<SafeText>,
     /// What the stack left behind.
     pub leftovers: Board,
     /// Name, certificate and throughput.
@@ -329,6 +333,8 @@ impl Model {
             came_from: None,
             saved_lacks: None,
             deploy: Stage::default(),
+            kept_form: None,
+            parameters_file: None,
             leftovers: Board::default(),
             access: Access::default(),
             shown_secret: None,

@@ -9,6 +9,7 @@ mod deploying;
 mod dialogs;
 mod dns;
 mod entry;
+mod form;
 mod insights;
 mod keys;
 mod lead;
@@ -31,6 +32,7 @@ mod throughput;
 pub use self::{
     acting::{scale_cost, scale_refusal},
     dialogs::palette_rows,
+    form::key as form_key,
     insights::asked as insights_asked,
     leftovers::chosen as chosen_leftover,
     live::price as live_price,
@@ -115,6 +117,7 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.durations = Durations::shipped().with(&timings);
             Vec::new()
         }
+        Msg::Loaded(path, answer) => form::on_loaded(model, &path, answer),
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
             match (answer, model.saved_lacks.take()) {

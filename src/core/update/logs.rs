@@ -356,7 +356,7 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
             effects.extend(scans(model));
             return Ok(effects);
         }
-        Purpose::Arm | Purpose::Rows | Purpose::Certificate => {}
+        Purpose::Arm | Purpose::Rows | Purpose::Certificate | Purpose::Parameters => {}
     }
     Ok(scans(model))
 }

@@ -128,7 +128,7 @@ fn picture() -> Picture {
 fn refused_form() -> Model {
     let mut model = fixture::form(fixture::with_stack("CREATE_COMPLETE"));
     if let Stage::Form(form) = &mut model.deploy {
-        form.selected = form.fields.len();
+        form.selected = form.button();
         let field = |name: &str| form.fields.iter().position(|f| f.def.name == name).unwrap();
         let (size, range) = (field("DeploymentSize"), field("AllowedCIDR"));
         form.fields[size].cycle(1);

@@ -9,8 +9,10 @@ use ratatui::{
 use super::super::kit::{Pen, count, cut, short_type, show, usd, wrap_to};
 use crate::{
     core::{
+        cost,
         eta::{self, Work},
         fact::{ChangeAction, Replacement, ResourceChange},
+        keymap::Intent,
         model::Model,
         progress::Progress,
         screen::{
@@ -98,10 +100,17 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, fram
     draw_list(model, side, plan, list, frame);
     draw_detail(model, side, plan, beside, frame);
     show(
-        vec![pen.keys("[Enter] executes, after one more question · [q] drops the plan · [d] whole row")],
+        vec![pen.keys(&keys_of(model))],
         keys,
         frame,
     );
+}
+
+/// What can be done with a plan.
+fn keys_of(model: &Model) -> String {
+    let checks = model.keymap.label(Intent::Checks);
+    let checks = if checks.is_empty() { checks } else { format!(" · [{checks}] checks") };
+    format!("[Enter] executes, after a question · [q] drops the plan · [d] whole row{checks}")
 }
 
 /// What a change is: mark, word, colour.
@@ -155,7 +164,7 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
         .template
         .resources(&model.template.values(&plan.form.values()), &model.pseudo());
     let after = model.cost.plan_estimate(&resources).usd_month();
-    let delta = after - before;
+    let delta = cost::step(before, after);
     let sign = if delta >= 0.005 { "+" } else { "" };
     out.push(Line::from(vec![
         pen.dim("Cost   "),
@@ -189,7 +198,7 @@ fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {
         format!("{} (it makes IAM roles)", names.join(", "))
     };
     let tags = if plan.change_set.tags.is_empty() {
-        list(&plan.form.tags)
+        list(&plan.form.tags_after())
     } else {
         list(&plan.change_set.tags)
     };

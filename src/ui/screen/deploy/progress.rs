@@ -214,6 +214,13 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
         .iter()
         .map(|o| Line::from(vec![pen.dim(left(&o.key, 24)), pen.text(cut(&o.value, width.saturating_sub(24)))]))
         .collect();
+    // The keys have a row of their own.
+    let room = most.saturating_sub(1);
+    if lines.len() > room {
+        let hidden = lines.len() - room.saturating_sub(1);
+        lines.truncate(room.saturating_sub(1));
+        lines.push(pen.keys(&format!("… {hidden} more: [8]")));
+    }
     lines.push(pen.keys("[o] open in the browser · [I] test image · [8] outputs and secrets"));
     Some((("Done", Role::Good), lines))
 }
