@@ -756,6 +756,31 @@ fn protection_is_switched_off_by_a_step_of_its_own() {
     desk.see(&["Press D to deploy"]);
 }
 
+/// Nothing on the screen takes the end of a plan for the end of a stack.
+fn is_no_alarm(desk: &Desk) {
+    let screen = desk.screen();
+    for wrong in ["was deleted", "is deleted", "DELETE", "not started here", "✗"] {
+        assert!(!screen.contains(wrong), "{wrong}:\n{screen}");
+    }
+}
+
+#[test]
+fn a_plan_that_is_left_while_it_is_made_is_removed_without_an_alarm() {
+    let mut desk = Desk::at("new");
+    desk.press("D end enter");
+    desk.wait(1);
+    assert!(matches!(desk.model.deploy, Stage::Planning(_)));
+    desk.press("esc");
+    let said = desk.see(&["the plan was removed again"]);
+    assert!(!said.contains("✗"), "{said}");
+    desk.wait(60);
+    assert_eq!(desk.status(), "none");
+    is_no_alarm(&desk);
+    desk.press("esc");
+    says(&desk.screen(), &["Press D to deploy", "left the form; nothing was deployed"]);
+    is_no_alarm(&desk);
+}
+
 #[test]
 fn a_plan_that_is_left_leaves_no_empty_stack() {
     let mut desk = Desk::at("new");
@@ -764,6 +789,7 @@ fn a_plan_that_is_left_leaves_no_empty_stack() {
     desk.press("esc");
     desk.wait(30);
     assert_eq!(desk.status(), "none");
+    is_no_alarm(&desk);
     // Nor does Ctrl-C, whose second press leaves.
     desk.press("esc");
     desk.plan(&[]);
