@@ -436,7 +436,7 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
         fault.kind,
         FaultKind::Refused | FaultKind::NotFound | FaultKind::Denied | FaultKind::Guarded | FaultKind::Expired
     );
-    let is_stale = matches!(fault.kind, FaultKind::Refused | FaultKind::NotFound);
+    let is_stale = plan::is_void(&fault) || plan::in_the_way(&fault, &model.settings.stack).is_some();
     complain(model, fault);
     if !is_clear && let Change::ExecuteChangeSet { stack, .. } = change {
         begun(model, stack);
