@@ -111,6 +111,23 @@ fn a_secret_that_is_missing() {
 }
 
 #[test]
+fn the_card_names_the_secret_and_ends_as_aws_ends() {
+    for (scene, texts) in [
+        ("secret-missing", ["litellm-api-key-", "can't find the specified secret"]),
+        ("deploy-fails", ["CannotPullContainerError", "i/o timeout"]),
+    ] {
+        let mut desk = Desk::at(scene);
+        desk.deploy(&[]);
+        desk.see(&["Cause"]);
+        for (width, height) in [(80, 24), (120, 40)] {
+            desk.take(Msg::Resize(bic_tui::core::msg::Size { width, height }));
+            let words = desk.screen_at(width, height).replace(['│', '┃'], " ");
+            says(&words.split_whitespace().collect::<Vec<_>>().join(" "), &texts);
+        }
+    }
+}
+
+#[test]
 fn a_program_that_ends_shows_its_last_lines() {
     fails(
         "program-ends",
@@ -352,6 +369,9 @@ fn a_health_check_that_fails_is_the_cause_before_a_task_stops_and_nobody_says_wh
     ]);
     says(&screen, &["CREATE_IN_PROGRESS", "target "]);
     assert!(!screen.contains("× stopped"), "a task has stopped by now:\n{screen}");
+    desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
+    let screen = desk.screen_at(80, 24);
+    says(&screen, &["does not answer the health check in time", "Request timed out)"]);
     // It stays the cause when that target has gone and the next task only starts.
     for _ in 0..400 {
         desk.wait(1);
@@ -395,7 +415,7 @@ fn on_a_small_terminal_the_card_holds_what_the_task_said_and_the_bar_how_long_st
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
     desk.see(&["still to undo", "   still "]);
     let screen = desk.screen_at(80, 24);
-    says(&screen, &["CannotPullContainerError"]);
+    says(&screen, &["CannotPullContainerError", "i/o timeout"]);
     let row = screen.lines().find(|l| l.contains("still to undo")).expect("its row");
     assert!(row.contains(" s ") || row.contains(" min "), "{row}");
     assert!(!row.contains('…'), "{row}");
@@ -477,6 +497,19 @@ fn a_colleague_who_is_faster_is_followed() {
         .filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS")
         .count();
     assert_eq!(begun, 1);
+}
+
+#[test]
+fn nothing_is_deleted_while_it_is_updated() {
+    let mut desk = Desk::at("running");
+    desk.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    desk.until("UPDATE_IN_PROGRESS");
+    desk.press(":destroy enter");
+    says(
+        &desk.screen_at(80, 24),
+        &["wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"],
+    );
+    assert!(desk.model.dialog.is_none(), "{}", desk.screen());
 }
 
 #[test]
