@@ -102,7 +102,7 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     let is_first = |i: Intent| i == Intent::WaysOut || model.screen == ScreenId::Logs;
     let first = |b: &Binding| FIRST.iter().position(|i| *i == b.intent && is_first(*i));
     rest.sort_by_key(|b| (first(b).unwrap_or(FIRST.len()), b.screens.is_empty()));
-    // Where nothing has ever been answered, only what goes on from there; the log may be all that one is allowed to read.
+    // Where nothing has ever been answered, only what goes on from there; the log may be all that one may read.
     let stack = &model.feeds.stack;
     let has_lines = model.screen == ScreenId::Logs && !model.shown_logs().lines().is_empty();
     if !has_lines && stack.get().is_none() && (stack.fault.is_some() || model.credentials_fault().is_some()) {
