@@ -1,7 +1,11 @@
 //! Carries out what the core asks of the cloud and the disk: one task a request, a time limit, and the
 //! guard's last check before a write. Answers come back as messages; nothing here decides anything.
 
+mod saves;
+
 use std::{
+    fs::File,
+    io::Write,
     num::NonZero,
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
@@ -30,6 +34,8 @@ use crate::{
     vault::Vault,
 };
 
+pub use self::saves::Saves;
+
 /// Longest that a read may take; the edge's own limits are shorter.
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
@@ -40,6 +46,7 @@ pub struct Runtime {
     journal: Arc<Journal>,
     answers: mpsc::Sender<Msg>,
     live: Mutex<Option<AbortHandle>>,
+    saves: Arc<Saves>,
 }
 
 impl Runtime {
@@ -51,7 +58,22 @@ impl Runtime {
             journal,
             answers,
             live: Mutex::default(),
+            saves: Arc::default(),
         }
+    }
+
+    /// Goes on with what another one writes to the disk.
+    #[must_use]
+    pub fn after(self, other: &Self) -> Self {
+        Self {
+            saves: Arc::clone(&other.saves),
+            ..self
+        }
+    }
+
+    /// What is being written to the disk.
+    pub fn saves(&self) -> &Saves {
+        &self.saves
     }
 
     /// The secrets that are shown.
@@ -70,6 +92,7 @@ impl Runtime {
             Effect::Mine(mining) => self.mine(mining),
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
+            Effect::SaveLines(path, format, kept) => self.saves.begin(PathBuf::from(path.as_str()), format, kept, self.answers.clone()),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Open(url) => self.open(url),
             Effect::Steer(steer) => self.cloud.steer(steer),
@@ -233,7 +256,8 @@ impl Runtime {
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {
         let work = async move {
             let lost = |why: &str| Fault::new(FaultKind::Internal, "", "", why);
-            let kept = tokio::task::spawn_blocking(move || keep::keep(&path, |path| write_whole(path, &bytes))).await;
+            let kept =
+                tokio::task::spawn_blocking(move || keep::keep(&path, |path| write_whole(path, |file| file.write_all(&bytes)))).await;
             let kept = kept.map_err(|_| lost("a task of the console failed; this is a bug"))?;
             let kept = kept.map_err(|why| lost(&why))?;
             let because = kept.because.map_or_else(String::new, |why| format!(" ({why})"));
@@ -275,8 +299,7 @@ impl Runtime {
 }
 
 /// Writes a new file beside the old one and renames it, so that no half file is ever seen.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    use std::io::Write;
+fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> std::io::Result<()>) -> std::io::Result<PathBuf> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
@@ -285,7 +308,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
+        write(&mut file)?;
         file.sync_all()
     });
     let renamed = written.and_then(|()| std::fs::rename(&part, path));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     guard::Approved,
-    lines::{Mining, Scan},
+    lines::{ExportFormat, Kept, Mining, Scan},
     msg::Ticket,
     place::Place,
     secret::SecretRef,
@@ -46,6 +46,8 @@ pub enum Effect {
     Open(SafeText),
     /// Write a file: its path and its bytes.
     Save(SafeText, Arc<[u8]>),
+    /// Write log lines to a file: its path, how, and which.
+    SaveLines(SafeText, ExportFormat, Kept),
     /// Move the cloud's time.
     Steer(Steer),
     /// Paint everything again.
