@@ -98,6 +98,8 @@ pub struct Notice {
     pub severity: Severity,
     /// Gone at this time of the monotonic clock.
     pub until: u64,
+    /// It answers a key.
+    pub of_key: bool,
 }
 
 /// One line of the error log.
