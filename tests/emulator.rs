@@ -474,7 +474,7 @@ fn an_update_keeps_what_was_not_named(aws: &Emulator, dana: &User) {
     assert_eq!(groups["logGroups"][0]["retentionInDays"], 7);
     // It was over before anybody could look.
     let recordings = dana.json("replay");
-    let newest = &recordings["recordings"][0];
+    let newest = &recordings[0];
     assert_eq!(
         (&newest["operation"], &newest["status"]),
         (&json!("update"), &json!("UPDATE_COMPLETE")),

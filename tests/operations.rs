@@ -142,6 +142,15 @@ fn a_quota_that_is_used_up() {
 }
 
 #[test]
+fn where_nothing_was_made_nothing_is_counted_back() {
+    let mut desk = Desk::at("quota-exceeded");
+    desk.deploy(&[]);
+    desk.until("ROLLBACK_COMPLETE");
+    let screen = desk.see(&["nothing to undo"]);
+    assert!(!screen.contains("0 of 0"), "{screen}");
+}
+
+#[test]
 fn a_creation_that_failed_yesterday_is_deleted_first() {
     let mut desk = Desk::at("creation-failed");
     desk.press("2");
@@ -591,6 +600,8 @@ fn of_a_stack_that_is_being_deleted_no_service_is_steady() {
             let screen = desk.screen();
             let has_row = desk.model.feeds.services.get().is_some_and(|all| !all.is_empty());
             assert!(!has_row || !screen.contains("steady  "), "{screen}");
+            let strip = screen.lines().nth(2).unwrap_or_default();
+            assert!(!strip.contains("does not exist"), "what goes is no trouble: {strip}");
             assert!(
                 !screen.contains("no target healthy"),
                 "what follows is no trouble of its own:\n{screen}"
