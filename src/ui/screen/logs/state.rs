@@ -75,17 +75,11 @@ fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
     let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
     let (text, role) = match (older.loading(), older.fault()) {
         (Some(_), Some(fault)) => {
-            let next = if older.asks_again() {
-                "asked again soon, k now"
-            } else {
-                "k asks again"
-            };
-            (format!("  older lines: {}, {next}", fault.kind), Role::Warn)
+            let next = if older.asks_again() { "k asks now" } else { "k asks again" };
+            (format!("  older lines {}, {next}", fault.kind), Role::Warn)
         }
-        (Some((from, until, lines)), None) => (
-            format!("  loading {} to {}: {lines} lines, Esc stops", shown(from), shown(until)),
-            Role::Accent,
-        ),
+        // The end gives way on a narrow screen.
+        (Some((from, _, lines)), None) => (format!("  loading from {}, Esc stops, {lines} lines", shown(from)), Role::Accent),
         (None, _) => return None,
     };
     Some(Span::styled(text, side.theme.style(role)))
