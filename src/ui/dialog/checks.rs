@@ -82,6 +82,9 @@ mod tests {
         assert!(matches!(model.dialog, Some(Dialog::Checks(_))));
         update(&mut model, Msg::Key("esc".parse().unwrap()));
         assert_eq!(model.dialog, Some(Dialog::Confirm(asked)));
-        assert!(!model.is_dialog_seen, "what was pressed before it is drawn again says nothing to it");
+        assert!(
+            !model.is_dialog_seen,
+            "what was pressed before it is drawn again says nothing to it"
+        );
     }
 }

@@ -118,7 +118,11 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
 fn changed(form: &Form) -> String {
     let parameters = form.fields.iter().filter(|f| f.is_changed()).count();
     let tags = form.tags.iter().filter(|t| t.is_changed()).count();
-    let tags = if tags == 0 { String::new() } else { format!(", {} changed", count(tags, "tag")) };
+    let tags = if tags == 0 {
+        String::new()
+    } else {
+        format!(", {} changed", count(tags, "tag"))
+    };
     format!("{parameters} changed of {}{tags}", count(form.fields.len(), "parameter"))
 }
 
@@ -225,15 +229,23 @@ impl<'a> Row<'a> {
             text: &field.value.text,
             is_choice: !field.def.allowed.is_empty(),
             is_changed,
-            was: field.previous.as_ref().filter(|_| is_changed).map(|p| format!("  was {}", quoted(p))),
+            was: field
+                .previous
+                .as_ref()
+                .filter(|_| is_changed)
+                .map(|p| format!("  was {}", quoted(p))),
         }
     }
 
     fn of_tag(tag: &'a TagField) -> Self {
-        let was = tag.before.as_ref().filter(|_| tag.is_changed()).map(|before| match tag.value.text.as_str() {
-            "" => format!("  goes, was {before}"),
-            _ => format!("  was {before}"),
-        });
+        let was = tag
+            .before
+            .as_ref()
+            .filter(|_| tag.is_changed())
+            .map(|before| match tag.value.text.as_str() {
+                "" => format!("  goes, was {before}"),
+                _ => format!("  was {before}"),
+            });
         Self {
             label: &tag.key,
             text: &tag.value.text,
