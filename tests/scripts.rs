@@ -282,6 +282,7 @@ fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
     model.deploy = Stage::Plan(bic_tui::core::screen::deploy::Plan {
         form,
         values: std::collections::BTreeMap::new(),
+        notes: Vec::new(),
         change_set,
         selected: 0,
         is_create: false,

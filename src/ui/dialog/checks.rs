@@ -17,7 +17,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, it: &Checks, frame: &mut Fram
     let Some(form) = model.deploy.form() else { return };
     let list = preflight::of_form(model, form);
     let (width, _) = inside(TEXT, frame);
-    let title = format!("Checks: {}", checks::counted(&list));
+    let title = format!("Checks: {} · y copies", checks::counted(&list));
     scrolled(side, &title, TEXT, checks::whole(Pen::of(side), &list, width), it.scroll, frame);
 }
 

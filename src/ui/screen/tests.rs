@@ -151,6 +151,7 @@ fn planning() -> Model {
                 overridden: Vec::new(),
             },
             values: form.values(),
+            notes: Vec::new(),
             form,
             change_set: None,
             since: 596_000,
