@@ -113,6 +113,23 @@ fn a_secret_that_is_missing() {
 }
 
 #[test]
+fn the_card_names_the_secret_and_ends_as_aws_ends() {
+    for (scene, texts) in [
+        ("secret-missing", ["litellm-api-key-", "can't find the specified secret"]),
+        ("deploy-fails", ["CannotPullContainerError", "i/o timeout"]),
+    ] {
+        let mut desk = Desk::at(scene);
+        desk.deploy(&[]);
+        desk.see(&["Cause"]);
+        for (width, height) in [(80, 24), (120, 40)] {
+            desk.take(Msg::Resize(bic_tui::core::msg::Size { width, height }));
+            let words = desk.screen_at(width, height).replace(['│', '┃'], " ");
+            says(&words.split_whitespace().collect::<Vec<_>>().join(" "), &texts);
+        }
+    }
+}
+
+#[test]
 fn a_program_that_ends_shows_its_last_lines() {
     fails(
         "program-ends",
@@ -141,6 +158,15 @@ fn a_quota_that_is_used_up() {
             "VPCs per Region",
         ],
     );
+}
+
+#[test]
+fn where_nothing_was_made_nothing_is_counted_back() {
+    let mut desk = Desk::at("quota-exceeded");
+    desk.deploy(&[]);
+    desk.until("ROLLBACK_COMPLETE");
+    let screen = desk.see(&["nothing to undo"]);
+    assert!(!screen.contains("0 of 0"), "{screen}");
 }
 
 #[test]
@@ -354,6 +380,9 @@ fn a_health_check_that_fails_is_the_cause_before_a_task_stops_and_nobody_says_wh
     ]);
     says(&screen, &["CREATE_IN_PROGRESS", "target "]);
     assert!(!screen.contains("× stopped"), "a task has stopped by now:\n{screen}");
+    desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
+    let screen = desk.screen_at(80, 24);
+    says(&screen, &["does not answer the health check in time", "Request timed out)"]);
     // It stays the cause when that target has gone and the next task only starts.
     for _ in 0..400 {
         desk.wait(1);
@@ -397,7 +426,7 @@ fn on_a_small_terminal_the_card_holds_what_the_task_said_and_the_bar_how_long_st
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
     desk.see(&["still to undo", "   still "]);
     let screen = desk.screen_at(80, 24);
-    says(&screen, &["CannotPullContainerError"]);
+    says(&screen, &["CannotPullContainerError", "i/o timeout"]);
     let row = screen.lines().find(|l| l.contains("still to undo")).expect("its row");
     assert!(row.contains(" s ") || row.contains(" min "), "{row}");
     assert!(!row.contains('…'), "{row}");
@@ -479,6 +508,19 @@ fn a_colleague_who_is_faster_is_followed() {
         .filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS")
         .count();
     assert_eq!(begun, 1);
+}
+
+#[test]
+fn nothing_is_deleted_while_it_is_updated() {
+    let mut desk = Desk::at("running");
+    desk.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    desk.until("UPDATE_IN_PROGRESS");
+    desk.press(":destroy enter");
+    says(
+        &desk.screen_at(80, 24),
+        &["wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"],
+    );
+    assert!(desk.model.dialog.is_none(), "{}", desk.screen());
 }
 
 #[test]
@@ -593,6 +635,8 @@ fn of_a_stack_that_is_being_deleted_no_service_is_steady() {
             let screen = desk.screen();
             let has_row = desk.model.feeds.services.get().is_some_and(|all| !all.is_empty());
             assert!(!has_row || !screen.contains("steady  "), "{screen}");
+            let strip = screen.lines().nth(2).unwrap_or_default();
+            assert!(!strip.contains("does not exist"), "what goes is no trouble: {strip}");
             assert!(
                 !screen.contains("no target healthy"),
                 "what follows is no trouble of its own:\n{screen}"
@@ -758,6 +802,31 @@ fn protection_is_switched_off_by_a_step_of_its_own() {
     desk.see(&["Press D to deploy"]);
 }
 
+/// Nothing on the screen takes the end of a plan for the end of a stack.
+fn is_no_alarm(desk: &Desk) {
+    let screen = desk.screen();
+    for wrong in ["was deleted", "is deleted", "DELETE", "not started here", "✗"] {
+        assert!(!screen.contains(wrong), "{wrong}:\n{screen}");
+    }
+}
+
+#[test]
+fn a_plan_that_is_left_while_it_is_made_is_removed_without_an_alarm() {
+    let mut desk = Desk::at("new");
+    desk.press("D end enter");
+    desk.wait(1);
+    assert!(matches!(desk.model.deploy, Stage::Planning(_)));
+    desk.press("esc");
+    let said = desk.see(&["the plan was removed again"]);
+    assert!(!said.contains("✗"), "{said}");
+    desk.wait(60);
+    assert_eq!(desk.status(), "none");
+    is_no_alarm(&desk);
+    desk.press("esc");
+    says(&desk.screen(), &["Press D to deploy", "left the form; nothing was deployed"]);
+    is_no_alarm(&desk);
+}
+
 #[test]
 fn a_plan_that_is_left_leaves_no_empty_stack() {
     let mut desk = Desk::at("new");
@@ -766,6 +835,7 @@ fn a_plan_that_is_left_leaves_no_empty_stack() {
     desk.press("esc");
     desk.wait(30);
     assert_eq!(desk.status(), "none");
+    is_no_alarm(&desk);
     // Nor does Ctrl-C, whose second press leaves.
     desk.press("esc");
     desk.plan(&[]);

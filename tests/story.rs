@@ -343,12 +343,13 @@ fn destroys(tty: &Tty) {
     tty.send(":");
     tty.see("All actions");
     tty.send("destroy\r");
-    let screen = tty.see("Type bedrock-image-chat to go on");
+    // The size comes after the question.
+    let screen = tty.see("lost: FileSystem (AWS::EFS::FileSystem), ");
     says(
         &screen,
         &[
             "Destroy stack bedrock-image-chat",
-            "lost: FileSystem (AWS::EFS::FileSystem), ",
+            "Type bedrock-image-chat to go on",
             "lost: OpenWebUIAdminSecret",
             "stays: recovery point",
         ],

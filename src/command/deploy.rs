@@ -128,7 +128,7 @@ fn not_agreed(failure: Failure, is_gone: bool) -> Failure {
 async fn overtaken(cx: &Context, failure: Failure) -> Failure {
     let name = &cx.settings.stack;
     let is_void = |fault: &Fault| match (fault.kind, fault.operation.as_str()) {
-        (FaultKind::NotFound, _) | (FaultKind::Refused, "cloudformation:ExecuteChangeSet") => true,
+        _ if plan::is_void(fault) => true,
         // A plan that failed by itself has a reason.
         (FaultKind::Refused, "cloudformation:DescribeChangeSet") => fault.detail.is_empty(),
         _ => plan::in_the_way(fault, name).is_some(),

@@ -14,6 +14,7 @@ use crate::{
         leftovers::{self as core_leftovers, Unknown},
         prices::Prices,
         text::SafeText,
+        unstick,
     },
 };
 
@@ -39,7 +40,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     if args.unprotect {
         return unprotect(cx, args, &stack).await;
     }
-    refuse(&stack)?;
+    refuse(cx, &stack)?;
     let (inventory, held) = inventory(cx, &stack).await?;
     if cx.out.is_json() {
         cx.out.json_line(&inventory)?;
@@ -121,13 +122,17 @@ async fn agree(cx: &mut Context, args: &DestroyArgs, stack: &Stack, question: &s
     confirm_name(cx, question, &stack.name, given.as_deref()).await
 }
 
-fn refuse(stack: &Stack) -> Answer<()> {
+fn refuse(cx: &Context, stack: &Stack) -> Answer<()> {
     let refused = |why: &str| Err(Fault::new(FaultKind::Guarded, "", "", &format!("stack {} is not deleted: {why}", stack.name)).into());
     if stack.termination_protection {
         return refused("its termination protection is on; `bic-tui destroy --unprotect` switches it off, by a step of its own");
     }
     if stack.status.is_deleted() {
         return refused("it is deleted already");
+    }
+    let cancel = format!("`bic-tui unstick cancel-update {}`", cx.same_place);
+    if let Some(why) = unstick::no_deletion(&stack.status, &cancel) {
+        return refused(&why);
     }
     Ok(())
 }

@@ -1278,8 +1278,8 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         let found: Vec<_> = ["one", "two", "three", "four"].into_iter().filter(|w| text.contains(w)).collect();
         assert_eq!(found, wanted, "{line}: {text}");
         assert_eq!(stderr.contains("searched as text"), line.ends_with('['), "{line}: {stderr}");
-        let lacks = format!("No line of the window is of a stream or task \"edcba\"; it has litellm/fedcba98, openwebui/01234567.");
-        assert_eq!(stderr.contains(&lacks), line.ends_with("edcba"), "{line}: {stderr}");
+        let lacks = "No line of the window is of a stream or task \"edcba\"; it has litellm/fedcba98, openwebui/01234567.";
+        assert_eq!(stderr.contains(lacks), line.ends_with("edcba"), "{line}: {stderr}");
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
 mod filter;
 mod holes;
 mod jump;
+mod pan;
 mod results;
 mod span;
 #[cfg(test)]

@@ -202,6 +202,8 @@ pub struct Model {
     pub feeds: Feeds,
     /// The stack id that is followed, also after deletion.
     pub stack_id: Option<SafeText>,
+    /// Id of the stack that has been seen as the empty one of a plan, and as nothing else.
+    pub empty_stack: Option<SafeText>,
     /// What this console last asked of the stack.
     pub operation: Option<Operation>,
     /// This console had CloudFormation begin the operation that runs, or what is about to.
@@ -313,6 +315,7 @@ impl Model {
             is_dialog_seen: false,
             feeds: Feeds::default(),
             stack_id: None,
+            empty_stack: None,
             operation: None,
             has_acted: false,
             others: None,

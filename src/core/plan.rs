@@ -78,6 +78,12 @@ pub fn in_the_way(fault: &Fault, stack: &str) -> Option<String> {
     is_running.then(|| format!("stack {stack} is {status}: somebody else has begun an operation; make the plan when it is done"))
 }
 
+/// The plan is gone, or its stack has changed since: CloudFormation runs it no more. Any other refusal has a reason of its own.
+pub fn is_void(fault: &Fault) -> bool {
+    let is_code = |code: &SafeText| matches!(code.as_str(), "ChangeSetNotFound" | "InvalidChangeSetStatus");
+    fault.kind == FaultKind::NotFound || fault.code.as_ref().is_some_and(is_code)
+}
+
 /// Why the empty stack of a plan is left as it is: somebody else's plan is in it. One sentence without its stop.
 pub fn shared(stack: &str, other: &ChangeSetBrief) -> String {
     format!("the empty stack {stack} stays: there is another plan in it, {}", other.name)
@@ -510,6 +516,22 @@ mod tests {
             let told = refused(text);
             assert_eq!(told.is_some(), want.is_some(), "{told:?}");
             assert!(want.is_none_or(|want| told.unwrap().starts_with(want)), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_plan_that_is_gone_or_outdated_is_void() {
+        for (kind, code, want) in [
+            (FaultKind::NotFound, "ChangeSetNotFound", true),
+            (FaultKind::Refused, "InvalidChangeSetStatus", true),
+            (FaultKind::Refused, "InsufficientCapabilitiesException", false),
+            (FaultKind::Refused, "ValidationError", false),
+            (FaultKind::Refused, "LimitExceededException", false),
+            (FaultKind::Denied, "AccessDenied", false),
+        ] {
+            let mut fault = Fault::new(kind, "cloudformation:ExecuteChangeSet", "chat", "why");
+            fault.code = Some(code.into());
+            assert_eq!(is_void(&fault), want, "{code}");
         }
     }
 

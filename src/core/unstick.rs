@@ -172,6 +172,18 @@ fn desired_zero(it: Situation<'_>) -> Result<Vec<Change>, String> {
     Ok(changes)
 }
 
+/// What to do where AWS deletes no stack in this state, and why: one sentence without its stop. `cancel` says how an update
+/// is cancelled. `None` when it does: a creation, and what undoes one, are deleted while they run.
+pub fn no_deletion(status: &StackStatus, cancel: &str) -> Option<String> {
+    let name = status.0.as_str();
+    let is_changed = name.starts_with("UPDATE_") || name.starts_with("IMPORT_");
+    let way = match name {
+        "UPDATE_IN_PROGRESS" => format!("wait, or cancel the update ({cancel})"),
+        _ => "wait for its end".to_owned(),
+    };
+    (is_changed && status.is_in_progress()).then(|| format!("{way}: AWS deletes no stack in {name}"))
+}
+
 fn delete(it: Situation<'_>) -> Result<(), String> {
     let status = it.stack.status.0.as_str();
     let was_never_whole = matches!(
@@ -313,6 +325,27 @@ mod tests {
             ("DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", vec![]),
         ] {
             assert_eq!(open(status, resource), want, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_is_being_updated_is_not_deleted_and_what_is_being_made_is() {
+        for (status, want) in [
+            ("CREATE_IN_PROGRESS", None),
+            ("ROLLBACK_IN_PROGRESS", None),
+            ("DELETE_IN_PROGRESS", None),
+            ("UPDATE_ROLLBACK_FAILED", None),
+            ("UPDATE_IN_PROGRESS", Some("wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS")),
+            (
+                "UPDATE_ROLLBACK_IN_PROGRESS",
+                Some("wait for its end: AWS deletes no stack in UPDATE_ROLLBACK_IN_PROGRESS"),
+            ),
+            (
+                "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+                Some("wait for its end: AWS deletes no stack in UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+            ),
+        ] {
+            assert_eq!(no_deletion(&StackStatus(status.into()), "R").as_deref(), want, "{status}");
         }
     }
 

@@ -31,8 +31,22 @@ pub fn middle(text: &str, cells: usize) -> Cow<'_, str> {
     if cells < 3 {
         return end(text, cells);
     }
-    let back = (cells - 1) / 2;
-    Cow::Owned(format!("{}…{}", head(text, cells - 1 - back), tail(text, back)))
+    between(text, cells, (cells - 1) / 2)
+}
+
+/// The same, more of the end than of the start: what is decided stands last.
+pub fn ends(text: &str, cells: usize) -> Cow<'_, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    between(text, cells, cells - cells / 4)
+}
+
+/// `…` between the start of a text and so many cells of its end.
+fn between(text: &str, cells: usize, back: usize) -> Cow<'_, str> {
+    let back = back.min(cells.saturating_sub(1));
+    let front = cells.saturating_sub(1 + back);
+    Cow::Owned(format!("{}…{}", head(text, front), tail(text, back)))
 }
 
 /// A line of at most `cells`; what is left out at its end becomes `…`.

@@ -84,6 +84,74 @@ async fn a_deploy_that_is_overtaken_says_so_and_how_to_follow_the_other() {
     assert!(status == 2 && said.contains("`bic-tui deploy --watch"), "{said}");
 }
 
+/// An account that refuses every execution of a plan for this reason.
+struct Refusing(Arc<dyn Cloud>, Fault);
+
+impl Cloud for Refusing {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        self.0.ask(query)
+    }
+
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        match change {
+            Change::ExecuteChangeSet { .. } => {
+                let fault = self.1.clone();
+                Box::pin(async move { Err(fault) })
+            }
+            other => self.0.change(other, token),
+        }
+    }
+
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+
+    fn about(&self) -> About {
+        self.0.about()
+    }
+
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_is_refused_for_another_reason_keeps_it() {
+    for (code, status, want) in [
+        ("InsufficientCapabilitiesException", 4, "Requires capabilities : [CAPABILITY_IAM]"),
+        ("InvalidChangeSetStatus", 1, "The plan of stack bedrock-image-chat is"),
+    ] {
+        let mut case = Case::sim("running");
+        let mut fault = Fault::new(
+            FaultKind::Refused,
+            "cloudformation:ExecuteChangeSet",
+            "bedrock-image-chat",
+            "Requires capabilities : [CAPABILITY_IAM]",
+        );
+        fault.code = Some(code.into());
+        case.cx.cloud = Arc::new(Refusing(Arc::clone(&case.cx.cloud), fault));
+        let (ended, text, said) = case.run("deploy --param LogRetentionDays=14").await;
+        assert_eq!(ended, status, "{text}{said}");
+        assert!(said.contains(want), "{said}");
+        assert_eq!(said.contains("another deploy"), status == 1, "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_while_it_is_updated() {
+    let mut case = Case::sim("running");
+    let (status, _, said) = case.run("deploy --no-watch --param LogRetentionDays=14").await;
+    assert_eq!(status, 0, "{said}");
+    let (status, text, said) = case.run("destroy").await;
+    assert_eq!(status, 2, "{text}{said}");
+    let way = "wait, or cancel the update (`bic-tui unstick cancel-update --region us-west-2 --stack bedrock-image-chat`)";
+    assert!(said.contains(way) && text.is_empty(), "{text}{said}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn of_two_deploys_at_once_one_runs_and_the_other_says_which() {
     let world = world("new");

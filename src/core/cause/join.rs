@@ -25,6 +25,9 @@ const UNHEALTHY: &str = " is unhealthy in (target-group ";
 /// What is to be done where no text tells the cause.
 const LOOK: &str = "Look at the log (L; `bic-tui logs`) and at the stopped tasks (3, then x; `bic-tui tasks --stopped`).";
 
+/// The same where no task has stopped.
+const LOOK_ALIVE: &str = "Look at the log (L; `bic-tui logs`) and at the tasks (3; `bic-tui tasks`).";
+
 /// The same where nothing is left to be looked at.
 const GONE: &str =
     "Tasks and log went with the rollback. Delete its record (R; `bic-tui destroy`) and deploy again: the cause is told while it fails.";
@@ -93,6 +96,7 @@ impl<'a> Known<'a> {
         let mend = match best {
             _ if is_vague && self.stack.status.is_rolled_back_creation() => told_to(self.reader, GONE),
             Some(meaning) => advice(meaning, it.event, self.reader),
+            None if it.task.is_none() => told_to(self.reader, LOOK_ALIVE),
             None => told_to(self.reader, LOOK),
         };
         let mut evidence = it.evidence();

@@ -13,7 +13,7 @@ use crate::core::{
 /// What an entry rests on, as clues: its text as AWS writes it, and its second facts.
 fn clues_of(entry: &Entry) -> Clues<'_> {
     let mut clues = Clues::default();
-    let texts = if entry.key.starts_with("Target.") || entry.key.starts_with("Elb.") {
+    let texts = if entry.is_about_targets() {
         &mut clues.targets
     } else {
         &mut clues.texts

@@ -160,7 +160,7 @@ impl Entry {
         }
     }
 
-    fn is_about_targets(&self) -> bool {
+    pub(super) fn is_about_targets(&self) -> bool {
         self.on == "target"
     }
 

@@ -36,6 +36,9 @@ enum Step {
     Done,
 }
 
+/// So many records of deleted stacks are read until one has held anything.
+const RECORDS: usize = 10;
+
 /// One search. Questions come out, answers go in, until it is done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
@@ -46,6 +49,8 @@ pub struct Search {
     /// Looks that are not answered yet.
     open: usize,
     stack: Option<Stack>,
+    /// Records of deleted stacks that are still to be read, the oldest first; none where the stack's id was known.
+    records: Option<Vec<SafeText>>,
     resources: Vec<StackResource>,
     found: Vec<Leftover>,
     /// How much the file systems of a living stack hold, or why that is not known.
@@ -81,6 +86,7 @@ impl Search {
             step: Step::Stack,
             open: 0,
             stack: None,
+            records: None,
             resources: Vec::new(),
             found: Vec::new(),
             sizes: BTreeMap::new(),
@@ -113,8 +119,14 @@ impl Search {
                 vec![Query::DeletedStacks { name }]
             }
             (Step::Records, Query::DeletedStacks { .. }, Ok(Fact::StackIds(ids))) if !ids.is_empty() => {
-                self.step = Step::Record;
-                vec![Query::Stack { stack: ids[0].clone() }]
+                let ids = ids.into_iter().take(RECORDS);
+                self.records = Some(ids.rev().collect());
+                self.next_record()
+            }
+            // The empty stack of a plan that was dropped: the stack that people ask after may lie before it.
+            (Step::Resources, Query::StackResources { .. }, Ok(Fact::StackResources(all))) if all.is_empty() && self.records.is_some() => {
+                self.stack = None;
+                self.next_record()
             }
             (Step::Resources, Query::StackResources { .. }, Ok(Fact::StackResources(all))) => {
                 self.resources = all;
@@ -150,6 +162,14 @@ impl Search {
             }
             (Step::Looks | Step::Holders | Step::Done, ..) => Vec::new(),
         }
+    }
+
+    fn next_record(&mut self) -> Vec<Query> {
+        let Some(stack) = self.records.as_mut().and_then(Vec::pop) else {
+            return self.look();
+        };
+        self.step = Step::Record;
+        vec![Query::Stack { stack }]
     }
 
     /// Nothing can be told to be left any more.

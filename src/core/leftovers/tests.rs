@@ -153,6 +153,40 @@ fn a_stack_that_is_long_gone_is_found_by_its_record() {
 }
 
 #[test]
+fn the_empty_stack_of_a_dropped_plan_is_no_stack_that_was() {
+    let (mut search, id) = (Search::new(&"chat".into(), &"us-west-2".into(), None), |n: &str| SafeText::from(n));
+    let now = Now::default();
+    let mut told = |query: Query, fact| search.take(&query, Ok(fact), now);
+    let by = |stack: &str| Query::Stack { stack: stack.into() };
+    let resources = |stack: &str| Query::StackResources { stack: stack.into() };
+    let record = |id: &str| {
+        Fact::Stack(Some(Stack {
+            id: id.into(),
+            ..stack("DELETE_COMPLETE")
+        }))
+    };
+    told(by("chat"), Fact::Stack(None));
+    let next = told(Query::DeletedStacks { name: "chat".into() }, Fact::StackIds(vec![id("plan"), id("real"), id("older")]));
+    assert_eq!(next, [by("plan")]);
+    assert_eq!(told(by("plan"), record("plan")), [resources("plan")]);
+    assert_eq!(told(resources("plan"), Fact::StackResources(Vec::new())), [by("real")]);
+    told(by("real"), record("real"));
+    told(resources("real"), Fact::StackResources(vec![resource("AWS::EFS::FileSystem", FS, "DELETE_SKIPPED")]));
+    assert_eq!(search.stack().map(|s| s.id.as_str()), Some("real"));
+    // Where there were plans only, there was no stack.
+    let (search, _) = searched(&Aws {
+        by_name: None,
+        deleted: vec![stack("").id],
+        by_id: Some(stack("DELETE_COMPLETE")),
+        resources: Vec::new(),
+        bought: Vec::new(),
+        holders: Vec::new(),
+        look: |_| Ok(Vec::new()),
+    });
+    assert_eq!(search.deleted(), None);
+}
+
+#[test]
 fn what_aws_has_forgotten_is_looked_for_by_names() {
     let (search, asked) = searched(&Aws {
         by_name: None,

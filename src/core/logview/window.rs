@@ -18,10 +18,6 @@ use crate::core::{
 const MAX_ROWS: usize = 20;
 /// Bytes looked at for each column that may be shown: marks and colour sequences take some.
 const BYTES_A_COLUMN: usize = 8;
-/// Bytes of the line under the cursor in which a match beyond the edge is looked for.
-const MAX_PAN: usize = 64 << 10;
-/// Stands where the beginning of a row is left out.
-const CUT: &str = "…";
 
 /// One row of the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,10 +90,10 @@ impl Size {
 
 /// A piece of a line: one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Piece {
-    text: SafeText,
-    matches: Vec<Range<usize>>,
-    more: usize,
+pub(super) struct Piece {
+    pub(super) text: SafeText,
+    pub(super) matches: Vec<Range<usize>>,
+    pub(super) more: usize,
 }
 
 impl LogView {
@@ -385,44 +381,15 @@ impl LogView {
         }
     }
 
-    /// Where the first match lies beyond the edge the row from a little before it on.
-    fn panned(&self, part: &str, size: Size) -> Option<Piece> {
-        // The id of a request is not what one wants to read of its lines.
-        let pattern = self
-            .highlighted()
-            .filter(|pattern| Some(*pattern) != self.filter.request.as_ref())?;
-        let head = logline::head_of(part, MAX_PAN);
-        let shown = logline::display(head);
-        let matches = pattern.ranges(&shown);
-        let first = matches.first()?;
-        let from = self.start(&shown, &matches);
-        if first.start <= from || first.end <= from + fitting(&shown[from..], size.width) {
-            return None;
-        }
-        let mut before = 0;
-        let back = shown[..first.start].char_indices().rev().find(|(_, c)| {
-            before += width_of(*c);
-            before > size.width / 3 && width_of(*c) > 0
-        });
-        let from = back.map_or(0, |(at, _)| at);
-        let end = from + fitting(&shown[from..], size.width.saturating_sub(1));
-        let matches = clip(&matches, from..end).into_iter();
-        Some(Piece {
-            text: SafeText::new(&format!("{CUT}{}", &shown[from..end])),
-            matches: matches.map(|range| range.start + CUT.len()..range.end + CUT.len()).collect(),
-            more: shown.len() - end + part.len() - head.len(),
-        })
-    }
-
     /// Where an unwrapped row begins: after what the gutter tells already, unless a match lies in it.
-    fn start(&self, shown: &str, matches: &[Range<usize>]) -> usize {
+    pub(super) fn start(&self, shown: &str, matches: &[Range<usize>]) -> usize {
         let lead = logline::lead(shown);
         let lead = if matches.iter().any(|m| m.start < lead) { 0 } else { lead };
         lead + skip_columns(&shown[lead..], self.sideways)
     }
 
     /// What is highlighted: the search, else the filter.
-    fn highlighted(&self) -> Option<&Pattern> {
+    pub(super) fn highlighted(&self) -> Option<&Pattern> {
         let kept = [&self.filter.pattern, &self.filter.request].into_iter().flatten();
         self.searched().or_else(|| kept.into_iter().find(|pattern| !pattern.is_inverse()))
     }
@@ -433,7 +400,7 @@ fn first_part(raw: &str) -> &str {
     logline::shown_parts(raw).find(|part| !part.trim().is_empty()).unwrap_or_default()
 }
 
-fn width_of(c: char) -> usize {
+pub(super) fn width_of(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
@@ -450,7 +417,7 @@ fn skip_columns(text: &str, columns: usize) -> usize {
 }
 
 /// Bytes of `text` that fit `width` columns; one character at least.
-fn fitting(text: &str, width: usize) -> usize {
+pub(super) fn fitting(text: &str, width: usize) -> usize {
     let mut column = 0;
     for (at, c) in text.char_indices() {
         column += width_of(c);
@@ -462,7 +429,7 @@ fn fitting(text: &str, width: usize) -> usize {
 }
 
 /// The ranges as far as they lie in `piece`, from its beginning on.
-fn clip(ranges: &[Range<usize>], piece: Range<usize>) -> Vec<Range<usize>> {
+pub(super) fn clip(ranges: &[Range<usize>], piece: Range<usize>) -> Vec<Range<usize>> {
     let inside = |range: &Range<usize>| range.start.max(piece.start)..range.end.min(piece.end);
     let in_piece = ranges.iter().map(inside).filter(|range| !range.is_empty());
     in_piece.map(|range| range.start - piece.start..range.end - piece.start).collect()

@@ -190,8 +190,22 @@ fn on_fall_log(model: &mut Model, answer: Result<Fact, Fault>) {
     }
 }
 
+/// The empty stack that a plan made is no stack when it is gone again: nothing has ever been in it.
+fn without_empty(model: &mut Model, stack: Option<Stack>) -> Option<Stack> {
+    let stack = stack?;
+    if stack.status.is_in_review() {
+        model.empty_stack = Some(stack.id.clone());
+    } else if model.empty_stack.as_ref() != Some(&stack.id) || !stack.status.0.starts_with("DELETE_") {
+        model.empty_stack = None;
+    }
+    let is_gone = stack.status.is_deleted() && model.empty_stack.is_some();
+    (!is_gone).then_some(stack)
+}
+
 fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     let before = model.stack().cloned();
+    let stack = without_empty(model, stack);
+    let is_empty_gone = stack.is_none() && model.empty_stack.take().is_some();
     let now = model.now;
     // A stack of the same name made anew has another id: what was known of the old one is dropped.
     if let (Some(new), Some(old)) = (&stack, &before)
@@ -223,11 +237,13 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     let mut effects = if is_first {
         deploying::drop_abandoned(model)
+    } else if is_empty_gone {
+        Vec::new()
     } else {
         remember_others(model, before.as_ref());
         tell_outcome(model, before.as_ref())
     };
-    if let Some(gone) = gone(model, before.as_ref()) {
+    if let Some(gone) = gone(model, before.as_ref()).filter(|_| !is_empty_gone) {
         effects.extend(leftovers::on_gone(model, &gone));
     }
     // Nothing lives under that name: what an earlier stack left goes on costing. It is looked for once.

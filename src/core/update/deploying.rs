@@ -26,6 +26,9 @@ use crate::{
 /// How often a change set that is being worked out is asked for, in milliseconds.
 const PLAN_EVERY: u64 = 2_000;
 
+/// What is said of a plan that is left.
+const DROPPED: &str = "the plan is dropped; the form keeps your values";
+
 /// `D`: opens the form, or says why it can not.
 pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     model.screen = ScreenId::Deploy;
@@ -287,7 +290,7 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
                 change_set: plan.change_set.id.clone(),
             };
             model.deploy = Stage::Form(plan.form);
-            say(model, Severity::Note, "the plan is dropped; the form keeps your values");
+            say(model, Severity::Note, DROPPED);
             drop_plan(model, drop, plan.is_create)
         }
         Stage::Planning(planning) => {
@@ -295,6 +298,7 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
                 .change_set
                 .map(|(stack, change_set)| Change::DeleteChangeSet { stack, change_set });
             model.deploy = Stage::Form(planning.form);
+            say(model, Severity::Note, DROPPED);
             drop.map_or_else(Vec::new, |d| drop_plan(model, d, planning.request.is_create))
         }
         other => {
@@ -369,7 +373,7 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
         fault.kind,
         FaultKind::Refused | FaultKind::NotFound | FaultKind::Denied | FaultKind::Guarded | FaultKind::Expired
     );
-    let is_stale = matches!(fault.kind, FaultKind::Refused | FaultKind::NotFound);
+    let is_stale = plan::is_void(&fault) || plan::in_the_way(&fault, &model.settings.stack).is_some();
     complain(model, fault);
     if !is_clear && let Change::ExecuteChangeSet { stack, .. } = change {
         begun(model, stack);
@@ -463,6 +467,9 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         Change::CancelUpdate { .. } => say(model, Severity::Note, "the update is being cancelled: CloudFormation rolls back"),
         Change::RollbackStack { .. } => say(model, Severity::Note, "CloudFormation rolls back what had failed"),
         Change::ContinueRollback { .. } => say(model, Severity::Note, "CloudFormation goes on with the rollback"),
+        Change::DropEmptyStack { .. } => {
+            say(model, Severity::Note, "the plan was removed again; nothing was deployed");
+        }
         Change::Protect { on, .. } => {
             let state = if *on { "on" } else { "off" };
             say(model, Severity::Note, format!("termination protection is {state}"));
@@ -472,7 +479,6 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         Change::StopTask { .. } => say(model, Severity::Note, "the task is being stopped; the service starts another"),
         Change::CreateChangeSet(_)
         | Change::DeleteChangeSet { .. }
-        | Change::DropEmptyStack { .. }
         | Change::TagService { .. }
         | Change::DeleteRecoveryPoint { .. }
         | Change::DeleteSnapshot { .. }

@@ -24,6 +24,10 @@ pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "there is no stack to destroy");
         return Vec::new();
     };
+    if let Some(why) = unstick::no_deletion(&stack.status, "R") {
+        say(model, Severity::Warning, why);
+        return Vec::new();
+    }
     if stack.termination_protection {
         return unprotect(model, &stack);
     }

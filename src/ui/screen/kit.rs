@@ -95,6 +95,16 @@ pub fn wrap_to(text: &str, width: usize, rows: usize) -> Vec<String> {
     lines
 }
 
+/// Words in at most `rows` lines; where they do not fit, the middle becomes `…`: AWS writes the reason last.
+pub fn wrap_ends(text: &str, width: usize, rows: usize) -> Vec<String> {
+    let whole = measure::wrap(text, width);
+    if whole.len() <= rows {
+        return whole;
+    }
+    let mut shorter = (1..=rows * width).rev().map(|cells| measure::wrap(&measure::ends(text, cells), width));
+    shorter.find(|lines| lines.len() <= rows).unwrap_or_default()
+}
+
 /// `$159.33`, with a thin hand for thousands: `$1,204.00`.
 pub fn usd(amount: f64) -> String {
     let sign = if amount < -0.005 { "−" } else { "" };

@@ -394,7 +394,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     (
         "access",
         (80, 20),
-        &["hidden again in 22 s", "sk-canary\\u{1b}-value", "••••", "plain HTTP"],
+        &["hidden again in 22 s", "sk-canary\\u{1b}-value", "••••", "Plain HTTP"],
     ),
     (
         "image-ask",

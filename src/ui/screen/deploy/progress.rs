@@ -7,7 +7,7 @@ use ratatui::{
     widgets::{Block, BorderType},
 };
 
-use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, wrap_to};
+use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, wrap_ends, wrap_to};
 use crate::{
     core::{
         cause::{self, Cause},
@@ -82,7 +82,9 @@ fn services(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
     let is_tall = model.size.height >= 32;
     let mut out = Vec::new();
     for it in &rollouts {
-        let is_bad = it.failed > 0 || it.state == "FAILED" || !it.stops.is_empty();
+        // Stops from before it came to run again are told below.
+        let has_fallen = !it.stops.is_empty() && it.running < it.desired;
+        let is_bad = it.failed > 0 || it.state == "FAILED" || has_fallen;
         let counts = format!("{}/{} running", it.running, it.desired);
         let rest = format!(
             "  {} pending  {} failed  {}",
@@ -144,6 +146,7 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     };
     let elapsed = if model.is_busy() { "   elapsed " } else { "   took " };
     let (shown, count) = match outlook.undo {
+        Some(undo) if undo.of == 0 => (0, " nothing to undo".to_owned()),
         // Back to where it began: the bar runs empty, and stands where a rollback was given up.
         Some(undo) if undo.left == 0 || !model.is_busy() => (undo.left, format!(" {} of {} undone", outlook.done, undo.of)),
         Some(undo) => (undo.left, format!(" {} of {} still to undo", undo.left, undo.of)),
@@ -198,7 +201,7 @@ type Card = ((&'static str, Role), Vec<Line<'static>>);
 fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize)) -> Option<Card> {
     let width = width.saturating_sub(2);
     // A tall terminal has room for AWS's long texts.
-    let rows = if model.size.height >= 32 { 4 } else { 2 };
+    let rows = if model.size.height >= 32 { 4 } else { 3 };
     if let Some(cause) = cause::find(model) {
         let keys = card_keys(model, stack);
         return Some((("Cause", Role::Bad), cause_lines(pen, &cause, &keys, (width, rows, most))));
@@ -249,9 +252,10 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (us
         }
     }
     // Several lines of one source are those of a log: one row each.
+    let evidence = |text: &str, rows: usize| wrap_ends(&short_arns(text), width.saturating_sub(9), rows);
     let height = |lines: &[&str], rows: usize| {
         if let [text] = lines {
-            wrapped(text, rows).len()
+            evidence(text, rows).len()
         } else {
             lines.len().min(rows)
         }
@@ -262,7 +266,7 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (us
     for ((label, text), rows) in texts.into_iter().zip(shares(&wanted, room)) {
         let shown = match text.as_slice() {
             _ if rows == 0 => continue,
-            [text] => wrapped(text, rows),
+            [text] => evidence(text, rows),
             // The last ones say most.
             many => many[many.len() - rows..].iter().flat_map(|line| wrapped(line, 1)).collect(),
         };
@@ -270,6 +274,16 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (us
     }
     lines.extend(end);
     lines
+}
+
+/// ARNs without partition, service, region and account, which say nothing where only one stack is told of.
+fn short_arns(text: &str) -> String {
+    let name = |word: &str| {
+        let (before, arn) = word.split_at_checked(word.find("arn:")?)?;
+        Some(format!("{before}{}", arn.splitn(6, ':').nth(5)?))
+    };
+    let words: Vec<String> = text.split(' ').map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect();
+    words.join(" ")
 }
 
 /// How many of `room` rows each text gets of those that it wants: first one for each, and the last texts come first, since
