@@ -2,7 +2,7 @@
 //! queued is taken before one frame is drawn.
 
 use std::{
-    io,
+    io::{self, Write},
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
@@ -200,6 +200,7 @@ impl App {
                 | Effect::Hide
                 | Effect::Save(..)
                 | Effect::Load(_)
+                | Effect::SaveLines(..)
                 | Effect::Steer(_)
                 | Effect::Open(_) => {}
             }
@@ -241,7 +242,8 @@ impl App {
                     vault,
                     Arc::clone(&self.journal),
                     sender,
-                );
+                )
+                .after(&self.runtime);
                 self.answers = answers;
                 self.secrets = mpsc::channel(4);
                 self.session = session;
@@ -261,6 +263,7 @@ impl App {
             text: words,
             severity: crate::core::health::Severity::Note,
             until: self.model.now.mono + 5_000,
+            of_key: true,
         });
         self.model.is_dirty = true;
     }
@@ -371,7 +374,20 @@ pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End>
     app.clear_clipboard();
     app.runtime.vault().clear();
     term::leave();
+    finish_saves(&app.runtime).await;
     end
+}
+
+/// What is still being written is waited for, not long, and what came of it is said.
+async fn finish_saves(runtime: &Runtime) {
+    // The terminal may be gone: nothing can be said then.
+    let mut err = io::stderr();
+    for path in runtime.saves().unfinished() {
+        let _ = writeln!(err, "bic-tui: still writing {}", path.display());
+    }
+    for path in runtime.saves().end().await {
+        let _ = writeln!(err, "bic-tui: {} was left unfinished and is not kept", path.display());
+    }
 }
 
 impl App {

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
@@ -19,6 +19,17 @@ pub struct Kept {
     pub path: PathBuf,
     /// Why it is not where it was wanted: one sentence without a stop.
     pub because: Option<String>,
+}
+
+impl Kept {
+    /// Why it is not where it was wanted, to follow its path: ` (…)`, or nothing where it is.
+    pub fn elsewhere(&self, wanted: &Path) -> String {
+        match &self.because {
+            Some(why) => format!(" ({why})"),
+            None if self.path != wanted => format!(" ({} was there already, and stays)", wanted.display()),
+            None => String::new(),
+        }
+    }
 }
 
 /// `~/.local/state/bic-tui`, or the platform's folder for local data.
@@ -60,7 +71,7 @@ fn keep_in(wanted: &Path, others: &[PathBuf], write: impl Fn(&Path) -> io::Resul
 ///
 /// # Errors
 /// Why it can not be written.
-pub fn write_new(wanted: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+pub fn write_new(wanted: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<PathBuf> {
     let mut name = wanted.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = wanted.with_file_name(name);
@@ -69,7 +80,7 @@ pub fn write_new(wanted: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
+        write(&mut file)?;
         file.sync_all()
     });
     let kept = written.and_then(|()| {
@@ -146,6 +157,8 @@ fn folder_of(path: &Path) -> Option<&Path> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn write(path: &Path) -> io::Result<PathBuf> {
@@ -172,13 +185,15 @@ mod tests {
     fn what_is_there_is_never_written_over() {
         let dir = tempfile::tempdir().unwrap();
         let wanted = dir.path().join("parameters.json");
-        let written: Vec<PathBuf> = ["a", "b", "c"].map(|text| write_new(&wanted, text.as_bytes()).unwrap()).into();
+        let written: Vec<PathBuf> = ["a", "b", "c"]
+            .map(|text| write_new(&wanted, |file| file.write_all(text.as_bytes())).unwrap())
+            .into();
         let names = ["parameters.json", "parameters-2.json", "parameters-3.json"];
         assert_eq!(written, names.map(|name| dir.path().join(name)));
         let texts: Vec<String> = written.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
         assert_eq!(texts, ["a", "b", "c"]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "no half file stays");
-        assert!(write_new(&dir.path().join("none/a"), b"").is_err());
+        assert!(write_new(&dir.path().join("none/a"), |_| Ok(())).is_err());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Carries out what the core asks of the cloud and the disk: one task a request, a time limit, and the
 //! guard's last check before a write. Answers come back as messages; nothing here decides anything.
 
+mod saves;
+
 use std::{
+    io::Write,
     num::NonZero,
     panic::AssertUnwindSafe,
     path::PathBuf,
@@ -30,6 +33,8 @@ use crate::{
     vault::Vault,
 };
 
+pub use self::saves::Saves;
+
 /// Longest that a read may take; the edge's own limits are shorter.
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
@@ -40,6 +45,7 @@ pub struct Runtime {
     journal: Arc<Journal>,
     answers: mpsc::Sender<Msg>,
     live: Mutex<Option<AbortHandle>>,
+    saves: Arc<Saves>,
 }
 
 impl Runtime {
@@ -51,7 +57,22 @@ impl Runtime {
             journal,
             answers,
             live: Mutex::default(),
+            saves: Arc::default(),
         }
+    }
+
+    /// Goes on with what another one writes to the disk.
+    #[must_use]
+    pub fn after(self, other: &Self) -> Self {
+        Self {
+            saves: Arc::clone(&other.saves),
+            ..self
+        }
+    }
+
+    /// What is being written to the disk.
+    pub fn saves(&self) -> &Saves {
+        &self.saves
     }
 
     /// The secrets that are shown.
@@ -70,6 +91,7 @@ impl Runtime {
             Effect::Mine(mining) => self.mine(mining),
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
+            Effect::SaveLines(path, format, kept) => self.saves.begin(PathBuf::from(path.as_str()), format, kept, self.answers.clone()),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Load(path) => self.load(path),
             Effect::Open(url) => self.open(url),
@@ -235,15 +257,11 @@ impl Runtime {
         let work = async move {
             let lost = |why: &str| Fault::new(FaultKind::Internal, "", "", why);
             let wanted = path.clone();
-            let kept = tokio::task::spawn_blocking(move || keep::keep(&path, |path| keep::write_new(path, &bytes))).await;
+            let write = move || keep::keep(&path, |path| keep::write_new(path, |file| file.write_all(&bytes)));
+            let kept = tokio::task::spawn_blocking(write).await;
             let kept = kept.map_err(|_| lost("a task of the console failed; this is a bug"))?;
             let kept = kept.map_err(|why| lost(&why))?;
-            let because = match kept.because {
-                Some(why) => format!(" ({why})"),
-                None if kept.path != wanted => format!(" ({} was there already, and stays)", wanted.display()),
-                None => String::new(),
-            };
-            Ok(format!("{}{because}", kept.path.display()).into())
+            Ok(format!("{}{}", kept.path.display(), kept.elsewhere(&wanted)).into())
         };
         self.spawn(READ_LIMIT, work, Msg::Saved);
     }

@@ -1,9 +1,6 @@
 //! `image`: one paid picture, through the stack or straight from Bedrock, saved as a file.
 
-use std::{
-    path::Path,
-    time::Duration,
-};
+use std::{io::Write as _, path::Path, time::Duration};
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -424,6 +421,6 @@ fn free(cx: &Context, file: Option<&Path>) -> Answer<()> {
 pub(super) fn save(cx: &Context, file: Option<&Path>, picture: &Picture) -> Answer<Kept> {
     let default = || Path::new(cx.settings.save_dir.as_str()).join(picture.file_name());
     let wanted = file.map_or_else(default, Path::to_path_buf);
-    let kept = keep::keep(&wanted, |path| keep::write_new(path, &picture.bytes));
+    let kept = keep::keep(&wanted, |path| keep::write_new(path, |file| file.write_all(&picture.bytes)));
     Ok(kept.map_err(|why| Fault::new(FaultKind::Internal, "image", "", &why))?)
 }

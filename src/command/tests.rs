@@ -334,7 +334,10 @@ async fn an_account_that_is_not_ready_is_found_out_before_the_plan() {
         "{stderr}"
     );
     let (past, is_blocked) = ("--override secrets --override vpc-quota", |past: &str| stderr.contains(past));
-    assert!(is_blocked(past) || is_blocked("--override vpc-quota --override secrets"), "{stderr}");
+    assert!(
+        is_blocked(past) || is_blocked("--override vpc-quota --override secrets"),
+        "{stderr}"
+    );
     // Whoever knows better says so by name.
     let (status, stdout, stderr) = case.run("plan --override vpc-quota --override secrets").await;
     assert_eq!(status, 0, "{stdout}{stderr}");

@@ -6,6 +6,7 @@ use super::{
     fault::Fault,
     field::TextField,
     keymap::Intent,
+    lines::ExportFormat,
     msg::Size,
     names::App,
     place::Picker,
@@ -320,6 +321,8 @@ pub enum Act {
     Skip(Skip),
     /// Do as if a key had been pressed.
     Intent(Intent),
+    /// Write the log lines shown to a file.
+    Save(ExportFormat),
 }
 
 /// A query of Logs Insights that may be run.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     guard::Approved,
-    lines::{Mining, Scan},
+    lines::{ExportFormat, Kept, Mining, Scan},
     msg::Ticket,
     place::Place,
     secret::SecretRef,
@@ -48,6 +48,8 @@ pub enum Effect {
     Save(SafeText, Arc<[u8]>),
     /// Read a file of parameters.
     Load(SafeText),
+    /// Write log lines to a file: its path, how, and which.
+    SaveLines(SafeText, ExportFormat, Kept),
     /// Move the cloud's time.
     Steer(Steer),
     /// Paint everything again.

@@ -23,7 +23,11 @@ use super::{
     older::Older,
     preflight::{Answers, Models},
     progress::{Progress, newest_operation},
-    screen::{Panel, ScreenId, access::Access, deploy::{Form, Stage}},
+    screen::{
+        Panel, ScreenId,
+        access::Access,
+        deploy::{Form, Stage},
+    },
     secret::SecretRef,
     settings::Settings,
     sleep,
@@ -98,6 +102,8 @@ pub struct Notice {
     pub severity: Severity,
     /// Gone at this time of the monotonic clock.
     pub until: u64,
+    /// It answers a key.
+    pub of_key: bool,
 }
 
 /// One line of the error log.

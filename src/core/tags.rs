@@ -58,7 +58,9 @@ pub fn check(key: &str, value: &str) -> Result<(), String> {
         return Err(format!("the tag {name} needs a value: CloudFormation takes no empty one"));
     }
     if length > VALUE {
-        return Err(format!("the value of the tag {name} has {length} characters: AWS takes {VALUE} at most"));
+        return Err(format!(
+            "the value of the tag {name} has {length} characters: AWS takes {VALUE} at most"
+        ));
     }
     if !value.chars().all(is_allowed) {
         let value = short(value);
@@ -72,7 +74,9 @@ fn check_key(key: &str) -> Result<(), String> {
     if key.is_empty() {
         Err("a tag needs a key: it reads Key=Value".into())
     } else if length > KEY {
-        Err(format!("the key of the tag \"{name}\" has {length} characters: AWS takes {KEY} at most"))
+        Err(format!(
+            "the key of the tag \"{name}\" has {length} characters: AWS takes {KEY} at most"
+        ))
     } else if !key.chars().all(is_allowed) {
         Err(format!("the key of the tag \"{name}\" is refused: AWS takes {MADE_OF}"))
     } else if is_of_aws(key) {
@@ -177,7 +181,11 @@ mod tests {
             ("", "x", "needs a key"),
             ("X", "", "the tag X needs a value"),
             (longer_key.as_str(), "x", "has 129 characters: AWS takes 128 at most"),
-            ("X", longer_value.as_str(), "the value of the tag X has 257 characters: AWS takes 256 at most"),
+            (
+                "X",
+                longer_value.as_str(),
+                "the value of the tag X has 257 characters: AWS takes 256 at most",
+            ),
             ("a\u{1b}[31m", "x", "is refused: AWS takes letters"),
             ("X", "a\nb", "is refused: AWS takes letters"),
             ("X", "a;b", "the value \"a;b\" of the tag X is refused"),

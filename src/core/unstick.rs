@@ -335,7 +335,10 @@ mod tests {
             ("ROLLBACK_IN_PROGRESS", None),
             ("DELETE_IN_PROGRESS", None),
             ("UPDATE_ROLLBACK_FAILED", None),
-            ("UPDATE_IN_PROGRESS", Some("wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS")),
+            (
+                "UPDATE_IN_PROGRESS",
+                Some("wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"),
+            ),
             (
                 "UPDATE_ROLLBACK_IN_PROGRESS",
                 Some("wait for its end: AWS deletes no stack in UPDATE_ROLLBACK_IN_PROGRESS"),

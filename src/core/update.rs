@@ -46,6 +46,7 @@ use super::{
     eta::Durations,
     fault::Fault,
     health::Severity,
+    key::Key,
     keymap::Intent,
     model::{ErrorEntry, Model, Notice},
     msg::{Asked, Msg, Ticket},
@@ -83,7 +84,7 @@ fn without_too_long(model: &mut Model, mut effects: Vec<Effect>) -> Vec<Effect> 
 
 fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Key(key) => keys::on_key(model, key),
+        Msg::Key(key) => answered(model, key),
         Msg::Paste(text) => dialogs::on_paste(model, &text),
         Msg::Click(x, y) => keys::on_click(model, x, y),
         Msg::Wheel(rows) => keys::on_wheel(model, rows),
@@ -130,6 +131,18 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
+/// Takes a key; what is said then is its answer.
+fn answered(model: &mut Model, key: Key) -> Vec<Effect> {
+    let before = model.notice.clone();
+    let effects = keys::on_key(model, key);
+    if model.notice != before
+        && let Some(notice) = &mut model.notice
+    {
+        notice.of_key = true;
+    }
+    effects
+}
+
 fn say_outcome(model: &mut Model, verb: &str, answer: Result<SafeText, Fault>) {
     match answer {
         Ok(what) => say(model, Severity::Note, format!("{verb} {what}")),
@@ -145,6 +158,7 @@ fn say(model: &mut Model, severity: Severity, text: impl Into<SafeText>) {
         text,
         severity,
         until: model.now.mono + shown_for,
+        of_key: false,
     });
 }
 

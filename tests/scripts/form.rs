@@ -38,16 +38,23 @@ fn parameters_are_loaded_from_a_file_that_is_asked_for() {
     press(&mut model, "ctrl-o");
     assert!(matches!(&model.dialog, Some(Dialog::Prompt(p)) if p.field.text == "./parameters.json"));
     let effects = press(&mut model, "enter");
-    let [Effect::Load(path)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Load(path)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     let text = r#"[{"ParameterKey":"LogRetentionDays","ParameterValue":"60"},{"ParameterKey":"DeploymentSize","ParameterValue":"small"}]"#;
     update(&mut model, Msg::Loaded(path.clone(), Ok(text.into())));
     assert_eq!(said(&model), "1 value taken from ./parameters.json; 1 were so already");
     let values = form(&model).values();
-    assert_eq!((values["LogRetentionDays"].as_str(), values["AdminEmail"].as_str()), ("60", "me@b.example"));
+    assert_eq!(
+        (values["LogRetentionDays"].as_str(), values["AdminEmail"].as_str()),
+        ("60", "me@b.example")
+    );
     // What is wrong with it is said line by line.
     let text = r#"[{"ParameterKey":"LogRetentionDay","ParameterValue":"7"},{"ParameterKey":"AllowedCIDR","ParameterValue":"all"}]"#;
     update(&mut model, Msg::Loaded(path.clone(), Ok(text.into())));
-    let Some(Dialog::Detail(detail)) = &model.dialog else { panic!("{:?}", model.dialog) };
+    let Some(Dialog::Detail(detail)) = &model.dialog else {
+        panic!("{:?}", model.dialog)
+    };
     let lines = detail.lines.iter().map(|l| l.as_str()).collect::<Vec<_>>().join("\n");
     for part in ["2 not taken", "did you mean \"LogRetentionDays\"?", "✗ AllowedCIDR"] {
         assert!(lines.contains(part), "no {part}:\n{lines}");
@@ -63,7 +70,9 @@ fn a_path_that_leads_nowhere_can_be_mended_and_an_answer_that_comes_too_late_is_
     press(&mut model, "enter");
     let fault = Fault::new(FaultKind::Internal, "", "", "/dev/zero can not be read: it is no regular file");
     update(&mut model, Msg::Loaded("/dev/zero".into(), Err(fault)));
-    let Some(Dialog::Prompt(prompt)) = &model.dialog else { panic!("{:?}", model.dialog) };
+    let Some(Dialog::Prompt(prompt)) = &model.dialog else {
+        panic!("{:?}", model.dialog)
+    };
     assert_eq!(prompt.field.text, "/dev/zero");
     assert!(prompt.error.as_ref().is_some_and(|e| e.contains("no regular file")), "{prompt:?}");
     press(&mut model, "esc");
@@ -81,13 +90,21 @@ fn what_was_typed_is_there_when_the_form_is_opened_again() {
     press(&mut model, "ctrl-u");
     type_text(&mut model, "me@b.example");
     press(&mut model, "esc");
-    assert!(matches!(model.deploy, Stage::Rest) && said(&model).contains("D opens it as you left it"), "{}", said(&model));
+    assert!(
+        matches!(model.deploy, Stage::Rest) && said(&model).contains("D opens it as you left it"),
+        "{}",
+        said(&model)
+    );
     press(&mut model, "D");
     let email = |model: &Model| form(model).values()["AdminEmail"].clone();
     assert_eq!(email(&model), "me@b.example");
     assert!(said(&model).contains("as you left it; ^N begins it anew"), "{}", said(&model));
     press(&mut model, "ctrl-n");
-    assert!(!form(&model).is_touched() && said(&model).contains("^N brings back"), "{}", said(&model));
+    assert!(
+        !form(&model).is_touched() && said(&model).contains("^N brings back"),
+        "{}",
+        said(&model)
+    );
     press(&mut model, "ctrl-n");
     assert_eq!(email(&model), "me@b.example");
     // The first Ctrl-C leaves the form, and no more.
@@ -126,9 +143,14 @@ fn tags_go_into_the_plan_as_they_were_typed() {
     press(&mut model, "end");
     assert!(form(&model).is_on_button());
     let changes = sent(&press(&mut model, "enter"));
-    let [Change::CreateChangeSet(request)] = &changes[..] else { panic!("{:?}", form(&model).error) };
+    let [Change::CreateChangeSet(request)] = &changes[..] else {
+        panic!("{:?}", form(&model).error)
+    };
     let tags: Vec<String> = request.tags.iter().flatten().map(|(k, v)| format!("{k}={v}")).collect();
-    assert_eq!(tags, ["Project=Pictures", "ManagedBy=CloudFormation", "Team=art", "Owner=a@b.example"]);
+    assert_eq!(
+        tags,
+        ["Project=Pictures", "ManagedBy=CloudFormation", "Team=art", "Owner=a@b.example"]
+    );
     // One that AWS would refuse is said before anything is sent.
     let mut model = opened();
     let row = form(&model).another_row();
@@ -137,7 +159,10 @@ fn tags_go_into_the_plan_as_they_were_typed() {
     type_text(&mut model, "aws:x=1");
     assert_eq!(sent(&press(&mut model, "end enter")), []);
     let error = form(&model).error.clone().unwrap_or_default();
-    assert!(error.contains("AWS keeps aws: to itself") && form(&model).selected == row, "{error}");
+    assert!(
+        error.contains("AWS keeps aws: to itself") && form(&model).selected == row,
+        "{error}"
+    );
 }
 
 #[test]
@@ -146,7 +171,9 @@ fn an_update_that_touches_no_tag_keeps_them() {
     press(&mut model, "D");
     go_to(&mut model, "LogRetentionDays");
     let changes = sent(&press(&mut model, "right end enter"));
-    let [Change::CreateChangeSet(request)] = &changes[..] else { panic!("{changes:?}") };
+    let [Change::CreateChangeSet(request)] = &changes[..] else {
+        panic!("{changes:?}")
+    };
     assert_eq!(request.tags, None);
 }
 

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthChar;
 use super::{LogView, Place, RowSpot};
 use crate::core::{
     fact::Millis,
-    lines::{Anchor, Hole, Index, Line, Pattern, Spot},
+    lines::{Anchor, Hole, Line, Pattern, Spot},
     logline::{self, Level},
     names::App,
     text::SafeText,
@@ -52,6 +52,18 @@ pub struct Row {
     pub more: usize,
     /// Lines of its entry that are folded into it.
     pub folded: usize,
+}
+
+impl Row {
+    /// What stands at the right of its text where lines are folded into it; there is room for it.
+    pub fn fold_label(&self) -> Option<String> {
+        (self.folded > 0).then(|| fold_label(self.folded))
+    }
+}
+
+fn fold_label(lines: usize) -> String {
+    let plural = if lines == 1 { "" } else { "s" };
+    format!(" +{lines} line{plural} ")
 }
 
 /// What is in sight.
@@ -133,7 +145,7 @@ impl LogView {
         Window {
             rows,
             above: top.map_or(0, |(spot, _)| self.row_number(spot)),
-            total: self.index().map_or(self.lines.len(), Index::len),
+            total: self.shown_len(),
             holes,
         }
     }
@@ -156,7 +168,7 @@ impl LogView {
         if self.place == Place::Follow
             && let (Some(top), Some(cursor)) = (self.top_row(self.size), self.last())
         {
-            self.new = 0;
+            self.seen = self.lines.last().and_then(|spot| self.lines.line(spot)).map(Anchor::of);
             self.set_place(top, cursor);
         }
     }
@@ -182,6 +194,33 @@ impl LogView {
         let line = self.lines.line(spot).map(Anchor::of);
         if let (Place::At { top, skip, .. }, Some(line)) = (&mut self.place, line) {
             (*top, *skip) = (line, rows);
+        }
+    }
+
+    /// Rows of a detached window above the cursor's line; none where the line is not in it from its first row on.
+    pub(super) fn cursor_row(&self) -> Option<usize> {
+        if self.is_following() {
+            return None;
+        }
+        let (top, cursor) = (self.top_row(self.size)?, self.cursor()?);
+        if top > (cursor, 0) {
+            return None;
+        }
+        let (mut here, mut rows) = (top.0, 0);
+        while here < cursor {
+            rows += self.count_rows(here, self.size);
+            if rows >= self.size.height + top.1 {
+                return None;
+            }
+            here = self.next(here)?;
+        }
+        Some(rows - if rows == 0 { 0 } else { top.1 })
+    }
+
+    /// Lines that came between the top of the window and the cursor push the top out, not the cursor.
+    pub(super) fn keep_row(&mut self, row: Option<usize>) {
+        if let (Some(row), Some(cursor)) = (row, self.cursor()) {
+            self.set_top(self.retreat((cursor, 0), row));
         }
     }
 
@@ -288,17 +327,25 @@ impl LogView {
         (spot, 0)
     }
 
-    fn row_number(&self, spot: Spot) -> usize {
+    pub(super) fn row_number(&self, spot: Spot) -> usize {
         match self.index() {
             Some(index) => index.row(&self.lines, spot),
             None => self.lines.row(spot),
         }
     }
 
+    /// The size without the columns of what is said of the lines folded into this one.
+    fn room(&self, spot: Spot, size: Size) -> Size {
+        match self.folded(spot) {
+            0 => size,
+            lines => Size::new(size.height, size.width.saturating_sub(fold_label(lines).len())),
+        }
+    }
+
     fn count_rows(&self, spot: Spot, size: Size) -> usize {
         match self.lines.line(spot) {
             Some(line) if !self.wrap && (self.is_folding() || !line.raw().contains('\n')) => 1,
-            Some(line) => self.pieces(line, size, false).len(),
+            Some(line) => self.pieces(line, self.room(spot, size), false).len(),
             None => 0,
         }
     }
@@ -308,7 +355,8 @@ impl LogView {
         let anchor = Anchor::of(line);
         let selected = self.cursor() == Some(spot);
         let hidden = self.shows_hidden && self.kept.as_ref().is_some_and(|kept| !kept.contains(&self.lines, spot));
-        let folded = if line.is_continuation() { 0 } else { self.folded(spot) };
+        let folded = self.folded(spot);
+        let size = self.room(spot, size);
         let row = |(part, piece): (usize, Piece)| Row {
             folded: if part == 0 { folded } else { 0 },
             anchor,

@@ -454,7 +454,10 @@ mod tests {
         assert_eq!(form.values()["LogRetentionDays"], "60");
         assert_eq!(form.values()["ProjectName"], "mine");
         let [cidr, size] = &taken.wrong[..] else { panic!("{taken:?}") };
-        assert!(cidr.contains("AllowedCIDR") && size.contains("did you mean \"DeploymentSize\"?"), "{taken:?}");
+        assert!(
+            cidr.contains("AllowedCIDR") && size.contains("did you mean \"DeploymentSize\"?"),
+            "{taken:?}"
+        );
         assert_eq!(form.errors().iter().flatten().count(), 0, "a wrong value is not taken");
     }
 }

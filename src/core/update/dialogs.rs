@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, form, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, sources, steering,
-    testimage, throughput,
+    acting, certificate, complain, dns, entry, form, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes,
+    sources, steering, testimage, throughput,
 };
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
@@ -356,15 +356,9 @@ pub(super) fn scrolled(model: &Model, key: Key, scroll: &mut Scroll) -> bool {
         Some(Intent::PageUp | Intent::HalfUp | Intent::LogPageUp) => scroll.top = scroll.top.saturating_sub(page),
         Some(Intent::Top) => scroll.top = 0,
         Some(Intent::Bottom) => scroll.top = usize::MAX / 2,
-        Some(
-            Intent::Back
-            | Intent::Enter
-            | Intent::Help
-            | Intent::Errors
-            | Intent::Interrupt
-            | Intent::Describe
-            | Intent::Checks,
-        ) => return false,
+        Some(Intent::Back | Intent::Enter | Intent::Help | Intent::Errors | Intent::Interrupt | Intent::Describe | Intent::Checks) => {
+            return false;
+        }
         _ => {}
     }
     true
@@ -407,7 +401,8 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
         Some(Intent::Up | Intent::PreviousPanel) => menu.selected = menu.selected.saturating_sub(1),
         Some(Intent::Back) => return close(model),
         // A second Ctrl-C detaches and leaves: the operation goes on without us.
-        Some(Intent::Interrupt) => return vec![Effect::Detach(130)],
+        Some(Intent::Interrupt) if menu.ways.iter().any(|way| way.act == Act::Detach) => return vec![Effect::Detach(130)],
+        Some(Intent::Interrupt) => return close(model),
         Some(Intent::Enter) => {
             let way = menu.ways.get(menu.selected);
             if let Some(why) = way.and_then(|w| w.closed.clone()) {
@@ -422,6 +417,7 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
                 Some(Act::Detach) => vec![Effect::Detach(0)],
                 Some(Act::Ask(confirm)) => open(model, Dialog::Confirm(*confirm)),
                 Some(Act::Intent(intent)) => keys::obey(model, intent),
+                Some(Act::Save(format)) => entry::write(model, format),
                 Some(Act::Stay) | None => Vec::new(),
             };
         }

@@ -178,7 +178,11 @@ fn opened(model: &mut Model) -> (bool, Vec<Effect>) {
         Stage::Rest => effects = deploying::start(model),
         Stage::Planning(_) | Stage::Plan(_) => {
             let back = model.keymap.label(Intent::Back);
-            say(model, Severity::Note, format!("a plan stands on the form: {back} goes back to it first"));
+            say(
+                model,
+                Severity::Note,
+                format!("a plan stands on the form: {back} goes back to it first"),
+            );
         }
         Stage::Form(_) => {}
     }
@@ -246,7 +250,11 @@ pub(super) fn read_file(path: &str) -> Vec<Effect> {
 /// What a file of parameters holds.
 pub(super) fn on_loaded(model: &mut Model, path: &SafeText, answer: Result<String, Fault>) -> Vec<Effect> {
     let Stage::Form(form) = &mut model.deploy else {
-        say(model, Severity::Warning, format!("the form was left: nothing was taken from {path}"));
+        say(
+            model,
+            Severity::Warning,
+            format!("the form was left: nothing was taken from {path}"),
+        );
         return Vec::new();
     };
     let given = match answer {
@@ -269,7 +277,15 @@ pub(super) fn on_loaded(model: &mut Model, path: &SafeText, answer: Result<Strin
         Err(why) => {
             let field = TextField::with(path);
             let (purpose, error, back) = (Purpose::Parameters, Some(why.into()), 0);
-            dialogs::open(model, Dialog::Prompt(Prompt { purpose, field, error, back }))
+            dialogs::open(
+                model,
+                Dialog::Prompt(Prompt {
+                    purpose,
+                    field,
+                    error,
+                    back,
+                }),
+            )
         }
     }
 }
@@ -278,7 +294,11 @@ pub(super) fn on_loaded(model: &mut Model, path: &SafeText, answer: Result<Strin
 fn tell_taken(model: &mut Model, path: &SafeText, taken: Taken) {
     let Taken { changed, same, wrong } = taken;
     let values = if changed == 1 { "value" } else { "values" };
-    let same = if same == 0 { String::new() } else { format!("; {same} were so already") };
+    let same = if same == 0 {
+        String::new()
+    } else {
+        format!("; {same} were so already")
+    };
     let words = format!("{changed} {values} taken from {path}{same}");
     if wrong.is_empty() {
         say(model, Severity::Note, words);
@@ -298,7 +318,11 @@ fn tell_taken(model: &mut Model, path: &SafeText, taken: Taken) {
 fn show_checks(model: &mut Model) -> Vec<Effect> {
     if model.deploy.form().is_none() {
         let deploy = model.keymap.label(Intent::Deploy);
-        say(model, Severity::Note, format!("checks are of the values of the form: {deploy} opens it"));
+        say(
+            model,
+            Severity::Note,
+            format!("checks are of the values of the form: {deploy} opens it"),
+        );
         return Vec::new();
     }
     dialogs::open(model, Dialog::Checks(Checks::default()))
@@ -312,7 +336,9 @@ pub(super) fn show_checks_over(model: &mut Model, confirm: Confirm) -> Vec<Effec
 
 /// A key over the list of checks.
 pub(super) fn on_checks_key(model: &mut Model, mut checks: Checks, key: Key) -> Vec<Effect> {
-    let Some(form) = model.deploy.form() else { return dialogs::close(model) };
+    let Some(form) = model.deploy.form() else {
+        return dialogs::close(model);
+    };
     let list = preflight::of_form(model, form);
     if matches!(model.keymap.resolve(model.screen, key), Some(Intent::Copy | Intent::CopyArn)) {
         let text = list.iter().map(|c| format!("{} {}", c.outcome, c.sentence())).collect::<Vec<_>>();

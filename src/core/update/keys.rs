@@ -50,10 +50,12 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Does what the operator wants.
 pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
-    if model.screen == ScreenId::Logs
-        && let Some(effects) = logs::obey(model, intent)
-    {
-        return effects;
+    if model.screen == ScreenId::Logs {
+        // What was said of the key before would be read as said of this one.
+        model.notice.take_if(|notice| notice.of_key && notice.severity == Severity::Note);
+        if let Some(effects) = logs::obey(model, intent) {
+            return effects;
+        }
     }
     let own = go(model, intent).or_else(|| access::obey(model, intent));
     if let Some(effects) = own.or_else(|| form::obey(model, intent)) {

@@ -359,7 +359,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     ),
     (
         "form-button",
-        (120, 36),
+        (120, 44),
         &["medium ›", "was small", "✗ parameters", "▸ medium", "AllowedCIDR can not be"],
     ),
     ("planning", (80, 20), &["works out the plan… 4 s"]),

@@ -25,7 +25,11 @@ pub(super) fn button_help(pen: Pen<'_>, checks: &[Check], key: &str, width: usiz
 
 /// Which key shows them whole.
 fn shown_by(key: &str) -> String {
-    if key.is_empty() { String::new() } else { format!(" ({key} shows all)") }
+    if key.is_empty() {
+        String::new()
+    } else {
+        format!(" ({key} shows all)")
+    }
 }
 
 /// How many came out how: `1 blocker, 2 warnings, 12 ok`.
@@ -103,7 +107,10 @@ pub(super) fn all_checks(pen: Pen<'_>, checks: &[Check], width: usize, room: usi
 /// Every check with all of its evidence and its next step, the worst first.
 pub(in crate::ui) fn whole(pen: Pen<'_>, checks: &[Check], width: usize) -> Vec<Line<'static>> {
     let all = (usize::MAX, usize::MAX);
-    worst_first(checks).into_iter().flat_map(|c| check_lines(pen, c, width, all)).collect()
+    worst_first(checks)
+        .into_iter()
+        .flat_map(|c| check_lines(pen, c, width, all))
+        .collect()
 }
 
 fn check_lines(pen: Pen<'_>, check: &Check, width: usize, (evidence, next): (usize, usize)) -> Vec<Line<'static>> {

@@ -229,15 +229,23 @@ impl<'a> Row<'a> {
             text: &field.value.text,
             is_choice: !field.def.allowed.is_empty(),
             is_changed,
-            was: field.previous.as_ref().filter(|_| is_changed).map(|p| format!("  was {}", quoted(p))),
+            was: field
+                .previous
+                .as_ref()
+                .filter(|_| is_changed)
+                .map(|p| format!("  was {}", quoted(p))),
         }
     }
 
     fn of_tag(tag: &'a TagField) -> Self {
-        let was = tag.before.as_ref().filter(|_| tag.is_changed()).map(|before| match tag.value.text.as_str() {
-            "" => format!("  goes, was {before}"),
-            _ => format!("  was {before}"),
-        });
+        let was = tag
+            .before
+            .as_ref()
+            .filter(|_| tag.is_changed())
+            .map(|before| match tag.value.text.as_str() {
+                "" => format!("  goes, was {before}"),
+                _ => format!("  was {before}"),
+            });
         Self {
             label: &tag.key,
             text: &tag.value.text,

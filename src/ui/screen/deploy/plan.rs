@@ -99,17 +99,17 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, fram
     };
     draw_list(model, side, plan, list, frame);
     draw_detail(model, side, plan, beside, frame);
-    show(
-        vec![pen.keys(&keys_of(model))],
-        keys,
-        frame,
-    );
+    show(vec![pen.keys(&keys_of(model))], keys, frame);
 }
 
 /// What can be done with a plan.
 fn keys_of(model: &Model) -> String {
     let checks = model.keymap.label(Intent::Checks);
-    let checks = if checks.is_empty() { checks } else { format!(" · [{checks}] checks") };
+    let checks = if checks.is_empty() {
+        checks
+    } else {
+        format!(" · [{checks}] checks")
+    };
     format!("[Enter] executes, after a question · [q] drops the plan · [d] whole row{checks}")
 }
 
