@@ -1238,7 +1238,10 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     says(&desk.screen_at(80, 24), &["(^E shows all)", "^E checks"]);
     desk.take(Msg::Resize(Size { width: 80, height: 24 }));
     desk.take(Msg::Key(Key::ctrl('e')));
-    says(&desk.screen_at(80, 24), &["Checks: 2 blockers", "--force-delete-without-recovery`.", "1–22 of"]);
+    says(
+        &desk.screen_at(80, 24),
+        &["Checks: 2 blockers", "--force-delete-without-recovery`.", "1–22 of"],
+    );
     desk.press("G");
     says(&desk.screen_at(80, 24), &["✓ prices", "days old"]);
     desk.press("esc");
@@ -1246,7 +1249,12 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     desk.press("enter");
     says(
         &desk.screen(),
-        &["2 checks stand in the way", "waits for its deletion", "restore-secret", "5 of 5 VPCs"],
+        &[
+            "2 checks stand in the way",
+            "waits for its deletion",
+            "restore-secret",
+            "5 of 5 VPCs",
+        ],
     );
     assert!(desk.written.is_empty(), "nothing is sent: {:?}", desk.written);
     desk.press("esc");
@@ -1290,7 +1298,10 @@ fn blockers_are_overridden_one_by_one_and_the_question_counts_the_warnings() {
     desk.press("enter");
     says(
         &desk.screen(),
-        &["overridden: secrets, vpc-quota", "3 warnings (^E shows them): encryption, access, permissions"],
+        &[
+            "overridden: secrets, vpc-quota",
+            "3 warnings (^E shows them): encryption, access, permissions",
+        ],
     );
     desk.press("n");
     says(&desk.screen(), &["nothing was executed, and the plan stays"]);

@@ -160,7 +160,11 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
         );
     }
     for note in &plan.notes {
-        out.extend(wrap_to(&format!("! {note}"), width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Info, l))));
+        out.extend(
+            wrap_to(&format!("! {note}"), width, 2)
+                .into_iter()
+                .map(|l| Line::from(pen.ink(Role::Info, l))),
+        );
     }
     let before = if plan.is_create { 0.0 } else { model.cost_planned().usd_month() };
     let resources = model
@@ -205,10 +209,17 @@ fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
     } else {
         list(&plan.change_set.tags)
     };
-    let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("tags {tags}") };
+    let tags = if tags.is_empty() {
+        "no tags".to_owned()
+    } else {
+        format!("tags {tags}")
+    };
     let lines = wrap_to(&format!("{capabilities} · {tags}"), width.saturating_sub(7), 2).into_iter();
     let heads = ["Asks   ", "       "].into_iter();
-    heads.zip(lines).map(|(head, line)| Line::from(vec![pen.dim(head), pen.text(line)])).collect()
+    heads
+        .zip(lines)
+        .map(|(head, line)| Line::from(vec![pen.dim(head), pen.text(line)]))
+        .collect()
 }
 
 /// Counts changed by hand that the plan would put back: the service is in it, and runs another count than
