@@ -10,7 +10,7 @@ use super::{
 use crate::cloud::Change;
 
 /// A way out. `unstick` knows them by these names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString, strum::EnumIter, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::IntoStaticStr, strum::EnumString, strum::EnumIter, clap::ValueEnum)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Way {
     /// Give an update up.
@@ -260,6 +260,7 @@ mod tests {
             outputs: Vec::new(),
             tags: Vec::new(),
             termination_protection: false,
+            change_set: None,
         }
     }
 
@@ -335,7 +336,10 @@ mod tests {
             ("ROLLBACK_IN_PROGRESS", None),
             ("DELETE_IN_PROGRESS", None),
             ("UPDATE_ROLLBACK_FAILED", None),
-            ("UPDATE_IN_PROGRESS", Some("wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS")),
+            (
+                "UPDATE_IN_PROGRESS",
+                Some("wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"),
+            ),
             (
                 "UPDATE_ROLLBACK_IN_PROGRESS",
                 Some("wait for its end: AWS deletes no stack in UPDATE_ROLLBACK_IN_PROGRESS"),
