@@ -355,6 +355,7 @@ mod tests {
             outputs: Vec::new(),
             tags: Vec::new(),
             termination_protection: false,
+            change_set: None,
         }
     }
 

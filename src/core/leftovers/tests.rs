@@ -19,6 +19,7 @@ fn stack(status: &str) -> Stack {
         outputs: Vec::new(),
         tags: Vec::new(),
         termination_protection: false,
+        change_set: None,
     }
 }
 
@@ -166,12 +167,18 @@ fn the_empty_stack_of_a_dropped_plan_is_no_stack_that_was() {
         }))
     };
     told(by("chat"), Fact::Stack(None));
-    let next = told(Query::DeletedStacks { name: "chat".into() }, Fact::StackIds(vec![id("plan"), id("real"), id("older")]));
+    let next = told(
+        Query::DeletedStacks { name: "chat".into() },
+        Fact::StackIds(vec![id("plan"), id("real"), id("older")]),
+    );
     assert_eq!(next, [by("plan")]);
     assert_eq!(told(by("plan"), record("plan")), [resources("plan")]);
     assert_eq!(told(resources("plan"), Fact::StackResources(Vec::new())), [by("real")]);
     told(by("real"), record("real"));
-    told(resources("real"), Fact::StackResources(vec![resource("AWS::EFS::FileSystem", FS, "DELETE_SKIPPED")]));
+    told(
+        resources("real"),
+        Fact::StackResources(vec![resource("AWS::EFS::FileSystem", FS, "DELETE_SKIPPED")]),
+    );
     assert_eq!(search.stack().map(|s| s.id.as_str()), Some("real"));
     // Where there were plans only, there was no stack.
     let (search, _) = searched(&Aws {

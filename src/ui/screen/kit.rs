@@ -101,7 +101,9 @@ pub fn wrap_ends(text: &str, width: usize, rows: usize) -> Vec<String> {
     if whole.len() <= rows {
         return whole;
     }
-    let mut shorter = (1..=rows * width).rev().map(|cells| measure::wrap(&measure::ends(text, cells), width));
+    let mut shorter = (1..=rows * width)
+        .rev()
+        .map(|cells| measure::wrap(&measure::ends(text, cells), width));
     shorter.find(|lines| lines.len() <= rows).unwrap_or_default()
 }
 
