@@ -10,6 +10,7 @@ mod dialogs;
 mod dns;
 mod entry;
 mod form;
+mod following;
 mod insights;
 mod keys;
 mod lead;
