@@ -96,7 +96,7 @@ fn deploys(tty: &Tty) {
         &["Create stack bedrock-image-chat in us-west-2?", "63 to add"],
     );
     tty.send("\r");
-    let screen = see_all(tty, &[NOTHING, "63 changes"]);
+    let screen = see_all(tty, &["cancelled; nothing was executed", "63 changes"]);
     assert!(!screen.contains("[ Create ]") && !screen.contains("CREATE_IN_PROGRESS"));
     tty.send("\r");
     tty.see("▸[ Cancel ]");

@@ -103,7 +103,7 @@ impl TagField {
 
     /// It is added, differs from what it was, or goes.
     pub fn is_changed(&self) -> bool {
-        self.before.as_deref() != Some(self.value.text.as_str())
+        self.before.as_deref().unwrap_or_default() != self.value.text
     }
 }
 
@@ -215,8 +215,16 @@ impl Form {
         }
     }
 
-    /// Makes a tag of what stands in the line for another one, where it is one. The cursor stays on it.
+    /// Makes a tag of what stands in the line for another one, where it is one; added ones that were emptied go. The
+    /// cursor stays where it is.
     pub fn settle(&mut self) {
+        let first = self.fields.len();
+        for row in (first..self.another_row()).rev().filter(|row| *row != self.selected).collect::<Vec<_>>() {
+            if self.tag(row).is_some_and(|tag| tag.before.is_none() && tag.value.text.is_empty()) {
+                self.tags.remove(row - first);
+                self.selected -= usize::from(row < self.selected);
+            }
+        }
         if let (None, Ok((key, value))) = (self.another_error(), tags::read(&self.another.text)) {
             let is_behind = self.is_on_button();
             self.tags.push(TagField {
@@ -305,7 +313,8 @@ impl Form {
 
     /// The tags of the stack once it is done.
     pub fn tags_after(&self) -> Vec<Tag> {
-        let kept = self.tags.iter().filter(|t| !(t.is_changed() && t.value.text.is_empty()));
+        let is_kept = |t: &&TagField| !t.value.text.is_empty() || (t.before.is_some() && !t.is_changed());
+        let kept = self.tags.iter().filter(is_kept);
         kept.map(|t| (t.key.clone(), t.value.text.as_str().into())).collect()
     }
 
@@ -333,6 +342,8 @@ pub struct Planning {
     pub request: PlanRequest,
     /// Values of all parameters once it is done.
     pub values: BTreeMap<String, String>,
+    /// What the console decided by itself, and what becomes of tags: one sentence each.
+    pub notes: Vec<SafeText>,
     /// The form to come back to.
     pub form: Form,
     /// Stack id and change set ARN once AWS has taken it.
@@ -354,6 +365,8 @@ pub struct Plan {
     pub form: Form,
     /// Values of all parameters once it is done.
     pub values: BTreeMap<String, String>,
+    /// What the console decided by itself, and what becomes of tags: one sentence each.
+    pub notes: Vec<SafeText>,
     /// The change set.
     pub change_set: ChangeSet,
     /// Row under the cursor.
@@ -399,6 +412,15 @@ mod tests {
         let after: Vec<String> = form.tags_after().iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(after, ["Project=Pictures", "ManagedBy=CloudFormation", "Team=art"]);
         assert!(form.wrong().is_none() && form.is_touched());
+        // An added one that is emptied goes once it is left.
+        form.text_mut().unwrap().text.clear();
+        form.settle();
+        assert_eq!(form.tags.len(), 4);
+        form.selected += 1;
+        form.settle();
+        assert_eq!((form.tags.len(), form.selected), (3, form.another_row()));
+        form.another = TextField::with("Team=art");
+        form.settle();
         for (typed, want) in [
             ("Team=b", "there is a tag Team already"),
             ("Owner", "a tag reads Key=Value"),

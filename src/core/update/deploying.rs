@@ -114,15 +114,14 @@ pub(super) fn ask_plan(model: &mut Model) -> Vec<Effect> {
         return overriding::offer(model, &checks);
     }
     request.overridden = overriding::waived(&form, &checks);
-    if let Some(note) = draft.notes.into_iter().next() {
-        say(model, Severity::Note, note);
-    }
+    let notes = draft.notes.into_iter().map(SafeText::from).collect();
     match model.guard.plan(vec![Change::CreateChangeSet(request.clone())], model.now) {
         Ok(approved) => {
             let since = model.now.mono;
             model.deploy = Stage::Planning(Planning {
                 request,
                 values,
+                notes,
                 form,
                 change_set: None,
                 since,
@@ -221,10 +220,12 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
         return Vec::new();
     }
     let (form, values, is_create) = (planning.form.clone(), planning.values.clone(), planning.request.is_create);
+    let notes = planning.notes.clone();
     if set.is_ready() {
         model.deploy = Stage::Plan(Plan {
             form,
             values,
+            notes,
             change_set: set,
             selected: 0,
             is_create,

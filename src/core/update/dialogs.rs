@@ -188,9 +188,14 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
     Vec::new()
 }
 
-/// Says that nothing was sent, and closes.
+/// Says that nothing was sent, or executed of a plan that was, and closes.
 pub(super) fn cancelled(model: &mut Model) -> Vec<Effect> {
-    say(model, Severity::Note, "cancelled; nothing was sent");
+    let words = if matches!(model.deploy, Stage::Plan(_)) {
+        "cancelled; nothing was executed, and the plan stays"
+    } else {
+        "cancelled; nothing was sent"
+    };
+    say(model, Severity::Note, words);
     close(model)
 }
 

@@ -88,9 +88,9 @@ fn leave(model: &mut Model) -> Vec<Effect> {
     put_away(model);
     let deploy = model.keymap.label(Intent::Deploy);
     let words = if is_touched {
-        format!("left the form; nothing was sent; {deploy} opens it as you left it")
+        format!("left the form; nothing was deployed; {deploy} opens it as you left it")
     } else {
-        "left the form; nothing was sent".to_owned()
+        "left the form; nothing was deployed".to_owned()
     };
     say(model, Severity::Note, words);
     Vec::new()

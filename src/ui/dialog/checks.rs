@@ -17,7 +17,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, it: &Checks, frame: &mut Fram
     let Some(form) = model.deploy.form() else { return };
     let list = preflight::of_form(model, form);
     let (width, _) = inside(TEXT, frame);
-    let title = format!("Checks: {}", checks::counted(&list));
+    let title = format!("Checks: {} · y copies", checks::counted(&list));
     scrolled(side, &title, TEXT, checks::whole(Pen::of(side), &list, width), it.scroll, frame);
 }
 
@@ -62,7 +62,8 @@ mod tests {
             update(&mut model, Msg::Key(Key::char('k')));
             let up = draw(&model);
             update(&mut model, Msg::Key(Key::char('j')));
-            assert!(height > 30 || draw(&model) != up, "no key is lost at the end");
+            let down = draw(&model);
+            assert!(height > 30 || down != up, "{width}x{height}: no key is lost at the end:\n{down}");
             update(&mut model, Msg::Key(Key::ctrl('e')));
             assert_eq!(model.dialog, None);
         }
@@ -72,6 +73,10 @@ mod tests {
     fn the_checks_of_a_plan_come_back_to_its_question() {
         let mut model = fixture::plan();
         model.screen = crate::core::screen::ScreenId::Deploy;
+        let crate::core::screen::deploy::Stage::Plan(plan) = &mut model.deploy else {
+            panic!()
+        };
+        plan.form.fields.iter_mut().find(|f| f.def.name == "DeploymentSize").unwrap().cycle(-1);
         update(&mut model, Msg::Key("enter".parse().unwrap()));
         update(&mut model, Msg::Drawn);
         let Some(Dialog::Confirm(asked)) = model.dialog.clone() else {

@@ -151,6 +151,7 @@ fn planning() -> Model {
                 overridden: Vec::new(),
             },
             values: form.values(),
+            notes: Vec::new(),
             form,
             change_set: None,
             since: 596_000,
@@ -358,7 +359,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     ),
     (
         "form-button",
-        (120, 36),
+        (120, 44),
         &["medium ›", "was small", "✗ parameters", "▸ medium", "AllowedCIDR can not be"],
     ),
     ("planning", (80, 20), &["works out the plan… 4 s"]),

@@ -24,7 +24,7 @@ pub(super) fn button_help(pen: Pen<'_>, checks: &[Check], key: &str, width: usiz
 }
 
 /// Which key shows them whole.
-pub(super) fn shown_by(key: &str) -> String {
+fn shown_by(key: &str) -> String {
     if key.is_empty() {
         String::new()
     } else {

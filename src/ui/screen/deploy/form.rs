@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{
     super::kit::{Pen, count, cut, left, right, show, usd, wrap_to},
-    checks::{all_checks, button_help, counted, shown_by, worst_check},
+    checks::{all_checks, button_help, counted, worst_check},
 };
 use crate::{
     core::{
@@ -114,16 +114,16 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
     }
 }
 
-/// `3 changed of 26 parameters, 1 tag changed`.
+/// `3 changed of 26 parameters`, `3 of 26 and 1 tag changed`.
 fn changed(form: &Form) -> String {
     let parameters = form.fields.iter().filter(|f| f.is_changed()).count();
     let tags = form.tags.iter().filter(|t| t.is_changed()).count();
-    let tags = if tags == 0 {
-        String::new()
+    let all = form.fields.len();
+    if tags == 0 {
+        format!("{parameters} changed of {}", count(all, "parameter"))
     } else {
-        format!(", {} changed", count(tags, "tag"))
-    };
-    format!("{parameters} changed of {}{tags}", count(form.fields.len(), "parameter"))
+        format!("{parameters} of {all} and {} changed", count(tags, "tag"))
+    }
 }
 
 /// The rows, and under them what is wrong and what the field under the cursor means. Where nothing stands beside, the
@@ -418,8 +418,11 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
         .map(|l| Line::from(pen.dim(l))),
     );
     lines.push(Line::default());
-    let counts = format!("{}{}", counted(&worked.checks), shown_by(&worked.key));
-    lines.push(Line::from(vec![pen.title("Checks  "), pen.dim(counts)]));
+    lines.push(Line::from(vec![
+        pen.title("Checks "),
+        pen.ink(Role::Key, worked.key.clone()),
+        pen.dim(format!("  {}", counted(&worked.checks))),
+    ]));
     let room = usize::from(area.height).saturating_sub(lines.len());
     lines.extend(all_checks(pen, &worked.checks, width, room));
     show(lines, area, frame);

@@ -159,6 +159,9 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
     }
+    for note in &plan.notes {
+        out.extend(wrap_to(&format!("! {note}"), width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Info, l))));
+    }
     let before = if plan.is_create { 0.0 } else { model.cost_planned().usd_month() };
     let resources = model
         .template
@@ -174,7 +177,7 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
     if let Some(time) = time(model, plan, &resources) {
         out.push(Line::from(vec![pen.dim("Time   "), pen.text(time)]));
     }
-    out.push(asks(pen, plan, width));
+    out.extend(asks(pen, plan, width));
     out.extend(drift(model, pen, plan, width));
     out.push(Line::default());
     out
@@ -189,7 +192,7 @@ fn time(model: &Model, plan: &Plan, resources: &[Resource]) -> Option<String> {
     Some(format!("usually {}", eta.words()))
 }
 
-fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {
+fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
     let list = |pairs: &[(SafeText, SafeText)]| pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
     let capabilities = if plan.change_set.capabilities.is_empty() {
         "no capability".to_owned()
@@ -202,10 +205,10 @@ fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {
     } else {
         list(&plan.change_set.tags)
     };
-    Line::from(vec![
-        pen.dim("Asks   "),
-        pen.text(cut(&format!("{capabilities} · tags {tags}"), width.saturating_sub(7))),
-    ])
+    let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("tags {tags}") };
+    let lines = wrap_to(&format!("{capabilities} · {tags}"), width.saturating_sub(7), 2).into_iter();
+    let heads = ["Asks   ", "       "].into_iter();
+    heads.zip(lines).map(|(head, line)| Line::from(vec![pen.dim(head), pen.text(line)])).collect()
 }
 
 /// Counts changed by hand that the plan would put back: the service is in it, and runs another count than
