@@ -159,6 +159,7 @@ impl Case {
         let status = match &answer {
             Ok(Verdict::Well) => 0,
             Ok(Verdict::NotWell) => 1,
+            Ok(Verdict::Partly(status)) => *status,
             Err(failure) => {
                 self.cx.out.note(failure.message().unwrap_or_default());
                 failure.status()
@@ -697,7 +698,8 @@ async fn protection_goes_by_a_step_of_its_own() {
     let (status, _, stderr) = case.run("destroy --confirm bedrock-image-chat").await;
     assert_eq!(status, 2);
     assert!(!stderr.contains("AWS") && stderr.ends_with("Nothing was sent.\n"), "{stderr}");
-    assert!(stderr.contains("`bic-tui destroy --unprotect`"), "{stderr}");
+    let way = "`bic-tui destroy --unprotect --region us-west-2 --stack bedrock-image-chat`";
+    assert!(stderr.contains(way), "{stderr}");
     assert_eq!(case.run("destroy --unprotect --confirm other").await.0, 2);
     assert_eq!(case.run("destroy --unprotect --confirm bedrock-image-chat").await.0, 0);
     assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE", "nothing was deleted");
@@ -1283,6 +1285,16 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         assert_eq!(stderr.contains("searched as text"), line.ends_with('['), "{line}: {stderr}");
         let lacks = "No line of the window is of a stream or task \"edcba\"; it has litellm/fedcba98, openwebui/01234567.";
         assert_eq!(stderr.contains(lacks), line.ends_with("edcba"), "{line}: {stderr}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_that_spans_lines_is_refused_before_anything_is_asked() {
+    for line in ["logs --grep boom\\n", "logs --grep boom\\n --insights --yes"] {
+        let mut case = Case::new(Script::new(pages()));
+        let (status, text, stderr) = case.run(line).await;
+        assert_eq!((status, text.as_str()), (2, ""), "{line}");
+        assert!(stderr.contains("--grep spans lines"), "{stderr}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
             Panel,
             deploy::{Plan, Planning},
         },
-        template::Resource,
+        template::{Resource, worked_on},
         text::SafeText,
         when,
     },
@@ -189,8 +189,9 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
 
 /// `usually 8 to 14 min`.
 fn time(model: &Model, plan: &Plan, resources: &[Resource]) -> Option<String> {
-    let touched = |r: &&Resource| plan.change_set.changes.iter().any(|c| c.logical_id == r.logical_id);
-    let involved: Vec<&Resource> = resources.iter().filter(touched).collect();
+    let touched = |r: &Resource| plan.change_set.changes.iter().any(|c| c.logical_id == r.logical_id);
+    let involved = worked_on(resources, touched);
+    let involved: Vec<&Resource> = involved.iter().collect();
     let work = if plan.is_create { Work::Create } else { Work::Update };
     let eta = eta::remaining(&model.durations, &involved, work, &Progress::default(), 0)?;
     Some(format!("usually {}", eta.words()))
