@@ -217,6 +217,18 @@ def idle(tty, seconds):
     return 100 * (tty.cpu() - cpu) / passed, (tty.draws() - draws) / passed
 
 
+def answers(tty):
+    """From a key to the frame that answers it. What comes by itself at that moment may be taken for it: look at the slowest."""
+    samples = []
+    for number in range(2 * RUNS):
+        tty.sleep(0.31)
+        draws, begun = tty.draws(), time.perf_counter()
+        tty.type(b"jk"[number % 2 :][:1])
+        tty.read(lambda: tty.draws() > draws)
+        samples.append(time.perf_counter() - begun)
+    return samples
+
+
 def calls(tty, seconds):
     """Calls a minute, and of what."""
     before = Counter.calls.copy()
@@ -248,6 +260,7 @@ def alone(binary, home, options):
     cpu, draws = idle(tty, options.idle)
     yield f"idle for {options.idle} s, demo at `--speed 1`: CPU", f"{cpu:.2f} % of a core", cpu, 0.5, "≤ 0.5 %"
     yield "the same: draws", f"{draws:.2f} a second", draws, 1.05, "≤ 1 a second"
+    yield "a key → its frame, the same", *timed(answers(tty), 16)
     yield "memory after that", f"{tty.memory() / 1e6:.0f} MB", tty.memory() / 1e6, 60, "≤ 60 MB"
     tty.end()
     size = pathlib.Path(binary).stat().st_size / 1e6

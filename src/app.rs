@@ -2,13 +2,13 @@
 //! queued is taken before one frame is drawn.
 
 use std::{
-    io,
+    io::{self, Write},
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt, future::poll_immediate};
 use ratatui::{
     Terminal,
     backend::Backend,
@@ -199,6 +199,8 @@ impl App {
                 | Effect::CloseLive
                 | Effect::Hide
                 | Effect::Save(..)
+                | Effect::Load(_)
+                | Effect::SaveLines(..)
                 | Effect::Steer(_)
                 | Effect::Open(_) => {}
             }
@@ -240,7 +242,8 @@ impl App {
                     vault,
                     Arc::clone(&self.journal),
                     sender,
-                );
+                )
+                .after(&self.runtime);
                 self.answers = answers;
                 self.secrets = mpsc::channel(4);
                 self.session = session;
@@ -260,6 +263,7 @@ impl App {
             text: words,
             severity: crate::core::health::Severity::Note,
             until: self.model.now.mono + 5_000,
+            of_key: true,
         });
         self.model.is_dirty = true;
     }
@@ -370,7 +374,20 @@ pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End>
     app.clear_clipboard();
     app.runtime.vault().clear();
     term::leave();
+    finish_saves(&app.runtime).await;
     end
+}
+
+/// What is still being written is waited for, not long, and what came of it is said.
+async fn finish_saves(runtime: &Runtime) {
+    // The terminal may be gone: nothing can be said then.
+    let mut err = io::stderr();
+    for path in runtime.saves().unfinished() {
+        let _ = writeln!(err, "bic-tui: still writing {}", path.display());
+    }
+    for path in runtime.saves().end().await {
+        let _ = writeln!(err, "bic-tui: {} was left unfinished and is not kept", path.display());
+    }
 }
 
 impl App {
@@ -422,7 +439,7 @@ impl App {
             if let Round::End(end) = self.take(msg, terminal)? {
                 return Ok(self.ending.take().unwrap_or(end));
             }
-            if let Some(end) = self.drain(terminal, &mut events)? {
+            if let Some(end) = self.drain(terminal, &mut events).await? {
                 return Ok(end);
             }
         }
@@ -443,7 +460,7 @@ impl App {
 
     /// Takes all that is queued already; a dialog that has just opened ends the round, so that keys
     /// typed before it was seen are judged after it is drawn.
-    fn drain<B: Backend>(
+    async fn drain<B: Backend>(
         &mut self,
         terminal: &mut Terminal<B>,
         events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
@@ -457,11 +474,7 @@ impl App {
             self.take(Msg::Heard(at, fact), terminal)?;
         }
         for _ in 0..256 {
-            let event = if self.ending.is_none() {
-                events.next().now_or_never()
-            } else {
-                None
-            };
+            let event = if self.ending.is_none() { at_hand(events).await } else { None };
             let msg = match event {
                 Some(Some(Ok(event))) => self.touch(event),
                 Some(_) => Some(self.ends(End::HungUp)),
@@ -477,6 +490,13 @@ impl App {
         }
         Ok(None)
     }
+}
+
+/// What a stream has already; `None` where one would have to wait. It is asked in the name of the task that runs
+/// (not by `now_or_never`): crossterm remembers who asked first in vain and wakes nobody else, and where that was
+/// nobody the next key would lie until the tick.
+async fn at_hand<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
+    poll_immediate(stream.next()).await
 }
 
 /// What is said of an operation that is left behind: how it is followed.
@@ -556,7 +576,46 @@ impl Signals {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        pin::Pin,
+        sync::atomic::{AtomicUsize, Ordering},
+        task::{Context, Poll, Wake, Waker},
+    };
+
     use super::*;
+
+    /// As crossterm's: whoever asks first in vain is woken, and nobody else.
+    #[derive(Default)]
+    struct Keys(Option<Waker>);
+
+    impl Stream for Keys {
+        type Item = ();
+
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<()>> {
+            self.0.get_or_insert_with(|| cx.waker().clone());
+            Poll::Pending
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_key_after_all_that_was_at_hand_wakes_the_loop() {
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut keys = Keys::default();
+        let found = std::pin::pin!(at_hand(&mut keys)).poll(&mut Context::from_waker(&waker));
+        assert_eq!(found, Poll::Ready(None));
+        keys.0.expect("somebody to wake").wake();
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    }
 
     #[test]
     fn what_follows_an_operation_that_is_left_reaches_its_stack() {

@@ -105,6 +105,9 @@ pub enum Failure {
     Output(io::Error),
 }
 
+/// How a refusal ends before anything went to AWS.
+const NOTHING_SENT: &str = "Nothing was sent.";
+
 /// What every subcommand gives back.
 pub type Answer<T = Verdict> = Result<T, Failure>;
 
@@ -137,7 +140,7 @@ impl Failure {
                 let stop = if sentence.ends_with('?') { "" } else { "." };
                 Some(format!("{sentence}{stop} {}", advice(fault)).trim_end().to_owned())
             }
-            Self::Declined => Some("Nothing was sent.".into()),
+            Self::Declined => Some(NOTHING_SENT.into()),
             Self::Interrupted(_, text) => text.clone(),
             Self::Closed => None,
             Self::Output(error) => Some(format!("The answer can not be written: {error}.")),
@@ -315,7 +318,7 @@ pub async fn confirm(cx: &mut Context, question: &str, changes: &[Change]) -> An
     }
     if !cx.prompt.is_interactive() {
         return Err(Failure::Usage(format!(
-            "{question} Without a terminal this needs --yes. Nothing was sent."
+            "{question} Without a terminal this needs --yes. {NOTHING_SENT}"
         )));
     }
     let answer = cx.prompt.ask(&mut cx.out, &format!("{question} [y/N] ")).await?;
@@ -337,14 +340,14 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
             cx.prompt.ask(&mut cx.out, &question).await?.trim().to_owned()
         }
         None => {
-            let text = format!("{question} Without a terminal this needs --confirm {name}. Nothing was sent.");
+            let text = format!("{question} Without a terminal this needs --confirm {name}. {NOTHING_SENT}");
             return Err(Failure::Usage(text));
         }
     };
     if typed == name {
         return Ok(());
     }
-    Err(Failure::Usage(format!("\"{typed}\" is not the name {name}. Nothing was sent.")))
+    Err(Failure::Usage(format!("\"{typed}\" is not the name {name}. {NOTHING_SENT}")))
 }
 
 /// Waits `wall` at the cloud's own speed.

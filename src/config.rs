@@ -225,7 +225,7 @@ fn merge(file: Layer, flags: &Common, env: Env<'_>, unnamed: Option<&str>) -> Re
         Layer {
             stack: env("BIC_STACK"),
             app_url: env("BIC_APP_URL"),
-            log_group: env("BIC_LOG_GROUP"),
+            log_group: env("BIC_LOG_GROUP").filter(|group| !group.is_empty()),
             no_color: env("NO_COLOR").map(|value| !value.is_empty()),
             ..Layer::default()
         },
@@ -240,6 +240,10 @@ fn merge(file: Layer, flags: &Common, env: Env<'_>, unnamed: Option<&str>) -> Re
             ..Layer::default()
         },
     );
+    if settings.log_group.as_ref().is_some_and(|group| group.trim().is_empty()) {
+        let why = "the log group has no name; leave --log-group out for /ecs/PROJECT".to_owned();
+        return Err(ConfigError(why));
+    }
     settings.read_only = is_read_only || flags.read_only;
     let is_armed = armed(flags, profile.as_deref())?;
     Ok(Config {

@@ -55,6 +55,7 @@ pub mod settings;
 pub mod size;
 pub mod sleep;
 pub mod sources;
+pub mod tags;
 pub mod tail;
 pub mod template;
 pub mod text;

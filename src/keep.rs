@@ -2,9 +2,15 @@
 //! is told. What has been paid for is not lost to a folder.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
 };
+
+use crate::core::text::SafeText;
+
+/// Most bytes of a file that is read as a whole.
+const MOST_READ: u64 = 1_000_000;
 
 /// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +19,17 @@ pub struct Kept {
     pub path: PathBuf,
     /// Why it is not where it was wanted: one sentence without a stop.
     pub because: Option<String>,
+}
+
+impl Kept {
+    /// Why it is not where it was wanted, to follow its path: ` (…)`, or nothing where it is.
+    pub fn elsewhere(&self, wanted: &Path) -> String {
+        match &self.because {
+            Some(why) => format!(" ({why})"),
+            None if self.path != wanted => format!(" ({} was there already, and stays)", wanted.display()),
+            None => String::new(),
+        }
+    }
 }
 
 /// `~/.local/state/bic-tui`, or the platform's folder for local data.
@@ -49,6 +66,79 @@ fn keep_in(wanted: &Path, others: &[PathBuf], write: impl Fn(&Path) -> io::Resul
     }
 }
 
+/// Writes a file that is not there yet: where one of that name is, the new one gets a number, `a-2.png`. No half file is
+/// ever seen.
+///
+/// # Errors
+/// Why it can not be written.
+pub fn write_new(wanted: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<PathBuf> {
+    let mut name = wanted.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = wanted.with_file_name(name);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&part).and_then(|mut file| {
+        write(&mut file)?;
+        file.sync_all()
+    });
+    let kept = written.and_then(|()| {
+        let path = take_name(wanted)?;
+        fs::rename(&part, &path).inspect_err(|_| drop(fs::remove_file(&path)))?;
+        Ok(path)
+    });
+    if kept.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    kept
+}
+
+/// The first name of a row that no file has; from then on an empty one has it.
+fn take_name(wanted: &Path) -> io::Result<PathBuf> {
+    let mut path = wanted.to_path_buf();
+    let mut number = 1;
+    loop {
+        match fs::File::create_new(&path) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                number += 1;
+                path = numbered(wanted, number);
+            }
+            other => return other.map(|_| path),
+        }
+    }
+}
+
+/// `a.png` as `a-2.png`.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+/// The text of a file that the operator names. Only a file ends by itself: a device or a pipe may never.
+///
+/// # Errors
+/// Why there is none: one sentence without a stop, which names the file.
+pub fn read(path: &Path) -> Result<String, String> {
+    let name = SafeText::new(&path.display().to_string());
+    let lost = |error: io::Error| format!("{name} can not be read: {error}");
+    if !fs::metadata(path).map_err(lost)?.is_file() {
+        return Err(format!("{name} can not be read: it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(lost)?;
+    file.take(MOST_READ + 1).read_to_end(&mut bytes).map_err(lost)?;
+    if bytes.len() as u64 > MOST_READ {
+        return Err(format!("{name} can not be read: it is larger than 1 MB"));
+    }
+    String::from_utf8(bytes).map_err(|_| format!("{name} can not be read: it is no UTF-8 text"))
+}
+
 /// Whether a file can be made beside where `wanted` is to be.
 ///
 /// # Errors
@@ -67,6 +157,8 @@ fn folder_of(path: &Path) -> Option<&Path> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn write(path: &Path) -> io::Result<PathBuf> {
@@ -87,6 +179,42 @@ mod tests {
         let wanted = dir.path().join("pictures/a.png");
         let kept = keep_in(&wanted, &[other], write).unwrap();
         assert_eq!((kept.path, kept.because), (wanted, None));
+    }
+
+    #[test]
+    fn what_is_there_is_never_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let wanted = dir.path().join("parameters.json");
+        let written: Vec<PathBuf> = ["a", "b", "c"]
+            .map(|text| write_new(&wanted, |file| file.write_all(text.as_bytes())).unwrap())
+            .into();
+        let names = ["parameters.json", "parameters-2.json", "parameters-3.json"];
+        assert_eq!(written, names.map(|name| dir.path().join(name)));
+        let texts: Vec<String> = written.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        assert_eq!(texts, ["a", "b", "c"]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "no half file stays");
+        assert!(write_new(&dir.path().join("none/a"), |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn only_files_of_a_sane_size_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            path
+        };
+        assert_eq!(read(&file("a", b"[]")), Ok("[]".into()));
+        for (path, want) in [
+            (PathBuf::from("/dev/zero"), "/dev/zero can not be read: it is no regular file"),
+            (dir.path().to_owned(), "it is no regular file"),
+            (dir.path().join("none"), "none can not be read: No such file"),
+            (file("b", b"\xff"), "it is no UTF-8 text"),
+            (file("c", &vec![b' '; 1_000_001]), "it is larger than 1 MB"),
+        ] {
+            let why = read(&path).unwrap_err();
+            assert!(why.contains(want), "{why}");
+        }
     }
 
     #[test]

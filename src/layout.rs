@@ -17,6 +17,7 @@ use crate::core::{
     dialog::Confirm,
     model::Model,
     msg::Size,
+    preflight::Check,
     screen::{Panel, ScreenId},
 };
 
@@ -25,6 +26,10 @@ pub const LEAST: Size = Size { width: 40, height: 12 };
 
 /// How wide a question wants to be, its frame included.
 pub const QUESTION: u16 = 76;
+/// How wide a long text wants to be, its frame included.
+pub const TEXT: u16 = 110;
+/// Columns before the evidence of a check: its mark and its name.
+pub const CHECK: usize = 16;
 /// Columns that the frame of a dialog takes: border and one blank on each side.
 pub const FRAME_WIDTH: u16 = 4;
 /// Rows that the frame of a dialog takes.
@@ -246,6 +251,15 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     // A hyphen is part of a name here, not a place to break.
     let options = textwrap::Options::new(cells.max(1)).word_splitter(WordSplitter::NoHyphenation);
     textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
+}
+
+/// Rows of a list of checks, each whole, that have no room on the screen at once.
+pub fn checks_overhang(checks: &[Check], size: Size) -> usize {
+    let width = usize::from(TEXT.min(size.width).saturating_sub(FRAME_WIDTH));
+    let room = width.saturating_sub(CHECK);
+    let rows = |text: &str| if text.is_empty() { 0 } else { wrap(text, room).len() };
+    let all: usize = checks.iter().map(|check| rows(&check.evidence).max(1) + rows(&check.next)).sum();
+    all.saturating_sub(size.height.saturating_sub(FRAME_HEIGHT).into())
 }
 
 /// Whether all of a question has room on the screen, from its first line to its buttons.

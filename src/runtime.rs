@@ -1,10 +1,13 @@
 //! Carries out what the core asks of the cloud and the disk: one task a request, a time limit, and the
 //! guard's last check before a write. Answers come back as messages; nothing here decides anything.
 
+mod saves;
+
 use std::{
+    io::Write,
     num::NonZero,
     panic::AssertUnwindSafe,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -30,6 +33,8 @@ use crate::{
     vault::Vault,
 };
 
+pub use self::saves::Saves;
+
 /// Longest that a read may take; the edge's own limits are shorter.
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
@@ -40,6 +45,7 @@ pub struct Runtime {
     journal: Arc<Journal>,
     answers: mpsc::Sender<Msg>,
     live: Mutex<Option<AbortHandle>>,
+    saves: Arc<Saves>,
 }
 
 impl Runtime {
@@ -51,7 +57,22 @@ impl Runtime {
             journal,
             answers,
             live: Mutex::default(),
+            saves: Arc::default(),
         }
+    }
+
+    /// Goes on with what another one writes to the disk.
+    #[must_use]
+    pub fn after(self, other: &Self) -> Self {
+        Self {
+            saves: Arc::clone(&other.saves),
+            ..self
+        }
+    }
+
+    /// What is being written to the disk.
+    pub fn saves(&self) -> &Saves {
+        &self.saves
     }
 
     /// The secrets that are shown.
@@ -70,7 +91,9 @@ impl Runtime {
             Effect::Mine(mining) => self.mine(mining),
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
+            Effect::SaveLines(path, format, kept) => self.saves.begin(PathBuf::from(path.as_str()), format, kept, self.answers.clone()),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
+            Effect::Load(path) => self.load(path),
             Effect::Open(url) => self.open(url),
             Effect::Steer(steer) => self.cloud.steer(steer),
             terminal => return Some(terminal),
@@ -233,13 +256,27 @@ impl Runtime {
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {
         let work = async move {
             let lost = |why: &str| Fault::new(FaultKind::Internal, "", "", why);
-            let kept = tokio::task::spawn_blocking(move || keep::keep(&path, |path| write_whole(path, &bytes))).await;
+            let wanted = path.clone();
+            let write = move || keep::keep(&path, |path| keep::write_new(path, |file| file.write_all(&bytes)));
+            let kept = tokio::task::spawn_blocking(write).await;
             let kept = kept.map_err(|_| lost("a task of the console failed; this is a bug"))?;
             let kept = kept.map_err(|why| lost(&why))?;
-            let because = kept.because.map_or_else(String::new, |why| format!(" ({why})"));
-            Ok(format!("{}{because}", kept.path.display()).into())
+            Ok(format!("{}{}", kept.path.display(), kept.elsewhere(&wanted)).into())
         };
         self.spawn(READ_LIMIT, work, Msg::Saved);
+    }
+
+    /// Reads a file that the operator named; `~/` is the home folder.
+    fn load(&self, path: SafeText) {
+        let home = path.strip_prefix("~/").and_then(|rest| Some(dirs::home_dir()?.join(rest)));
+        let file = home.unwrap_or_else(|| PathBuf::from(path.as_str()));
+        let work = async move {
+            let lost = |why: &str| Fault::new(FaultKind::Internal, "", "", why);
+            let read = tokio::task::spawn_blocking(move || keep::read(&file)).await;
+            read.map_err(|_| lost("a task of the console failed; this is a bug"))?
+                .map_err(|why| lost(&why))
+        };
+        self.spawn(READ_LIMIT, work, move |result| Msg::Loaded(path, result));
     }
 
     /// Reads how long resources took in the operations that were recorded here.
@@ -272,25 +309,4 @@ impl Runtime {
             Err(fault) => Msg::Copied(Err(fault)),
         });
     }
-}
-
-/// Writes a new file beside the old one and renames it, so that no half file is ever seen.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    use std::io::Write;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| std::fs::rename(&part, path));
-    if renamed.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    renamed.map(|()| path.to_owned())
 }

@@ -474,8 +474,12 @@ fn an_update_keeps_what_was_not_named(aws: &Emulator, dana: &User) {
     assert_eq!(groups["logGroups"][0]["retentionInDays"], 7);
     // It was over before anybody could look.
     let recordings = dana.json("replay");
-    let newest = &recordings["recordings"][0];
-    assert_eq!((&newest["operation"], &newest["status"]), (&json!("update"), &json!("UPDATE_COMPLETE")), "{recordings}");
+    let newest = &recordings[0];
+    assert_eq!(
+        (&newest["operation"], &newest["status"]),
+        (&json!("update"), &json!("UPDATE_COMPLETE")),
+        "{recordings}"
+    );
 
     assert!(dana.well("deploy --yes").contains("nothing would change"));
     assert_eq!(dana.json("plan")["action"], "none");
@@ -671,7 +675,9 @@ fn the_end(aws: &Emulator, dana: &User) {
     let told = dana.run(&format!("destroy --confirm {STACK}"));
     let said = String::from_utf8(told.stdout).expect("text");
     assert_eq!(told.status, 0, "{said}{}", told.stderr);
-    let files = said.lines().find(|row| row.starts_with("lost   FileSystem (AWS::EFS::FileSystem) fs-"));
+    let files = said
+        .lines()
+        .find(|row| row.starts_with("lost   FileSystem (AWS::EFS::FileSystem) fs-"));
     // The emulator measures nothing.
     assert!(files.is_some_and(|row| row.contains(", size not known: ")), "{said}");
     assert!(said.contains("stays  recovery points of FileSystem in AWS Backup"), "{said}");

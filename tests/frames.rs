@@ -1,16 +1,21 @@
 //! Every screen at every size in every condition, as text and, at 80×24, with its styles.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 #[path = "support/access.rs"]
 mod access;
 #[path = "frames/deploying.rs"]
 mod deploying;
 mod desk;
-#[path = "frames/logs.rs"]
-mod logs;
 #[path = "support/facts.rs"]
 mod facts;
+#[path = "frames/logs.rs"]
+mod logs;
 
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -149,7 +154,13 @@ fn shoot(name: &str, model: &Model) -> String {
     let mut model = model.clone();
     let mut out = String::new();
     for size in SIZES {
-        update(&mut model, Msg::Resize(Size { width: size.0, height: size.1 }));
+        update(
+            &mut model,
+            Msg::Resize(Size {
+                width: size.0,
+                height: size.1,
+            }),
+        );
         let buffer = draw(&model, size);
         title(&mut out, size, name);
         out.push_str(&text(&buffer));

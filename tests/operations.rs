@@ -7,12 +7,14 @@ mod desk;
 use bic_tui::{
     cloud::Change,
     core::{
-        cause, eta,
+        cause,
+        dialog::Dialog,
+        eta,
         fact::Millis,
         fault::FaultKind,
         key::{Code, Key},
         logline::Level,
-        msg::Msg,
+        msg::{Msg, Size},
         screen::deploy::Stage,
     },
     sim::Scene,
@@ -161,6 +163,15 @@ fn a_quota_that_is_used_up() {
             "VPCs per Region",
         ],
     );
+}
+
+#[test]
+fn where_nothing_was_made_nothing_is_counted_back() {
+    let mut desk = Desk::at("quota-exceeded");
+    desk.deploy(&[]);
+    desk.until("ROLLBACK_COMPLETE");
+    let screen = desk.see(&["nothing to undo"]);
+    assert!(!screen.contains("0 of 0"), "{screen}");
 }
 
 #[test]
@@ -783,6 +794,8 @@ fn of_a_stack_that_is_being_deleted_no_service_is_steady() {
             let screen = desk.screen();
             let has_row = desk.model.feeds.services.get().is_some_and(|all| !all.is_empty());
             assert!(!has_row || !screen.contains("steady  "), "{screen}");
+            let strip = screen.lines().nth(2).unwrap_or_default();
+            assert!(!strip.contains("does not exist"), "what goes is no trouble: {strip}");
             assert!(
                 !screen.contains("no target healthy"),
                 "what follows is no trouble of its own:\n{screen}"
@@ -1380,8 +1393,28 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     says(&desk.screen_at(80, 24), &["2 blockers", "✗ secrets:"]);
     desk.press("end");
     says(&desk.screen_at(80, 24), &["checks: 2 blockers", "✗ vpc quota: 5 of 5", "! "]);
+    // Every line of it can be read where there is room for one only.
+    says(&desk.screen_at(80, 24), &["(^E shows all)", "^E checks"]);
+    desk.take(Msg::Resize(Size { width: 80, height: 24 }));
+    desk.take(Msg::Key(Key::ctrl('e')));
+    says(
+        &desk.screen_at(80, 24),
+        &["Checks: 2 blockers", "--force-delete-without-recovery`.", "1–22 of"],
+    );
+    desk.press("G");
+    says(&desk.screen_at(80, 24), &["✓ prices", "days old"]);
+    desk.press("esc");
+    desk.take(Msg::Resize(Size { width: 120, height: 40 }));
     desk.press("enter");
-    says(&desk.screen(), &["waits for its deletion", "restore-secret"]);
+    says(
+        &desk.screen(),
+        &[
+            "2 checks stand in the way",
+            "waits for its deletion",
+            "restore-secret",
+            "5 of 5 VPCs",
+        ],
+    );
     assert!(desk.written.is_empty(), "nothing is sent: {:?}", desk.written);
     desk.press("esc");
     // A value that needs something else is asked for once the field is left.
@@ -1404,6 +1437,53 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     };
     let told = quota(&desk).expect("a check of its own");
     assert_eq!(told, "0 of 5 Elastic IP addresses are in use, AWS's default; this adds 1");
+}
+
+#[test]
+fn blockers_are_overridden_one_by_one_and_the_question_counts_the_warnings() {
+    let mut desk = Desk::at("not-ready");
+    desk.press("D");
+    desk.wait(2);
+    desk.press("end enter");
+    let mut names = Vec::new();
+    while let Some(Dialog::Confirm(confirm)) = &desk.model.dialog {
+        let (name, _) = confirm.typed.clone().expect("a name to type");
+        names.push(name.to_string());
+        assert!(names.len() < 3, "{names:?}");
+        desk.press(&format!("{name} enter enter"));
+    }
+    assert_eq!(names, ["secrets", "vpc-quota"]);
+    desk.see(&["Plan to create", "overridden: secrets", "overridden: vpc quota"]);
+    desk.press("enter");
+    says(
+        &desk.screen(),
+        &[
+            "overridden: secrets, vpc-quota",
+            "3 warnings (^E shows them): encryption, access, permissions",
+        ],
+    );
+    desk.press("n");
+    says(&desk.screen(), &["nothing was executed, and the plan stays"]);
+}
+
+#[test]
+fn what_is_done_to_tags_stands_on_the_plan() {
+    let mut desk = Desk::at("running");
+    desk.press("D");
+    let Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("{}", desk.screen())
+    };
+    form.selected = form.fields.len();
+    let (key, before) = (form.tags[0].key.clone(), form.tags[0].value.text.clone());
+    desk.take(Msg::Key(Key::ctrl('u')));
+    desk.press("Other down down down");
+    desk.take(Msg::Paste("Team=art".into()));
+    desk.press("end enter");
+    desk.see(&["Plan to ", &format!("the tag {key}={before} becomes {key}=Other"), "Team=art"]);
+    desk.press("enter y");
+    desk.until("UPDATE_COMPLETE");
+    let tags = &desk.model.stack().expect("a stack").tags;
+    assert!(tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == ("Team", "art")), "{tags:?}");
 }
 
 #[test]

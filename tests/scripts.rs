@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may stop on what can not be")]
 
+#[path = "scripts/form.rs"]
+mod form;
 #[path = "scripts/insights.rs"]
 mod insights;
 #[path = "scripts/live.rs"]
@@ -280,6 +282,7 @@ fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
     model.deploy = Stage::Plan(bic_tui::core::screen::deploy::Plan {
         form,
         values: std::collections::BTreeMap::new(),
+        notes: Vec::new(),
         change_set,
         selected: 0,
         is_create: false,
@@ -299,7 +302,11 @@ fn an_answer_that_nobody_got_is_no_failure_and_a_clear_no_drops_the_plan() {
         Some("update"),
         "the stack tells whether it has begun"
     );
-    let (model, changes) = executed(Err(fault(FaultKind::Refused)));
+    let outdated = Fault {
+        code: Some("InvalidChangeSetStatus".into()),
+        ..fault(FaultKind::Refused)
+    };
+    let (model, changes) = executed(Err(outdated));
     assert!(matches!(model.deploy, Stage::Rest) && model.operation.is_none());
     assert!(matches!(&changes[..], [Change::DeleteChangeSet { .. }]), "{changes:?}");
     let (model, changes) = executed(Err(fault(FaultKind::Denied)));

@@ -96,7 +96,7 @@ fn deploys(tty: &Tty) {
         &["Create stack bedrock-image-chat in us-west-2?", "63 to add"],
     );
     tty.send("\r");
-    let screen = see_all(tty, &[NOTHING, "63 changes"]);
+    let screen = see_all(tty, &["cancelled; nothing was executed", "63 changes"]);
     assert!(!screen.contains("[ Create ]") && !screen.contains("CREATE_IN_PROGRESS"));
     tty.send("\r");
     tty.see("▸[ Cancel ]");
@@ -343,12 +343,13 @@ fn destroys(tty: &Tty) {
     tty.send(":");
     tty.see("All actions");
     tty.send("destroy\r");
-    let screen = tty.see("Type bedrock-image-chat to go on");
+    // The size comes after the question.
+    let screen = tty.see("lost: FileSystem (AWS::EFS::FileSystem), ");
     says(
         &screen,
         &[
             "Destroy stack bedrock-image-chat",
-            "lost: FileSystem (AWS::EFS::FileSystem), ",
+            "Type bedrock-image-chat to go on",
             "lost: OpenWebUIAdminSecret",
             "stays: recovery point",
         ],

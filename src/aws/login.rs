@@ -44,15 +44,12 @@ impl fmt::Debug for Source {
 impl Source {
     /// A provider that has read nothing yet.
     async fn open(&self) -> SharedCredentialsProvider {
-        match &self.profile {
-            Some(name) => {
-                let profile = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(name);
-                SharedCredentialsProvider::new(profile.build())
-            }
-            None => {
-                let chain = DefaultCredentialsChain::builder().configure(self.config.clone());
-                SharedCredentialsProvider::new(chain.region(self.region.clone()).build().await)
-            }
+        if let Some(name) = &self.profile {
+            let profile = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(name);
+            SharedCredentialsProvider::new(profile.build())
+        } else {
+            let chain = DefaultCredentialsChain::builder().configure(self.config.clone());
+            SharedCredentialsProvider::new(chain.region(self.region.clone()).build().await)
         }
     }
 }

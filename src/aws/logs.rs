@@ -170,7 +170,7 @@ mod tests {
             }
             view.top();
             for intent in [Intent::Wider, Intent::Earlier, Intent::Narrower, Intent::Later, Intent::Narrower] {
-                let (from, until) = view.span().unwrap();
+                let (from, until) = view.span(NOW).unwrap();
                 prop_assert!(view.histogram(from, until.max(from + 1), 80).len() <= 80);
                 prop_assert!(!when::show(until, NOW, Times::Age, 0).is_empty() && !when::iso(from).is_empty());
                 view.move_span(intent, NOW);

@@ -1,11 +1,11 @@
 //! `check`: what a deploy would run into, before it does; and the reading of what the operator wants.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use futures::future::{join, join3};
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, reads, text};
+use super::{Answer, Context, Failure, Verdict, capitalised, reads, text};
 use crate::{
     cli::PlanArgs,
     core::{
@@ -16,9 +16,11 @@ use crate::{
         names::Names,
         plan::{self, Draft, Wish},
         preflight::{self, Answers, Check, Evidence, Models, Outcome, Proposal},
+        tags,
         template::{Pseudo, Template},
         text::SafeText,
     },
+    keep,
 };
 
 /// The JSON of `check`.
@@ -209,15 +211,17 @@ pub(super) fn wish(args: &PlanArgs) -> Answer<Wish> {
     };
     parameters.extend(args.size.clone().map(|size| ("DeploymentSize".to_owned(), size)));
     parameters.extend(args.params.iter().cloned());
-    Ok(Wish {
+    let wish = Wish {
         parameters,
         tags: args.tags.clone(),
         untags: args.untags.clone(),
-    })
+    };
+    tags::check_wish(&wish).map_err(|why| Failure::Usage(format!("{}.", capitalised(&why))))?;
+    Ok(wish)
 }
 
 fn parameters_file(path: &Path) -> Answer<BTreeMap<String, String>> {
-    let name = path.display();
-    let text = fs::read_to_string(path).map_err(|e| Failure::Usage(format!("{name} can not be read: {e}.")))?;
-    plan::read_parameters(&text).map_err(|e| Failure::Usage(format!("{name} is {e}.")))
+    let text = keep::read(path).map_err(|why| Failure::Usage(format!("{why}.")))?;
+    let name = SafeText::new(&path.display().to_string());
+    plan::read_parameters(&text).map_err(|why| Failure::Usage(format!("{name}: {why}.")))
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use super::{
-    Answer, Context, Failure, Verdict,
+    Answer, Context, Failure, NOTHING_SENT, Verdict,
     check::{self, Looked},
     confirm, confirm_name, pause, reads, text,
     watch::Watch,
@@ -15,7 +15,7 @@ use crate::{
     cli::{DeployArgs, PlanArgs},
     cloud::{Change, Done},
     core::{
-        cost::CostModel,
+        cost::{self, CostModel},
         fact::{ChangeSet, ResourceChange, Stack},
         fault::{Fault, FaultKind},
         names::Names,
@@ -104,9 +104,23 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
         }
         Err(failure) => {
             // The first failure is the one to report.
-            let _ = discard(cx, &made).await;
-            Err(overtaken(cx, failure).await)
+            let is_gone = discard(cx, &made).await.is_ok();
+            Err(not_agreed(overtaken(cx, failure).await, is_gone))
         }
+    }
+}
+
+/// Nobody said yes to the plan. It had been made, so it is not true that nothing was sent.
+fn not_agreed(failure: Failure, is_gone: bool) -> Failure {
+    let end = if is_gone {
+        "Nothing was executed; the plan made for it is removed."
+    } else {
+        "Nothing was executed; the plan made for it could not be removed."
+    };
+    match failure {
+        Failure::Usage(text) => Failure::Usage(text.replace(NOTHING_SENT, end)),
+        Failure::Declined => Failure::NotWell(end.into()),
+        other => other,
     }
 }
 
@@ -188,8 +202,9 @@ async fn ready(cx: &mut Context, args: &PlanArgs) -> Answer<Ready> {
     let waived = checks.iter().filter(|c| c.evidence.ends_with("(overridden)"));
     draft.request.overridden = waived.map(|c| preflight::override_name(c).into()).collect();
     let ready = Ready { draft, before, checks };
-    if let Some(blocker) = preflight::blocker(&ready.checks) {
-        let why = format!("{} Nothing was sent.", blocker.sentence());
+    if let Some(why) = preflight::obstacles(&ready.checks) {
+        let past = preflight::way_past(&ready.checks).map(|flags| format!(" Who knows better adds {flags}."));
+        let why = format!("{why}{} {NOTHING_SENT}", past.unwrap_or_default());
         if cx.out.is_json() {
             let plan = outline(cx, &ready);
             cx.out.json_line(&plan)?;
@@ -324,7 +339,7 @@ fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
     let after = text::usd(plan.usd_month_after);
     match plan.usd_month_before {
         Some(before) => {
-            let change = text::delta(plan.usd_month_after - before);
+            let change = text::delta(cost::step(before, plan.usd_month_after));
             cx.out.line(format!(
                 "cost          {} → {after} a month ({change}), an estimate",
                 text::usd(before)

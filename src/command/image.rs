@@ -1,11 +1,6 @@
 //! `image`: one paid picture, through the stack or straight from Bedrock, saved as a file.
 
-use std::{
-    fs::{self, File},
-    io::{self, ErrorKind, Write},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io::Write as _, path::Path, time::Duration};
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -426,37 +421,6 @@ fn free(cx: &Context, file: Option<&Path>) -> Answer<()> {
 pub(super) fn save(cx: &Context, file: Option<&Path>, picture: &Picture) -> Answer<Kept> {
     let default = || Path::new(cx.settings.save_dir.as_str()).join(picture.file_name());
     let wanted = file.map_or_else(default, Path::to_path_buf);
-    let kept = keep::keep(&wanted, |path| write_new(path, &picture.bytes));
+    let kept = keep::keep(&wanted, |path| keep::write_new(path, |file| file.write_all(&picture.bytes)));
     Ok(kept.map_err(|why| Fault::new(FaultKind::Internal, "image", "", &why))?)
-}
-
-/// Writes a file that is not there yet; a half one does not stay.
-fn write_new(wanted: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    let mut path = wanted.to_path_buf();
-    let mut number = 1;
-    let mut file = loop {
-        match File::create_new(&path) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-                number += 1;
-                path = numbered(wanted, number);
-            }
-            other => break other?,
-        }
-    };
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    if written.is_err() {
-        let _ = fs::remove_file(&path);
-    }
-    written.map(|()| path)
-}
-
-/// `a.png` as `a-2.png`.
-fn numbered(path: &Path, number: u32) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{number}"));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
 }

@@ -144,6 +144,10 @@ impl Sieve {
             Some(word) => Level::named(word).ok_or_else(|| wrong("level", word, &["debug", "info", "warning", "error", "critical"]))?,
             None => Level::Debug,
         };
+        if args.grep.as_deref().is_some_and(Pattern::spans_lines) {
+            let why = "--grep spans lines: a pattern is looked for in one line at a time, so it can hold no newline.";
+            return Err(Failure::Usage(why.into()));
+        }
         let pattern = args.grep.as_deref().and_then(Pattern::exact).map(|it| it.inverted(args.invert));
         if let Some(odd) = pattern.as_ref().filter(|it| it.is_literal_fallback()) {
             let text = SafeText::new(odd.text());

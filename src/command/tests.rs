@@ -328,7 +328,17 @@ async fn an_account_that_is_not_ready_is_found_out_before_the_plan() {
     }
     let (status, _, stderr) = case.run("deploy").await;
     assert!(status == 1 && stderr.ends_with("Nothing was sent.\n"), "{stderr}");
-    assert!(stderr.contains("secrets: bedrock-image-chat/litellm-api-key"), "{stderr}");
+    assert!(
+        stderr.starts_with("2 checks stand in the way: ")
+            && stderr.contains("secrets: bedrock-image-chat/litellm-api-key")
+            && stderr.contains("vpc quota: 5 of 5 VPCs"),
+        "{stderr}"
+    );
+    let (past, is_blocked) = ("--override secrets --override vpc-quota", |past: &str| stderr.contains(past));
+    assert!(
+        is_blocked(past) || is_blocked("--override vpc-quota --override secrets"),
+        "{stderr}"
+    );
     // Whoever knows better says so by name.
     let (status, stdout, stderr) = case.run("plan --override vpc-quota --override secrets").await;
     assert_eq!(status, 0, "{stdout}{stderr}");
@@ -467,7 +477,8 @@ async fn no_is_no_and_a_loss_wants_the_name() {
     let mut case = Case::sim("new").typing("n\n");
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 1);
-    assert!(stderr.contains("[y/N]") && stderr.contains("Nothing was sent"), "{stderr}");
+    let is_removed = |said: &str| said.ends_with("Nothing was executed; the plan made for it is removed.\n") && !said.contains("sent");
+    assert!(stderr.contains("[y/N]") && is_removed(&stderr), "{stderr}");
     assert!(case.settled().await.is_none(), "the plan was removed");
     // SQLite to PostgreSQL: --yes is not enough.
     let mut case = Case::sim("running");
@@ -477,7 +488,7 @@ async fn no_is_no_and_a_loss_wants_the_name() {
     let (status, stdout, stderr) = case.run("deploy --size medium --param Database=postgres").await;
     assert_eq!(status, 2, "{stdout}{stderr}");
     assert!(
-        stdout.contains("LOSES DATA") && stderr.contains("--confirm bedrock-image-chat"),
+        stdout.contains("LOSES DATA") && stderr.contains("--confirm bedrock-image-chat") && is_removed(&stderr),
         "{stdout}{stderr}"
     );
     assert_eq!(
@@ -1095,7 +1106,12 @@ async fn a_wrong_plan_is_refused_before_anything_is_sent() {
         ("deploy --param DeploymentSiz=small", "DeploymentSize"),
         ("deploy --size huge", "small, medium, large"),
         ("plan --param AllowedCIDR=everyone", "AllowedCIDR"),
+        ("deploy --tag X=1 --tag X=2", "The tag X is named more than once."),
+        ("plan --tag X=a;b", "The value \"a;b\" of the tag X is refused"),
+        ("check --tag aws:x=1", "AWS keeps aws: to itself"),
+        ("cost --untag X --tag X=1", "more than once"),
         ("plan --params-file /nonexistent", "/nonexistent"),
+        ("plan --params-file /dev/zero", "/dev/zero can not be read: it is no regular file."),
         ("logs --since yesterday", "15m"),
         ("logs --level loud", "error"),
         ("logs --service webui", "openwebui"),
@@ -1267,8 +1283,8 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         let found: Vec<_> = ["one", "two", "three", "four"].into_iter().filter(|w| text.contains(w)).collect();
         assert_eq!(found, wanted, "{line}: {text}");
         assert_eq!(stderr.contains("searched as text"), line.ends_with('['), "{line}: {stderr}");
-        let lacks = format!("No line of the window is of a stream or task \"edcba\"; it has litellm/fedcba98, openwebui/01234567.");
-        assert_eq!(stderr.contains(&lacks), line.ends_with("edcba"), "{line}: {stderr}");
+        let lacks = "No line of the window is of a stream or task \"edcba\"; it has litellm/fedcba98, openwebui/01234567.";
+        assert_eq!(stderr.contains(lacks), line.ends_with("edcba"), "{line}: {stderr}");
     }
 }
 

@@ -23,6 +23,9 @@ pub fn has_object(model: &Model, intent: Intent) -> bool {
         // While something runs, or waits for a hand, no plan can be made.
         Intent::Deploy => !is_stuck(model) || model.is_hollow(),
         Intent::Image => !is_emptied(model),
+        // The form has a line of its own for its keys.
+        Intent::Load | Intent::Anew => false,
+        Intent::Checks => model.deploy.form().is_some(),
         // On the Logs screen they are the log's own.
         Intent::Pause | Intent::GotoTime => model.screen != super::screen::ScreenId::Deploy || model.span.is_some(),
         _ => true,

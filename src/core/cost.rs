@@ -297,6 +297,12 @@ pub fn is_free(kind: &str) -> bool {
     FREE_TYPES.iter().any(|(free, _)| *free == kind)
 }
 
+/// What lies between two amounts as they are shown, to the cent: what is read can be added up.
+pub fn step(before: f64, after: f64) -> f64 {
+    let cents = |amount: f64| (amount * 100.0).round();
+    (cents(after) - cents(before)) / 100.0
+}
+
 /// What another count of tasks adds to the bill, in words: `about $0.0989/h more, $72 a month`.
 pub fn difference(usd_hour: f64) -> String {
     let word = if usd_hour < 0.0 { "less" } else { "more" };

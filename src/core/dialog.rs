@@ -6,6 +6,7 @@ use super::{
     fault::Fault,
     field::TextField,
     keymap::Intent,
+    lines::ExportFormat,
     msg::Size,
     names::App,
     place::Picker,
@@ -56,6 +57,8 @@ pub enum Dialog {
     Dns(DnsDialog),
     /// Provisioned throughput to be bought.
     Buy(BuyDialog),
+    /// Every check before the plan, whole.
+    Checks(Checks),
 }
 
 /// How far a text is scrolled, in rows.
@@ -63,6 +66,15 @@ pub enum Dialog {
 pub struct Scroll {
     /// First row shown.
     pub top: usize,
+}
+
+/// The checks of the form, or of the plan made from it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Checks {
+    /// How far they are scrolled.
+    pub scroll: Scroll,
+    /// The question over which they were opened; it comes back.
+    pub over: Option<Box<Confirm>>,
 }
 
 /// A confirmation.
@@ -190,6 +202,8 @@ pub enum Purpose {
     Rows,
     /// The names of a certificate.
     Certificate,
+    /// The path of a file of parameters.
+    Parameters,
 }
 
 /// One line of text.
@@ -307,6 +321,8 @@ pub enum Act {
     Skip(Skip),
     /// Do as if a key had been pressed.
     Intent(Intent),
+    /// Write the log lines shown to a file.
+    Save(ExportFormat),
 }
 
 /// A query of Logs Insights that may be run.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     guard::Approved,
-    lines::{Mining, Scan},
+    lines::{ExportFormat, Kept, Mining, Scan},
     msg::Ticket,
     place::Place,
     secret::SecretRef,
@@ -44,8 +44,12 @@ pub enum Effect {
     Copy(SafeText),
     /// Open in the browser.
     Open(SafeText),
-    /// Write a file: its path and its bytes.
+    /// Write a new file: its path and its bytes. One that is there stays; the new one gets a number then.
     Save(SafeText, Arc<[u8]>),
+    /// Read a file of parameters.
+    Load(SafeText),
+    /// Write log lines to a file: its path, how, and which.
+    SaveLines(SafeText, ExportFormat, Kept),
     /// Move the cloud's time.
     Steer(Steer),
     /// Paint everything again.

@@ -40,6 +40,29 @@ pub enum FaultKind {
     Internal,
 }
 
+impl FaultKind {
+    /// AWS left the request unjudged, so that the same one may be sent again: what it names is still good.
+    pub fn is_unjudged(self) -> bool {
+        match self {
+            Self::NoCredentials
+            | Self::Expired
+            | Self::WrongCredentials
+            | Self::Denied
+            | Self::Throttled
+            | Self::Unreachable
+            | Self::TimedOut
+            | Self::AwsFailed
+            | Self::Guarded => true,
+            Self::NotFound | Self::Refused | Self::NoChange | Self::OddAnswer | Self::Internal => false,
+        }
+    }
+
+    /// It may be well a little later, without anybody doing anything.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unreachable | Self::TimedOut | Self::AwsFailed)
+    }
+}
+
 /// One failed request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {

@@ -71,7 +71,7 @@ const YOUNG: Millis = 10 * 60 * 1000;
 
 /// Errors in the log older than this say nothing about now, in milliseconds.
 pub const LOG_RECENT: Millis = 10 * 60 * 1000;
-/// A single error is no trouble yet: the next try may be well.
+/// A single error is no trouble yet, since the next try may be well; it is told quietly.
 const LOG_TROUBLE: u32 = 2;
 /// Of this many newest shapes of errors the first that is understood gives the reason.
 const LOG_SHAPES: usize = 20;
@@ -136,7 +136,7 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     // The newest that is known, where the tail can not keep up.
     let since = evidence.now - evidence.logs_behind - LOG_RECENT;
     let count = lines.errors().between(since, evidence.now);
-    if count < LOG_TROUBLE {
+    if count == 0 {
         return;
     }
     let mut shapes = lines.errors().shapes();
@@ -157,6 +157,18 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     };
     let has_dropped = lines.holes().iter().any(|hole| hole.lines > 0 && hole.until >= since);
     let least = if has_dropped { "at least " } else { "" };
+    if count < LOG_TROUBLE {
+        let ago = match lines
+            .errors()
+            .newest(since, evidence.now)
+            .map_or(0, |at| (evidence.now - at) / 60_000)
+        {
+            0 => "less than a minute ago".to_owned(),
+            minutes => format!("{minutes} min ago"),
+        };
+        let text = format!("{least}1 error in the log {ago}{newest}; {shows} shows it");
+        return push(out, Severity::Note, text);
+    }
     push(
         out,
         Severity::Warning,
@@ -592,7 +604,10 @@ mod tests {
         let means = "this account has no access to the model";
         for (errors, want) in [
             (vec![], None),
-            (vec![(60_000, denied)], None),
+            (
+                vec![(60_000, denied)],
+                Some((Severity::Note, format!("1 error in the log 1 min ago: {means}; 4 # shows it"))),
+            ),
             (vec![(3_600_000, denied), (3_500_000, denied)], None),
             (
                 vec![(120_000, denied), (60_000, denied)],

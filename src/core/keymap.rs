@@ -121,6 +121,9 @@ keymap! {
     CopyArn View in [] ["Y"] "" "Copy the ARN, or the whole block";
     Open View in [] ["o"] "browser" "Open the application, or the row, in the browser";
     Save View in [] ["ctrl-s"] "" "Save what is shown (Logs: export; Deploy: parameters; image: the picture)";
+    Load View in [Deploy] ["ctrl-o"] "load" "Load the parameters of the form from a file; what it does not name stays as it is";
+    Anew View in [Deploy] ["ctrl-n"] "anew" "Begin the form anew; again: bring back what it held";
+    Checks Read in [Deploy] ["ctrl-e"] "checks" "Show every check before the plan: evidence and next step";
     Zoom View in [] ["f"] "zoom" "Show this panel on the full screen, and back";
     Times View in [] ["t"] "times" "Show times as local, UTC or age";
     NextPanel View in [] ["tab"] "" "Go to the next panel of the screen";

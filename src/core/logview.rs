@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 use super::{
     fact::Millis,
-    lines::{Anchor, Appended, Column, Filter, Found, Index, Line, Lines, Mined, Mining, Pattern, Scan, Spot},
+    lines::{Anchor, Appended, Column, Filter, Found, Index, Kept, Line, Lines, Mined, Mining, Pattern, Scan, Spot},
     tail::Arrived,
 };
 
 mod filter;
 mod holes;
 mod jump;
+mod pan;
 mod results;
 mod span;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod window;
 pub use self::{
     filter::Toggled,
     jump::Jump,
+    span::AHEAD,
     time::parse_time,
     tokens::{Token, tokens},
     window::{Row, Window},
@@ -74,7 +76,8 @@ pub struct LogView {
     marks: BTreeSet<Anchor>,
     /// Paused; whether the window followed before.
     paused: Option<bool>,
-    new: usize,
+    /// The last line held when the window was detached.
+    seen: Option<Anchor>,
     /// What Esc takes back, the last one at the end.
     trail: Vec<Visit>,
 }
@@ -98,7 +101,7 @@ impl LogView {
             span: None,
             marks: BTreeSet::new(),
             paused: None,
-            new: 0,
+            seen: None,
             trail: Vec::new(),
         }
     }
@@ -154,9 +157,20 @@ impl LogView {
         self.paused.is_some()
     }
 
-    /// Lines that came and are shown since the window was detached.
+    /// Lines shown that lie after all that were held when the window was detached.
     pub fn new_lines(&self) -> usize {
-        self.new
+        let seen = self.seen.filter(|_| !self.is_following());
+        let there = seen.and_then(|seen| Some((seen, self.lines.locate(&seen)?)));
+        let first = there.and_then(|(seen, spot)| {
+            let is_it = self.lines.line(spot).map(Anchor::of) == Some(seen);
+            if is_it { self.lines.next(spot) } else { Some(spot) }
+        });
+        first.map_or(0, |spot| self.shown_len() - self.row_number(spot))
+    }
+
+    /// How many lines are shown, as far as is known.
+    fn shown_len(&self) -> usize {
+        self.index().map_or(self.lines.len(), Index::len)
     }
 
     /// Long lines go on in the next row.
@@ -194,19 +208,20 @@ impl LogView {
 
     fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
         self.hold();
+        let row = self.cursor_row();
         let reader = match &self.place {
             Place::Follow => None,
             Place::At { cursor, .. } => Some(cursor.at),
         };
         self.lines.read_at(reader);
         let change = add(&mut self.lines);
-        let kept = self.kept.as_mut().map(|index| index.follow(&self.lines, &change));
+        if let Some(index) = &mut self.kept {
+            index.follow(&self.lines, &change);
+        }
         if let Some((_, index)) = &mut self.search {
             index.follow(&self.lines, &change);
         }
-        if !self.is_following() {
-            self.new += kept.filter(|_| !self.shows_hidden).unwrap_or(change.lines);
-        }
+        self.keep_row(row);
         self.drop_marks(&change);
     }
 
@@ -241,10 +256,11 @@ impl LogView {
             return;
         }
         self.hold();
-        let more = self.kept.as_mut().map_or(0, |index| index.mined(&self.lines, mined.segment));
-        if !self.is_following() && !self.shows_hidden {
-            self.new += more;
+        let row = self.cursor_row();
+        if let Some(index) = &mut self.kept {
+            index.mined(&self.lines, mined.segment);
         }
+        self.keep_row(row);
     }
 
     /// Filter or search have not looked at all lines yet.
@@ -289,7 +305,7 @@ impl LogView {
     pub fn follow_on(&mut self) {
         self.place = Place::Follow;
         self.span = None;
-        self.new = 0;
+        self.seen = None;
     }
 
     /// The cursor `count` lines up.
@@ -411,9 +427,14 @@ impl LogView {
         self.lines.line(head).into_iter().chain(tail).collect()
     }
 
-    /// All lines shown, oldest first: what an export writes.
+    /// All lines shown, oldest first.
     pub fn shown(&self) -> impl Iterator<Item = Line<'_>> {
         std::iter::successors(self.first(), |spot| self.next(*spot)).filter_map(|spot| self.lines.line(spot))
+    }
+
+    /// The same for a file.
+    pub fn to_write(&self) -> Kept {
+        self.lines.to_write(self.index())
     }
 
     /// Counts of the lines shown by time and level, in at most `columns` equal parts of an interval.

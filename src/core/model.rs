@@ -23,7 +23,11 @@ use super::{
     older::Older,
     preflight::{Answers, Models},
     progress::{Progress, newest_operation},
-    screen::{Panel, ScreenId, access::Access, deploy::Stage},
+    screen::{
+        Panel, ScreenId,
+        access::Access,
+        deploy::{Form, Stage},
+    },
     secret::SecretRef,
     settings::Settings,
     sleep,
@@ -98,6 +102,8 @@ pub struct Notice {
     pub severity: Severity,
     /// Gone at this time of the monotonic clock.
     pub until: u64,
+    /// It answers a key.
+    pub of_key: bool,
 }
 
 /// One line of the error log.
@@ -258,6 +264,10 @@ pub struct Model {
     pub saved_lacks: Option<SafeText>,
     /// The Deploy screen.
     pub deploy: Stage,
+    /// What was typed into a form that was closed since.
+    pub kept_form: Option<Form>,
+    /// The file from which parameters were loaded last.
+    pub parameters_file: Option<SafeText>,
     /// What the stack left behind.
     pub leftovers: Board,
     /// Name, certificate and throughput.
@@ -348,6 +358,8 @@ impl Model {
             came_from: None,
             saved_lacks: None,
             deploy: Stage::default(),
+            kept_form: None,
+            parameters_file: None,
             leftovers: Board::default(),
             access: Access::default(),
             shown_secret: None,

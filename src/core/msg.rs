@@ -126,4 +126,6 @@ pub enum Msg {
     Timed(Vec<Timing>),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
+    /// The text of the file of parameters at this path.
+    Loaded(SafeText, Result<String, Fault>),
 }

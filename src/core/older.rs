@@ -1,13 +1,18 @@
 //! Lines from before the tail began: windows of `FilterLogEvents` that end where what is held begins, each
 //! twice as wide as the one before; and windows of lines that had to make room. One request at a time; what has
-//! come stands there at once.
+//! come stands there at once, and what of a window has not come is missing and said to be.
+
+use std::collections::HashSet;
 
 use super::{
     fact::{LogPage, Millis},
-    fault::Fault,
+    fault::{Fault, FaultKind},
     text::SafeText,
 };
 use crate::cloud::LogRequest;
+
+#[cfg(test)]
+mod tests;
 
 /// Width of the first window, in milliseconds.
 const FIRST: Millis = 15 * 60 * 1000;
@@ -15,6 +20,19 @@ const FIRST: Millis = 15 * 60 * 1000;
 const LEAST: Millis = 10_000;
 /// Widest window that is fetched without being asked for by its time.
 const WIDEST: Millis = 24 * 60 * 60 * 1000;
+/// How long is waited after a request that failed, doubled up to the longest, in milliseconds.
+const WAIT: u64 = 2_000;
+/// Longest wait.
+const LONGEST: u64 = 60_000;
+
+/// All lines since a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Since {
+    /// The time.
+    pub from: Millis,
+    /// Where the cursor goes once its lines have come.
+    pub goal: Option<Millis>,
+}
 
 /// What is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,27 +40,36 @@ struct Window {
     from: Millis,
     until: Millis,
     token: Option<SafeText>,
+    /// Tokens that came since it was begun.
+    given: HashSet<SafeText>,
     /// Number of the request in flight.
     asked: Option<u64>,
     lines: usize,
-    /// Where the cursor goes when all has come.
+    /// Where the cursor goes once its lines have come.
     goal: Option<Millis>,
+    /// Somebody wants all since a time.
+    is_all: bool,
     /// It lies between lines that are held, not before them all.
     is_between: bool,
+    /// A page has come.
+    has_begun: bool,
     /// Up to here its lines have come.
     came: Millis,
 }
 
 impl Window {
-    fn new(from: Millis, until: Millis, goal: Option<Millis>) -> Self {
+    fn new(from: Millis, until: Millis) -> Self {
         Self {
             from,
             until,
             token: None,
+            given: HashSet::new(),
             asked: None,
             lines: 0,
-            goal,
+            goal: None,
+            is_all: false,
             is_between: false,
+            has_begun: false,
             came: from,
         }
     }
@@ -51,13 +78,17 @@ impl Window {
 /// The way back in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Older {
-    /// From here on all lines are held, or known to have been dropped.
+    /// From here on all lines are held, or known to be missing.
     reach: Millis,
     step: Millis,
     window: Option<Window>,
+    /// What is wanted besides, and more than the window brings.
+    later: Option<Since>,
     /// Nothing is asked before this time of the monotonic clock.
     rests: u64,
     fault: Option<Fault>,
+    /// Requests that failed since one was answered.
+    failures: u32,
 }
 
 impl Older {
@@ -67,12 +98,14 @@ impl Older {
             reach,
             step: FIRST,
             window: None,
+            later: None,
             rests: 0,
             fault: None,
+            failures: 0,
         }
     }
 
-    /// From here on all lines have been fetched.
+    /// Before this no line has been fetched.
     pub fn reach(&self) -> Millis {
         self.reach
     }
@@ -82,50 +115,98 @@ impl Older {
         self.window.as_ref().map(|window| (window.from, window.until, window.lines))
     }
 
-    /// Why the last request failed; going on asks again.
+    /// Why the last request failed.
     pub fn fault(&self) -> Option<&Fault> {
         self.fault.as_ref()
     }
 
-    /// Wants the next window, no wider than `widest`, or that which reaches back to `goal`. `false` while one is being
-    /// fetched.
-    pub fn want(&mut self, goal: Option<Millis>, widest: Millis) -> bool {
-        if let Some(window) = &self.window {
-            return window.asked.is_none();
+    /// After the fault it is asked again by itself; else only for who wants it again.
+    pub fn asks_again(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.kind.may_pass())
+    }
+
+    /// Wants the next window, no wider than `widest`, or all since a time. Whether it is to be asked for now: not while
+    /// one is being fetched; what is wanted beyond that comes after it.
+    pub fn want(&mut self, since: Option<Since>, widest: Millis) -> bool {
+        if self.window.is_some() {
+            since.into_iter().for_each(|since| self.note(since));
+            return self.is_stuck();
         }
         let step = self.step.min(widest).max(LEAST);
-        let from = goal.map_or(self.reach - step, |goal| goal.min(self.reach - 1));
-        self.window = Some(Window::new(from.max(0), self.reach, goal));
+        let from = since.map_or(self.reach - step, |since| since.from.min(self.reach - 1));
+        self.window = Some(Window {
+            goal: since.and_then(|since| since.goal),
+            is_all: since.is_some(),
+            ..Window::new(from.max(0), self.reach)
+        });
         true
     }
 
     /// Wants an interval that lies between lines that are held; its end does not belong to it. The same answer.
     pub fn want_between(&mut self, (from, until): (Millis, Millis), goal: Option<Millis>) -> bool {
-        if let Some(window) = &self.window {
-            return window.asked.is_none();
+        if let Some(window) = &mut self.window {
+            if let Some(goal) = goal.filter(|goal| (window.from..window.until).contains(goal)) {
+                window.goal = Some(goal);
+            }
+            return self.is_stuck();
         }
         self.window = Some(Window {
             is_between: true,
-            ..Window::new(from, until, goal)
+            goal,
+            ..Window::new(from, until)
         });
         true
     }
 
-    /// Asks for nothing until a time of the monotonic clock.
-    pub fn rest(&mut self, until: u64) {
-        self.rests = until;
+    /// A request failed, and none is in flight: who scrolls up has it sent again.
+    pub fn is_stuck(&self) -> bool {
+        self.fault.is_some() && self.window.as_ref().is_some_and(|window| window.asked.is_none())
     }
 
-    /// A further page is wanted and may be asked for. After a fault that is for who wants it again.
+    /// The cursor has been moved meanwhile: it goes nowhere by itself.
+    pub fn stay(&mut self) {
+        if let Some(window) = &mut self.window {
+            window.goal = None;
+        }
+        if let Some(later) = &mut self.later {
+            later.goal = None;
+        }
+    }
+
+    /// What the window under way does not bring comes after it.
+    fn note(&mut self, since: Since) {
+        match &mut self.window {
+            Some(window) if !window.is_between && window.from <= since.from => window.goal = since.goal.or(window.goal),
+            _ => {
+                let before = self.later.unwrap_or(since);
+                self.later = Some(Since {
+                    from: before.from.min(since.from),
+                    goal: since.goal.or(before.goal),
+                });
+            }
+        }
+    }
+
+    /// Asks for nothing for so long after `mono`, of the monotonic clock; longer after faults.
+    pub fn rest(&mut self, mono: u64, pause: u64) {
+        let wait = match self.failures {
+            0 => pause,
+            n => WAIT.saturating_mul(1 << (n - 1).min(16)).min(LONGEST),
+        };
+        self.rests = mono + wait;
+    }
+
+    /// A further page is wanted and may be asked for.
     pub fn is_due(&self, mono: u64) -> bool {
         let waits = self.window.as_ref().is_some_and(|window| window.asked.is_none());
-        waits && self.fault.is_none() && mono >= self.rests
+        waits && (self.fault.is_none() || self.asks_again()) && mono >= self.rests
     }
 
     /// The request that is due, under the number that its answer brings back.
     pub fn due(&mut self, group: &SafeText, seq: u64) -> Option<LogRequest> {
         let window = self.window.as_mut().filter(|window| window.asked.is_none())?;
         window.asked = Some(seq);
+        self.fault = None;
         Some(LogRequest {
             group: group.clone(),
             from: window.from,
@@ -135,57 +216,76 @@ impl Older {
         })
     }
 
-    /// Takes an answer. Gives the page, whether it is the first of its window, and once the window is whole
-    /// where the cursor is to go. After a fault the window waits to be wanted again.
+    /// Takes an answer, and gives what it brought. After a fault the same page is asked for again, or where its token is of
+    /// no use the window from its beginning.
     pub fn on_page(&mut self, seq: u64, answer: Result<LogPage, Fault>) -> Option<Came> {
         let window = self.window.as_mut().filter(|window| window.asked == Some(seq))?;
         window.asked = None;
         let page = match answer {
             Ok(page) => page,
             Err(fault) => {
-                self.fault = Some(fault);
+                self.fail(fault);
                 return None;
             }
         };
-        self.fault = None;
-        let is_first = window.token.is_none();
-        // A token that comes again would go round for ever: the window is given up as if it had failed.
-        let is_last = page.next.is_none() || page.next == window.token;
+        self.failures = 0;
+        let (is_first, is_last) = (window.token.is_none(), page.next.is_none());
+        let begins = !std::mem::replace(&mut window.has_begun, true);
+        if begins && !window.is_between {
+            self.reach = window.from;
+        }
         window.lines += page.events.len();
-        window.came = page.events.iter().map(|event| event.at).fold(window.came, Millis::max);
+        let before = window.came;
+        let came = page.events.iter().map(|event| event.at).fold(before, Millis::max);
+        window.came = came;
         window.token.clone_from(&page.next);
-        let came = Came {
-            page,
+        let is_again = page.next.as_ref().is_some_and(|token| !window.given.insert(token.clone()));
+        let brought = Came {
             is_first,
             is_last,
-            goal: window.goal.filter(|_| is_last),
-            goal_is_set: window.goal.is_some() && !window.is_between,
+            begins,
+            filled: (before, if is_last { window.until } else { came.min(window.until) }),
+            goal: window.goal.take_if(|goal| is_last || *goal < came),
+            is_all: window.is_all,
+            is_empty: window.lines == 0,
             from: window.from,
             until: window.until,
             is_between: window.is_between,
+            page,
         };
         if is_last {
-            if !window.is_between {
-                self.reach = window.from;
-                self.step = (self.step * 2).min(WIDEST);
-            }
-            self.window = None;
+            self.end();
+        } else if is_again {
+            // A token that comes again would go round for ever.
+            let why = "the same page token came twice";
+            self.fail(Fault::new(FaultKind::OddAnswer, "logs:FilterLogEvents", "", why));
         }
-        Some(came)
+        Some(brought)
     }
 
-    /// Gives up what is being fetched: the interval of which lines are missing, empty where none had come. Its end does
-    /// not belong to it.
-    pub fn stop(&mut self) -> Option<(Millis, Millis)> {
-        let window = self.window.take()?;
-        self.fault = None;
-        if window.token.is_none() {
-            return Some((window.until, window.until));
+    fn fail(&mut self, fault: Fault) {
+        if let Some(window) = self.window.as_mut().filter(|_| !fault.kind.is_unjudged()) {
+            (window.token, window.lines) = (None, 0);
+            window.given.clear();
         }
-        if !window.is_between {
-            self.reach = window.from;
+        self.failures += 1;
+        self.fault = Some(fault);
+    }
+
+    /// The window is whole; what is wanted beyond it goes on.
+    fn end(&mut self) {
+        if self.window.take().is_some_and(|window| !window.is_between) {
+            self.step = (self.step * 2).min(WIDEST);
         }
-        Some((window.came, window.until))
+        if let Some(later) = self.later.take().filter(|later| later.from < self.reach) {
+            self.want(Some(later), Millis::MAX);
+        }
+    }
+
+    /// Gives up what is being fetched, and what was to come after it; whether there was something.
+    pub fn stop(&mut self) -> bool {
+        (self.fault, self.failures, self.later) = (None, 0, None);
+        self.window.take().is_some()
     }
 }
 
@@ -194,91 +294,24 @@ impl Older {
 pub struct Came {
     /// The page.
     pub page: LogPage,
-    /// It is the first of its window.
+    /// It does not go on with the page before.
     pub is_first: bool,
     /// The window is whole.
     pub is_last: bool,
+    /// It is the first that came of the window.
+    pub begins: bool,
+    /// What of the window is there now and was not before; its end does not belong to it.
+    pub filled: (Millis, Millis),
     /// Where the cursor is to go.
     pub goal: Option<Millis>,
-    /// It is fetched for a time that somebody goes to.
-    pub goal_is_set: bool,
+    /// It is fetched for who wants all since a time.
+    pub is_all: bool,
+    /// The window has brought no line so far.
+    pub is_empty: bool,
     /// The window that it belongs to; its end does not.
     pub from: Millis,
     /// Its end.
     pub until: Millis,
     /// The window lies between lines that are held.
     pub is_between: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::{fact::LogEvent, fault::FaultKind};
-
-    fn page(next: Option<&str>) -> LogPage {
-        LogPage {
-            events: Vec::new(),
-            next: next.map(SafeText::from),
-        }
-    }
-
-    #[test]
-    fn windows_lie_side_by_side_and_grow_and_a_fault_leaves_no_hole() {
-        let (group, hour) = ("g".into(), 3_600_000);
-        let mut older = Older::new(100 * hour);
-        assert!(older.due(&group, 1).is_none(), "nobody asked");
-        assert!(older.want(None, Millis::MAX));
-        let first = older.due(&group, 1).unwrap();
-        assert_eq!((first.from, first.until), (100 * hour - FIRST, Some(100 * hour)));
-        assert!(!older.want(None, Millis::MAX) && older.due(&group, 2).is_none(), "one at a time");
-        assert!(older.on_page(7, Ok(page(None))).is_none(), "that answer is of another");
-        assert!(
-            older
-                .on_page(1, Ok(page(Some("a"))))
-                .is_some_and(|came| came.is_first && !came.is_last)
-        );
-        assert_eq!(older.due(&group, 2).unwrap().token.as_deref(), Some("a"));
-        assert!(older.on_page(2, Err(Fault::new(FaultKind::Throttled, "x", "g", "slow"))).is_none());
-        assert!(older.fault().is_some() && older.want(None, Millis::MAX));
-        assert_eq!(older.due(&group, 3).unwrap().token.as_deref(), Some("a"), "it goes on where it was");
-        assert!(older.on_page(3, Ok(page(None))).is_some_and(|came| came.is_last));
-        assert_eq!(older.reach(), 100 * hour - FIRST);
-        older.want(Some(90 * hour), Millis::MAX);
-        let far = older.due(&group, 4).unwrap();
-        assert_eq!((far.from, far.until), (90 * hour, Some(100 * hour - FIRST)));
-        assert_eq!(older.on_page(4, Ok(page(None))).and_then(|came| came.goal), Some(90 * hour));
-        assert!(older.want(None, 60_000));
-        let narrow = older.due(&group, 5).unwrap();
-        assert_eq!(narrow.until.unwrap() - narrow.from, 60_000, "no more than fits");
-    }
-
-    #[test]
-    fn what_lies_between_is_fetched_without_going_further_back_and_what_is_given_up_is_told() {
-        let (group, hour) = ("g".into(), 3_600_000);
-        let mut older = Older::new(100 * hour);
-        assert!(older.want_between((110 * hour, 111 * hour), None));
-        let asked = older.due(&group, 1).unwrap();
-        assert_eq!((asked.from, asked.until), (110 * hour, Some(111 * hour)));
-        assert!(older.on_page(1, Ok(page(None))).is_some_and(|came| came.is_between && came.is_last));
-        assert_eq!(older.reach(), 100 * hour);
-        assert!(older.want_between((110 * hour, 111 * hour), None));
-        assert_eq!(older.stop(), Some((111 * hour, 111 * hour)), "nothing had come");
-        assert_eq!(older.stop(), None);
-        assert!(older.want(None, Millis::MAX));
-        older.due(&group, 2).unwrap();
-        let event = LogEvent {
-            id: None,
-            at: 100 * hour - 7,
-            ingested: 0,
-            stream: "s".into(),
-            message: crate::core::text::RawText::new("x"),
-        };
-        let half = LogPage {
-            events: vec![event],
-            next: Some("more".into()),
-        };
-        assert!(older.on_page(2, Ok(half)).is_some());
-        assert_eq!(older.stop(), Some((100 * hour - 7, 100 * hour)), "from the last line that came");
-        assert_eq!(older.reach(), 100 * hour - FIRST, "and the next window goes on before it");
-    }
 }

@@ -1,13 +1,14 @@
 //! What a deploy asks CloudFormation for, from what the operator gave and what the stack has; and what
 //! its change set would lose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     fact::{ChangeAction, ChangeSetBrief, Replacement, ResourceChange, Stack},
     fault::{Fault, FaultKind},
     nearest,
     sleep::{Engine, engine},
+    tags,
     template::{Pseudo, Template},
     text::SafeText,
 };
@@ -33,18 +34,6 @@ pub struct Draft {
     pub values: BTreeMap<String, String>,
     /// What the console decided by itself: one sentence each.
     pub notes: Vec<String>,
-}
-
-/// The stack tags of the deployment guide.
-pub const DEFAULT_TAGS: [(&str, &str); 3] = [
-    ("Project", "BedrockImageChat"),
-    ("Environment", "Production"),
-    ("ManagedBy", "CloudFormation"),
-];
-
-/// They as a stack takes them.
-pub fn default_tags() -> Vec<(SafeText, SafeText)> {
-    DEFAULT_TAGS.map(|(k, v)| (k.into(), v.into())).to_vec()
 }
 
 /// Types whose replacement or removal loses data.
@@ -142,7 +131,7 @@ pub fn draft(template: &Template, stack: Option<&Stack>, wish: &Wish, pseudo: &P
     if let Some(broken) = template.broken_rules(&values, pseudo).first() {
         return Err(broken.to_string());
     }
-    let tags = tags(wish, stack, &mut notes)?;
+    let tags = tags::after(wish, stack, &mut notes)?;
     Ok(Draft {
         request: PlanRequest {
             stack: stack.map_or_else(|| pseudo.stack_name.as_str().into(), |s| s.id.clone()),
@@ -201,46 +190,6 @@ fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String,
     }
 }
 
-/// The tags of the stack afterwards: those that it has, or the guide's for a new one, with what was given in place of the
-/// like-named. `None` keeps what there is.
-fn tags(wish: &Wish, stack: Option<&Stack>, notes: &mut Vec<String>) -> Result<Option<Vec<(SafeText, SafeText)>>, String> {
-    if wish.tags.is_empty() && wish.untags.is_empty() {
-        return Ok(stack.is_none().then(default_tags));
-    }
-    let given = || wish.tags.iter().map(|(k, _)| k).chain(&wish.untags);
-    if let Some(own) = given().find(|k| is_of_aws(k)) {
-        return Err(format!("the tag \"{}\" is refused: AWS keeps aws: to itself", SafeText::new(own)));
-    }
-    let mut all = stack.map_or_else(default_tags, |s| s.tags.clone());
-    all.retain(|(k, _)| !is_of_aws(k));
-    for key in &wish.untags {
-        let Some(at) = all.iter().position(|(k, _)| **k == **key) else {
-            let known = all.iter().map(|(k, _)| k.as_str());
-            return Err(format!("there is no tag \"{}\"; {}", SafeText::new(key), nearest::hint(key, known)));
-        };
-        let (key, value) = all.remove(at);
-        notes.push(format!("the tag {key}={value} is removed"));
-    }
-    for (key, value) in &wish.tags {
-        match all.iter_mut().find(|(k, _)| **k == **key) {
-            Some((key, old)) => {
-                let new = SafeText::new(value);
-                if stack.is_some() && *old != new {
-                    notes.push(format!("the tag {key}={old} becomes {key}={new}"));
-                }
-                *old = new;
-            }
-            None => all.push((key.as_str().into(), value.as_str().into())),
-        }
-    }
-    Ok(Some(all))
-}
-
-/// The tag is set by AWS, and by nobody else.
-fn is_of_aws(key: &str) -> bool {
-    key.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("aws:"))
-}
-
 /// What executing a plan loses: one sentence each; nothing when it loses nothing.
 pub fn losses(changes: &[ResourceChange], before: Option<&BTreeMap<String, String>>, after: &BTreeMap<String, String>) -> Vec<String> {
     let mut out: Vec<String> = changes.iter().filter(|c| holds_data(&c.resource_type)).filter_map(loss).collect();
@@ -294,7 +243,7 @@ fn loss(change: &ResourceChange) -> Option<String> {
 /// Parameters in CloudFormation's own file format: a list of `ParameterKey` and `ParameterValue`.
 ///
 /// # Errors
-/// One sentence.
+/// What is wrong with the file: one sentence without a stop.
 pub fn read_parameters(text: &str) -> Result<BTreeMap<String, String>, String> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -304,17 +253,22 @@ pub fn read_parameters(text: &str) -> Result<BTreeMap<String, String>, String> {
         #[serde(default)]
         use_previous_value: bool,
     }
-    let rows: Vec<Row> = serde_json::from_str(text).map_err(|e| format!("not a list of ParameterKey and ParameterValue: {e}"))?;
-    rows.into_iter()
-        .filter(|row| !row.use_previous_value)
-        .map(|row| match row.parameter_value {
-            Some(value) => Ok((row.parameter_key, value)),
-            None => Err(format!(
-                "{} has neither ParameterValue nor UsePreviousValue",
-                SafeText::new(&row.parameter_key)
-            )),
-        })
-        .collect()
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let rows: Vec<Row> = serde_json::from_str(text).map_err(|e| format!("it is no list of ParameterKey and ParameterValue: {e}"))?;
+    let (mut seen, mut values, mut wrong) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
+    for row in rows {
+        let name = SafeText::new(&row.parameter_key);
+        if !seen.insert(row.parameter_key.clone()) {
+            wrong.push(format!("{name} stands in it more than once"));
+        }
+        match row.parameter_value {
+            _ if row.use_previous_value => {}
+            Some(value) => drop(values.insert(row.parameter_key, value)),
+            None => wrong.push(format!("{name} has neither ParameterValue nor UsePreviousValue")),
+        }
+    }
+    if wrong.is_empty() { Ok(values) } else { Err(wrong.join("; ")) }
 }
 
 #[cfg(test)]
@@ -604,8 +558,21 @@ mod tests {
     fn the_guides_parameter_file_is_read() {
         let read = read_parameters(r#"[{"ParameterKey":"A","ParameterValue":"1"},{"ParameterKey":"B","UsePreviousValue":true}]"#);
         assert_eq!(read, Ok(map(&[("A", "1")])));
-        assert!(read_parameters(r#"[{"ParameterKey":"A"}]"#).is_err());
-        assert!(read_parameters(r#"{"A":"1"}"#).is_err());
+        assert_eq!(read_parameters("\u{feff}[]"), Ok(map(&[])));
+        for (text, want) in [
+            (
+                r#"[{"ParameterKey":"A"},{"ParameterKey":"B"}]"#,
+                "A has neither ParameterValue nor UsePreviousValue; B has neither",
+            ),
+            (r#"{"A":"1"}"#, "it is no list of ParameterKey and ParameterValue: "),
+            (
+                r#"[{"ParameterKey":"A","ParameterValue":"1"},{"ParameterKey":"A","ParameterValue":"2"}]"#,
+                "A stands in it more than once",
+            ),
+        ] {
+            let why = read_parameters(text).unwrap_err();
+            assert!(why.starts_with(want), "{why}");
+        }
         let shipped = read_parameters(include_str!("../../assets/parameters.json")).unwrap();
         assert_eq!(
             shipped,

@@ -270,9 +270,30 @@ pub fn overridden(mut checks: Vec<Check>, names: &[String]) -> Result<Vec<Check>
     Ok(checks)
 }
 
-/// The first check that stands in the way.
-pub fn blocker(checks: &[Check]) -> Option<&Check> {
-    checks.iter().find(|c| c.outcome == Outcome::Blocker)
+/// All checks that stand in the way.
+pub fn blockers(checks: &[Check]) -> impl Iterator<Item = &Check> {
+    checks.iter().filter(|c| c.outcome == Outcome::Blocker)
+}
+
+/// What stands in the way: how much of it and its names where it is more than one thing, then each in its own sentence.
+/// `None` where nothing does.
+pub fn obstacles(checks: &[Check]) -> Option<String> {
+    let all: Vec<&Check> = blockers(checks).collect();
+    let sentences = all.iter().map(|c| c.sentence()).collect::<Vec<_>>().join(" ");
+    match all.len() {
+        0 => None,
+        1 => Some(sentences),
+        n => {
+            let names: Vec<&str> = all.iter().map(|c| c.name).collect();
+            Some(format!("{n} checks stand in the way: {}. {sentences}", names.join(", ")))
+        }
+    }
+}
+
+/// The flags that go on in spite of all that stands in the way; `None` where AWS itself would refuse some of it.
+pub fn way_past(checks: &[Check]) -> Option<String> {
+    let flags = blockers(checks).map(|c| can_override(c).then(|| format!("--override {}", override_name(c))));
+    Some(flags.collect::<Option<Vec<_>>>()?.join(" "))
 }
 
 fn identity(answer: Known<'_, Identity>) -> Check {

@@ -10,6 +10,7 @@ mod dialogs;
 mod dns;
 mod entry;
 mod following;
+mod form;
 mod insights;
 mod keys;
 mod lead;
@@ -32,6 +33,7 @@ mod throughput;
 pub use self::{
     acting::{scale_cost, scale_refusal},
     dialogs::palette_rows,
+    form::key as form_key,
     insights::asked as insights_asked,
     leftovers::chosen as chosen_leftover,
     live::price as live_price,
@@ -45,6 +47,7 @@ use super::{
     eta::Durations,
     fault::Fault,
     health::Severity,
+    key::Key,
     keymap::Intent,
     model::{ErrorEntry, Model, Notice},
     msg::{Asked, Msg, Ticket},
@@ -82,7 +85,7 @@ fn without_too_long(model: &mut Model, mut effects: Vec<Effect>) -> Vec<Effect> 
 
 fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Key(key) => keys::on_key(model, key),
+        Msg::Key(key) => answered(model, key),
         Msg::Paste(text) => dialogs::on_paste(model, &text),
         Msg::Click(x, y) => keys::on_click(model, x, y),
         Msg::Wheel(rows) => keys::on_wheel(model, rows),
@@ -116,6 +119,7 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.durations = Durations::shipped().with(&timings);
             Vec::new()
         }
+        Msg::Loaded(path, answer) => form::on_loaded(model, &path, answer),
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
             match (answer, model.saved_lacks.take()) {
@@ -126,6 +130,18 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Takes a key; what is said then is its answer.
+fn answered(model: &mut Model, key: Key) -> Vec<Effect> {
+    let before = model.notice.clone();
+    let effects = keys::on_key(model, key);
+    if model.notice != before
+        && let Some(notice) = &mut model.notice
+    {
+        notice.of_key = true;
+    }
+    effects
 }
 
 fn say_outcome(model: &mut Model, verb: &str, answer: Result<SafeText, Fault>) {
@@ -143,6 +159,7 @@ fn say(model: &mut Model, severity: Severity, text: impl Into<SafeText>) {
         text,
         severity,
         until: model.now.mono + shown_for,
+        of_key: false,
     });
 }
 

@@ -1,6 +1,7 @@
 //! Dialogs over the screen: in the middle, never larger than the screen, the buttons always in sight.
 
 mod buy;
+mod checks;
 mod confirm;
 mod dns;
 mod help;
@@ -51,6 +52,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         Some(Dialog::Insights(it)) => insights::draw(model, side, it, frame),
         Some(Dialog::Dns(it)) => dns::draw(model, side, it, frame),
         Some(Dialog::Buy(it)) => buy::draw(model, side, it, frame),
+        Some(Dialog::Checks(it)) => checks::draw(model, side, it, frame),
         Some(Dialog::Image(it)) => super::image::draw(model, side, it, frame.area(), frame),
     }
 }

@@ -17,6 +17,7 @@ use crate::core::{
     keymap::{Binding, Intent, Kind},
     model::{Model, Notice},
     screen::{ScreenId, deploy::Stage},
+    update::form_key,
 };
 
 /// Always in sight, at the right end.
@@ -33,12 +34,14 @@ const FIRST: [Intent; 6] = [
 ];
 
 /// Keys of the form, which takes every other key as text.
-const FORM: [(&str, &str); 5] = [
-    ("Tab", "next"),
-    ("←→", "choose"),
-    ("Enter", "take"),
-    ("^S", "save parameters"),
-    ("Esc", "leave the form"),
+const FORM: [(&str, &str); 2] = [("Tab", "next"), ("←→", "choose")];
+
+/// Intents that can be had in it, by their keys with Ctrl.
+const IN_FORM: [(Intent, &str); 4] = [
+    (Intent::Checks, "checks"),
+    (Intent::Load, "load"),
+    (Intent::Save, "save"),
+    (Intent::Anew, "anew"),
 ];
 
 /// A key with its word.
@@ -71,8 +74,12 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     if let Some(notice) = &model.notice {
         spans.push(note(side, notice, room));
     } else if is_form {
-        let form = FORM.into_iter().map(|(key, word)| Hint {
-            key: key.to_owned(),
+        let fixed = FORM.into_iter().map(|(key, word)| (key.to_owned(), word));
+        let bound = IN_FORM.into_iter().map(|(intent, word)| (form_key(model, intent), word));
+        let last = [("Esc".to_owned(), "leave")];
+        let all = fixed.chain(bound.filter(|(key, _)| !key.is_empty())).chain(last);
+        let form = all.map(|(key, word)| Hint {
+            key,
             word,
             is_live: model.dialog.is_none(),
         });

@@ -106,7 +106,7 @@ fn is_blinding(model: &Model, name: &str, fault: &Fault) -> bool {
 /// no trouble where nothing is there.
 fn faults(model: &Model) -> impl Iterator<Item = (&'static str, &Fault)> {
     let feeds = &model.feeds;
-    let is_gone = model.is_without_stack() || model.is_hollow();
+    let is_gone = model.is_without_stack() || model.is_hollow() || model.is_going_away();
     [
         ("stack", &feeds.stack.fault),
         ("events", &feeds.events.fault),

@@ -12,7 +12,10 @@ use bic_tui::{
     },
 };
 
-use super::{logs::with_errors, *};
+use super::{
+    logs::{save, with_errors},
+    *,
+};
 
 /// The question among effects whose kind is `asked`.
 fn question(effects: &[Effect], asked: Asked) -> Option<(Ticket, Query)> {
@@ -183,8 +186,8 @@ fn the_query_is_the_filter_and_the_results_are_read_as_the_tail_is() {
     press(&mut model, "enter");
     assert!(matches!(&model.dialog, Some(Dialog::Detail(detail)) if detail.title == "Log entry"));
     press(&mut model, "esc");
-    let saved = press(&mut model, "ctrl-s");
-    assert!(matches!(&saved[..], [Effect::Save(_, bytes)] if bytes.split(|b| *b == b'\n').count() == 3));
+    let saved = save(&mut model);
+    assert!(matches!(&saved[..], [Effect::SaveLines(_, _, kept)] if kept.len() == 2));
     for keys in ["T", "p", "(", ">", "#", "esc", "*", "z", "z", "e", "i", "w"] {
         let effects = press(&mut model, keys);
         assert!(

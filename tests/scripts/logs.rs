@@ -340,9 +340,9 @@ fn a_time_before_the_first_line_is_fetched_and_then_gone_to() {
 #[test]
 fn the_window_of_the_axis_moves_and_a_late_answer_of_a_stopped_fetch_changes_nothing() {
     let mut model = with_errors();
-    let (from, until) = model.logs.span().expect("there are lines");
+    let (from, until) = model.logs.span(model.now.wall).expect("there are lines");
     assert!(older(&press(&mut model, ">")).is_none(), "what it shows is held");
-    let (wide, end) = model.logs.span().expect("a window");
+    let (wide, end) = model.logs.span(model.now.wall).expect("a window");
     assert_eq!((end - wide, end >= until), (2 * (until - from).max(60_000), true));
     let mut asked = None;
     for _ in 0..20 {
@@ -354,7 +354,143 @@ fn the_window_of_the_axis_moves_and_a_late_answer_of_a_stopped_fetch_changes_not
     answer(&mut model, ticket, page, None);
     assert_eq!(model.logs.lines().len(), 11);
     press(&mut model, "F");
-    assert_eq!(model.logs.span(), Some((from, until)), "following shows all again");
+    assert_eq!(model.logs.span(model.now.wall), Some((from, until)), "following shows all again");
+}
+
+#[test]
+fn a_window_that_stops_half_way_is_a_gap_that_is_told_and_loaded_again() {
+    let mut model = with_errors();
+    let (ticket, from, until, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    answer(&mut model, ticket, vec![event(from + 5, 100, "litellm", "INFO: old")], Some("more"));
+    let gaps = |model: &Model| {
+        let holes = model.logs.lines().holes();
+        holes.iter().map(|hole| (hole.from, hole.until)).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(&model), [(from + 5, until - 1)], "what has not come is missing from the start");
+    let (ticket, ..) = older(&wait(&mut model, 2_000)).expect("the next page");
+    let slow = Fault::new(FaultKind::Throttled, "logs:FilterLogEvents", "g", "Rate exceeded");
+    update(&mut model, Msg::Told(ticket, Err(slow)));
+    assert_eq!(gaps(&model), [(from + 5, until - 1)]);
+    save(&mut model);
+    assert!(model.saved_lacks.take().is_some_and(|lacks| lacks.contains(" missing")));
+    // Not only at the first line held.
+    let (ticket, _, _, token) = older(&press(&mut model, "j j j k")).expect("a move asks again");
+    assert_eq!(token.as_deref(), Some("more"));
+    let refused = Fault::new(
+        FaultKind::Refused,
+        "logs:FilterLogEvents",
+        "g",
+        "The specified nextToken is invalid.",
+    );
+    update(&mut model, Msg::Told(ticket, Err(refused)));
+    assert!(older(&wait(&mut model, 120_000)).is_none(), "that does not pass by itself");
+    let (ticket, _, _, token) = older(&press(&mut model, "k")).expect("k asks again");
+    assert_eq!(token, None, "from the beginning");
+    let all = vec![
+        event(from + 5, 100, "litellm", "INFO: old"),
+        event(from + 6, 101, "litellm", "INFO: less old"),
+    ];
+    answer(&mut model, ticket, all, None);
+    assert_eq!((gaps(&model), model.logs.lines().len()), (vec![], 13));
+}
+
+#[test]
+fn a_page_token_that_comes_twice_ends_no_window() {
+    let mut model = with_errors();
+    let (mut ticket, from, until, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    for (n, next) in [(1, "a"), (2, "a")] {
+        answer(
+            &mut model,
+            ticket,
+            vec![event(from + n, n as u64 + 100, "litellm", "INFO: old")],
+            Some(next),
+        );
+        let effects = wait(&mut model, 2_000);
+        ticket = older(&effects).map_or(ticket, |(ticket, ..)| ticket);
+    }
+    let told = model.errors.last().map(|entry| entry.fault.sentence()).unwrap_or_default();
+    assert!(told.contains("the same page token came twice"), "{told}");
+    assert_eq!(
+        model.logs.lines().holes().last().map(|hole| hole.until),
+        Some(until - 1),
+        "it is a gap"
+    );
+    assert!(older(&press(&mut model, "k")).is_some_and(|(_, begin, _, token)| (begin, token) == (from, None)));
+}
+
+#[test]
+fn a_wider_window_that_is_asked_for_meanwhile_comes_after() {
+    let mut model = with_errors();
+    let (mut ticket, mut from, _, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    press(&mut model, "> > > > > >");
+    let (wanted, _) = model.logs.span(model.now.wall).expect("a window");
+    assert!(wanted < from);
+    let cursor = model.logs.selected().map(|line| line.seq());
+    for _ in 0..3 {
+        let begin = from;
+        answer(&mut model, ticket, vec![event(from + 1, from as u64, "litellm", "INFO: old")], None);
+        let Some(next) = older(&wait(&mut model, 2_000)) else { break };
+        let until;
+        (ticket, from, until, _) = next;
+        assert!(until == begin && from == wanted, "{from} to {until}");
+    }
+    assert_eq!(model.older.as_ref().map(|older| older.reach()), Some(wanted));
+    assert_eq!(
+        model.logs.selected().map(|line| line.seq()),
+        cursor,
+        "who makes it wider stays where he is"
+    );
+}
+
+#[test]
+fn a_time_is_gone_to_as_soon_as_its_lines_are_there() {
+    let mut model = with_errors();
+    press(&mut model, "@");
+    type_text(&mut model, "-2h");
+    let (ticket, from, ..) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    let page = vec![
+        event(from + 10, 100, "litellm", "INFO: old"),
+        event(from + 900_000, 101, "litellm", "INFO: less old"),
+    ];
+    answer(&mut model, ticket, page, Some("more"));
+    let at = |model: &Model| model.logs.selected().map(|line| line.raw().to_owned());
+    assert_eq!(at(&model).as_deref(), Some("INFO: old"));
+    press(&mut model, "esc");
+    assert_eq!(at(&model).as_deref(), Some("INFO: old"), "and stays when the rest is given up");
+    assert_eq!(model.logs.lines().holes().len(), 1, "which is missing");
+}
+
+#[test]
+fn a_pattern_that_spans_lines_is_refused_and_leaves_the_filter_as_it_was() {
+    let mut model = with_errors();
+    for (key, text) in [("&", "boom\\n"), ("&", "!boom\\n"), ("/", "a\\nb")] {
+        press(&mut model, key);
+        type_text(&mut model, text);
+        press(&mut model, "enter");
+        let Some(Dialog::Prompt(prompt)) = &model.dialog else {
+            panic!("{key}{text} was taken")
+        };
+        assert!(prompt.error.as_ref().is_some_and(|why| why.contains("span lines")), "{prompt:?}");
+        press(&mut model, "esc");
+        assert!(model.logs.filter().is_all() && model.logs.searched().is_none());
+    }
+}
+
+#[test]
+fn what_was_said_of_a_key_goes_with_the_next_one() {
+    let mut model = with_errors();
+    press(&mut model, "'");
+    assert!(
+        model
+            .notice
+            .as_ref()
+            .is_some_and(|notice| notice.text.contains("no line is marked"))
+    );
+    press(&mut model, "k");
+    assert_eq!(model.notice, None);
+    update(&mut model, Msg::Saved(Ok("a file".into())));
+    press(&mut model, "k");
+    assert!(model.notice.is_some(), "that came by itself");
 }
 
 /// A log group of 40,000 lines, four of each time, of which a memory of 3 MB holds a part.
@@ -516,12 +652,52 @@ fn log_pages(effects: &[Effect]) -> Vec<String> {
     effects.iter().filter_map(group).collect()
 }
 
+/// Saves the lines shown as what is offered first.
+pub(crate) fn save(model: &mut Model) -> Vec<Effect> {
+    press(model, "ctrl-s");
+    update(model, Msg::Drawn);
+    press(model, "enter")
+}
+
+#[test]
+fn lines_are_saved_as_json_or_as_text_with_their_number_and_size_before() {
+    let mut model = with_errors();
+    assert!(press(&mut model, "ctrl-s").is_empty());
+    let Some(Dialog::Menu(menu)) = model.dialog.clone() else {
+        panic!("{:?}", model.dialog)
+    };
+    assert_eq!(menu.title.as_str(), "Save 11 lines");
+    assert!(menu.ways.iter().all(|way| way.help.starts_with("about ")), "{menu:?}");
+    update(&mut model, Msg::Drawn);
+    let effects = press(&mut model, "j enter");
+    let [Effect::SaveLines(path, format, kept)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(path.ends_with(".txt"), "{path}");
+    let text: String = kept.pieces(*format).collect();
+    assert!(text.lines().count() == 11 && text.contains("x.BadError: no"), "{text}");
+    press(&mut model, "&");
+    type_text(&mut model, "BadError");
+    press(&mut model, "enter ctrl-s");
+    update(&mut model, Msg::Drawn);
+    assert!(
+        press(&mut model, "ctrl-c").is_empty() && model.dialog.is_none(),
+        "nothing is left behind"
+    );
+    let effects = save(&mut model);
+    assert!(matches!(&effects[..], [Effect::SaveLines(path, _, kept)] if path.ends_with(".jsonl") && kept.len() == 2));
+    press(&mut model, "&");
+    type_text(&mut model, " and nothing");
+    press(&mut model, "enter");
+    assert!(press(&mut model, "ctrl-s").is_empty() && model.dialog.is_none());
+}
+
 #[test]
 fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
     let (mut model, _) = crowded();
     press(&mut model, "g");
-    let effects = press(&mut model, "ctrl-s");
-    let [Effect::Save(path, _)] = &effects[..] else {
+    let effects = save(&mut model);
+    let [Effect::SaveLines(path, ..)] = &effects[..] else {
         panic!("{effects:?}")
     };
     let said = |model: &Model| model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
@@ -533,7 +709,7 @@ fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
     );
     let first = model.logs.selected().expect("a line").at();
     model.logs.leave_out(first + 1, first + 2);
-    press(&mut model, "ctrl-s");
+    save(&mut model);
     update(&mut model, Msg::Saved(Ok(path.clone())));
     assert!(said(&model).contains(" missing: saved ./bic-logs"), "{}", said(&model));
     let mut model = with_errors();
@@ -655,9 +831,9 @@ fn u_chooses_a_service_or_a_task_and_esc_peels_it() {
 fn a_task_that_was_chosen_is_in_the_export_and_in_the_query() {
     let mut model = with_tasks();
     press(&mut model, "u / a a a a enter");
-    let saved = press(&mut model, "ctrl-s");
+    let saved = save(&mut model);
     let text = saved.iter().find_map(|effect| match effect {
-        Effect::Save(_, bytes) => Some(String::from_utf8(bytes.to_vec()).unwrap()),
+        Effect::SaveLines(_, format, kept) => Some(kept.pieces(*format).collect::<String>()),
         _ => None,
     });
     let text = text.expect("lines are saved");

@@ -171,6 +171,7 @@ fn stale() -> Model {
         text: "asking AWS again".into(),
         severity: Severity::Note,
         until: NOW.mono + 4_000,
+        of_key: true,
     });
     model.errors = errors();
     model

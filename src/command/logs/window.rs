@@ -60,7 +60,8 @@ struct Window {
 
 /// What is told while slices are fetched.
 enum News {
-    Page(usize),
+    /// The slice, how many events, and up to where they reach.
+    Page(Slice, usize, Millis),
     /// A page is asked for again.
     Again(String),
 }
@@ -97,15 +98,17 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
         until: request.until.unwrap_or(Millis::MAX),
     };
     let mut queue = Queue::new(whole);
-    let mut fetched = 0;
+    let (mut fetched, mut reached) = (0, whole.from);
     queue.fill(&window);
     while let Some(front) = queue.front() {
         tokio::select! {
             Some(news) = told.recv() => match news {
-                News::Page(events) => {
+                News::Page(slice, events, until) => {
                     fetched += events;
-                    let part = 100 * (front.from - whole.from) / (whole.until - whole.from).max(1);
-                    cx.out.progress(format!("{fetched} lines fetched, {part} % of the window printed"));
+                    // All before the first slice is there, and of that what its pages brought.
+                    reached = reached.max(if slice.from == front.from { until } else { front.from });
+                    let part = 100 * (reached - whole.from) / (whole.until - whole.from).max(1);
+                    cx.out.progress(format!("{fetched} lines fetched, {part} % of the window"));
                 }
                 News::Again(text) => cx.out.note(text),
             },
@@ -239,7 +242,8 @@ impl Window {
         loop {
             let page = self.page(&request).await?;
             self.learn(&page);
-            let _ = self.news.send(News::Page(page.events.len()));
+            let reached = page.events.iter().map(|event| event.at).fold(slice.from, Millis::max);
+            let _ = self.news.send(News::Page(slice, page.events.len(), reached));
             events.extend(page.events.into_iter().filter(|event| event.at >= slice.from));
             let Some(token) = page.next else { break };
             if given.contains(&token) {

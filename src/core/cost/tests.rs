@@ -287,3 +287,10 @@ fn the_form_tells_the_month_of_each_network() {
         assert!((said - month).abs() < 3.0, "the form says ${said} of {pairs:?}, it is ${month:.2}");
     }
 }
+
+#[test]
+fn what_lies_between_two_amounts_is_that_of_what_is_shown() {
+    for (before, after, want) in [(159.424, 159.296, "-0.12"), (0.004, 0.006, "0.01"), (1.0, 1.004, "0.00")] {
+        assert_eq!(format!("{:.2}", step(before, after)), want);
+    }
+}

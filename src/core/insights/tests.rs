@@ -98,7 +98,8 @@ fn sources_are_asked_for_by_their_stream() {
         ..Filter::default()
     };
     assert_eq!(stage(&app).as_deref(), Some("@logStream like /^litellm/"));
-    let (is, like): (fn(&str) -> StreamName, fn(&str) -> StreamName) = (|it| StreamName::Is(it.into()), |it| StreamName::Like(it.into()));
+    let is = |text: &str| StreamName::Is(text.into());
+    let like = |text: &str| StreamName::Like(text.into());
     for (stream, want) in [
         (is("litellm/litellm/0af3"), Some("@logStream = 'litellm/litellm/0af3'")),
         (is("it's"), Some("@logStream like /^it's$/")),

@@ -1,10 +1,10 @@
 //! Lines for a file or a pipe: JSON Lines, byte-exact after parsing, or text that is safe to look at.
 
-use std::{borrow::Cow, fmt::Write};
+use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::Line;
+use super::{Index, Line, Lines, Segment};
 use crate::core::{
     fact::{LogEvent, Millis},
     logline,
@@ -19,6 +19,90 @@ pub enum ExportFormat {
     JsonLines,
     /// UTC time, stream and message.
     Text,
+}
+
+/// About what a line takes beside its message, in bytes.
+const BESIDE: [(ExportFormat, usize); 2] = [(ExportFormat::JsonLines, 190), (ExportFormat::Text, 75)];
+/// Bytes of a piece of a file, at least.
+const PIECE: usize = 256 << 10;
+
+/// Lines on their way to a file, as they are now. The segments that hold them are shared, not copied.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Each with the rows that are meant; all when none.
+    parts: Vec<(Arc<Segment>, Option<Vec<u32>>)>,
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        let part = |(segment, rows): &(Arc<Segment>, Option<Vec<u32>>)| (segment.id(), segment.len(), rows.clone());
+        self.parts.iter().map(part).eq(other.parts.iter().map(part))
+    }
+}
+
+impl Lines {
+    /// The lines of an index, or all.
+    pub fn to_write(&self, index: Option<&Index>) -> Kept {
+        let rows = |place: usize| index.map(|index| index.rows(self, place).unwrap_or_default().to_vec());
+        let parts = self.segments().enumerate().map(|(place, segment)| (segment.clone(), rows(place)));
+        Kept {
+            parts: parts
+                .filter(|(_, rows)| rows.as_ref().is_none_or(|rows| !rows.is_empty()))
+                .collect(),
+        }
+    }
+}
+
+impl Kept {
+    /// How many lines.
+    pub fn len(&self) -> usize {
+        self.parts
+            .iter()
+            .map(|(segment, rows)| rows.as_ref().map_or(segment.len(), Vec::len))
+            .sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// About how many bytes they take in a file.
+    pub fn bytes(&self, format: ExportFormat) -> usize {
+        let messages = |(segment, rows): &(Arc<Segment>, Option<Vec<u32>>)| match rows {
+            None => segment.text().len(),
+            Some(rows) => rows
+                .iter()
+                .filter_map(|row| segment.line(*row as usize))
+                .map(|line| line.raw().len())
+                .sum(),
+        };
+        let beside = BESIDE.iter().find(|(it, _)| *it == format).map_or(0, |(_, bytes)| *bytes);
+        self.parts.iter().map(messages).sum::<usize>() + self.len() * beside
+    }
+
+    /// The lines, oldest first.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.parts.iter().flat_map(|(segment, rows)| {
+            let all = if rows.is_none() { segment.len() } else { 0 };
+            let chosen = rows.iter().flatten().map(|row| *row as usize);
+            (0..all).chain(chosen).filter_map(|row| segment.line(row))
+        })
+    }
+
+    /// The file in pieces of some hundred kilobytes, each of whole lines.
+    pub fn pieces(&self, format: ExportFormat) -> impl Iterator<Item = String> {
+        let mut lines = self.lines();
+        std::iter::from_fn(move || {
+            let mut piece = String::new();
+            while piece.len() < PIECE
+                && let Some(line) = lines.next()
+            {
+                export_into(line, format, &mut piece);
+            }
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
 }
 
 /// A line to write; made from a line of the store or from an event that goes straight through.

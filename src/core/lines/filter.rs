@@ -57,6 +57,12 @@ impl Pattern {
         Self::of(text, compile(text, true, true)?)
     }
 
+    /// Whether what would match spans lines, as with a newline in it: a log line has none. Such a text is no pattern.
+    pub fn spans_lines(text: &str) -> bool {
+        let is_expression = || builder(false, true).build(text).is_ok();
+        text.contains('\n') || (compile(text, false, true).is_none() && is_expression())
+    }
+
     fn of(text: &str, matcher: RegexMatcher) -> Option<Self> {
         (!text.is_empty()).then(|| Self {
             text: text.to_owned(),
@@ -164,15 +170,18 @@ impl Pattern {
 
 /// Lines are told apart by the engine, so that no find lies across two of them.
 fn compile(text: &str, is_literal: bool, is_smart: bool) -> Option<RegexMatcher> {
-    RegexMatcherBuilder::new()
+    builder(is_literal, is_smart).line_terminator(Some(b'\n')).build(text).ok()
+}
+
+fn builder(is_literal: bool, is_smart: bool) -> RegexMatcherBuilder {
+    let mut builder = RegexMatcherBuilder::new();
+    builder
         // A class such as `\S` is not a capital that somebody looks for.
         .case_smart(is_smart)
         .multi_line(true)
-        .line_terminator(Some(b'\n'))
         .fixed_strings(is_literal)
-        .size_limit(MAX_REGEX)
-        .build(text)
-        .ok()
+        .size_limit(MAX_REGEX);
+    builder
 }
 
 /// Which lines are shown.

@@ -58,6 +58,12 @@ impl Histogram {
         Some((first * STEP, (last + 1) * STEP))
     }
 
+    /// The newest time counted between two times, to a second.
+    pub fn newest(&self, from: Millis, until: Millis) -> Option<Millis> {
+        let mut steps = self.steps.range(from.div_euclid(STEP)..=until.div_euclid(STEP));
+        steps.next_back().map(|(step, _)| step * STEP)
+    }
+
     /// Adds the counts to columns that lie side by side. A step that lies in two of them counts where
     /// it begins.
     pub fn pour(&self, columns: &mut [Column]) {

@@ -171,10 +171,9 @@ impl Index {
         true
     }
 
-    /// Follows a change of the store: looks at the lines that are new, and gives how many match.
-    pub fn follow(&mut self, lines: &Lines, change: &Appended) -> usize {
+    /// Follows a change of the store: looks at the lines that are new.
+    pub fn follow(&mut self, lines: &Lines, change: &Appended) {
         self.forget(&change.evicted);
-        let before = self.len;
         self.forget(&change.removed);
         let mut left = change.touched.len();
         for segment in lines.segments().rev() {
@@ -186,18 +185,15 @@ impl Index {
                 left -= 1;
             }
         }
-        self.len.saturating_sub(before)
     }
 
-    /// The shapes of a segment's errors have been found: gives how many rows more match.
-    pub fn mined(&mut self, lines: &Lines, segment: u64) -> usize {
-        let before = self.len;
+    /// The shapes of a segment's errors have been found.
+    pub fn mined(&mut self, lines: &Lines, segment: u64) {
         let there = lines.segments().rev().find(|it| it.id() == segment);
         // A segment that has not been looked through yet is left to its scan.
         if let Some(segment) = there.filter(|_| self.filter.shape.is_some() && self.segments.contains_key(&segment)) {
             self.extend(lines, segment);
         }
-        self.len.saturating_sub(before)
     }
 
     /// Looks through one segment here and now, the one at a place or the last.
@@ -259,7 +255,7 @@ impl Index {
         }
     }
 
-    fn rows(&self, lines: &Lines, segment: usize) -> Option<&[u32]> {
+    pub(super) fn rows(&self, lines: &Lines, segment: usize) -> Option<&[u32]> {
         let id = lines.segment(segment)?.id();
         self.segments.get(&id).map(|hits| hits.rows.as_slice())
     }

@@ -159,6 +159,11 @@ impl Errors {
         column.iter().flat_map(|c| c.counts).sum()
     }
 
+    /// Time of the newest error between two times, to a second.
+    pub fn newest(&self, from: Millis, until: Millis) -> Option<Millis> {
+        self.times.newest(from, until)
+    }
+
     /// Rows of a segment whose errors have this shape, as far as is known.
     pub(super) fn rows(&self, segment: &Segment, text: &SafeText) -> HashSet<u32> {
         let (Some(place), Some(marks)) = (self.places.get(text), self.marks.get(&segment.id())) else {

@@ -654,3 +654,13 @@ fn as_many_streams_as_lines_are_neither_remembered_nor_looked_through_for_ever()
     assert_eq!(lines.len(), 20_000);
     assert!(lines.segments().all(|segment| segment.streams().len() <= 256));
 }
+
+#[test]
+fn a_text_that_spans_lines_is_no_pattern() {
+    for text in ["a\nb", "boom\\n", "a[\\n]b", "a\\x0Ab"] {
+        assert!(Pattern::spans_lines(text), "{text:?}");
+    }
+    for text in ["", "boom", "a\\sb", "(bad", "[^x]y", "\\\\n", "a.b", "^a$"] {
+        assert!(!Pattern::spans_lines(text), "{text:?}");
+    }
+}

@@ -89,8 +89,6 @@ impl LogView {
     /// `is_first` when they do not go on with the page before.
     pub fn append_older(&mut self, events: Vec<LogEvent>, is_first: bool) {
         let arrivals = events.into_iter().map(|event| Arrived { event, late: false });
-        let new = self.new;
         self.take_in(|lines| lines.append_again(arrivals, is_first));
-        self.new = new;
     }
 }

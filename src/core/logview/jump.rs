@@ -45,30 +45,27 @@ impl LogView {
 
     /// The match before the cursor.
     pub fn prev_match(&mut self) -> Jump {
-        let cursor = self.cursor();
-        // Who follows has not chosen the last line.
-        let before = if self.is_following() {
-            cursor
-        } else {
-            cursor.and_then(|spot| self.lines.prev(spot))
-        };
-        let found = before.and_then(|spot| self.match_back_from(spot));
+        let found = self.before_cursor().and_then(|spot| self.match_back_from(spot));
         let wrapped = || self.lines.last().and_then(|spot| self.match_back_from(spot));
         self.jump(found, found.or_else(wrapped))
     }
 
-    /// The next entry of level error and above.
+    /// The next entry of level error and above, from the last one to the first; for who follows the nearest one above.
     pub fn next_error(&mut self) -> Jump {
+        if self.is_following() {
+            return self.prev_error();
+        }
         let after = self.cursor().and_then(|spot| self.lines.next(spot));
         let found = after.and_then(|spot| self.error_from(spot));
-        self.jump(found, found)
+        let wrapped = || self.lines.first().and_then(|spot| self.error_from(spot));
+        self.jump(found, found.or_else(wrapped))
     }
 
-    /// The entry of level error and above before the cursor.
+    /// The entry of level error and above before the cursor, from the first one to the last.
     pub fn prev_error(&mut self) -> Jump {
-        let before = self.cursor().and_then(|spot| self.lines.prev(spot));
-        let found = before.and_then(|spot| self.error_back_from(spot));
-        self.jump(found, found)
+        let found = self.before_cursor().and_then(|spot| self.error_back_from(spot));
+        let wrapped = || self.lines.last().and_then(|spot| self.error_back_from(spot));
+        self.jump(found, found.or_else(wrapped))
     }
 
     /// Marks the line under the cursor, or takes its mark away.
@@ -87,6 +84,16 @@ impl LogView {
         let after = here.and_then(|here| self.marks.iter().filter(|mark| **mark > here).find_map(spot));
         let first = || self.marks.iter().find_map(spot);
         self.jump(after, after.or_else(first))
+    }
+
+    /// The line before that of the cursor; who follows has not chosen the last line.
+    fn before_cursor(&self) -> Option<Spot> {
+        let cursor = self.cursor()?;
+        if self.is_following() {
+            Some(cursor)
+        } else {
+            self.lines.prev(cursor)
+        }
     }
 
     fn jump(&mut self, straight: Option<Spot>, there: Option<Spot>) -> Jump {

@@ -8,31 +8,47 @@ const LEAST: Millis = 60_000;
 /// Widest window, in milliseconds: a year.
 const MOST: Millis = 366 * 86_400_000;
 
+/// What is stamped further ahead of now than this, in milliseconds, lies beyond the axis: a clock is wrong.
+pub const AHEAD: Millis = 5 * 60_000;
+
 impl LogView {
-    /// First and last time of the axis: the window that was asked for, else that of all lines held.
-    pub fn span(&self) -> Option<(Millis, Millis)> {
-        self.span.or_else(|| self.lines.histogram().span())
+    /// First and last time of the axis: the window that was asked for, else that of all lines held, as far as their time
+    /// can be.
+    pub fn span(&self, now: Millis) -> Option<(Millis, Millis)> {
+        self.span.or_else(|| {
+            let (from, until) = self.lines.histogram().span()?;
+            let until = until.min(now.saturating_add(AHEAD));
+            Some((from.min(until - 1_000), until))
+        })
     }
 
-    /// Moves the window by half its width, halves or doubles it round the cursor, and goes there. Gives the
-    /// new one; none while there are no lines. It does not end after `now`, does not begin before 1970, and is no
-    /// wider than a year.
+    /// Moves the window by half its width, and goes to its middle where the cursor would be left behind; or halves or
+    /// doubles it, and what is under the cursor stays where it is on the axis. Gives the new one; none while there are no
+    /// lines. It does not end after `now`, does not begin before 1970, and is no wider than a year.
     pub fn move_span(&mut self, intent: Intent, now: Millis) -> Option<(Millis, Millis)> {
-        let (from, until) = self.span()?;
+        let (from, until) = self.span(now)?;
         let width = (until - from).clamp(LEAST, MOST);
-        let middle = self.selected().map_or(until, |line| line.at()).clamp(from, until);
+        let cursor = self.selected().map_or(until, |line| line.at());
+        let here = cursor.clamp(from, until);
+        let round_cursor = |new: Millis| (here - ((here - from) as f64 * (new as f64 / width as f64)) as Millis, new);
         let (from, width) = match intent {
             Intent::Earlier => (from - width / 2, width),
             Intent::Later => (from + width / 2, width),
-            Intent::Narrower => (middle - width / 4, (width / 2).max(LEAST)),
-            Intent::Wider => (middle - (width * 2).min(MOST) / 2, (width * 2).min(MOST)),
+            Intent::Narrower => round_cursor((width / 2).max(LEAST)),
+            Intent::Wider => round_cursor((width * 2).min(MOST)),
             _ => (from, width),
         };
         let until = (from.max(0) + width).min(now.max(until));
         let span = (until - width, until);
         self.span = Some(span);
-        if matches!(intent, Intent::Earlier | Intent::Later) {
-            self.jump_to_time(span.0 + width / 2);
+        let middle = span.0 + width / 2;
+        let is_left_behind = match intent {
+            Intent::Earlier => middle < cursor,
+            Intent::Later => cursor < middle,
+            _ => false,
+        };
+        if is_left_behind {
+            self.jump_to_time(middle);
         }
         Some(span)
     }

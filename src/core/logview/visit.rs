@@ -15,6 +15,7 @@ const MAX_TRAIL: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Visit {
     place: Place,
+    seen: Option<Anchor>,
     filter: Filter,
 }
 
@@ -59,6 +60,7 @@ impl LogView {
     pub fn visit(&mut self, filter: Filter) {
         let was = Visit {
             place: self.place,
+            seen: self.seen,
             filter: std::mem::replace(&mut self.filter, filter),
         };
         self.trail.push(was);
@@ -73,8 +75,7 @@ impl LogView {
         let Some(was) = self.trail.pop() else { return false };
         self.filter = was.filter;
         self.refilter();
-        self.place = was.place;
-        self.new = 0;
+        (self.place, self.seen) = (was.place, was.seen);
         self.settle();
         true
     }
@@ -113,9 +114,8 @@ impl LogView {
 
     /// Lines that are folded into the first line of their entry; an event may hold several.
     pub(super) fn folded(&self, spot: Spot) -> usize {
-        let Some(head) = self.lines.line(spot).filter(|_| self.is_folding()) else {
-            return 0;
-        };
+        let head = self.lines.line(spot).filter(|line| self.is_folding() && !line.is_continuation());
+        let Some(head) = head else { return 0 };
         let lines_of = |line: Line<'_>| shown_parts(line.raw()).filter(|part| !part.trim().is_empty()).count();
         let mut last = head.at();
         let after = std::iter::successors(self.lines.next(spot), |spot| self.lines.next(*spot))

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthChar;
 use super::{LogView, Place, RowSpot};
 use crate::core::{
     fact::Millis,
-    lines::{Anchor, Hole, Index, Line, Pattern, Spot},
+    lines::{Anchor, Hole, Line, Pattern, Spot},
     logline::{self, Level},
     names::App,
     text::SafeText,
@@ -18,10 +18,6 @@ use crate::core::{
 const MAX_ROWS: usize = 20;
 /// Bytes looked at for each column that may be shown: marks and colour sequences take some.
 const BYTES_A_COLUMN: usize = 8;
-/// Bytes of the line under the cursor in which a match beyond the edge is looked for.
-const MAX_PAN: usize = 64 << 10;
-/// Stands where the beginning of a row is left out.
-const CUT: &str = "…";
 
 /// One row of the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +52,18 @@ pub struct Row {
     pub more: usize,
     /// Lines of its entry that are folded into it.
     pub folded: usize,
+}
+
+impl Row {
+    /// What stands at the right of its text where lines are folded into it; there is room for it.
+    pub fn fold_label(&self) -> Option<String> {
+        (self.folded > 0).then(|| fold_label(self.folded))
+    }
+}
+
+fn fold_label(lines: usize) -> String {
+    let plural = if lines == 1 { "" } else { "s" };
+    format!(" +{lines} line{plural} ")
 }
 
 /// What is in sight.
@@ -94,10 +102,10 @@ impl Size {
 
 /// A piece of a line: one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Piece {
-    text: SafeText,
-    matches: Vec<Range<usize>>,
-    more: usize,
+pub(super) struct Piece {
+    pub(super) text: SafeText,
+    pub(super) matches: Vec<Range<usize>>,
+    pub(super) more: usize,
 }
 
 impl LogView {
@@ -137,7 +145,7 @@ impl LogView {
         Window {
             rows,
             above: top.map_or(0, |(spot, _)| self.row_number(spot)),
-            total: self.index().map_or(self.lines.len(), Index::len),
+            total: self.shown_len(),
             holes,
         }
     }
@@ -160,7 +168,7 @@ impl LogView {
         if self.place == Place::Follow
             && let (Some(top), Some(cursor)) = (self.top_row(self.size), self.last())
         {
-            self.new = 0;
+            self.seen = self.lines.last().and_then(|spot| self.lines.line(spot)).map(Anchor::of);
             self.set_place(top, cursor);
         }
     }
@@ -186,6 +194,33 @@ impl LogView {
         let line = self.lines.line(spot).map(Anchor::of);
         if let (Place::At { top, skip, .. }, Some(line)) = (&mut self.place, line) {
             (*top, *skip) = (line, rows);
+        }
+    }
+
+    /// Rows of a detached window above the cursor's line; none where the line is not in it from its first row on.
+    pub(super) fn cursor_row(&self) -> Option<usize> {
+        if self.is_following() {
+            return None;
+        }
+        let (top, cursor) = (self.top_row(self.size)?, self.cursor()?);
+        if top > (cursor, 0) {
+            return None;
+        }
+        let (mut here, mut rows) = (top.0, 0);
+        while here < cursor {
+            rows += self.count_rows(here, self.size);
+            if rows >= self.size.height + top.1 {
+                return None;
+            }
+            here = self.next(here)?;
+        }
+        Some(rows - if rows == 0 { 0 } else { top.1 })
+    }
+
+    /// Lines that came between the top of the window and the cursor push the top out, not the cursor.
+    pub(super) fn keep_row(&mut self, row: Option<usize>) {
+        if let (Some(row), Some(cursor)) = (row, self.cursor()) {
+            self.set_top(self.retreat((cursor, 0), row));
         }
     }
 
@@ -292,17 +327,25 @@ impl LogView {
         (spot, 0)
     }
 
-    fn row_number(&self, spot: Spot) -> usize {
+    pub(super) fn row_number(&self, spot: Spot) -> usize {
         match self.index() {
             Some(index) => index.row(&self.lines, spot),
             None => self.lines.row(spot),
         }
     }
 
+    /// The size without the columns of what is said of the lines folded into this one.
+    fn room(&self, spot: Spot, size: Size) -> Size {
+        match self.folded(spot) {
+            0 => size,
+            lines => Size::new(size.height, size.width.saturating_sub(fold_label(lines).len())),
+        }
+    }
+
     fn count_rows(&self, spot: Spot, size: Size) -> usize {
         match self.lines.line(spot) {
             Some(line) if !self.wrap && (self.is_folding() || !line.raw().contains('\n')) => 1,
-            Some(line) => self.pieces(line, size, false).len(),
+            Some(line) => self.pieces(line, self.room(spot, size), false).len(),
             None => 0,
         }
     }
@@ -312,7 +355,8 @@ impl LogView {
         let anchor = Anchor::of(line);
         let selected = self.cursor() == Some(spot);
         let hidden = self.shows_hidden && self.kept.as_ref().is_some_and(|kept| !kept.contains(&self.lines, spot));
-        let folded = if line.is_continuation() { 0 } else { self.folded(spot) };
+        let folded = self.folded(spot);
+        let size = self.room(spot, size);
         let row = |(part, piece): (usize, Piece)| Row {
             folded: if part == 0 { folded } else { 0 },
             anchor,
@@ -385,44 +429,15 @@ impl LogView {
         }
     }
 
-    /// Where the first match lies beyond the edge the row from a little before it on.
-    fn panned(&self, part: &str, size: Size) -> Option<Piece> {
-        // The id of a request is not what one wants to read of its lines.
-        let pattern = self
-            .highlighted()
-            .filter(|pattern| Some(*pattern) != self.filter.request.as_ref())?;
-        let head = logline::head_of(part, MAX_PAN);
-        let shown = logline::display(head);
-        let matches = pattern.ranges(&shown);
-        let first = matches.first()?;
-        let from = self.start(&shown, &matches);
-        if first.start <= from || first.end <= from + fitting(&shown[from..], size.width) {
-            return None;
-        }
-        let mut before = 0;
-        let back = shown[..first.start].char_indices().rev().find(|(_, c)| {
-            before += width_of(*c);
-            before > size.width / 3 && width_of(*c) > 0
-        });
-        let from = back.map_or(0, |(at, _)| at);
-        let end = from + fitting(&shown[from..], size.width.saturating_sub(1));
-        let matches = clip(&matches, from..end).into_iter();
-        Some(Piece {
-            text: SafeText::new(&format!("{CUT}{}", &shown[from..end])),
-            matches: matches.map(|range| range.start + CUT.len()..range.end + CUT.len()).collect(),
-            more: shown.len() - end + part.len() - head.len(),
-        })
-    }
-
     /// Where an unwrapped row begins: after what the gutter tells already, unless a match lies in it.
-    fn start(&self, shown: &str, matches: &[Range<usize>]) -> usize {
+    pub(super) fn start(&self, shown: &str, matches: &[Range<usize>]) -> usize {
         let lead = logline::lead(shown);
         let lead = if matches.iter().any(|m| m.start < lead) { 0 } else { lead };
         lead + skip_columns(&shown[lead..], self.sideways)
     }
 
     /// What is highlighted: the search, else the filter.
-    fn highlighted(&self) -> Option<&Pattern> {
+    pub(super) fn highlighted(&self) -> Option<&Pattern> {
         let kept = [&self.filter.pattern, &self.filter.request].into_iter().flatten();
         self.searched().or_else(|| kept.into_iter().find(|pattern| !pattern.is_inverse()))
     }
@@ -433,7 +448,7 @@ fn first_part(raw: &str) -> &str {
     logline::shown_parts(raw).find(|part| !part.trim().is_empty()).unwrap_or_default()
 }
 
-fn width_of(c: char) -> usize {
+pub(super) fn width_of(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
@@ -450,7 +465,7 @@ fn skip_columns(text: &str, columns: usize) -> usize {
 }
 
 /// Bytes of `text` that fit `width` columns; one character at least.
-fn fitting(text: &str, width: usize) -> usize {
+pub(super) fn fitting(text: &str, width: usize) -> usize {
     let mut column = 0;
     for (at, c) in text.char_indices() {
         column += width_of(c);
@@ -462,7 +477,7 @@ fn fitting(text: &str, width: usize) -> usize {
 }
 
 /// The ranges as far as they lie in `piece`, from its beginning on.
-fn clip(ranges: &[Range<usize>], piece: Range<usize>) -> Vec<Range<usize>> {
+pub(super) fn clip(ranges: &[Range<usize>], piece: Range<usize>) -> Vec<Range<usize>> {
     let inside = |range: &Range<usize>| range.start.max(piece.start)..range.end.min(piece.end);
     let in_piece = ranges.iter().map(inside).filter(|range| !range.is_empty());
     in_piece.map(|range| range.start - piece.start..range.end - piece.start).collect()

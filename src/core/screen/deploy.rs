@@ -8,7 +8,9 @@ use crate::{
         fact::{ChangeSet, Stack},
         fault::Fault,
         field::TextField,
+        nearest,
         plan::{self, Wish},
+        tags::{self, Tag},
         template::{ParameterDef, Template},
         text::SafeText,
     },
@@ -26,6 +28,18 @@ pub enum Stage {
     Planning(Planning),
     /// The plan, to be executed or dropped.
     Plan(Plan),
+}
+
+impl Stage {
+    /// The form that is open, or that the plan came from.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Rest => None,
+            Self::Form(form) => Some(form),
+            Self::Planning(planning) => Some(&planning.form),
+            Self::Plan(plan) => Some(&plan.form),
+        }
+    }
 }
 
 /// One parameter in the form.
@@ -61,17 +75,62 @@ impl Field {
     }
 }
 
+/// One stack tag in the form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TagField {
+    /// Its key.
+    pub key: SafeText,
+    /// Its value; an empty one takes the tag away.
+    pub value: TextField,
+    /// Its value in the stack, or what the guide gives a new one; `None` for one that is added.
+    pub before: Option<SafeText>,
+}
+
+impl TagField {
+    fn of((key, value): Tag) -> Self {
+        Self {
+            key,
+            value: TextField::with(&value),
+            before: Some(value),
+        }
+    }
+
+    /// What is wrong with the value.
+    pub fn error(&self) -> Option<String> {
+        let is_checked = self.is_changed() && !self.value.text.is_empty();
+        is_checked.then(|| tags::check(&self.key, &self.value.text).err())?
+    }
+
+    /// It is added, differs from what it was, or goes.
+    pub fn is_changed(&self) -> bool {
+        self.before.as_deref().unwrap_or_default() != self.value.text
+    }
+}
+
+/// What a file of parameters did to the form.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// Values that were another before.
+    pub changed: usize,
+    /// Values that were so already.
+    pub same: usize,
+    /// What was not taken, and why: one sentence each.
+    pub wrong: Vec<String>,
+}
+
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
     /// All parameters.
     pub fields: Vec<Field>,
-    /// Row under the cursor; one past the last is the button.
+    /// Row under the cursor: parameters, tags, the line for another tag, the button.
     pub selected: usize,
     /// The stack exists.
     pub is_update: bool,
     /// Stack tags.
-    pub tags: Vec<(SafeText, SafeText)>,
+    pub tags: Vec<TagField>,
+    /// Another tag being typed: `Key=Value`.
+    pub another: TextField,
     /// Why the plan could not be asked for.
     pub error: Option<SafeText>,
     /// Blockers that the operator goes on in spite of: the check's name, and what it had found.
@@ -94,20 +153,35 @@ impl Form {
                 }
             })
             .collect();
-        let tags = stack.map_or_else(plan::default_tags, |s| s.tags.clone());
         Self {
             fields,
             selected: 0,
             is_update: stack.is_some(),
-            tags,
+            tags: tags::own(stack).into_iter().map(TagField::of).collect(),
+            another: TextField::default(),
             error: None,
             overrides: Vec::new(),
         }
     }
 
+    /// Row of the line for another tag.
+    pub fn another_row(&self) -> usize {
+        self.fields.len() + self.tags.len()
+    }
+
+    /// Row of the button: the last one.
+    pub fn button(&self) -> usize {
+        self.another_row() + 1
+    }
+
     /// The button has the focus.
     pub fn is_on_button(&self) -> bool {
-        self.selected == self.fields.len()
+        self.selected == self.button()
+    }
+
+    /// The tag in a row.
+    pub fn tag(&self, row: usize) -> Option<&TagField> {
+        self.tags.get(row.checked_sub(self.fields.len())?)
     }
 
     /// The field under the cursor.
@@ -115,14 +189,108 @@ impl Form {
         self.fields.get_mut(self.selected)
     }
 
+    /// The text under the cursor; `None` where one chooses or presses.
+    pub fn text_mut(&mut self) -> Option<&mut TextField> {
+        let (row, another) = (self.selected, self.another_row());
+        if row == another {
+            return Some(&mut self.another);
+        }
+        match row.checked_sub(self.fields.len()) {
+            Some(tag) => self.tags.get_mut(tag).map(|tag| &mut tag.value),
+            None => self.fields.get_mut(row).filter(|f| f.def.allowed.is_empty()).map(|f| &mut f.value),
+        }
+    }
+
+    /// What is wrong with the line for another tag.
+    fn another_error(&self) -> Option<String> {
+        if self.another.text.trim().is_empty() {
+            return None;
+        }
+        match tags::read(&self.another.text) {
+            Err(why) => Some(why),
+            Ok((key, _)) if self.tags.iter().any(|tag| *tag.key == *key) => {
+                Some(format!("there is a tag {} already: its own line changes it", SafeText::new(&key)))
+            }
+            Ok(_) => None,
+        }
+    }
+
+    /// Makes a tag of what stands in the line for another one, where it is one; added ones that were emptied go. The
+    /// cursor stays where it is.
+    pub fn settle(&mut self) {
+        let first = self.fields.len();
+        for row in (first..self.another_row())
+            .rev()
+            .filter(|row| *row != self.selected)
+            .collect::<Vec<_>>()
+        {
+            if self.tag(row).is_some_and(|tag| tag.before.is_none() && tag.value.text.is_empty()) {
+                self.tags.remove(row - first);
+                self.selected -= usize::from(row < self.selected);
+            }
+        }
+        if let (None, Ok((key, value))) = (self.another_error(), tags::read(&self.another.text)) {
+            let is_behind = self.is_on_button();
+            self.tags.push(TagField {
+                key: key.into(),
+                value: TextField::with(&value),
+                before: None,
+            });
+            self.another = TextField::default();
+            self.selected += usize::from(is_behind);
+        }
+    }
+
+    /// Something was typed that is not so already.
+    pub fn is_touched(&self) -> bool {
+        self.fields.iter().any(Field::is_changed) || self.tags.iter().any(TagField::is_changed) || !self.another.text.is_empty()
+    }
+
+    /// Whether the two were opened on the same stack as it was, or both on none.
+    pub fn has_same_ground(&self, other: &Self) -> bool {
+        fn ground(form: &Form) -> (bool, Vec<(&SafeText, &SafeText)>, Vec<Option<&SafeText>>) {
+            let tags = form.tags.iter().filter_map(|t| Some((&t.key, t.before.as_ref()?))).collect();
+            (form.is_update, tags, form.fields.iter().map(|f| f.previous.as_ref()).collect())
+        }
+        ground(self) == ground(other)
+    }
+
+    /// Takes the values of a file; what is unknown or not allowed leaves its field as it is.
+    pub fn take(&mut self, given: &BTreeMap<String, String>) -> Taken {
+        let known: Vec<SafeText> = self.fields.iter().map(|f| f.def.name.clone()).collect();
+        let mut taken = Taken::default();
+        for (name, value) in given {
+            let Some(row) = self.fields.iter().position(|f| f.def.name == **name) else {
+                let hint = nearest::hint(name, known.iter().map(SafeText::as_str));
+                taken.wrong.push(format!("unknown parameter \"{}\"; {hint}", SafeText::new(name)));
+                continue;
+            };
+            let field = &mut self.fields[row];
+            if field.value.text == *value {
+                taken.same += 1;
+            } else if let Err(why) = field.def.check(value) {
+                taken.wrong.push(why);
+            } else {
+                field.value = TextField::with(value);
+                if taken.changed == 0 {
+                    self.selected = row;
+                }
+                taken.changed += 1;
+            }
+        }
+        taken
+    }
+
     /// Values of all parameters.
     pub fn values(&self) -> BTreeMap<String, String> {
         self.fields.iter().map(|f| (f.def.name.to_string(), f.value.text.clone())).collect()
     }
 
-    /// What is wrong with each field. A view asks once a frame: patterns are compiled each time.
+    /// What is wrong with each row but the button. A view asks once a frame: patterns are compiled each time.
     pub fn errors(&self) -> Vec<Option<String>> {
-        self.fields.iter().map(Field::error).collect()
+        let tags = self.tags.iter().map(TagField::error);
+        let fields = self.fields.iter().map(Field::error);
+        fields.chain(tags).chain([self.another_error()]).collect()
     }
 
     /// The first field with a bad value, and what is wrong with all of them.
@@ -139,10 +307,19 @@ impl Form {
             .fields
             .iter()
             .filter(|f| !self.is_update || f.previous.is_none() || f.is_changed());
+        let (gone, kept): (Vec<_>, Vec<_>) = self.tags.iter().filter(|t| t.is_changed()).partition(|t| t.value.text.is_empty());
         Wish {
             parameters: given.map(|f| (f.def.name.to_string(), f.value.text.clone())).collect(),
-            ..Wish::default()
+            tags: kept.into_iter().map(|t| (t.key.to_string(), t.value.text.clone())).collect(),
+            untags: gone.into_iter().filter(|t| t.before.is_some()).map(|t| t.key.to_string()).collect(),
         }
+    }
+
+    /// The tags of the stack once it is done.
+    pub fn tags_after(&self) -> Vec<Tag> {
+        let is_kept = |t: &&TagField| !t.value.text.is_empty() || (t.before.is_some() && !t.is_changed());
+        let kept = self.tags.iter().filter(is_kept);
+        kept.map(|t| (t.key.clone(), t.value.text.as_str().into())).collect()
     }
 
     /// Values of the stack before; `None` for a new one.
@@ -169,6 +346,8 @@ pub struct Planning {
     pub request: PlanRequest,
     /// Values of all parameters once it is done.
     pub values: BTreeMap<String, String>,
+    /// What the console decided by itself, and what becomes of tags: one sentence each.
+    pub notes: Vec<SafeText>,
     /// The form to come back to.
     pub form: Form,
     /// Stack id and change set ARN once AWS has taken it.
@@ -190,6 +369,8 @@ pub struct Plan {
     pub form: Form,
     /// Values of all parameters once it is done.
     pub values: BTreeMap<String, String>,
+    /// What the console decided by itself, and what becomes of tags: one sentence each.
+    pub notes: Vec<SafeText>,
     /// The change set.
     pub change_set: ChangeSet,
     /// Row under the cursor.
@@ -202,5 +383,85 @@ impl Plan {
     /// What executing it loses: one sentence each.
     pub fn losses(&self) -> Vec<String> {
         plan::losses(&self.change_set.changes, self.form.before().as_ref(), &self.values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> Form {
+        Form::new(&Template::shipped(), None)
+    }
+
+    fn at(form: &Form, name: &str) -> usize {
+        form.fields.iter().position(|f| f.def.name == name).unwrap()
+    }
+
+    #[test]
+    fn the_guides_tags_can_be_changed_taken_away_and_added_to() {
+        let mut form = form();
+        assert_eq!((form.wish().tags, form.wish().untags, form.is_touched()), (vec![], vec![], false));
+        form.selected = form.fields.len();
+        form.text_mut().unwrap().text = "Pictures".into();
+        form.selected += 1;
+        form.text_mut().unwrap().text.clear();
+        form.selected = form.another_row();
+        form.text_mut().unwrap().text = "Team = art".into();
+        form.settle();
+        assert_eq!(form.tag(form.selected).unwrap().key, "Team", "the cursor stays on it");
+        let wish = form.wish();
+        assert_eq!(wish.tags, [("Project".into(), "Pictures".into()), ("Team".into(), "art".into())]);
+        assert_eq!(wish.untags, ["Environment"]);
+        let after: Vec<String> = form.tags_after().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(after, ["Project=Pictures", "ManagedBy=CloudFormation", "Team=art"]);
+        assert!(form.wrong().is_none() && form.is_touched());
+        // An added one that is emptied goes once it is left.
+        form.text_mut().unwrap().text.clear();
+        form.settle();
+        assert_eq!(form.tags.len(), 4);
+        form.selected += 1;
+        form.settle();
+        assert_eq!((form.tags.len(), form.selected), (3, form.another_row()));
+        form.another = TextField::with("Team=art");
+        form.settle();
+        for (typed, want) in [
+            ("Team=b", "there is a tag Team already"),
+            ("Owner", "a tag reads Key=Value"),
+            ("aws:x=1", "AWS keeps aws: to itself"),
+        ] {
+            form.another = TextField::with(typed);
+            form.settle();
+            let (row, why) = form.wrong().unwrap();
+            assert!(row == form.another_row() && why.contains(want), "{why}");
+        }
+        form.another = TextField::default();
+        form.tags[0].value = TextField::with("a;b");
+        assert_eq!(form.wrong().unwrap().0, form.fields.len());
+    }
+
+    #[test]
+    fn a_file_changes_what_it_names_and_nothing_else() {
+        let mut form = form();
+        let project = at(&form, "ProjectName");
+        form.fields[project].value = TextField::with("mine");
+        let given = [
+            ("LogRetentionDays", "60"),
+            ("DeploymentSize", "small"),
+            ("DeploymentSiz", "large"),
+            ("AllowedCIDR", "everyone"),
+        ];
+        let given = given.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let taken = form.take(&given);
+        assert_eq!((taken.changed, taken.same), (1, 1), "{taken:?}");
+        assert_eq!(form.selected, at(&form, "LogRetentionDays"));
+        assert_eq!(form.values()["LogRetentionDays"], "60");
+        assert_eq!(form.values()["ProjectName"], "mine");
+        let [cidr, size] = &taken.wrong[..] else { panic!("{taken:?}") };
+        assert!(
+            cidr.contains("AllowedCIDR") && size.contains("did you mean \"DeploymentSize\"?"),
+            "{taken:?}"
+        );
+        assert_eq!(form.errors().iter().flatten().count(), 0, "a wrong value is not taken");
     }
 }

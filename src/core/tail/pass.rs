@@ -149,7 +149,7 @@ impl Tail {
         self.stats.faults += 1;
         self.is_reconcile_turn &= kind == Kind::Head;
         let floor = self.floor;
-        if let Some(pass) = self.pass(kind).filter(|_| !is_same_page_worth(fault.kind)) {
+        if let Some(pass) = self.pass(kind).filter(|_| !fault.kind.is_unjudged()) {
             *pass = Pass::new(pass.from.max(floor), pass.begun);
         }
         self.fault = Some(fault);
@@ -160,21 +160,5 @@ impl Tail {
             Kind::Head => self.head.as_mut(),
             Kind::Reconcile => self.reconcile.as_mut(),
         }
-    }
-}
-
-/// Whether AWS left the request unjudged, so that the same page may be asked again.
-fn is_same_page_worth(kind: FaultKind) -> bool {
-    match kind {
-        FaultKind::NoCredentials
-        | FaultKind::Expired
-        | FaultKind::WrongCredentials
-        | FaultKind::Denied
-        | FaultKind::Throttled
-        | FaultKind::Unreachable
-        | FaultKind::TimedOut
-        | FaultKind::AwsFailed
-        | FaultKind::Guarded => true,
-        FaultKind::NotFound | FaultKind::Refused | FaultKind::NoChange | FaultKind::OddAnswer | FaultKind::Internal => false,
     }
 }

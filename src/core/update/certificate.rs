@@ -1,6 +1,6 @@
 //! A certificate: requested, proven, put into the stack.
 
-use super::{access as screen, deploying, dialogs, dns, say};
+use super::{access as screen, dialogs, dns, form, say};
 use crate::{
     cloud::Change,
     core::{
@@ -159,5 +159,5 @@ pub(super) fn put_into_stack(model: &mut Model) -> Vec<Effect> {
     if !has_name && !domain.starts_with('*') {
         values.push(("DomainName", domain));
     }
-    deploying::start_with(model, &values)
+    form::start_with(model, &values)
 }

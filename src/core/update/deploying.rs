@@ -1,6 +1,6 @@
 //! Deploy and update: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, leaving, looking, overriding, polling, say, ticket};
+use super::{complain, dialogs, form, leaving, overriding, polling, say, ticket};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
@@ -8,14 +8,13 @@ use crate::{
         effect::Effect,
         fact::{Fact, Stack},
         fault::{Fault, FaultKind},
-        field::TextField,
         health::Severity,
-        key::{Code, Key},
+        keymap::Intent,
         model::{Model, Operation},
         msg::Asked,
         plan,
         polls::Poll,
-        preflight,
+        preflight::{self, Check, Outcome},
         screen::{
             Panel, ScreenId,
             deploy::{Form, Plan, Planning, Stage},
@@ -72,24 +71,8 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             say(model, Severity::Warning, text);
             Vec::new()
         }
-        stack => {
-            model.deploy = Stage::Form(Form::new(&model.template, stack.as_ref()));
-            looking::look(model)
-        }
+        stack => form::open(model, stack.as_ref()),
     }
-}
-
-/// Opens the form with some values in it; the cursor stands on the first of them.
-pub(super) fn start_with(model: &mut Model, values: &[(&str, SafeText)]) -> Vec<Effect> {
-    let effects = start(model);
-    let Stage::Form(form) = &mut model.deploy else { return effects };
-    for (name, value) in values.iter().rev() {
-        if let Some(i) = form.fields.iter().position(|f| f.def.name == **name) {
-            form.fields[i].value = TextField::with(value);
-            form.selected = i;
-        }
-    }
-    effects
 }
 
 /// A failed first creation can only be deleted.
@@ -100,75 +83,11 @@ fn offer_deletion(model: &mut Model, stack: &Stack) -> Vec<Effect> {
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
-/// A key in the form; `None` when the form has no use for it.
-pub(super) fn on_form_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
-    let Stage::Form(form) = &mut model.deploy else { return None };
-    let last = form.fields.len();
-    match (key.code, key.ctrl) {
-        (Code::Up | Code::BackTab, _) => form.selected = form.selected.saturating_sub(1),
-        (Code::Down | Code::Tab, _) => form.selected = (form.selected + 1).min(last),
-        (Code::PageDown | Code::End, _) => form.selected = last,
-        (Code::PageUp | Code::Home, _) => form.selected = 0,
-        (Code::Enter, _) if form.is_on_button() => return Some(ask_plan(model)),
-        (Code::Enter, _) => form.selected += 1,
-        (Code::Esc, _) => {
-            model.deploy = Stage::Rest;
-            say(model, Severity::Note, "left the form; nothing was deployed");
-        }
-        (Code::Char('s'), true) => return Some(save_parameters(model)),
-        (Code::Char('c' | 'z' | 'l' | 'r'), true) => return None,
-        (Code::Left, _) => {
-            if let Some(field) = form.field_mut() {
-                field.cycle(-1);
-            }
-        }
-        (Code::Right, _) => {
-            if let Some(field) = form.field_mut() {
-                field.cycle(1);
-            }
-        }
-        _ => type_into(form, key),
-    }
-    // What a value wants to know is asked once its field is left, not at each letter.
-    let has_moved = matches!(
-        key.code,
-        Code::Up | Code::Down | Code::Tab | Code::BackTab | Code::Enter | Code::PageUp | Code::PageDown | Code::Home | Code::End
-    );
-    Some(if has_moved { looking::look_again(model) } else { Vec::new() })
-}
-
-fn type_into(form: &mut Form, key: Key) {
-    form.error = None;
-    let Some(field) = form.field_mut() else { return };
-    if field.def.allowed.is_empty() {
-        field.value.key(key);
-    } else if let Some(c) = key.typed() {
-        // A letter picks the next allowed value that begins with it.
-        let after = field.def.allowed.iter().position(|v| **v == *field.value.text).map_or(0, |i| i + 1);
-        let n = field.def.allowed.len();
-        let next = (0..n)
-            .map(|i| &field.def.allowed[(after + i) % n])
-            .find(|v| c == ' ' || v.starts_with(c));
-        if let Some(value) = next {
-            field.value = TextField::with(value);
-        }
-    }
-}
-
-fn save_parameters(model: &mut Model) -> Vec<Effect> {
-    let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
-    if let Some((row, why)) = form.wrong() {
-        (form.selected, form.error) = (row, Some(format!("not saved: {why}").into()));
-        return Vec::new();
-    }
-    let path = format!("{}/parameters.json", model.settings.save_dir);
-    vec![Effect::Save(path.into(), form.to_json().into_bytes().into())]
-}
-
 /// The button of the form: checks the values, then has CloudFormation work out a plan.
 pub(super) fn ask_plan(model: &mut Model) -> Vec<Effect> {
     let pseudo = model.pseudo();
     let Stage::Form(form) = &mut model.deploy else { return Vec::new() };
+    form.settle();
     if let Some((row, why)) = form.wrong() {
         (form.selected, form.error) = (row, Some(why.into()));
         return Vec::new();
@@ -190,21 +109,20 @@ pub(super) fn ask_plan(model: &mut Model) -> Vec<Effect> {
     let (mut request, values) = (draft.request, draft.values);
     let form = form.clone();
     let checks = preflight::of_form(model, &form);
-    if let Some(blocker) = preflight::blocker(&checks) {
-        let error = Some(blocker.sentence().into());
+    if let Some(why) = preflight::obstacles(&checks) {
+        let error = Some(why.into());
         model.deploy = Stage::Form(Form { error, ..form });
         return overriding::offer(model, &checks);
     }
     request.overridden = overriding::waived(&form, &checks);
-    if let Some(note) = draft.notes.into_iter().next() {
-        say(model, Severity::Note, note);
-    }
+    let notes = draft.notes.into_iter().map(SafeText::from).collect();
     match model.guard.plan(vec![Change::CreateChangeSet(request.clone())], model.now) {
         Ok(approved) => {
             let since = model.now.mono;
             model.deploy = Stage::Planning(Planning {
                 request,
                 values,
+                notes,
                 form,
                 change_set: None,
                 since,
@@ -303,10 +221,12 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
         return Vec::new();
     }
     let (form, values, is_create) = (planning.form.clone(), planning.values.clone(), planning.request.is_create);
+    let notes = planning.notes.clone();
     if set.is_ready() {
         model.deploy = Stage::Plan(Plan {
             form,
             values,
+            notes,
             change_set: set,
             selected: 0,
             is_create,
@@ -401,8 +321,7 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
     // Some answers come later than the plan.
     let checks = preflight::of_form(model, &plan.form);
-    if let Some(blocker) = preflight::blocker(&checks) {
-        let why = blocker.sentence();
+    if let Some(why) = preflight::obstacles(&checks) {
         say(model, Severity::Bad, why);
         return Vec::new();
     }
@@ -418,16 +337,34 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
             change_set: set.id.clone(),
         }],
     );
-    let waived = overriding::waived(&plan.form, &checks);
-    if !waived.is_empty() {
-        let names: Vec<&str> = waived.iter().map(SafeText::as_str).collect();
-        confirm.lines.push(format!("overridden: {}", names.join(", ")).into());
-    }
+    confirm.lines.extend(to_be_known(model, &plan.form, &checks));
     if !losses.is_empty() {
         confirm.losses = losses;
         confirm.must_type(model.settings.stack.clone());
     }
     dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+/// What the operator goes on in spite of, and what else the checks warn of: a line each.
+fn to_be_known(model: &Model, form: &Form, checks: &[Check]) -> Vec<SafeText> {
+    let waived = overriding::waived(form, checks);
+    let is_waived = |c: &Check| waived.contains(&preflight::override_name(c).into());
+    let warned: Vec<&str> = checks
+        .iter()
+        .filter(|c| c.outcome == Outcome::Warning && !is_waived(c))
+        .map(|c| c.name)
+        .collect();
+    let mut lines = Vec::new();
+    if !waived.is_empty() {
+        let names: Vec<&str> = waived.iter().map(SafeText::as_str).collect();
+        lines.push(format!("overridden: {}", names.join(", ")).into());
+    }
+    if !warned.is_empty() {
+        let (n, key) = (warned.len(), form::key(model, Intent::Checks));
+        let words = if n == 1 { "warning" } else { "warnings" };
+        lines.push(format!("{n} {words} ({key} shows them): {}", warned.join(", ")).into());
+    }
+    lines
 }
 
 /// The plan did not begin. A clear no leaves it of no use; after anything else it may have begun after all,
@@ -446,7 +383,7 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
         return Vec::new();
     }
     let effects = abandon(model);
-    model.deploy = Stage::Rest;
+    form::put_away(model);
     say(
         model,
         Severity::Bad,
@@ -474,7 +411,7 @@ pub(super) fn outdated(model: &mut Model) -> Vec<Effect> {
 /// Enter on a plan whose stack is being worked on by somebody else: it is followed instead.
 fn overtaken(model: &mut Model) -> Vec<Effect> {
     let effects = abandon(model);
-    model.deploy = Stage::Rest;
+    form::put_away(model);
     say(
         model,
         Severity::Warning,
@@ -488,6 +425,7 @@ fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
     let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
         return None;
     };
+    form::keep(model, plan.form);
     let verb = if plan.is_create { "create" } else { "update" };
     model.operation = Some(Operation {
         stack: stack.clone(),

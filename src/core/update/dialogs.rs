@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes, sources, steering,
-    testimage, throughput,
+    acting, certificate, complain, dns, entry, form, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes,
+    sources, steering, testimage, throughput,
 };
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
@@ -83,6 +83,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Dialog::Image(image) => testimage::on_key(model, image, key),
         Dialog::Dns(dialog) => dns::on_key(model, dialog, key),
         Dialog::Buy(dialog) => throughput::on_key(model, dialog, key),
+        Dialog::Checks(checks) => form::on_checks_key(model, checks, key),
     }
 }
 
@@ -110,10 +111,9 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(_) => {}
         None => {
             if let Stage::Form(form) = &mut model.deploy
-                && let Some(field) = form.field_mut()
-                && field.def.allowed.is_empty()
+                && let Some(field) = form.text_mut()
             {
-                field.value.paste(text);
+                field.paste(text);
             }
         }
     }
@@ -136,6 +136,9 @@ pub(super) fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consen
 
 fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
     let is_typing = confirm.focus == Focus::Field;
+    if key.ctrl && model.deploy.form().is_some() && model.keymap.resolve(model.screen, key) == Some(Intent::Checks) {
+        return form::show_checks_over(model, confirm);
+    }
     let yes = match key.code {
         Code::Esc => return cancelled(model),
         Code::Enter if confirm.focus == Focus::Yes => true,
@@ -185,9 +188,14 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
     Vec::new()
 }
 
-/// Says that nothing was sent, and closes.
+/// Says that nothing was sent, or executed of a plan that was, and closes.
 pub(super) fn cancelled(model: &mut Model) -> Vec<Effect> {
-    say(model, Severity::Note, "cancelled; nothing was sent");
+    let words = if matches!(model.deploy, Stage::Plan(_)) {
+        "cancelled; nothing was executed, and the plan stays"
+    } else {
+        "cancelled; nothing was sent"
+    };
+    say(model, Severity::Note, words);
     close(model)
 }
 
@@ -268,6 +276,7 @@ fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             model.row_filter = (!text.is_empty()).then(|| text.as_str().into());
             Ok(Vec::new())
         }
+        Purpose::Parameters => Ok(form::read_file(&text)),
         Purpose::GotoTime if model.screen == ScreenId::Deploy => steering::go_to(model, &text),
         Purpose::Certificate | Purpose::Search | Purpose::Filter | Purpose::GotoTime => logs::take_prompt(model, prompt.purpose, &text),
     };
@@ -338,7 +347,7 @@ fn on_scroll(model: &mut Model, key: Key, mut scroll: Scroll, back: fn(Scroll) -
 }
 
 /// Scrolls a text; false when the key closes it.
-fn scrolled(model: &Model, key: Key, scroll: &mut Scroll) -> bool {
+pub(super) fn scrolled(model: &Model, key: Key, scroll: &mut Scroll) -> bool {
     let page = usize::from(model.size.height).saturating_sub(6).max(1);
     match model.keymap.resolve(model.screen, key) {
         Some(Intent::Down) => scroll.top += 1,
@@ -346,7 +355,10 @@ fn scrolled(model: &Model, key: Key, scroll: &mut Scroll) -> bool {
         Some(Intent::PageDown | Intent::HalfDown | Intent::LogPageDown) => scroll.top += page,
         Some(Intent::PageUp | Intent::HalfUp | Intent::LogPageUp) => scroll.top = scroll.top.saturating_sub(page),
         Some(Intent::Top) => scroll.top = 0,
-        Some(Intent::Back | Intent::Enter | Intent::Help | Intent::Errors | Intent::Interrupt | Intent::Describe) => return false,
+        Some(Intent::Bottom) => scroll.top = usize::MAX / 2,
+        Some(Intent::Back | Intent::Enter | Intent::Help | Intent::Errors | Intent::Interrupt | Intent::Describe | Intent::Checks) => {
+            return false;
+        }
         _ => {}
     }
     true
@@ -389,7 +401,8 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
         Some(Intent::Up | Intent::PreviousPanel) => menu.selected = menu.selected.saturating_sub(1),
         Some(Intent::Back) => return close(model),
         // A second Ctrl-C detaches and leaves: the operation goes on without us.
-        Some(Intent::Interrupt) => return vec![Effect::Detach(130)],
+        Some(Intent::Interrupt) if menu.ways.iter().any(|way| way.act == Act::Detach) => return vec![Effect::Detach(130)],
+        Some(Intent::Interrupt) => return close(model),
         Some(Intent::Enter) => {
             let way = menu.ways.get(menu.selected);
             if let Some(why) = way.and_then(|w| w.closed.clone()) {
@@ -408,6 +421,7 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
                     effects
                 }
                 Some(Act::Intent(intent)) => keys::obey(model, intent),
+                Some(Act::Save(format)) => entry::write(model, format),
                 Some(Act::Stay) | None => Vec::new(),
             };
         }

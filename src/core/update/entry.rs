@@ -2,10 +2,11 @@
 
 use super::{dialogs, say};
 use crate::core::{
-    dialog::{Detail, Dialog, Scroll},
+    dialog::{Act, Detail, Dialog, Menu, Scroll, Way},
     effect::Effect,
     health::Severity,
-    lines::{ExportFormat, Hole, export},
+    insights,
+    lines::{ExportFormat, Hole},
     logline,
     model::Model,
     text::SafeText,
@@ -91,16 +92,66 @@ pub(super) fn copy(model: &mut Model, whole: bool) -> Vec<Effect> {
     vec![Effect::Copy(super::keys::lines_for_clipboard(&text))]
 }
 
-/// Writes the lines shown as JSON Lines, byte-exact.
+/// Offers to write the lines shown to a file.
 pub(super) fn save(model: &mut Model) -> Vec<Effect> {
-    let text: String = export(model.shown_logs().shown(), ExportFormat::JsonLines).collect();
-    if text.is_empty() {
+    let kept = model.shown_logs().to_write();
+    if model.shown_logs().is_searching() {
+        say(
+            model,
+            Severity::Note,
+            "not all lines have been looked through yet; try again in a moment",
+        );
+        return Vec::new();
+    }
+    if kept.is_empty() {
         say(model, Severity::Note, "there are no lines to save");
         return Vec::new();
     }
+    let lacks = lacks(model).map_or_else(String::new, |lacks| format!("; {lacks}"));
+    let way = |label: &str, format, what: &str| {
+        let size = insights::size(kept.bytes(format) as u64);
+        Way {
+            label: label.into(),
+            help: format!("about {size}: {what}{lacks}").into(),
+            act: Act::Save(format),
+            closed: None,
+        }
+    };
+    let ways = vec![
+        way(
+            "JSON Lines",
+            ExportFormat::JsonLines,
+            "one object a line with all that CloudWatch knows of it, byte for byte",
+        ),
+        way(
+            "Text",
+            ExportFormat::Text,
+            "UTC time, stream and message, what is hidden in it made visible",
+        ),
+    ];
+    let title = format!("Save {}", lines_of(kept.len())).into();
+    dialogs::open(model, Dialog::Menu(Menu { title, ways, selected: 0 }))
+}
+
+fn lines_of(count: usize) -> String {
+    if count == 1 {
+        "1 line".to_owned()
+    } else {
+        format!("{count} lines")
+    }
+}
+
+/// Writes the lines shown.
+pub(super) fn write(model: &mut Model, format: ExportFormat) -> Vec<Effect> {
+    let kept = model.shown_logs().to_write();
+    say(model, Severity::Note, format!("writing {}…", lines_of(kept.len())));
     model.saved_lacks = lacks(model).map(SafeText::from);
-    let path = format!("{}/bic-logs-{}.jsonl", model.settings.save_dir, model.now.wall);
-    vec![Effect::Save(path.into(), text.into_bytes().into())]
+    let ending = match format {
+        ExportFormat::JsonLines => "jsonl",
+        ExportFormat::Text => "txt",
+    };
+    let path = format!("{}/bic-logs-{}.{ending}", model.settings.save_dir, model.now.wall);
+    vec![Effect::SaveLines(path.into(), format, kept)]
 }
 
 /// What is missing between the lines shown: how many, and where.

@@ -58,7 +58,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
 /// The window of the time axis, as somebody would type it.
 fn window(model: &Model) -> String {
     let now = model.now.wall;
-    let (from, until) = model.logs.span().unwrap_or((now - 15 * 60_000, now));
+    let (from, until) = model.logs.span(now).unwrap_or((now - 15 * 60_000, now));
     if model.logs.is_following() || until >= now - PRESENT {
         // Begun minutes count.
         return format!("-{}m", ((now - from).max(1) + 59_999) / 60_000);

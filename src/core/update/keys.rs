@@ -1,7 +1,7 @@
 //! Keys: the innermost scope answers first. Dialog, then the form's fields, then the table of intents.
 
 use super::{
-    access, acting, deploying, dialogs, lead, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage,
+    access, acting, deploying, dialogs, form, lead, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage,
 };
 use crate::core::{
     cause, dashboard,
@@ -38,7 +38,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         return dialogs::on_key(model, key);
     }
     if model.screen == ScreenId::Deploy
-        && let Some(effects) = deploying::on_form_key(model, key)
+        && let Some(effects) = form::on_key(model, key)
     {
         return effects;
     }
@@ -50,12 +50,15 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Does what the operator wants.
 pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
-    if model.screen == ScreenId::Logs
-        && let Some(effects) = logs::obey(model, intent)
-    {
-        return effects;
+    if model.screen == ScreenId::Logs {
+        // What was said of the key before would be read as said of this one.
+        model.notice.take_if(|notice| notice.of_key && notice.severity == Severity::Note);
+        if let Some(effects) = logs::obey(model, intent) {
+            return effects;
+        }
     }
-    if let Some(effects) = go(model, intent).or_else(|| access::obey(model, intent)) {
+    let own = go(model, intent).or_else(|| access::obey(model, intent));
+    if let Some(effects) = own.or_else(|| form::obey(model, intent)) {
         return effects;
     }
     match intent {
@@ -275,8 +278,7 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
         return vec![Effect::Copy(cause.card())];
     }
     let Some(row) = super::super::describe::row(model) else {
-        say(model, Severity::Note, "there is no row under the cursor");
-        return Vec::new();
+        return without_row(model);
     };
     match intent {
         Intent::Describe => {
@@ -290,6 +292,18 @@ fn on_row(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::CopyArn => vec![Effect::Copy(row.arn)],
         _ => vec![Effect::Copy(row.line)],
     }
+}
+
+/// Says why a key that acts on a row does nothing.
+fn without_row(model: &mut Model) -> Vec<Effect> {
+    let is_waiting = model.panel() == Panel::Deploy && matches!(model.deploy, Stage::Planning(_));
+    let words = if is_waiting {
+        "the plan is being made; it is shown here in a moment"
+    } else {
+        "there is no row under the cursor"
+    };
+    say(model, Severity::Note, words);
+    Vec::new()
 }
 
 fn is_dashboard_row(model: &Model) -> bool {
@@ -312,8 +326,7 @@ fn dashboard(model: &mut Model) -> Vec<Effect> {
 /// `J`: the row as JSON.
 fn json(model: &mut Model) -> Vec<Effect> {
     let Some((title, value)) = super::super::describe::json(model) else {
-        say(model, Severity::Note, "there is no row under the cursor");
-        return Vec::new();
+        return without_row(model);
     };
     dialogs::open_json(model, title, value)
 }
@@ -422,9 +435,12 @@ fn interrupt(model: &mut Model) -> Vec<Effect> {
     // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.
     if matches!(model.deploy, Stage::Plan(_) | Stage::Planning(_)) {
         let effects = deploying::abandon(model);
-        model.deploy = Stage::Rest;
+        form::put_away(model);
         say(model, Severity::Note, "the plan is dropped; Ctrl-C again leaves");
         return effects;
+    }
+    if form::leave_first(model) {
+        return Vec::new();
     }
     vec![Effect::Quit]
 }

@@ -173,8 +173,11 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     if let Some(effects) = dialog_of(model, intent).or_else(|| insights::back(model, intent)) {
         return Some(effects);
     }
-    let is_done = moves(model, intent) || jumps(model, intent) || keeps(model, intent);
-    if !is_done {
+    let is_moved = moves(model, intent) || jumps(model, intent);
+    if is_moved {
+        older::stay(model);
+    }
+    if !(is_moved || keeps(model, intent)) {
         match intent {
             Intent::Pause => {
                 if model.insights.is_some() {
@@ -326,6 +329,10 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
 /// Text typed for the log screen.
 pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Result<Vec<Effect>, String> {
     if matches!(purpose, Purpose::Search | Purpose::Filter) {
+        let pattern = text.strip_prefix('!').filter(|_| purpose == Purpose::Filter).unwrap_or(text);
+        if Pattern::spans_lines(pattern) {
+            return Err("a pattern can not span lines: leave the newline out".to_owned());
+        }
         remember(model, text);
     }
     match purpose {
@@ -356,7 +363,7 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
             effects.extend(scans(model));
             return Ok(effects);
         }
-        Purpose::Arm | Purpose::Rows | Purpose::Certificate => {}
+        Purpose::Arm | Purpose::Rows | Purpose::Certificate | Purpose::Parameters => {}
     }
     Ok(scans(model))
 }

@@ -12,7 +12,7 @@ use crate::{
         keymap::Intent,
         model::Model,
         msg::Asked,
-        older::Older,
+        older::{Older, Since},
         pace, when,
     },
 };
@@ -20,8 +20,12 @@ use crate::{
 /// What lies further back than this is fetched only when asked for by its time, in milliseconds.
 const FAR: Millis = 6 * 60 * 60 * 1000;
 
-/// After a move: fetches what is missing in sight, or before the first line held.
+/// After a move: fetches what is missing in sight, or before the first line held. Who moves up has what failed asked for
+/// again, wherever he is.
 pub(super) fn after_move(model: &mut Model, is_up: bool) -> Vec<Effect> {
+    if is_up && model.older.as_ref().is_some_and(Older::is_stuck) {
+        return ask(model);
+    }
     if let Some(gap) = model.logs.gap_in_sight() {
         return fetch_between(model, gap, None);
     }
@@ -32,17 +36,24 @@ pub(super) fn after_move(model: &mut Model, is_up: bool) -> Vec<Effect> {
     }
 }
 
-/// Wants lines back to a time, or the next window of them.
-fn fetch(model: &mut Model, goal: Option<Millis>) -> Vec<Effect> {
+/// Wants all lines since a time, or the next window of them.
+fn fetch(model: &mut Model, since: Option<Since>) -> Vec<Effect> {
     let widest = model.logs.widest();
-    let wanted = model.older.as_mut().is_some_and(|older| older.want(goal, widest));
+    let wanted = model.older.as_mut().is_some_and(|older| older.want(since, widest));
     if wanted { ask(model) } else { Vec::new() }
 }
 
-/// Wants lines that had to make room.
+/// Wants lines that had to make room, or did not come.
 fn fetch_between(model: &mut Model, gap: (Millis, Millis), goal: Option<Millis>) -> Vec<Effect> {
     let wanted = model.older.as_mut().is_some_and(|older| older.want_between(gap, goal));
     if wanted { ask(model) } else { Vec::new() }
+}
+
+/// The cursor has been moved: it does not go where it was sent before.
+pub(super) fn stay(model: &mut Model) {
+    if let Some(older) = &mut model.older {
+        older.stay();
+    }
 }
 
 fn ask(model: &mut Model) -> Vec<Effect> {
@@ -67,18 +78,27 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
             Err(fault)
         }
     };
-    let Some(came) = model.older.as_mut().and_then(|older| older.on_page(seq, page)) else {
-        return Vec::new();
-    };
-    let is_nothing = came.is_first && came.is_last && came.page.events.is_empty() && !came.is_between;
-    if came.is_first {
-        model.logs.fill(came.from, came.until);
+    let came = model.older.as_mut().and_then(|older| older.on_page(seq, page));
+    rest(model);
+    let Some(came) = came else { return Vec::new() };
+    // A page may come and be none that leads on.
+    if let Some(fault) = model.older.as_ref().and_then(Older::fault).cloned() {
+        record(model, fault);
     }
+    if came.begins && !came.is_between && !came.is_last {
+        // What has not come yet is missing.
+        model.logs.leave_out(came.from, came.until);
+    }
+    model.logs.fill(came.filled.0, came.filled.1);
     let before = made_room(model);
     model.logs.append_older(came.page.events, came.is_first);
     // Who asked for all since a time gets as much as fits, from that time on.
-    let is_too_much = came.goal_is_set && made_room(model) > before;
-    if is_nothing && let Some(older) = &model.older {
+    let is_too_much = came.is_all && made_room(model) > before;
+    if came.is_last
+        && came.is_empty
+        && !came.is_between
+        && let Some(older) = &model.older
+    {
         let since = when::show(older.reach(), model.now.wall, model.times, model.utc_offset);
         say(model, Severity::Note, format!("no older line since {since}; k looks further back"));
     }
@@ -93,11 +113,15 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
             "stopped: no more lines fit; logs.memory sets how much is held",
         );
     }
-    if let Some(older) = &mut model.older {
-        older.rest(model.now.mono + pace::page_pause(&model.about.region));
-    }
     effects.extend(on_tick(model));
     effects
+}
+
+/// The tail has its share of the quota too.
+fn rest(model: &mut Model) {
+    if let Some(older) = &mut model.older {
+        older.rest(model.now.mono, pace::page_pause(&model.about.region));
+    }
 }
 
 /// How many lines had to make room so far.
@@ -105,13 +129,9 @@ fn made_room(model: &Model) -> u64 {
     model.logs.lines().holes().iter().map(|hole| hole.lines).sum()
 }
 
-/// Stops what is being fetched; what is missing of it is a hole.
+/// Stops what is being fetched; what is missing of it stays a hole.
 fn give_up(model: &mut Model) -> bool {
-    let Some((from, until)) = model.older.as_mut().and_then(Older::stop) else {
-        return false;
-    };
-    model.logs.leave_out(from, until);
-    true
+    model.older.as_mut().is_some_and(Older::stop)
 }
 
 /// The next page, when it may be asked for: the tail has its share of the quota too.
@@ -143,7 +163,12 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
         return fetch_between(model, gap, Some(at));
     }
     let is_before = model.older.as_ref().is_some_and(|older| at < older.reach());
-    if is_before { fetch(model, Some(at)) } else { Vec::new() }
+    if is_before {
+        let goal = Some(at);
+        fetch(model, Some(Since { from: at, goal }))
+    } else {
+        Vec::new()
+    }
 }
 
 /// `(` `)` `<` `>`: moves or resizes the window of the time axis. A window that begins before the first
@@ -157,8 +182,16 @@ pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let shown = |at| when::show(at, now, model.times, model.utc_offset);
     let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
     say(model, Severity::Note, words);
-    let is_before = model.insights.is_none() && model.older.as_ref().is_some_and(|older| from < older.reach());
-    if is_before { fetch(model, Some(from)) } else { Vec::new() }
+    let reach = model
+        .older
+        .as_ref()
+        .map(Older::reach)
+        .filter(|reach| model.insights.is_none() && from < *reach);
+    let Some(reach) = reach else { return Vec::new() };
+    // Who goes back wants to be in the middle of the window, who makes it wider where he is.
+    let middle = from + (until - from) / 2;
+    let goal = Some(middle).filter(|middle| intent == Intent::Earlier && *middle < reach);
+    fetch(model, Some(Since { from, goal }))
 }
 
 /// Esc: stops what is being fetched.

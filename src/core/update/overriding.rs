@@ -27,8 +27,15 @@ pub(super) fn offer(model: &mut Model, checks: &[Check]) -> Vec<Effect> {
     let Some(first) = blockers.first().filter(|_| blockers.iter().all(|c| preflight::can_override(c))) else {
         return Vec::new();
     };
+    let title = match blockers.len() {
+        1 => format!("{} stands in the way. Make the plan in spite of it?", first.name),
+        n => format!(
+            "{n} checks stand in the way, each with its own name to type; first {}. Go on in spite of it?",
+            first.name
+        ),
+    };
     let mut confirm = Confirm::new(
-        format!("{} stands in the way. Make the plan in spite of it?", first.name),
+        title,
         vec![
             "The plan, its dialog and the audit log say that it was overridden.".into(),
             "Nothing runs before you have seen the plan and said yes to it.".into(),

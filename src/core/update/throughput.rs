@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{access as screen, deploying, dialogs, say};
+use super::{access as screen, dialogs, form, say};
 use crate::{
     cloud::{Change, Commitment, Purchase, Query},
     core::{
@@ -223,7 +223,7 @@ pub(super) fn put_into_stack(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Warning, why);
         return Vec::new();
     }
-    deploying::start_with(model, &[("ProvisionedModelArn", it.arn)])
+    form::start_with(model, &[("ProvisionedModelArn", it.arn)])
 }
 
 /// Asks for the typed name of the one under the cursor.

@@ -65,6 +65,7 @@ fn label(model: &Model, purpose: Purpose) -> String {
         Purpose::GotoTime => "go to time (-15m, 03:12, ISO): ".into(),
         Purpose::Arm => format!("type {} to arm writes for 5 minutes: ", cut::middle(&model.about.profile, 30)),
         Purpose::Rows => "keep rows with: ".into(),
+        Purpose::Parameters => "load parameters from: ".into(),
         Purpose::Certificate => "certificate for (more names behind it): ".into(),
     }
 }
@@ -72,6 +73,6 @@ fn label(model: &Model, purpose: Purpose) -> String {
 fn hints(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Search | Purpose::Filter => "Enter takes · ↑ earlier · Tab search/filter · Esc leaves ",
-        Purpose::GotoTime | Purpose::Arm | Purpose::Rows | Purpose::Certificate => "Enter takes · Esc leaves ",
+        Purpose::GotoTime | Purpose::Arm | Purpose::Rows | Purpose::Certificate | Purpose::Parameters => "Enter takes · Esc leaves ",
     }
 }

@@ -10,7 +10,9 @@ use ratatui::{
 use super::{Sheet, inside, sheet};
 use crate::{
     core::{
+        field::TextField,
         model::Model,
+        names::app_of_stream,
         sources::{Picker, Row, Source, State},
         text::SafeText,
         update, when,
@@ -37,7 +39,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, picker: &Picker, frame: &mut 
     let all = update::source_rows(
         model,
         &Picker {
-            field: Default::default(),
+            field: TextField::default(),
             ..picker.clone()
         },
     );
@@ -84,7 +86,7 @@ fn cells(model: &Model, side: &Side<'_>, row: &Row, shown: &Source) -> Vec<Line<
     let app = match &row.source {
         Source::All => None,
         Source::App(app) => Some(*app),
-        Source::Stream(name) => crate::core::names::app_of_stream(name.text()),
+        Source::Stream(name) => app_of_stream(name.text()),
     };
     let name = match row.source {
         Source::All => style(Role::Text),

@@ -14,14 +14,12 @@ use crate::{
         model::{ErrorEntry, Model},
         when,
     },
+    layout::TEXT as WIDTH,
     ui::{
         Side, cut, strip,
         theme::{self, Role},
     },
 };
-
-/// How wide a text wants to be.
-const WIDTH: u16 = 110;
 
 /// A text on a sheet, from the row it is scrolled to; it never scrolls past its end.
 pub(super) fn scrolled(side: &Side<'_>, title: &str, width: u16, lines: Vec<Line<'_>>, scroll: Scroll, frame: &mut Frame<'_>) {

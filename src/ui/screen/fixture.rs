@@ -382,6 +382,7 @@ pub(in crate::ui) fn plan() -> Model {
     form.fields.iter_mut().find(|f| f.def.name == "DeploymentSize").unwrap().cycle(1);
     model.deploy = Stage::Plan(Plan {
         values: form.values(),
+        notes: Vec::new(),
         form,
         change_set: ChangeSet {
             id: "cs".into(),

@@ -12,16 +12,16 @@ use ratatui::{
 
 use crate::{
     core::{
+        fact::Millis,
         lines::Hole,
         live::Live,
         logline::Level,
-        logview::{Row, Token, tokens},
+        logview::{AHEAD, Row, Token, Window, tokens},
         model::{Model, Times},
         names::App,
         older::Older,
         screen::Panel,
         tail::Tail,
-        text::SafeText,
         update::live_price,
         when,
     },
@@ -35,6 +35,7 @@ use crate::{
 
 mod histogram;
 mod insights;
+mod state;
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -68,9 +69,15 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
             let says = says.map(|text| Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Warn)));
             frame.render_widget(Paragraph::new(says.to_vec()), notice);
         }
-        draw_lines(model, side, lines, frame);
     }
-    frame.render_widget(Paragraph::new(cut::line(state_line(model, side), usize::from(state.width))), state);
+    let window = model
+        .shown_logs()
+        .window(usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)));
+    if !model.shown_logs().lines().is_empty() {
+        draw_lines(model, side, (&window, lines), frame);
+    }
+    let says = state::line(model, side, &window.rows);
+    frame.render_widget(Paragraph::new(cut::line(says, usize::from(state.width))), state);
 }
 
 /// What the panel is, and whose lines it shows.
@@ -138,10 +145,7 @@ pub fn tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let window = model
-        .shown_logs()
-        .window(usize::from(area.height), usize::from(area.width.saturating_sub(LOG_GUTTER)));
+fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), frame: &mut Frame<'_>) {
     if window.rows.is_empty() {
         let (why, next) = nothing_kept(model);
         return panel::empty(side, area, frame, why, next);
@@ -149,7 +153,7 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
     let lines = window.rows.iter().enumerate();
     // Who lands in the middle of a traceback sees when it was.
     let lines: Vec<Line<'_>> = lines
-        .map(|(i, row)| row_line(model, side, row, (i == 0 || row.selected, true)))
+        .map(|(i, row)| row_line(model, side, row, (i == 0 || (row.selected && row.part == 0), true)))
         .collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
@@ -160,8 +164,13 @@ fn draw_lines(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>)
 
 /// On the right of the first row after what is not held: that it is missing, and how to have it.
 fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Rect), frame: &mut Frame<'_>) {
-    let what = match (hole.lines, model.older.as_ref().and_then(Older::loading)) {
-        (_, Some((from, until, _))) if from <= hole.until && hole.from < until => "loading".to_owned(),
+    let older = model.older.as_ref().filter(|_| model.insights.is_none());
+    let is_here = |(from, until, _): &(_, _, _)| *from <= hole.until && hole.from < *until;
+    let what = match (hole.lines, older.and_then(Older::loading).filter(is_here)) {
+        (_, Some(_)) => match older.and_then(Older::fault) {
+            Some(fault) => format!("lines before this not fetched yet: {}", fault.kind),
+            None => "loading".to_owned(),
+        },
         (0, _) => "lines before this were not fetched, scroll to load".to_owned(),
         (1, _) => "1 line dropped here, scroll to reload".to_owned(),
         (lines, _) => format!("{lines} lines dropped here, scroll to reload"),
@@ -204,7 +213,7 @@ fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, (has_time, has_cur
             format!("{:<7}", if row.part == 0 { app_name(row.app) } else { "" }),
             style(of_app(row.app)),
         ),
-        Span::styled(mark(row), style(Role::Accent)),
+        Span::styled(mark(row, model.now.wall), style(Role::Accent)),
     ];
     paint(side, row, &mut spans);
     if row.more > 0 {
@@ -269,9 +278,8 @@ fn token_role(token: Token, base: Role) -> Option<Role> {
 
 /// On the right of a folded entry: how many lines it has besides.
 fn draw_folds(side: &Side<'_>, rows: &[Row], area: Rect, frame: &mut Frame<'_>) {
-    for (row, y) in rows.iter().zip(area.y..).filter(|(row, _)| row.folded > 0) {
-        let plural = if row.folded == 1 { "" } else { "s" };
-        let text = format!(" +{} line{plural} ", row.folded);
+    let labels = rows.iter().zip(area.y..).filter_map(|(row, y)| Some((row, y, row.fold_label()?)));
+    for (row, y, text) in labels {
         let width = u16::try_from(cut::width(&text)).unwrap_or(u16::MAX).min(area.width);
         let place = Rect::new(area.right() - width, y, width, 1);
         frame.render_widget(Clear, place);
@@ -319,120 +327,20 @@ fn app_name(app: Option<App>) -> &'static str {
     }
 }
 
-fn mark(row: &Row) -> &'static str {
-    match (row.marked, row.late, row.continuation) {
+/// Stands before a line that came late, and before one whose time is not there yet.
+const LATE: &str = "~ ";
+const FUTURE: &str = "» ";
+
+fn mark(row: &Row, now: Millis) -> &'static str {
+    match (row.marked, is_ahead(row, now), row.late, row.continuation) {
         (true, ..) => "* ",
-        (false, true, _) => "~ ",
-        (false, false, true) => "│ ",
-        (false, false, false) => "  ",
+        (false, true, ..) => FUTURE,
+        (false, false, true, _) => LATE,
+        (false, false, false, true) => "│ ",
+        (false, false, false, false) => "  ",
     }
 }
 
-/// What is shown, and how true it is.
-fn state_line<'a>(model: &Model, side: &Side<'_>) -> Line<'a> {
-    let style = |role| side.theme.style(role);
-    let logs = model.shown_logs();
-    if let Some(query) = &model.insights {
-        let mut spans = insights::state(model, query, side);
-        spans.extend(asked_for_spans(model, side));
-        return Line::from(spans);
-    }
-    let mut spans = vec![match (logs.is_paused(), logs.is_following()) {
-        (true, _) => Span::styled(" paused, p goes on ", style(Role::BadgeWarn)),
-        (false, true) => Span::styled(" following ", style(Role::Badge)),
-        (false, false) => Span::styled(format!(" +{} new, F follows ", logs.new_lines()), style(Role::BadgeWarn)),
-    }];
-    if let Some(tail) = &model.tail {
-        let lag = tail.lag(model.now.wall);
-        spans.push(Span::styled(
-            format!("  {} behind", when::span(lag)),
-            style(if lag > 60_000 * i64::from(model.about.speed) {
-                Role::Warn
-            } else {
-                Role::Dim
-            }),
-        ));
-    }
-    // Before numbers that nobody misses on a narrow screen.
-    spans.extend(asked_for_spans(model, side));
-    if let Some(tail) = &model.tail {
-        let gaps = tail.gaps(model.now.wall);
-        if !gaps.is_empty() {
-            spans.push(Span::styled(
-                format!("  {} not fetched yet", when::span(gaps.iter().map(|g| g.until - g.from).sum())),
-                style(Role::Warn),
-            ));
-        }
-        let unchecked = tail.reconcile_lag(model.now.wall);
-        if unchecked > 60_000 * i64::from(model.about.speed) {
-            let text = format!("  search for late lines {} behind", when::span(unchecked));
-            spans.push(Span::styled(text, style(Role::Warn)));
-        }
-    }
-    spans.extend(older(model, side));
-    let kept = logs.kept_len().map_or_else(String::new, |kept| format!("{kept} of "));
-    spans.push(Span::styled(format!("  {kept}{} lines", logs.lines().len()), style(Role::Dim)));
-    let dropped: u64 = logs.lines().holes().iter().map(|hole| hole.lines).sum();
-    if dropped > 0 {
-        spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
-    }
-    if logs.shows_histogram() {
-        spans.extend(histogram::legend(model, side));
-    }
-    Line::from(spans)
-}
-
-/// That older lines are on their way, or why they are not.
-fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
-    let older = model.older.as_ref()?;
-    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
-    let (text, role) = match (older.loading(), older.fault()) {
-        (Some(_), Some(fault)) => (format!("  older lines: {}, k asks again", fault.kind), Role::Warn),
-        (Some((from, until, lines)), None) => (
-            format!("  loading {} to {}: {lines} lines, Esc stops", shown(from), shown(until)),
-            Role::Accent,
-        ),
-        (None, _) => return None,
-    };
-    Some(Span::styled(text, side.theme.style(role)))
-}
-
-fn asked_for_spans<'a>(model: &Model, side: &Side<'_>) -> impl Iterator<Item = Span<'a>> {
-    let style = side.theme.style(Role::Accent);
-    asked_for(model)
-        .into_iter()
-        .map(move |text| Span::styled(format!("  {text}"), style))
-}
-
-fn asked_for(model: &Model) -> Vec<String> {
-    let (logs, filter) = (model.shown_logs(), model.shown_logs().filter());
-    let mut out = Vec::new();
-    if let Some(level) = filter.min_level {
-        out.push(format!("{level} and worse"));
-    }
-    if let Some(request) = &filter.request {
-        out.push(format!("request {}, * goes back", SafeText::new(request.text())));
-    }
-    if let Some(shape) = &filter.shape {
-        out.push(format!("errors like {}, Esc back", cut::end(shape, 20)));
-    }
-    if filter.heads_only {
-        out.push("folded, z opens".to_owned());
-    }
-    if let Some(pattern) = &filter.pattern {
-        let not = if pattern.is_inverse() { "not " } else { "" };
-        out.push(format!("{not}matching {}", SafeText::new(pattern.text())));
-    }
-    if let Some(pattern) = logs.searched() {
-        let count = match (logs.search_place(), logs.search_len()) {
-            (Some(place), all) => format!("{place} of {all}"),
-            (None, 1) => "1 match".to_owned(),
-            (None, all) => format!("{all} matches"),
-        };
-        out.push(format!("/{} {count}, n N", SafeText::new(pattern.text())));
-    }
-    if logs.is_searching() {
-        out.push("looking…".into());
-    }
-    out
+fn is_ahead(row: &Row, now: Millis) -> bool {
+    row.at > now.saturating_add(AHEAD)
 }

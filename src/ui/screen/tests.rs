@@ -128,7 +128,7 @@ fn picture() -> Picture {
 fn refused_form() -> Model {
     let mut model = fixture::form(fixture::with_stack("CREATE_COMPLETE"));
     if let Stage::Form(form) = &mut model.deploy {
-        form.selected = form.fields.len();
+        form.selected = form.button();
         let field = |name: &str| form.fields.iter().position(|f| f.def.name == name).unwrap();
         let (size, range) = (field("DeploymentSize"), field("AllowedCIDR"));
         form.fields[size].cycle(1);
@@ -151,6 +151,7 @@ fn planning() -> Model {
                 overridden: Vec::new(),
             },
             values: form.values(),
+            notes: Vec::new(),
             form,
             change_set: None,
             since: 596_000,
@@ -358,7 +359,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     ),
     (
         "form-button",
-        (120, 36),
+        (120, 44),
         &["medium ›", "was small", "✗ parameters", "▸ medium", "AllowedCIDR can not be"],
     ),
     ("planning", (80, 20), &["works out the plan… 4 s"]),
@@ -393,7 +394,7 @@ const SAID: &[(&str, (u16, u16), &[&str])] = &[
     (
         "access",
         (80, 20),
-        &["hidden again in 22 s", "sk-canary\\u{1b}-value", "••••", "plain HTTP"],
+        &["hidden again in 22 s", "sk-canary\\u{1b}-value", "••••", "Plain HTTP"],
     ),
     (
         "image-ask",

@@ -6,18 +6,24 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::super::kit::{Pen, count, cut, left, right, show, usd, wrap_to};
+use super::{
+    super::kit::{Pen, count, cut, left, right, show, usd, wrap_to},
+    checks::{all_checks, button_help, counted, worst_check},
+};
 use crate::{
     core::{
         cost::Estimate,
+        keymap::Intent,
         model::Model,
-        preflight::{self, ASKING, Check, Outcome},
+        preflight::{self, Check},
         screen::{
             Panel,
-            deploy::{Field, Form},
+            deploy::{Field, Form, TagField},
         },
         size::{self, SizeRow},
+        tags,
         text::SafeText,
+        update::form_key,
     },
     ui::{
         Side, cut as measure,
@@ -45,6 +51,8 @@ struct Worked {
     date: String,
     checks: Vec<Check>,
     errors: Vec<Option<String>>,
+    /// The key that shows the checks whole.
+    key: String,
 }
 
 impl Worked {
@@ -66,6 +74,7 @@ impl Worked {
             date: planned.date.to_string(),
             checks: preflight::of_form(model, form),
             errors,
+            key: form_key(model, Intent::Checks),
         }
     }
 
@@ -86,10 +95,9 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
     } else {
         format!("New stack {} in {}", model.settings.stack, model.about.region)
     };
-    let changed = form.fields.iter().filter(|f| f.is_changed()).count();
     let head = Head {
         title: &title,
-        right: vec![pen.dim(format!(" {changed} changed of {} ", count(form.fields.len(), "parameter")))],
+        right: vec![pen.dim(format!(" {} ", changed(form)))],
     };
     let inner = panel::frame(model, side, Panel::Deploy, area, frame, head);
     let worked = Worked::of(model, form);
@@ -103,6 +111,18 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
         let [strip, main] = Layout::vertical([Constraint::Length(2), Constraint::Fill(1)]).areas(inner);
         draw_strip(side, &worked, strip, frame);
         draw_main(side, form, (&worked, true), main, frame);
+    }
+}
+
+/// `3 changed of 26 parameters`, `3 of 26 and 1 tag changed`.
+fn changed(form: &Form) -> String {
+    let parameters = form.fields.iter().filter(|f| f.is_changed()).count();
+    let tags = form.tags.iter().filter(|t| t.is_changed()).count();
+    let all = form.fields.len();
+    if tags == 0 {
+        format!("{parameters} changed of {}", count(all, "parameter"))
+    } else {
+        format!("{parameters} of {all} and {} changed", count(tags, "tag"))
     }
 }
 
@@ -121,7 +141,7 @@ fn draw_main(side: &Side<'_>, form: &Form, (worked, is_narrow): (&Worked, bool),
         );
     }
     if is_narrow && form.is_on_button() {
-        help.extend(button_help(pen, &worked.checks, width));
+        help.extend(button_help(pen, &worked.checks, &worked.key, width));
     } else {
         help.extend(help_lines(pen, form, errors, width));
     }
@@ -150,28 +170,27 @@ fn more(pen: Pen<'_>, above: usize, below: usize, width: usize) -> Line<'static>
 
 /// All rows with group headings, and which one is under the cursor.
 fn row_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], (width, height): (usize, usize)) -> (Vec<Line<'static>>, usize) {
-    let groups = form.fields.windows(2).filter(|w| w[0].def.group != w[1].def.group).count() + 1;
-    let is_airy = form.fields.len() + 2 * groups + 2 <= height;
+    let groups = form.fields.windows(2).filter(|w| w[0].def.group != w[1].def.group).count() + 2;
+    let is_airy = form.button() + 1 + 2 * groups <= height;
     let mut lines = Vec::new();
     let mut at = 0;
     let mut group = None;
-    for (i, field) in form.fields.iter().enumerate() {
-        if group != Some(&field.def.group) {
+    for i in 0..form.button() {
+        let next = form.fields.get(i).map_or("Tags", |field| match field.def.group.as_str() {
+            "" => "Other",
+            group => group,
+        });
+        if group != Some(next) {
             if is_airy && i > 0 {
                 lines.push(Line::default());
             }
-            group = Some(&field.def.group);
-            let title = if field.def.group.is_empty() {
-                "Other"
-            } else {
-                field.def.group.as_str()
-            };
-            lines.push(Line::from(pen.title(cut(title, width))));
+            group = Some(next);
+            lines.push(Line::from(pen.title(cut(next, width))));
         }
         if i == form.selected {
             at = lines.len();
         }
-        lines.push(row(pen, field, (i == form.selected, errors[i].is_some()), width));
+        lines.push(row(pen, &Row::of(form, i), (i == form.selected, errors[i].is_some()), width));
     }
     if is_airy {
         lines.push(Line::default());
@@ -184,17 +203,80 @@ fn row_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], (width, heigh
     (lines, at)
 }
 
+/// What a row shows of a parameter, a tag, or the line for another tag.
+struct Row<'a> {
+    label: &'a str,
+    text: &'a str,
+    /// One of a list is chosen.
+    is_choice: bool,
+    is_changed: bool,
+    /// What it was, where it is another now.
+    was: Option<String>,
+}
+
+impl<'a> Row<'a> {
+    fn of(form: &'a Form, i: usize) -> Self {
+        if let Some(field) = form.fields.get(i) {
+            return Self::of_field(field);
+        }
+        form.tag(i).map_or_else(|| Self::of_another(form), Self::of_tag)
+    }
+
+    fn of_field(field: &'a Field) -> Self {
+        let is_changed = field.is_changed();
+        Self {
+            label: &field.def.label,
+            text: &field.value.text,
+            is_choice: !field.def.allowed.is_empty(),
+            is_changed,
+            was: field
+                .previous
+                .as_ref()
+                .filter(|_| is_changed)
+                .map(|p| format!("  was {}", quoted(p))),
+        }
+    }
+
+    fn of_tag(tag: &'a TagField) -> Self {
+        let was = tag
+            .before
+            .as_ref()
+            .filter(|_| tag.is_changed())
+            .map(|before| match tag.value.text.as_str() {
+                "" => format!("  goes, was {before}"),
+                _ => format!("  was {before}"),
+            });
+        Self {
+            label: &tag.key,
+            text: &tag.value.text,
+            is_choice: false,
+            is_changed: tag.is_changed(),
+            was,
+        }
+    }
+
+    fn of_another(form: &'a Form) -> Self {
+        Self {
+            label: "Another tag",
+            text: &form.another.text,
+            is_choice: false,
+            is_changed: !form.another.text.is_empty(),
+            was: None,
+        }
+    }
+}
+
 /// `▸*Size      ‹ medium ›   was small`.
-fn row(pen: Pen<'_>, field: &Field, (is_selected, is_wrong): (bool, bool), width: usize) -> Line<'static> {
+fn row(pen: Pen<'_>, it: &Row<'_>, (is_selected, is_wrong): (bool, bool), width: usize) -> Line<'static> {
     let (mark, role) = if is_wrong {
         ("✗", Role::Bad)
-    } else if field.is_changed() {
+    } else if it.is_changed {
         ("*", Role::Accent)
     } else {
         (" ", Role::Dim)
     };
     let label_width = LABEL.min(width / 2);
-    let label = left(&field.def.label, label_width);
+    let label = left(it.label, label_width);
     let room = width.saturating_sub(label_width + 4);
     let label = if is_selected {
         pen.ink(Role::Accent, label)
@@ -203,97 +285,72 @@ fn row(pen: Pen<'_>, field: &Field, (is_selected, is_wrong): (bool, bool), width
     };
     let cursor = if is_selected { pen.ink(Role::Accent, "▸") } else { pen.text(" ") };
     let mut spans = vec![cursor, pen.ink(role, mark), label, pen.text(" ")];
-    spans.extend(value(pen, field, (is_selected, is_wrong), room));
+    spans.extend(value(pen, it, (is_selected, is_wrong), room));
     Line::from(spans)
 }
 
-fn value(pen: Pen<'_>, field: &Field, (is_selected, is_wrong): (bool, bool), room: usize) -> Vec<Span<'static>> {
-    let text = field.value.text.as_str();
+fn value(pen: Pen<'_>, it: &Row<'_>, (is_selected, is_wrong): (bool, bool), room: usize) -> Vec<Span<'static>> {
     let role = if is_wrong { Role::Bad } else { Role::Text };
-    let was = field
-        .previous
-        .as_ref()
-        .filter(|_| field.is_changed())
-        .map(|p| format!("  was {}", quoted(p)));
-    if !field.def.allowed.is_empty() {
+    let was = |used: usize| it.was.as_ref().map(|w| pen.dim(cut(w, room.saturating_sub(used))));
+    if it.is_choice {
         let (open, close) = if is_selected {
             (pen.ink(Role::Key, "‹ "), pen.ink(Role::Key, " ›"))
         } else {
             (pen.dim("‹ "), pen.dim(" ›"))
         };
-        let shown = cut(text, room.saturating_sub(4));
-        let left_over = room.saturating_sub(4 + shown.chars().count());
-        let was = was.map(|w| pen.dim(cut(&w, left_over)));
+        let shown = cut(it.text, room.saturating_sub(4));
+        let was = was(4 + measure::width(&shown));
         return [open, pen.ink(role, shown), close].into_iter().chain(was).collect();
     }
-    if is_selected {
-        return vec![
-            pen.ink(role, measure::start(text, room.saturating_sub(1)).into_owned()),
-            pen.ink(Role::Accent, "▏"),
-        ];
-    }
-    if text.is_empty() {
-        return vec![pen.dim("–")];
-    }
-    let shown = cut(text, room);
-    let left_over = room.saturating_sub(shown.chars().count());
-    let was = was.map(|w| pen.dim(cut(&w, left_over)));
-    std::iter::once(pen.ink(role, shown)).chain(was).collect()
+    let text = SafeText::new(it.text);
+    let (shown, used) = if is_selected {
+        let shown = measure::start(&text, room.saturating_sub(1)).into_owned();
+        let used = measure::width(&shown) + 1;
+        (vec![pen.ink(role, shown), pen.ink(Role::Accent, "▏")], used)
+    } else if text.is_empty() {
+        (vec![pen.dim("–")], 1)
+    } else {
+        let shown = cut(&text, room);
+        let used = measure::width(&shown);
+        (vec![pen.ink(role, shown)], used)
+    };
+    shown.into_iter().chain(was(used)).collect()
 }
 
 fn quoted(text: &str) -> &str {
     if text.is_empty() { "empty" } else { text }
 }
 
-/// The worst checks under the button, in as many lines as a field's help.
-fn button_help(pen: Pen<'_>, checks: &[Check], width: usize) -> Vec<Line<'static>> {
-    let mut out = vec![Line::from(vec![
-        pen.title("Make the plan"),
-        pen.dim(format!("  nothing runs yet; checks: {}", counted(checks))),
-    ])];
-    for check in worst_first(checks).into_iter().filter(|c| c.outcome != Outcome::Ok).take(3) {
-        let (mark, role) = mark(check);
-        out.push(Line::from(pen.ink(role, cut(&format!("{mark} {}", check.sentence()), width))));
-    }
-    out.resize(4, Line::default());
-    out
-}
-
-/// How many came out how: `1 blocker, 2 warnings, 12 ok`.
-fn counted(checks: &[Check]) -> String {
-    let count = |outcome: Outcome| checks.iter().filter(|c| c.outcome == outcome).count();
-    let words = [
-        (count(Outcome::Blocker), "blocker", "blockers"),
-        (count(Outcome::Warning), "warning", "warnings"),
-        (count(Outcome::Unknown), "not known", "not known"),
-        (count(Outcome::Ok), "ok", "ok"),
-    ];
-    let words = words.into_iter().filter(|(n, ..)| *n > 0);
-    let parts: Vec<String> = words
-        .map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many }))
-        .collect();
-    parts.join(", ")
-}
-
-/// What is wrong comes first: the end of a long list may be out of sight.
-fn worst_first(checks: &[Check]) -> Vec<&Check> {
-    let mut checks: Vec<&Check> = checks.iter().collect();
-    checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
-    checks
-}
-
-/// What the field under the cursor means and what it may be: always as many lines.
+/// What the row under the cursor means and what it may be: always as many lines.
 fn help_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], width: usize) -> Vec<Line<'static>> {
+    let error = errors.get(form.selected).and_then(Option::as_deref);
     let mut out = match form.fields.get(form.selected) {
-        Some(field) => field_help(pen, field, errors[form.selected].as_deref(), width),
-        None => vec![
+        Some(field) => field_help(pen, field, error, width),
+        None if form.is_on_button() => vec![
             Line::from(pen.title("Make the plan")),
             Line::from(pen.text("CloudFormation works out what would change; nothing runs yet.")),
             Line::from(pen.text("The plan is shown next; executing it asks once more.")),
         ],
+        None => tag_help(pen, form.tag(form.selected), error),
     };
     out.resize(4, Line::default());
     out
+}
+
+fn tag_help(pen: Pen<'_>, tag: Option<&TagField>, error: Option<&str>) -> Vec<Line<'static>> {
+    let (title, how) = match tag {
+        Some(tag) => (format!("tag {}", tag.key), "Without a value the tag goes."),
+        None => ("Another tag".to_owned(), "Reads Key=Value; Enter takes it."),
+    };
+    vec![
+        Line::from(vec![pen.title(title), pen.dim(format!("  {how}"))]),
+        Line::from(pen.text("Tags stand on the stack and on its resources; bills can be told apart by them.")),
+        Line::default(),
+        match error {
+            Some(error) => Line::from(pen.ink(Role::Bad, format!("✗ {error}"))),
+            None => Line::from(pen.dim(format!("Of {}", tags::MADE_OF))),
+        },
+    ]
 }
 
 fn field_help(pen: Pen<'_>, field: &Field, error: Option<&str>, width: usize) -> Vec<Line<'static>> {
@@ -337,33 +394,7 @@ fn draw_strip(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'_
     }
     sizes.push(pen.text(format!("= {}", worked.cost())));
     sizes.push(pen.dim(" a month, estimate"));
-    show(vec![Line::from(sizes), worst_check(pen, &worked.checks)], area, frame);
-}
-
-/// The worst check in one line after how all came out, or how many are well.
-fn worst_check(pen: Pen<'_>, checks: &[Check]) -> Line<'static> {
-    match worst_first(checks).first() {
-        Some(worst) if worst.outcome >= Outcome::Warning => {
-            let (mark, role) = mark(worst);
-            let counts = pen.dim(format!("{}  ", counted(checks)));
-            Line::from(vec![counts, pen.ink(role, format!("{mark} {}", worst.sentence()))])
-        }
-        _ => {
-            let well = checks.iter().filter(|c| c.outcome == Outcome::Ok).count();
-            Line::from(pen.dim(format!("✓ {well} of {} checks are well", checks.len())))
-        }
-    }
-}
-
-/// How a check came out: a mark and its colour.
-fn mark(check: &Check) -> (&'static str, Role) {
-    match check.outcome {
-        Outcome::Ok => ("✓", Role::Good),
-        Outcome::Unknown if check.evidence == ASKING => ("…", Role::Dim),
-        Outcome::Unknown => ("?", Role::Dim),
-        Outcome::Warning => ("!", Role::Warn),
-        Outcome::Blocker => ("✗", Role::Bad),
-    }
+    show(vec![Line::from(sizes), worst_check(pen, &worked.checks, &worked.key)], area, frame);
 }
 
 /// Sizes side by side, cost and checks, for wide terminals.
@@ -387,33 +418,14 @@ fn draw_beside(side: &Side<'_>, worked: &Worked, area: Rect, frame: &mut Frame<'
         .map(|l| Line::from(pen.dim(l))),
     );
     lines.push(Line::default());
-    lines.push(Line::from(vec![pen.title("Checks  "), pen.dim(counted(&worked.checks))]));
+    lines.push(Line::from(vec![
+        pen.title("Checks "),
+        pen.ink(Role::Key, worked.key.clone()),
+        pen.dim(format!("  {}", counted(&worked.checks))),
+    ]));
     let room = usize::from(area.height).saturating_sub(lines.len());
     lines.extend(all_checks(pen, &worked.checks, width, room));
     show(lines, area, frame);
-}
-
-/// Most lines of a check's evidence and of its next step, where there is room and where there is not.
-const WHOLE: (usize, usize) = (9, 9);
-const SHORT: (usize, usize) = (3, 2);
-
-/// The checks, worst first. Those that are well are only named where they have no room.
-fn all_checks(pen: Pen<'_>, checks: &[Check], width: usize, room: usize) -> Vec<Line<'static>> {
-    let checks = worst_first(checks);
-    for limits in [WHOLE, SHORT] {
-        let lines: Vec<Line<'_>> = checks.iter().flat_map(|c| check_lines(pen, c, width, limits)).collect();
-        if lines.len() <= room {
-            return lines;
-        }
-    }
-    let (well, other): (Vec<&Check>, Vec<&Check>) = checks.into_iter().partition(|c| c.outcome == Outcome::Ok);
-    let mut lines: Vec<Line<'_>> = other.into_iter().flat_map(|c| check_lines(pen, c, width, SHORT)).collect();
-    let names: Vec<&str> = well.iter().map(|c| c.name).collect();
-    let names = measure::wrap(&format!("✓ {}", names.join(", ")), width);
-    // What is wrong has the room first, but that most is well is said too.
-    lines.truncate(room.saturating_sub(names.len().min(2)));
-    lines.extend(names.into_iter().map(|l| Line::from(pen.ink(Role::Good, l))));
-    lines
 }
 
 /// The sizes side by side; the one that is set is marked.
@@ -442,26 +454,4 @@ fn size_line(pen: Pen<'_>, row: &SizeRow, is_set: bool) -> Line<'static> {
     } else {
         Line::from(pen.text(format!("  {text}")))
     }
-}
-
-fn check_lines(pen: Pen<'_>, check: &Check, width: usize, (evidence, next): (usize, usize)) -> Vec<Line<'static>> {
-    let (mark, role) = mark(check);
-    let room = width.saturating_sub(16);
-    let role_of_text = if check.outcome == Outcome::Ok { Role::Text } else { role };
-    let mut out = Vec::new();
-    for (i, line) in wrap_to(&check.evidence, room, evidence).into_iter().enumerate() {
-        let head = if i == 0 {
-            vec![pen.ink(role, mark), pen.text(format!(" {:<13} ", check.name))]
-        } else {
-            vec![pen.text(" ".repeat(16))]
-        };
-        out.push(Line::from(
-            head.into_iter().chain([pen.ink(role_of_text, line)]).collect::<Vec<_>>(),
-        ));
-    }
-    if !check.next.is_empty() {
-        let next = wrap_to(&check.next, room, next).into_iter();
-        out.extend(next.map(|l| Line::from(vec![pen.text(" ".repeat(16)), pen.dim(l)])));
-    }
-    out
 }

@@ -9,8 +9,10 @@ use ratatui::{
 use super::super::kit::{Pen, count, cut, short_type, show, usd, wrap_to};
 use crate::{
     core::{
+        cost,
         eta::{self, Work},
         fact::{ChangeAction, Replacement, ResourceChange},
+        keymap::Intent,
         model::Model,
         progress::Progress,
         screen::{
@@ -97,11 +99,18 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, fram
     };
     draw_list(model, side, plan, list, frame);
     draw_detail(model, side, plan, beside, frame);
-    show(
-        vec![pen.keys("[Enter] executes, after one more question · [q] drops the plan · [d] whole row")],
-        keys,
-        frame,
-    );
+    show(vec![pen.keys(&keys_of(model))], keys, frame);
+}
+
+/// What can be done with a plan.
+fn keys_of(model: &Model) -> String {
+    let checks = model.keymap.label(Intent::Checks);
+    let checks = if checks.is_empty() {
+        checks
+    } else {
+        format!(" · [{checks}] checks")
+    };
+    format!("[Enter] executes, after a question · [q] drops the plan · [d] whole row{checks}")
 }
 
 /// What a change is: mark, word, colour.
@@ -150,12 +159,19 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
     }
+    for note in &plan.notes {
+        out.extend(
+            wrap_to(&format!("! {note}"), width, 2)
+                .into_iter()
+                .map(|l| Line::from(pen.ink(Role::Info, l))),
+        );
+    }
     let before = if plan.is_create { 0.0 } else { model.cost_planned().usd_month() };
     let resources = model
         .template
         .resources(&model.template.values(&plan.form.values()), &model.pseudo());
     let after = model.cost.plan_estimate(&resources).usd_month();
-    let delta = after - before;
+    let delta = cost::step(before, after);
     let sign = if delta >= 0.005 { "+" } else { "" };
     out.push(Line::from(vec![
         pen.dim("Cost   "),
@@ -165,7 +181,7 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
     if let Some(time) = time(model, plan, &resources) {
         out.push(Line::from(vec![pen.dim("Time   "), pen.text(time)]));
     }
-    out.push(asks(pen, plan, width));
+    out.extend(asks(pen, plan, width));
     out.extend(drift(model, pen, plan, width));
     out.push(Line::default());
     out
@@ -181,7 +197,7 @@ fn time(model: &Model, plan: &Plan, resources: &[Resource]) -> Option<String> {
     Some(format!("usually {}", eta.words()))
 }
 
-fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {
+fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
     let list = |pairs: &[(SafeText, SafeText)]| pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
     let capabilities = if plan.change_set.capabilities.is_empty() {
         "no capability".to_owned()
@@ -190,14 +206,21 @@ fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Line<'static> {
         format!("{} (it makes IAM roles)", names.join(", "))
     };
     let tags = if plan.change_set.tags.is_empty() {
-        list(&plan.form.tags)
+        list(&plan.form.tags_after())
     } else {
         list(&plan.change_set.tags)
     };
-    Line::from(vec![
-        pen.dim("Asks   "),
-        pen.text(cut(&format!("{capabilities} · tags {tags}"), width.saturating_sub(7))),
-    ])
+    let tags = if tags.is_empty() {
+        "no tags".to_owned()
+    } else {
+        format!("tags {tags}")
+    };
+    let lines = wrap_to(&format!("{capabilities} · {tags}"), width.saturating_sub(7), 2).into_iter();
+    let heads = ["Asks   ", "       "].into_iter();
+    heads
+        .zip(lines)
+        .map(|(head, line)| Line::from(vec![pen.dim(head), pen.text(line)]))
+        .collect()
 }
 
 /// Counts changed by hand that the plan would put back: the service is in it, and runs another count than

@@ -85,7 +85,9 @@ fn services(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
     let is_tall = model.size.height >= 32;
     let mut out = Vec::new();
     for it in &rollouts {
-        let is_bad = it.failed > 0 || it.state == "FAILED" || !it.stops.is_empty();
+        // Stops from before it came to run again are told below.
+        let has_fallen = !it.stops.is_empty() && it.running < it.desired;
+        let is_bad = it.failed > 0 || it.state == "FAILED" || has_fallen;
         let counts = format!("{}/{} running", it.running, it.desired);
         let rest = format!(
             "  {} pending  {} failed  {}",
@@ -151,6 +153,7 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     };
     let elapsed = if model.is_busy() { "   elapsed " } else { "   took " };
     let (shown, count) = match outlook.undo {
+        Some(undo) if undo.of == 0 => (0, " nothing to undo".to_owned()),
         // Back to where it began: the bar runs empty, and stands where a rollback was given up.
         Some(undo) if undo.left == 0 || !model.is_busy() => (undo.left, format!(" {} of {} undone", outlook.done, undo.of)),
         Some(undo) => (undo.left, format!(" {} of {} still to undo", undo.left, undo.of)),
@@ -245,6 +248,13 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
         .iter()
         .map(|o| Line::from(vec![pen.dim(left(&o.key, 24)), pen.text(cut(&o.value, width.saturating_sub(24)))]))
         .collect();
+    // The keys have a row of their own.
+    let room = most.saturating_sub(1);
+    if lines.len() > room {
+        let hidden = lines.len() - room.saturating_sub(1);
+        lines.truncate(room.saturating_sub(1));
+        lines.push(pen.keys(&format!("… {hidden} more: [8]")));
+    }
     lines.push(pen.keys("[o] open in the browser · [I] test image · [8] outputs and secrets"));
     Some((("Done", Role::Good), lines))
 }

@@ -1,4 +1,5 @@
-//! Lines by time and level, with what happened to stack and tasks marked on the axis.
+//! Lines by time and level, with what happened to stack and tasks marked on the axis. Where lines are missing the chart
+//! is shaded: silence is told from what nobody has looked at.
 
 use ratatui::{
     Frame,
@@ -13,6 +14,8 @@ use crate::{
         lines::Column,
         logline::Level,
         model::Model,
+        older::Older,
+        tail::{GapReason, Tail},
         timeline::{What, marks},
         when,
     },
@@ -28,37 +31,113 @@ const SIGNS: [(What, &str, Role, &str); 5] = [
     (What::Failed, "✗", Role::Bad, "failed"),
 ];
 
+/// Stands where nothing is known.
+const SHADE: &str = "░";
+/// What it means.
+const SHADED: &str = "not loaded";
+
+/// The bars, and the columns of them of which lines are missing.
+struct Chart {
+    columns: Vec<Column>,
+    shaded: Vec<bool>,
+}
+
+impl Chart {
+    fn of(model: &Model, cells: usize) -> Option<Self> {
+        let (from, until) = model.shown_logs().span(model.now.wall)?;
+        let columns = model.shown_logs().histogram(from, until.max(from + 1), cells);
+        let missing = missing(model);
+        let shaded = columns.iter().map(|column| is_missing(column, &missing)).collect();
+        Some(Self { columns, shaded })
+    }
+
+    /// The column that a cell shows.
+    fn at(&self, cell: usize, width: usize) -> Option<(&Column, bool)> {
+        let place = cell * self.columns.len() / width.max(1);
+        Some((self.columns.get(place)?, *self.shaded.get(place)?))
+    }
+}
+
+/// Intervals of which not all lines are held, in no order; the end of each does not belong to it.
+fn missing(model: &Model) -> Vec<(Millis, Millis)> {
+    let holes = model.shown_logs().lines().holes().iter();
+    let mut out: Vec<(Millis, Millis)> = holes.map(|hole| (hole.from, hole.until.saturating_add(1))).collect();
+    if model.insights.is_some() {
+        return out;
+    }
+    out.extend(model.older.as_ref().map(Older::reach).map(|reach| (Millis::MIN, reach)));
+    let now = model.now.wall;
+    let gaps = model
+        .tail
+        .iter()
+        .flat_map(|tail: &Tail| tail.gaps(now).into_iter().chain(tail.open(now)));
+    // That late ones were not looked for leaves no gap.
+    let gaps = gaps.filter(|gap| gap.why != GapReason::LateUnchecked);
+    out.extend(gaps.map(|gap| (gap.from, gap.until)));
+    out
+}
+
+/// Half of the column is missing; of one that counts nothing any part is much.
+fn is_missing(column: &Column, missing: &[(Millis, Millis)]) -> bool {
+    let part = |(from, until): &(Millis, Millis)| ((*until).min(column.until) - (*from).max(column.from)).max(0);
+    let sum: Millis = missing.iter().map(part).sum();
+    sum > 0 && (total(column) == 0 || 2 * sum >= column.until - column.from)
+}
+
 /// Draws bars and axis.
 pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
-    let Some((from, until)) = model.shown_logs().span().filter(|_| area.height > 1 && area.width > 20) else {
+    let width = usize::from(area.width);
+    let Some(chart) = Some(())
+        .filter(|()| area.height > 1 && width > 20)
+        .and_then(|()| Chart::of(model, width))
+    else {
         return;
     };
-    let width = usize::from(area.width);
-    let columns = model.shown_logs().histogram(from, until.max(from + 1), width);
+    let most = chart.columns.iter().map(total).max().unwrap_or(0).max(1);
     let rows = usize::from(area.height) - 1;
-    let most = columns.iter().map(total).max().unwrap_or(0).max(1);
-    let mut lines: Vec<Line<'_>> = (0..rows).map(|row| bars(side, &columns, most, (rows, row), width)).collect();
-    lines.push(axis(model, side, &columns, width));
+    let mut lines: Vec<Line<'_>> = (0..rows).map(|row| bars(side, &chart, most, (rows, row), width)).collect();
+    if let Some(first) = lines.first_mut() {
+        write_in_shade(first);
+    }
+    lines.push(axis(model, side, &chart.columns, width));
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Says what the shade means, in the middle of its longest run of cells, where it is long enough.
+fn write_in_shade(line: &mut Line<'_>) {
+    let text = format!(" {SHADED} ");
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for cell in (0..line.spans.len()).filter(|cell| line.spans[*cell].content == SHADE) {
+        match runs.last_mut() {
+            Some((from, cells)) if *from + *cells == cell => *cells += 1,
+            _ => runs.push((cell, 1)),
+        }
+    }
+    let longest = runs.into_iter().max_by_key(|(_, cells)| *cells);
+    let Some((from, cells)) = longest.filter(|(_, cells)| *cells >= text.len() + 2) else {
+        return;
+    };
+    let start = from + (cells - text.len()) / 2;
+    for (span, c) in line.spans.iter_mut().skip(start).zip(text.chars()) {
+        span.content = c.to_string().into();
+    }
 }
 
 /// The words for the signs that stand on the axis.
 pub(super) fn legend<'a>(model: &Model, side: &Side<'_>) -> Vec<Span<'a>> {
-    let Some((from, until)) = model.shown_logs().span() else {
+    // How wide the chart is makes little difference to whether a part of it is shaded.
+    let Some(chart) = Chart::of(model, usize::from(model.size.width)) else {
+        return Vec::new();
+    };
+    let (Some(from), Some(until)) = (chart.columns.first().map(|it| it.from), chart.columns.last().map(|it| it.until)) else {
         return Vec::new();
     };
     let found = marks(model, from, until);
     let is_there = |what| found.iter().any(|mark| mark.what == what);
-    SIGNS
-        .iter()
-        .filter(|(what, ..)| is_there(*what))
-        .flat_map(|(_, sign, role, word)| {
-            [
-                Span::styled(format!("  {sign} "), side.theme.style(*role)),
-                Span::styled(*word, side.theme.style(Role::Dim)),
-            ]
-        })
-        .collect()
+    let shade = chart.shaded.contains(&true).then_some((SHADE, Role::Dim, SHADED));
+    let signs = SIGNS.iter().filter(|(what, ..)| is_there(*what));
+    let signs = signs.map(|(_, sign, role, word)| (*sign, *role, *word));
+    super::state::signs(side, shade.into_iter().chain(signs))
 }
 
 /// Times at the ends, marks between, and the place of a window that does not follow.
@@ -97,17 +176,18 @@ fn total(column: &Column) -> u32 {
 }
 
 /// One row of the bars, from the top; eighths of a cell. Where there are fewer columns than cells some take more
-/// cells than others; all are as high as they count.
-fn bars<'a>(side: &Side<'_>, columns: &[Column], most: u32, (rows, row): (usize, usize), width: usize) -> Line<'a> {
+/// cells than others; all are as high as they count, and shaded above that where lines are missing.
+fn bars<'a>(side: &Side<'_>, chart: &Chart, most: u32, (rows, row): (usize, usize), width: usize) -> Line<'a> {
     const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-    let cells = (0..width)
-        .filter_map(|cell| columns.get(cell * columns.len() / width))
-        .map(|column| {
-            let filled = (total(column) as usize * rows * 8).div_ceil(most as usize);
-            let below = rows - 1 - row;
-            let role = role_at(column, filled.div_ceil(8), below);
-            Span::styled(EIGHTHS[filled.saturating_sub(below * 8).min(8)], side.theme.style(role))
-        });
+    let cells = (0..width).filter_map(|cell| chart.at(cell, width)).map(|(column, is_shaded)| {
+        let filled = (total(column) as usize * rows * 8).div_ceil(most as usize);
+        let below = rows - 1 - row;
+        if is_shaded && filled <= below * 8 {
+            return Span::styled(SHADE, side.theme.style(Role::Dim));
+        }
+        let role = role_at(column, filled.div_ceil(8), below);
+        Span::styled(EIGHTHS[filled.saturating_sub(below * 8).min(8)], side.theme.style(role))
+    });
     Line::from(cells.collect::<Vec<_>>())
 }
 
@@ -131,6 +211,32 @@ fn role_at(column: &Column, cells: usize, below: usize) -> Role {
 mod tests {
     use super::*;
     use crate::ui::theme::Role::{Bad, Info, Warn};
+
+    #[test]
+    fn what_is_missing_is_no_silence() {
+        let mut columns = Column::split(0, 4_000, 4);
+        columns[0].counts[0] = 5;
+        columns[1].counts[0] = 5;
+        let shaded = |missing: &[(Millis, Millis)]| columns.iter().map(|it| is_missing(it, missing)).collect::<Vec<_>>();
+        assert_eq!(shaded(&[]), [false; 4]);
+        assert_eq!(shaded(&[(Millis::MIN, 1_300), (2_900, 2_901)]), [true, false, true, false]);
+        assert_eq!(
+            shaded(&[(1_200, 1_500), (1_600, 1_900), (4_000, Millis::MAX)]),
+            [false, true, false, false]
+        );
+    }
+
+    #[test]
+    fn the_shade_says_what_it_means_where_there_is_room() {
+        let row = |shades: usize| {
+            let mut line = Line::from(vec![Span::raw("█"), Span::raw(SHADE), Span::raw("█")]);
+            line.spans.extend(vec![Span::raw(SHADE); shades]);
+            write_in_shade(&mut line);
+            line.to_string()
+        };
+        assert_eq!(row(14), "█░█░ not loaded ░");
+        assert_eq!(row(13), format!("█░█{}", SHADE.repeat(13)));
+    }
 
     #[test]
     fn a_bar_is_stacked_by_level_and_one_error_is_one_cell() {

@@ -1,0 +1,161 @@
+//! Log lines on their way to a file: written piece by piece on a thread of their own. Who leaves meanwhile does not leave
+//! half a file.
+
+use std::{
+    io::{self, Write},
+    panic::{self, AssertUnwindSafe},
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    task::{self, JoinHandle},
+    time::timeout,
+};
+
+use super::{Arc, keep};
+use crate::core::{
+    fault::{Fault, FaultKind},
+    insights,
+    lines::{ExportFormat, Kept},
+    msg::Msg,
+};
+
+/// How long is waited for what is being written when the console is left.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is being written.
+#[derive(Debug, Default)]
+pub struct Saves {
+    /// It is to be given up.
+    is_over: Arc<AtomicBool>,
+    running: Mutex<Vec<(PathBuf, JoinHandle<bool>)>>,
+}
+
+impl Saves {
+    /// Begins to write lines; what came of it is told.
+    pub(super) fn begin(&self, path: PathBuf, format: ExportFormat, kept: Kept, answers: mpsc::Sender<Msg>) {
+        let (is_over, wanted) = (Arc::clone(&self.is_over), path.clone());
+        let task = task::spawn_blocking(move || {
+            let written = panic::catch_unwind(AssertUnwindSafe(|| write(&wanted, format, &kept, &is_over)));
+            let written = written.unwrap_or_else(|_| Err("a task of the console failed; this is a bug".to_owned()));
+            let is_written = written.is_ok();
+            if !is_over.load(Ordering::Relaxed) {
+                let told = written.map(Into::into).map_err(|why| Fault::new(FaultKind::Internal, "", "", &why));
+                let _ = answers.blocking_send(Msg::Saved(told));
+            }
+            is_written
+        });
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|(_, task)| !task.is_finished());
+        running.push((path, task));
+    }
+
+    /// Files that are being written.
+    pub fn unfinished(&self) -> Vec<PathBuf> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running
+            .iter()
+            .filter(|(_, task)| !task.is_finished())
+            .map(|(path, _)| path.clone())
+            .collect()
+    }
+
+    /// Waits a little for what is being written, then gives it up and leaves nothing of it. The files that are not there.
+    pub async fn end(&self) -> Vec<PathBuf> {
+        self.end_within(PATIENCE).await
+    }
+
+    async fn end_within(&self, patience: Duration) -> Vec<PathBuf> {
+        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut lost = Vec::new();
+        for (path, mut task) in running {
+            let written = if let Ok(written) = timeout(patience, &mut task).await {
+                written
+            } else {
+                self.is_over.store(true, Ordering::Relaxed);
+                task.await
+            };
+            if !written.unwrap_or_default() {
+                lost.push(path);
+            }
+        }
+        lost
+    }
+}
+
+/// Writes the lines. Where they are, how many and how large; or why not.
+fn write(wanted: &std::path::Path, format: ExportFormat, kept: &Kept, is_over: &AtomicBool) -> Result<String, String> {
+    let to = keep::keep(wanted, |path| {
+        keep::write_new(path, |file| {
+            for piece in kept.pieces(format) {
+                if is_over.load(Ordering::Relaxed) {
+                    return Err(io::Error::other("it was left unfinished"));
+                }
+                file.write_all(piece.as_bytes())?;
+            }
+            Ok(())
+        })
+    })?;
+    let bytes = std::fs::metadata(&to.path).map_or(0, |file| file.len());
+    let (path, lines, size) = (to.path.display(), kept.len(), insights::size(bytes));
+    let plural = if lines == 1 { "" } else { "s" };
+    Ok(format!("{path}: {lines} line{plural}, {size}{}", to.elsewhere(wanted)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{fact::LogEvent, lines::Lines, tail::Arrived, text::RawText};
+
+    fn lines(count: i64) -> Kept {
+        let mut lines = Lines::new(usize::MAX);
+        lines.append((0..count).map(|at| Arrived {
+            event: LogEvent {
+                id: None,
+                at,
+                ingested: at,
+                stream: "s".into(),
+                message: RawText::new(&"x".repeat(1_000)),
+            },
+            late: false,
+        }));
+        lines.to_write(None)
+    }
+
+    #[tokio::test]
+    async fn lines_are_written_and_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, mut told) = mpsc::channel(4);
+        let saves = Saves::default();
+        for (format, name) in [(ExportFormat::JsonLines, "a.jsonl"), (ExportFormat::Text, "a.txt")] {
+            let path = dir.path().join(name);
+            saves.begin(path.clone(), format, lines(2_000), sender.clone());
+            let Some(Msg::Saved(Ok(text))) = told.recv().await else {
+                panic!("not saved")
+            };
+            assert!(text.contains(&format!("{name}: 2000 lines, 2.")) && text.ends_with("MB"), "{text}");
+            let want: String = lines(2_000).pieces(format).collect();
+            assert!(std::fs::read_to_string(path).unwrap() == want && want.lines().count() == 2_000);
+        }
+        assert!(saves.end().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_leaves_meanwhile_leaves_no_half_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, _told) = mpsc::channel(4);
+        let saves = Saves::default();
+        saves.is_over.store(true, Ordering::Relaxed);
+        let path = dir.path().join("a.jsonl");
+        saves.begin(path.clone(), ExportFormat::JsonLines, lines(10), sender);
+        assert_eq!(saves.end_within(Duration::ZERO).await, [path]);
+        assert!(saves.unfinished().is_empty());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
