@@ -141,7 +141,7 @@ fn draw_main(side: &Side<'_>, form: &Form, (worked, is_narrow): (&Worked, bool),
         );
     }
     if is_narrow && form.is_on_button() {
-        help.extend(button_help(pen, &worked.checks, &worked.key, width));
+        help.extend(button_help(pen, &worked.checks, width));
     } else {
         help.extend(help_lines(pen, form, errors, width));
     }
