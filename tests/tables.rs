@@ -283,7 +283,10 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("destroy --unprotect --confirm bedrock-image-chat --yes", &["running"]),
     ("leftovers", &["leftovers"]),
-    ("leftovers remove old-image --confirm old-image --speed 5000", &["leftovers"]),
+    (
+        "leftovers remove bedrock-image-chat/old-image --confirm bedrock-image-chat/old-image --speed 5000",
+        &["leftovers"],
+    ),
     ("unstick", &["rollback-failed"]),
     ("unstick continue-rollback --yes", &["rollback-failed"]),
     (
