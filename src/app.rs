@@ -63,8 +63,8 @@ pub enum End {
     Left,
     /// The operator left an operation that goes on: the exit status, and what to say.
     Detached(u8, String),
-    /// A signal ended it: its number.
-    Signal(i32),
+    /// A signal ended it: its number, and what to say.
+    Signal(i32, Option<String>),
     /// The terminal is gone.
     HungUp,
 }
@@ -414,7 +414,7 @@ impl App {
             let msg = tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
-                    Signal::End(number) => Some(self.ends(End::Signal(number))),
+                    Signal::End(number) => { let told = self.what_goes_on(); Some(self.ends(End::Signal(number, told))) }
                     Signal::Stop => { self.suspend(terminal)?; Some(Msg::Hide) }
                     Signal::Continue => { self.resume(terminal)?; Some(Msg::Hide) }
                 },
@@ -443,6 +443,12 @@ impl App {
                 return Ok(end);
             }
         }
+    }
+
+    /// What follows the operation of ours that runs, if one does.
+    fn what_goes_on(&self) -> Option<String> {
+        let is_ours = self.model.is_operation_ours();
+        is_ours.then(|| goes_on(&self.model.about, &self.model.settings.stack))
     }
 
     /// Something from outside ends the console. What runs and costs is stopped first, as when the operator leaves;

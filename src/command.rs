@@ -82,6 +82,8 @@ pub enum Verdict {
     Well,
     /// The answer is "not well": exit status 1.
     NotWell,
+    /// A part of the answer AWS did not give, which has been said: its exit status.
+    Partly(u8),
 }
 
 /// Why a subcommand could not give its answer.

@@ -462,7 +462,10 @@ mod tests {
         }
         assert_eq!(with("", &named("/x"), &[]).unwrap().settings.log_group.as_deref(), Some("/x"));
         // A variable that is set to nothing is not set.
-        assert_eq!(with("", &Common::default(), &[("BIC_LOG_GROUP", "")]).unwrap().settings.log_group, None);
+        assert_eq!(
+            with("", &Common::default(), &[("BIC_LOG_GROUP", "")]).unwrap().settings.log_group,
+            None
+        );
     }
 
     #[test]

@@ -231,7 +231,7 @@ async fn console(session: Session, journal: Arc<Journal>) -> Result<Verdict, Fai
             Ok(Verdict::Well)
         }
         End::Detached(status, told) => Err(Failure::Interrupted(status, Some(told))),
-        End::Signal(number) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), None)),
+        End::Signal(number, told) => Err(Failure::Interrupted(u8::try_from(128 + number).unwrap_or(143), told)),
         End::HungUp => Err(Failure::Interrupted(129, None)),
     }
 }
@@ -354,6 +354,7 @@ fn status(answer: &Result<Verdict, Failure>) -> u8 {
     match answer {
         Ok(Verdict::Well) => 0,
         Ok(Verdict::NotWell) => 1,
+        Ok(Verdict::Partly(status)) => *status,
         Err(failure) => {
             if let Some(message) = failure.message() {
                 use io::Write;

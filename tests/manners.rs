@@ -324,6 +324,28 @@ fn without_a_terminal_it_says_so() {
     assert!(String::from_utf8_lossy(&raw).contains("needs a terminal") && !raw.contains(&0x1b));
 }
 
+#[test]
+fn who_ends_the_console_is_told_what_goes_on() {
+    let mut tty = Tty::start(&["--demo=new", "--speed", "1"], SIZE);
+    tty.see("Press D");
+    tty.send("D");
+    tty.see("Make the plan");
+    tty.send("\x1b[F\r");
+    tty.see("Enter executes");
+    tty.send("\r");
+    tty.see("Create stack");
+    tty.send("y");
+    tty.see("CREATE_IN_PROGRESS");
+    tty.signal(Signal::TERM);
+    assert_eq!(tty.end(), 143);
+    assert!(
+        tty.screen().contains("The operation was one of a simulated account"),
+        "{}",
+        tty.screen()
+    );
+    tty.assert_restored();
+}
+
 /// A server that takes connections and never says a word.
 #[test]
 fn what_a_subcommand_waits_for_is_told_on_a_terminal_and_taken_away() {

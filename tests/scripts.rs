@@ -399,7 +399,7 @@ fn ctrl_c_leaves_an_operation_of_ours_running_after_a_menu() {
     model.operation = Some(bic_tui::core::model::Operation {
         stack: "s".into(),
         verb: "update",
-        planned: 3,
+        change_set: "plan".into(),
         resources: Vec::new(),
     });
     model.has_acted = true;

@@ -254,18 +254,23 @@ fn the_readme_is_fresh() {
 // The page of JSON shapes
 
 /// Subcommands that print JSON, with the scenes that together show all that may stand in it. The writes run fast.
-const SHAPES: [(&str, &[&str]); 29] = [
+const SHAPES: &[(&str, &[&str])] = &[
     ("status", &["running", "tasks-not-starting", "https"]),
     ("check", &["running"]),
-    ("plan --size medium --param Database=postgres", &["running", "new", "leftovers"]),
+    (
+        "plan --size medium --param Database=postgres",
+        &["running", "new", "leftovers", "asleep"],
+    ),
     (
         "deploy --size medium --param Database=postgres --confirm bedrock-image-chat --yes --speed 5000",
         &["running"],
     ),
+    ("deploy --confirm bedrock-image-chat --yes --speed 5000", &["new"]),
     ("events", &["running"]),
     ("tasks", &["running", "tasks-not-starting"]),
     ("targets", &["running"]),
     ("outputs", &["running"]),
+    ("outputs ALBEndpoint", &["running"]),
     ("logs", &["running"]),
     ("models", &["running", "model-gone", "image-fails"]),
     ("cost --what-if", &["running"]),
@@ -276,8 +281,14 @@ const SHAPES: [(&str, &[&str]); 29] = [
     ("secret litellm-api-key --field api_key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running", "model-gone"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
+    ("destroy --unprotect --confirm bedrock-image-chat --yes", &["running"]),
     ("leftovers", &["leftovers"]),
+    (
+        "leftovers remove bedrock-image-chat/old-image --confirm bedrock-image-chat/old-image --speed 5000",
+        &["leftovers"],
+    ),
     ("unstick", &["rollback-failed"]),
+    ("unstick continue-rollback --yes", &["rollback-failed"]),
     (
         concat!("replay ", env!("CARGO_MANIFEST_DIR"), "/tests/assets/recording.jsonl"),
         &["running"],
@@ -286,13 +297,19 @@ const SHAPES: [(&str, &[&str]); 29] = [
     ("cert", &["https", "running"]),
     ("dashboard", &["running"]),
     ("cert request chat.example.com --yes --speed 5000", &["running"]),
+    ("dns", &["running"]),
     ("dns --name chat.example.com", &["https", "running"]),
-    ("dns upsert chat.example.com --yes --wait --speed 5000", &["running"]),
+    ("dns upsert chat.example.com --yes --wait --speed 5000", &["running", "https"]),
     ("throughput", &["https", "running"]),
     (
         "throughput buy brand-images --name images --confirm images --commitment 1-month --wait --speed 10000",
         &["running"],
     ),
+    (
+        "throughput buy brand-images --name images --confirm images --wait --speed 10000",
+        &["running"],
+    ),
+    ("throughput delete images-1 --confirm images-1", &["https"]),
 ];
 
 /// The list of recordings: of one that was made before, and of one that is broken.
@@ -340,6 +357,13 @@ fn shape(value: &Value) -> Value {
     }
 }
 
+/// What stands behind the name of an object or list that may be null.
+const OR_NULL: &str = " (or null)";
+
+fn bare(name: &str) -> &str {
+    name.trim_end_matches(OR_NULL)
+}
+
 /// What stands for both shapes.
 fn joined(a: &Value, b: &Value) -> Value {
     match (a, b) {
@@ -354,10 +378,19 @@ fn joined(a: &Value, b: &Value) -> Value {
             (a, b) => Value::Array(a.or(b).cloned().into_iter().collect()),
         },
         (Value::Object(a), Value::Object(b)) => {
-            let mut all = a.clone();
-            for (name, value) in b {
-                let both = a.get(name).map_or_else(|| value.clone(), |before| joined(before, value));
-                all.insert(name.clone(), both);
+            let mut all = Map::new();
+            for (name, value) in a {
+                let other = b.iter().find(|(other, _)| bare(other) == bare(name));
+                let both = other.map_or_else(|| value.clone(), |(_, other)| joined(value, other));
+                // An object or a list can not say of itself that it may be null.
+                let is_null = |it: &Value| *it == "null";
+                let may_be_null = other.is_some_and(|(other, it)| is_null(value) != is_null(it) || other.ends_with(OR_NULL));
+                let is_whole = both.is_object() || both.is_array();
+                let may_be_null = is_whole && (may_be_null || name.ends_with(OR_NULL));
+                all.insert(format!("{}{}", bare(name), if may_be_null { OR_NULL } else { "" }), both);
+            }
+            for (name, value) in b.iter().filter(|(name, _)| !a.keys().any(|known| bare(known) == bare(name))) {
+                all.insert(name.clone(), value.clone());
             }
             all.into()
         }
@@ -400,17 +433,41 @@ fn shapes() -> String {
         "# What `--output json` prints\n\nMade from runs of the program. `null` stands for what is not known or does not apply. \
          Times are whole milliseconds since 1970, money is US dollars. New fields may be added; none changes its meaning.\n",
     );
+    /// A command: its name, whether it prints one document, and what shapes of it have been seen.
+    struct Section {
+        name: String,
+        args: &'static str,
+        is_document: bool,
+        kinds: Vec<Value>,
+    }
+    let mut sections: Vec<Section> = Vec::new();
     for (args, scenes) in SHAPES {
-        let mut kinds: Vec<Value> = Vec::new();
-        let mut is_document = true;
-        for scene in scenes {
+        let words: Vec<&str> = args.split(' ').collect();
+        // A command of a command is named by both.
+        let is_inner = ["cert", "dns", "throughput", "leftovers"].contains(&words[0]) && words.get(1).is_some_and(|w| !w.starts_with('-'));
+        let name = words[..=usize::from(is_inner)].join(" ");
+        // Another run of the same command shows more of what it may print.
+        let found = sections
+            .iter()
+            .position(|s| s.name == name && (s.args == LISTED) == (*args == LISTED));
+        let found = found.unwrap_or_else(|| {
+            sections.push(Section {
+                name,
+                args,
+                is_document: true,
+                kinds: Vec::new(),
+            });
+            sections.len() - 1
+        });
+        let Section { is_document, kinds, .. } = &mut sections[found];
+        for scene in *scenes {
             let (whole, documents) = documents(args, scene);
-            is_document &= whole;
+            *is_document &= whole;
             for document in documents {
                 let new = shape(&document);
                 let is_like = |old: &Value| match (old.as_object(), new.as_object()) {
-                    (Some(a), Some(b)) => a.keys().eq(b.keys()),
-                    _ => true,
+                    (Some(a), Some(b)) => a.keys().map(|k| bare(k)).eq(b.keys().map(|k| bare(k))),
+                    _ => old.is_array() == new.is_array() && old.is_object() == new.is_object(),
                 };
                 match kinds.iter_mut().find(|old| is_like(old)) {
                     Some(old) => *old = joined(old, &new),
@@ -418,10 +475,14 @@ fn shapes() -> String {
                 }
             }
         }
-        let words: Vec<&str> = args.split(' ').collect();
-        // A command of a command is named by both.
-        let is_inner = ["cert", "dns", "throughput"].contains(&words[0]) && words.get(1).is_some_and(|w| !w.starts_with('-'));
-        let name = words[..=usize::from(is_inner)].join(" ");
+    }
+    for Section {
+        name,
+        args,
+        is_document,
+        kinds,
+    } in sections
+    {
         let how = if is_document { "one document" } else { "JSON Lines" };
         let without = if args == LISTED { " without a file" } else { "" };
         write!(page, "\n## `{name}`{without}: {how}\n").unwrap();

@@ -95,11 +95,17 @@ fn what_can_not_be_played_is_said_in_a_sentence() {
     let path = home.path().join("x.jsonl");
     let whole = std::fs::read_to_string(RECORDING).unwrap();
     let head = whole.lines().next().unwrap();
+    let mut turned: Vec<&str> = whole.lines().skip(1).collect();
+    turned.reverse();
     for (text, want) in [
         (None, "x.jsonl can not be read: No such file"),
         (
             Some("hello\n".to_owned()),
             "line 1: a recording of bic-tui begins with another line",
+        ),
+        (
+            Some(format!("{head}\n{}\n", turned.join("\n"))),
+            "does not tell of stack bedrock-image-chat from its beginning: lines are missing, or not in their order",
         ),
         (Some(format!("{head}\n{{\"at\":1}}\n{head}x\n")), "x.jsonl can not be played, line "),
         (

@@ -475,7 +475,7 @@ fn stack_xml(status: &str) -> String {
          <Parameters><member><ParameterKey>ProjectName</ParameterKey><ParameterValue>bic\u{202e}</ParameterValue></member></Parameters>\
          <Outputs><member><OutputKey>ALBEndpoint</OutputKey><OutputValue>http://alb</OutputValue></member></Outputs>\
          <Tags><member><Key>team</Key><Value>x</Value></member></Tags>\
-         <EnableTerminationProtection>true</EnableTerminationProtection></member></Stacks>"
+         <ChangeSetId>arn:cs</ChangeSetId><EnableTerminationProtection>true</EnableTerminationProtection></member></Stacks>"
     )
 }
 
@@ -502,6 +502,7 @@ async fn a_stack_is_told_whole_and_safe() {
     assert_eq!(stack.output("ALBEndpoint").expect("an output"), &"http://alb");
     assert_eq!(stack.tags, [("team".into(), "x".into())]);
     assert!(stack.termination_protection);
+    assert_eq!(stack.change_set.expect("its plan"), "arn:cs");
 }
 
 #[tokio::test]

@@ -118,6 +118,7 @@ fn mapped_stack(it: types::Stack) -> Stack {
         outputs: it.outputs.unwrap_or_default().into_iter().map(output).collect(),
         tags: tags(it.tags),
         termination_protection: it.enable_termination_protection.unwrap_or_default(),
+        change_set: it.change_set_id.map(|id| id.as_str().into()),
     }
 }
 

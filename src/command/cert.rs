@@ -197,7 +197,7 @@ async fn wait(cx: &mut Context, arn: &SafeText) -> Answer<Certificate> {
 
 /// How the records that prove a certificate come into DNS.
 async fn proof_way(cx: &Context, it: &Certificate) -> String {
-    let command = format!("bic-tui cert validate {}", it.arn);
+    let command = format!("bic-tui cert validate {} {}", it.arn, cx.same_place);
     match reads::zones(&*cx.cloud).await {
         Ok(zones) => address::proof_way(&it.open_records(), &zones, &command),
         Err(fault) => format!(
@@ -213,13 +213,14 @@ async fn answer(cx: &mut Context, it: &Certificate) -> Answer {
         cx.out.json(it)?;
     } else {
         tell(cx, it)?;
-        let arn = &it.arn;
+        let (arn, place) = (&it.arn, cx.same_place.clone());
         if it.is_pending() {
             let way = proof_way(cx, it).await;
             cx.out.note(way);
         } else if it.is_issued() {
-            cx.out
-                .note(format!("`bic-tui deploy --param ACMCertificateArn={arn}` puts it into the stack."));
+            cx.out.note(format!(
+                "`bic-tui deploy --param ACMCertificateArn={arn} {place}` puts it into the stack."
+            ));
         }
     }
     let is_well = it.is_issued() || it.is_pending();

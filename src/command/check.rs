@@ -9,6 +9,7 @@ use super::{Answer, Context, Failure, Verdict, capitalised, reads, text};
 use crate::{
     cli::PlanArgs,
     core::{
+        awscli,
         cost::CostModel,
         fact::{Identity, Service, Stack, Validation},
         fault::{Fault, FaultKind},
@@ -123,6 +124,7 @@ impl Looked {
         preflight::checks(Evidence {
             stack_name: &cx.settings.stack,
             place: &cx.same_place,
+            account: &awscli::account(&cx.cloud.about()),
             region,
             refusal: super::refusal(cx),
             identity: Some(self.identity.as_ref()),

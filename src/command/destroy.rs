@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, confirm_name, deploy::follow_command, leftovers, reads, watch::Watch, write};
+use super::{
+    Answer, Context, Failure, Verdict, confirm_name, deploy::follow_command, leftovers, reads, scale::tell_done, watch::Watch, write,
+};
 use crate::{
     cli::DestroyArgs,
     cloud::Change,
@@ -97,6 +99,7 @@ async fn tell_left(cx: &mut Context, stack: &SafeText) {
 /// A step of its own: nothing is deleted.
 async fn unprotect(cx: &mut Context, args: &DestroyArgs, stack: &Stack) -> Answer {
     if !stack.termination_protection {
+        tell_done(cx, "unprotect", &stack.id)?;
         cx.out
             .note(format!("Termination protection of stack {} is off already.", stack.name));
         return Ok(Verdict::Well);
@@ -108,6 +111,7 @@ async fn unprotect(cx: &mut Context, args: &DestroyArgs, stack: &Stack) -> Answe
     let question = format!("Switch the termination protection of stack {} off?", stack.name);
     agree(cx, args, stack, &question, &change).await?;
     write(cx, change).await?;
+    tell_done(cx, "unprotect", &stack.id)?;
     cx.out.note(format!("Termination protection of stack {} is off.", stack.name));
     Ok(Verdict::Well)
 }
@@ -125,7 +129,10 @@ async fn agree(cx: &mut Context, args: &DestroyArgs, stack: &Stack, question: &s
 fn refuse(cx: &Context, stack: &Stack) -> Answer<()> {
     let refused = |why: &str| Err(Fault::new(FaultKind::Guarded, "", "", &format!("stack {} is not deleted: {why}", stack.name)).into());
     if stack.termination_protection {
-        return refused("its termination protection is on; `bic-tui destroy --unprotect` switches it off, by a step of its own");
+        return refused(&format!(
+            "its termination protection is on; `bic-tui destroy --unprotect {}` switches it off, by a step of its own",
+            cx.same_place
+        ));
     }
     if stack.status.is_deleted() {
         return refused("it is deleted already");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, confirm_name, pause, reads, text, write};
+use super::{Answer, Context, Failure, Verdict, confirm_name, pause, reads, scale::tell_done, text, write};
 use crate::{
     cli::{LeftoversArgs, LeftoversCommand},
     core::{
@@ -111,9 +111,10 @@ async fn list(cx: &mut Context) -> Answer {
         usd_month: leftovers::total(&prices, &region, &left).0,
         unknown: search.unknown().to_vec(),
     };
+    let verdict = search.fault().map_or(Verdict::Well, |fault| Verdict::Partly(fault.exit_status()));
     if cx.out.is_json() {
         cx.out.json(&report)?;
-        return Ok(Verdict::Well);
+        return Ok(verdict);
     }
     let now = cx.cloud.now();
     let rows: Vec<Vec<String>> = report
@@ -147,7 +148,7 @@ async fn list(cx: &mut Context) -> Answer {
     if let Some(status) = report.status.filter(|_| report.lives) {
         tell_next_step(cx, &status);
     }
-    Ok(Verdict::Well)
+    Ok(verdict)
 }
 
 /// How a stack that lives goes.
@@ -212,6 +213,7 @@ async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
         Err(Failure::Fault(fault)) => return Err(explained(fault).into()),
         other => drop(other?),
     }
+    tell_done(cx, "remove", &it.id)?;
     for _ in 0..LOOKS {
         let now = search(cx, None).await;
         if now.left().iter().all(|left| left.id != it.id) && now.tells(&it) {
@@ -221,7 +223,8 @@ async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
         pause(cx, EVERY).await;
     }
     cx.out.note(format!(
-        "{word} is still being deleted; AWS goes on with it. `bic-tui leftovers` shows it."
+        "{word} is still being deleted; AWS goes on with it. `bic-tui leftovers {}` shows it.",
+        cx.same_place
     ));
     Ok(Verdict::Well)
 }

@@ -104,10 +104,21 @@ pub async fn print(cx: &mut Context, replay: &Replay) -> Answer {
     interrupt.or(play(cx, replay)).await
 }
 
+/// What a file gives in which an answer is asked for before it was told.
+fn out_of_order(recording: &Recording) -> Failure {
+    Failure::Usage(format!(
+        "The recording does not tell of stack {} from its beginning: lines are missing, or not in their order.",
+        recording.head.stack
+    ))
+}
+
 async fn play(cx: &mut Context, replay: &Replay) -> Answer {
     let recording = replay.recording();
     replay.steer(Steer::Hold);
-    let mut watch = Watch::running(cx, recording.head.stack.clone()).await?;
+    let mut watch = match Watch::running(cx, recording.head.stack.clone()).await {
+        Err(Failure::Fault(fault)) if fault.kind == FaultKind::NotFound => return Err(out_of_order(recording)),
+        watch => watch?,
+    };
     let mut moments: Vec<_> = recording.lines.iter().map(|line| line.at).collect();
     moments.dedup();
     let mut rests = None;
@@ -117,6 +128,7 @@ async fn play(cx: &mut Context, replay: &Replay) -> Answer {
             Ok(stack) => rests = stack,
             // A stack that is deleted is soon known no more.
             Err(Failure::Fault(fault)) if fault.kind == FaultKind::NotFound && rests.is_some() => break,
+            Err(Failure::Fault(fault)) if fault.kind == FaultKind::NotFound => return Err(out_of_order(recording)),
             Err(failure) => return Err(failure),
         }
     }

@@ -141,6 +141,19 @@ pub(super) async fn stop_task(cx: &mut Context, args: &StopTaskArgs) -> Answer {
     say(cx, &done, &format!("Task {} is stopping.", task.id()))
 }
 
+/// The JSON of a write that has nothing more to tell.
+pub(super) fn tell_done(cx: &mut Context, done: &'static str, subject: &str) -> Answer<()> {
+    if !cx.out.is_json() {
+        return Ok(());
+    }
+    cx.out.json(&Report {
+        done,
+        subject,
+        from: None,
+        to: None,
+    })
+}
+
 fn say(cx: &mut Context, done: &Report<'_>, text: &str) -> Answer {
     if cx.out.is_json() {
         cx.out.json(done)?;

@@ -15,6 +15,7 @@ use crate::{
         health::{self, Evidence, Severity},
         lines::Lines,
         names::Names,
+        progress::Progress,
         sleep,
         tail::Arrived,
         text::SafeText,
@@ -66,6 +67,8 @@ struct Facts {
     stack: Stack,
     /// Why its operation failed.
     cause: Option<Cause>,
+    /// Its update was given up on purpose.
+    is_cancelled: bool,
     /// What the stack has, where that could be read.
     held: Option<Vec<StackResource>>,
     services: Vec<Service>,
@@ -82,6 +85,7 @@ impl Facts {
     fn of_nothing(stack: Stack, events: &[StackEvent]) -> Self {
         Self {
             cause: known(&stack, events).cause(),
+            is_cancelled: false,
             stack,
             held: None,
             services: Vec::new(),
@@ -104,6 +108,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         cause: facts.cause.as_ref(),
         way_out: way_out.as_deref(),
         elsewhere: None,
+        cancelled: facts.is_cancelled.then_some("cancelled"),
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),
@@ -196,6 +201,7 @@ async fn facts(cx: &Context) -> Answer<Facts> {
             ..known
         }
         .cause(),
+        is_cancelled: Progress::read(&stack, &events).cancelled.is_some(),
         stack,
         services,
         tasks,

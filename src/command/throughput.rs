@@ -168,7 +168,8 @@ async fn buy(cx: &mut Context, args: &ThroughputBuyArgs) -> Answer {
         }
         if purchase::unfit(&it, &cx.cloud.about().region).is_none() {
             cx.out.note(format!(
-                "`bic-tui deploy --param ProvisionedModelArn={arn}` puts it into the stack."
+                "`bic-tui deploy --param ProvisionedModelArn={arn} {}` puts it into the stack.",
+                cx.same_place
             ));
         }
     }

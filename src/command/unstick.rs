@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, confirm, confirm_name, deploy::follow_command, reads, text, write};
+use super::{Answer, Context, Failure, Verdict, confirm, confirm_name, deploy::follow_command, reads, scale::tell_done, text, write};
 use crate::{
     cli::UnstickArgs,
     cloud::Change,
@@ -65,6 +65,7 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
     for change in changes {
         write(cx, change).await?;
     }
+    tell_done(cx, way.into(), &stack.id)?;
     cx.out.note(format!(
         "{}: begun on stack {}; {} follows it.",
         way.label(&stack),

@@ -8,7 +8,7 @@ use crate::{
     core::{
         cause::{self, Reader},
         eta::{self, Durations, Known, Outlook},
-        fact::{Fact, Millis, Service, Stack, StackEvent, Task},
+        fact::{Fact, Millis, NOT_ITS_PLAN, Service, Stack, StackEvent, Task},
         fault::{Fault, FaultKind},
         names::Names,
         progress::{Progress, newest_operation},
@@ -54,6 +54,8 @@ pub(super) struct Watch {
     stack: Option<Stack>,
     /// Resources that the plan names, where there was one.
     planned: Option<Vec<SafeText>>,
+    /// Why nobody knows how many resources it works on, until that is said.
+    no_total: Option<String>,
     durations: Durations,
     /// What ECS says of its services.
     services: Vec<Service>,
@@ -81,16 +83,17 @@ impl Watch {
         // A deletion that is repeated leaves out what was gone before it. Without the list its count is too large.
         let first = own.last().filter(|e| e.status.0.starts_with("DELETE"));
         let planned = match first {
-            Some(first) => reads::resources(&*cx.cloud, &stack_id)
-                .await
-                .ok()
-                .map(|all| eta::deleted(&all, first.at)),
-            None => None,
+            Some(first) => {
+                let all = reads::resources(&*cx.cloud, &stack_id).await;
+                all.map(|all| eta::deleted(&all, first.at)).map_err(|fault| fault.sentence())
+            }
+            None => named_by_plan(cx, &stack_id).await,
         };
         Ok(Self {
             known: events.get(own.len()).map(|e| e.id.clone()),
             has_moved: true,
-            planned,
+            no_total: planned.as_ref().err().cloned(),
+            planned: planned.ok(),
             ..Self::of(stack_id, None)
         })
     }
@@ -107,6 +110,7 @@ impl Watch {
             looks: 0,
             stack: None,
             planned: None,
+            no_total: None,
             durations: Durations::shipped(),
             services: Vec::new(),
             stopped: Vec::new(),
@@ -126,6 +130,11 @@ impl Watch {
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
         let mut wait = EVERY;
         self.durations = own_durations(cx).await;
+        if let Some(why) = self.no_total.take().filter(|_| cx.out.is_watched()) {
+            cx.out.note(format!(
+                "How many resources it works on is not known, nor how long it takes: {why}."
+            ));
+        }
         loop {
             match self.look(cx).await {
                 Ok(Some(stack)) => return Ok(stack),
@@ -297,6 +306,9 @@ impl Watch {
             reader: Reader::Script,
         };
         let Some(cause) = known.cause() else {
+            if Progress::read(stack, &self.events).cancelled.is_some() {
+                return vec!["The update was cancelled: what ran before it runs again.".to_owned()];
+            }
             let is_told = stack.status.is_failure() && !stack.reason.is_empty();
             return is_told.then(|| format!("Cause: {}", stack.reason)).into_iter().collect();
         };
@@ -307,6 +319,23 @@ impl Watch {
         out.extend(meaning.map(|plain| format!("It means: {plain}.")));
         out.push(cause.advice.to_string());
         out
+    }
+}
+
+/// The resources that the plan names by which the operation runs, or why there is no telling.
+async fn named_by_plan(cx: &Context, stack_id: &SafeText) -> Result<Vec<SafeText>, String> {
+    let stack = reads::stack(&*cx.cloud, stack_id).await.map_err(|fault| fault.sentence())?;
+    let Some(change_set) = stack.and_then(|s| s.change_set) else {
+        return Err("AWS names no plan of it".to_owned());
+    };
+    let query = Query::ChangeSet {
+        stack: stack_id.clone(),
+        change_set,
+    };
+    match cx.cloud.ask(query).await {
+        Ok(Fact::ChangeSet(set)) => set.executing().ok_or_else(|| NOT_ITS_PLAN.to_owned()),
+        Ok(_) => Err(NOT_ITS_PLAN.to_owned()),
+        Err(fault) => Err(fault.sentence()),
     }
 }
 

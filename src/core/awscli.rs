@@ -289,6 +289,17 @@ pub fn place(about: &About, stack: &str) -> String {
     ])
 }
 
+/// The flags with which an `aws` command line reaches the same account and region, quoted for a shell.
+pub fn account(about: &About) -> String {
+    let is_profile = about.badge.is_none() && about.profile != "default";
+    let endpoint = about.endpoint.as_ref().filter(|_| !about.is_endpoint_inherited);
+    flags(&[
+        ("--profile", is_profile.then_some(about.profile.as_str())),
+        ("--region", Some(about.region.as_str())),
+        ("--endpoint-url", endpoint.map(SafeText::as_str)),
+    ])
+}
+
 /// A word as a POSIX shell takes it: bare where it is harmless, else in single quotes.
 pub fn quote(word: &str) -> String {
     let is_harmless = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c));

@@ -89,6 +89,7 @@ mod tests {
             outputs: outputs.iter().map(output).collect(),
             tags: Vec::new(),
             termination_protection: false,
+            change_set: None,
         }
     }
 

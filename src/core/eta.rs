@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     fact::{Millis, ResourceStatus, Stack, StackResource},
-    model::Model,
+    model::{Model, Operation},
     progress::{Progress, Row, Undo},
-    template::Resource,
+    template::{Resource, worked_on},
     text::SafeText,
 };
 
@@ -261,9 +261,14 @@ pub fn deleted(resources: &[StackResource], since: Millis) -> Vec<SafeText> {
 pub fn outlook(model: &Model) -> Option<Outlook> {
     let stack = model.stack()?;
     let work = Work::of(&ResourceStatus(stack.status.0.clone()));
-    let planned = model.operation.as_ref().filter(|o| stack.id == o.stack && o.work() == work);
-    // A deletion that was begun elsewhere, or before this console.
-    let listed = model.feeds.resources.get().filter(|_| planned.is_none() && work == Work::Delete);
+    let is_its_plan = |o: &&Operation| stack.change_set.as_ref().is_none_or(|id| o.change_set == *id);
+    let planned = model
+        .operation
+        .as_ref()
+        .filter(|o| stack.id == o.stack && o.work() == work)
+        .filter(is_its_plan);
+    // The list as it stands: what a creation still makes when its deletion is asked for comes to it.
+    let listed = model.feeds.resources.get().filter(|_| work == Work::Delete);
     let touched = listed.map(|all| deleted(all, model.progress.started));
     let planned = planned.map(|o| o.resources.as_slice()).or(touched.as_deref());
     let known = Known {
@@ -275,7 +280,12 @@ pub fn outlook(model: &Model) -> Option<Outlook> {
         now: model.events_at(),
         has_fallen: has_fallen(model),
     };
-    Some(known.outlook())
+    let outlook = known.outlook();
+    // How far it is, only its events tell.
+    Some(Outlook {
+        eta: outlook.eta.filter(|_| model.progress.is_told),
+        ..outlook
+    })
 }
 
 /// A task has stopped against anybody's will since the operation began: nobody knows how long it takes now.
@@ -294,7 +304,8 @@ impl Known<'_> {
             return self.undoing(work, undo);
         }
         let is_involved = |r: &&Resource| self.planned.map_or(work != Work::Update, |ids| ids.contains(&r.logical_id));
-        let involved: Vec<&Resource> = self.resources.iter().filter(is_involved).collect();
+        let involved = worked_on(self.resources, |r| is_involved(&r));
+        let involved: Vec<&Resource> = involved.iter().collect();
         let total = self.planned.map_or(involved.len(), <[SafeText]>::len);
         let is_running = self.is_running() && !self.has_fallen;
         let eta = || remaining(self.durations, &involved, work, self.progress, self.now);
@@ -319,7 +330,8 @@ impl Known<'_> {
             let rows = &self.progress.rows;
             rows.iter().any(|row| row.logical_id == r.logical_id && row.is_undoable)
         };
-        let touched: Vec<&Resource> = self.resources.iter().filter(is_touched).collect();
+        let touched = worked_on(self.resources, |r| is_touched(&r));
+        let touched: Vec<&Resource> = touched.iter().collect();
         let is_running = self.is_running() && !touched.is_empty();
         Outlook {
             done: undo.of - undo.left,
@@ -390,6 +402,7 @@ mod tests {
             started,
             ended,
             has_failed: status.ends_with("FAILED"),
+            is_left_out: false,
             is_undoable: true,
         }
     }

@@ -30,8 +30,8 @@ pub use self::{
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
     service::{Deployment, Service, ServiceEvent},
     stack::{
-        CLUSTER, ChangeAction, ChangeSet, ChangeSetBrief, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack,
-        StackBrief, StackEvent, StackEvents, StackResource, StackStatus, lacks,
+        CLUSTER, ChangeAction, ChangeSet, ChangeSetBrief, NOT_ITS_PLAN, Output, PropertyChange, Replacement, ResourceChange,
+        ResourceStatus, Stack, StackBrief, StackEvent, StackEvents, StackResource, StackStatus, lacks,
     },
     target::{Target, TargetGroup},
     task::{Container, Task},

@@ -41,6 +41,8 @@ pub struct Evidence<'a> {
     pub way_out: Option<&'a str>,
     /// When its operation began, in words, where that was not from here.
     pub elsewhere: Option<&'a str>,
+    /// `cancelled` where its update was given up on purpose, and by whom as far as that is known.
+    pub cancelled: Option<&'a str>,
     /// The services.
     pub services: Option<&'a [Service]>,
     /// Their tasks.
@@ -182,6 +184,10 @@ fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
 }
 
 fn stack_findings(stack: &Stack, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
+    // What somebody wanted is no trouble.
+    if let Some(how) = evidence.cancelled {
+        return push(out, Severity::Note, format!("update {how}: {}", stack.status.0));
+    }
     let severity = match (stack.status.is_in_progress(), stack.status.is_failure()) {
         (_, true) => Severity::Bad,
         // What was begun here is as it should be.

@@ -117,16 +117,16 @@ pub struct ErrorEntry {
     pub fault: Fault,
 }
 
-/// What was last asked of the stack from this console.
+/// The creation or update that was last begun from this console, or that it found: what its plan says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// Stack id.
     pub stack: SafeText,
-    /// `create`, `update`, `delete`.
+    /// `create`, `update`.
     pub verb: &'static str,
-    /// Resources that the plan named.
-    pub planned: usize,
-    /// Their logical ids.
+    /// Its plan.
+    pub change_set: SafeText,
+    /// Logical ids of the resources that it names.
     pub resources: Vec<SafeText>,
 }
 
@@ -134,11 +134,21 @@ impl Operation {
     /// What it does to resources.
     pub fn work(&self) -> Work {
         match self.verb {
-            "delete" => Work::Delete,
             "update" => Work::Update,
             _ => Work::Create,
         }
     }
+}
+
+/// The plan of an operation that was begun elsewhere, or before this console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// Its change set.
+    pub change_set: SafeText,
+    /// Number of the question.
+    pub seq: u64,
+    /// Why it does not say what the operation works on.
+    pub why: Option<SafeText>,
 }
 
 /// What became of the stack by an operation that was begun elsewhere.
@@ -212,6 +222,10 @@ pub struct Model {
     pub empty_stack: Option<SafeText>,
     /// What this console last asked of the stack.
     pub operation: Option<Operation>,
+    /// The plan that was asked for, of an operation of which this console knows none.
+    pub followed: Option<Followed>,
+    /// When this console cancelled an update, by the cloud's time.
+    pub cancelled: Option<Millis>,
     /// This console had CloudFormation begin the operation that runs, or what is about to.
     pub has_acted: bool,
     /// What somebody else did to the stack while this console looked on.
@@ -323,6 +337,8 @@ impl Model {
             stack_id: None,
             empty_stack: None,
             operation: None,
+            followed: None,
+            cancelled: None,
             has_acted: false,
             others: None,
             last_fall: None,
@@ -529,6 +545,7 @@ impl Model {
             cause: cause.as_ref(),
             way_out: way_out.as_deref(),
             elsewhere: elsewhere.as_deref(),
+            cancelled: self.cancelled(),
             ..self.evidence()
         });
         findings.extend(self.of_others());
@@ -555,6 +572,26 @@ impl Model {
         // Of a recording all is by somebody else.
         let can_tell = self.is_busy() && is_told && self.writes == 0 && self.span.is_none();
         (can_tell && !self.is_ours(events)).then_some(self.progress.started)
+    }
+
+    /// The update was given up by somebody, and nothing had failed: `cancelled here`, or `cancelled`.
+    pub fn cancelled(&self) -> Option<&'static str> {
+        /// Between the answer to a request and the event that it leads to, in milliseconds.
+        const NEAR: Millis = 60_000;
+        let token = self.progress.cancelled.as_ref()?;
+        let is_own = token.as_ref().is_some_and(|t| self.own_tokens.contains(t));
+        let since = self.progress.undo_since?;
+        let is_here = is_own || self.cancelled.is_some_and(|at| (at - since).abs() < NEAR);
+        Some(if is_here { "cancelled here" } else { "cancelled" })
+    }
+
+    /// Why nobody knows how many resources the operation works on; `None` while it is being asked.
+    pub fn no_total(&self) -> Option<&str> {
+        let stack = self.stack().filter(|s| s.status.is_in_progress() && self.span.is_none())?;
+        match (&stack.change_set, &self.followed) {
+            (None, _) => Some("AWS names no plan of it"),
+            (Some(_), followed) => followed.as_ref()?.why.as_deref(),
+        }
     }
 
     fn clock(&self, at: Millis) -> String {

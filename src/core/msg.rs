@@ -45,6 +45,8 @@ pub enum Asked {
     Check,
     /// The change set of the plan.
     Plan,
+    /// The change set of an operation that is followed.
+    Followed,
     /// A probe stage.
     Probe,
     /// The last lines of the task that fell last.

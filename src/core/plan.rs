@@ -309,6 +309,7 @@ mod tests {
             outputs: Vec::new(),
             tags: Vec::new(),
             termination_protection: false,
+            change_set: None,
         }
     }
 

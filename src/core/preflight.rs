@@ -100,6 +100,8 @@ pub struct Evidence<'a> {
     pub stack_name: &'a str,
     /// Flags that reach it from a command line, quoted for a shell.
     pub place: &'a str,
+    /// Flags with which an `aws` command line reaches the account, quoted for a shell.
+    pub account: &'a str,
     /// Region of the session.
     pub region: &'a str,
     /// Why this session would refuse to write, if it would.
@@ -158,9 +160,9 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         out.extend(certificate::checks(&proposal, evidence.answers, evidence.now));
         out.push(images::checks(&proposal));
         out.extend(throughput::checks(&proposal, evidence.answers));
-        out.extend(secrets::checks(&proposal, evidence.answers));
+        out.extend(secrets::checks(&proposal, evidence.answers, evidence.account));
         out.extend(names::checks(&proposal, evidence.answers));
-        out.extend(quotas::checks(&proposal, evidence.answers));
+        out.extend(quotas::checks(&proposal, evidence.answers, evidence.account));
         out.push(match evidence.identity {
             Some(Err(_)) => check("permissions", Outcome::Unknown, "not simulated: it is not known who asks", ""),
             _ => rights::checks(&proposal, evidence.answers),
@@ -191,6 +193,7 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
     let mut checks = checks(Evidence {
         stack_name: &model.settings.stack,
         place: &awscli::place(&model.about, &model.settings.stack),
+        account: &awscli::account(&model.about),
         region: &model.about.region,
         refusal: model.guard.refusal(model.now),
         identity: known(&model.feeds.identity),

@@ -7,6 +7,9 @@ use super::{
     text::SafeText,
 };
 
+/// CloudFormation dates a stack and the event that tells of it within so many milliseconds.
+const TOGETHER: Millis = 2_000;
+
 /// One resource in the operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -24,6 +27,8 @@ pub struct Row {
     pub ended: Option<Millis>,
     /// It failed in this operation, though its roll-back may have gone well since.
     pub has_failed: bool,
+    /// A rollback that went on left it as it was.
+    pub is_left_out: bool,
     /// It exists, or has been changed, so that a rollback has something to undo.
     pub is_undoable: bool,
 }
@@ -52,14 +57,38 @@ pub struct Progress {
     pub undo_since: Option<Millis>,
     /// How far it is.
     pub undo: Option<Undo>,
+    /// Its events are known.
+    pub is_told: bool,
+    /// Nothing had failed: somebody gave the update up. Token of whoever did, where CloudFormation tells it.
+    pub cancelled: Option<Option<SafeText>>,
 }
 
 impl Progress {
+    /// Of an operation whose events are not known: when it began, as far as the stack itself tells it.
+    pub fn of_stack(stack: &Stack) -> Self {
+        let began = match verb(&ResourceStatus(stack.status.0.clone())) {
+            "DELETE" => stack.deleted,
+            "UPDATE" => stack.updated,
+            _ => Some(stack.created),
+        };
+        Self {
+            started: began.unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// Reads the newest operation from events, newest first.
     pub fn read(stack: &Stack, events: &[StackEvent]) -> Self {
         let newest = newest_operation(events);
+        let of_stack = Self::of_stack(stack);
+        // Those that are known may be of an operation before this one.
+        let is_told = |e: &StackEvent| !stack.status.is_in_progress() || e.at + TOGETHER >= of_stack.started;
+        let Some(first) = newest.last().filter(|_| events.first().is_some_and(is_told)) else {
+            return of_stack;
+        };
         let mut progress = Self {
-            started: newest.last().map_or(0, |e| e.at),
+            started: first.at,
+            is_told: true,
             ..Self::default()
         };
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
@@ -72,8 +101,10 @@ impl Progress {
                     progress.idle += event.at - since;
                 }
                 progress.ended = (!stack.status.is_in_progress() && !event.status.is_in_progress()).then_some(event.at);
-                if event.status.0.ends_with("ROLLBACK_IN_PROGRESS") {
-                    progress.undo_since.get_or_insert(event.at);
+                if event.status.0.ends_with("ROLLBACK_IN_PROGRESS") && progress.undo_since.is_none() {
+                    progress.undo_since = Some(event.at);
+                    let is_asked_for = event.reason == "User Initiated" && !progress.rows.iter().any(Row::fails);
+                    progress.cancelled = is_asked_for.then(|| event.token.clone());
                 }
                 continue;
             }
@@ -86,11 +117,15 @@ impl Progress {
                     started: event.at,
                     ended: None,
                     has_failed: false,
+                    is_left_out: false,
                     is_undoable: false,
                 });
                 progress.rows.len() - 1
             });
             progress.rows[at].take(event);
+        }
+        if !stack.status.0.starts_with("UPDATE_ROLLBACK_") || stack.status.0.ends_with("_FAILED") {
+            progress.cancelled = None;
         }
         progress.rows.sort_by_key(Row::rank);
         progress.undo = progress.undo_since.map(|since| undo(&progress.rows, since));
@@ -110,6 +145,11 @@ impl Progress {
     /// Resources that failed.
     pub fn failed(&self) -> usize {
         self.rows.iter().filter(|r| r.has_failed).count()
+    }
+
+    /// Resources that a rollback which went on left as they were.
+    pub fn left_out(&self) -> impl Iterator<Item = &SafeText> {
+        self.rows.iter().filter(|r| r.is_left_out).map(|r| &r.logical_id)
     }
 
     /// Resources being worked on.
@@ -135,6 +175,11 @@ impl Row {
         self.has_failed && self.reason.to_lowercase().contains("cancelled")
     }
 
+    /// It failed by itself.
+    fn fails(&self) -> bool {
+        self.has_failed && !self.is_cancelled()
+    }
+
     fn rank(&self) -> (u8, Millis) {
         match self.ended {
             None => (0, self.started),
@@ -145,6 +190,9 @@ impl Row {
     }
 
     fn take(&mut self, event: &StackEvent) {
+        // Told to be complete without another try: it is as it was when it failed.
+        self.is_left_out = self.status.is_failure() && event.status.0 == "UPDATE_COMPLETE";
+        let ended = self.ended.filter(|_| self.is_left_out);
         // A rollback of an update updates again what was updated: another piece of work.
         let is_again = event.status.is_in_progress() && self.ended.is_some();
         if verb(&event.status) != verb(&self.status) || is_again {
@@ -154,7 +202,7 @@ impl Row {
         // A creation that failed before it had an id leaves nothing to delete.
         self.is_undoable |= !event.physical_id.is_empty();
         self.status = event.status.clone();
-        self.ended = (!event.status.is_in_progress()).then_some(event.at);
+        self.ended = ended.or((!event.status.is_in_progress()).then_some(event.at));
         if !event.reason.is_empty() && event.reason != "Resource creation Initiated" {
             self.reason = event.reason.clone();
         }

@@ -158,6 +158,30 @@ pub struct Resource {
     pub replace_policy: SafeText,
 }
 
+/// The resources that something works on, each waiting for those of them that it needs, be it through others that stay as
+/// they are: CloudFormation waits for them all the same. `all` are in dependency order. Properties are left out.
+pub fn worked_on(all: &[Resource], is_worked_on: impl Fn(&Resource) -> bool) -> Vec<Resource> {
+    let mut needs: BTreeMap<&SafeText, BTreeSet<&SafeText>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for it in all {
+        let before = it.depends_on.iter().filter_map(|id| needs.get(id));
+        let own: BTreeSet<&SafeText> = before.flatten().copied().collect();
+        let ends = is_worked_on(it);
+        if ends {
+            out.push(Resource {
+                properties: Value::Null,
+                depends_on: own.iter().map(|id| (*id).clone()).collect(),
+                logical_id: it.logical_id.clone(),
+                kind: it.kind.clone(),
+                deletion_policy: it.deletion_policy.clone(),
+                replace_policy: it.replace_policy.clone(),
+            });
+        }
+        needs.insert(&it.logical_id, if ends { BTreeSet::from([&it.logical_id]) } else { own });
+    }
+    out
+}
+
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {

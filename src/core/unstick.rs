@@ -10,7 +10,7 @@ use super::{
 use crate::cloud::Change;
 
 /// A way out. `unstick` knows them by these names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString, strum::EnumIter, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::IntoStaticStr, strum::EnumString, strum::EnumIter, clap::ValueEnum)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Way {
     /// Give an update up.
@@ -260,6 +260,7 @@ mod tests {
             outputs: Vec::new(),
             tags: Vec::new(),
             termination_protection: false,
+            change_set: None,
         }
     }
 

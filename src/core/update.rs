@@ -9,6 +9,7 @@ mod deploying;
 mod dialogs;
 mod dns;
 mod entry;
+mod following;
 mod form;
 mod insights;
 mod keys;

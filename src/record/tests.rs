@@ -27,6 +27,7 @@ fn stack(status: &str) -> Told {
         outputs: Vec::new(),
         tags: Vec::new(),
         termination_protection: false,
+        change_set: None,
     }))
 }
 

@@ -135,7 +135,11 @@ impl World {
                 format!("{}.{}.{}.rds.amazonaws.com", physical.to_lowercase(), chance.lower(12), self.region)
             }
             (_, attribute) if attribute.ends_with(".Port") => "5432".into(),
-            (_, attribute) if attribute.ends_with("Digest") => format!("sha256:{}", chance.hex(64)),
+            // Another version of an image is another image.
+            (_, attribute) if attribute.ends_with("Digest") => {
+                let version = text(&resource.def.properties, attribute.trim_end_matches("Digest"));
+                format!("sha256:{}", self.chance(&format!("{physical}/{attribute}/{version}")).hex(64))
+            }
             _ => physical.clone(),
         }
     }

@@ -82,6 +82,9 @@ impl StackState {
     }
 }
 
+/// The execution status of the change set that the stack was last changed by.
+const EXECUTED: &str = "EXECUTE_COMPLETE";
+
 /// One change set: worked out at once, told as AWS tells it, bit by bit.
 #[derive(Debug)]
 pub(super) struct SetState {
@@ -188,6 +191,7 @@ impl World {
             outputs,
             tags: stack.tags.clone(),
             termination_protection: stack.is_protected,
+            change_set: stack.sets.iter().find(|s| s.execution == EXECUTED).map(|s| s.id.as_str().into()),
         }
     }
 
@@ -230,6 +234,7 @@ impl World {
             _ if self.now < state.created + SECOND => ("CREATE_PENDING", "UNAVAILABLE"),
             _ if !is_ready => ("CREATE_IN_PROGRESS", "UNAVAILABLE"),
             Some(_) => ("FAILED", "UNAVAILABLE"),
+            None if state.execution == EXECUTED && self.stacks[i].run.is_some() => ("CREATE_COMPLETE", "EXECUTE_IN_PROGRESS"),
             None => ("CREATE_COMPLETE", state.execution),
         };
         Ok(Fact::ChangeSet(ChangeSet {
@@ -408,7 +413,7 @@ impl World {
         }
         let (values, tags, changes) = (state.values.clone(), state.tags.clone(), state.changes.clone());
         for (k, other) in self.stacks[i].sets.iter_mut().enumerate() {
-            other.execution = if k == j { "EXECUTE_COMPLETE" } else { "OBSOLETE" };
+            other.execution = if k == j { EXECUTED } else { "OBSOLETE" };
         }
         self.begin_change(i, (values, tags), &changes, token);
         Ok(Done::Accepted)

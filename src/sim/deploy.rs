@@ -13,7 +13,7 @@ use crate::{
     cloud::Token,
     core::{
         fact::{ChangeAction, Millis, Replacement, ResourceChange},
-        template::Resource,
+        template::{Resource, worked_on},
         text::SafeText,
     },
 };
@@ -116,11 +116,14 @@ impl Job {
 
 const REPLACEMENT: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
 
-/// Jobs that make wait for what they refer to.
-pub(super) fn forward(mut jobs: Vec<Job>) -> Vec<Job> {
+/// Jobs that make wait for what they refer to, be it through resources of `all` that stay as they are.
+pub(super) fn forward(mut jobs: Vec<Job>, all: &[Resource]) -> Vec<Job> {
     let ids: Vec<SafeText> = jobs.iter().map(|j| j.def.logical_id.clone()).collect();
+    let waiting = worked_on(all, |r| ids.contains(&r.logical_id));
     for job in &mut jobs {
-        job.after = (0..ids.len()).filter(|k| job.def.depends_on.contains(&ids[*k])).collect();
+        let of = waiting.iter().find(|r| r.logical_id == job.def.logical_id);
+        let needs = of.map_or(&[][..], |r| &r.depends_on);
+        job.after = (0..ids.len()).filter(|k| needs.contains(&ids[*k])).collect();
     }
     jobs
 }
@@ -181,7 +184,7 @@ impl World {
             (Kind::Update, "UPDATE_IN_PROGRESS")
         };
         self.stack_event(i, status, "User Initiated", Some(&token.0));
-        self.begin_run(i, kind, forward(jobs), Some(token.0.clone()));
+        self.begin_run(i, kind, forward(jobs, &defs), Some(token.0.clone()));
         if let Some(run) = &mut self.stacks[i].run {
             run.before = before;
         }

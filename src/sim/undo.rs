@@ -6,7 +6,10 @@ use super::{
     deploy::{Job, Kind, Progress, Run, Work, backward, forward},
     world::{Due, RunId, World},
 };
-use crate::{cloud::Token, core::text::SafeText};
+use crate::{
+    cloud::Token,
+    core::{template::Resource, text::SafeText},
+};
 
 /// What stands still until somebody says how to go on.
 #[derive(Debug)]
@@ -32,6 +35,11 @@ impl World {
             self.tell_job(run, *k, work.statuses()[2], &format!("Resource {noun} cancelled"));
         }
         others
+    }
+
+    /// The definitions of what a stack has, in dependency order.
+    fn defs(&self, i: usize) -> Vec<Resource> {
+        self.stacks[i].resources.iter().map(|r| r.def.clone()).collect()
     }
 
     pub(super) fn give_up(&mut self, run: RunId, undo: &str) {
@@ -140,7 +148,7 @@ impl World {
         }
         let open = back.into_iter().filter(|r| !skip.contains(&r.def.logical_id));
         let jobs = open.map(|b| Job::new(Work::Modify, b.def, &b.physical)).collect();
-        self.begin_run(i, Kind::UpdateRollback, forward(jobs), Some(token.0.clone()));
+        self.begin_run(i, Kind::UpdateRollback, forward(jobs, &self.defs(i)), Some(token.0.clone()));
         if let Some(current) = &mut self.stacks[i].run {
             current.garbage = garbage;
         }
@@ -184,7 +192,7 @@ impl World {
             }
         }
         let jobs = back.into_iter().map(|b| Job::new(Work::Modify, b.def, &b.physical)).collect();
-        self.begin_run(i, Kind::UpdateRollback, forward(jobs), old.token);
+        self.begin_run(i, Kind::UpdateRollback, forward(jobs, &self.defs(i)), old.token);
         if let Some(current) = &mut self.stacks[i].run {
             current.garbage = garbage;
         }

@@ -39,7 +39,14 @@ pub fn ends(text: &str, cells: usize) -> Cow<'_, str> {
     if width(text) <= cells {
         return Cow::Borrowed(text);
     }
-    between(text, cells, cells - cells / 4)
+    /// Cells of the start that say what it is about.
+    const HEAD: usize = 68;
+    /// A word that a cut falls into stays whole where it has no more cells left than this.
+    const WORD: usize = 24;
+    let front = HEAD.min(cells / 2);
+    let rest = text.chars().skip(head(text, front).chars().count()).take(WORD);
+    let word = rest.clone().position(char::is_whitespace).unwrap_or_default();
+    between(text, cells, cells.saturating_sub(front + word))
 }
 
 /// `…` between the start of a text and so many cells of its end.

@@ -240,7 +240,7 @@ fn status(model: &Model, side: &Side<'_>, room: usize) -> Line<'static> {
         Some(stack) => {
             let name = &stack.status.0;
             // The same count as on Deploy.
-            let outlook = eta::outlook(model).filter(|it| model.is_busy() && it.total > 0);
+            let outlook = eta::outlook(model).filter(|it| model.is_busy() && it.total > 0 && model.progress.is_told);
             let far = outlook.map_or_else(String::new, |it| format!(" {}/{}", it.done, it.total));
             (
                 format!("{}{far}", cut::end(name, room.saturating_sub(far.len()))),

@@ -12,6 +12,7 @@ use bic_tui::{
     core::{
         effect::Effect,
         fact::{Fact, Millis, StackEvent},
+        fault::{Fault, FaultKind},
         key::{Code, Key},
         keymap::Keymap,
         model::Model,
@@ -51,6 +52,10 @@ pub(crate) struct Desk {
     /// What was opened last.
     pub(crate) opened: String,
     pub(crate) has_quit: bool,
+    /// Which questions are refused, and how.
+    pub(crate) refusing: Option<fn(&Query) -> Option<FaultKind>>,
+    /// What was asked, in order.
+    pub(crate) asked: Vec<String>,
 }
 
 impl Desk {
@@ -105,6 +110,8 @@ impl Desk {
             copied: String::new(),
             opened: String::new(),
             has_quit: false,
+            refusing: None,
+            asked: Vec::new(),
         };
         desk.take(Msg::Resize(Size { width: 120, height: 40 }));
         desk.wait(3);
@@ -137,7 +144,11 @@ impl Desk {
         while let Some(effect) = queue.pop_front() {
             match effect {
                 Effect::Ask(ticket, query) => {
-                    let answer = self.cloud.ask(query).now_or_never().expect("it answers at once");
+                    self.asked.push(format!("{query:?}"));
+                    let answer = match self.refusing.and_then(|refuses| refuses(&query)) {
+                        Some(kind) => Err(Fault::new(kind, query.actions()[0], "", "")),
+                        None => self.cloud.ask(query).now_or_never().expect("it answers at once"),
+                    };
                     queue.extend(update(&mut self.model, Msg::Told(ticket, answer)));
                 }
                 Effect::Change(approved) => {

@@ -292,6 +292,7 @@ fn stack(project: &str, status: &str) -> Stack {
         ],
         tags: vec![("Project".into(), "BedrockImageChat".into())],
         termination_protection: false,
+        change_set: None,
     }
 }
 

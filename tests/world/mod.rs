@@ -99,6 +99,7 @@ pub(crate) fn stack(status: &str) -> Stack {
         }],
         tags: Vec::new(),
         termination_protection: false,
+        change_set: None,
     }
 }
 

@@ -201,6 +201,20 @@ async fn what_a_stack_of_another_name_has_is_neither_listed_nor_removed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_that_could_not_be_looked_at_is_told_by_the_exit_status_too() {
+    let mut case = Case::new(without("leftovers", |query| {
+        matches!(query, Query::Left(crate::core::fact::Look::Snapshots { .. }))
+    }));
+    for line in ["leftovers", "leftovers --output json"] {
+        let (status, text, said) = case.run(line).await;
+        assert_eq!(status, 4, "{text}{said}");
+        assert!(text.contains("/ecs/bedrock-image-chat"), "what is known is listed: {text}");
+    }
+    let (status, ..) = Case::sim("leftovers").run("leftovers").await;
+    assert_eq!(status, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_left_or_removed_while_it_is_not_known_who_has_it() {
     let questions: [fn(&Query) -> bool; 3] = [
         |it| matches!(it, Query::Stack { .. }),

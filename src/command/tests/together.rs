@@ -142,6 +142,18 @@ async fn a_plan_that_is_refused_for_another_reason_keeps_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_wants_no_task_lets_a_creation_go_on() {
+    let mut case = Case::sim("health-check-fails");
+    let (status, _, said) = case.run("deploy --no-watch").await;
+    assert_eq!(status, 0, "{said}");
+    while case.run("unstick desired-zero --yes").await.0 != 0 {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(case.stack().await.unwrap().status.0, "CREATE_IN_PROGRESS");
+    }
+    assert_eq!(case.settled().await.unwrap().status.0, "CREATE_COMPLETE");
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_deleted_while_it_is_updated() {
     let mut case = Case::sim("running");
     let (status, _, said) = case.run("deploy --no-watch --param LogRetentionDays=14").await;

@@ -130,6 +130,9 @@ pub struct Stack {
     pub tags: Vec<(SafeText, SafeText)>,
     /// Whether deletion is refused.
     pub termination_protection: bool,
+    /// Id of the change set that was executed last, or is being executed; left out where AWS names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_set: Option<SafeText>,
 }
 
 impl Stack {
@@ -297,6 +300,9 @@ impl ChangeSetBrief {
     }
 }
 
+/// Why the change set that a stack names does not tell what its operation works on.
+pub const NOT_ITS_PLAN: &str = "it was begun without a plan";
+
 /// A change set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangeSet {
@@ -326,6 +332,12 @@ impl ChangeSet {
     /// CloudFormation is still working it out.
     pub fn is_pending(&self) -> bool {
         matches!(self.status.as_str(), "CREATE_PENDING" | "CREATE_IN_PROGRESS")
+    }
+
+    /// The logical ids that it names, where it is being executed.
+    pub fn executing(&self) -> Option<Vec<SafeText>> {
+        let ids = || self.changes.iter().map(|c| c.logical_id.clone()).collect();
+        (self.execution == "EXECUTE_IN_PROGRESS").then(ids)
     }
 
     /// It can be executed.

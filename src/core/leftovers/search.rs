@@ -369,6 +369,11 @@ impl Search {
         &self.unknown
     }
 
+    /// Why one of the places could not be looked at.
+    pub fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
     /// The fault that kept every place from being looked at, if none could be.
     pub fn blind(&self) -> Option<&Fault> {
         self.fault.as_ref().filter(|_| self.answered == 0)

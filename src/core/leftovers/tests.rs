@@ -19,6 +19,7 @@ fn stack(status: &str) -> Stack {
         outputs: Vec::new(),
         tags: Vec::new(),
         termination_protection: false,
+        change_set: None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// One check for each quota that the plan counts against, and one for the image model's rate.
-pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers) -> Vec<Check> {
+pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers, account: &str) -> Vec<Check> {
     let of = |fact: &Fact| match fact {
         Fact::Quota(quota) => Some(quota.clone()),
         _ => None,
@@ -18,20 +18,23 @@ pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers) -> Vec<Check> {
     let room = proposal.needs().into_iter().map(|(quota, need)| {
         let row = quota.row();
         match told(answers, &Query::Quota { quota }, of) {
-            Some(Ok(known)) => judged(row, &known, need),
+            Some(Ok(known)) => judged(row, &known, (need, account)),
             other => untold(row.check, other),
         }
     });
     room.chain(rate(proposal, answers)).collect()
 }
 
-fn judged(row: QuotaRow, quota: &Quota, need: f64) -> Check {
+fn judged(row: QuotaRow, quota: &Quota, (need, account): (f64, &str)) -> Check {
     let QuotaRow { check: name, unit, .. } = row;
     let limit = quota.limit;
     let whose = if quota.is_default { ", AWS's default" } else { "" };
+    let used = quota.used.as_ref().and_then(|used| used.as_ref().ok()).copied().unwrap_or_default();
     let more = format!(
-        "Ask AWS for more: `aws service-quotas request-service-quota-increase --service-code {} --quota-code {} --desired-value N`.",
-        row.service, row.code
+        "Ask AWS for more: `aws service-quotas request-service-quota-increase --service-code {} --quota-code {} --desired-value {} {account}`.",
+        row.service,
+        row.code,
+        (used + need).ceil()
     );
     match &quota.used {
         Some(Ok(used)) if used + need > limit => {
@@ -150,13 +153,16 @@ mod tests {
                 is_default: false,
                 used,
             };
-            let found = judged(QuotaId::FargateVcpu.row(), &quota, need);
+            let found = judged(QuotaId::FargateVcpu.row(), &quota, (need, "--region us-west-2"));
             assert_eq!(found.outcome, want, "{}", found.evidence);
             assert!(found.evidence.contains(says), "{}", found.evidence);
             assert_eq!(
                 found.next.contains("--service-code fargate --quota-code L-3032A538"),
                 want == Outcome::Blocker
             );
+            let value = found.next.split("--desired-value ").nth(1);
+            let is_whole = |it: &str| it.split(' ').next().is_some_and(|n| n.parse::<u32>().is_ok()) && it.contains("--region us-west-2");
+            assert!(value.is_none_or(is_whole), "{}", found.next);
         }
     }
 }

@@ -9,19 +9,19 @@ use crate::core::{
 const NAME: &str = "secrets";
 
 /// A deleted secret keeps its name until it is really gone, and CloudFormation fails on it.
-pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers) -> Option<Check> {
+pub(super) fn checks(proposal: &Proposal<'_>, answers: &Answers, account: &str) -> Option<Check> {
     let question = proposal.names_question()?;
     let of = |fact: &Fact| match fact {
         Fact::SecretNames(taken) => Some(taken.clone()),
         _ => None,
     };
     Some(match told(answers, &question, of) {
-        Some(Ok(taken)) => judged(&taken, proposal.new_secrets().len()),
+        Some(Ok(taken)) => judged(&taken, proposal.new_secrets().len(), account),
         other => untold(NAME, other),
     })
 }
 
-fn judged(taken: &[TakenName], wanted: usize) -> Check {
+fn judged(taken: &[TakenName], wanted: usize, account: &str) -> Check {
     let Some(first) = taken.iter().find(|t| t.deleted.is_some()).or(taken.first()) else {
         return check(NAME, Outcome::Ok, format!("all {wanted} names are free"), "");
     };
@@ -37,8 +37,8 @@ fn judged(taken: &[TakenName], wanted: usize) -> Check {
     let day = when::iso(at).chars().take(10).collect::<String>();
     let evidence = format!("{name} waits for its deletion (DeletedDate {day}) and keeps its name until then{others}");
     let next = format!(
-        "Take another ProjectName, or delete it at once: `aws secretsmanager restore-secret --secret-id {name} && \
-         aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`."
+        "Take another ProjectName, or delete it at once: `aws secretsmanager restore-secret --secret-id {name} {account} && \
+         aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery {account}`."
     );
     check(NAME, Outcome::Blocker, evidence, &next)
 }
@@ -53,9 +53,13 @@ mod tests {
             name: name.into(),
             deleted,
         };
-        let free = judged(&[], 3);
+        let free = judged(&[], 3, "--region us-west-2");
         assert_eq!((free.outcome, free.evidence.as_str()), (Outcome::Ok, "all 3 names are free"));
-        let doomed = judged(&[taken("bic/a", None), taken("bic/b", Some(1_796_083_200_000))], 3);
+        let doomed = judged(
+            &[taken("bic/a", None), taken("bic/b", Some(1_796_083_200_000))],
+            3,
+            "--region us-west-2",
+        );
         assert_eq!(doomed.outcome, Outcome::Blocker);
         assert!(
             doomed.evidence.starts_with("bic/b waits for its deletion (DeletedDate 2026-12-01)"),
@@ -66,7 +70,7 @@ mod tests {
         for part in ["restore-secret --secret-id bic/b", "force-delete", "another ProjectName"] {
             assert!(doomed.next.contains(part), "{}", doomed.next);
         }
-        let living = judged(&[taken("bic/a", None)], 3);
+        let living = judged(&[taken("bic/a", None)], 3, "--region us-west-2");
         assert!(
             living.outcome == Outcome::Blocker && living.evidence.contains("not of this stack"),
             "{}",

@@ -28,6 +28,7 @@ fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)
     let checks = checks(Evidence {
         stack_name: "s",
         place: "--stack s",
+        account: "--region us-west-2",
         region,
         refusal: None,
         identity: None,

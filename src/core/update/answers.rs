@@ -2,7 +2,9 @@
 
 use strum::IntoEnumIterator;
 
-use super::{access, complain, deploying, insights, leftovers, logs, looking, older, places, polling, record, say, testimage};
+use super::{
+    access, complain, deploying, following, insights, leaving, leftovers, logs, looking, older, places, polling, record, say, testimage,
+};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -34,6 +36,10 @@ pub(super) fn on_told(model: &mut Model, ticket: Ticket, answer: Result<Fact, Fa
         Asked::Model => looking::on_model(model, ticket.seq, answer),
         Asked::Check => looking::on_check(model, ticket.seq, answer),
         Asked::Plan => deploying::on_change_set(model, ticket.seq, answer),
+        Asked::Followed => {
+            following::on_answer(model, ticket.seq, answer);
+            Vec::new()
+        }
         Asked::Probe => testimage::on_stage(model, answer),
         Asked::Fall => {
             on_fall_log(model, answer);
@@ -76,6 +82,9 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
             _ => on_fault(model, poll, fault),
         },
         Err(fault) => on_fault(model, poll, fault),
+    }
+    if poll == Poll::Resources {
+        leaving::renew(model);
     }
     polling::plan_next(model, poll);
     effects
@@ -268,6 +277,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
         model.feeds.resources = Feed::default();
     }
     refresh_progress(model);
+    effects.extend(following::ask(model));
     effects
 }
 
@@ -347,6 +357,10 @@ fn tell_outcome(model: &mut Model, before: Option<&Stack>) -> Vec<Effect> {
         None => (Severity::Note, format!("stack {} is gone", was.name)),
         Some(s) if s.status.is_in_progress() => return Vec::new(),
         Some(s) if s.status.is_deleted() => (Severity::Note, format!("stack {} is deleted", s.name)),
+        Some(s) if model.cancelled().is_some() => (
+            Severity::Note,
+            format!("the update of {} is cancelled: what ran before it runs again", s.name),
+        ),
         Some(s) if s.status.is_success() => (Severity::Note, format!("stack {} reached {}", s.name, s.status.0)),
         Some(s) => (
             Severity::Bad,
@@ -388,9 +402,9 @@ fn on_events(model: &mut Model, new: StackEvents) {
 }
 
 fn refresh_progress(model: &mut Model) {
-    if let (Some(stack), Some(events)) = (model.stack(), model.feeds.events.get()) {
-        model.progress = Progress::read(stack, events);
-    }
+    let Some(stack) = model.stack() else { return };
+    let events = model.feeds.events.get();
+    model.progress = events.map_or_else(|| Progress::of_stack(stack), |events| Progress::read(stack, events));
 }
 
 /// CloudFormation works on the stack because of it.

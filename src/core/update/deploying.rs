@@ -79,6 +79,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 fn offer_deletion(model: &mut Model, stack: &Stack) -> Vec<Effect> {
     let mut confirm = leaving::destroy_dialog(model, stack);
     confirm.title = format!("{} is {}: it can only be deleted before a new deploy", stack.name, stack.status.0).into();
+    polling::hurry(model, &[Poll::Resources]);
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
@@ -429,7 +430,7 @@ fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
     model.operation = Some(Operation {
         stack: stack.clone(),
         verb,
-        planned: plan.change_set.changes.len(),
+        change_set: plan.change_set.id.clone(),
         resources: plan.change_set.changes.iter().map(|c| c.logical_id.clone()).collect(),
     });
     model.stack_id = Some(stack.clone());
@@ -445,26 +446,15 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
                 say(model, Severity::Note, text);
             }
         }
-        Change::DeleteStack { stack } | Change::DeleteRetaining { stack, .. } => {
-            let resources: Vec<SafeText> = model
-                .feeds
-                .resources
-                .get()
-                .into_iter()
-                .flatten()
-                .filter(|r| r.is_held())
-                .map(|r| r.logical_id.clone())
-                .collect();
-            model.operation = Some(Operation {
-                stack: stack.clone(),
-                verb: "delete",
-                planned: resources.len(),
-                resources,
-            });
+        Change::DeleteStack { .. } | Change::DeleteRetaining { .. } => {
+            model.operation = None;
             model.screen = ScreenId::Deploy;
             say(model, Severity::Note, "deletion has begun");
         }
-        Change::CancelUpdate { .. } => say(model, Severity::Note, "the update is being cancelled: CloudFormation rolls back"),
+        Change::CancelUpdate { .. } => {
+            model.cancelled = Some(model.now.wall);
+            say(model, Severity::Note, "the update is being cancelled: CloudFormation rolls back");
+        }
         Change::RollbackStack { .. } => say(model, Severity::Note, "CloudFormation rolls back what had failed"),
         Change::ContinueRollback { .. } => say(model, Severity::Note, "CloudFormation goes on with the rollback"),
         Change::DropEmptyStack { .. } => {

@@ -415,7 +415,11 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
             return match act {
                 Some(Act::Skip(skip)) => open(model, Dialog::Skip(skip)),
                 Some(Act::Detach) => vec![Effect::Detach(0)],
-                Some(Act::Ask(confirm)) => open(model, Dialog::Confirm(*confirm)),
+                Some(Act::Ask(confirm)) => {
+                    let effects = open(model, Dialog::Confirm(*confirm));
+                    leaving::renew(model);
+                    effects
+                }
                 Some(Act::Intent(intent)) => keys::obey(model, intent),
                 Some(Act::Save(format)) => entry::write(model, format),
                 Some(Act::Stay) | None => Vec::new(),

@@ -1,6 +1,6 @@
 //! Out of a stack or an operation: destroy, termination protection, and the ways out of what is stuck.
 
-use super::{dialogs, leftovers, say};
+use super::{dialogs, leftovers, polling, say};
 use crate::{
     cloud::Change,
     core::{
@@ -10,9 +10,13 @@ use crate::{
         health::Severity,
         inventory::{Inventory, Lost, Sources},
         model::Model,
+        polls::Poll,
         unstick::{self, Situation},
     },
 };
+
+/// How the question begins that destroys.
+const DESTROY: &str = "Destroy stack ";
 
 /// Destroy: the inventory and the typed name.
 pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
@@ -33,6 +37,7 @@ pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
     }
     // What an earlier look found may be gone, or of another stack.
     model.leftovers.last = None;
+    polling::hurry(model, &[Poll::Resources]);
     let confirm = destroy_dialog(model, &stack);
     dialogs::open(model, Dialog::Confirm(confirm));
     // What stays is looked for meanwhile; the dialog tells it when it is known.
@@ -57,8 +62,25 @@ fn unprotect(model: &mut Model, stack: &Stack) -> Vec<Effect> {
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
+/// The open dialog that destroys tells what is known by now; what was typed into it is kept.
+pub(super) fn renew(model: &mut Model) {
+    if let (Some(Dialog::Confirm(open)), Some(stack)) = (&model.dialog, model.live_stack())
+        && matches!(open.changes[..], [Change::DeleteStack { .. }])
+    {
+        let (new, open) = (destroy_dialog(model, stack), open.clone());
+        let title = if open.title.starts_with(DESTROY) { new.title } else { open.title };
+        model.dialog = Some(Dialog::Confirm(Confirm {
+            title,
+            lines: new.lines,
+            losses: new.losses,
+            ..open
+        }));
+    }
+}
+
 pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     let listed = model.feeds.resources.get().map(Vec::as_slice);
+    let is_listing = model.feeds.resources.due <= model.now.mono || model.feeds.resources.awaiting.is_some();
     let parameters = model.parameters();
     let inventory = Inventory::of(Sources {
         resources: listed.unwrap_or_default(),
@@ -70,15 +92,22 @@ pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
     });
     let (title, mut lines) = match listed {
         Some(all) => (
-            format!("Destroy stack {} with its {} resources?", stack.name, all.len()),
-            Vec::new(),
+            format!(
+                "{DESTROY}{} with its {} resources?",
+                stack.name,
+                all.iter().filter(|r| r.is_held()).count()
+            ),
+            is_listing
+                .then(|| "asking AWS again what it holds…".to_owned())
+                .into_iter()
+                .collect(),
         ),
         None if model.is_hollow() => (
-            format!("Destroy stack {}, of which nothing is left?", stack.name),
+            format!("{DESTROY}{}, of which nothing is left?", stack.name),
             vec!["its creation was undone: only its record and its events go".to_owned()],
         ),
         None => (
-            format!("Destroy stack {} with all that is in it?", stack.name),
+            format!("{DESTROY}{} with all that is in it?", stack.name),
             vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],
         ),
     };
@@ -97,6 +126,8 @@ pub(super) fn ways_out(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "no operation runs: there is no stack");
         return Vec::new();
     };
+    // What a way leads to may list what the stack holds.
+    polling::hurry(model, &[Poll::Resources]);
     let detach = "leave the console; the operation goes on in AWS, and a console opened again follows it";
     let stay = if model.is_busy() {
         "what runs goes on, and so does this console"

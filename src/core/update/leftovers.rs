@@ -107,18 +107,7 @@ fn finish(model: &mut Model) {
         model.leftovers.looks += 1;
     }
     model.leftovers.last = Some(search);
-    // The dialog that destroys tells what stays; what was typed into it is kept.
-    if let (Some(Dialog::Confirm(open)), Some(stack)) = (&model.dialog, model.live_stack())
-        && matches!(open.changes[..], [Change::DeleteStack { .. }])
-    {
-        let new = super::leaving::destroy_dialog(model, stack);
-        let open = open.clone();
-        model.dialog = Some(Dialog::Confirm(Confirm {
-            lines: new.lines,
-            losses: new.losses,
-            ..open
-        }));
-    }
+    super::leaving::renew(model);
 }
 
 /// Looks again at what is on its way out, while somebody waits for it.

@@ -29,7 +29,10 @@ pub(super) fn offer(model: &mut Model, checks: &[Check]) -> Vec<Effect> {
     };
     let title = match blockers.len() {
         1 => format!("{} stands in the way. Make the plan in spite of it?", first.name),
-        n => format!("{n} checks stand in the way, each with its own name to type; first {}. Go on in spite of it?", first.name),
+        n => format!(
+            "{n} checks stand in the way, each with its own name to type; first {}. Go on in spite of it?",
+            first.name
+        ),
     };
     let mut confirm = Confirm::new(
         title,

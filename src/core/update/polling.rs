@@ -153,7 +153,9 @@ pub(super) fn plan_next(model: &mut Model, poll: Poll) {
     } else {
         pace::pause(poll, is_busy, failures, spread)
     };
-    let due = pause.map_or(u64::MAX, |p| model.now.mono + p);
+    // Where the world's time runs faster, what is polled is due by that; twice a second is as often as a screen needs.
+    let speed = u64::from(model.about.speed.max(1));
+    let due = pause.map_or(u64::MAX, |p| model.now.mono + (p / speed).max(p.min(500)));
     // Who was hurried while it was being answered is asked again: the answer may be from before.
     with(model, poll, |f| f.set_due(f.due().min(due)));
 }

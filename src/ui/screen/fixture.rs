@@ -93,6 +93,7 @@ pub(in crate::ui) fn stack(status: &str) -> Stack {
         ],
         tags: vec![("Project".into(), "BedrockImageChat".into())],
         termination_protection: false,
+        change_set: None,
     }
 }
 

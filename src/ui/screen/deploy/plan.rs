@@ -19,7 +19,7 @@ use crate::{
             Panel,
             deploy::{Plan, Planning},
         },
-        template::Resource,
+        template::{Resource, worked_on},
         text::SafeText,
         when,
     },
@@ -160,7 +160,11 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
         );
     }
     for note in &plan.notes {
-        out.extend(wrap_to(&format!("! {note}"), width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Info, l))));
+        out.extend(
+            wrap_to(&format!("! {note}"), width, 2)
+                .into_iter()
+                .map(|l| Line::from(pen.ink(Role::Info, l))),
+        );
     }
     let before = if plan.is_create { 0.0 } else { model.cost_planned().usd_month() };
     let resources = model
@@ -185,8 +189,9 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
 
 /// `usually 8 to 14 min`.
 fn time(model: &Model, plan: &Plan, resources: &[Resource]) -> Option<String> {
-    let touched = |r: &&Resource| plan.change_set.changes.iter().any(|c| c.logical_id == r.logical_id);
-    let involved: Vec<&Resource> = resources.iter().filter(touched).collect();
+    let touched = |r: &Resource| plan.change_set.changes.iter().any(|c| c.logical_id == r.logical_id);
+    let involved = worked_on(resources, touched);
+    let involved: Vec<&Resource> = involved.iter().collect();
     let work = if plan.is_create { Work::Create } else { Work::Update };
     let eta = eta::remaining(&model.durations, &involved, work, &Progress::default(), 0)?;
     Some(format!("usually {}", eta.words()))
@@ -205,10 +210,17 @@ fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
     } else {
         list(&plan.change_set.tags)
     };
-    let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("tags {tags}") };
+    let tags = if tags.is_empty() {
+        "no tags".to_owned()
+    } else {
+        format!("tags {tags}")
+    };
     let lines = wrap_to(&format!("{capabilities} · {tags}"), width.saturating_sub(7), 2).into_iter();
     let heads = ["Asks   ", "       "].into_iter();
-    heads.zip(lines).map(|(head, line)| Line::from(vec![pen.dim(head), pen.text(line)])).collect()
+    heads
+        .zip(lines)
+        .map(|(head, line)| Line::from(vec![pen.dim(head), pen.text(line)]))
+        .collect()
 }
 
 /// Counts changed by hand that the plan would put back: the service is in it, and runs another count than

@@ -17,6 +17,7 @@ use crate::{
         progress::Row,
         rollout,
         screen::Panel,
+        text::SafeText,
         when,
     },
     ui::{
@@ -65,12 +66,14 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
         show(lines, area, frame);
     }
     if model.progress.rows.is_empty() {
-        let why = if panel::empty_feed(model, side, &model.feeds.events, list, frame) {
+        let feed = &model.feeds.events;
+        if panel::empty_feed(model, side, feed, list, frame) {
             return;
-        } else {
-            "No resource has been touched yet."
-        };
-        panel::empty(side, list, frame, why, "");
+        }
+        match feed.fault.as_ref().filter(|_| !model.progress.is_told) {
+            Some(fault) => panel::empty(side, list, frame, &format!("{}.", fault.sentence()), &fault.advice()),
+            None => panel::empty(side, list, frame, "No resource has been touched yet.", ""),
+        }
         return;
     }
     draw_rows(model, side, list, frame);
@@ -114,7 +117,10 @@ fn services(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
 fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usize) -> Vec<Line<'static>> {
     let progress = &model.progress;
     let status = &stack.status;
-    let mark = if status.is_failure() {
+    let cancelled = model.cancelled();
+    let mark = if cancelled.is_some() && !model.is_busy() {
+        "–"
+    } else if status.is_failure() && cancelled.is_none() {
         "✗"
     } else if status.is_in_progress() {
         "●"
@@ -122,19 +128,20 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
         "✓"
     };
     // "User Initiated" is no reason.
-    let reason = if stack.reason.is_empty() || stack.reason == "User Initiated" {
-        String::new()
-    } else {
-        format!("  {}", stack.reason)
+    let reason = match (cancelled, stack.reason.as_str()) {
+        (Some(how), _) if model.is_busy() => format!("  {how}"),
+        (Some(how), _) => format!("  {how}: what ran before the update runs again"),
+        (None, "" | "User Initiated") => String::new(),
+        (None, reason) => format!("  {reason}"),
     };
     let name = format!("{mark} {} ", status.0);
     let room = width.saturating_sub(name.chars().count() + stack.name.chars().count());
     let mut out = vec![Line::from(vec![
-        pen.ink(of_status(&status.0), name),
+        pen.ink(if cancelled.is_some() { Role::Warn } else { of_status(&status.0) }, name),
         pen.title(stack.name.to_string()),
         pen.dim(cut(&reason, room)),
     ])];
-    let role = if progress.failed() > 0 || status.is_failure() {
+    let role = if cancelled.is_none() && (progress.failed() > 0 || status.is_failure()) {
         Role::Bad
     } else {
         Role::Accent
@@ -152,11 +159,17 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
         Some(undo) => (undo.left, format!(" {} of {} still to undo", undo.left, undo.of)),
         None => (outlook.done, format!(" {} {of} {}", outlook.done, outlook.total)),
     };
-    let mut second = vec![
-        pen.text(count),
-        pen.dim(elapsed),
-        pen.text(when::span(progress.elapsed(model.now.wall))),
-    ];
+    // Without its events nobody knows how far it is.
+    let count = match &model.feeds.events.fault {
+        _ if progress.is_told => count,
+        Some(_) => " not known how far it is".to_owned(),
+        None => " waiting for its events".to_owned(),
+    };
+    let mut second = vec![pen.text(count)];
+    if progress.started > 0 {
+        second.push(pen.dim(elapsed));
+        second.push(pen.text(when::span(progress.elapsed(model.now.wall))));
+    }
     second.extend(forecast(model, pen, outlook));
     let words: usize = second.iter().map(Span::width).sum();
     let room = width.saturating_sub(words);
@@ -165,12 +178,33 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     if let Some(slow) = slow(model) {
         out.push(Line::from(pen.ink(Role::Warn, cut(&slow, width))));
     }
+    out.extend(remarks(model, pen, outlook, width));
     out
+}
+
+/// What is not known of it, and what it left undone.
+fn remarks(model: &Model, pen: Pen<'_>, outlook: &Outlook, width: usize) -> Vec<Line<'static>> {
+    let is_open = !outlook.is_total_known && model.is_busy() && model.progress.is_told;
+    let no_total = model.no_total().filter(|_| is_open);
+    let no_total = no_total.map(|why| pen.dim(cut(&format!("no total and no time left are known: {why}"), width)));
+    let left_out: Vec<&str> = model.progress.left_out().map(SafeText::as_str).collect();
+    let left_out = (!left_out.is_empty()).then(|| {
+        let text = format!(
+            "! left out, and as it was: {}: bring it in line by hand before the next update",
+            left_out.join(", ")
+        );
+        pen.ink(Role::Warn, cut(&text, width))
+    });
+    no_total.into_iter().chain(left_out).map(Line::from).collect()
 }
 
 fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>> {
     match outlook.eta {
         Some(eta) => vec![pen.dim("   still "), pen.text(eta.words())],
+        None if model.stack().is_some_and(|s| s.status.0.ends_with("CLEANUP_IN_PROGRESS")) => {
+            vec![pen.dim("   what is not used any more is deleted")]
+        }
+        None if model.cancelled().is_some() && model.is_busy() => vec![pen.ink(Role::Warn, "   rolling back")],
         None if model.stack().is_some_and(|s| s.status.0.contains("ROLLBACK_IN_PROGRESS")) => {
             vec![pen.ink(Role::Bad, "   rolling back")]
         }
@@ -200,8 +234,8 @@ type Card = ((&'static str, Role), Vec<Line<'static>>);
 /// The cause card when it fails; outputs and next steps when it went well.
 fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize)) -> Option<Card> {
     let width = width.saturating_sub(2);
-    // A tall terminal has room for AWS's long texts.
-    let rows = if model.size.height >= 32 { 4 } else { 3 };
+    // AWS's texts are long; how many of their rows have room, `most` tells.
+    let rows = 4;
     if let Some(cause) = cause::find(model) {
         let keys = card_keys(model, stack);
         return Some((("Cause", Role::Bad), cause_lines(pen, &cause, &keys, (width, rows, most))));
@@ -365,6 +399,7 @@ fn look(row: &Row) -> (&'static str, String, Role) {
     match end {
         "IN_PROGRESS" if row.has_failed && !row.is_cancelled() => ("✗", format!("✗ {}", doing[0]), Role::Bad),
         "IN_PROGRESS" => ("●", doing[0].to_owned(), Role::Warn),
+        _ if row.is_left_out => ("–", "left out".to_owned(), Role::Warn),
         "FAILED" if row.is_cancelled() => ("–", "cancelled".to_owned(), Role::Warn),
         "FAILED" => ("✗", doing[2].to_owned(), Role::Bad),
         "COMPLETE" if row.has_failed && !row.is_cancelled() => ("✗", format!("failed, {}", doing[1]), Role::Bad),
