@@ -8,6 +8,7 @@ use super::{
 use bic_tui::core::{
     fact::{LogEvent, LogPage},
     msg::{Asked, Ticket},
+    older::Older,
 };
 
 /// The request for older lines among effects.
@@ -185,7 +186,7 @@ fn a_wider_window_that_is_asked_for_meanwhile_comes_after() {
         (ticket, from, until, _) = next;
         assert!(until == begin && from == wanted, "{from} to {until}");
     }
-    assert_eq!(model.older.as_ref().map(|older| older.reach()), Some(wanted));
+    assert_eq!(model.older.as_ref().map(Older::reach), Some(wanted));
     assert_eq!(
         model.logs.selected().map(|line| line.seq()),
         cursor,

@@ -49,6 +49,9 @@ impl Holes {
 
     /// Takes an interval out; its end does not belong to it. What is left of a hole keeps its share of the lines.
     fn cut(&mut self, from: Millis, until: Millis) {
+        if from >= until {
+            return;
+        }
         let part = |hole: Hole, from: Millis, until: Millis| {
             let (width, whole) = ((until - from + 1).max(0), (hole.until - hole.from + 1).max(1));
             let lines = (hole.lines as f64 * width as f64 / whole as f64).round() as u64;
