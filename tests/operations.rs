@@ -1399,7 +1399,11 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     desk.take(Msg::Key(Key::ctrl('e')));
     says(
         &desk.screen_at(80, 24),
-        &["Checks: 2 blockers", "--force-delete-without-recovery`.", "1–22 of"],
+        &[
+            "Checks: 2 blockers",
+            "--force-delete-without-recovery --region us-west-2`.",
+            "1–22 of",
+        ],
     );
     desk.press("G");
     says(&desk.screen_at(80, 24), &["✓ prices", "days old"]);
