@@ -451,6 +451,24 @@ mod tests {
     }
 
     #[test]
+    fn a_log_group_has_a_name() {
+        let named = |name: &str| Common {
+            log_group: Some(name.into()),
+            ..Common::default()
+        };
+        for empty in ["", " "] {
+            let why = with("", &named(empty), &[]).unwrap_err().to_string();
+            assert!(why.contains("the log group has no name"), "{why}");
+        }
+        assert_eq!(with("", &named("/x"), &[]).unwrap().settings.log_group.as_deref(), Some("/x"));
+        // A variable that is set to nothing is not set.
+        assert_eq!(
+            with("", &Common::default(), &[("BIC_LOG_GROUP", "")]).unwrap().settings.log_group,
+            None
+        );
+    }
+
+    #[test]
     fn the_table_of_the_default_profile_counts_where_none_is_named() {
         let file = "[profiles.default]\nproduction = true\nread_only = true\nstack = 'chat'\nregion = 'us-west-1'\napp_url = 'https://x'";
         let plain = Common::default();

@@ -10,6 +10,8 @@ mod insights;
 mod live;
 #[path = "scripts/logs.rs"]
 mod logs;
+#[path = "scripts/older.rs"]
+mod older;
 mod world;
 
 use bic_tui::{

@@ -495,3 +495,31 @@ fn each_trouble_is_said_in_words() {
         see_all(&tty, words);
     }
 }
+
+#[test]
+fn parameters_go_from_a_file_into_the_form_and_into_a_new_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("config.toml");
+    std::fs::write(&config, format!("save_dir = {:?}\n", dir.path().display().to_string())).unwrap();
+    let file = dir.path().join("parameters.json");
+    let given = r#"[{"ParameterKey":"LogRetentionDays","ParameterValue":"60"},{"ParameterKey":"LogRetentionDay","ParameterValue":"7"}]"#;
+    std::fs::write(&file, given).unwrap();
+    let tty = Tty::start(&["--demo", "--config", &config.display().to_string()], SIZE);
+    tty.see("Press D to deploy");
+    tty.send("D");
+    tty.see("^O load");
+    tty.send("\x0f");
+    tty.see("load parameters from:");
+    tty.send("\r");
+    says(
+        &tty.see("1 not taken"),
+        &["1 value taken from", "did you mean \"LogRetentionDays\"?", "1 changed of 22"],
+    );
+    tty.send("\x1b");
+    tty.gone("1 not taken");
+    tty.send("\x13");
+    tty.see("was there already, and stays");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), given);
+    let saved = std::fs::read_to_string(dir.path().join("parameters-2.json")).unwrap();
+    assert!(saved.contains("60"), "{saved}");
+}

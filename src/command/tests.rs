@@ -1289,6 +1289,16 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pattern_that_spans_lines_is_refused_before_anything_is_asked() {
+    for line in ["logs --grep boom\\n", "logs --grep boom\\n --insights --yes"] {
+        let mut case = Case::new(Script::new(pages()));
+        let (status, text, stderr) = case.run(line).await;
+        assert_eq!((status, text.as_str()), (2, ""), "{line}");
+        assert!(stderr.contains("--grep spans lines"), "{stderr}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn throttling_is_waited_for_and_a_repeated_page_is_not_believed() {
     let throttled = || Err(Fault::new(FaultKind::Throttled, "logs:FilterLogEvents", "", ""));
     let mut answers = pages();

@@ -1,6 +1,6 @@
 //! Which keys have something to act on now: the footer offers no others.
 
-use super::{keymap::Intent, model::Model, unstick::next_step};
+use super::{keymap::Intent, model::Model, screen::ScreenId, unstick::next_step};
 
 /// An operation runs, or waits for somebody to say how it goes on.
 pub fn is_stuck(model: &Model) -> bool {
@@ -21,13 +21,17 @@ pub fn has_object(model: &Model, intent: Intent) -> bool {
         }
         Intent::WaysOut => is_stuck(model),
         // While something runs, or waits for a hand, no plan can be made.
-        Intent::Deploy => !is_stuck(model) || model.is_hollow(),
+        // So long as one is on the screen neither.
+        Intent::Deploy => {
+            let is_here = model.screen == ScreenId::Deploy && model.deploy.form().is_some();
+            !is_here && (!is_stuck(model) || model.is_hollow())
+        }
         Intent::Image => !is_emptied(model),
         // The form has a line of its own for its keys.
         Intent::Load | Intent::Anew => false,
         Intent::Checks => model.deploy.form().is_some(),
         // On the Logs screen they are the log's own.
-        Intent::Pause | Intent::GotoTime => model.screen != super::screen::ScreenId::Deploy || model.span.is_some(),
+        Intent::Pause | Intent::GotoTime => model.screen != ScreenId::Deploy || model.span.is_some(),
         _ => true,
     }
 }

@@ -129,7 +129,9 @@ impl Older {
     /// one is being fetched; what is wanted beyond that comes after it.
     pub fn want(&mut self, since: Option<Since>, widest: Millis) -> bool {
         if self.window.is_some() {
-            since.into_iter().for_each(|since| self.note(since));
+            if let Some(since) = since {
+                self.note(since);
+            }
             return self.is_stuck();
         }
         let step = self.step.min(widest).max(LEAST);

@@ -7,17 +7,15 @@
 //! when all its pages have come, and the next one of its kind begins before the time at which it began:
 //! so an outage of any length loses nothing.
 
-use std::collections::BTreeSet;
-
 use super::{
     fact::{LiveUpdate, LogEvent, LogPage, Millis},
     fault::Fault,
-    lines::EventId,
     text::SafeText,
 };
 use crate::cloud::LogRequest;
 
 mod gaps;
+mod ids;
 mod pace;
 mod pass;
 mod seen;
@@ -30,6 +28,7 @@ pub use self::{
     pace::Pace,
 };
 use self::{
+    ids::Ids,
     pass::{Awaited, Complete, Kind, Pass},
     seen::reached,
     twins::{Source, Twins},
@@ -47,7 +46,7 @@ const LATENESS: Millis = 60_000;
 /// In a quiet log the newest event says little about AWS's clock; then passes begin this long before
 /// ours, so that a clock that is some minutes ahead skips nothing.
 const CLOCK_SLACK: Millis = 300_000;
-/// Most ids kept; about 100 MB. Past that the oldest part of the window is given up, and said so.
+/// Most ids kept; about 50 MB. Past that the oldest part of the window is given up, and said so.
 const MAX_IDS: usize = 1_500_000;
 
 /// An event on its way to the store.
@@ -82,7 +81,7 @@ pub struct Tail {
     group: SafeText,
     /// Nothing before this is asked any more, so ids before it need not be kept.
     floor: Millis,
-    seen: BTreeSet<(Millis, EventId)>,
+    seen: Ids,
     /// Newest time given out, not counting the part by which a stamp lies in AWS's future.
     newest: Millis,
     head: Option<Pass>,
@@ -112,7 +111,7 @@ impl Tail {
         Self {
             group,
             floor: from,
-            seen: BTreeSet::new(),
+            seen: Ids::default(),
             newest: from,
             head: None,
             reconcile: None,

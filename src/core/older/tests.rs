@@ -27,8 +27,8 @@ fn fault(kind: FaultKind) -> Fault {
     Fault::new(kind, "x", "g", "why")
 }
 
-fn all_since(from: Millis) -> Option<Since> {
-    Some(Since { from, goal: Some(from) })
+fn all_since(from: Millis) -> Since {
+    Since { from, goal: Some(from) }
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn windows_lie_side_by_side_and_grow_and_a_fault_leaves_no_hole() {
     assert_eq!(older.due(&group, 3).unwrap().token.as_deref(), Some("a"), "it goes on where it was");
     assert!(older.on_page(3, Ok(page(None))).is_some_and(|came| came.is_last && !came.begins));
     assert_eq!(older.reach(), 100 * HOUR - FIRST);
-    older.want(all_since(90 * HOUR), Millis::MAX);
+    older.want(Some(all_since(90 * HOUR)), Millis::MAX);
     let far = older.due(&group, 4).unwrap();
     assert_eq!((far.from, far.until), (90 * HOUR, Some(100 * HOUR - FIRST)));
     assert_eq!(older.on_page(4, Ok(page(None))).and_then(|came| came.goal), Some(90 * HOUR));
@@ -153,14 +153,14 @@ fn what_is_wanted_while_a_window_is_fetched_comes_after_it() {
     assert!(older.is_due(0));
     let next = older.due(&group, 2).unwrap();
     assert_eq!((next.from, next.until), (97 * HOUR, Some(100 * HOUR - FIRST)));
-    older.want(all_since(98 * HOUR), Millis::MAX);
+    older.want(Some(all_since(98 * HOUR)), Millis::MAX);
     let came = older.on_page(2, Ok(holding(&[98 * HOUR + 5], Some("a")))).unwrap();
     assert_eq!(came.goal, Some(98 * HOUR), "as soon as its lines are there");
     older.due(&group, 3).unwrap();
     assert_eq!(older.on_page(3, Ok(page(None))).unwrap().goal, None, "once");
     assert!(!older.is_due(u64::MAX), "there is nothing more to come");
     older.want(None, Millis::MAX);
-    older.want(all_since(HOUR), Millis::MAX);
+    older.want(Some(all_since(HOUR)), Millis::MAX);
     older.stop();
     assert!(!older.is_due(u64::MAX));
 }

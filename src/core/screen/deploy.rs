@@ -248,11 +248,9 @@ impl Form {
 
     /// Whether the two were opened on the same stack as it was, or both on none.
     pub fn has_same_ground(&self, other: &Self) -> bool {
-        fn ground(form: &Form) -> (bool, Vec<(&SafeText, &SafeText)>, Vec<Option<&SafeText>>) {
-            let tags = form.tags.iter().filter_map(|t| Some((&t.key, t.before.as_ref()?))).collect();
-            (form.is_update, tags, form.fields.iter().map(|f| f.previous.as_ref()).collect())
-        }
-        ground(self) == ground(other)
+        let tags = |form: &Self| -> Vec<_> { form.tags.iter().filter_map(|t| Some((t.key.clone(), t.before.clone()?))).collect() };
+        let values = |form: &Self| -> Vec<_> { form.fields.iter().map(|f| f.previous.clone()).collect() };
+        self.is_update == other.is_update && values(self) == values(other) && tags(self) == tags(other)
     }
 
     /// Takes the values of a file; what is unknown or not allowed leaves its field as it is.

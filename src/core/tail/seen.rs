@@ -13,7 +13,7 @@ impl Tail {
             let id = identity(&event);
             if event.at < self.floor {
                 self.stats.outside += 1;
-            } else if self.seen.insert((event.at, id.clone())) && self.is_not_live(&event) {
+            } else if self.seen.insert(event.at, &id) && self.is_not_live(&event) {
                 new.push((event.id.is_some().then_some(id), event));
             } else {
                 self.stats.repeats += 1;
@@ -51,7 +51,7 @@ impl Tail {
         self.raise_floor(keep);
         if self.seen.len() > MAX_IDS {
             let from = self.floor;
-            let until = self.seen.iter().nth(MAX_IDS / 10).map_or(from, |(at, _)| at + 1);
+            let until = self.seen.end_of_oldest(MAX_IDS / 10).unwrap_or(from);
             self.raise_floor(until);
             self.note_unchecked(from, until);
         }
@@ -60,9 +60,7 @@ impl Tail {
     fn raise_floor(&mut self, floor: Millis) {
         if floor > self.floor {
             self.floor = floor;
-            if self.seen.first().is_some_and(|(at, _)| *at < floor) {
-                self.seen = self.seen.split_off(&(floor, EventId::Number([0; 3])));
-            }
+            self.seen.forget(floor);
             if let Some(twins) = &mut self.twins {
                 twins.forget(floor);
             }

@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// The worst checks under the button, in as many lines as a field's help.
-pub(super) fn button_help(pen: Pen<'_>, checks: &[Check], key: &str, width: usize) -> Vec<Line<'static>> {
+pub(super) fn button_help(pen: Pen<'_>, checks: &[Check], width: usize) -> Vec<Line<'static>> {
     let mut out = vec![Line::from(vec![
         pen.title("Make the plan"),
-        pen.dim(format!("  nothing runs yet; checks: {}{}", counted(checks), shown_by(key))),
+        pen.dim(format!("  nothing runs yet; checks: {}", counted(checks))),
     ])];
     for check in worst_first(checks).into_iter().filter(|c| c.outcome != Outcome::Ok).take(3) {
         let (mark, role) = mark(check);

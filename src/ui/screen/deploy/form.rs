@@ -141,7 +141,7 @@ fn draw_main(side: &Side<'_>, form: &Form, (worked, is_narrow): (&Worked, bool),
         );
     }
     if is_narrow && form.is_on_button() {
-        help.extend(button_help(pen, &worked.checks, &worked.key, width));
+        help.extend(button_help(pen, &worked.checks, width));
     } else {
         help.extend(help_lines(pen, form, errors, width));
     }
@@ -175,7 +175,7 @@ fn row_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], (width, heigh
     let mut lines = Vec::new();
     let mut at = 0;
     let mut group = None;
-    for i in 0..form.button() {
+    for (i, error) in errors.iter().enumerate() {
         let next = form.fields.get(i).map_or("Tags", |field| match field.def.group.as_str() {
             "" => "Other",
             group => group,
@@ -190,7 +190,7 @@ fn row_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], (width, heigh
         if i == form.selected {
             at = lines.len();
         }
-        lines.push(row(pen, &Row::of(form, i), (i == form.selected, errors[i].is_some()), width));
+        lines.push(row(pen, &Row::of(form, i), (i == form.selected, error.is_some()), width));
     }
     if is_airy {
         lines.push(Line::default());

@@ -47,7 +47,8 @@ impl Chart {
         let (from, until) = model.shown_logs().span(model.now.wall)?;
         let columns = model.shown_logs().histogram(from, until.max(from + 1), cells);
         let missing = missing(model);
-        let shaded = columns.iter().map(|column| is_missing(column, &missing)).collect();
+        // The ends of the axis are rounded outwards: what lies beyond has not been asked for.
+        let shaded = columns.iter().map(|column| is_missing(column, from, &missing)).collect();
         Some(Self { columns, shaded })
     }
 
@@ -78,8 +79,9 @@ fn missing(model: &Model) -> Vec<(Millis, Millis)> {
 }
 
 /// Half of the column is missing; of one that counts nothing any part is much.
-fn is_missing(column: &Column, missing: &[(Millis, Millis)]) -> bool {
-    let part = |(from, until): &(Millis, Millis)| ((*until).min(column.until) - (*from).max(column.from)).max(0);
+fn is_missing(column: &Column, axis: Millis, missing: &[(Millis, Millis)]) -> bool {
+    let begin = column.from.max(axis);
+    let part = |(from, until): &(Millis, Millis)| ((*until).min(column.until) - (*from).max(begin)).max(0);
     let sum: Millis = missing.iter().map(part).sum();
     sum > 0 && (total(column) == 0 || 2 * sum >= column.until - column.from)
 }
@@ -217,8 +219,12 @@ mod tests {
         let mut columns = Column::split(0, 4_000, 4);
         columns[0].counts[0] = 5;
         columns[1].counts[0] = 5;
-        let shaded = |missing: &[(Millis, Millis)]| columns.iter().map(|it| is_missing(it, missing)).collect::<Vec<_>>();
+        let shaded = |missing: &[(Millis, Millis)]| columns.iter().map(|it| is_missing(it, 0, missing)).collect::<Vec<_>>();
         assert_eq!(shaded(&[]), [false; 4]);
+        assert!(
+            !is_missing(&columns[2], 2_500, &[(Millis::MIN, 2_500)]),
+            "that is before the axis begins"
+        );
         assert_eq!(shaded(&[(Millis::MIN, 1_300), (2_900, 2_901)]), [true, false, true, false]);
         assert_eq!(
             shaded(&[(1_200, 1_500), (1_600, 1_900), (4_000, Millis::MAX)]),

@@ -1,0 +1,342 @@
+//! Lines from before the tail began, and those that had to make room: fetched where somebody goes, missing and said to be
+//! until they have come.
+
+use super::{
+    logs::{DENIED, event, page_ticket, save, with_errors},
+    *,
+};
+use bic_tui::core::{
+    fact::{LogEvent, LogPage},
+    msg::{Asked, Ticket},
+};
+
+/// The request for older lines among effects.
+fn older(effects: &[Effect]) -> Option<(Ticket, i64, i64, Option<String>)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Ask(ticket @ Ticket { asked: Asked::Older, .. }, Query::LogPage(request)) => Some((
+            *ticket,
+            request.from,
+            request.until?,
+            request.token.as_ref().map(ToString::to_string),
+        )),
+        _ => None,
+    })
+}
+
+fn answer(model: &mut Model, ticket: Ticket, events: Vec<LogEvent>, next: Option<&str>) -> Vec<Effect> {
+    let page = LogPage {
+        events,
+        next: next.map(Into::into),
+    };
+    let effects = update(model, Msg::Told(ticket, Ok(Fact::LogPage(page))));
+    update(model, Msg::Drawn);
+    effects
+}
+
+#[test]
+fn who_scrolls_up_to_the_first_line_gets_older_ones_page_by_page() {
+    let mut model = with_errors();
+    let (ticket, from, until, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    assert_eq!(until - from, 15 * 60_000);
+    assert!(older(&press(&mut model, "k")).is_none(), "one request at a time");
+    let before = model.logs.window(30, 100).rows;
+    let first = vec![
+        event(from + 5, 100, "litellm", DENIED),
+        event(from + 6, 101, "litellm", "Traceback (most recent call last):"),
+    ];
+    let (ticket, _, _, token) = {
+        assert!(
+            older(&answer(&mut model, ticket, first, Some("more"))).is_none(),
+            "the tail has its share of the quota"
+        );
+        older(&wait(&mut model, 2_000)).expect("the next page")
+    };
+    assert_eq!(token.as_deref(), Some("more"));
+    answer(&mut model, ticket, vec![event(from + 7, 102, "litellm", "x.BadError: no")], None);
+    assert_eq!((model.logs.lines().len(), model.logs.new_lines()), (14, 0));
+    assert_eq!(model.logs.window(30, 100).rows[..5], before[..5], "the window stays");
+    press(&mut model, "g");
+    let rows = model.logs.window(30, 100).rows;
+    assert_eq!(
+        rows.iter().take(4).map(|row| row.continuation).collect::<Vec<_>>(),
+        [false, true, true, false]
+    );
+    assert_eq!(model.logs.lines().errors().len(), 3);
+}
+
+#[test]
+fn a_time_before_the_first_line_is_fetched_and_then_gone_to() {
+    let mut model = with_errors();
+    press(&mut model, "@");
+    type_text(&mut model, "-2h");
+    let (ticket, from, _, _) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    assert_eq!(from, model.now.wall - 2 * 3_600_000);
+    let events = vec![
+        event(from + 10, 100, "litellm", "INFO: old"),
+        event(from + 900_000, 101, "litellm", "INFO: less old"),
+    ];
+    answer(&mut model, ticket, events, None);
+    assert_eq!(
+        model.logs.selected().map(|line| line.raw().to_owned()).as_deref(),
+        Some("INFO: old")
+    );
+    assert!(
+        older(&press(&mut model, "k")).is_some_and(|(_, _, until, _)| until == from),
+        "and on from there"
+    );
+    press(&mut model, "esc");
+    assert!(model.older.as_ref().is_some_and(|older| older.loading().is_none()), "Esc stops it");
+}
+
+#[test]
+fn the_window_of_the_axis_moves_and_a_late_answer_of_a_stopped_fetch_changes_nothing() {
+    let mut model = with_errors();
+    let (from, until) = model.logs.span(model.now.wall).expect("there are lines");
+    assert!(older(&press(&mut model, ">")).is_none(), "what it shows is held");
+    let (wide, end) = model.logs.span(model.now.wall).expect("a window");
+    assert_eq!((end - wide, end >= until), (2 * (until - from).max(60_000), true));
+    let mut asked = None;
+    for _ in 0..20 {
+        asked = asked.or(older(&press(&mut model, "(")));
+    }
+    let (ticket, ..) = asked.expect("older lines are asked for");
+    press(&mut model, "esc");
+    let page = vec![event(from - 900_000, 100, "litellm", "INFO: old")];
+    answer(&mut model, ticket, page, None);
+    assert_eq!(model.logs.lines().len(), 11);
+    press(&mut model, "F");
+    assert_eq!(model.logs.span(model.now.wall), Some((from, until)), "following shows all again");
+}
+
+#[test]
+fn a_window_that_stops_half_way_is_a_gap_that_is_told_and_loaded_again() {
+    let mut model = with_errors();
+    let (ticket, from, until, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    answer(&mut model, ticket, vec![event(from + 5, 100, "litellm", "INFO: old")], Some("more"));
+    let gaps = |model: &Model| {
+        let holes = model.logs.lines().holes();
+        holes.iter().map(|hole| (hole.from, hole.until)).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(&model), [(from + 5, until - 1)], "what has not come is missing from the start");
+    let (ticket, ..) = older(&wait(&mut model, 2_000)).expect("the next page");
+    let slow = Fault::new(FaultKind::Throttled, "logs:FilterLogEvents", "g", "Rate exceeded");
+    update(&mut model, Msg::Told(ticket, Err(slow)));
+    assert_eq!(gaps(&model), [(from + 5, until - 1)]);
+    save(&mut model);
+    assert!(model.saved_lacks.take().is_some_and(|lacks| lacks.contains(" missing")));
+    // Not only at the first line held.
+    let (ticket, _, _, token) = older(&press(&mut model, "j j j k")).expect("a move asks again");
+    assert_eq!(token.as_deref(), Some("more"));
+    let refused = Fault::new(
+        FaultKind::Refused,
+        "logs:FilterLogEvents",
+        "g",
+        "The specified nextToken is invalid.",
+    );
+    update(&mut model, Msg::Told(ticket, Err(refused)));
+    assert!(older(&wait(&mut model, 120_000)).is_none(), "that does not pass by itself");
+    let (ticket, _, _, token) = older(&press(&mut model, "k")).expect("k asks again");
+    assert_eq!(token, None, "from the beginning");
+    let all = vec![
+        event(from + 5, 100, "litellm", "INFO: old"),
+        event(from + 6, 101, "litellm", "INFO: less old"),
+    ];
+    answer(&mut model, ticket, all, None);
+    assert_eq!((gaps(&model), model.logs.lines().len()), (vec![], 13));
+}
+
+#[test]
+fn a_page_token_that_comes_twice_ends_no_window() {
+    let mut model = with_errors();
+    let (mut ticket, from, until, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    for (n, next) in [(1, "a"), (2, "a")] {
+        answer(
+            &mut model,
+            ticket,
+            vec![event(from + n, n as u64 + 100, "litellm", "INFO: old")],
+            Some(next),
+        );
+        let effects = wait(&mut model, 2_000);
+        ticket = older(&effects).map_or(ticket, |(ticket, ..)| ticket);
+    }
+    let told = model.errors.last().map(|entry| entry.fault.sentence()).unwrap_or_default();
+    assert!(told.contains("the same page token came twice"), "{told}");
+    assert_eq!(
+        model.logs.lines().holes().last().map(|hole| hole.until),
+        Some(until - 1),
+        "it is a gap"
+    );
+    assert!(older(&press(&mut model, "k")).is_some_and(|(_, begin, _, token)| (begin, token) == (from, None)));
+}
+
+#[test]
+fn a_wider_window_that_is_asked_for_meanwhile_comes_after() {
+    let mut model = with_errors();
+    let (mut ticket, mut from, _, _) = older(&press(&mut model, "g")).expect("older lines are asked for");
+    press(&mut model, "> > > > > >");
+    let (wanted, _) = model.logs.span(model.now.wall).expect("a window");
+    assert!(wanted < from);
+    let cursor = model.logs.selected().map(|line| line.seq());
+    for _ in 0..3 {
+        let begin = from;
+        answer(&mut model, ticket, vec![event(from + 1, from as u64, "litellm", "INFO: old")], None);
+        let Some(next) = older(&wait(&mut model, 2_000)) else { break };
+        let until;
+        (ticket, from, until, _) = next;
+        assert!(until == begin && from == wanted, "{from} to {until}");
+    }
+    assert_eq!(model.older.as_ref().map(|older| older.reach()), Some(wanted));
+    assert_eq!(
+        model.logs.selected().map(|line| line.seq()),
+        cursor,
+        "who makes it wider stays where he is"
+    );
+}
+
+#[test]
+fn a_time_is_gone_to_as_soon_as_its_lines_are_there() {
+    let mut model = with_errors();
+    press(&mut model, "@");
+    type_text(&mut model, "-2h");
+    let (ticket, from, ..) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    let page = vec![
+        event(from + 10, 100, "litellm", "INFO: old"),
+        event(from + 900_000, 101, "litellm", "INFO: less old"),
+    ];
+    answer(&mut model, ticket, page, Some("more"));
+    let at = |model: &Model| model.logs.selected().map(|line| line.raw().to_owned());
+    assert_eq!(at(&model).as_deref(), Some("INFO: old"));
+    press(&mut model, "esc");
+    assert_eq!(at(&model).as_deref(), Some("INFO: old"), "and stays when the rest is given up");
+    assert_eq!(model.logs.lines().holes().len(), 1, "which is missing");
+}
+
+/// A log group of 40,000 lines, four of each time, of which a memory of 3 MB holds a part.
+pub(crate) fn crowded() -> (Model, Vec<LogEvent>) {
+    let settings = Settings {
+        log_memory: 3 << 20,
+        ..Settings::default()
+    };
+    let mut model = loaded(settings, "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    let from = model.now.wall - 600_000;
+    let text = |n: u64| format!("INFO: line {n} {}", "x".repeat(200));
+    let events: Vec<LogEvent> = (0..40_000)
+        .map(|n| event(from + i64::try_from(n / 4).unwrap_or_default() * 50, n, "litellm", &text(n)))
+        .collect();
+    let page = LogPage {
+        events: events.clone(),
+        next: None,
+    };
+    update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(page))));
+    update(&mut model, Msg::Drawn);
+    (model, events)
+}
+
+/// What the log group has in an interval.
+fn served(all: &[LogEvent], (from, until): (i64, i64)) -> Vec<LogEvent> {
+    all.iter().filter(|event| (from..until).contains(&event.at)).cloned().collect()
+}
+
+/// Ids of the lines held, in their order.
+fn held(model: &Model) -> Vec<String> {
+    let lines = model.logs.lines().segments().flat_map(|segment| segment.lines());
+    lines.map(|line| line.id().expect("an id").to_string()).collect()
+}
+
+#[test]
+fn lines_that_made_room_are_loaded_again_where_somebody_scrolls_to_them() {
+    let (mut model, all) = crowded();
+    let (before, dropped) = (held(&model), model.logs.lines().dropped().lines);
+    assert_eq!(before.len() as u64 + dropped, 40_000);
+    assert!(older(&press(&mut model, "k")).is_none(), "nothing is missing in sight");
+    let mut oldest = before.first().cloned().expect("lines");
+    for turn in 0..9 {
+        let effects = press(&mut model, "g");
+        let Some((ticket, from, until, _)) = older(&effects) else {
+            panic!("turn {turn}: what is dropped is asked for")
+        };
+        let first = model
+            .logs
+            .lines()
+            .first()
+            .and_then(|spot| model.logs.lines().line(spot))
+            .expect("a line")
+            .at();
+        assert!((first - 50..=first).contains(&(until - 1)), "up to the first line held:");
+        let rows = model.logs.window(20, 80).rows;
+        answer(&mut model, ticket, served(&all, (from, until)), None);
+        assert_eq!(model.logs.window(20, 80).rows, rows, "the window stands");
+        let now = held(&model);
+        let mut once = now.clone();
+        once.dedup();
+        assert!(now.is_sorted() && once.len() == now.len(), "in order, none twice");
+        assert!(now[0] < oldest, "turn {turn}: older ones are there");
+        oldest.clone_from(&now[0]);
+        assert!(model.logs.lines().bytes() <= 3 << 20);
+        let missing: u64 = model.logs.lines().holes().iter().map(|hole| hole.lines).sum();
+        assert!((now.len() as u64 + missing).abs_diff(40_000) < 40, "{} + {missing}", now.len());
+        assert_eq!(now.last(), before.last(), "the newest are always held");
+    }
+    // Following shows the newest at once, and the gap between is told, not hidden.
+    press(&mut model, "F");
+    assert_eq!(
+        model.logs.selected().and_then(|line| line.id()).map(|id| id.to_string()),
+        before.last().cloned()
+    );
+    assert!(model.logs.is_following() && model.logs.new_lines() == 0);
+    let holes = model.logs.lines().holes().to_vec();
+    assert!(holes.len() > 1 || model.logs.lines().dropped().lines == 0, "{holes:?}");
+    assert!(older(&press(&mut model, "k k")).is_none());
+}
+
+#[test]
+fn a_gap_in_the_middle_is_told_and_loaded_from_the_side_that_one_comes_from() {
+    let (mut model, all) = crowded();
+    for _ in 0..8 {
+        let (ticket, from, until, _) = older(&press(&mut model, "g")).expect("a request");
+        answer(&mut model, ticket, served(&all, (from, until)), None);
+    }
+    let gap = *model.logs.lines().holes().last().expect("a gap");
+    assert!(gap.from > model.logs.lines().dropped().until, "it lies between");
+    let before_it = model.logs.lines().at_time(gap.from - 60).expect("a line");
+    let anchor = bic_tui::core::lines::Anchor::of(model.logs.lines().line(before_it).expect("a line"));
+    model.logs.jump_to(&anchor);
+    let mut asked = None;
+    for _ in 0..60 {
+        asked = asked.or(older(&press(&mut model, "j")));
+    }
+    let (ticket, from, until, _) = asked.expect("the gap is in sight");
+    assert!(from == gap.from && until <= gap.until + 1, "its beginning, from which one comes");
+    let page = served(&all, (from, until));
+    let (half, rest) = page.split_at(page.len() / 2);
+    answer(&mut model, ticket, half.to_vec(), Some("more"));
+    // Given up halfway: what is missing is a gap again.
+    press(&mut model, "esc");
+    let missing = model
+        .logs
+        .lines()
+        .holes()
+        .iter()
+        .any(|hole| (hole.from..=hole.until).contains(&(until - 1)));
+    assert!(missing && !rest.is_empty(), "{:?}", model.logs.lines().holes());
+    let now = held(&model);
+    let mut once = now.clone();
+    once.dedup();
+    assert!(now.is_sorted() && once.len() == now.len(), "in order, none twice");
+}
+
+#[test]
+fn a_time_that_made_room_is_loaded_and_gone_to() {
+    let (mut model, all) = crowded();
+    press(&mut model, "@");
+    type_text(&mut model, "-9m");
+    let at = model.now.wall - 540_000;
+    let (ticket, from, until, _) = older(&press(&mut model, "enter")).expect("a request");
+    assert!(from == at && until > at);
+    answer(&mut model, ticket, served(&all, (from, until)), None);
+    let line = model.logs.selected().expect("a line");
+    assert!(line.at() >= at && line.at() < at + 100, "{} after", line.at() - at);
+}
