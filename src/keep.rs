@@ -2,7 +2,7 @@
 //! is told. What has been paid for is not lost to a folder.
 
 use std::{
-    fs,
+    fs::{self, FileType},
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
 };
@@ -125,9 +125,25 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 /// # Errors
 /// Why there is none: one sentence without a stop, which names the file.
 pub fn read(path: &Path) -> Result<String, String> {
+    read_if(path, FileType::is_file)
+}
+
+/// The same for somebody who waits for it and can end the program: also from a pipe.
+///
+/// # Errors
+/// As `read`.
+pub fn read_or_pipe(path: &Path) -> Result<String, String> {
+    #[cfg(unix)]
+    let is_pipe = std::os::unix::fs::FileTypeExt::is_fifo;
+    #[cfg(not(unix))]
+    let is_pipe = |_: &FileType| false;
+    read_if(path, |kind| kind.is_file() || is_pipe(kind))
+}
+
+fn read_if(path: &Path, may_be_read: impl Fn(&FileType) -> bool) -> Result<String, String> {
     let name = SafeText::new(&path.display().to_string());
     let lost = |error: io::Error| format!("{name} can not be read: {error}");
-    if !fs::metadata(path).map_err(lost)?.is_file() {
+    if !may_be_read(&fs::metadata(path).map_err(lost)?.file_type()) {
         return Err(format!("{name} can not be read: it is no regular file"));
     }
     let mut bytes = Vec::new();
@@ -225,5 +241,18 @@ mod tests {
         assert!(check(&file.join("a.png")).unwrap_err().starts_with("nothing can be saved in "));
         assert_eq!(check(&dir.path().join("a.png")), Ok(()));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_is_read_only_where_somebody_waits_for_it() {
+        use std::os::fd::AsRawFd;
+
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"[]").unwrap();
+        drop(writer);
+        let path = PathBuf::from(format!("/proc/self/fd/{}", reader.as_raw_fd()));
+        assert!(read(&path).is_err_and(|why| why.contains("no regular file")));
+        assert_eq!(read_or_pipe(&path).as_deref(), Ok("[]"));
     }
 }

@@ -1397,10 +1397,7 @@ fn what_would_go_wrong_is_said_before_the_plan() {
     says(&desk.screen_at(80, 24), &["(^E shows all)", "^E checks"]);
     desk.take(Msg::Resize(Size { width: 80, height: 24 }));
     desk.take(Msg::Key(Key::ctrl('e')));
-    says(
-        &desk.screen_at(80, 24),
-        &["Checks: 2 blockers", "keeps its name until then", "delete-secret", "1–22 of"],
-    );
+    says(&desk.screen_at(80, 24), &["Checks: 2 blockers", "--region us-west-2`.", "1–22 of"]);
     desk.press("G");
     says(&desk.screen_at(80, 24), &["✓ prices", "days old"]);
     desk.press("esc");

@@ -316,11 +316,13 @@ const SHAPES: &[(&str, &[&str])] = &[
 const LISTED: &str = "replay";
 
 /// What the shape of a command's answers does not say.
-const NOTES: [(&str, &str); 3] = [
+const NOTES: &[(&str, &str)] = &[
+    ("outputs", "With a name: its value alone."),
+    ("unstick", "With a way: what was begun, and the id of the stack."),
     (
         "destroy",
         "Of what is lost, `bytes` is how much a file system holds and `measured` when CloudWatch measured that; `not_known` is why it \
-     is not known. All three are `null` for what nobody measures.",
+     is not known. All three are `null` for what nobody measures. With `--unprotect` only `done` and `subject`, the id of the stack.",
     ),
     (
         "plan",
@@ -420,26 +422,24 @@ fn documents(args: &str, scene: &str) -> (bool, Vec<Value>) {
     let output = run(args);
     let text = String::from_utf8(output.stdout).unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    if let Ok(one) = serde_json::from_str(&text) {
-        return (text.trim().contains('\n'), vec![one]);
+    if let Ok(one) = serde_json::from_str::<Value>(&text) {
+        return (text.trim().contains('\n') || one.is_string(), vec![one]);
     }
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(!lines.is_empty(), "{args} {scene} printed nothing: {said}");
     (false, lines)
 }
 
-fn shapes() -> String {
-    let mut page = String::from(
-        "# What `--output json` prints\n\nMade from runs of the program. `null` stands for what is not known or does not apply. \
-         Times are whole milliseconds since 1970, money is US dollars. New fields may be added; none changes its meaning.\n",
-    );
-    /// A command: its name, whether it prints one document, and what shapes of it have been seen.
-    struct Section {
-        name: String,
-        args: &'static str,
-        is_document: bool,
-        kinds: Vec<Value>,
-    }
+/// A command: its name, whether it prints one document, and what shapes of it have been seen.
+struct Section {
+    name: String,
+    args: &'static str,
+    is_document: bool,
+    kinds: Vec<Value>,
+}
+
+/// What is printed by each command that the table runs.
+fn sections() -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for (args, scenes) in SHAPES {
         let words: Vec<&str> = args.split(' ').collect();
@@ -476,12 +476,21 @@ fn shapes() -> String {
             }
         }
     }
+    sections
+}
+
+fn shapes() -> String {
+    let mut page = String::from(
+        "# What `--output json` prints\n\nMade from runs of the program. `null` stands for what is not known or does not apply; \
+         an object or list that may be `null` says so behind its name. \
+         Times are whole milliseconds since 1970, money is US dollars. New fields may be added; none changes its meaning.\n",
+    );
     for Section {
         name,
         args,
         is_document,
         kinds,
-    } in sections
+    } in sections()
     {
         let how = if is_document { "one document" } else { "JSON Lines" };
         let without = if args == LISTED { " without a file" } else { "" };

@@ -221,7 +221,7 @@ pub(super) fn wish(args: &PlanArgs) -> Answer<Wish> {
 }
 
 fn parameters_file(path: &Path) -> Answer<BTreeMap<String, String>> {
-    let text = keep::read(path).map_err(|why| Failure::Usage(format!("{why}.")))?;
+    let text = keep::read_or_pipe(path).map_err(|why| Failure::Usage(format!("{why}.")))?;
     let name = SafeText::new(&path.display().to_string());
     plan::read_parameters(&text).map_err(|why| Failure::Usage(format!("{name}: {why}.")))
 }

@@ -28,6 +28,9 @@ const LATE: f64 = 0.3;
 /// What lies between the end of one resource and the beginning of the next, in milliseconds: CloudFormation's own time.
 const STEP: Millis = 1_500;
 
+/// How long the targets of the old tasks of a service are drained, with what ECS takes to see it, in milliseconds.
+const DRAINING: Millis = 40_000;
+
 /// Runs of one kind of work that must have been recorded before their median is believed.
 const ENOUGH: usize = 3;
 
@@ -81,6 +84,17 @@ impl Durations {
     /// Typical time of a resource type, in milliseconds.
     pub fn typical(&self, kind: &str, work: Work) -> Millis {
         self.0.get(&(table_name(kind).to_owned(), work)).copied().unwrap_or(OTHER)
+    }
+
+    /// The same of one resource: a service behind no load balancer has no target to drain when its tasks are replaced.
+    fn typical_of(&self, it: &Resource, work: Work) -> Millis {
+        let is_plain = it.kind == "AWS::ECS::Service" && it.properties["LoadBalancers"].as_array().is_none_or(Vec::is_empty);
+        let typical = self.typical(&it.kind, work);
+        if is_plain && work == Work::Update {
+            (typical - DRAINING).max(typical / 2)
+        } else {
+            typical
+        }
     }
 
     /// Whether a running resource takes clearly longer than it should.
@@ -193,7 +207,7 @@ fn left(durations: &Durations, resources: &[&Resource], work: Work, progress: &P
     }
     let path = |share: f64, is_high: bool| {
         longest_path(resources, work, |r| {
-            let whole = durations.typical(&r.kind, work);
+            let whole = durations.typical_of(r, work);
             let typical = whole as f64;
             // What is late may be as late again, and may go on until no time is told of it any more.
             let late = |row: &Row| {

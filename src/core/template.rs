@@ -159,7 +159,7 @@ pub struct Resource {
 }
 
 /// The resources that something works on, each waiting for those of them that it needs, be it through others that stay as
-/// they are: CloudFormation waits for them all the same. `all` are in dependency order. Properties are left out.
+/// they are: CloudFormation waits for them all the same. `all` are in dependency order. Only services keep properties.
 pub fn worked_on(all: &[Resource], is_worked_on: impl Fn(&Resource) -> bool) -> Vec<Resource> {
     let mut needs: BTreeMap<&SafeText, BTreeSet<&SafeText>> = BTreeMap::new();
     let mut out = Vec::new();
@@ -169,7 +169,11 @@ pub fn worked_on(all: &[Resource], is_worked_on: impl Fn(&Resource) -> bool) -> 
         let ends = is_worked_on(it);
         if ends {
             out.push(Resource {
-                properties: Value::Null,
+                properties: if it.kind == "AWS::ECS::Service" {
+                    it.properties.clone()
+                } else {
+                    Value::Null
+                },
                 depends_on: own.iter().map(|id| (*id).clone()).collect(),
                 logical_id: it.logical_id.clone(),
                 kind: it.kind.clone(),

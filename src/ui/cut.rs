@@ -36,13 +36,13 @@ pub fn middle(text: &str, cells: usize) -> Cow<'_, str> {
 
 /// The same, more of the end than of the start: what is decided stands last.
 pub fn ends(text: &str, cells: usize) -> Cow<'_, str> {
-    if width(text) <= cells {
-        return Cow::Borrowed(text);
-    }
     /// Cells of the start that say what it is about.
     const HEAD: usize = 68;
     /// A word that a cut falls into stays whole where it has no more cells left than this.
     const WORD: usize = 24;
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
     let front = HEAD.min(cells / 2);
     let rest = text.chars().skip(head(text, front).chars().count()).take(WORD);
     let word = rest.clone().position(char::is_whitespace).unwrap_or_default();

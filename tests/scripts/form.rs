@@ -1,7 +1,7 @@
 //! The parameter form: files, tags, checks, and that nothing typed is lost.
 
 use super::*;
-use bic_tui::core::screen::deploy::Form;
+use bic_tui::core::{screen::deploy::Form, text::SafeText};
 
 fn form(model: &Model) -> &Form {
     match &model.deploy {
@@ -55,7 +55,7 @@ fn parameters_are_loaded_from_a_file_that_is_asked_for() {
     let Some(Dialog::Detail(detail)) = &model.dialog else {
         panic!("{:?}", model.dialog)
     };
-    let lines = detail.lines.iter().map(|l| l.as_str()).collect::<Vec<_>>().join("\n");
+    let lines = detail.lines.iter().map(SafeText::as_str).collect::<Vec<_>>().join("\n");
     for part in ["2 not taken", "did you mean \"LogRetentionDays\"?", "✗ AllowedCIDR"] {
         assert!(lines.contains(part), "no {part}:\n{lines}");
     }

@@ -211,6 +211,17 @@ fn without_empty(model: &mut Model, stack: Option<Stack>) -> Option<Stack> {
     (!is_gone).then_some(stack)
 }
 
+/// What may all be otherwise once the stack is.
+const ALL_OF_IT: [Poll; 7] = [
+    Poll::Events,
+    Poll::Resources,
+    Poll::Services,
+    Poll::Tasks,
+    Poll::Targets,
+    Poll::Alarms,
+    Poll::Logs,
+];
+
 fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     let before = model.stack().cloned();
     let stack = without_empty(model, stack);
@@ -231,18 +242,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     land(model, is_first);
     if has_changed {
-        polling::hurry(
-            model,
-            &[
-                Poll::Events,
-                Poll::Resources,
-                Poll::Services,
-                Poll::Tasks,
-                Poll::Targets,
-                Poll::Alarms,
-                Poll::Logs,
-            ],
-        );
+        polling::hurry(model, &ALL_OF_IT);
     }
     let mut effects = if is_first {
         deploying::drop_abandoned(model)
@@ -266,19 +266,22 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     if has_changed && model.screen == ScreenId::Access {
         effects.extend(looking::ask_models(model, preflight::model_ids(&model.parameters())));
     }
-    if model
-        .stack()
-        .is_some_and(|s| s.status.is_deleted() || s.status.is_rolled_back_creation())
-    {
+    drop_what_is_gone(model);
+    refresh_progress(model);
+    effects.extend(following::ask(model));
+    effects
+}
+
+/// What a stack that is gone had is there no more.
+fn drop_what_is_gone(model: &mut Model) {
+    let stack = model.stack();
+    if stack.is_some_and(|s| s.status.is_deleted() || s.status.is_rolled_back_creation()) {
         model.feeds.services = Feed::default();
         model.feeds.tasks = Feed::default();
         model.feeds.targets = Feed::default();
         model.feeds.alarms = Feed::default();
         model.feeds.resources = Feed::default();
     }
-    refresh_progress(model);
-    effects.extend(following::ask(model));
-    effects
 }
 
 /// The id of the stack that was there a moment ago and is not any more.

@@ -113,9 +113,8 @@ fn services(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
     out
 }
 
-/// Status; gauge, elapsed, range; what is slow.
-fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usize) -> Vec<Line<'static>> {
-    let progress = &model.progress;
+/// Status, name and reason.
+fn headline(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Line<'static> {
     let status = &stack.status;
     let cancelled = model.cancelled();
     let mark = if cancelled.is_some() && !model.is_busy() {
@@ -136,11 +135,19 @@ fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usi
     };
     let name = format!("{mark} {} ", status.0);
     let room = width.saturating_sub(name.chars().count() + stack.name.chars().count());
-    let mut out = vec![Line::from(vec![
+    Line::from(vec![
         pen.ink(if cancelled.is_some() { Role::Warn } else { of_status(&status.0) }, name),
         pen.title(stack.name.to_string()),
         pen.dim(cut(&reason, room)),
-    ])];
+    ])
+}
+
+/// Status; gauge, elapsed, range; what is slow.
+fn top(model: &Model, pen: Pen<'_>, stack: &Stack, outlook: &Outlook, width: usize) -> Vec<Line<'static>> {
+    let progress = &model.progress;
+    let status = &stack.status;
+    let cancelled = model.cancelled();
+    let mut out = vec![headline(model, pen, stack, width)];
     let role = if cancelled.is_none() && (progress.failed() > 0 || status.is_failure()) {
         Role::Bad
     } else {
