@@ -329,7 +329,7 @@ fn who_ends_the_console_is_told_what_goes_on() {
     let mut tty = Tty::start(&["--demo=new", "--speed", "1"], SIZE);
     tty.see("Press D");
     tty.send("D");
-    tty.see("Make the plan");
+    tty.see("Project name");
     tty.send("\x1b[F\r");
     tty.see("Enter executes");
     tty.send("\r");
