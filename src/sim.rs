@@ -382,7 +382,8 @@ impl World {
             stack: DEFAULT_PROJECT.into(),
             is_create,
             parameters: self.scene_values(parameters, is_create),
-            tags: Some(tags.iter().map(pair).collect()),
+            // An update keeps the tags of the stack.
+            tags: is_create.then(|| tags.iter().map(pair).collect()),
             overridden: Vec::new(),
         };
         if let Ok(Done::ChangeSet { id, stack_id }) = self.create_change_set(&request, token) {

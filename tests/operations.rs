@@ -4,6 +4,8 @@
 
 mod desk;
 
+use std::collections::BTreeSet;
+
 use bic_tui::{
     cloud::Change,
     core::{
@@ -284,9 +286,12 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     says(&desk.screen(), &["Left out: LiteLLMService", "▸[ Cancel ]"]);
     let before = desk.model.progress.elapsed(desk.model.now.wall);
     desk.press("y");
-    desk.until("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
-    assert!(!desk.screen().contains("it fails"), "{}", desk.screen());
-    desk.until("UPDATE_ROLLBACK_COMPLETE");
+    desk.until("UPDATE_ROLLBACK_IN_PROGRESS");
+    while desk.model.is_busy() {
+        assert!(!desk.screen().contains("it fails"), "{}", desk.screen());
+        desk.wait(1);
+    }
+    assert_eq!(desk.status(), "UPDATE_ROLLBACK_COMPLETE");
     let screen = desk.screen();
     says(&screen, &["left out, and as it was: LiteLLMService: bring it in line by hand"]);
     let row = screen.lines().find(|l| l.contains("LiteLLMService  ")).expect("its row");
@@ -589,7 +594,7 @@ fn what_is_followed_has_the_total_of_its_plan() {
     assert!(!screen.contains("at least"), "{screen}");
     let mut desk = Desk::at("two-operators");
     desk.press("2");
-    desk.see(&["UPDATE_IN_PROGRESS", " of 48 ", "   still "]);
+    desk.see(&["UPDATE_IN_PROGRESS", " of 3 ", "   still "]);
     // Asked once.
     let asked = desk.asked.iter().filter(|it| it.starts_with("ChangeSet")).count();
     assert_eq!(asked, 1, "{:?}", desk.asked);
@@ -904,6 +909,26 @@ fn what_somebody_else_did_is_still_told_afterwards() {
     assert_eq!(desk.status(), "UPDATE_COMPLETE");
     desk.wait(60);
     assert!(!desk.screen().contains("not started here"), "{}", desk.screen());
+}
+
+#[test]
+fn an_update_of_a_colleague_keeps_the_tags() {
+    let mut desk = Desk::at("two-operators");
+    desk.see(&["CREATE_COMPLETE"]);
+    let tags = |desk: &Desk| desk.model.stack().expect("a stack").tags.clone();
+    let before = tags(&desk);
+    assert_eq!(before.len(), 3);
+    desk.see(&["UPDATE_IN_PROGRESS"]);
+    desk.until("UPDATE_COMPLETE");
+    assert_eq!(tags(&desk), before);
+    // One version is another one: nothing else is touched.
+    let touched: BTreeSet<_> = desk
+        .events()
+        .iter()
+        .filter(|e| e.status.0.starts_with("UPDATE_") && !e.is_stack())
+        .map(|e| e.logical_id.clone())
+        .collect();
+    assert!(touched.len() < 10, "{touched:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::{
     cli::DestroyArgs,
     cloud::Change,
     core::{
+        awscli,
         cost::CostModel,
         fact::Stack,
         fault::{Fault, FaultKind},
@@ -73,7 +74,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     }
     cx.out.note(format!("Stack {} is {}.", rests.name, rests.status.0));
     for line in watch.cause() {
-        cx.out.note(line);
+        cx.out.note(awscli::placed(&line, &cx.same_place));
     }
     if rests.status.0 == "DELETE_FAILED" {
         let way = format!("`bic-tui unstick delete-retaining {}`", cx.same_place);

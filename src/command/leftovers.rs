@@ -191,7 +191,10 @@ fn row(it: &Leftover, name: SafeText, prices: &Prices, region: &str) -> Row {
 async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
     let found = search(cx, None).await;
     refuse_if_blind(&found)?;
-    let it = found.named(word).map_err(|why| Failure::Usage(format!("{why}.")))?.clone();
+    let it = found
+        .named(word)
+        .map_err(|why| Failure::Usage(format!("{}.", awscli::placed(&why, &cx.same_place))))?
+        .clone();
     let Some(change) = leftovers::removal(&it) else {
         return Err(Failure::Usage(format!("{word} is not removed by this subcommand.")));
     };

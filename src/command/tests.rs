@@ -727,6 +727,17 @@ async fn what_is_said_to_a_script_names_subcommands_and_the_last_lines() {
     assert!(cause.contains("\n  log: "), "{stderr}");
     let key = regex::Regex::new(r"\([A-Z0-9](, then [a-z])?[;)]").unwrap();
     assert!(!key.is_match(&stderr), "{stderr}");
+    let mut case = Case::sim("health-check-fails");
+    let (_, _, stderr) = case.run("deploy").await;
+    let cause = stderr.split_once("Cause: ").unwrap().1;
+    let commands: Vec<&str> = cause
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|code| code.starts_with("bic-tui "))
+        .collect();
+    let is_placed = |command: &&str| command.contains(" --region us-west-2 --stack bedrock-image-chat");
+    assert!(!commands.is_empty() && commands.iter().all(is_placed), "{commands:?}: {stderr}");
     let mut case = Case::sim("model-gone");
     let (_, _, stderr) = case.run("image --direct").await;
     assert!(!key.is_match(&stderr) && stderr.contains("(`bic-tui models`)"), "{stderr}");

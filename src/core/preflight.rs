@@ -170,6 +170,9 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
     }
     out.extend(evidence.usd_month.map(cost));
     out.extend(prices(evidence.price_date, evidence.now));
+    for check in &mut out {
+        check.next = awscli::placed(&check.next, evidence.place).into();
+    }
     out
 }
 

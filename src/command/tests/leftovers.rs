@@ -68,7 +68,7 @@ async fn nothing_is_removed_without_its_name() {
         ),
         (
             "leftovers remove nonsense --confirm nonsense",
-            "nothing that is left is called \"nonsense\"",
+            "nothing that is left is called \"nonsense\"; `bic-tui leftovers --region us-west-2 --stack bedrock-image-chat` lists it.",
         ),
     ] {
         let (status, _, said) = case.run(line).await;

@@ -14,6 +14,11 @@ fn unasked() -> Models {
 }
 
 fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)> {
+    found(region, pairs).into_iter().map(|c| (c.name, c.outcome)).collect()
+}
+
+/// The checks of a new stack with these parameters, of which Bedrock was not asked.
+fn found(region: &str, pairs: &[(&str, &str)]) -> Vec<Check> {
     let pseudo = Pseudo {
         region: region.into(),
         account: "123456789012".into(),
@@ -25,7 +30,7 @@ fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)
     };
     let template = Template::shipped();
     let draft = draft(&template, None, &wish, &pseudo);
-    let checks = checks(Evidence {
+    checks(Evidence {
         stack_name: "s",
         place: "--stack s",
         account: "--region us-west-2",
@@ -43,8 +48,14 @@ fn outcomes(region: &str, pairs: &[(&str, &str)]) -> Vec<(&'static str, Outcome)
         template: &template,
         pseudo: &pseudo,
         answers: &Answers::new(),
-    });
-    checks.into_iter().map(|c| (c.name, c.outcome)).collect()
+    })
+}
+
+#[test]
+fn a_command_that_a_check_names_reaches_the_stack() {
+    let found = found("us-east-1", &[("ChatModelId", "anthropic.claude-3-5-sonnet-20241022-v2:0")]);
+    let next: Vec<&str> = found.iter().filter(|c| c.name == "chat model").map(|c| c.next.as_str()).collect();
+    assert!(next[0].contains("`bic-tui models --stack s`"), "{next:?}");
 }
 
 #[test]
