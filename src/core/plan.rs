@@ -10,7 +10,7 @@ use super::{
     sleep::{Engine, engine},
     tags,
     template::{Pseudo, Template},
-    text::SafeText,
+    text::{SafeText, short_arns},
 };
 use crate::cloud::PlanRequest;
 
@@ -91,7 +91,7 @@ pub fn awss_reason(fault: &Fault, stack: &str) -> String {
     match fault.detail.trim_end_matches('.') {
         "" => String::new(),
         _ if is_told => String::new(),
-        detail => format!(" AWS says: {detail}."),
+        detail => format!(" AWS says: {}.", short_arns(detail)),
     }
 }
 
@@ -536,8 +536,8 @@ mod tests {
         for (kind, text, want) in [
             (
                 FaultKind::Refused,
-                "ChangeSet [x] cannot be executed in its current status of [FAILED].",
-                " AWS says: ChangeSet [x] cannot be executed in its current status of [FAILED].",
+                "ChangeSet [arn:aws:cloudformation:us-west-2:1:changeSet/x/1] cannot be executed in its current status of [FAILED].",
+                " AWS says: ChangeSet [changeSet/x/1] cannot be executed in its current status of [FAILED].",
             ),
             (
                 FaultKind::Refused,

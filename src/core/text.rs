@@ -10,6 +10,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Visitor};
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SafeText(Arc<str>);
 
+/// ARNs without partition, service, region and account, which say nothing where only one stack is told of.
+pub fn short_arns(text: &str) -> String {
+    let name = |word: &str| {
+        let (before, arn) = word.split_at_checked(word.find("arn:")?)?;
+        Some(format!("{before}{}", arn.splitn(6, ':').nth(5)?))
+    };
+    let words: Vec<String> = text.split(' ').map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect();
+    words.join(" ")
+}
+
 /// Most combining marks that one character keeps; more would make a cell arbitrarily large.
 const MAX_MARKS: usize = 4;
 

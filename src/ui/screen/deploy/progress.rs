@@ -18,7 +18,7 @@ use crate::{
         progress::Row,
         rollout,
         screen::Panel,
-        text::SafeText,
+        text::{SafeText, short_arns},
         when,
     },
     ui::{
@@ -325,16 +325,6 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (us
     }
     lines.extend(end);
     lines
-}
-
-/// ARNs without partition, service, region and account, which say nothing where only one stack is told of.
-fn short_arns(text: &str) -> String {
-    let name = |word: &str| {
-        let (before, arn) = word.split_at_checked(word.find("arn:")?)?;
-        Some(format!("{before}{}", arn.splitn(6, ':').nth(5)?))
-    };
-    let words: Vec<String> = text.split(' ').map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect();
-    words.join(" ")
 }
 
 /// How many of `room` rows each text gets of those that it wants: first one for each, and the last texts come first, since
