@@ -76,8 +76,8 @@ pub struct LogView {
     marks: BTreeSet<Anchor>,
     /// Paused; whether the window followed before.
     paused: Option<bool>,
-    /// The last line held when the window was detached.
-    seen: Option<Anchor>,
+    /// Number of the line that was to come next when the window was detached.
+    seen: Option<u64>,
     /// What Esc takes back, the last one at the end.
     trail: Vec<Visit>,
 }
@@ -157,15 +157,10 @@ impl LogView {
         self.paused.is_some()
     }
 
-    /// Lines shown that lie after all that were held when the window was detached.
+    /// Lines shown that have come since the window was detached, wherever their time has put them.
     pub fn new_lines(&self) -> usize {
         let seen = self.seen.filter(|_| !self.is_following());
-        let there = seen.and_then(|seen| Some((seen, self.lines.locate(&seen)?)));
-        let first = there.and_then(|(seen, spot)| {
-            let is_it = self.lines.line(spot).map(Anchor::of) == Some(seen);
-            if is_it { self.lines.next(spot) } else { Some(spot) }
-        });
-        first.map_or(0, |spot| self.shown_len() - self.row_number(spot))
+        seen.map_or(0, |seen| self.lines.news(seen, self.index()))
     }
 
     /// How many lines are shown, as far as is known.

@@ -54,13 +54,17 @@ impl Lines {
     /// Takes events in, each where its time says, and drops the oldest segments where the limit is
     /// passed. An event older than what has been dropped is counted as dropped.
     pub fn append(&mut self, arrivals: impl IntoIterator<Item = Arrived>) -> Appended {
+        self.take_in(arrivals, false)
+    }
+
+    fn take_in(&mut self, arrivals: impl IntoIterator<Item = Arrived>, is_fetched: bool) -> Appended {
         let mut change = Appended::default();
         let mut between = Vec::new();
         for arrived in arrivals {
             if !self.holes().is_empty() && self.is_left_out(arrived.event.at) {
                 continue;
             }
-            let line = self.read(arrived);
+            let line = self.read(arrived, is_fetched);
             self.histogram.add(line.arrived.event.at, line.level);
             if line.flags.has(Flags::TELLS) {
                 self.errors.add(line.arrived.event.at, line.level);
@@ -84,20 +88,20 @@ impl Lines {
         change
     }
 
-    /// The same for lines that are older than those held; `is_first` when they do not go on with those that
+    /// The same for lines that somebody had fetched, as ones that are older than those held: no news; `is_first` when they do not go on with those that
     /// came so before.
     pub fn append_older(&mut self, arrivals: impl IntoIterator<Item = Arrived>, is_first: bool) -> Appended {
         if is_first {
             self.before_older.clear();
         }
         std::mem::swap(&mut self.before, &mut self.before_older);
-        let change = self.append(arrivals);
+        let change = self.take_in(arrivals, true);
         std::mem::swap(&mut self.before, &mut self.before_older);
         change
     }
 
     /// Gives a line its number, its level and its place in an entry.
-    fn read(&mut self, arrived: Arrived) -> Between {
+    fn read(&mut self, arrived: Arrived, is_fetched: bool) -> Between {
         let event = &arrived.event;
         let reading = logline::read(event.message.as_raw());
         let before = self.before.get(&event.stream).copied();
@@ -120,6 +124,7 @@ impl Lines {
             .set(Flags::CONTINUATION, is_continuation)
             .set(Flags::WHOLE, reading.shape == Shape::Whole)
             .set(Flags::TELLS, tells)
+            .set(Flags::FETCHED, is_fetched)
             .set(Flags::PLAIN, is_plain(arrived.event.message.as_raw()));
         self.next_seq += 1;
         Between {

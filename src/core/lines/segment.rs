@@ -80,6 +80,8 @@ impl Flags {
     pub(super) const WHOLE: u8 = 8;
     /// It says what the error is that its entry is about.
     pub(super) const TELLS: u8 = 16;
+    /// Somebody had it fetched: it is no news.
+    pub(super) const FETCHED: u8 = 32;
 
     pub(super) fn set(mut self, flag: u8, is: bool) -> Self {
         self.0 |= if is { flag } else { 0 };
@@ -133,6 +135,8 @@ pub struct Segment {
     /// Lines that say what an error is.
     telling: u32,
     is_plain: bool,
+    /// The number after the largest of a line that is news, from the segment's first on; 0 where there is none.
+    news_until: u32,
 }
 
 impl Segment {
@@ -153,6 +157,7 @@ impl Segment {
             errors: 0,
             telling: 0,
             is_plain: true,
+            news_until: 0,
         }
     }
 
@@ -243,6 +248,11 @@ impl Segment {
         Level::from_repr(worst as u8).unwrap_or_default()
     }
 
+    /// No line of it is news of number `seq` or a later one.
+    pub(super) fn is_known(&self, seq: u64) -> bool {
+        self.first_seq + u64::from(self.news_until) <= seq
+    }
+
     pub(super) fn is_plain(&self) -> bool {
         self.is_plain
     }
@@ -298,6 +308,9 @@ impl Segment {
         self.errors += u32::from(line.level >= Level::Error && !line.flags.has(Flags::CONTINUATION));
         self.telling += u32::from(line.flags.has(Flags::TELLS));
         self.is_plain &= line.flags.has(Flags::PLAIN);
+        if !line.flags.has(Flags::FETCHED) {
+            self.news_until = self.news_until.max((line.seq - self.first_seq) as u32 + 1);
+        }
     }
 
     /// Gives back what was set aside for growth, where it is worth a copy.
@@ -406,6 +419,11 @@ impl<'a> Line<'a> {
     /// It came after a line with a later timestamp.
     pub fn is_late(&self) -> bool {
         self.meta().flags.has(Flags::LATE)
+    }
+
+    /// It came by itself, and not before number `seq` was given.
+    pub(super) fn is_news(&self, seq: u64) -> bool {
+        self.seq() >= seq && !self.meta().flags.has(Flags::FETCHED)
     }
 
     /// It goes on with the entry before it in its stream.

@@ -1,9 +1,30 @@
 //! From line to line, and to a line by its time or its anchor.
 
-use super::{Anchor, Line, Lines, Spot};
+use std::sync::Arc;
+
+use super::{Anchor, Index, Line, Lines, Segment, Spot};
 use crate::core::fact::Millis;
 
 impl Lines {
+    /// The number that the next line will have.
+    pub fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// Lines, of those that an index keeps, that came by themselves from number `seq` on, wherever their time has put them.
+    pub fn news(&self, seq: u64, index: Option<&Index>) -> usize {
+        let is_news = |line: Option<Line<'_>>| line.is_some_and(|line| line.is_news(seq));
+        let news_of = |(place, segment): (usize, &Arc<Segment>)| match index {
+            Some(index) => {
+                let rows = index.rows(self, place).unwrap_or_default().iter();
+                rows.filter(|row| is_news(segment.line(**row as usize))).count()
+            }
+            None => segment.lines().filter(|line| line.is_news(seq)).count(),
+        };
+        let segments = self.segments.iter().enumerate();
+        segments.filter(|(_, segment)| !segment.is_known(seq)).map(news_of).sum()
+    }
+
     /// The line at a spot.
     pub fn line(&self, spot: Spot) -> Option<Line<'_>> {
         self.segments.get(spot.segment)?.line(spot.line)

@@ -689,6 +689,28 @@ fn errors_are_gone_to_round_the_end_and_while_following_to_the_nearest_above() {
 }
 
 #[test]
+fn what_comes_before_a_line_from_the_future_is_new_and_what_somebody_has_fetched_is_not() {
+    for small in [false, true] {
+        let mut view = view(100, 5);
+        if small {
+            view.lines = Lines::in_small_segments(usize::MAX);
+        }
+        view.append([line(86_400_000, 100, "INFO: a clock is wrong")]);
+        view.up(1);
+        view.append((101..150).map(|i| line(i as Millis * 1_000, i, &format!("INFO: number {i}"))));
+        view.append([line(50_500, 150, "INFO: number 150")]);
+        view.append_older((0..40).map(|i| line(i - 90_000, 200 + i as u64, "INFO: old").event).collect(), true);
+        assert_eq!(view.new_lines(), 50);
+        view.filter_by("number 1.5");
+        view.finish_scans();
+        assert_eq!(view.new_lines(), 5, "105, 115, 125, 135, 145");
+        view.follow_on();
+        view.up(1);
+        assert_eq!(view.new_lines(), 0);
+    }
+}
+
+#[test]
 fn what_is_new_is_still_new_after_a_visit() {
     let mut view = view(100, 5);
     view.up(1);
@@ -697,7 +719,7 @@ fn what_is_new_is_still_new_after_a_visit() {
     };
     more(&mut view, 100, 143);
     view.append([line(90_500, 500, "INFO: a late one lies above")]);
-    assert_eq!(view.new_lines(), 43);
+    assert_eq!(view.new_lines(), 44);
     view.finish_scans();
     let shape = view.lines().errors().shapes()[0].clone();
     view.only_shape(&shape);
@@ -705,7 +727,7 @@ fn what_is_new_is_still_new_after_a_visit() {
     view.finish_scans();
     assert!(view.go_back());
     view.finish_scans();
-    assert_eq!(view.new_lines(), 45);
+    assert_eq!(view.new_lines(), 46);
     view.follow_on();
     assert_eq!(view.new_lines(), 0);
 }

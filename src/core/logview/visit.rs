@@ -15,7 +15,7 @@ const MAX_TRAIL: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Visit {
     place: Place,
-    seen: Option<Anchor>,
+    seen: Option<u64>,
     filter: Filter,
 }
 

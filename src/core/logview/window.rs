@@ -168,7 +168,7 @@ impl LogView {
         if self.place == Place::Follow
             && let (Some(top), Some(cursor)) = (self.top_row(self.size), self.last())
         {
-            self.seen = self.lines.last().and_then(|spot| self.lines.line(spot)).map(Anchor::of);
+            self.seen = Some(self.lines.next_seq());
             self.set_place(top, cursor);
         }
     }
