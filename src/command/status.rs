@@ -14,6 +14,7 @@ use crate::{
         fault::{Fault, FaultKind},
         health::{self, Evidence, Severity},
         lines::Lines,
+        model::Times,
         names::Names,
         progress::Progress,
         sleep,
@@ -115,6 +116,8 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         alarms: Some(&facts.alarms),
         logs: Some(&facts.log),
         logs_behind: 0,
+        times: Times::Utc,
+        utc_offset: 0,
         shows_errors: "`logs --level error`",
         now: cx.cloud.now(),
     });
