@@ -71,7 +71,10 @@ async fn a_start_without_a_stack_tells_what_the_deleted_one_left() {
         );
         bodies::query("DescribeStacks", &stack)
     });
-    let resources = "<StackResourceSummaries/>";
+    // One that was no more than a plan has none.
+    let resources = "<StackResourceSummaries><member><LogicalResourceId>VPC</LogicalResourceId><PhysicalResourceId>vpc-0</PhysicalResourceId>\
+         <ResourceType>AWS::EC2::VPC</ResourceType><ResourceStatus>DELETE_COMPLETE</ResourceStatus>\
+         <LastUpdatedTimestamp>2026-11-22T11:00:00Z</LastUpdatedTimestamp></member></StackResourceSummaries>";
     server.on("ListStackResources", [bodies::query("ListStackResources", resources)]);
     let group = json!({ "logGroups": [{ "logGroupName": "/ecs/bedrock-image-chat", "storedBytes": 0 }] });
     server.on("DescribeLogGroups", [bodies::json(group)]);

@@ -265,7 +265,9 @@ const SHAPES: &[(&str, &[&str])] = &[
         "deploy --size medium --param Database=postgres --confirm bedrock-image-chat --yes --speed 5000",
         &["running"],
     ),
+    ("plan --tag A=1 --untag ManagedBy", &["running"]),
     ("deploy --confirm bedrock-image-chat --yes --speed 5000", &["new"]),
+    ("deploy --tag A=1 --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("events", &["running"]),
     ("tasks", &["running", "tasks-not-starting"]),
     ("targets", &["running"]),
@@ -282,7 +284,7 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("image --yes --file image.png --speed 5000", &["running", "model-gone"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("destroy --unprotect --confirm bedrock-image-chat --yes", &["running"]),
-    ("leftovers", &["leftovers"]),
+    ("leftovers", &["leftovers", "running"]),
     (
         "leftovers remove bedrock-image-chat/old-image --confirm bedrock-image-chat/old-image --speed 5000",
         &["leftovers"],
@@ -322,12 +324,16 @@ const NOTES: &[(&str, &str)] = &[
     (
         "destroy",
         "Of what is lost, `bytes` is how much a file system holds and `measured` when CloudWatch measured that; `not_known` is why it \
-     is not known. All three are `null` for what nobody measures. With `--unprotect` only `done` and `subject`, the id of the stack.",
+     is not known. All three are `null` for what nobody measures; `usd_month` of what stays is `null` where no price is known. With `--unprotect` only `done` and `subject`, the id of the stack.",
     ),
     (
         "plan",
         "`action` is `create`, `update` or `none`; `blocked` where a check stands in the way: then nothing was asked for, `changes` is \
      empty, and the exit status is 1.",
+    ),
+    (
+        "leftovers",
+        "A place that could not be looked at stands in `unknown`, an object of `what`, `why` and `next` in words; the exit status is 4 then. `status` is `null` where AWS tells of no stack of that name any more.",
     ),
     (
         "logs",

@@ -133,9 +133,10 @@ async fn overtaken(cx: &Context, failure: Failure) -> Failure {
         (FaultKind::Refused, "cloudformation:DescribeChangeSet") => fault.detail.is_empty(),
         _ => plan::in_the_way(fault, name).is_some(),
     };
-    if !matches!(&failure, Failure::Fault(fault) if is_void(fault)) {
-        return failure;
-    }
+    let why = match &failure {
+        Failure::Fault(fault) if is_void(fault) => plan::awss_reason(fault, name),
+        _ => return failure,
+    };
     let told = match reads::stack(&*cx.cloud, name).await {
         Ok(Some(stack)) if stack.status.is_in_progress() && !stack.status.is_in_review() => format!(
             "Another deploy of stack {name} was faster: it is {}, and this plan is void. Nothing was executed; {} follows what runs.",
@@ -149,7 +150,7 @@ async fn overtaken(cx: &Context, failure: Failure) -> Failure {
         Ok(_) => format!("The plan of stack {name} is gone: another deploy has taken it away. Nothing was executed; run this again."),
         Err(_) => return failure,
     };
-    Failure::NotWell(told)
+    Failure::NotWell(told + &why)
 }
 
 /// Plans of an earlier run that was ended in the middle. What can not be removed stands in nobody's way.

@@ -7,7 +7,7 @@ mod words;
 use std::collections::BTreeMap;
 
 pub use self::{
-    join::Known,
+    join::{Known, LOG},
     words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task},
 };
 use super::{

@@ -413,6 +413,7 @@ mod tests {
             kind: kind.into(),
             status: ResourceStatus(status.into()),
             reason: SafeText::default(),
+            is_reason_old: false,
             started,
             ended,
             has_failed: status.ends_with("FAILED"),

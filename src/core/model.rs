@@ -522,6 +522,11 @@ impl Model {
         self.live_stack().is_some_and(|s| s.status.0.starts_with("DELETE"))
     }
 
+    /// The stack's creation has failed, and what it made is being removed.
+    pub fn is_creation_undone(&self) -> bool {
+        self.live_stack().is_some_and(|s| s.status.0 == "ROLLBACK_IN_PROGRESS")
+    }
+
     /// What the stack costs at the counts of its template.
     pub fn cost_planned(&self) -> Estimate {
         self.cost.plan_estimate(&self.resources)

@@ -84,6 +84,17 @@ pub fn is_void(fault: &Fault) -> bool {
     fault.kind == FaultKind::NotFound || fault.code.as_ref().is_some_and(is_code)
 }
 
+/// AWS's reason for refusing a plan, as a sentence to put after another; empty where it only says that the plan is gone,
+/// or what [`in_the_way`] says in words.
+pub fn awss_reason(fault: &Fault, stack: &str) -> String {
+    let is_told = fault.kind == FaultKind::NotFound || fault.detail.contains("does not exist") || in_the_way(fault, stack).is_some();
+    match fault.detail.trim_end_matches('.') {
+        "" => String::new(),
+        _ if is_told => String::new(),
+        detail => format!(" AWS says: {detail}."),
+    }
+}
+
 /// Why the empty stack of a plan is left as it is: somebody else's plan is in it. One sentence without its stop.
 pub fn shared(stack: &str, other: &ChangeSetBrief) -> String {
     format!("the empty stack {stack} stays: there is another plan in it, {}", other.name)
@@ -517,6 +528,28 @@ mod tests {
             let told = refused(text);
             assert_eq!(told.is_some(), want.is_some(), "{told:?}");
             assert!(want.is_none_or(|want| told.unwrap().starts_with(want)), "{text}");
+        }
+    }
+
+    #[test]
+    fn awss_reason_is_told_unless_it_says_nothing_new() {
+        for (kind, text, want) in [
+            (
+                FaultKind::Refused,
+                "ChangeSet [x] cannot be executed in its current status of [FAILED].",
+                " AWS says: ChangeSet [x] cannot be executed in its current status of [FAILED].",
+            ),
+            (
+                FaultKind::Refused,
+                "Stack:x is in UPDATE_IN_PROGRESS state and can not be updated.",
+                "",
+            ),
+            (FaultKind::Refused, "ChangeSet [x] does not exist", ""),
+            (FaultKind::NotFound, "no such plan", ""),
+            (FaultKind::Refused, "", ""),
+        ] {
+            let fault = Fault::new(kind, "cloudformation:ExecuteChangeSet", "chat", text);
+            assert_eq!(awss_reason(&fault, "chat"), want, "{text}");
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Row {
     pub status: ResourceStatus,
     /// Newest reason that says something.
     pub reason: SafeText,
+    /// It is of an event before the newest one.
+    pub is_reason_old: bool,
     /// When the present work on it began: its creation, update or deletion.
     pub started: Millis,
     /// When it was done or failed.
@@ -114,6 +116,7 @@ impl Progress {
                     kind: event.resource_type.clone(),
                     status: event.status.clone(),
                     reason: SafeText::default(),
+                    is_reason_old: false,
                     started: event.at,
                     ended: None,
                     has_failed: false,
@@ -175,6 +178,11 @@ impl Row {
         self.has_failed && self.reason.to_lowercase().contains("cancelled")
     }
 
+    /// The reason that says why it stands as it does: an older one only where it failed by itself.
+    pub fn shown_reason(&self) -> &str {
+        if self.is_reason_old && !self.fails() { "" } else { &self.reason }
+    }
+
     /// It failed by itself.
     fn fails(&self) -> bool {
         self.has_failed && !self.is_cancelled()
@@ -203,8 +211,11 @@ impl Row {
         self.is_undoable |= !event.physical_id.is_empty();
         self.status = event.status.clone();
         self.ended = ended.or((!event.status.is_in_progress()).then_some(event.at));
-        if !event.reason.is_empty() && event.reason != "Resource creation Initiated" {
+        if event.reason.is_empty() {
+            self.is_reason_old = true;
+        } else if event.reason != "Resource creation Initiated" {
             self.reason = event.reason.clone();
+            self.is_reason_old = false;
         }
     }
 }

@@ -329,7 +329,12 @@ impl World {
                 }
                 self.tell_job(run, job, work.statuses()[0], "Resource creation Initiated");
             }
-            Work::Modify => self.modify(run.stack, &def),
+            Work::Modify => {
+                self.modify(run.stack, &def);
+                if let Some(reason) = self.given_up(run.stack, &def) {
+                    return self.fail_job(run, job, &reason);
+                }
+            }
             Work::Delete => self.unmake(&def, &subject),
         }
         if !is_settled_by_ecs(&def) {
@@ -406,6 +411,15 @@ impl World {
             j.progress = Progress::Done;
         }
         self.start_ready_jobs(run);
+    }
+
+    /// What CloudFormation is told of a service whose deployment ECS has given up already, and of which an update
+    /// makes no other: it would wait for it without end.
+    fn given_up(&mut self, i: usize, def: &Resource) -> Option<String> {
+        let physical = &self.stacks[i].resource(&def.logical_id)?.physical;
+        let service = self.services.iter().find(|s| s.arn == *physical)?;
+        let is_broken = service.deployments.first().is_some_and(|d| d.rollout == "FAILED");
+        is_broken.then(|| self.broken_circuit())
     }
 
     /// ECS has brought a service to where it was wanted, or has given up.

@@ -324,13 +324,18 @@ impl World {
             self.make_primary(s, id, definition);
             self.services[s].deployments[0].is_rollback = true;
         }
+        let reason = self.broken_circuit();
+        self.service_settled(&arn, Err(&reason));
+    }
+
+    /// What CloudFormation says of a deployment that ECS has given up.
+    pub(super) fn broken_circuit(&mut self) -> String {
         let serial = self.serial();
         let token = self.chance(&format!("handler/{serial}")).uuid();
-        let reason = format!(
+        format!(
             "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" \
              (RequestToken: {token}, HandlerErrorCode: GeneralServiceException)"
-        );
-        self.service_settled(&arn, Err(&reason));
+        )
     }
 
     /// Writes an event of a service, in ECS's way of naming it.

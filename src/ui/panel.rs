@@ -131,6 +131,8 @@ pub fn empty_logs(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<
     if is_unfound && model.feeds.logs.get().is_none() && model.is_log_group_missing() && !model.is_hollow() {
         let [why, next] = if model.is_going_away() {
             ["There is no log group any more.", "The deletion removed it with its lines."]
+        } else if model.is_creation_undone() {
+            ["There is no log group any more.", "The creation is rolled back."]
         } else {
             ["There is no log group yet.", "It comes with the stack."]
         };

@@ -138,6 +138,9 @@ async fn a_plan_that_is_refused_for_another_reason_keeps_it() {
         assert_eq!(ended, status, "{text}{said}");
         assert!(said.contains(want), "{said}");
         assert_eq!(said.contains("another deploy"), status == 1, "{said}");
+        // The reason is AWS's own, whatever it is taken for.
+        assert!(said.contains("Requires capabilities : [CAPABILITY_IAM]"), "{said}");
+        assert_eq!(said.contains(" AWS says: "), status == 1, "{said}");
     }
 }
 

@@ -19,6 +19,9 @@ pub(super) const UNKNOWN: &str = "see the texts above";
 /// Label of what the load balancer says of a target.
 pub(super) const TARGET: &str = "target";
 
+/// Label of a line that a task wrote.
+pub const LOG: &str = "log";
+
 /// What ECS writes of a task that its target group gave up.
 const UNHEALTHY: &str = " is unhealthy in (target-group ";
 
@@ -286,7 +289,7 @@ impl Witnesses<'_> {
             let short: String = t.id().chars().take(8).collect();
             out.push(("task", format!("{short} of {}: {}", t.service, stop_words(t)).into()));
         }
-        out.extend(self.log.iter().map(|line| ("log", line.clone())));
+        out.extend(self.log.iter().map(|line| (LOG, line.clone())));
         if let Some((group, t)) = self.target {
             let about = if t.description.is_empty() { &t.reason } else { &t.description };
             out.push((TARGET, format!("{} in {}: {} {about}", t.id, group.name(), t.state).into()));

@@ -375,6 +375,7 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
         FaultKind::Refused | FaultKind::NotFound | FaultKind::Denied | FaultKind::Guarded | FaultKind::Expired
     );
     let is_stale = plan::is_void(&fault) || plan::in_the_way(&fault, &model.settings.stack).is_some();
+    let why = plan::awss_reason(&fault, &model.settings.stack);
     complain(model, fault);
     if !is_clear && let Change::ExecuteChangeSet { stack, .. } = change {
         begun(model, stack);
@@ -387,7 +388,9 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
     say(
         model,
         Severity::Bad,
-        "the plan was made for a stack that has changed since: somebody else has begun something. What runs is shown here; press D for a new plan when it is done",
+        format!(
+            "the plan was made for a stack that has changed since: somebody else has begun something. What runs is shown here; press D for a new plan when it is done.{why}"
+        ),
     );
     effects
 }

@@ -207,10 +207,15 @@ fn services(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     });
 }
 
+/// What becomes of a stack whose creation has failed.
+const UNDONE: &str = "The creation is rolled back.";
+
 /// Why there is no service.
 pub fn none_running(model: &Model) -> [&'static str; 2] {
     if model.is_going_away() {
         ["No service is left.", "The deletion removed them."]
+    } else if model.is_creation_undone() {
+        ["No service is left.", UNDONE]
     } else if model.is_busy() {
         ["No service yet.", "The stack is being made; they come near its end."]
     } else {
@@ -279,6 +284,8 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let targets = model.shown_targets();
     let none = if model.is_going_away() {
         ["No target group is left.", "The deletion removed it."]
+    } else if model.is_creation_undone() {
+        ["No target group is left.", UNDONE]
     } else {
         ["No target group.", "It comes with the load balancer of the stack."]
     };

@@ -15,7 +15,7 @@ use crate::{
             deploy::{Planning, Stage},
         },
         tail::Arrived,
-        text::RawText,
+        text::{RawText, SafeText},
     },
     ui::image,
 };
@@ -334,6 +334,34 @@ fn a_secret_that_is_shown_is_in_sight_on_a_small_screen() {
     }
 }
 
+#[test]
+fn a_form_has_its_fields_and_its_button_however_small_it_is() {
+    let mut model = on(fixture::form(fixture::with_stack("CREATE_COMPLETE")), ScreenId::Deploy);
+    let button = match &model.deploy {
+        Stage::Form(form) => form.button(),
+        _ => panic!("a form"),
+    };
+    for error in [
+        None,
+        Some("SQLite cannot be shared by several Open WebUI tasks; take DeploymentSize small."),
+    ] {
+        for at in [0, 3, button] {
+            if let Stage::Form(form) = &mut model.deploy {
+                form.selected = at;
+                form.error = error.map(Into::into);
+            }
+            let screen = frame(&model, (40, 12), |model, side, _, f| crate::ui::view(model, side, f));
+            let rule = screen.lines().position(|l| l.contains("more ─")).expect("a rule");
+            let top = screen.lines().position(|l| l.contains("Update stack")).expect("a head");
+            assert!(rule - top > 3, "{at}:\n{screen}");
+            let it = if at == button { "[ Make the plan ]" } else { "▸" };
+            let is_listed = screen.lines().skip(top + 1).take(rule - top).any(|l| l.contains(it));
+            assert!(is_listed, "{at}:\n{screen}");
+            assert!(error.is_none() || screen.contains("✗ SQLite"), "{at}:\n{screen}");
+        }
+    }
+}
+
 /// Whatever the size, down to silly ones: no panic, and the screen says something.
 #[test]
 fn every_scene_draws_at_every_size() {
@@ -347,6 +375,66 @@ fn every_scene_draws_at_every_size() {
             }
         }
     }
+}
+
+#[test]
+fn a_resource_that_went_well_does_not_keep_an_old_reason() {
+    let service = "AWS::ECS::Service";
+    let reason = "Resource update cancelled";
+    let stack = |status: &str, at| fixture::event("bedrock-image-chat", "AWS::CloudFormation::Stack", status, "", at);
+    let mut events = vec![
+        stack("UPDATE_IN_PROGRESS", fixture::NOW - 90_000),
+        fixture::event("LiteLLMService", service, "UPDATE_IN_PROGRESS", "", fixture::NOW - 80_000),
+        fixture::event("LiteLLMService", service, "UPDATE_FAILED", reason, fixture::NOW - 70_000),
+    ];
+    let mut model = fixture::with_stack("UPDATE_ROLLBACK_IN_PROGRESS");
+    fixture::set_events(&mut model, events.clone());
+    assert!(draw(&model, (160, 36)).contains(reason), "why it was cancelled");
+    events.push(stack("UPDATE_ROLLBACK_IN_PROGRESS", fixture::NOW - 60_000));
+    for status in ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"] {
+        events.push(fixture::event("LiteLLMService", service, status, "", fixture::NOW - 50_000));
+        fixture::set_events(&mut model, events.clone());
+        let screen = draw(&model, (160, 36));
+        assert!(screen.contains("LiteLLMService") && !screen.contains(reason), "{status}:\n{screen}");
+    }
+}
+
+#[test]
+fn what_a_creation_that_is_rolled_back_lacks_does_not_come_any_more() {
+    for (status, want) in [
+        ("CREATE_IN_PROGRESS", "No service yet."),
+        ("ROLLBACK_IN_PROGRESS", "No service is left."),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "No service yet."),
+    ] {
+        let model = but(on(fixture::with_stack(status), ScreenId::Overview), |m| {
+            let now = m.now;
+            m.feeds.services.set(Vec::new(), now);
+            m.feeds.targets.set(Vec::new(), now);
+        });
+        assert_eq!(super::overview::none_running(&model)[0], want, "{status}");
+        let screen = frame(&model, (120, 40), |model, side, _, f| crate::ui::view(model, side, f));
+        let is_undone = status == "ROLLBACK_IN_PROGRESS";
+        assert_eq!(screen.contains("It comes with the load balancer"), !is_undone, "{screen}");
+        assert_eq!(screen.contains("No target group is left"), is_undone, "{screen}");
+    }
+}
+
+#[test]
+fn the_card_spends_its_rows_on_words() {
+    let arn = "arn:aws:ecs:us-west-2:111122223333:service/chat-cluster/chat-openwebui";
+    let failing = but(fixture::failing(), |m| {
+        let fallen = m.feeds.tasks.get().and_then(|t| t.first().cloned()).expect("a task");
+        let lines = [
+            &format!("2026-11-26 05:51:17.123 | ERROR    | no answer of {arn} in all the time that was given to it, says the proxy"),
+            "==========",
+            "12:00:01 - LiteLLM Proxy:ERROR: the database is gone",
+        ];
+        m.fall_log = Some((fallen.arn, lines.map(SafeText::from).to_vec()));
+    });
+    let screen = draw(&failing, (80, 24));
+    assert!(screen.contains("no answer of service/chat-cluster/chat-openwebui"), "{screen}");
+    assert!(screen.contains("the database is gone"), "{screen}");
+    assert!(!screen.contains("LiteLLM Proxy:ERROR") && !screen.contains("====="), "{screen}");
 }
 
 /// A scene, a size, and what its frame must say, whatever else it shows: what somebody came for.

@@ -39,6 +39,8 @@ const WIDE: u16 = 106;
 const BESIDE: u16 = 46;
 /// Width of the labels.
 const LABEL: usize = 33;
+/// Fewest rows of the list: help and sizes give way to them.
+const FEWEST: u16 = 3;
 /// Widest that the rows become.
 const WIDEST: u16 = 100;
 
@@ -108,10 +110,15 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, form: &Form, area: Rect, fram
         draw_main(side, form, (&worked, false), main, frame);
         draw_beside(side, &worked, beside, frame);
     } else {
-        let [strip, main] = Layout::vertical([Constraint::Length(2), Constraint::Fill(1)]).areas(inner);
+        let [strip, main] = Layout::vertical([Constraint::Length(strip_height(inner.height)), Constraint::Fill(1)]).areas(inner);
         draw_strip(side, &worked, strip, frame);
         draw_main(side, form, (&worked, true), main, frame);
     }
+}
+
+/// Rows of the sizes and the worst check: those that the list, its rule and two rows of help leave.
+fn strip_height(height: u16) -> u16 {
+    height.saturating_sub(FEWEST + 3).min(2)
 }
 
 /// `3 changed of 26 parameters`, `3 of 26 and 1 tag changed`.
@@ -132,21 +139,24 @@ fn draw_main(side: &Side<'_>, form: &Form, (worked, is_narrow): (&Worked, bool),
     let errors = &worked.errors;
     let pen = Pen::of(side);
     let width = usize::from(area.width);
+    let room = usize::from(area.height.saturating_sub(FEWEST + 1));
     let mut help = Vec::new();
-    if let Some(error) = &form.error {
+    if let Some(error) = form.error.as_ref().filter(|_| room > 0) {
         help.extend(
-            wrap_to(&format!("✗ {error}"), width, 5)
+            wrap_to(&format!("✗ {error}"), width, room.min(5))
                 .into_iter()
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
     }
-    if is_narrow && form.is_on_button() {
-        help.extend(button_help(pen, &worked.checks, width));
+    let about = if is_narrow && form.is_on_button() {
+        button_help(pen, &worked.checks, width)
     } else {
-        help.extend(help_lines(pen, form, errors, width));
-    }
+        help_lines(pen, form, errors, width)
+    };
+    help.extend(most_of(about, room.saturating_sub(help.len()), form.is_on_button()));
+    let rule = u16::from(area.height > FEWEST);
     let [rows, rule, below] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(help.len() as u16)]).areas(area);
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(rule), Constraint::Length(help.len() as u16)]).areas(area);
     let (lines, at) = row_lines(pen, form, errors, (width, usize::from(rows.height)));
     let first = table::offset(at, lines.len(), usize::from(rows.height));
     let (above, rest) = (first, lines.len().saturating_sub(first + usize::from(rows.height)));
@@ -154,6 +164,21 @@ fn draw_main(side: &Side<'_>, form: &Form, (worked, is_narrow): (&Worked, bool),
     show(shown, rows, frame);
     show(vec![more(pen, above, rest, width)], rule, frame);
     show(help, below, frame);
+}
+
+/// As many lines of a help as have room. Its last one, what the value may be or what is wrong with it, outlasts the
+/// others; that of the button is in order.
+fn most_of(mut lines: Vec<Line<'static>>, room: usize, is_in_order: bool) -> Vec<Line<'static>> {
+    while lines.len() > room {
+        let spare = if is_in_order {
+            lines.len() - 1
+        } else {
+            lines.len().saturating_sub(2)
+        };
+        let blank = lines.iter().position(|l| l.width() == 0);
+        lines.remove(blank.unwrap_or(spare));
+    }
+    lines
 }
 
 /// A rule that says how many rows are out of sight.

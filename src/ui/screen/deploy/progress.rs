@@ -13,6 +13,7 @@ use crate::{
         cause::{self, Cause},
         eta::{self, Outlook, Work},
         fact::{CLUSTER, Millis, Stack},
+        logline,
         model::Model,
         progress::Row,
         rollout,
@@ -280,21 +281,30 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (us
         lines.into_iter().enumerate().map(line).collect::<Vec<_>>()
     };
     let wrapped = |text: &str, rows: usize| wrap_to(text, width.saturating_sub(9), rows);
-    let mut end = labelled("so", wrapped(&cause.plain, 2), Role::Bad);
+    let mut end = labelled("so", wrapped(&short_arns(&cause.plain), 2), Role::Bad);
     // The title, a text of AWS and the keys have a row each, however small it is.
     let advice = most.saturating_sub(end.len() + 3).clamp(1, 4);
     end.extend(labelled("now", wrapped(&cause.advice, advice), Role::Accent));
     end.push(pen.keys(keys));
-    let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut texts: Vec<(&str, Vec<String>)> = Vec::new();
     for (label, text) in &cause.evidence {
+        // Rules and brackets of a log say nothing, and the time of a line takes the room of its words.
+        let (text, is_empty) = match *label {
+            cause::LOG => (&text[logline::lead(text)..], !text.contains(char::is_alphanumeric)),
+            _ => (text.as_str(), false),
+        };
+        if is_empty {
+            continue;
+        }
+        let text = short_arns(text);
         match texts.last_mut() {
             Some((known, lines)) if *known == *label => lines.push(text),
             _ => texts.push((label, vec![text])),
         }
     }
     // Several lines of one source are those of a log: one row each.
-    let evidence = |text: &str, rows: usize| wrap_ends(&short_arns(text), width.saturating_sub(9), rows);
-    let height = |lines: &[&str], rows: usize| {
+    let evidence = |text: &str, rows: usize| wrap_ends(text, width.saturating_sub(9), rows);
+    let height = |lines: &[String], rows: usize| {
         if let [text] = lines {
             evidence(text, rows).len()
         } else {
@@ -346,7 +356,7 @@ fn shares(wanted: &[usize], mut room: usize) -> Vec<usize> {
 pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let pen = Pen::of(side);
     // Where nothing has a reason to tell, its room goes to the bars.
-    let has_reasons = model.progress.rows.iter().any(|r| !r.reason.is_empty());
+    let has_reasons = model.progress.rows.iter().any(|r| !r.shown_reason().is_empty());
     let is_wide = area.width >= WIDE;
     let (bars, reason) = match (is_wide, has_reasons) {
         (false, _) => (0, 1),
@@ -388,7 +398,7 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
             Line::from(pen.ink(time_role, right(&when::short(row.elapsed(model.runs_until())), 6))),
             Line::from(pen.dim(right(&format!("~{}", when::short(usual)), 7))),
             bar(pen, row, axis, usual, usize::from(bars)),
-            Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, row.reason.as_str())),
+            Line::from(pen.ink(if role == Role::Bad { Role::Bad } else { Role::Dim }, row.shown_reason())),
         ]
     });
 }
