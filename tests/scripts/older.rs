@@ -212,13 +212,28 @@ fn a_narrower_window_begins_no_load_and_cuts_the_one_under_way() {
         assert!(older(&press(&mut model, "<")).is_none());
         let (from, _) = model.logs.span(model.now.wall).expect("a window");
         assert!(far < from && from < until);
-        answer(&mut model, ticket, vec![event(far + 2, 101, "litellm", "INFO: too old")], Some("more"));
-        assert_eq!(model.logs.lines().len(), if has_begun { 12 } else { 11 }, "that is not wanted any more");
+        answer(
+            &mut model,
+            ticket,
+            vec![event(far + 2, 101, "litellm", "INFO: too old")],
+            Some("more"),
+        );
+        assert_eq!(
+            model.logs.lines().len(),
+            if has_begun { 12 } else { 11 },
+            "that is not wanted any more"
+        );
         let (ticket, begin, end, token) = older(&wait(&mut model, 2_000)).expect("what the window shows");
         assert_eq!((begin, token), (from, None));
         answer(&mut model, ticket, vec![event(end - 1, 102, "litellm", "INFO: old")], None);
         assert!(older(&wait(&mut model, 2_000)).is_none(), "and no more");
-        let holes = model.logs.lines().holes().iter().map(|hole| (hole.from, hole.until)).collect::<Vec<_>>();
+        let holes = model
+            .logs
+            .lines()
+            .holes()
+            .iter()
+            .map(|hole| (hole.from, hole.until))
+            .collect::<Vec<_>>();
         assert_eq!(holes, if has_begun { vec![(far + 1, from - 1)] } else { vec![] });
         assert_eq!(model.older.as_ref().map(Older::reach), Some(if has_begun { far } else { from }));
     }
