@@ -107,16 +107,15 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         stack: Some(&facts.stack),
         cause: facts.cause.as_ref(),
         way_out: way_out.as_deref(),
-        elsewhere: None,
         cancelled: facts.is_cancelled.then_some("cancelled"),
         services: Some(&facts.services),
         tasks: Some(&facts.tasks),
         targets: Some(&facts.targets),
         alarms: Some(&facts.alarms),
         logs: Some(&facts.log),
-        logs_behind: 0,
         shows_errors: "`logs --level error`",
         now: cx.cloud.now(),
+        ..Evidence::default()
     });
     let is_well = findings.iter().all(|f| f.severity != Severity::Bad);
     let model = CostModel::shipped(&cx.cloud.about().region);

@@ -57,6 +57,26 @@ impl FaultKind {
         }
     }
 
+    /// In two or three plain words, for where a sentence has no room.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoCredentials => "no credentials",
+            Self::Expired => "login expired",
+            Self::WrongCredentials => "wrong credentials",
+            Self::Denied => "denied",
+            Self::Throttled => "throttled",
+            Self::NotFound => "not found",
+            Self::Refused => "refused",
+            Self::NoChange => "nothing to change",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "no answer in time",
+            Self::AwsFailed => "AWS failed",
+            Self::OddAnswer => "answer not AWS's",
+            Self::Guarded => "not sent",
+            Self::Internal => "console failed",
+        }
+    }
+
     /// It may be well a little later, without anybody doing anything.
     pub fn may_pass(self) -> bool {
         matches!(self, Self::Throttled | Self::Unreachable | Self::TimedOut | Self::AwsFailed)
@@ -191,6 +211,14 @@ fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_a_few_words_that_fit_beside_others() {
+        for kind in <FaultKind as strum::IntoEnumIterator>::iter() {
+            let words = kind.words();
+            assert!(words.len() <= 17 && !words.contains('-'), "{words}");
+        }
+    }
 
     #[test]
     fn a_clock_that_is_wrong_is_to_be_set() {

@@ -7,7 +7,9 @@ use super::{
     cause::{self, Cause},
     fact::{Alarm, Millis, Service, Stack, TargetGroup, Task},
     lines::{ErrorShape, Lines},
+    model::Times,
     text::SafeText,
+    when,
 };
 
 /// How bad a finding is.
@@ -55,6 +57,10 @@ pub struct Evidence<'a> {
     pub logs: Option<&'a Lines>,
     /// By how much they are behind `now`, in milliseconds.
     pub logs_behind: Millis,
+    /// How times are shown.
+    pub times: Times,
+    /// Of the operator's zone, in seconds.
+    pub utc_offset: i32,
     /// What shows the errors among them: the console's keys when empty.
     pub shows_errors: &'a str,
     /// The cloud's time.
@@ -73,8 +79,10 @@ const YOUNG: Millis = 10 * 60 * 1000;
 pub const LOG_RECENT: Millis = 10 * 60 * 1000;
 /// A single error is no trouble yet, since the next try may be well; it is told quietly.
 const LOG_TROUBLE: u32 = 2;
-/// Of this many newest shapes of errors the first that is understood gives the reason.
+/// Of the most frequent shapes of errors, this many at most, the first that is understood gives the reason.
 const LOG_SHAPES: usize = 20;
+/// Logs that are further behind than this are said to be, in milliseconds.
+const LOG_BEHIND: Millis = 60 * 1000;
 
 /// All findings, worst first.
 pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
@@ -131,7 +139,7 @@ pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
     alarms::is_about_tasks(alarm) && (is_asleep || is_waking())
 }
 
-/// Errors that the applications have logged lately, with the newest that is understood.
+/// Errors that the applications have logged lately, with what most of them say.
 fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     // The newest that is known, where the tail can not keep up.
     let since = evidence.now - evidence.logs_behind - LOG_RECENT;
@@ -139,12 +147,12 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     if count == 0 {
         return;
     }
-    let mut shapes = lines.errors().shapes();
-    shapes.retain(|shape| shape.newest.at >= since);
-    shapes.sort_by_key(|shape| std::cmp::Reverse(shape.newest));
+    let shapes = lines.shapes_since(since);
+    let most = shapes.first().map_or(0, |shape| shape.count);
+    let mut common = shapes.iter().take_while(|shape| shape.count == most).take(LOG_SHAPES);
     let raw = |shape: &ErrorShape| lines.locate(&shape.newest).and_then(|spot| lines.line(spot)).map(|line| line.raw());
-    let known = shapes.iter().take(LOG_SHAPES).find_map(|shape| cause::of_log(raw(shape)?));
-    let newest = match (known, shapes.first()) {
+    let known = common.find_map(|shape| cause::of_log(raw(shape)?));
+    let says = match (known, shapes.first()) {
         (Some(known), _) => format!(": {}", known.plain),
         (None, Some(shape)) => format!(": {}", shape.text),
         // What they say has not been looked at yet.
@@ -166,14 +174,18 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
             0 => "less than a minute ago".to_owned(),
             minutes => format!("{minutes} min ago"),
         };
-        let text = format!("{least}1 error in the log {ago}{newest}; {shows} shows it");
+        let text = format!("{least}1 error in the log {ago}{says}; {shows} shows it");
         return push(out, Severity::Note, text);
     }
-    push(
-        out,
-        Severity::Warning,
-        format!("{least}{count} errors in 10 min{newest}; {shows} shows them"),
-    );
+    let span = if evidence.logs_behind < LOG_BEHIND {
+        "10 min".to_owned()
+    } else {
+        let until = evidence.now - evidence.logs_behind;
+        let until = when::show(until, evidence.now, evidence.times, evidence.utc_offset);
+        format!("the 10 min until {until}")
+    };
+    let text = format!("{least}{count} errors in {span}{says}; {shows} shows them");
+    push(out, Severity::Warning, text);
 }
 
 fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
@@ -621,11 +633,23 @@ mod tests {
                 vec![(120_000, "ERROR: pool 7 is empty"), (60_000, "ERROR: pool 8 is empty")],
                 warning("2 errors in 10 min: pool # is empty; 4 # shows them"),
             ),
+            (
+                vec![
+                    (3_600_000, denied),
+                    (3_500_000, denied),
+                    (120_000, "ERROR: pool 7 is empty"),
+                    (90_000, "ERROR: pool 8 is empty"),
+                    (60_000, denied),
+                ],
+                warning("3 errors in 10 min: pool # is empty; 4 # shows them"),
+            ),
         ] {
             assert_eq!(told(&errors, 0), want);
         }
         let old = [(3_600_000, denied), (3_500_000, denied)];
         let told = told(&old, 3_400_000).map(|(_, text)| text);
-        assert!(told.is_some_and(|text| text.contains(means)), "the tail has come no further");
+        let until = when::show(now - 3_400_000, now, Times::Local, 0);
+        let want = format!("2 errors in the 10 min until {until}: {means}; 4 # shows them");
+        assert_eq!(told, Some(want), "the tail has come no further");
     }
 }

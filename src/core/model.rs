@@ -636,6 +636,8 @@ impl Model {
             alarms: self.feeds.alarms.get().map(Vec::as_slice),
             logs: Some(self.logs.lines()),
             logs_behind: self.catching_up(),
+            times: self.times,
+            utc_offset: self.utc_offset,
             now: self.now.wall,
             ..Evidence::default()
         }

@@ -160,6 +160,31 @@ impl Older {
         true
     }
 
+    /// Nothing before `from` is wanted any more: what is being fetched begins there, and what of it has not come is missing.
+    /// Whether the answer to a request in flight is of no use now.
+    pub fn narrow(&mut self, from: Millis) -> bool {
+        if let Some(later) = &mut self.later {
+            later.from = later.from.max(from);
+            later.goal = later.goal.filter(|goal| from <= *goal);
+        }
+        let Some(window) = self.window.as_mut().filter(|window| window.came < from) else {
+            return false;
+        };
+        if window.until <= from {
+            return self.stop();
+        }
+        let was_asked = window.asked.is_some();
+        *window = Window {
+            goal: window.goal.filter(|goal| from <= *goal),
+            is_all: window.is_all,
+            lines: window.lines,
+            // How far back all is held or missing is settled by the first page.
+            is_between: window.is_between || window.has_begun,
+            ..Window::new(from, window.until)
+        };
+        was_asked
+    }
+
     /// A request failed, and none is in flight: who scrolls up has it sent again.
     pub fn is_stuck(&self) -> bool {
         self.fault.is_some() && self.window.as_ref().is_some_and(|window| window.asked.is_none())

@@ -10,6 +10,8 @@ use super::{
 
 /// Most streams that are listed.
 const MOST: usize = 500;
+/// How long ECS lists a task that has stopped, in milliseconds.
+const LISTED: Millis = 60 * 60 * 1000;
 /// Characters of a task's id that people tell it by.
 const SHORT: usize = 8;
 
@@ -72,6 +74,8 @@ pub enum State {
     Task(SafeText, Option<Millis>),
     /// ECS lists it no more: it stopped an hour ago or more.
     Gone,
+    /// ECS does not list it, though it wrote within that hour.
+    Unlisted,
     /// ECS has not answered.
     Unknown,
 }
@@ -94,8 +98,10 @@ pub struct Row {
 }
 
 /// The rows: all, each application, then each stream that has lines or whose task is there. Of an application the tasks
-/// that run come first, the newest on top; none of it moves because lines come in.
-pub fn rows(lines: &Lines, tasks: Option<&[Task]>, names: &Names, narrow: &str) -> Vec<Row> {
+/// that run come first, the newest on top; none of it moves because lines come in. `listed` are the tasks that ECS has, and
+/// when it said so.
+pub fn rows(lines: &Lines, listed: Option<(&[Task], Millis)>, names: &Names, narrow: &str) -> Vec<Row> {
+    let tasks = listed.map(|(tasks, _)| tasks);
     let mut streams = lines.streams();
     for task in tasks.unwrap_or_default().iter().filter(|task| !task.is_stopped()) {
         let stream = names.app(&task.service).map(|app| stream_of(app, task.id()));
@@ -122,8 +128,9 @@ pub fn rows(lines: &Lines, tasks: Option<&[Task]>, names: &Names, narrow: &str) 
         Row {
             name: app.map_or_else(|| it.stream.clone(), |app| app.title().into()),
             task: app.map_or_else(String::new, |_| short(&it.stream)).into(),
-            state: match (tasks, task(&it.stream)) {
+            state: match (listed, task(&it.stream)) {
                 (_, Some(task)) => State::Task(task.status.to_lowercase().into(), task.stopped),
+                (Some((_, at)), None) if app.is_some() && at - LISTED < it.newest => State::Unlisted,
                 (Some(_), None) if app.is_some() => State::Gone,
                 _ => State::Unknown,
             },
@@ -176,6 +183,7 @@ impl std::fmt::Display for State {
             Self::Streams(count) => write!(f, "{count} tasks"),
             Self::Task(status, _) => write!(f, "{status}"),
             Self::Gone => f.write_str("gone"),
+            Self::Unlisted => f.write_str("not listed"),
             Self::Unknown => f.write_str("?"),
         }
     }
@@ -248,9 +256,13 @@ mod tests {
             task("chat-openwebui", "dddddddddd", "STOPPED", 4),
             task("chat-openwebui", "bbbbbbbbbb", "RUNNING", 5),
         ];
-        let rows = |tasks, narrow: &str| told(&rows(&lines, tasks, &Names::new("chat"), narrow));
+        let rows = |answered: Option<Millis>, narrow: &str| {
+            let listed = answered.map(|at| (tasks.as_slice(), at));
+            told(&rows(&lines, listed, &Names::new("chat"), narrow))
+        };
+        let later = Some(60 + LISTED);
         assert_eq!(
-            rows(Some(&tasks), ""),
+            rows(later, ""),
             [
                 "both services||6 tasks|6|60",
                 "Open WebUI||1 task|1|20",
@@ -264,9 +276,10 @@ mod tests {
             ],
             "a task that runs and writes nothing is there, one that stopped and wrote nothing is not"
         );
-        assert_eq!(rows(Some(&tasks), "lite STOP"), ["LiteLLM|aaaaaaaa|stopped|2|30"]);
-        assert_eq!(rows(Some(&tasks), "bbbbbbbbbb"), ["Open WebUI|bbbbbbbb|running|1|20"]);
+        assert_eq!(rows(later, "lite STOP"), ["LiteLLM|aaaaaaaa|stopped|2|30"]);
+        assert_eq!(rows(later, "bbbbbbbbbb"), ["Open WebUI|bbbbbbbb|running|1|20"]);
         assert!(rows(None, "").contains(&"LiteLLM|aaaaaaaa|?|2|30".to_owned()));
         assert_eq!(rows(None, "nobody"), [""; 0]);
+        assert_eq!(rows(Some(59 + LISTED), "eeee"), ["LiteLLM|eeeeeeee|not listed|1|60"]);
     }
 }

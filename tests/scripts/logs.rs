@@ -276,6 +276,27 @@ fn a_pattern_that_spans_lines_is_refused_and_leaves_the_filter_as_it_was() {
 }
 
 #[test]
+fn pasted_lines_are_refused_as_a_pattern_and_one_line_with_its_end_is_taken() {
+    for key in ["/", "&"] {
+        for end in ["\n", "\r", "\r\n"] {
+            let mut model = with_errors();
+            press(&mut model, key);
+            type_text(&mut model, "a");
+            update(&mut model, Msg::Paste(format!("b{end}c")));
+            let prompt = |model: &Model| match &model.dialog {
+                Some(Dialog::Prompt(prompt)) => (prompt.field.text.clone(), prompt.error.as_ref().map(ToString::to_string)),
+                _ => panic!("the prompt stays"),
+            };
+            let (text, why) = prompt(&model);
+            assert_eq!(text, "a");
+            assert!(why.is_some_and(|why| why.starts_with("not pasted: it spans lines") && why.len() < 79));
+            update(&mut model, Msg::Paste(format!("b c{end}")));
+            assert_eq!(prompt(&model), ("ab c".to_owned(), None));
+        }
+    }
+}
+
+#[test]
 fn what_was_said_of_a_key_goes_with_the_next_one() {
     let mut model = with_errors();
     press(&mut model, "'");

@@ -195,6 +195,58 @@ fn a_wider_window_that_is_asked_for_meanwhile_comes_after() {
 }
 
 #[test]
+fn a_narrower_window_begins_no_load_and_cuts_the_one_under_way() {
+    for has_begun in [false, true] {
+        let mut model = with_errors();
+        press(&mut model, "@");
+        type_text(&mut model, "-2h");
+        let (mut ticket, far, until, _) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+        press(&mut model, "G");
+        while model.logs.span(model.now.wall).is_some_and(|(from, _)| far <= from) {
+            press(&mut model, ">");
+        }
+        if has_begun {
+            answer(&mut model, ticket, vec![event(far + 1, 100, "litellm", "INFO: old")], Some("more"));
+            (ticket, ..) = older(&wait(&mut model, 2_000)).expect("the next page");
+        }
+        assert!(older(&press(&mut model, "<")).is_none());
+        let (from, _) = model.logs.span(model.now.wall).expect("a window");
+        assert!(far < from && from < until);
+        answer(
+            &mut model,
+            ticket,
+            vec![event(far + 2, 101, "litellm", "INFO: too old")],
+            Some("more"),
+        );
+        assert_eq!(
+            model.logs.lines().len(),
+            if has_begun { 12 } else { 11 },
+            "that is not wanted any more"
+        );
+        let (ticket, begin, end, token) = older(&wait(&mut model, 2_000)).expect("what the window shows");
+        assert_eq!((begin, token), (from, None));
+        answer(&mut model, ticket, vec![event(end - 1, 102, "litellm", "INFO: old")], None);
+        assert!(older(&wait(&mut model, 2_000)).is_none(), "and no more");
+        let holes = model
+            .logs
+            .lines()
+            .holes()
+            .iter()
+            .map(|hole| (hole.from, hole.until))
+            .collect::<Vec<_>>();
+        assert_eq!(holes, if has_begun { vec![(far + 1, from - 1)] } else { vec![] });
+        assert_eq!(model.older.as_ref().map(Older::reach), Some(if has_begun { far } else { from }));
+    }
+    let mut model = with_errors();
+    for _ in 0..6 {
+        press(&mut model, ">");
+    }
+    press(&mut model, "esc");
+    assert!(older(&press(&mut model, "< )")).is_none());
+    assert!(model.older.as_ref().is_some_and(|older| older.loading().is_none()));
+}
+
+#[test]
 fn a_time_is_gone_to_as_soon_as_its_lines_are_there() {
     let mut model = with_errors();
     press(&mut model, "@");

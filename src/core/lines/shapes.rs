@@ -314,6 +314,30 @@ impl Errors {
 }
 
 impl Lines {
+    /// The shapes of the errors since a time, with how many of each there are since then: the most frequent first, of
+    /// equals the newest.
+    pub fn shapes_since(&self, since: Millis) -> Vec<ErrorShape> {
+        let mut counts: HashMap<u16, u32> = HashMap::new();
+        let is_near = |segment: &&Arc<Segment>| segment.last().is_some_and(|last| since <= last.at());
+        for segment in self.segments.iter().rev().take_while(is_near) {
+            let marks = self.errors.marks.get(&segment.id()).map(Vec::as_slice).unwrap_or_default();
+            let is_whole = segment.line(0).is_some_and(|first| since <= first.at());
+            let old = if is_whole {
+                0
+            } else {
+                telling(segment).take_while(|line| line.at() < since).count()
+            };
+            for mark in marks.iter().skip(old) {
+                *counts.entry(*mark).or_default() += 1;
+            }
+        }
+        let shape = |place: u16| self.errors.shapes.get(usize::from(place))?.clone();
+        let counted = |(place, count)| Some(ErrorShape { count, ..shape(place)? });
+        let mut all: Vec<ErrorShape> = counts.into_iter().filter_map(counted).collect();
+        all.sort_by_key(|shape| Reverse((shape.count, shape.newest)));
+        all
+    }
+
     /// Work for another thread, the newest first; call after each change. What it finds comes back through
     /// [`mined`](Self::mined). `view` is the number of the view that these lines are of.
     pub fn minings(&mut self, view: u64) -> Vec<Mining> {

@@ -2,7 +2,7 @@
 
 use super::{
     LogView,
-    window::{Piece, Size, clip, fitting, width_of},
+    window::{Piece, Size, clip, fitting, start, width_of},
 };
 use crate::core::{logline, text::SafeText};
 
@@ -22,7 +22,7 @@ impl LogView {
         let shown = logline::display(head);
         let matches = pattern.ranges(&shown);
         let first = matches.first()?;
-        let from = self.start(&shown, &matches);
+        let from = start(&shown, &matches, self.sideways);
         if first.start <= from || first.end <= from + fitting(&shown[from..], size.width) {
             return None;
         }

@@ -74,6 +74,19 @@ fn following_shows_the_end_and_detaching_holds_the_window() {
 }
 
 #[test]
+fn the_newest_rows_for_another_screen_are_not_wrapped_and_begin_where_their_lines_do() {
+    let mut view = view(3, 10);
+    let newest = |view: &LogView| view.newest(2, 6).iter().map(|row| row.text.to_string()).collect::<Vec<_>>();
+    let before = newest(&view);
+    assert_eq!(before, ["number", "number"]);
+    view.sideways(3);
+    assert_eq!(newest(&view), before);
+    view.toggle_wrap();
+    view.up(1);
+    assert_eq!(newest(&view), before);
+}
+
+#[test]
 fn pages_tops_and_times() {
     let mut view = view(100, 5);
     view.page_up();

@@ -84,6 +84,8 @@ pub struct Window {
 pub(super) struct Size {
     pub(super) height: usize,
     pub(super) width: usize,
+    /// Of a few rows on another screen: they are not wrapped, and begin where the lines do.
+    is_tail: bool,
 }
 
 impl Size {
@@ -91,6 +93,7 @@ impl Size {
         Self {
             height: height.max(1),
             width: width.max(1),
+            is_tail: false,
         }
     }
 
@@ -109,9 +112,12 @@ pub(super) struct Piece {
 }
 
 impl LogView {
-    /// The newest rows, wherever the window of the screen stands.
+    /// The newest rows, wherever the window of the screen stands, each a line from its beginning.
     pub fn newest(&self, height: usize, width: usize) -> Vec<Row> {
-        let size = Size::new(height, width);
+        let size = Size {
+            is_tail: true,
+            ..Size::new(height, width)
+        };
         let mut rows: Vec<Row> = Vec::new();
         let mut next = self.lines.last();
         while let Some(spot) = next.filter(|_| rows.len() < size.height) {
@@ -338,7 +344,10 @@ impl LogView {
     fn room(&self, spot: Spot, size: Size) -> Size {
         match self.folded(spot) {
             0 => size,
-            lines => Size::new(size.height, size.width.saturating_sub(fold_label(lines).len())),
+            lines => Size {
+                width: size.width.saturating_sub(fold_label(lines).len()).max(1),
+                ..size
+            },
         }
     }
 
@@ -380,8 +389,9 @@ impl LogView {
     /// A line in rows. No more of it is looked at than can be shown, however long it is; of the one under the cursor as
     /// much as it takes to show a match.
     fn pieces(&self, line: Line<'_>, size: Size, is_selected: bool) -> Vec<Piece> {
-        let pans = is_selected && !self.wrap && self.sideways == 0 && !self.is_following();
-        let columns = if self.wrap {
+        let wraps = self.wraps_in(size);
+        let pans = is_selected && !wraps && !size.is_tail && self.sideways == 0 && !self.is_following();
+        let columns = if wraps {
             size.most() * size.width
         } else {
             self.sideways + size.width
@@ -407,11 +417,17 @@ impl LogView {
         pieces
     }
 
+    fn wraps_in(&self, size: Size) -> bool {
+        self.wrap && !size.is_tail
+    }
+
     /// One part of a line, without its newline, in rows; `unseen` bytes of it follow.
     fn cut_part(&self, part: &str, unseen: usize, size: Size, pieces: &mut Vec<Piece>) {
         let shown = logline::display(part);
         let matches = self.highlighted().map_or_else(Vec::new, |pattern| pattern.ranges(&shown));
-        let mut from = if self.wrap { 0 } else { self.start(&shown, &matches) };
+        let wraps = self.wraps_in(size);
+        let sideways = if size.is_tail { 0 } else { self.sideways };
+        let mut from = if wraps { 0 } else { start(&shown, &matches, sideways) };
         loop {
             let end = from + fitting(&shown[from..], size.width);
             pieces.push(Piece {
@@ -419,7 +435,7 @@ impl LogView {
                 matches: clip(&matches, from..end),
                 more: shown.len() - end + unseen,
             });
-            if !self.wrap || end >= shown.len() || pieces.len() >= size.most() {
+            if !wraps || end >= shown.len() || pieces.len() >= size.most() {
                 return;
             }
             if let Some(piece) = pieces.last_mut() {
@@ -429,18 +445,18 @@ impl LogView {
         }
     }
 
-    /// Where an unwrapped row begins: after what the gutter tells already, unless a match lies in it.
-    pub(super) fn start(&self, shown: &str, matches: &[Range<usize>]) -> usize {
-        let lead = logline::lead(shown);
-        let lead = if matches.iter().any(|m| m.start < lead) { 0 } else { lead };
-        lead + skip_columns(&shown[lead..], self.sideways)
-    }
-
     /// What is highlighted: the search, else the filter.
     pub(super) fn highlighted(&self) -> Option<&Pattern> {
         let kept = [&self.filter.pattern, &self.filter.request].into_iter().flatten();
         self.searched().or_else(|| kept.into_iter().find(|pattern| !pattern.is_inverse()))
     }
+}
+
+/// Where an unwrapped row begins: after what the gutter tells already, unless a match lies in it, and `sideways` columns on.
+pub(super) fn start(shown: &str, matches: &[Range<usize>], sideways: usize) -> usize {
+    let lead = logline::lead(shown);
+    let lead = if matches.iter().any(|m| m.start < lead) { 0 } else { lead };
+    lead + skip_columns(&shown[lead..], sideways)
 }
 
 /// The first line of a message that says something.

@@ -98,7 +98,7 @@ fn takes_keys_at_once(dialog: &Dialog) -> bool {
 /// Pasted text goes into text fields only.
 pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match &mut model.dialog {
-        Some(Dialog::Prompt(p)) => p.field.paste(text),
+        Some(Dialog::Prompt(p)) => paste_into(p, text),
         Some(Dialog::Dns(it)) if it.purpose == access::Purpose::Lead && it.awaiting.is_none() => it.name.paste(text),
         Some(Dialog::Buy(it)) if it.row == Row::Name => it.name.paste(text),
         Some(Dialog::Palette(p)) => p.field.paste(text),
@@ -118,6 +118,19 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// A pattern of several lines would match nothing, and its first line alone is another pattern.
+fn paste_into(prompt: &mut Prompt, text: &str) {
+    let text = text.trim_matches(['\n', '\r']);
+    let is_pattern = matches!(prompt.purpose, Purpose::Search | Purpose::Filter | Purpose::Rows);
+    if is_pattern && text.contains(['\n', '\r']) {
+        let why = "not pasted: it spans lines, and a pattern is looked for in one line at a time";
+        prompt.error = Some(why.into());
+        return;
+    }
+    prompt.error = None;
+    prompt.field.paste(text);
 }
 
 /// Sends what was confirmed.

@@ -171,8 +171,8 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
     }
 }
 
-/// `(` `)` `<` `>`: moves or resizes the window of the time axis. A window that begins before the first
-/// line held has those lines fetched.
+/// `(` `)` `<` `>`: moves or resizes the window of the time axis. Who goes back or makes it wider has the lines fetched
+/// that it shows; who makes it narrower wants no more than that of what is being fetched.
 pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let now = model.now.wall;
     let Some((from, until)) = model.shown_logs_mut().move_span(intent, now) else {
@@ -182,11 +182,16 @@ pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let shown = |at| when::show(at, now, model.times, model.utc_offset);
     let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
     say(model, Severity::Note, words);
+    let is_live = model.insights.is_none();
+    if intent == Intent::Narrower && is_live && model.older.as_mut().is_some_and(|older| older.narrow(from)) {
+        rest(model);
+    }
+    let is_more = matches!(intent, Intent::Earlier | Intent::Wider);
     let reach = model
         .older
         .as_ref()
         .map(Older::reach)
-        .filter(|reach| model.insights.is_none() && from < *reach);
+        .filter(|reach| is_live && is_more && from < *reach);
     let Some(reach) = reach else { return Vec::new() };
     // Who goes back wants to be in the middle of the window, who makes it wider where he is.
     let middle = from + (until - from) / 2;

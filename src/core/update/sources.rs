@@ -25,7 +25,8 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 /// The rows of the picker.
 pub fn rows(model: &Model, picker: &Picker) -> Vec<Row> {
     let tasks = model.feeds.tasks.get().map(Vec::as_slice);
-    sources::rows(model.shown_logs().lines(), tasks, &model.names(), &picker.field.text)
+    let listed = tasks.zip(model.feeds.tasks.taken_at());
+    sources::rows(model.shown_logs().lines(), listed, &model.names(), &picker.field.text)
 }
 
 /// The row of the chosen source; the first one where it is not in the list.

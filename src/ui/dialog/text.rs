@@ -80,7 +80,10 @@ fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Ve
     let head = Line::from(vec![
         Span::styled(at, side.theme.style(Role::Key)),
         Span::styled(times, side.theme.style(Role::Warn)),
-        Span::styled(format!("  {}{code}{request}", entry.fault.kind), side.theme.style(Role::Dim)),
+        Span::styled(
+            format!("  {}{code}{request}", entry.fault.kind.words()),
+            side.theme.style(Role::Dim),
+        ),
     ]);
     let mut lines = vec![cut::line(head, width)];
     lines.extend(wrapped(side, &format!("{}.", entry.fault.sentence()), Role::Bad, width));

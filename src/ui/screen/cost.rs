@@ -37,7 +37,7 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         .fault
         .as_ref()
         .zip(age)
-        .map(|(fault, age)| pen.ink(Role::Warn, format!(" tasks {age} old, {} ·", fault.kind)));
+        .map(|(fault, age)| pen.ink(Role::Warn, format!(" tasks {age} old, {} ·", fault.kind.words())));
     let head = Head {
         title: "Cost, estimate",
         right: stale

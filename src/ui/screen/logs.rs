@@ -168,7 +168,7 @@ fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Re
     let is_here = |(from, until, _): &(_, _, _)| *from <= hole.until && hole.from < *until;
     let what = match (hole.lines, older.and_then(Older::loading).filter(is_here)) {
         (_, Some(_)) => match older.and_then(Older::fault) {
-            Some(fault) => format!("lines before this not fetched yet: {}", fault.kind),
+            Some(fault) => format!("lines before this not fetched yet: {}", fault.kind.words()),
             None => "loading".to_owned(),
         },
         (0, _) => "lines before this were not fetched, scroll to load".to_owned(),

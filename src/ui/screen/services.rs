@@ -137,7 +137,7 @@ fn alarm_words(model: &Model) -> Option<(String, String, Role)> {
     };
     let age = feed.age(model.now).map(|ms| when::short(ms as i64)).unwrap_or_default();
     let old = match &feed.fault {
-        Some(fault) => format!("{age} old, {}", fault.kind),
+        Some(fault) => format!("{age} old, {}", fault.kind.words()),
         None => format!("{age} old"),
     };
     let summary = alarms::summary(alarms, &model.names().project, &why, model.now.wall);

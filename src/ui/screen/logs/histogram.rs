@@ -166,11 +166,19 @@ fn axis<'a>(model: &Model, side: &Side<'_>, columns: &[Column], width: usize) ->
             put(mark.at, sign, *role);
         }
     }
-    if let Some(line) = model.shown_logs().selected().filter(|_| !model.shown_logs().is_following()) {
-        put(line.at(), "┃", Role::BorderFocus);
+    let logs = model.shown_logs();
+    let cursor = logs.selected().filter(|_| !logs.is_following()).map(|line| line.at());
+    if let Some(at) = cursor.filter(|at| is_on(columns, *at)) {
+        put(at, "┃", Role::BorderFocus);
     }
     let end = |text| Span::styled(text, style(Role::Dim));
     std::iter::once(end(left)).chain(cells).chain(std::iter::once(end(right))).collect()
+}
+
+/// Whether a time lies on the axis. Its end belongs to it: the last line may stand there.
+fn is_on(columns: &[Column], at: Millis) -> bool {
+    let ends = columns.first().zip(columns.last());
+    ends.is_some_and(|(first, last)| (first.from..=last.until).contains(&at))
 }
 
 fn total(column: &Column) -> u32 {
@@ -230,6 +238,14 @@ mod tests {
             shaded(&[(1_200, 1_500), (1_600, 1_900), (4_000, Millis::MAX)]),
             [false, true, false, false]
         );
+    }
+
+    #[test]
+    fn a_cursor_beyond_the_window_is_not_on_the_axis() {
+        let columns = Column::split(10_000, 14_000, 4);
+        let is_on = [9_999, 10_000, 12_500, 14_000, 14_001].map(|at| is_on(&columns, at));
+        assert_eq!(is_on, [false, true, true, true, false]);
+        assert!(!super::is_on(&[], 0));
     }
 
     #[test]

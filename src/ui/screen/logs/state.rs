@@ -76,7 +76,7 @@ fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
     let (text, role) = match (older.loading(), older.fault()) {
         (Some(_), Some(fault)) => {
             let next = if older.asks_again() { "k asks now" } else { "k asks again" };
-            (format!("  older lines {}, {next}", fault.kind), Role::Warn)
+            (format!("  older lines: {}, {next}", fault.kind.words()), Role::Warn)
         }
         // The end gives way on a narrow screen.
         (Some((from, _, lines)), None) => (format!("  loading from {}, Esc stops, {lines} lines", shown(from)), Role::Accent),
