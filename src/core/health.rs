@@ -586,32 +586,36 @@ mod tests {
         }
     }
 
+    const DENIED: &str = "19:40:58 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=1 - litellm.PermissionDeniedError: BedrockException - \
+                          {\"message\": \"You don't have access to the model with the specified model ID.\"}";
+    const LOG_NOW: Millis = 1_790_000_000_000;
+
+    /// What is told of a log whose lines are so many milliseconds old.
+    fn told_of_log(lines_ago: &[(Millis, &str)], logs_behind: Millis) -> Option<(Severity, String)> {
+        let mut lines = Lines::new(usize::MAX);
+        lines.append(lines_ago.iter().map(|(ago, message)| Arrived {
+            event: LogEvent {
+                id: None,
+                at: LOG_NOW - ago,
+                ingested: LOG_NOW - ago,
+                stream: "litellm/litellm/a".into(),
+                message: RawText::new(message),
+            },
+            late: false,
+        }));
+        lines.mine_all();
+        let found = findings(Evidence {
+            logs: Some(&lines),
+            logs_behind,
+            now: LOG_NOW,
+            ..Evidence::default()
+        });
+        found.first().map(|finding| (finding.severity, finding.text.to_string()))
+    }
+
     #[test]
     fn errors_of_the_last_minutes_in_the_log_are_told_with_what_they_mean() {
-        let denied = "19:40:58 - LiteLLM Proxy:ERROR: a.py:1 - litellm_call_id=1 - litellm.PermissionDeniedError: BedrockException - \
-                      {\"message\": \"You don't have access to the model with the specified model ID.\"}";
-        let now = 1_790_000_000_000;
-        let told = |errors: &[(Millis, &str)], logs_behind| {
-            let mut lines = Lines::new(usize::MAX);
-            lines.append(errors.iter().map(|(ago, message)| Arrived {
-                event: LogEvent {
-                    id: None,
-                    at: now - ago,
-                    ingested: now - ago,
-                    stream: "litellm/litellm/a".into(),
-                    message: RawText::new(message),
-                },
-                late: false,
-            }));
-            lines.mine_all();
-            let found = findings(Evidence {
-                logs: Some(&lines),
-                logs_behind,
-                now,
-                ..Evidence::default()
-            });
-            found.first().map(|finding| (finding.severity, finding.text.to_string()))
-        };
+        let denied = DENIED;
         let warning = |text: &str| Some((Severity::Warning, text.to_owned()));
         let means = "this account has no access to the model";
         for (errors, want) in [
@@ -644,11 +648,11 @@ mod tests {
                 warning("3 errors in 10 min: pool # is empty; 4 # shows them"),
             ),
         ] {
-            assert_eq!(told(&errors, 0), want);
+            assert_eq!(told_of_log(&errors, 0), want);
         }
         let old = [(3_600_000, denied), (3_500_000, denied)];
-        let told = told(&old, 3_400_000).map(|(_, text)| text);
-        let until = when::show(now - 3_400_000, now, Times::Local, 0);
+        let told = told_of_log(&old, 3_400_000).map(|(_, text)| text);
+        let until = when::show(LOG_NOW - 3_400_000, LOG_NOW, Times::Local, 0);
         let want = format!("2 errors in the 10 min until {until}: {means}; 4 # shows them");
         assert_eq!(told, Some(want), "the tail has come no further");
     }
