@@ -430,63 +430,66 @@ fn read_only_says_why_and_sends_nothing() {
     assert_eq!(screen.matches("1/1").count(), 2, "{screen}");
 }
 
+/// A scene; what is waited for and pressed then, in turn; what stands on the screen at last.
+type Trouble = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const TROUBLES: [Trouble; 6] = [
+    (
+        "tasks-not-starting",
+        &[],
+        &["✗ openwebui 0/1 running: the private network does not reach ECR, where its images are: "],
+    ),
+    // ECS stops what does not answer, and starts another: both is the cause.
+    (
+        "unreachable",
+        &[],
+        &[
+            "✗ openwebui ",
+            "it ran, but did not answer the load balancer|the load balancer got no good answer",
+        ],
+    ),
+    (
+        "expired",
+        &[],
+        &[
+            "✗ the AWS credentials have expired",
+            "aws sso login --profile expired",
+            "bic-tui --demo",
+        ],
+    ),
+    (
+        "asleep",
+        &[],
+        &["asleep: no task runs; Z wakes the stack|asleep: no task runs (3 alarms", "0/0"],
+    ),
+    // The log tells of it first; whoever wants a picture is told the layer and its reason.
+    (
+        "image-fails",
+        &[
+            "this account has no access to the model; 4 # shows",
+            "I",
+            "straight to Bedrock",
+            "\x1b[B\x1b[B\x1b[B",
+            "straight to Bedrock",
+            "\ry",
+        ],
+        &["✗ Image", "It fails at Bedrock", "this account has no access to the model"],
+    ),
+    (
+        "image-fails",
+        &["; 4 # shows", "I", "[ Fire ]", "\ry"],
+        &[
+            "✗ Image",
+            "at LiteLLM or Bedrock: its log says so",
+            "Log: ",
+            "So: this account has no access to the model",
+        ],
+    ),
+];
+
 #[test]
 fn each_trouble_is_said_in_words() {
-    type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
-    let cases: [Case; 6] = [
-        (
-            "tasks-not-starting",
-            &[],
-            &["✗ openwebui 0/1 running: the private network does not reach ECR, where its images are: "],
-        ),
-        // ECS stops what does not answer, and starts another: both is the cause.
-        (
-            "unreachable",
-            &[],
-            &[
-                "✗ openwebui ",
-                "it ran, but did not answer the load balancer|the load balancer got no good answer",
-            ],
-        ),
-        (
-            "expired",
-            &[],
-            &[
-                "✗ the AWS credentials have expired",
-                "aws sso login --profile expired",
-                "bic-tui --demo",
-            ],
-        ),
-        (
-            "asleep",
-            &[],
-            &["asleep: no task runs; Z wakes the stack|asleep: no task runs (3 alarms", "0/0"],
-        ),
-        // The log tells of it first; whoever wants a picture is told the layer and its reason.
-        (
-            "image-fails",
-            &[
-                "this account has no access to the model; 4 # shows",
-                "I",
-                "straight to Bedrock",
-                "\x1b[B\x1b[B\x1b[B",
-                "straight to Bedrock",
-                "\ry",
-            ],
-            &["✗ Image", "It fails at Bedrock", "this account has no access to the model"],
-        ),
-        (
-            "image-fails",
-            &["; 4 # shows", "I", "[ Fire ]", "\ry"],
-            &[
-                "✗ Image",
-                "at LiteLLM or Bedrock: its log says so",
-                "Log: ",
-                "So: this account has no access to the model",
-            ],
-        ),
-    ];
-    for (scene, steps, words) in cases {
+    for (scene, steps, words) in TROUBLES {
         // Whether somebody wants a picture within a quarter of an hour is a matter of chance; within two hours it is not.
         let speed = if scene == "image-fails" { "240" } else { "30" };
         let tty = Tty::start(&[&format!("--demo={scene}"), "--speed", speed], SIZE);
