@@ -592,6 +592,21 @@ pub struct About {
     pub speed: u32,
 }
 
+#[cfg(test)]
+impl About {
+    /// The session of tests that care for no other.
+    pub(crate) fn of_ops() -> Self {
+        Self {
+            region: "us-west-2".into(),
+            profile: "ops".into(),
+            endpoint: None,
+            is_endpoint_inherited: false,
+            badge: None,
+            speed: 1,
+        }
+    }
+}
+
 /// The time that a cloud can tell of when it does not live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -655,3 +670,40 @@ pub trait Cloud: Send + Sync + 'static {
     /// Moves its time, where there is a span.
     fn steer(&self, _steer: Steer) {}
 }
+
+/// What a cloud that stands before another one in `$inner` leaves to it: all but questions, changes and secrets.
+macro_rules! pass_on {
+    ($inner:tt) => {
+        fn live(
+            &self,
+            group: $crate::core::text::SafeText,
+        ) -> futures::future::BoxFuture<'_, Result<$crate::cloud::LiveStream<'_>, $crate::core::fault::Fault>> {
+            self.$inner.live(group)
+        }
+
+        fn patience(&self) -> Option<[std::time::Duration; 2]> {
+            self.$inner.patience()
+        }
+
+        fn now(&self) -> $crate::core::fact::Millis {
+            self.$inner.now()
+        }
+
+        fn about(&self) -> $crate::cloud::About {
+            self.$inner.about()
+        }
+
+        fn span(&self) -> Option<$crate::cloud::Span> {
+            self.$inner.span()
+        }
+
+        fn told(&self) -> Vec<($crate::core::fact::Millis, $crate::core::fact::Fact)> {
+            self.$inner.told()
+        }
+
+        fn steer(&self, steer: $crate::cloud::Steer) {
+            self.$inner.steer(steer);
+        }
+    };
+}
+pub(crate) use pass_on;

@@ -221,23 +221,12 @@ mod tests {
 
     use super::*;
 
-    fn about() -> About {
-        About {
-            region: "us-west-2".into(),
-            profile: "ops".into(),
-            endpoint: None,
-            is_endpoint_inherited: false,
-            badge: None,
-            speed: 1,
-        }
-    }
-
     fn write(journal: &Journal) {
         let change = Change::DeleteStack { stack: "s".into() };
         let token = Token("t-1".into());
-        journal.begin(&change, &token, &about(), 1).unwrap();
+        journal.begin(&change, &token, &About::of_ops(), 1).unwrap();
         let fault = Fault::new(FaultKind::Denied, "cloudformation:DeleteStack", "s", "");
-        journal.end(&change, &token, &about(), (fault.sentence(), 2)).unwrap();
+        journal.end(&change, &token, &About::of_ops(), (fault.sentence(), 2)).unwrap();
     }
 
     #[test]
@@ -277,7 +266,7 @@ mod tests {
         if full.exists() {
             let journal = Journal::open(full).unwrap();
             let fault = journal
-                .begin(&Change::DeleteStack { stack: "s".into() }, &Token("t".into()), &about(), 1)
+                .begin(&Change::DeleteStack { stack: "s".into() }, &Token("t".into()), &About::of_ops(), 1)
                 .unwrap_err();
             assert!(fault.detail.contains("audit log"), "{}", fault.detail);
         }

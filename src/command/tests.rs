@@ -1192,14 +1192,7 @@ impl Cloud for Script {
         1_795_348_800_000
     }
     fn about(&self) -> About {
-        About {
-            region: "us-west-2".into(),
-            profile: "ops".into(),
-            endpoint: None,
-            is_endpoint_inherited: false,
-            badge: None,
-            speed: 1,
-        }
+        About::of_ops()
     }
 }
 

@@ -11,9 +11,9 @@ use futures::future::{BoxFuture, FutureExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    cloud::{About, Change, Cloud, Done, LiveStream, Query, Span, Steer, Token},
+    cloud::{Change, Cloud, Done, Query, Token},
     core::{
-        fact::{Fact, Millis},
+        fact::Fact,
         fault::Fault,
         secret::{SecretRef, SecretText},
     },
@@ -183,33 +183,7 @@ impl Cloud for Waiting {
         self.line.during(name, patience, self.cloud.reveal(secret)).boxed()
     }
 
-    fn live(&self, group: crate::core::text::SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
-        self.cloud.live(group)
-    }
-
-    fn patience(&self) -> Option<[Duration; 2]> {
-        self.cloud.patience()
-    }
-
-    fn now(&self) -> Millis {
-        self.cloud.now()
-    }
-
-    fn about(&self) -> About {
-        self.cloud.about()
-    }
-
-    fn span(&self) -> Option<Span> {
-        self.cloud.span()
-    }
-
-    fn told(&self) -> Vec<(Millis, Fact)> {
-        self.cloud.told()
-    }
-
-    fn steer(&self, steer: Steer) {
-        self.cloud.steer(steer);
-    }
+    crate::cloud::pass_on!(cloud);
 }
 
 #[cfg(test)]

@@ -171,14 +171,7 @@ mod tests {
     use crate::core::fact::StackStatus;
 
     fn rows(picker: &Picker) -> Vec<String> {
-        let about = About {
-            region: "us-west-2".into(),
-            profile: "ops".into(),
-            endpoint: None,
-            is_endpoint_inherited: false,
-            badge: None,
-            speed: 1,
-        };
+        let about = About::of_ops();
         let rows = picker.rows(&about, &Settings::default());
         rows.iter()
             .map(|r| format!("{}{}", r.name, if r.is_here { "*" } else { "" }))

@@ -109,17 +109,6 @@ mod tests {
     use super::{super::Journal, *};
     use crate::cloud::PlanRequest;
 
-    fn about() -> About {
-        About {
-            region: "us-west-2".into(),
-            profile: "ops".into(),
-            endpoint: None,
-            is_endpoint_inherited: false,
-            badge: None,
-            speed: 1,
-        }
-    }
-
     fn plan(stack: &str) -> Change {
         Change::CreateChangeSet(PlanRequest {
             stack: stack.into(),
@@ -135,7 +124,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("audit.jsonl");
         let journal = Journal::open(&path).unwrap();
-        journal.begin(&plan("left"), &Token("t-1".into()), &about(), 1_000).unwrap();
+        journal.begin(&plan("left"), &Token("t-1".into()), &About::of_ops(), 1_000).unwrap();
         std::fs::read_to_string(&path).unwrap()
     }
 
@@ -155,12 +144,12 @@ mod tests {
         let journal = Journal::open(&dir.path().join("audit.jsonl")).unwrap();
         let elsewhere = About {
             region: "eu-west-1".into(),
-            ..about()
+            ..About::of_ops()
         };
         for (stack, token, about) in [
-            ("left", "t-1", about()),
-            ("run", "t-2", about()),
-            ("dropped", "t-3", about()),
+            ("left", "t-1", About::of_ops()),
+            ("run", "t-2", About::of_ops()),
+            ("dropped", "t-3", About::of_ops()),
             ("other", "t-4", elsewhere),
         ] {
             journal.begin(&plan(stack), &Token(token.into()), &about, 1_000).unwrap();
@@ -174,7 +163,7 @@ mod tests {
             change_set: "bic-tui-t-3".into(),
         };
         for (change, token) in [(run, "t-5"), (dropped, "t-6")] {
-            journal.begin(&change, &Token(token.into()), &about(), 2_000).unwrap();
+            journal.begin(&change, &Token(token.into()), &About::of_ops(), 2_000).unwrap();
         }
         let left = AbandonedPlan {
             stack: "left".into(),
@@ -183,15 +172,15 @@ mod tests {
         };
         let text = std::fs::read_to_string(dir.path().join("audit.jsonl")).unwrap();
         let unknown = written_by(&text, |owner| *owner = Value::Null);
-        let past = Past::read(&unknown, &about(), 1_000 + ABANDONED_AFTER);
+        let past = Past::read(&unknown, &About::of_ops(), 1_000 + ABANDONED_AFTER);
         assert_eq!(past.abandoned, [left]);
         assert_eq!(past.tokens, ["t-1", "t-2", "t-3", "t-5", "t-6"], "not what was sent elsewhere");
         assert_eq!(
-            Past::read(&unknown, &about(), ABANDONED_AFTER).abandoned,
+            Past::read(&unknown, &About::of_ops(), ABANDONED_AFTER).abandoned,
             [],
             "somebody may still read it"
         );
-        assert_eq!(Past::read(&unknown, &about(), 3 * FORGOTTEN_AFTER), Past::default());
+        assert_eq!(Past::read(&unknown, &About::of_ops(), 3 * FORGOTTEN_AFTER), Past::default());
     }
 
     #[cfg(target_os = "linux")]
@@ -199,22 +188,22 @@ mod tests {
     fn the_plan_of_a_dead_process_is_left_at_once_and_that_of_a_living_one_never() {
         let (log, late) = (log(), 1_000 + 20 * ABANDONED_AFTER);
         assert_eq!(
-            Past::read(&log, &about(), late).abandoned,
+            Past::read(&log, &About::of_ops(), late).abandoned,
             [],
             "two living consoles leave each other's plan"
         );
         let dead = written_by(&log, |owner| owner["started"] = 1.into());
-        assert_eq!(Past::read(&dead, &about(), 1_000 + SETTLED_AFTER).abandoned.len(), 1);
+        assert_eq!(Past::read(&dead, &About::of_ops(), 1_000 + SETTLED_AFTER).abandoned.len(), 1);
         assert_eq!(
-            Past::read(&dead, &about(), SETTLED_AFTER).abandoned,
+            Past::read(&dead, &About::of_ops(), SETTLED_AFTER).abandoned,
             [],
             "its request may be on its way"
         );
         let elsewhere = written_by(&log, |owner| owner["place"] = "another machine".into());
-        assert_eq!(Past::read(&elsewhere, &about(), ABANDONED_AFTER).abandoned, []);
-        assert_eq!(Past::read(&elsewhere, &about(), late).abandoned.len(), 1);
+        assert_eq!(Past::read(&elsewhere, &About::of_ops(), ABANDONED_AFTER).abandoned, []);
+        assert_eq!(Past::read(&elsewhere, &About::of_ops(), late).abandoned.len(), 1);
         // What another version wrote there is no owner.
         let odd = written_by(&log, |owner| *owner = "somebody".into());
-        assert_eq!(Past::read(&odd, &about(), ABANDONED_AFTER).abandoned, []);
+        assert_eq!(Past::read(&odd, &About::of_ops(), ABANDONED_AFTER).abandoned, []);
     }
 }

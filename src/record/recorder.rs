@@ -8,7 +8,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -18,7 +17,7 @@ use super::{
     folder::{Job, Tape},
 };
 use crate::{
-    cloud::{About, Change, Cloud, Done, LiveStream, Query, Span, Steer, Token},
+    cloud::{Change, Cloud, Done, Query, Token},
     core::{
         cause,
         fact::{Fact, Millis, Service, Stack, StackEvent},
@@ -263,31 +262,5 @@ impl Cloud for Recorder {
         self.cloud.reveal(secret)
     }
 
-    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
-        self.cloud.live(group)
-    }
-
-    fn patience(&self) -> Option<[Duration; 2]> {
-        self.cloud.patience()
-    }
-
-    fn now(&self) -> Millis {
-        self.cloud.now()
-    }
-
-    fn about(&self) -> About {
-        self.cloud.about()
-    }
-
-    fn span(&self) -> Option<Span> {
-        self.cloud.span()
-    }
-
-    fn told(&self) -> Vec<(Millis, Fact)> {
-        self.cloud.told()
-    }
-
-    fn steer(&self, steer: Steer) {
-        self.cloud.steer(steer);
-    }
+    crate::cloud::pass_on!(cloud);
 }

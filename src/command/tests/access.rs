@@ -250,15 +250,7 @@ impl Cloud for Lossy {
     fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
         self.0.reveal(secret)
     }
-    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
-        self.0.live(group)
-    }
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-    fn about(&self) -> About {
-        self.0.about()
-    }
+    crate::cloud::pass_on!(0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -252,14 +252,7 @@ mod tests {
     #[test]
     fn a_poll_hurried_while_it_is_answered_is_asked_again() {
         let settings = Settings::default();
-        let about = About {
-            region: "us-west-2".into(),
-            profile: "ops".into(),
-            endpoint: None,
-            is_endpoint_inherited: false,
-            badge: None,
-            speed: 1,
-        };
+        let about = About::of_ops();
         let keymap = Keymap::new(&settings).unwrap();
         let mut model = Model::new(settings, about, keymap, Arc::new(Template::shipped()));
         model.now.mono = 1_000;
