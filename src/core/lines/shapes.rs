@@ -317,7 +317,8 @@ impl Lines {
     /// The shapes of the errors since a time, with how many of each there are since then: the most frequent first, of
     /// equals the newest.
     pub fn shapes_since(&self, since: Millis) -> Vec<ErrorShape> {
-        let mut counts: HashMap<u16, u32> = HashMap::new();
+        // Each frame asks for it, and a storm has very many marks: so a row, and no map.
+        let mut counts = vec![0_u32; self.errors.shapes.len()];
         let is_near = |segment: &&Arc<Segment>| segment.last().is_some_and(|last| since <= last.at());
         for segment in self.segments.iter().rev().take_while(is_near) {
             let marks = self.errors.marks.get(&segment.id()).map(Vec::as_slice).unwrap_or_default();
@@ -328,12 +329,15 @@ impl Lines {
                 telling(segment).take_while(|line| line.at() < since).count()
             };
             for mark in marks.iter().skip(old) {
-                *counts.entry(*mark).or_default() += 1;
+                if let Some(count) = counts.get_mut(usize::from(*mark)) {
+                    *count += 1;
+                }
             }
         }
-        let shape = |place: u16| self.errors.shapes.get(usize::from(place))?.clone();
-        let counted = |(place, count)| Some(ErrorShape { count, ..shape(place)? });
-        let mut all: Vec<ErrorShape> = counts.into_iter().filter_map(counted).collect();
+        let met = counts.into_iter().zip(&self.errors.shapes).filter(|(count, _)| *count > 0);
+        let mut all: Vec<ErrorShape> = met
+            .filter_map(|(count, shape)| Some(ErrorShape { count, ..shape.clone()? }))
+            .collect();
         all.sort_by_key(|shape| Reverse((shape.count, shape.newest)));
         all
     }
