@@ -219,7 +219,7 @@ fn a_failure_that_was_kept_is_rolled_back_by_hand() {
     desk.press("2R");
     says(
         &desk.screen(),
-        &["Roll back", "Delete this creation", "not now: only a rollback that failed"],
+        &["Roll back", "Delete this creation", "not now: no rollback has failed"],
     );
     desk.press("down enter");
     says(&desk.screen(), &["Roll back of bedrock-image-chat?", "▸[ Cancel ]"]);
@@ -267,7 +267,8 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     says(&desk.screen(), &["press R for the ways out"]);
     desk.press("R");
     let menu = desk.screen();
-    says(&menu, &["Continue the rollback", "not now: only an update that runs"]);
+    says(&menu, &["Continue the rollback", "not now: no update runs"]);
+    assert_eq!(menu.matches("is UPDATE_ROLLBACK_FAILED").count(), 1, "{menu}");
     says(&menu, &["nothing runs, and nothing is sent: the stack stays as it is"]);
     assert!(!menu.contains("what runs goes on"), "{menu}");
     desk.press("down enter");

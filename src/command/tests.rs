@@ -641,13 +641,13 @@ async fn ways_out_are_listed_and_taken() {
         "{stdout}"
     );
     assert!(
-        row("continue-rollback").contains("open") && row("cancel-update").contains("closed  only an update that runs"),
+        row("continue-rollback").contains("open") && row("cancel-update").contains("closed  no update runs"),
         "{stdout}"
     );
     let (status, _, stderr) = case.run("unstick cancel-update").await;
     assert_eq!(status, 2, "{stderr}");
     assert!(
-        stderr.starts_with("Stack bedrock-image-chat does not take cancel-update: only an update")
+        stderr.starts_with("Stack bedrock-image-chat is UPDATE_ROLLBACK_FAILED and does not take cancel-update: no update runs.")
             && stderr.ends_with("Nothing was sent.\n"),
         "{stderr}"
     );
