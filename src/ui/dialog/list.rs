@@ -19,6 +19,7 @@ use crate::{
     },
     ui::{
         Side, cut,
+        screen::kit::wrap_ends,
         table::{self, Rows},
         theme::Role,
     },
@@ -171,8 +172,8 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
         let role = if is_here { Role::Selected } else { Role::Text };
         let row = cut::end(&format!("{cursor} {mark} {id}"), width).into_owned();
         lines.push(Line::styled(row, side.theme.style(role)));
-        for line in wrapped(side, reason, Role::Dim, width.saturating_sub(6)).into_iter().take(3) {
-            lines.push(Line::from([vec![Span::raw("      ")], line.spans].concat()).style(line.style));
+        for line in wrap_ends(reason, width.saturating_sub(6), 3) {
+            lines.push(Line::styled(format!("      {line}"), side.theme.style(Role::Dim)));
         }
         if is_here {
             end_of_selected = lines.len();
@@ -189,4 +190,33 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
     let skipped = end_of_selected.saturating_sub(inner.height.into());
     let shown: Vec<Line<'_>> = lines.into_iter().skip(skipped).collect();
     frame.render_widget(Paragraph::new(shown), inner);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        core::{
+            dialog::{Dialog, Skip},
+            unstick::Way,
+        },
+        ui::{screen::fixture, view},
+    };
+
+    #[test]
+    fn a_long_reason_says_that_it_is_cut_and_keeps_its_end() {
+        let reason = format!(
+            "Resource handler returned message: \"Error occurred during operation '{}'.\" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)",
+            "ECS Deployment Circuit Breaker was triggered ".repeat(6)
+        );
+        let mut model = fixture::with_stack("UPDATE_ROLLBACK_FAILED");
+        model.dialog = Some(Dialog::Skip(Skip {
+            way: Way::ContinueRollback,
+            stack: "arn".into(),
+            rows: vec![("LiteLLMService".into(), reason.into(), false)],
+            selected: 0,
+        }));
+        let shown = fixture::frame(&model, (80, 24), |model, side, _, frame| view(model, side, frame));
+        assert!(shown.contains("LiteLLMService") && shown.contains('…'), "{shown}");
+        assert!(shown.contains("GeneralServiceException)"), "{shown}");
+    }
 }
