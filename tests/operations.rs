@@ -294,7 +294,21 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     }
     assert_eq!(desk.status(), "UPDATE_ROLLBACK_COMPLETE");
     let screen = desk.screen();
-    says(&screen, &["left out, and as it was: LiteLLMService: bring it in line by hand"]);
+    says(&screen, &["Left out", "LiteLLMService is as it was when its rollback failed"]);
+    for (width, height) in [(80, 24), (120, 40)] {
+        desk.take(Msg::Resize(Size { width, height }));
+        let screen = desk.screen_at(width, height);
+        assert!(!screen.contains(" Cause "), "{screen}");
+        let told: Vec<&str> = screen
+            .lines()
+            .skip_while(|l| !l.contains("Left out"))
+            .take_while(|l| !l.contains("ECS litellm"))
+            .flat_map(|l| l.trim_matches(['│', '┃', '┌', ' ']).split_whitespace())
+            .collect();
+        let told = told.join(" ").replace("│ │ ", "");
+        says(&told, &["bring it in line by hand before the next update", "takes it for"]);
+    }
+    desk.take(Msg::Resize(Size { width: 120, height: 40 }));
     let row = screen.lines().find(|l| l.contains("LiteLLMService  ")).expect("its row");
     assert!(row.contains("left out") && !row.contains("1h"), "{row}");
     // The hour in which it waited for somebody is no work.

@@ -312,7 +312,7 @@ impl Watch {
             let is_told = stack.status.is_failure() && !stack.reason.is_empty();
             return is_told.then(|| format!("Cause: {}", stack.reason)).into_iter().collect();
         };
-        let mut out = vec![format!("Cause: {}", cause.title)];
+        let mut out = vec![format!("{}: {}", cause.matter, cause.title)];
         out.extend(cause.evidence.iter().map(|(label, text)| format!("  {label}: {text}")));
         let is_news = |plain: &&str| cause.evidence.iter().all(|(_, text)| *text != **plain);
         let meaning = cause.clause().filter(is_news);

@@ -2,6 +2,7 @@
 //! → its last lines → target reason → one sentence of advice. And what AWS's stop codes and reasons mean in plain words.
 
 mod join;
+mod left;
 mod words;
 
 use std::collections::BTreeMap;
@@ -45,9 +46,21 @@ pub fn stop_phrase(task: &Task, parameters: &Parameters) -> String {
     format!("{why}{exit}")
 }
 
+/// What a card tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+pub enum Matter {
+    /// Why an operation fails or has failed.
+    Cause,
+    /// What a rollback that is done has left as it was, which is somebody's to mend.
+    #[strum(serialize = "Left out")]
+    LeftOut,
+}
+
 /// The cause card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
+    /// What it tells.
+    pub matter: Matter,
     /// What failed.
     pub title: SafeText,
     /// Name of the service that it is about, where it is one.
@@ -64,8 +77,12 @@ impl Cause {
     /// The card as text for the clipboard.
     pub fn card(&self) -> SafeText {
         let evidence: Vec<String> = self.evidence.iter().map(|(label, text)| format!("{label}: {text}")).collect();
+        let so = match self.matter {
+            Matter::Cause => "cause",
+            Matter::LeftOut => "so",
+        };
         SafeText::of_lines(&format!(
-            "{}\n{}\ncause: {}\n{}",
+            "{}\n{}\n{so}: {}\n{}",
             self.title,
             evidence.join("\n"),
             self.plain,

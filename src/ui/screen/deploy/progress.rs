@@ -10,7 +10,7 @@ use ratatui::{
 use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, wrap_ends, wrap_to};
 use crate::{
     core::{
-        cause::{self, Cause},
+        cause::{self, Cause, Matter},
         eta::{self, Outlook, Work},
         fact::{CLUSTER, Millis, Stack},
         logline,
@@ -196,11 +196,9 @@ fn remarks(model: &Model, pen: Pen<'_>, outlook: &Outlook, width: usize) -> Vec<
     let no_total = model.no_total().filter(|_| is_open);
     let no_total = no_total.map(|why| pen.dim(cut(&format!("no total and no time left are known: {why}"), width)));
     let left_out: Vec<&str> = model.progress.left_out().map(SafeText::as_str).collect();
-    let left_out = (!left_out.is_empty()).then(|| {
-        let text = format!(
-            "! left out, and as it was: {}: bring it in line by hand before the next update",
-            left_out.join(", ")
-        );
+    // Once it is done, the card tells it with what is to be done.
+    let left_out = (!left_out.is_empty() && model.is_busy()).then(|| {
+        let text = format!("! left out, and as it was: {}", left_out.join(", "));
         pen.ink(Role::Warn, cut(&text, width))
     });
     no_total.into_iter().chain(left_out).map(Line::from).collect()
@@ -237,7 +235,7 @@ fn slow(model: &Model) -> Option<String> {
     (!late.is_empty() && model.is_busy()).then(|| format!("! slower than usual: {}", late.join(", ")))
 }
 
-type Card = ((&'static str, Role), Vec<Line<'static>>);
+type Card = ((String, Role), Vec<Line<'static>>);
 
 /// The cause card when it fails; outputs and next steps when it went well.
 fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize)) -> Option<Card> {
@@ -245,8 +243,9 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
     // AWS's texts are long; how many of their rows have room, `most` tells.
     let rows = 4;
     if let Some(cause) = cause::find(model) {
-        let keys = card_keys(model, stack);
-        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, &keys, (width, rows, most))));
+        let keys = card_keys(model, stack, &cause);
+        let role = role_of(&cause);
+        return Some(((cause.matter.to_string(), role), cause_lines(pen, &cause, &keys, (width, rows, most))));
     }
     if !stack.status.is_success() {
         return None;
@@ -264,15 +263,27 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
         lines.push(pen.keys(&format!("… {hidden} more: [8]")));
     }
     lines.push(pen.keys("[o] open in the browser · [I] test image · [8] outputs and secrets"));
-    Some((("Done", Role::Good), lines))
+    Some((("Done".to_owned(), Role::Good), lines))
+}
+
+/// Red is what fails; what is left to be done is no failure.
+fn role_of(cause: &Cause) -> Role {
+    match cause.matter {
+        Matter::Cause => Role::Bad,
+        Matter::LeftOut => Role::Warn,
+    }
 }
 
 /// What leads on from a cause: logs and tasks only where there are any.
-fn card_keys(model: &Model, stack: &Stack) -> String {
+fn card_keys(model: &Model, stack: &Stack, cause: &Cause) -> String {
     let only = if stack.status.is_dead() { " (it can only be deleted)" } else { "" };
     let has_tasks = !model.is_hollow() && !model.is_missing(CLUSTER);
     let there = if has_tasks { "[L] logs · [3] tasks · " } else { "" };
-    format!("[R] ways out{only} · {there}[c] copy this card")
+    let out = match cause.matter {
+        Matter::Cause => format!("[R] ways out{only} · "),
+        Matter::LeftOut => String::new(),
+    };
+    format!("{out}{there}[c] copy this card")
 }
 
 fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (usize, usize, usize)) -> Vec<Line<'static>> {
@@ -281,7 +292,7 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (us
         lines.into_iter().enumerate().map(line).collect::<Vec<_>>()
     };
     let wrapped = |text: &str, rows: usize| wrap_to(text, width.saturating_sub(9), rows);
-    let mut end = labelled("so", wrapped(&short_arns(&cause.plain), 2), Role::Bad);
+    let mut end = labelled("so", wrapped(&short_arns(&cause.plain), 2), role_of(cause));
     // The title, a text of AWS and the keys have a row each, however small it is.
     let advice = most.saturating_sub(end.len() + 3).clamp(1, 4);
     end.extend(labelled("now", wrapped(&cause.advice, advice), Role::Accent));
