@@ -453,6 +453,8 @@ fn a_health_check_that_fails_is_the_cause_before_a_task_stops_and_nobody_says_wh
     ]);
     says(&screen, &["CREATE_IN_PROGRESS", "target "]);
     assert!(!screen.contains("× stopped"), "a task has stopped by now:\n{screen}");
+    says(&screen, &["   no end while tasks fail"]);
+    assert!(!screen.contains("   still "), "it can not end well:\n{screen}");
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
     let screen = desk.screen_at(80, 24);
     says(&screen, &["does not answer the health check in time", "Request timed out)"]);

@@ -8,7 +8,7 @@ use crate::{
     core::{
         cause::{self, Reader},
         eta::{self, Durations, Known, Outlook},
-        fact::{Fact, Millis, NOT_ITS_PLAN, Service, Stack, StackEvent, Task},
+        fact::{Fact, Millis, NOT_ITS_PLAN, Service, Stack, StackEvent, TargetGroup, Task},
         fault::{Fault, FaultKind},
         names::Names,
         progress::{Progress, newest_operation},
@@ -59,6 +59,8 @@ pub(super) struct Watch {
     durations: Durations,
     /// What ECS says of its services.
     services: Vec<Service>,
+    /// What the load balancer says of its targets, once a service takes longer than usual.
+    targets: Vec<TargetGroup>,
     /// Tasks that stopped against anyone's wish, oldest first.
     stopped: Vec<Task>,
     /// What the last of them wrote last.
@@ -113,6 +115,7 @@ impl Watch {
             no_total: None,
             durations: Durations::shipped(),
             services: Vec::new(),
+            targets: Vec::new(),
             stopped: Vec::new(),
             last_lines: Vec::new(),
         }
@@ -175,6 +178,12 @@ impl Watch {
         if self.has_services && self.looks.is_multiple_of(SERVICES_EVERY) {
             let names = Names::of(&stack);
             self.services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
+            let progress = Progress::read(&stack, &self.events);
+            if !self.late(&names, &progress, cx.cloud.now()).is_empty() {
+                let resources = reads::resources(&*cx.cloud, &self.stack_id).await.unwrap_or_default();
+                let groups = reads::target_groups(&resources);
+                self.targets = reads::targets(&*cx.cloud, groups).await.unwrap_or_default();
+            }
         }
         let has_begun = self.begun.is_some() || self.has_moved;
         let rests = has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
@@ -257,7 +266,7 @@ impl Watch {
             Some(undo) => (undo.left, Some("undoing".to_owned())),
             None => (outlook.done, None),
         };
-        let left = outlook.eta.map(|eta| format!("still {}", eta.words()));
+        let left = outlook.left();
         let slow = progress.running().any(|r| self.durations.is_slow(r, now));
         let slow = slow.then(|| "slower than usual".to_owned());
         let running = progress
@@ -286,16 +295,29 @@ impl Watch {
             planned: self.planned.as_deref(),
             durations: &self.durations,
             now: cx.cloud.now(),
-            has_fallen: !self.stopped.is_empty(),
+            is_held_up: self.is_held_up(stack, &progress, cx.cloud.now()),
         };
         let outlook = known.outlook();
         Some((progress, outlook))
     }
 
-    /// The cause card in lines; where nothing is known of a cause, what CloudFormation says of the stack.
-    pub(super) fn cause(&self) -> Vec<String> {
-        let Some(stack) = &self.stack else { return Vec::new() };
+    fn late(&self, names: &Names, progress: &Progress, now: Millis) -> Vec<&SafeText> {
+        cause::late(&self.services, names, (progress, &self.durations), now)
+    }
+
+    /// Tasks keep the operation from its end: one has stopped, or a service does not get well.
+    fn is_held_up(&self, stack: &Stack, progress: &Progress, now: Millis) -> bool {
         let known = cause::Known {
+            targets: &self.targets,
+            late: self.late(&Names::of(stack), progress, now),
+            ..self.known(stack)
+        };
+        !self.stopped.is_empty() || known.cause().is_some_and(|it| it.service.is_some())
+    }
+
+    /// What tells of a cause, whatever the load balancer says.
+    fn known<'a>(&'a self, stack: &'a Stack) -> cause::Known<'a> {
+        cause::Known {
             stack,
             events: &self.events,
             services: &self.services,
@@ -304,8 +326,13 @@ impl Watch {
             targets: &[],
             late: Vec::new(),
             reader: Reader::Script,
-        };
-        let Some(cause) = known.cause() else {
+        }
+    }
+
+    /// The cause card in lines; where nothing is known of a cause, what CloudFormation says of the stack.
+    pub(super) fn cause(&self) -> Vec<String> {
+        let Some(stack) = &self.stack else { return Vec::new() };
+        let Some(cause) = self.known(stack).cause() else {
             if Progress::read(stack, &self.events).cancelled.is_some() {
                 return vec!["The update was cancelled: what ran before it runs again.".to_owned()];
             }

@@ -12,12 +12,13 @@ pub use self::{
     words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task},
 };
 use super::{
-    eta::Work,
+    eta::{Durations, Work},
     fact::{LogEvent, Millis, Service, StackEvent, Task},
     lines::Lines,
     logline::{self, Level},
     model::Model,
-    progress::Row,
+    names::Names,
+    progress::{Progress, Row},
     rollout,
     text::SafeText,
 };
@@ -112,17 +113,25 @@ pub fn find(model: &Model) -> Option<Cause> {
         falls: falls(tasks).chain(&model.last_fall).collect(),
         last_lines: model.fall_log.as_ref().map(|(arn, lines)| (arn, lines.as_slice())),
         targets: model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default(),
-        late: services.iter().filter(|s| is_late(model, s)).map(|s| &s.name).collect(),
+        late: late(services, &model.names(), (&model.progress, &model.durations), model.events_at()),
         reader: Reader::Console,
     };
     known.cause()
 }
 
-/// The operation that runs waits for the service longer than usual: one that starts has a while to get well.
-fn is_late(model: &Model, service: &Service) -> bool {
-    let is_late = |r: &&Row| r.elapsed(model.events_at()) > model.durations.typical(&r.kind, Work::of(&r.status));
-    let rows = model.progress.running().filter(|r| Work::of(&r.status) != Work::Delete);
-    rows.filter(is_late).any(|r| rollout::is_of(model, r, service))
+/// Names of the services for which the operation that runs waits longer than usual: one that starts has a while to get
+/// well.
+pub fn late<'a>(
+    services: &'a [Service],
+    names: &Names,
+    (progress, durations): (&Progress, &Durations),
+    now: Millis,
+) -> Vec<&'a SafeText> {
+    let is_late = |r: &&Row| r.elapsed(now) > durations.typical(&r.kind, Work::of(&r.status));
+    let rows = progress.running().filter(|r| Work::of(&r.status) != Work::Delete);
+    let rows: Vec<&Row> = rows.filter(is_late).collect();
+    let is_awaited = |s: &&Service| rows.iter().any(|r| rollout::is_of(names, r, s));
+    services.iter().filter(is_awaited).map(|s| &s.name).collect()
 }
 
 /// What to do about an event, for a reader: with the id of the security group that it is about, if it is one.

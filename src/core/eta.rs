@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cause,
     fact::{Millis, ResourceStatus, Stack, StackResource},
     model::{Model, Operation},
     progress::{Progress, Row, Undo},
@@ -243,6 +244,16 @@ pub struct Outlook {
     pub undo: Option<Undo>,
     /// How much longer; `None` when it has ended or there is no telling.
     pub eta: Option<Eta>,
+    /// Tasks keep it from its end.
+    pub is_held_up: bool,
+}
+
+impl Outlook {
+    /// How much longer, or why there is no telling, in a few words.
+    pub fn left(&self) -> Option<String> {
+        let held_up = || self.is_held_up.then(|| NO_END.to_owned());
+        self.eta.map(|eta| format!("still {}", eta.words())).or_else(held_up)
+    }
 }
 
 /// What is known of the stack's newest operation.
@@ -260,8 +271,8 @@ pub struct Known<'a> {
     pub durations: &'a Durations,
     /// The cloud's time at which the events were told.
     pub now: Millis,
-    /// A task has stopped against anybody's will since it began: nobody knows how long it takes now.
-    pub has_fallen: bool,
+    /// Tasks keep it from its end, so that nobody knows how long it takes now.
+    pub is_held_up: bool,
 }
 
 /// What a deletion that began at `since` works on, by logical id: what the stack has still, and what has gone since.
@@ -292,7 +303,7 @@ pub fn outlook(model: &Model) -> Option<Outlook> {
         planned,
         durations: &model.durations,
         now: model.events_at(),
-        has_fallen: has_fallen(model),
+        is_held_up: is_held_up(model),
     };
     let outlook = known.outlook();
     // How far it is, only its events tell.
@@ -302,12 +313,17 @@ pub fn outlook(model: &Model) -> Option<Outlook> {
     })
 }
 
-/// A task has stopped against anybody's will since the operation began: nobody knows how long it takes now.
-pub fn has_fallen(model: &Model) -> bool {
-    model
-        .last_fall
-        .as_ref()
-        .is_some_and(|t| t.stopped.is_some_and(|at| at >= model.progress.started))
+/// What is said in place of a time where tasks keep the operation from its end.
+pub const NO_END: &str = "no end while tasks fail";
+
+/// Tasks keep the operation that runs from its end: one has stopped against anybody's will since it began, or there is a
+/// cause for which a service does not get well.
+fn is_held_up(model: &Model) -> bool {
+    let has_fallen = || {
+        let fall = model.last_fall.as_ref().and_then(|t| t.stopped);
+        fall.is_some_and(|at| at >= model.progress.started)
+    };
+    model.is_busy() && (has_fallen() || cause::find(model).is_some_and(|it| it.service.is_some()))
 }
 
 impl Known<'_> {
@@ -321,7 +337,7 @@ impl Known<'_> {
         let involved = worked_on(self.resources, |r| is_involved(&r));
         let involved: Vec<&Resource> = involved.iter().collect();
         let total = self.planned.map_or(involved.len(), <[SafeText]>::len);
-        let is_running = self.is_running() && !self.has_fallen;
+        let is_running = self.is_running() && !self.is_held_up;
         let eta = || remaining(self.durations, &involved, work, self.progress, self.now);
         Outlook {
             done: self.progress.done(),
@@ -329,6 +345,7 @@ impl Known<'_> {
             is_total_known: total > 0,
             undo: None,
             eta: is_running.then(eta).flatten(),
+            is_held_up: self.is_running() && self.is_held_up,
         }
     }
 
@@ -355,6 +372,7 @@ impl Known<'_> {
             eta: is_running
                 .then(|| left(self.durations, &touched, work, self.progress, self.now))
                 .flatten(),
+            is_held_up: false,
         }
     }
 }

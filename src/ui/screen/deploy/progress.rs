@@ -214,9 +214,8 @@ fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>
         None if model.stack().is_some_and(|s| s.status.0.contains("ROLLBACK_IN_PROGRESS")) => {
             vec![pen.ink(Role::Bad, "   rolling back")]
         }
-        None if model.is_busy() && (model.progress.failed() > 0 || eta::has_fallen(model)) => {
-            vec![pen.ink(Role::Bad, "   it fails: see the cause")]
-        }
+        None if model.is_busy() && model.progress.failed() > 0 => vec![pen.ink(Role::Bad, "   it fails: see the cause")],
+        None if outlook.is_held_up => vec![pen.ink(Role::Bad, format!("   {}", eta::NO_END))],
         None if slow(model).is_some() => vec![pen.ink(Role::Warn, "   no telling how long still")],
         None => Vec::new(),
     }
