@@ -1611,3 +1611,23 @@ fn a_second_search_begins_empty_and_up_brings_the_first_back() {
     desk.press("error enter");
     assert_eq!(searched(&desk).as_deref(), Some("error"));
 }
+
+#[test]
+fn another_project_name_is_overridden_by_its_typed_name_and_the_plan_says_what_goes() {
+    let mut desk = Desk::at("running");
+    desk.press("D");
+    let Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open")
+    };
+    let field = form.fields.iter_mut().find(|f| f.def.name == "ProjectName").expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with("other");
+    desk.wait(5);
+    desk.press("end enter");
+    let screen = desk.see(&["project name stands in the way", "Type project-name"]);
+    says(&screen, &["3 secrets", "another address"]);
+    desk.press("project-name enter enter");
+    let screen = desk.see(&["Plan to update", "! overridden: project name: bedrock-image-chat → other"]);
+    says(&screen, &["✗ ProjectName goes from bedrock-image-chat to other"]);
+    desk.press("enter");
+    says(&desk.screen(), &["Type bedrock-image-chat"]);
+}

@@ -5,6 +5,7 @@ mod access;
 mod insights;
 mod leftovers;
 mod models;
+mod renaming;
 mod together;
 
 use std::{

@@ -1,11 +1,13 @@
 //! What a deploy asks CloudFormation for, from what the operator gave and what the stack has; and what
 //! its change set would lose.
 
+mod renaming;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::renaming::{COMES_TO, renamed, renaming};
 use super::{
     fact::{ChangeAction, ChangeSetBrief, Replacement, ResourceChange, Stack},
     fault::{Fault, FaultKind},
@@ -207,6 +209,9 @@ fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String,
 /// What executing a plan loses: one sentence each; nothing when it loses nothing.
 pub fn losses(changes: &[ResourceChange], before: Option<&BTreeMap<String, String>>, after: &BTreeMap<String, String>) -> Vec<String> {
     let mut out: Vec<String> = changes.iter().filter(|c| holds_data(&c.resource_type)).filter_map(loss).collect();
+    if let Some((from, to)) = before.and_then(|before| renaming(before, after)) {
+        out.insert(0, format!("ProjectName goes from {from} to {to}: {COMES_TO}"));
+    }
     if let Some(before) = before
         && engine(before) != engine(after)
     {

@@ -5,6 +5,7 @@ mod certificate;
 mod images;
 mod names;
 mod parameters;
+mod project;
 mod proposal;
 mod quotas;
 mod rights;
@@ -157,6 +158,7 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         out.extend(version(draft, &evidence));
         out.extend(ROLES.map(|role| model(role, draft, &evidence)));
         let proposal = evidence.proposal(draft);
+        out.extend(project::checks(&proposal));
         out.extend(certificate::checks(&proposal, evidence.answers, evidence.now));
         out.push(images::checks(&proposal));
         out.extend(throughput::checks(&proposal, evidence.answers));
