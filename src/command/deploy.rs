@@ -15,7 +15,6 @@ use crate::{
     cli::{DeployArgs, PlanArgs},
     cloud::{Change, Done},
     core::{
-        awscli,
         cost::{self, CostModel},
         fact::{ChangeSet, ResourceChange, Stack},
         fault::{Fault, FaultKind},
@@ -472,7 +471,7 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
     }
     cx.out.flush()?;
     for line in watch.cause() {
-        cx.out.note(awscli::placed(&line, &cx.same_place));
+        cx.out.note(cx.placed(&line));
     }
     Ok(Verdict::NotWell)
 }

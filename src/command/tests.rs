@@ -5,6 +5,7 @@ mod access;
 mod insights;
 mod leftovers;
 mod models;
+mod placed;
 mod renaming;
 mod together;
 
@@ -215,7 +216,9 @@ async fn status_tells_of_errors_in_the_log_as_the_strip_does() {
     assert_eq!(status, 0, "that images fail is at risk, not down: {out}{err}");
     let line = out.lines().find(|line| line.starts_with("warning")).unwrap_or_default();
     assert!(
-        line.contains("errors in 10 min: ") && line.contains("access to the model") && line.ends_with("`logs --level error` shows them"),
+        line.contains("errors in 10 min: ")
+            && line.contains("access to the model")
+            && line.ends_with("`bic-tui logs --level error --region us-west-2 --stack bedrock-image-chat` shows them"),
         "{out}"
     );
     let (_, out, _) = Case::sim("asleep").run("status").await;
@@ -741,7 +744,7 @@ async fn what_is_said_to_a_script_names_subcommands_and_the_last_lines() {
     assert!(!commands.is_empty() && commands.iter().all(is_placed), "{commands:?}: {stderr}");
     let mut case = Case::sim("model-gone");
     let (_, _, stderr) = case.run("image --direct").await;
-    assert!(!key.is_match(&stderr) && stderr.contains("(`bic-tui models`)"), "{stderr}");
+    assert!(!key.is_match(&stderr) && stderr.contains("(`bic-tui models --region"), "{stderr}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -760,7 +763,7 @@ async fn a_rollback_that_failed_is_told_by_its_own_failure_and_the_way_on() {
     let mut case = Case::sim("rollback-failed");
     let (status, stdout, _) = case.run("status").await;
     assert_eq!(status, 1, "{stdout}");
-    let want = "stack UPDATE_ROLLBACK_FAILED (`unstick` continues it): tasks stopped again and again";
+    let want = "stack UPDATE_ROLLBACK_FAILED (`bic-tui unstick --region us-west-2 --stack bedrock-image-chat` continues it): tasks stopped again and again";
     assert!(stdout.contains(want), "{stdout}");
     let (_, stdout, _) = case.run("unstick").await;
     assert!(stdout.contains("--skip LiteLLMService"), "{stdout}");
@@ -1055,7 +1058,7 @@ async fn awake_and_not_healthy_is_not_well() {
     let report: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((status, &report["is_complete"]), (1, &false.into()), "{stderr}");
     assert!(
-        stderr.contains("0 of 1 target groups healthy; `bic-tui targets` says why."),
+        stderr.contains("0 of 1 target groups healthy; `bic-tui targets --region us-west-2 --stack bedrock-image-chat` says why."),
         "{stderr}"
     );
 }
@@ -1091,8 +1094,8 @@ async fn two_images_of_one_second_are_both_kept() {
 async fn where_no_image_comes_the_stages_do_and_what_to_do() {
     for (scene, line, status, stages, said) in [
         ("model-gone", "image", 1, 5, "end of its life"),
-        ("unreachable", "image", 1, 5, "`bic-tui targets`"),
-        ("model-gone", "image --direct", 1, 1, "`bic-tui models`"),
+        ("unreachable", "image", 1, 5, "`bic-tui targets --region"),
+        ("model-gone", "image --direct", 1, 1, "`bic-tui models --region"),
         (
             "image-fails",
             "image --direct",

@@ -151,7 +151,7 @@ impl Watch {
                     } else {
                         " until somebody logs in (`aws sso login`)"
                     };
-                    cx.out.note(format!("{}; asking again{until}.", fault.sentence()));
+                    cx.out.note(cx.placed(&format!("{}; asking again{until}.", fault.sentence())));
                     wait = (wait * 2).min(MOST);
                 }
                 Err(failure) => return Err(failure),

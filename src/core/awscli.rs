@@ -1,10 +1,14 @@
 //! The `aws` command line that does the same as a change: for the confirmation, the audit log and a
 //! colleague without this program. It never holds a secret.
 
+mod reach;
+
 use serde_json::{Value, json};
 
+pub use self::reach::{Reach, account, place};
+
 use super::{fact::DnsRecord, text::SafeText};
-use crate::cloud::{About, Change, Commitment, ImageRoute, PlanRequest, Purchase};
+use crate::cloud::{Change, Commitment, ImageRoute, PlanRequest, Purchase};
 
 /// The command that does what `change` does, quoted for a POSIX shell.
 pub fn command(change: &Change, region: &str) -> String {
@@ -277,44 +281,6 @@ pub fn flags(pairs: &[(&str, Option<&str>)]) -> String {
     given.collect::<Vec<_>>().join(" ")
 }
 
-/// A text in which every `bic-tui` subcommand reaches the stack: one that names no place gets these flags.
-pub fn placed(text: &str, place: &str) -> String {
-    let is_bare = |code: &str| {
-        let rest = code.strip_prefix("bic-tui ").unwrap_or("-");
-        !place.is_empty() && !rest.starts_with('-') && !rest.contains("--region") && !rest.contains("--stack")
-    };
-    // What stands between two backquotes is every second piece; the last piece has no end.
-    let pieces: Vec<&str> = text.split('`').collect();
-    let filled = pieces.iter().enumerate().map(|(i, piece)| match i % 2 {
-        1 if i + 1 < pieces.len() && is_bare(piece) => format!("{piece} {place}"),
-        _ => (*piece).to_owned(),
-    });
-    filled.collect::<Vec<_>>().join("`")
-}
-
-/// The flags with which a command line reaches a stack, quoted for a shell. A name that stands for no profile is left out.
-pub fn place(about: &About, stack: &str) -> String {
-    let is_profile = about.badge.is_none() && about.profile != "default";
-    let endpoint = about.endpoint.as_ref().filter(|_| !about.is_endpoint_inherited);
-    flags(&[
-        ("--profile", is_profile.then_some(about.profile.as_str())),
-        ("--region", Some(about.region.as_str())),
-        ("--stack", Some(stack)),
-        ("--endpoint-url", endpoint.map(SafeText::as_str)),
-    ])
-}
-
-/// The flags with which an `aws` command line reaches the same account and region, quoted for a shell.
-pub fn account(about: &About) -> String {
-    let is_profile = about.badge.is_none() && about.profile != "default";
-    let endpoint = about.endpoint.as_ref().filter(|_| !about.is_endpoint_inherited);
-    flags(&[
-        ("--profile", is_profile.then_some(about.profile.as_str())),
-        ("--region", Some(about.region.as_str())),
-        ("--endpoint-url", endpoint.map(SafeText::as_str)),
-    ])
-}
-
 /// A word as a POSIX shell takes it: bare where it is harmless, else in single quotes.
 pub fn quote(word: &str) -> String {
     let is_harmless = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c));
@@ -333,29 +299,6 @@ mod tests {
 
     use super::*;
     use crate::core::names::Names;
-
-    #[test]
-    fn a_command_without_a_place_gets_one() {
-        for (text, want) in [
-            ("Look (`bic-tui logs`).", "Look (`bic-tui logs --stack x`)."),
-            (
-                "`bic-tui tasks --stopped` or `bic-tui logs`",
-                "`bic-tui tasks --stopped --stack x` or `bic-tui logs --stack x`",
-            ),
-            (
-                "`bic-tui logs --region r`; `bic-tui logs --stack y`",
-                "`bic-tui logs --region r`; `bic-tui logs --stack y`",
-            ),
-            (
-                "`aws sso login`, `bic-tui --demo`, bic-tui logs",
-                "`aws sso login`, `bic-tui --demo`, bic-tui logs",
-            ),
-            ("no end: `bic-tui logs", "no end: `bic-tui logs"),
-        ] {
-            assert_eq!(placed(text, "--stack x"), want);
-        }
-        assert_eq!(placed("`bic-tui logs`", ""), "`bic-tui logs`");
-    }
 
     #[test]
     fn one_line_for_each_change() {

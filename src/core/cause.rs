@@ -121,12 +121,7 @@ pub fn find(model: &Model) -> Option<Cause> {
 
 /// Names of the services for which the operation that runs waits longer than usual: one that starts has a while to get
 /// well.
-pub fn late<'a>(
-    services: &'a [Service],
-    names: &Names,
-    (progress, durations): (&Progress, &Durations),
-    now: Millis,
-) -> Vec<&'a SafeText> {
+pub fn late<'a>(services: &'a [Service], names: &Names, (progress, durations): (&Progress, &Durations), now: Millis) -> Vec<&'a SafeText> {
     let is_late = |r: &&Row| r.elapsed(now) > durations.typical(&r.kind, Work::of(&r.status));
     let rows = progress.running().filter(|r| Work::of(&r.status) != Work::Delete);
     let rows: Vec<&Row> = rows.filter(is_late).collect();

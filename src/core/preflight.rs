@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use self::proposal::Proposal;
 use super::{
-    awscli,
+    awscli::Reach,
     catalogue::{Catalogue, Place, ROLES, Role},
     fact::{Fact, Identity, Millis, ModelState, Service, Stack, Validation},
     fault::{Fault, FaultKind},
@@ -99,10 +99,8 @@ pub fn known<T>(feed: &Feed<T>) -> Known<'_, T> {
 pub struct Evidence<'a> {
     /// Name of the stack.
     pub stack_name: &'a str,
-    /// Flags that reach it from a command line, quoted for a shell.
-    pub place: &'a str,
-    /// Flags with which an `aws` command line reaches the account, quoted for a shell.
-    pub account: &'a str,
+    /// How command lines reach it.
+    pub reach: &'a Reach,
     /// Region of the session.
     pub region: &'a str,
     /// Why this session would refuse to write, if it would.
@@ -151,7 +149,7 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         identity(evidence.identity),
         writes(evidence.refusal, evidence.identity),
         template(TEMPLATE.len(), evidence.template, evidence.validation),
-        stack((evidence.stack_name, evidence.place), evidence.stack),
+        stack((evidence.stack_name, &evidence.reach.stack), evidence.stack),
     ];
     out.extend(parameters::checks(evidence.draft, evidence.region));
     if let Ok(draft) = evidence.draft {
@@ -162,9 +160,9 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         out.extend(certificate::checks(&proposal, evidence.answers, evidence.now));
         out.push(images::checks(&proposal));
         out.extend(throughput::checks(&proposal, evidence.answers));
-        out.extend(secrets::checks(&proposal, evidence.answers, evidence.account));
+        out.extend(secrets::checks(&proposal, evidence.answers, &evidence.reach.account));
         out.extend(names::checks(&proposal, evidence.answers));
-        out.extend(quotas::checks(&proposal, evidence.answers, evidence.account));
+        out.extend(quotas::checks(&proposal, evidence.answers, &evidence.reach.account));
         out.push(match evidence.identity {
             Some(Err(_)) => check("permissions", Outcome::Unknown, "not simulated: it is not known who asks", ""),
             _ => rights::checks(&proposal, evidence.answers),
@@ -173,7 +171,7 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
     out.extend(evidence.usd_month.map(cost));
     out.extend(prices(evidence.price_date, evidence.now));
     for check in &mut out {
-        check.next = awscli::placed(&check.next, evidence.place).into();
+        check.next = evidence.reach.placed(&check.next).into();
     }
     out
 }
@@ -197,8 +195,7 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
     let estimate = model.cost.plan_estimate(&resources.unwrap_or_default());
     let mut checks = checks(Evidence {
         stack_name: &model.settings.stack,
-        place: &awscli::place(&model.about, &model.settings.stack),
-        account: &awscli::account(&model.about),
+        reach: &model.reach(),
         region: &model.about.region,
         refusal: model.guard.refusal(model.now),
         identity: known(&model.feeds.identity),

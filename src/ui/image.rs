@@ -226,7 +226,7 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
         Some(Ok(picture)) => lines.extend(success(model, side, picture, run, width)),
         Some(Err(fault)) => {
             let models = catalogue::of_stack(model);
-            let why = diagnosis::diagnose(&diagnosis::Clues {
+            let mut why = diagnosis::diagnose(&diagnosis::Clues {
                 route: route.map(|r| &r.1),
                 fault,
                 stages: &run.stages,
@@ -234,6 +234,7 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
                 model: models.iter().find(|m| m.role.kind == Kind::Image).map(|m| &m.verdict),
                 reader: Reader::Console,
             });
+            why.now = model.reach().placed(&why.now);
             lines.extend(failure(pen, why, width));
         }
     }

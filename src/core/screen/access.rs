@@ -219,7 +219,15 @@ pub struct BuyDialog {
 /// What can be bought here and now.
 pub fn offers(model: &Model) -> Vec<Offer> {
     let customs = model.access.customs.get().map(Vec::as_slice).unwrap_or_default();
-    purchase::offers(customs, &model.about.region, model.now.wall)
+    let reach = model.reach();
+    let placed = |why: Option<String>| why.map(|why| reach.placed(&why));
+    let all = purchase::offers(customs, &model.about.region, model.now.wall).into_iter();
+    let reached = all.map(|it| Offer {
+        refusal: placed(it.refusal),
+        warning: placed(it.warning),
+        ..it
+    });
+    reached.collect()
 }
 
 impl BuyDialog {

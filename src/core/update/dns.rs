@@ -114,7 +114,7 @@ fn wanted(model: &Model, dialog: &DnsDialog) -> Result<(HostedZone, Vec<DnsRecor
     let it = &model.access;
     let zones = match (it.zones.get(), &it.zones.fault) {
         (Some(zones), _) => zones,
-        (None, Some(fault)) => return Err(format!("{}. {}", fault.sentence(), fault.advice())),
+        (None, Some(fault)) => return Err(format!("{}. {}", fault.sentence(), model.advice(fault))),
         (None, None) => return Err("The zones have not been listed yet: a moment.".into()),
     };
     match &dialog.purpose {
@@ -155,7 +155,7 @@ fn balancer(model: &Model, kind: Kind) -> Result<Balancer, String> {
             })
         }
         (Some(None), ..) => Err("AWS does not know the load balancer of the stack: press ctrl-r on the stack, then try again.".into()),
-        (None, Some(fault), _) => Err(format!("{}. {}", fault.sentence(), fault.advice())),
+        (None, Some(fault), _) => Err(format!("{}. {}", fault.sentence(), model.advice(fault))),
         (None, None, _) => Err("The load balancer has not been asked for its zone yet: a moment.".into()),
     }
 }
@@ -179,7 +179,7 @@ pub(super) fn on_before(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         }),
         Ok(_) => return Vec::new(),
         Err(fault) => {
-            let why = format!("{}. {}", fault.sentence(), fault.advice());
+            let why = format!("{}. {}", fault.sentence(), model.advice(&fault));
             record(model, fault);
             Err(why)
         }

@@ -188,7 +188,7 @@ fn on_result_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec<Eff
         Some(Intent::Copy) => {
             model.dialog = Some(Dialog::Image(image));
             match done {
-                Some(Err(fault)) => vec![Effect::Copy(format!("{}. {}", fault.sentence(), fault.advice()).into())],
+                Some(Err(fault)) => vec![Effect::Copy(format!("{}. {}", fault.sentence(), model.advice(&fault)).into())],
                 _ => Vec::new(),
             }
         }

@@ -110,7 +110,7 @@ fn said(model: &Model, side: &Side<'_>, dialog: &DnsDialog, width: usize) -> Vec
     }
     let zones = &model.access.zones;
     match (zones.get(), &zones.fault) {
-        (None, Some(fault)) => wrapped(side, &format!("✗ {}. {}", fault.sentence(), fault.advice()), Role::Bad, width),
+        (None, Some(fault)) => wrapped(side, &format!("✗ {}. {}", fault.sentence(), model.advice(fault)), Role::Bad, width),
         (None, None) => wrapped(side, "asking Route 53 for the zones…", Role::Dim, width),
         (Some(all), _) if all.is_empty() => {
             let why = "This account has no hosted zone: make the record where the domain is kept.";

@@ -72,7 +72,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
             return;
         }
         match feed.fault.as_ref().filter(|_| !model.progress.is_told) {
-            Some(fault) => panel::empty(side, list, frame, &format!("{}.", fault.sentence()), &fault.advice()),
+            Some(fault) => panel::empty(side, list, frame, &format!("{}.", fault.sentence()), &model.advice(fault)),
             None => panel::empty(side, list, frame, "No resource has been touched yet.", ""),
         }
         return;
@@ -244,7 +244,10 @@ fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize
     if let Some(cause) = cause::find(model) {
         let keys = card_keys(model, stack, &cause);
         let role = role_of(&cause);
-        return Some(((cause.matter.to_string(), role), cause_lines(pen, &cause, &keys, (width, rows, most))));
+        return Some((
+            (cause.matter.to_string(), role),
+            cause_lines(pen, &cause, &keys, (width, rows, most)),
+        ));
     }
     if !stack.status.is_success() {
         return None;
