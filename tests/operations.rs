@@ -309,7 +309,7 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
         says(&told, &["bring it in line by hand before the next update", "takes it for"]);
     }
     desk.take(Msg::Resize(Size { width: 120, height: 40 }));
-    let row = screen.lines().find(|l| l.contains("LiteLLMService  ")).expect("its row");
+    let row = screen.lines().find(|l| l.contains("– LiteLLMService")).expect("its row");
     assert!(row.contains("left out") && !row.contains("1h"), "{row}");
     // The hour in which it waited for somebody is no work.
     let after = desk.model.progress.elapsed(desk.model.now.wall);
