@@ -170,7 +170,7 @@ pub fn in_lines(lines: &Lines, from: Millis) -> Option<(Meaning, SafeText)> {
 }
 
 /// A reason of CloudFormation without its wrapping: `Resource handler returned message: "…" (RequestToken: …)`.
-fn gist(reason: &str) -> &str {
+pub fn gist(reason: &str) -> &str {
     let text = reason.strip_prefix("Resource handler returned message: ").unwrap_or(reason);
     let text = text.split(" (RequestToken: ").next().unwrap_or(text);
     text.trim_matches('"')

@@ -10,6 +10,7 @@ use ratatui::{
 use super::{Sheet, WIDTH, inside, sheet, wrapped};
 use crate::{
     core::{
+        cause,
         dialog::{Menu, Palette, Skip},
         keymap::{Binding, Kind},
         model::Model,
@@ -172,7 +173,7 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
         let role = if is_here { Role::Selected } else { Role::Text };
         let row = cut::end(&format!("{cursor} {mark} {id}"), width).into_owned();
         lines.push(Line::styled(row, side.theme.style(role)));
-        for line in wrap_ends(reason, width.saturating_sub(6), 3) {
+        for line in wrap_ends(cause::gist(reason), width.saturating_sub(6), 3) {
             lines.push(Line::styled(format!("      {line}"), side.theme.style(Role::Dim)));
         }
         if is_here {
@@ -205,7 +206,7 @@ mod tests {
     #[test]
     fn a_long_reason_says_that_it_is_cut_and_keeps_its_end() {
         let reason = format!(
-            "Resource handler returned message: \"Error occurred during operation '{}'.\" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)",
+            "Resource handler returned message: \"Error occurred during operation '{}was given up'.\" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)",
             "ECS Deployment Circuit Breaker was triggered ".repeat(6)
         );
         let mut model = fixture::with_stack("UPDATE_ROLLBACK_FAILED");
@@ -217,6 +218,6 @@ mod tests {
         }));
         let shown = fixture::frame(&model, (80, 24), |model, side, _, frame| view(model, side, frame));
         assert!(shown.contains("LiteLLMService") && shown.contains('…'), "{shown}");
-        assert!(shown.contains("GeneralServiceException)"), "{shown}");
+        assert!(shown.contains("was given up'.") && !shown.contains("RequestToken"), "{shown}");
     }
 }
