@@ -1624,10 +1624,10 @@ fn another_project_name_is_overridden_by_its_typed_name_and_the_plan_says_what_g
     desk.wait(5);
     desk.press("end enter");
     let screen = desk.see(&["project name stands in the way", "Type project-name"]);
-    says(&screen, &["3 secrets", "another address"]);
+    says(&screen, &["3 secrets", "new address"]);
     desk.press("project-name enter enter");
     let screen = desk.see(&["Plan to update", "! overridden: project name: bedrock-image-chat → other"]);
-    says(&screen, &["✗ ProjectName goes from bedrock-image-chat to other"]);
+    says(&screen, &["✗ ProjectName bedrock-image-chat → other: new address"]);
     desk.press("enter");
     says(&desk.screen(), &["Type bedrock-image-chat"]);
 }

@@ -210,7 +210,7 @@ fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String,
 pub fn losses(changes: &[ResourceChange], before: Option<&BTreeMap<String, String>>, after: &BTreeMap<String, String>) -> Vec<String> {
     let mut out: Vec<String> = changes.iter().filter(|c| holds_data(&c.resource_type)).filter_map(loss).collect();
     if let Some((from, to)) = before.and_then(|before| renaming(before, after)) {
-        out.insert(0, format!("ProjectName goes from {from} to {to}: {COMES_TO}"));
+        out.insert(0, format!("ProjectName {from} → {to}: {COMES_TO}"));
     }
     if let Some(before) = before
         && engine(before) != engine(after)

@@ -16,7 +16,7 @@ async fn another_project_name_stops_a_plan_until_it_is_overridden() {
         "3 secrets",
         "2 log groups",
         "2 services",
-        "another address",
+        "new address",
         "→ Keep ProjectName",
     ] {
         assert!(row.contains(part), "{part}: {row}");
@@ -33,7 +33,7 @@ async fn another_project_name_stops_a_plan_until_it_is_overridden() {
     let (status, text, said) = case.run(&format!("plan {other} --override project-name")).await;
     assert_eq!(status, 0, "{said}");
     let loss = text.lines().filter(|l| l.starts_with("LOSES DATA")).collect::<Vec<_>>().join("\n");
-    for part in ["ProjectName", "another address", "LogGroup", "OpenWebUIAdminSecret"] {
+    for part in ["ProjectName", "new address", "LogGroup", "OpenWebUIAdminSecret"] {
         assert!(loss.contains(part), "{part}: {text}");
     }
     assert!(
@@ -41,7 +41,7 @@ async fn another_project_name_stops_a_plan_until_it_is_overridden() {
         "{text}"
     );
     let replaced = text.lines().filter(|l| l.starts_with("REPLACE ")).count();
-    let told: usize = row.split(' ').filter_map(|w| w.parse().ok()).next().unwrap();
+    let told: usize = row.split(' ').find_map(|w| w.parse().ok()).unwrap();
     assert!(replaced >= told && told > 15, "{told} of {replaced}:\n{text}");
 }
 

@@ -9,8 +9,7 @@ use crate::core::template::Resource;
 const PROJECT: &str = "ProjectName";
 
 /// What it comes to for people, whatever else a plan loses.
-pub const COMES_TO: &str =
-    "another address and LiteLLM key, everybody is signed out, and no secret holds the administrator's password any more";
+pub const COMES_TO: &str = "new address and LiteLLM key, all signed out, and no secret holds the administrator's password";
 
 /// The project's name before and after, where it would get another.
 pub fn renaming<'a, 'b>(before: &'a BTreeMap<String, String>, after: &'b BTreeMap<String, String>) -> Option<(&'a str, &'b str)> {

@@ -12,7 +12,7 @@ const KINDS: [(&str, [&str; 2]); 4] = [
 ];
 
 const NEXT: &str = "Keep ProjectName, or make a second stack beside this one. If it must be: put this one to sleep first (Z, or \
-                    `bic-tui sleep`), since old and new tasks would work on the same files side by side.";
+                    `bic-tui sleep`), since old and new tasks would work on the same data side by side.";
 
 pub(super) fn checks(proposal: &Proposal<'_>) -> Option<Check> {
     let (from, to) = proposal.renaming()?;
@@ -24,7 +24,7 @@ pub(super) fn checks(proposal: &Proposal<'_>) -> Option<Check> {
     });
     let told: Vec<String> = told.into_iter().filter(|it| !it.is_empty()).collect();
     let evidence = format!(
-        "{from} → {to}: {} resources are replaced that have their names from it, such as {}; it comes to {COMES_TO}",
+        "{from} → {to}: {} resources are replaced that have their names from it, such as {}: {COMES_TO}",
         renamed.len(),
         told.join(", ")
     );
