@@ -1,12 +1,14 @@
 //! Following one operation of a stack to its end: events as lines, the verdict by the stack's status.
 
+mod why;
+
 use std::{sync::Arc, time::Duration};
 
 use super::{Answer, Context, Failure, events, out::Far, pause, reads};
 use crate::{
     cloud::{LogRequest, Query},
     core::{
-        cause::{self, Reader},
+        cause,
         eta::{self, Durations, Known, Outlook},
         fact::{Fact, Millis, NOT_ITS_PLAN, Service, Stack, StackEvent, TargetGroup, Task},
         fault::{Fault, FaultKind},
@@ -299,53 +301,6 @@ impl Watch {
         };
         let outlook = known.outlook();
         Some((progress, outlook))
-    }
-
-    fn late(&self, names: &Names, progress: &Progress, now: Millis) -> Vec<&SafeText> {
-        cause::late(&self.services, names, (progress, &self.durations), now)
-    }
-
-    /// Tasks keep the operation from its end: one has stopped, or a service does not get well.
-    fn is_held_up(&self, stack: &Stack, progress: &Progress, now: Millis) -> bool {
-        let known = cause::Known {
-            targets: &self.targets,
-            late: self.late(&Names::of(stack), progress, now),
-            ..self.known(stack)
-        };
-        !self.stopped.is_empty() || known.cause().is_some_and(|it| it.service.is_some())
-    }
-
-    /// What tells of a cause, whatever the load balancer says.
-    fn known<'a>(&'a self, stack: &'a Stack) -> cause::Known<'a> {
-        cause::Known {
-            stack,
-            events: &self.events,
-            services: &self.services,
-            falls: self.stopped.iter().collect(),
-            last_lines: self.stopped.last().map(|task| (&task.arn, self.last_lines.as_slice())),
-            targets: &[],
-            late: Vec::new(),
-            reader: Reader::Script,
-        }
-    }
-
-    /// The cause card in lines; where nothing is known of a cause, what CloudFormation says of the stack.
-    pub(super) fn cause(&self) -> Vec<String> {
-        let Some(stack) = &self.stack else { return Vec::new() };
-        let Some(cause) = self.known(stack).cause() else {
-            if Progress::read(stack, &self.events).cancelled.is_some() {
-                return vec!["The update was cancelled: what ran before it runs again.".to_owned()];
-            }
-            let is_told = stack.status.is_failure() && !stack.reason.is_empty();
-            return is_told.then(|| format!("Cause: {}", stack.reason)).into_iter().collect();
-        };
-        let mut out = vec![format!("{}: {}", cause.matter, cause.title)];
-        out.extend(cause.evidence.iter().map(|(label, text)| format!("  {label}: {text}")));
-        let is_news = |plain: &&str| cause.evidence.iter().all(|(_, text)| *text != **plain);
-        let meaning = cause.clause().filter(is_news);
-        out.extend(meaning.map(|plain| format!("It means: {plain}.")));
-        out.push(cause.advice.to_string());
-        out
     }
 }
 
