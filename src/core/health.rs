@@ -384,24 +384,10 @@ mod tests {
 
     fn stopped(at: Millis, code: &str) -> Task {
         Task {
-            arn: "arn".into(),
-            service: "webui".into(),
-            task_definition: "webui:1".into(),
-            status: "STOPPED".into(),
-            desired: "STOPPED".into(),
-            health: "UNKNOWN".into(),
-            created: None,
-            started: None,
             stopped: Some(at),
             stop_code: code.into(),
             stopped_reason: format!("{code} {at}").into(),
-            cpu: None,
-            memory: None,
-            zone: "".into(),
-            address: "".into(),
-            capacity: "".into(),
-            architecture: "".into(),
-            containers: Vec::new(),
+            ..Task::known_as("webui", "STOPPED")
         }
     }
 

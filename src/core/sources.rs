@@ -197,23 +197,9 @@ mod tests {
     fn task(service: &str, id: &str, status: &str, created: Millis) -> Task {
         Task {
             arn: format!("arn:aws:ecs:us-east-1:123456789012:task/c/{id}").into(),
-            service: service.into(),
-            status: status.into(),
             created: Some(created),
             stopped: (status == "STOPPED").then_some(created + 50),
-            task_definition: "".into(),
-            desired: "".into(),
-            health: "".into(),
-            started: None,
-            stop_code: "".into(),
-            stopped_reason: "".into(),
-            cpu: None,
-            memory: None,
-            zone: "".into(),
-            address: "".into(),
-            capacity: "".into(),
-            architecture: "".into(),
-            containers: Vec::new(),
+            ..Task::known_as(service, status)
         }
     }
 
