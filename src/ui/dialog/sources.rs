@@ -94,8 +94,6 @@ fn cells(model: &Model, side: &Side<'_>, row: &Row, shown: &Source) -> Vec<Line<
     };
     let state = match &row.state {
         State::Task(status, Some(at)) => format!("{status} {} ago", when::short(model.now.wall - at)),
-        State::Gone => "stopped long ago".to_owned(),
-        State::Unknown => String::new(),
         other => other.to_string(),
     };
     let is_running = matches!(&row.state, State::Task(status, None) if *status == "running");
