@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use strum::EnumCount;
+
 use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot};
+use crate::core::logline::Level;
 
 /// A piece of work for another thread: segments to look through.
 #[derive(Debug, Clone)]
@@ -240,6 +243,15 @@ impl Index {
             .sum();
         let here = self.rows(lines, spot.segment);
         before + here.map_or(0, |rows| rows.partition_point(|row| (*row as usize) < spot.line))
+    }
+
+    /// Counts of the rows found so far, by level.
+    pub fn counts(&self) -> [u64; Level::COUNT] {
+        let mut sums = [0; Level::COUNT];
+        for hits in self.segments.values() {
+            sums.iter_mut().zip(hits.histogram.counts()).for_each(|(sum, count)| *sum += count);
+        }
+        sums
     }
 
     /// Adds the counts of the rows found so far to columns that lie side by side.

@@ -7,6 +7,7 @@ use crate::core::{
     fact::LogEvent,
     keymap::Intent,
     lines::{Filter, StreamName},
+    logline::Level,
     names::App,
     sources::Source,
     text::RawText,
@@ -53,6 +54,39 @@ fn numbers(view: &LogView) -> Vec<usize> {
 
 fn cursor(view: &LogView) -> u64 {
     view.selected().unwrap().seq()
+}
+
+#[test]
+fn each_step_of_the_level_hides_something_or_says_that_it_does_not() {
+    let levels = |messages: &[&str]| {
+        let mut view = LogView::new(usize::MAX);
+        view.append(messages.iter().zip(0..).map(|(message, i)| line(i, i as u64, message)));
+        let mut step = || {
+            let hides = view.cycle_level();
+            view.finish_scans();
+            (view.filter().min_level, hides)
+        };
+        [step(), step(), step(), step()]
+    };
+    let (debug, warn, error) = (Some(Level::Other), Some(Level::Warn), Some(Level::Error));
+    for (messages, want) in [
+        (
+            &["DEBUG: a", "INFO: b", "WARNING: c", "ERROR: d"][..],
+            [(debug, true), (warn, true), (error, true), (None, false)],
+        ),
+        // No debug line is there to be hidden.
+        (
+            &["INFO: b", "WARNING: c", "ERROR: d"],
+            [(warn, true), (error, true), (None, false), (warn, true)],
+        ),
+        (
+            &["INFO: b", "ERROR: d"],
+            [(warn, true), (error, false), (None, false), (warn, true)],
+        ),
+        (&["ERROR: d"], [(warn, false), (error, false), (None, false), (warn, false)]),
+    ] {
+        assert_eq!(levels(messages), want, "{messages:?}");
+    }
 }
 
 #[test]
@@ -454,7 +488,7 @@ impl Run {
             Act::Match(false) => drop_jump(view.prev_match()),
             Act::Error(true) => drop_jump(view.next_error()),
             Act::Error(false) => drop_jump(view.prev_error()),
-            Act::Level => view.cycle_level(),
+            Act::Level => _ = view.cycle_level(),
             Act::Source => view.only(match view.source() {
                 Source::All => Source::App(App::OpenWebui),
                 Source::App(App::OpenWebui) => Source::App(App::Litellm),
