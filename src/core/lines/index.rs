@@ -11,6 +11,9 @@ use strum::EnumCount;
 use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot};
 use crate::core::logline::Level;
 
+/// About what is kept of a segment beside its rows, in a table that is half full.
+const A_SEGMENT: usize = 2 * size_of::<(u64, Hits)>();
+
 /// A piece of work for another thread: segments to look through.
 #[derive(Debug, Clone)]
 pub struct Scan {
@@ -128,6 +131,12 @@ impl Index {
     /// Whether all lines have been looked at.
     pub fn is_complete(&self, lines: &Lines) -> bool {
         lines.segments().all(|segment| self.segments.contains_key(&segment.id()))
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let of_hits = |hits: &Hits| A_SEGMENT + hits.rows.capacity() * size_of::<u32>() + hits.histogram.bytes();
+        self.segments.values().map(of_hits).sum()
     }
 
     /// Rows found so far.

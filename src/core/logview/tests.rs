@@ -90,6 +90,43 @@ fn each_step_of_the_level_hides_something_or_says_that_it_does_not() {
 }
 
 #[test]
+fn what_filter_search_and_marks_hold_is_part_of_the_memory() {
+    let mut view = view(20_000, 20);
+    let alone = view.lines().bytes();
+    view.search("number");
+    view.filter_by("number");
+    view.finish_scans();
+    let matches = view.search_len() + view.kept_len().unwrap();
+    assert_eq!(matches, 40_000);
+    let found = view.lines().bytes();
+    assert!(found - alone >= matches * size_of::<u32>(), "{alone} to {found}");
+    for _ in 0..100 {
+        view.toggle_mark();
+        view.up(1);
+    }
+    view.append([]);
+    assert!(view.lines().bytes() - found >= 100 * size_of::<Anchor>());
+    view.filter_by("");
+    view.search("");
+    view.toggle_mark();
+    assert!(view.lines().bytes() < found, "what is left is given back");
+
+    let mut view = LogView::new(1 << 20);
+    view.append((0..20_000).map(|i| line(i as Millis, i, "INFO: n")));
+    let held = view.lines().len();
+    assert!(view.lines().bytes() <= 1 << 20 && held < 20_000);
+    view.search("n");
+    view.finish_scans();
+    assert!(view.lines().bytes() <= 1 << 20, "lines make room for what is found in them");
+    assert!(view.lines().len() < held && view.search_len() == view.lines().len());
+    assert!(
+        view.lines().len() > held * 9 / 10,
+        "and no more than that: {} of {held}",
+        view.lines().len()
+    );
+}
+
+#[test]
 fn following_shows_the_end_and_detaching_holds_the_window() {
     let mut view = view(100, 5);
     assert_eq!(numbers(&view), [95, 96, 97, 98, 99]);
