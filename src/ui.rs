@@ -10,6 +10,7 @@ pub mod screen;
 mod strip;
 pub mod table;
 pub mod theme;
+mod typed;
 mod welcome;
 
 use std::sync::Arc;

@@ -1496,7 +1496,7 @@ fn what_is_done_to_tags_stands_on_the_plan() {
         panic!("{}", desk.screen())
     };
     form.selected = form.fields.len();
-    let (key, before) = (form.tags[0].key.clone(), form.tags[0].value.text.clone());
+    let (key, before) = (form.tags[0].key.clone(), form.tags[0].value.text().to_owned());
     desk.take(Msg::Key(Key::ctrl('u')));
     desk.press("Other down down down");
     desk.take(Msg::Paste("Team=art".into()));

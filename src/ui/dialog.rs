@@ -22,9 +22,10 @@ use ratatui::{
     widgets::{Block, BorderType, Clear, Padding, Paragraph},
 };
 
-use super::{Side, cut, theme::Role};
+use super::{Side, cut, theme::Role, typed};
 use crate::core::{
     dialog::{Dialog, PAID, can_pay},
+    field::TextField,
     model::Model,
     msg::Size,
 };
@@ -110,6 +111,14 @@ pub fn sheet(side: &Side<'_>, sheet: &Sheet<'_>, width: u16, rows: usize, frame:
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     inner
+}
+
+/// The line on which somebody types what a list is to have.
+fn search(side: &Side<'_>, field: &TextField, width: usize) -> Line<'static> {
+    let text = side.theme.style(Role::Text);
+    let sign = Span::styled("> ", side.theme.style(Role::Key));
+    let typed = typed::spans(field, width.saturating_sub(2), (text, text));
+    Line::from_iter(std::iter::once(sign).chain(typed))
 }
 
 fn middle(area: Rect, width: u16, height: u16) -> Rect {
