@@ -83,6 +83,11 @@ fn is_bare(area: Rect) -> bool {
     area.height < 6 || area.width < 16
 }
 
+/// The dialog that is open has a frame, whose last line holds hints and nothing else.
+pub(super) fn is_sheet(model: &Model, area: Rect) -> bool {
+    !is_bare(area) && model.dialog.as_ref().is_some_and(|it| !matches!(it, Dialog::Prompt(_)))
+}
+
 /// Draws an empty sheet in the middle of the screen for a text of this size, and gives its inside.
 pub fn sheet(side: &Side<'_>, sheet: &Sheet<'_>, width: u16, rows: usize, frame: &mut Frame<'_>) -> Rect {
     let area = frame.area();

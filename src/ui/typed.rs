@@ -52,6 +52,10 @@ mod tests {
     use ratatui::{Terminal, backend::TestBackend, layout::Position, text::Line, widgets::Paragraph};
 
     use super::*;
+    use crate::{
+        core::{key::Key, msg::Msg, update::update},
+        ui::{screen::fixture, view},
+    };
 
     /// The field after some keys, drawn on so many cells: its text, and the column of the cursor.
     fn drawn(text: &str, keys: &str, cells: u16) -> (String, u16) {
@@ -93,6 +97,19 @@ mod tests {
         assert_eq!(drawn("漢字漢字", "left left", 10).1, 4);
         assert_eq!(drawn("漢字漢字", "left", 5).1, 3);
         assert_eq!(drawn("a\u{202e}b", "left", 20).1, 9);
+    }
+
+    #[test]
+    fn what_is_said_of_a_paste_is_in_sight_under_a_sheet_as_high_as_the_screen() {
+        for (width, height) in [(80, 24), (120, 40)] {
+            let mut model = fixture::running();
+            for msg in [Msg::Key(Key::char(':')), Msg::Drawn, Msg::Paste("log\nsecond\nthird".into())] {
+                update(&mut model, msg);
+            }
+            let screen = fixture::frame(&model, (width, height), |model, side, _, frame| view(model, side, frame));
+            let last = screen.lines().last().unwrap_or_default();
+            assert!(last.contains("2 further lines left out"), "{screen}");
+        }
     }
 
     proptest! {

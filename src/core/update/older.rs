@@ -155,7 +155,7 @@ pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
     say(
         model,
         Severity::Note,
-        format!("fetching the lines round {shown} and no others; scrolling fetches more"),
+        format!("the lines round {shown} and no others: scrolling loads more"),
     );
     if was_asked {
         // The next tick asks.
