@@ -123,7 +123,7 @@ fn search(side: &Side<'_>, field: &TextField, width: usize) -> Line<'static> {
     let text = side.theme.style(Role::Text);
     let sign = Span::styled("> ", side.theme.style(Role::Key));
     let typed = typed::spans(field, width.saturating_sub(2), (text, text));
-    Line::from_iter(std::iter::once(sign).chain(typed))
+    std::iter::once(sign).chain(typed).collect()
 }
 
 fn middle(area: Rect, width: u16, height: u16) -> Rect {

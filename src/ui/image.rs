@@ -118,7 +118,7 @@ fn prompt(pen: Pen<'_>, image: &ImageDialog, width: usize) -> Line<'static> {
     let room = width.saturating_sub(2);
     if image.on_prompt {
         let typed = typed::spans(&image.prompt, room, (pen.style(Role::Text), pen.style(Role::Accent)));
-        Line::from_iter(std::iter::once(pen.ink(Role::Accent, "▸ ")).chain(typed))
+        std::iter::once(pen.ink(Role::Accent, "▸ ")).chain(typed).collect()
     } else {
         let text = SafeText::new(image.prompt.text());
         Line::from(vec![pen.text("  "), pen.text(cut(&text, room))])

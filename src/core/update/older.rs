@@ -97,9 +97,10 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
     let is_too_much = came.is_all && made_room(model) > before;
     if came.is_last && came.is_empty && (came.is_round || !came.is_between) {
         let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
-        let text = match came.is_round {
-            true => format!("no line from {} to {}; k looks further back", shown(came.from), shown(came.until)),
-            false => format!("no older line since {}; k looks further back", shown(came.from)),
+        let text = if came.is_round {
+            format!("no line from {} to {}; k looks further back", shown(came.from), shown(came.until))
+        } else {
+            format!("no older line since {}; k looks further back", shown(came.from))
         };
         say(model, Severity::Note, text);
     }

@@ -34,7 +34,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &BuyDialog, frame: &m
             _ => vec![Span::styled(cut::end(&format!("‹ {value} ›"), room).into_owned(), style)],
         };
         let label = Span::styled(format!("{mark}{label:<12} "), side.theme.style(Role::Key));
-        Line::from_iter(std::iter::once(label).chain(value))
+        std::iter::once(label).chain(value).collect()
     };
     let mut lines = vec![
         field(Row::Model, "model", name),
