@@ -202,6 +202,7 @@ impl App {
                 | Effect::Load(_)
                 | Effect::SaveLines(..)
                 | Effect::Steer(_)
+                | Effect::KeepTo(_)
                 | Effect::Open(_) => {}
             }
         }

@@ -669,6 +669,10 @@ pub trait Cloud: Send + Sync + 'static {
 
     /// Moves its time, where there is a span.
     fn steer(&self, _steer: Steer) {}
+
+    /// From now on only this account is asked, whoever's credentials are found: with those of another one each request is
+    /// [`OtherAccount`](crate::core::fault::FaultKind::OtherAccount), except the question whose they are.
+    fn keep_to(&self, _account: &SafeText) {}
 }
 
 /// What a cloud that stands before another one in `$inner` leaves to it: all but questions, changes and secrets.
@@ -703,6 +707,10 @@ macro_rules! pass_on {
 
         fn steer(&self, steer: $crate::cloud::Steer) {
             self.$inner.steer(steer);
+        }
+
+        fn keep_to(&self, account: &$crate::core::text::SafeText) {
+            self.$inner.keep_to(account);
         }
     };
 }

@@ -545,6 +545,53 @@ fn elsewhere_everything_is_new_and_old_answers_are_dropped() {
 }
 
 #[test]
+fn credentials_of_another_account_are_another_place() {
+    let mut model = loaded(production(false), "CREATE_COMPLETE");
+    press(&mut model, "A");
+    type_text(&mut model, "ops");
+    press(&mut model, "enter r");
+    assert!(model.guard.is_armed(model.now) && matches!(model.dialog, Some(Dialog::Confirm(_))));
+    let generation = model.guard.generation;
+    let who = |model: &mut Model, account: &str| {
+        model.feeds.identity.due = 0;
+        let asked = wait(model, 1_000).into_iter().find_map(|effect| match effect {
+            Effect::Ask(ticket, Query::Identity) => Some(ticket),
+            _ => None,
+        });
+        let identity = bic_tui::core::fact::Identity {
+            account: account.into(),
+            arn: "arn:x".into(),
+        };
+        let answer = Ok(Fact::Identity(identity));
+        update(model, Msg::Told(asked.expect("it is asked"), answer))
+    };
+    let effects = who(&mut model, "123456789012");
+    assert!(effects.is_empty() && model.guard.generation == generation && model.dialog.is_some());
+    // A write that is refused for it has that asked at once.
+    let fault = Fault::new(FaultKind::OtherAccount, "ecs:UpdateService", "", "");
+    let change = Change::DeleteStack { stack: "s".into() };
+    update(&mut model, Msg::Changed(generation, change, Err(fault)));
+    assert!(model.feeds.identity.due <= model.now.mono);
+    let effects = who(&mut model, "222222222222");
+    assert_eq!(effects, [Effect::Hide, Effect::KeepTo("222222222222".into())]);
+    assert!(model.dialog.is_none() && !model.guard.is_armed(model.now) && model.guard.generation == generation + 1);
+    assert!(model.feeds.stack.get().is_none() && model.feeds.identity.get().is_some_and(|it| it.account == "222222222222"));
+    let notice = model.notice.clone().expect("it is said");
+    assert!(
+        notice.text.contains("222222222222 now, not of 123456789012") && notice.severity == bic_tui::core::health::Severity::Bad,
+        "{notice:?}"
+    );
+    assert_eq!(model.errors.len(), 2, "{:?}", model.errors);
+    // Nothing of before is sent, and the new account is asked.
+    assert!(sent(&press(&mut model, "y")).is_empty());
+    assert!(
+        wait(&mut model, 1_000)
+            .iter()
+            .any(|e| matches!(e, Effect::Ask(_, Query::Stack { .. })))
+    );
+}
+
+#[test]
 fn a_place_that_can_not_be_reached_is_said_in_the_picker() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     at_picker(&mut model);

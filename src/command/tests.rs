@@ -132,6 +132,7 @@ impl Case {
             prompt: Prompt::nobody(),
             out: Out::new(Box::new(stdout.clone()), Box::new(stderr.clone()), Format::Text),
             interrupt,
+            account: None,
         };
         Self {
             cx,
@@ -294,6 +295,26 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
     assert!(
         stdout.contains("the oldest price used is of") && stdout.contains("parameters, size small"),
         "{stdout}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_asked_a_question_answers_for_the_account_of_before() {
+    let mut case = Case::sim("running").typing("y\n");
+    let (status, _, stderr) = case.run("restart litellm").await;
+    assert_eq!(status, 0, "{stderr}");
+    assert!(case.cx.account.is_some(), "the session keeps to it");
+    let stranger = Fault::new(
+        FaultKind::OtherAccount,
+        "ecs:UpdateService",
+        "",
+        "the credentials are of account 2 now",
+    );
+    let failure = Failure::Fault(stranger);
+    assert_eq!(failure.status(), 3);
+    assert_eq!(
+        failure.message().as_deref(),
+        Some("The credentials are of account 2 now. Log in to that account again, then run this again.")
     );
 }
 
@@ -681,7 +702,10 @@ async fn ways_out_are_listed_and_taken() {
 async fn of_a_creation_that_was_undone_nothing_costs_and_nothing_is_missed() {
     let (status, out, err) = Case::sim("creation-failed").run("status").await;
     assert_eq!(status, 1, "{out}{err}");
-    for words in ["$0.0000 an hour", "stack ROLLBACK_COMPLETE (`bic-tui unstick --region us-west-2 --stack bedrock-image-chat` deletes it): "] {
+    for words in [
+        "$0.0000 an hour",
+        "stack ROLLBACK_COMPLETE (`bic-tui unstick --region us-west-2 --stack bedrock-image-chat` deletes it): ",
+    ] {
         assert!(out.contains(words), "\"{words}\" is not in:\n{out}");
     }
     assert!(!out.contains("unread") && !out.contains("does not exist"), "{out}");

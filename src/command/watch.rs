@@ -4,7 +4,7 @@ mod why;
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Answer, Context, Failure, events, out::Far, pause, reads};
+use super::{Answer, Context, Failure, events, keep_account, out::Far, pause, reads};
 use crate::{
     cloud::{LogRequest, Query},
     core::{
@@ -134,6 +134,9 @@ impl Watch {
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
         let mut wait = EVERY;
+        if cx.out.is_watched() {
+            keep_account(cx).await;
+        }
         self.durations = own_durations(cx).await;
         if let Some(why) = self.no_total.take().filter(|_| cx.out.is_watched()) {
             cx.out.note(format!(
@@ -371,6 +374,7 @@ pub(super) fn passes(fault: &Fault) -> bool {
         FaultKind::NoCredentials
         | FaultKind::Expired
         | FaultKind::WrongCredentials
+        | FaultKind::OtherAccount
         | FaultKind::Denied
         | FaultKind::NotFound
         | FaultKind::Refused

@@ -10,7 +10,7 @@ use crate::{
     core::{
         cause,
         effect::Effect,
-        fact::{CLUSTER, Fact, Millis, Service, Stack, StackEvent, StackEvents, Task},
+        fact::{CLUSTER, Fact, Identity, Millis, Service, Stack, StackEvent, StackEvents, Task},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
@@ -96,7 +96,12 @@ fn on_fault(model: &mut Model, poll: Poll, fault: Fault) {
     record(model, fault.clone());
     if fault.is_credentials() && poll != Poll::Identity {
         model.feeds.identity.fail(fault.clone());
-        model.feeds.identity.due = model.now.mono + polling::CREDENTIALS_EVERY;
+        let pause = if fault.kind == FaultKind::OtherAccount {
+            0
+        } else {
+            polling::CREDENTIALS_EVERY
+        };
+        model.feeds.identity.due = model.now.mono + pause;
     }
     polling::with(model, poll, |f| f.fail(fault));
 }
@@ -104,15 +109,7 @@ fn on_fault(model: &mut Model, poll: Poll, fault: Fault) {
 fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
     let now = model.now;
     match fact {
-        Fact::Identity(identity) => {
-            let was_locked_out = model.credentials_fault().is_some();
-            model.feeds.identity.set(identity, now);
-            if was_locked_out {
-                polling::hurry(model, &Poll::iter().filter(|p| *p != Poll::Identity).collect::<Vec<_>>());
-            }
-            // What an open form wants to know of the one who asks.
-            return looking::look_again(model);
-        }
+        Fact::Identity(identity) => return on_identity(model, identity),
         Fact::Stack(stack) => return on_stack(model, stack),
         Fact::StackEvents(events) => {
             on_events(model, events);
@@ -143,6 +140,24 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Who asks. Whoever has logged in anew may have done so to another account: then nothing that was known holds.
+fn on_identity(model: &mut Model, identity: Identity) -> Vec<Effect> {
+    let known = model.feeds.identity.get().map(|it| it.account.clone());
+    let mut effects = Vec::new();
+    if known.as_ref() != Some(&identity.account) {
+        effects.extend(known.into_iter().flat_map(|was| places::moved(model, &was, &identity.account)));
+        effects.push(Effect::KeepTo(identity.account.clone()));
+    }
+    let was_locked_out = model.credentials_fault().is_some();
+    model.feeds.identity.set(identity, model.now);
+    if was_locked_out {
+        polling::hurry(model, &Poll::iter().filter(|p| *p != Poll::Identity).collect::<Vec<_>>());
+    }
+    // What an open form wants to know of the one who asks.
+    effects.extend(looking::look_again(model));
+    effects
 }
 
 /// What hangs on resources that the stack has not is empty, and known to be. A recording is not asked again when they
@@ -448,6 +463,9 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
         (model.has_acted, model.others) = (true, None);
     }
     polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);
+    if answer.as_ref().is_err_and(|fault| fault.kind == FaultKind::OtherAccount) {
+        polling::hurry(model, &[Poll::Identity]);
+    }
     if let (Change::CreateChangeSet(_), Stage::Planning(_)) = (change, &model.deploy) {
         return deploying::on_planned(model, answer);
     }
