@@ -498,6 +498,14 @@ pub enum Change {
 }
 
 impl Change {
+    /// The plan that it runs, if it runs one.
+    pub fn executed(&self) -> Option<&SafeText> {
+        match self {
+            Self::ExecuteChangeSet { change_set, .. } => Some(change_set),
+            _ => None,
+        }
+    }
+
     /// The IAM action, or `image` for what goes through the stack: the name on the allow-list.
     pub fn operation(&self) -> &'static str {
         match self {

@@ -261,15 +261,12 @@ fn the_form_makes_a_plan_and_leaving_it_drops_the_plan() {
 }
 
 /// A plan on the screen whose execution was confirmed, and the answer to it.
-fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
+/// A plan of an update is on the screen.
+fn planned() -> Model {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     press(&mut model, "D");
     let Stage::Form(form) = model.deploy.clone() else {
         panic!("the form is open")
-    };
-    let execute = Change::ExecuteChangeSet {
-        stack: "arn:stack".into(),
-        change_set: "arn:set".into(),
     };
     let change_set = bic_tui::core::fact::ChangeSet {
         id: "arn:set".into(),
@@ -291,9 +288,76 @@ fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
         selected: 0,
         is_create: false,
     });
-    let effects = update(&mut model, Msg::Changed(1, execute, answer));
+    model
+}
+
+/// The change that runs that plan.
+fn execute() -> Change {
+    Change::ExecuteChangeSet {
+        stack: "arn:stack".into(),
+        change_set: "arn:set".into(),
+    }
+}
+
+fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
+    let mut model = planned();
+    let effects = update(&mut model, Msg::Changed(1, execute(), answer));
     let changes = sent(&effects);
     (model, changes)
+}
+
+#[test]
+fn a_plan_that_did_not_begin_stays_whatever_the_reason() {
+    for kind in <FaultKind as strum::IntoEnumIterator>::iter().filter(|kind| *kind != FaultKind::NotFound) {
+        let (model, changes) = executed(Err(Fault::new(kind, "cloudformation:ExecuteChangeSet", "arn:stack", "")));
+        let stays = matches!(model.deploy, Stage::Plan(_));
+        let has_begun = model.operation.is_some() && model.has_acted;
+        assert!(
+            changes.is_empty() && stays != has_begun && has_begun == kind.may_have_begun(),
+            "{kind}"
+        );
+    }
+    let (model, _) = executed(Err(Fault::new(
+        FaultKind::Throttled,
+        "cloudformation:ExecuteChangeSet",
+        "arn:stack",
+        "Rate exceeded",
+    )));
+    let notice = model.notice.expect("it is said").text;
+    assert!(
+        notice.ends_with("Rate exceeded. Try again in a minute."),
+        "nothing sends it again: {notice}"
+    );
+}
+
+#[test]
+fn a_plan_of_which_aws_has_not_said_whether_it_runs_is_not_left() {
+    let running = || {
+        let mut model = planned();
+        assert_eq!(sent(&press(&mut model, "enter y")), [execute()]);
+        model
+    };
+    let said = |model: &Model| model.notice.as_ref().is_some_and(|n| n.text.contains("AWS has not answered yet"));
+    let mut model = running();
+    assert!(press(&mut model, "q").is_empty() && said(&model) && matches!(model.deploy, Stage::Plan(_)));
+    assert!(press(&mut model, "ctrl-c").is_empty() && said(&model) && matches!(model.deploy, Stage::Plan(_)));
+    assert_eq!(press(&mut model, "ctrl-c"), [Effect::Detach(130)]);
+    // From the root, too.
+    let mut model = running();
+    assert!(press(&mut model, "1 q").is_empty() && said(&model));
+    assert_eq!(press(&mut model, "q"), [Effect::Detach(0)]);
+    // Once it has answered, what runs is ours, or the plan can be left.
+    update(&mut model, Msg::Changed(1, execute(), Ok(Done::Accepted)));
+    assert!(model.executing.is_none() && model.operation.is_some() && matches!(model.deploy, Stage::Rest));
+    let mut model = running();
+    let fault = Fault::new(FaultKind::Throttled, "cloudformation:ExecuteChangeSet", "arn:stack", "");
+    update(&mut model, Msg::Changed(1, execute(), Err(fault)));
+    let changes = sent(&press(&mut model, "2 q"));
+    assert!(matches!(&changes[..], [Change::DeleteChangeSet { .. }]), "{changes:?}");
+    // An answer that comes over an open form takes nothing of it.
+    assert!(matches!(model.deploy, Stage::Form(_)));
+    update(&mut model, Msg::Changed(1, execute(), Ok(Done::Accepted)));
+    assert!(matches!(model.deploy, Stage::Form(_)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::SafeText;
+use super::{guard::ALLOWED, text::SafeText};
 
 /// Why a request did not give what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::EnumIter)]
@@ -57,6 +57,23 @@ impl FaultKind {
             | Self::AwsFailed
             | Self::Guarded => true,
             Self::NotFound | Self::Refused | Self::NoChange | Self::OddAnswer | Self::Internal => false,
+        }
+    }
+
+    /// A write that ended so may have been carried out all the same; after any other fault nothing was.
+    pub fn may_have_begun(self) -> bool {
+        match self {
+            Self::Unreachable | Self::TimedOut | Self::AwsFailed | Self::OddAnswer | Self::Internal => true,
+            Self::NoCredentials
+            | Self::Expired
+            | Self::WrongCredentials
+            | Self::OtherAccount
+            | Self::Denied
+            | Self::Throttled
+            | Self::NotFound
+            | Self::Refused
+            | Self::NoChange
+            | Self::Guarded => false,
         }
     }
 
@@ -164,8 +181,8 @@ impl Fault {
             FaultKind::WrongCredentials => "Check the profile and its keys: `aws sts get-caller-identity` must work.".into(),
             FaultKind::OtherAccount => "Log in to the account that was meant, or look twice before going on.".into(),
             FaultKind::Denied => format!("Ask for the permission {}; `bic-tui policy` prints them all.", self.operation),
-            // Nothing sends a change of records again by itself.
-            FaultKind::Throttled if self.operation == "route53:ChangeResourceRecordSets" => "Try again in a minute.".into(),
+            // Nothing sends a write again by itself.
+            FaultKind::Throttled if ALLOWED.contains(&self.operation.as_str()) => "Try again in a minute.".into(),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
             FaultKind::NotFound => "Check the name, the region and the profile.".into(),
             FaultKind::Refused if matches!(self.code.as_deref(), Some("RequestTimeTooSkewed" | "RequestInTheFuture")) => {

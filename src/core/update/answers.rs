@@ -441,6 +441,7 @@ fn begins_operation(change: &Change) -> bool {
 /// Takes the answer to a write.
 pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, answer: Result<Done, Fault>) -> Vec<Effect> {
     model.writes = model.writes.saturating_sub(1);
+    model.executing.take_if(|it| change.executed() == Some(it));
     if generation != model.guard.generation {
         return Vec::new();
     }
@@ -453,13 +454,7 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     if access::is_ours(change) {
         return access::on_changed(model, change, answer);
     }
-    let is_refused = |fault: &Fault| {
-        matches!(
-            fault.kind,
-            FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound | FaultKind::Guarded
-        )
-    };
-    if begins_operation(change) && !answer.as_ref().is_err_and(is_refused) {
+    if begins_operation(change) && answer.as_ref().map_or_else(|fault| fault.kind.may_have_begun(), |_| true) {
         (model.has_acted, model.others) = (true, None);
     }
     polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);

@@ -282,6 +282,9 @@ pub(super) fn on_unwanted(model: &mut Model, change: &Change, stack: SafeText, c
     drop_plan(model, Change::DeleteChangeSet { stack, change_set }, is_create)
 }
 
+/// What is said where somebody wants to leave a plan before AWS has answered whether it runs.
+pub(super) const UNANSWERED: &str = "AWS has not answered yet whether the plan runs";
+
 /// Leaves the plan: back to the form, the change set removed.
 pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.deploy) {
@@ -370,14 +373,11 @@ fn to_be_known(model: &Model, form: &Form, checks: &[Check]) -> Vec<SafeText> {
 /// The plan did not begin. A clear no leaves it of no use; after anything else it may have begun after all,
 /// and the stack tells.
 pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) -> Vec<Effect> {
-    let is_clear = matches!(
-        fault.kind,
-        FaultKind::Refused | FaultKind::NotFound | FaultKind::Denied | FaultKind::Guarded | FaultKind::Expired
-    );
+    let may_have_begun = fault.kind.may_have_begun();
     let is_stale = plan::is_void(&fault) || plan::in_the_way(&fault, &model.settings.stack).is_some();
     let why = plan::awss_reason(&fault, &model.settings.stack);
     complain(model, fault);
-    if !is_clear && let Change::ExecuteChangeSet { stack, .. } = change {
+    if may_have_begun && let Change::ExecuteChangeSet { stack, .. } = change {
         begun(model, stack);
     }
     if !is_stale {
@@ -425,8 +425,12 @@ fn overtaken(model: &mut Model) -> Vec<Effect> {
 
 /// The plan on the screen runs, or may run: from now on the stack tells. What it does, in a word.
 fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
-    let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
-        return None;
+    let plan = match std::mem::take(&mut model.deploy) {
+        Stage::Plan(plan) => plan,
+        other => {
+            model.deploy = other;
+            return None;
+        }
     };
     form::keep(model, plan.form);
     let verb = if plan.is_create { "create" } else { "update" };
