@@ -385,6 +385,116 @@ fn an_answer_that_nobody_got_is_no_failure_and_a_clear_no_drops_the_plan() {
 }
 
 #[test]
+fn why_a_first_plan_did_not_begin_is_said_longer_than_that_it_was_removed() {
+    let mut model = planned();
+    if let Stage::Plan(plan) = &mut model.deploy {
+        plan.is_create = true;
+    }
+    let fault = Fault {
+        code: Some("InvalidChangeSetStatus".into()),
+        ..Fault::new(
+            FaultKind::Refused,
+            "cloudformation:ExecuteChangeSet",
+            "arn:stack",
+            "ChangeSet [arn:set] cannot be executed in its current status of [FAILED]",
+        )
+    };
+    let changes = sent(&update(&mut model, Msg::Changed(1, execute(), Err(fault))));
+    let [.., drop @ Change::DropEmptyStack { .. }] = &changes[..] else {
+        panic!("{changes:?}")
+    };
+    update(&mut model, Msg::Changed(1, drop.clone(), Ok(Done::Accepted)));
+    assert_eq!(
+        model.notice.map(|it| it.text.to_string()).as_deref(),
+        Some("AWS says: the plan cannot be executed in its current status of [FAILED]; D makes a new one")
+    );
+}
+
+#[test]
+fn the_question_whether_a_plan_runs_does_not_come_back_without_the_plan() {
+    let mut model = planned();
+    press(&mut model, "enter ctrl-e");
+    assert!(matches!(&model.dialog, Some(Dialog::Checks(checks)) if checks.over.is_some()));
+    let mut gone = model.clone();
+    press(&mut model, "esc");
+    assert!(matches!(model.dialog, Some(Dialog::Confirm(_))));
+    if let Stage::Plan(plan) = std::mem::take(&mut gone.deploy) {
+        gone.deploy = Stage::Form(plan.form);
+    }
+    press(&mut gone, "esc");
+    assert!(gone.dialog.is_none(), "{:?}", gone.dialog);
+}
+
+/// Has the stack told as it is changed.
+fn told(model: &mut Model, change: impl FnOnce(&mut bic_tui::core::fact::Stack)) -> Vec<Effect> {
+    let mut stack = model.stack().expect("a stack").clone();
+    change(&mut stack);
+    model.feeds.stack.due = 0;
+    let asked = wait(model, 1_000).into_iter().find_map(|effect| match effect {
+        Effect::Ask(ticket, Query::Stack { .. }) => Some(ticket),
+        _ => None,
+    });
+    update(model, Msg::Told(asked.expect("it is asked"), Ok(Fact::Stack(Some(stack)))))
+}
+
+#[test]
+fn what_begins_elsewhere_is_not_taken_for_the_last_plan_that_ran() {
+    let asks_plan = |effects: &[Effect]| effects.iter().any(|e| matches!(e, Effect::Ask(_, Query::ChangeSet { .. })));
+    let mut model = loaded(Settings::default(), "UPDATE_IN_PROGRESS");
+    told(&mut model, |stack| stack.change_set = Some("arn:set".into()));
+    let operation = bic_tui::core::model::Operation {
+        stack: "s".into(),
+        verb: "update",
+        change_set: "arn:set".into(),
+        resources: Vec::new(),
+    };
+    (model.operation, model.followed) = (Some(operation.clone()), None);
+    assert!(!asks_plan(&told(&mut model, |_| {})), "it is known");
+    told(&mut model, |stack| stack.status.0 = "UPDATE_COMPLETE".into());
+    assert!(model.operation.is_some(), "what was done is still on the screen");
+    let effects = told(&mut model, |stack| stack.status.0 = "UPDATE_IN_PROGRESS".into());
+    assert!(asks_plan(&effects) && model.operation.is_none());
+    // A late answer to an older question takes nothing of the newer one.
+    let old = bic_tui::core::msg::Ticket {
+        asked: bic_tui::core::msg::Asked::Followed,
+        generation: model.guard.generation,
+        seq: 0,
+    };
+    update(&mut model, Msg::Told(old, Ok(Fact::Stacks(Vec::new()))));
+    assert!(model.followed.is_some());
+    // One's own is known before the stack tells of it.
+    told(&mut model, |stack| stack.status.0 = "UPDATE_COMPLETE".into());
+    (model.operation, model.followed, model.has_acted) = (Some(operation), None, true);
+    let effects = told(&mut model, |stack| stack.status.0 = "UPDATE_IN_PROGRESS".into());
+    assert!(!asks_plan(&effects) && model.operation.is_some());
+}
+
+#[test]
+fn the_cause_of_the_operation_before_is_not_told_of_this_one() {
+    let mut model = loaded(Settings::default(), "UPDATE_FAILED");
+    let mut fall = world::task("litellm", "STOPPED");
+    (fall.stopped, fall.stop_code) = (Some(world::NOW - 70_000), "EssentialContainerExited".into());
+    model.last_fall = Some(fall);
+    let mut events = model.feeds.events.get().expect("events").clone();
+    events.insert(0, world::event("VPC", "UPDATE_FAILED", 60_000));
+    let now = model.now;
+    model.feeds.events.set(events, now);
+    told(&mut model, |_| {});
+    assert!(bic_tui::core::cause::find(&model).is_some());
+    // Another update has begun, and its events are not told.
+    told(&mut model, |stack| {
+        (stack.status.0, stack.updated) = ("UPDATE_IN_PROGRESS".into(), Some(world::NOW - 10_000));
+    });
+    assert!(!model.progress.is_told);
+    assert_eq!(bic_tui::core::cause::find(&model), None);
+    // A task that falls in it is a cause all the same.
+    if let Some(fall) = &mut model.last_fall {
+        fall.stopped = Some(world::NOW);
+    }
+    assert!(bic_tui::core::cause::find(&model).is_some());
+}
+
+#[test]
 fn an_update_keeps_what_was_not_touched() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     press(&mut model, "D end enter");

@@ -283,7 +283,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     drop_what_is_gone(model);
     refresh_progress(model);
-    effects.extend(following::ask(model));
+    effects.extend(following::ask(model, before.as_ref()));
     effects
 }
 
@@ -305,9 +305,10 @@ fn gone(model: &Model, before: Option<&Stack>) -> Option<SafeText> {
     model.stack().is_none_or(|s| s.status.is_deleted()).then(|| was.id.clone())
 }
 
-/// A plan is on the screen, and the stack that it was made for has been updated meanwhile.
+/// A plan is on the screen, and the stack that it was made for has been updated meanwhile: at once, or while one looked on.
 fn is_changed_by_others(model: &Model, before: Option<&Stack>) -> bool {
-    let is_other = |old: &Stack, new: &Stack| old.id == new.id && !old.status.is_in_review() && old.updated != new.updated;
+    let has_changed = |old: &Stack, new: &Stack| old.updated != new.updated || old.status.is_in_progress();
+    let is_other = |old: &Stack, new: &Stack| old.id == new.id && !old.status.is_in_review() && has_changed(old, new);
     let is_at_rest = model.writes == 0 && !model.is_busy();
     is_at_rest && matches!(model.deploy, Stage::Plan(_)) && before.zip(model.stack()).is_some_and(|(old, new)| is_other(old, new))
 }
