@@ -681,7 +681,10 @@ async fn ways_out_are_listed_and_taken() {
 async fn of_a_creation_that_was_undone_nothing_costs_and_nothing_is_missed() {
     let (status, out, err) = Case::sim("creation-failed").run("status").await;
     assert_eq!(status, 1, "{out}{err}");
-    for words in ["$0.0000 an hour", "stack ROLLBACK_COMPLETE (`bic-tui unstick --region us-west-2 --stack bedrock-image-chat` deletes it): "] {
+    for words in [
+        "$0.0000 an hour",
+        "stack ROLLBACK_COMPLETE (`bic-tui unstick --region us-west-2 --stack bedrock-image-chat` deletes it): ",
+    ] {
         assert!(out.contains(words), "\"{words}\" is not in:\n{out}");
     }
     assert!(!out.contains("unread") && !out.contains("does not exist"), "{out}");
