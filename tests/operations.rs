@@ -1513,7 +1513,7 @@ fn what_is_done_to_tags_stands_on_the_plan() {
         panic!("{}", desk.screen())
     };
     form.selected = form.fields.len();
-    let (key, before) = (form.tags[0].key.clone(), form.tags[0].value.text.clone());
+    let (key, before) = (form.tags[0].key.clone(), form.tags[0].value.text().to_owned());
     desk.take(Msg::Key(Key::ctrl('u')));
     desk.press("Other down down down");
     desk.take(Msg::Paste("Team=art".into()));
@@ -1551,7 +1551,7 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
     desk.wait(3);
     let tail = desk.model.logs.lines().len();
     // Errors and worse: the level is in the query, and read again here.
-    desk.press("vvvQ");
+    desk.press("vvQ");
     let question = desk.screen();
     says(
         &question,
@@ -1573,7 +1573,7 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
     desk.wait(4);
     says(&desk.screen(), &["Logs Insights results", "running, Esc stops"]);
     let screen = desk.see(&[" Q back ", "records matched", "scanned"]);
-    says(&screen, &["error and worse", "litellm.exceptions"]);
+    says(&screen, &["errors and worse", "litellm.exceptions"]);
     desk.press("e");
     assert_eq!(desk.model.shown_logs().selected().map(|line| line.level()), Some(Level::Error));
     let (from, until) = (START - 2 * 86_400_000, desk.model.now.wall);

@@ -176,7 +176,7 @@ pub struct DnsDialog {
 impl DnsDialog {
     /// The zones, best first.
     pub fn ranked<'a>(&self, zones: &'a [HostedZone]) -> Vec<&'a HostedZone> {
-        address::ranked(zones, self.name.text.trim().trim_end_matches('.'))
+        address::ranked(zones, self.name.text().trim().trim_end_matches('.'))
     }
 
     /// The zone under the cursor.
@@ -235,7 +235,7 @@ impl BuyDialog {
     pub fn wanted(&self, offers: &[Offer]) -> Option<(Purchase, Offer)> {
         let offer = offers.get(self.model)?;
         let wanted = Purchase {
-            name: self.name.text.trim().into(),
+            name: self.name.text().trim().into(),
             model: offer.model.clone(),
             units: self.units,
             commitment: self.commitment,

@@ -75,13 +75,14 @@ pub(super) fn on_key(model: &mut Model, mut dialog: DnsDialog, key: Key) -> Vec<
         Code::Enter => return look(model, dialog),
         Code::Up => dialog.zone = dialog.zone.saturating_sub(1),
         Code::Down => dialog.zone = (dialog.zone + 1).min(zones.saturating_sub(1)),
-        Code::Left | Code::Right | Code::Tab | Code::BackTab if dialog.purpose == Purpose::Lead => {
+        Code::Tab | Code::BackTab if dialog.purpose == Purpose::Lead => {
             dialog.kind = if dialog.kind == Kind::Cname { Kind::Alias } else { Kind::Cname };
             dialog.error = None;
         }
         _ if dialog.purpose == Purpose::Lead => {
-            dialog.name.key(key);
-            dialog.zone = 0;
+            if dialog.name.key(key) {
+                dialog.zone = 0;
+            }
             dialog.error = None;
         }
         _ => {}
@@ -125,7 +126,7 @@ fn wanted(model: &Model, dialog: &DnsDialog) -> Result<(HostedZone, Vec<DnsRecor
             Ok((zone.clone(), address::proving(&all, zone)))
         }
         Purpose::Lead => {
-            let name = address::host(&dialog.name.text, true)?;
+            let name = address::host(dialog.name.text(), true)?;
             let zone = zone(zones, dialog, &name)?;
             let balancer = balancer(model, dialog.kind)?;
             Ok((zone.clone(), address::leading(&name, dialog.kind, zone, &balancer)?))
@@ -195,7 +196,7 @@ pub(super) fn on_before(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
 }
 
 fn confirm(model: &mut Model, dialog: &DnsDialog, zone: &HostedZone, put: Put) -> Vec<Effect> {
-    let name: SafeText = dialog.name.text.trim().trim_end_matches('.').to_lowercase().into();
+    let name: SafeText = dialog.name.text().trim().trim_end_matches('.').to_lowercase().into();
     let is_proof = dialog.purpose != Purpose::Lead;
     let Some(change) = put.change else {
         let text = if is_proof {

@@ -138,7 +138,7 @@ fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
     let Some((_, route, name)) = image.routes.get(image.route).cloned() else {
         return Vec::new();
     };
-    let prompt: SafeText = image.prompt.text.as_str().into();
+    let prompt: SafeText = image.prompt.text().into();
     let mut effects = dialogs::send(
         model,
         vec![Change::TestImage {

@@ -7,14 +7,13 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Sheet, WIDTH, inside, sheet, wrapped};
+use super::{Sheet, WIDTH, inside, search, sheet, wrapped};
 use crate::{
     core::{
         cause,
         dialog::{Menu, Palette, Skip},
         keymap::{Binding, Kind},
         model::Model,
-        text::SafeText,
         unstick::Way,
         update,
     },
@@ -45,10 +44,8 @@ pub(super) fn palette(model: &Model, side: &Side<'_>, palette: &Palette, frame: 
     };
     let inner = sheet(side, &it, PALETTE.0, PALETTE.1.min(room), frame);
     let [line, list] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(inner);
-    let typed = SafeText::new(&palette.field.text);
-    let typed = cut::start(&typed, usize::from(line.width).saturating_sub(3)).into_owned();
-    let field = vec![Span::styled("> ", side.theme.style(Role::Key)), Span::raw(typed), Span::raw("▏")];
-    frame.render_widget(Paragraph::new(Line::from(field)), line);
+    let field = search(side, &palette.field, usize::from(line.width));
+    frame.render_widget(Paragraph::new(field), line);
     if bindings.is_empty() {
         let none = Line::styled("No action has these words.", side.theme.style(Role::Dim));
         frame.render_widget(Paragraph::new(none), list);
