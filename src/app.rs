@@ -36,7 +36,7 @@ use crate::{
     pictures::Pictures,
     places::Session,
     runtime::Runtime,
-    term::{self, Event, EventStream},
+    term::{self, Event},
     ui::{self, Side, theme::Theme},
     vault::Vault,
 };
@@ -365,7 +365,7 @@ pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End>
             app.model.is_dirty = true;
         }
         app.pictures.ask_terminal();
-        let end = app.run(&mut terminal, EventStream::new(), signals).await?;
+        let end = app.run(&mut terminal, term::events(), signals).await?;
         anyhow::Ok(end)
     };
     let end = first.await;
