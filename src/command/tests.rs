@@ -575,8 +575,8 @@ async fn a_deploy_that_somebody_watches_outlives_credentials_that_expire() {
         assert_eq!(status, want, "{kind:?}: {stdout}{stderr}");
         assert_eq!(stdout.contains("is UPDATE_COMPLETE."), want == 0, "{stdout}");
         assert_eq!(
-            stderr.matches("asking again until somebody logs in").count(),
-            if want == 0 { 3 } else { 0 },
+            stderr.matches("Logged in again, following on.").count(),
+            usize::from(want == 0),
             "{stderr}"
         );
         assert_eq!(stderr.contains("The deploy goes on without this program"), want != 0, "{stderr}");
@@ -604,10 +604,39 @@ async fn the_verdict_is_the_stacks_even_when_its_events_can_not_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
+        assert!(!stderr.contains("asking again"), "it stands on a line of the terminal: {stderr}");
 async fn what_runs_is_joined_whoever_began_it() {
     // A colleague's update begins in three minutes.
     let mut case = Case::sim("two-operators");
     tokio::time::sleep(Duration::from_secs(182)).await;
+#[tokio::test(start_paused = true)]
+async fn without_a_terminal_waiting_is_told_when_it_begins_and_when_it_ends() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let (looks, asked) = (AtomicU32::new(0), AtomicU32::new(0));
+    let for_a_while = move |query: &Query| match query {
+        Query::StackEvents { known: Some(_), .. } => {
+            looks.fetch_add(1, Ordering::Relaxed);
+            None
+        }
+        Query::Stack { .. } if looks.load(Ordering::Relaxed) > 0 && asked.fetch_add(1, Ordering::Relaxed) < 3 => Some(Err(Fault::new(
+            FaultKind::Throttled,
+            "cloudformation:DescribeStacks",
+            "",
+            "Rate exceeded",
+        ))),
+        _ => None,
+    };
+    let mut case = Case::new(Answering::of("running", for_a_while));
+    let (status, _, stderr) = case.run("deploy --param LogRetentionDays=7").await;
+    assert_eq!(status, 0, "{stderr}");
+    let told: Vec<&str> = stderr
+        .lines()
+        .filter(|l| l.contains("ing again") || l.contains("again, following"))
+        .collect();
+    let want = |first: &str| first.ends_with("; asking again.");
+    assert!(want(told[0]) && told[1..] == ["AWS answers again, following on."], "{stderr}");
+}
+
     let (status, _, stderr) = case.run("deploy --param FargateSpot=true").await;
     assert_eq!(status, 2);
     assert!(stderr.contains("`bic-tui deploy --watch"), "{stderr}");

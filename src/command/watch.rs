@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Answer, Context, Failure, events, out::Far, pause, reads};
+use super::{Answer, Context, Failure, again::Again, events, out::Far, pause, reads};
 use crate::{
     cloud::{LogRequest, Query},
     core::{
@@ -28,9 +28,6 @@ const SERVICES_EVERY: u32 = 3;
 
 /// How many looks go by between two at everything else that a recording holds.
 const WHOLE_EVERY: u32 = 6;
-
-/// Longest wait after faults.
-const MOST: Duration = Duration::from_mins(1);
 
 /// What is being followed.
 pub(super) struct Watch {
@@ -128,7 +125,7 @@ impl Watch {
 
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
-        let mut wait = EVERY;
+        let mut again = Again::new(EVERY);
         self.durations = own_durations(cx).await;
         if let Some(why) = self.no_total.take().filter(|_| cx.out.is_watched()) {
             cx.out.note(format!(
@@ -137,23 +134,20 @@ impl Watch {
         }
         loop {
             match self.look(cx).await {
-                Ok(Some(stack)) => return Ok(stack),
+                Ok(Some(stack)) => {
+                    again.is_answered(cx);
+                    return Ok(stack);
+                }
                 Ok(None) => {
-                    wait = EVERY;
+                    again.is_answered(cx);
                     self.show_how_far(cx);
+                    pause(cx, EVERY).await;
                 }
                 Err(Failure::Fault(fault)) if passes(&fault) || waits_for_login(cx, &fault) => {
-                    let until = if passes(&fault) {
-                        ""
-                    } else {
-                        " until somebody logs in (`aws sso login`)"
-                    };
-                    cx.out.note(format!("{}; asking again{until}.", fault.sentence()));
-                    wait = (wait * 2).min(MOST);
+                    again.after(cx, &fault).await;
                 }
                 Err(failure) => return Err(failure),
             }
-            pause(cx, wait).await;
         }
     }
 
