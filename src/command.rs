@@ -210,8 +210,11 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
     if let Some(line) = cx.out.waiting() {
         cx.cloud = waiting::Waiting::told(Arc::clone(&cx.cloud), line);
     }
-    if let (Command::Deploy(_) | Command::Destroy(_), Ok(journal)) = (&command, &cx.journal) {
-        cx.cloud = journal.recorded(Arc::clone(&cx.cloud));
+    if let Ok(journal) = &cx.journal {
+        cx.cloud = match &command {
+            Command::Deploy(_) | Command::Destroy(_) => journal.recorded(Arc::clone(&cx.cloud)),
+            _ => journal.completed(Arc::clone(&cx.cloud)),
+        };
     }
     let answer = match command {
         // These have something to tidy up or to say at a signal.
