@@ -526,6 +526,31 @@ async fn a_failed_creation_says_the_cause_and_the_way_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_that_begins_before_the_name_is_typed_refuses_a_deletion() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let cloud = world("running");
+    let mut stack = reads::stack(&*cloud, &"bedrock-image-chat".into()).await.unwrap().unwrap();
+    stack.status.0 = "UPDATE_IN_PROGRESS".into();
+    let looks = AtomicU32::new(0);
+    // It is looked at first, and before the watching begins.
+    let updated = move |query: &Query| match query {
+        Query::Stack { .. } if looks.fetch_add(1, Ordering::Relaxed) >= 2 => Some(Ok(Fact::Stack(Some(stack.clone())))),
+        _ => None,
+    };
+    let mut case = Case::new(Arc::new(Answering(cloud, updated)));
+    let (status, _, stderr) = case.run("destroy --yes").await;
+    assert_eq!(status, 2, "{stderr}");
+    assert!(
+        stderr.contains(
+            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (R, or `bic-tui unstick cancel-update`): \
+             AWS deletes no stack in UPDATE_IN_PROGRESS."
+        ),
+        "{stderr}"
+    );
+    assert!(case.entries().is_empty(), "nothing is sent, nor noted as sent");
+}
+
+#[tokio::test(start_paused = true)]
 async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     let mut case = Case::sim("new");
     let signal = case.signal.clone();
@@ -579,36 +604,11 @@ async fn a_deploy_that_somebody_watches_outlives_credentials_that_expire() {
             usize::from(want == 0),
             "{stderr}"
         );
+        assert!(!stderr.contains("asking again"), "it stands on a line of the terminal: {stderr}");
         assert_eq!(stderr.contains("The deploy goes on without this program"), want != 0, "{stderr}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_verdict_is_the_stacks_even_when_its_events_can_not_be_read() {
-    // Where nothing runs yet they are still told.
-    let without_events = |query: &Query| {
-        let throttled = || Fault::new(FaultKind::Throttled, "cloudformation:DescribeStackEvents", "", "Rate exceeded");
-        matches!(query, Query::StackEvents { known: Some(_), .. }).then(|| Err(throttled()))
-    };
-    let mut case = Case::new(Answering::of("running", without_events));
-    let (status, stdout, stderr) = case.run("deploy --param LogRetentionDays=7").await;
-    assert_eq!(status, 0, "{stdout}{stderr}");
-    assert!(
-        stdout.contains("is UPDATE_COMPLETE") && stderr.contains("throttling"),
-        "{stdout}{stderr}"
-    );
-    let mut case = Case::new(Answering::of("deploy-fails", without_events));
-    let (status, stdout, _) = case.run("deploy").await;
-    assert_eq!(status, 1);
-    assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
-}
-
-#[tokio::test(start_paused = true)]
-        assert!(!stderr.contains("asking again"), "it stands on a line of the terminal: {stderr}");
-async fn what_runs_is_joined_whoever_began_it() {
-    // A colleague's update begins in three minutes.
-    let mut case = Case::sim("two-operators");
-    tokio::time::sleep(Duration::from_secs(182)).await;
 #[tokio::test(start_paused = true)]
 async fn without_a_terminal_waiting_is_told_when_it_begins_and_when_it_ends() {
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -637,6 +637,31 @@ async fn without_a_terminal_waiting_is_told_when_it_begins_and_when_it_ends() {
     assert!(want(told[0]) && told[1..] == ["AWS answers again, following on."], "{stderr}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_verdict_is_the_stacks_even_when_its_events_can_not_be_read() {
+    // Where nothing runs yet they are still told.
+    let without_events = |query: &Query| {
+        let throttled = || Fault::new(FaultKind::Throttled, "cloudformation:DescribeStackEvents", "", "Rate exceeded");
+        matches!(query, Query::StackEvents { known: Some(_), .. }).then(|| Err(throttled()))
+    };
+    let mut case = Case::new(Answering::of("running", without_events));
+    let (status, stdout, stderr) = case.run("deploy --param LogRetentionDays=7").await;
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("is UPDATE_COMPLETE") && stderr.contains("throttling"),
+        "{stdout}{stderr}"
+    );
+    let mut case = Case::new(Answering::of("deploy-fails", without_events));
+    let (status, stdout, _) = case.run("deploy").await;
+    assert_eq!(status, 1);
+    assert!(stdout.contains("is ROLLBACK_COMPLETE"), "{stdout}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_is_joined_whoever_began_it() {
+    // A colleague's update begins in three minutes.
+    let mut case = Case::sim("two-operators");
+    tokio::time::sleep(Duration::from_secs(182)).await;
     let (status, _, stderr) = case.run("deploy --param FargateSpot=true").await;
     assert_eq!(status, 2);
     assert!(stderr.contains("`bic-tui deploy --watch"), "{stderr}");
