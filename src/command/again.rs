@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Context, at_speed, pause, text};
+use super::{Context, at_speed, text};
 use crate::core::{
     fact::Millis,
     fault::{Fault, FaultKind},
@@ -17,7 +17,7 @@ const MOST: Duration = Duration::from_mins(1);
 const MOST_OF_LOGIN: Duration = Duration::from_secs(15);
 
 /// Between two looks at the clock.
-const EVERY: Duration = Duration::from_secs(1);
+pub(super) const EVERY: Duration = Duration::from_secs(1);
 
 /// The pauses between tries, and what has been said of them.
 pub(super) struct Again {
@@ -51,33 +51,50 @@ impl Again {
         }
     }
 
-    /// Waits for the next try after one that failed: until somebody logs in, or for AWS.
-    pub(super) async fn after(&mut self, cx: &mut Context, fault: &Fault) {
-        let is_login = fault.is_credentials();
-        let (what, most) = if is_login {
-            ("a login (`aws sso login`)", MOST_OF_LOGIN)
-        } else {
-            ("AWS", MOST)
-        };
-        self.is_login |= is_login;
-        self.wait = (self.wait * 2).min(most);
-        let (since, last) = self.failed.map_or((cx.cloud.now(), None), |(since, kind)| (since, Some(kind)));
-        self.failed = Some((since, fault.kind));
-        if !cx.out.is_watched() {
-            if last != Some(fault.kind) {
-                cx.out.note(format!("{}; asking again.", fault.sentence()));
-            }
-            return pause(cx, self.wait).await;
+    /// Tries fail, and nobody has answered since.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// A try failed; gives the pause until the next one. Without a terminal that is said once.
+    pub(super) fn failed(&mut self, cx: &mut Context, fault: &Fault) -> Duration {
+        self.is_login |= fault.is_credentials();
+        self.wait = (self.wait * 2).min(if fault.is_credentials() { MOST_OF_LOGIN } else { MOST });
+        let last = self.failed;
+        self.failed = Some((last.map_or(cx.cloud.now(), |(since, _)| since), fault.kind));
+        if !cx.out.is_watched() && last.is_none_or(|(_, kind)| kind != fault.kind) {
+            cx.out.note(format!("{}; asking again.", fault.sentence()));
         }
-        let waiting = format!("waiting for {what} since {}", text::clock(since, &cx.settings));
-        let mut left = at_speed(cx, self.wait);
+        self.wait
+    }
+
+    /// Rewrites the line of what is waited for; so long it is until the next try.
+    pub(super) fn tell(&self, cx: &mut Context, fault: &Fault, left: Duration) {
+        let Some((since, _)) = self.failed else { return };
+        let what = if fault.is_credentials() {
+            "a login (`aws sso login`)"
+        } else {
+            "AWS"
+        };
+        let next = match left.as_millis().div_ceil(1_000) {
+            0 => "trying now".to_owned(),
+            seconds => format!("next try in {seconds} s"),
+        };
+        let since = text::clock(since, &cx.settings);
+        cx.out
+            .stand(format!("waiting for {what} since {since}, {next}: {}", fault.sentence()));
+    }
+
+    /// Waits for the next try after one that failed.
+    pub(super) async fn after(&mut self, cx: &mut Context, fault: &Fault) {
+        let wait = self.failed(cx, fault);
+        let mut left = at_speed(cx, wait);
         while !left.is_zero() {
-            let seconds = left.as_millis().div_ceil(1_000);
-            cx.out.stand(format!("{waiting}, next try in {seconds} s: {}", fault.sentence()));
+            self.tell(cx, fault, left);
             let step = left.min(EVERY);
             tokio::time::sleep(step).await;
             left -= step;
         }
-        cx.out.stand(format!("{waiting}, trying now: {}", fault.sentence()));
+        self.tell(cx, fault, left);
     }
 }

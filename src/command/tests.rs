@@ -1409,7 +1409,7 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let signal = case.signal.clone();
     let watched = Arc::clone(&script);
     tokio::spawn(async move {
-        while watched.asked.lock().unwrap().len() < 8 {
+        while watched.asked.lock().unwrap().len() < 9 {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         signal.send(130).unwrap();
@@ -1439,6 +1439,7 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     let script = Script::new(vec![
         Ok(page(&[one()], None)),
         Ok(page(&[one(), two()], None)),
+        fault(FaultKind::Expired),
         Ok(page(&[one(), two(), three()], None)),
     ]);
     *script.sessions.lock().unwrap() = vec![
@@ -1459,6 +1460,8 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     let mut lines: Vec<_> = json
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
+    let count = |text: &str| stderr.matches(text).count();
+    assert_eq!((count("have expired"), count("Logged in again, following on.")), (1, 1), "{stderr}");
         .map(|line| (line["message"].as_str().unwrap().to_owned(), line["id"].is_null()))
         .collect();
     lines.sort();
