@@ -23,6 +23,7 @@ use crate::{
         plan::{self, Draft},
         preflight::{self, Check, Outcome},
         sleep::Parameters,
+        tags::{self, Tag},
         template::Template,
         text::SafeText,
     },
@@ -65,6 +66,13 @@ struct Made {
     is_new: bool,
 }
 
+/// What a plan names.
+struct Planned {
+    resources: Vec<SafeText>,
+    /// The stack's tags afterwards, where they are to be others.
+    tags: Option<Vec<Tag>>,
+}
+
 /// Shows what a deploy would do, and leaves nothing behind.
 pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
     drop_abandoned(cx).await;
@@ -98,7 +106,13 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
     let interrupt = cx.interrupt.clone();
     let agreed = interrupt.or(agree(cx, args, &ready, &made)).await;
     match agreed {
-        Ok(Some(resources)) => execute(cx, (made, resources), args.no_watch).await,
+        Ok(Some(resources)) => {
+            let planned = Planned {
+                resources,
+                tags: ready.draft.request.tags,
+            };
+            execute(cx, (made, planned), args.no_watch).await
+        }
         Ok(None) => {
             discard(cx, &made).await?;
             Ok(Verdict::Well)
@@ -286,6 +300,12 @@ async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<St
         (false, None) => "create",
         (false, Some(_)) => "update",
     };
+    if let Some(why) = before
+        .filter(|_| action == "none")
+        .and_then(|stack| tags::unmet(ready.draft.request.tags.as_deref(), stack))
+    {
+        return Err(Failure::NotWell(format!("CloudFormation sees nothing to change, and {why}.")));
+    }
     let plan = Plan {
         action,
         changes: set.changes.clone(),
@@ -398,9 +418,9 @@ async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) 
     Ok(Some(set.changes.into_iter().map(|c| c.logical_id).collect()))
 }
 
-async fn execute(cx: &mut Context, (made, resources): (Made, Vec<SafeText>), is_detached: bool) -> Answer {
+async fn execute(cx: &mut Context, (made, planned): (Made, Planned), is_detached: bool) -> Answer {
     let watch = match Watch::before(cx, made.stack_id.clone()).await {
-        Ok(watch) => watch.planned(resources),
+        Ok(watch) => watch.planned(planned.resources).tagged(planned.tags),
         Err(failure) => {
             // The first failure is the one to report.
             let _ = discard(cx, &made).await;
@@ -462,6 +482,9 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
     }
     // A deletion by somebody else ends well for nobody who deploys.
     if stack.status.is_success() && !stack.status.is_deleted() {
+        if let Some(why) = tags::unmet(watch.tags.as_deref(), stack) {
+            cx.out.note(format!("CloudFormation left the tags: {why}."));
+        }
         if !cx.out.is_json() {
             let rows: Vec<_> = stack.outputs.iter().map(|o| vec![o.key.to_string(), o.value.to_string()]).collect();
             for line in text::columns(&rows) {

@@ -426,6 +426,45 @@ async fn the_last_tag_of_a_stack_is_removed_too() {
     assert_eq!(case.stack().await.unwrap().tags, []);
 }
 
+#[tokio::test(start_paused = true)]
+async fn tags_that_cloudformation_leaves_are_told() {
+    let no_change = |query: &Query| match query {
+        Query::ChangeSet { stack, change_set } => Some(Ok(Fact::ChangeSet(crate::core::fact::ChangeSet {
+            id: change_set.clone(),
+            name: "plan".into(),
+            stack_id: stack.clone(),
+            status: "FAILED".into(),
+            reason: "The submitted information didn't contain changes.".into(),
+            execution: "UNAVAILABLE".into(),
+            changes: Vec::new(),
+            parameters: Vec::new(),
+            capabilities: Vec::new(),
+            tags: Vec::new(),
+        }))),
+        _ => None,
+    };
+    for (line, status, want) in [
+        ("deploy --yes", 0, "nothing would change"),
+        (
+            "deploy --yes --untag ManagedBy",
+            1,
+            "CloudFormation sees nothing to change, and stack bedrock-image-chat has the tags",
+        ),
+        (
+            "plan --untag ManagedBy",
+            1,
+            "Project=BedrockImageChat, which is not what was wanted.",
+        ),
+    ] {
+        let mut case = Case::new(Answering::of("running", no_change));
+        let (ended, stdout, stderr) = case.run(line).await;
+        assert_eq!(ended, status, "{stdout}{stderr}");
+        assert!((stdout + &stderr).contains(want), "{line}: {stderr}");
+        let dropped = case.entries().into_iter().any(|e| e.operation == "cloudformation:DeleteChangeSet");
+        assert!(dropped, "the plan is removed");
+    }
+}
+
 /// Each change is noted before it is sent and after, with one token of its own.
 fn well_kept(entries: &[Entry]) {
     assert!(!entries.is_empty());
@@ -1400,6 +1439,7 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let script = Script::new(vec![
         one(),
         fault(FaultKind::Expired),
+        fault(FaultKind::Expired),
         fault(FaultKind::Throttled),
         one(),
         both,
@@ -1420,6 +1460,8 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let told: Vec<_> = lines.iter().map(|line| (line["id"].as_str().unwrap(), line.get("late"))).collect();
     assert_eq!(told, [("1", None), ("2", None), ("3", Some(&Value::Bool(true)))], "{stderr}");
     assert!(stderr.contains("expired") && stderr.contains("throttling"), "{stderr}");
+    let count = |text: &str| stderr.matches(text).count();
+    assert_eq!((count("have expired"), count("Logged in again, following on.")), (1, 1), "{stderr}");
     // A group that is not there is an answer at the start, not a reason to wait.
     let mut case = Case::new(Script::new(vec![fault(FaultKind::NotFound)]));
     assert_eq!(case.run("logs --follow").await.0, 4);
@@ -1439,7 +1481,6 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     let script = Script::new(vec![
         Ok(page(&[one()], None)),
         Ok(page(&[one(), two()], None)),
-        fault(FaultKind::Expired),
         Ok(page(&[one(), two(), three()], None)),
     ]);
     *script.sessions.lock().unwrap() = vec![
@@ -1460,8 +1501,6 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     let mut lines: Vec<_> = json
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
-    let count = |text: &str| stderr.matches(text).count();
-    assert_eq!((count("have expired"), count("Logged in again, following on.")), (1, 1), "{stderr}");
         .map(|line| (line["message"].as_str().unwrap().to_owned(), line["id"].is_null()))
         .collect();
     lines.sort();

@@ -12,6 +12,7 @@ use crate::{
         fault::{Fault, FaultKind},
         names::Names,
         progress::{Progress, newest_operation},
+        tags::Tag,
         text::SafeText,
         when,
     },
@@ -51,6 +52,8 @@ pub(super) struct Watch {
     stack: Option<Stack>,
     /// Resources that the plan names, where there was one.
     planned: Option<Vec<SafeText>>,
+    /// The stack's tags afterwards, where the plan sets them.
+    pub(super) tags: Option<Vec<Tag>>,
     /// Why nobody knows how many resources it works on, until that is said.
     no_total: Option<String>,
     durations: Durations,
@@ -107,6 +110,7 @@ impl Watch {
             looks: 0,
             stack: None,
             planned: None,
+            tags: None,
             no_total: None,
             durations: Durations::shipped(),
             services: Vec::new(),
@@ -121,6 +125,11 @@ impl Watch {
             planned: Some(resources),
             ..self
         }
+    }
+
+    /// The same with the stack's tags afterwards.
+    pub(super) fn tagged(self, tags: Option<Vec<Tag>>) -> Self {
+        Self { tags, ..self }
     }
 
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
