@@ -69,7 +69,7 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::fact::{Output, ResourceStatus, StackStatus};
+    use crate::core::fact::{Output, ResourceStatus};
 
     fn stack(outputs: &[(&str, &str)]) -> Stack {
         let output = |(key, value): &(&str, &str)| Output {
@@ -78,18 +78,8 @@ mod tests {
             description: SafeText::default(),
         };
         Stack {
-            id: "arn".into(),
-            name: "chat".into(),
-            status: StackStatus("CREATE_COMPLETE".into()),
-            reason: SafeText::default(),
-            created: 0,
-            updated: None,
-            deleted: None,
-            parameters: Vec::new(),
             outputs: outputs.iter().map(output).collect(),
-            tags: Vec::new(),
-            termination_protection: false,
-            change_set: None,
+            ..Stack::of_test("CREATE_COMPLETE")
         }
     }
 

@@ -332,6 +332,11 @@ fn group_findings(group: &TargetGroup, is_short: bool, evidence: Evidence<'_>, o
             ),
         );
     } else if group.healthy() == 0 && !is_short {
+        // A creation makes the group before the service that fills it.
+        let is_coming = evidence.stack.is_some_and(|s| s.status.0 == "CREATE_IN_PROGRESS");
+        if is_coming && behind().next().is_none() {
+            return;
+        }
         if behind().any(|s| last_stop(&s.name, evidence).is_some()) {
             return;
         }
@@ -452,6 +457,25 @@ mod tests {
             let texts: Vec<&str> = found.iter().map(|f| f.text.as_str()).collect();
             assert_eq!(texts, [want]);
         }
+    }
+
+    #[test]
+    fn a_group_waits_for_its_service_while_both_are_created() {
+        let (_, mut group, service) = behind_a_group(0, "initial");
+        group.targets.clear();
+        let under = |status: &str, services: &[Service]| {
+            let stack = Stack::of_test(status);
+            let found = findings(Evidence {
+                stack: Some(&stack),
+                services: Some(services),
+                targets: Some(std::slice::from_ref(&group)),
+                ..Evidence::default()
+            });
+            found.iter().any(|f| f.text.contains("no target registered"))
+        };
+        assert!(!under("CREATE_IN_PROGRESS", &[]));
+        assert!(under("CREATE_IN_PROGRESS", &[service]));
+        assert!(under("CREATE_COMPLETE", &[]));
     }
 
     /// A task that runs, and a group that knows it as `state`.

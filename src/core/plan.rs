@@ -285,7 +285,6 @@ pub fn read_parameters(text: &str) -> Result<BTreeMap<String, String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::fact::StackStatus;
 
     fn pseudo() -> Pseudo {
         Pseudo {
@@ -309,18 +308,8 @@ mod tests {
     fn stack(status: &str, pairs: &[(&str, &str)]) -> Stack {
         let values = Template::shipped().values(&map(pairs));
         Stack {
-            id: "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/1".into(),
-            name: "chat".into(),
-            status: StackStatus(status.into()),
-            reason: SafeText::default(),
-            created: 0,
-            updated: None,
-            deleted: None,
             parameters: values.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect(),
-            outputs: Vec::new(),
-            tags: Vec::new(),
-            termination_protection: false,
-            change_set: None,
+            ..Stack::of_test(status)
         }
     }
 

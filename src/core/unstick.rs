@@ -259,18 +259,8 @@ mod tests {
 
     fn stack(status: &str) -> Stack {
         Stack {
-            id: "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/1".into(),
-            name: "chat".into(),
-            status: StackStatus(status.into()),
-            reason: SafeText::default(),
-            created: 0,
-            updated: None,
-            deleted: None,
             parameters: vec![("ProjectName".into(), "chat".into())],
-            outputs: Vec::new(),
-            tags: Vec::new(),
-            termination_protection: false,
-            change_set: None,
+            ..Stack::of_test(status)
         }
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::core::fact::{ResourceStatus, StackStatus};
+use crate::core::fact::ResourceStatus;
 
 fn event(id: &str, at: Millis, kind: &str, status: &str) -> StackEvent {
     StackEvent {
@@ -15,20 +15,7 @@ fn event(id: &str, at: Millis, kind: &str, status: &str) -> StackEvent {
 }
 
 fn stack(status: &str) -> Told {
-    Told::Stack(Some(Stack {
-        id: "arn:aws:cloudformation:us-west-2:000000000000:stack/chat/1".into(),
-        name: "chat".into(),
-        status: StackStatus(status.into()),
-        reason: SafeText::default(),
-        created: 0,
-        updated: None,
-        deleted: None,
-        parameters: Vec::new(),
-        outputs: Vec::new(),
-        tags: Vec::new(),
-        termination_protection: false,
-        change_set: None,
-    }))
+    Told::Stack(Some(Stack::of_test(status)))
 }
 
 fn text(lines: &[(Millis, Told)]) -> String {

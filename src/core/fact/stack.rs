@@ -136,6 +136,25 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// The stack `chat` of tests: no parameter, no output, no tag.
+    #[cfg(test)]
+    pub fn of_test(status: &str) -> Self {
+        Self {
+            id: "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/1".into(),
+            name: "chat".into(),
+            status: StackStatus(status.into()),
+            reason: SafeText::default(),
+            created: 0,
+            updated: None,
+            deleted: None,
+            parameters: Vec::new(),
+            outputs: Vec::new(),
+            tags: Vec::new(),
+            termination_protection: false,
+            change_set: None,
+        }
+    }
+
     /// The value of an output.
     pub fn output(&self, key: &str) -> Option<&SafeText> {
         self.outputs.iter().find(|o| o.key == key).map(|o| &o.value)

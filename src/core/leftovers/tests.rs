@@ -1,6 +1,6 @@
 use super::*;
 use crate::core::{
-    fact::{Fact, Look, ResourceStatus, Stack, StackResource, StackStatus, Stored, Throughput},
+    fact::{Fact, Look, ResourceStatus, Stack, StackResource, Stored, Throughput},
     msg::Now,
 };
 
@@ -8,18 +8,8 @@ const FS: &str = "fs-0123";
 
 fn stack(status: &str) -> Stack {
     Stack {
-        id: "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/1".into(),
-        name: "chat".into(),
-        status: StackStatus(status.into()),
-        reason: SafeText::default(),
-        created: 0,
-        updated: None,
-        deleted: None,
         parameters: vec![("ProjectName".into(), "pictures".into())],
-        outputs: Vec::new(),
-        tags: Vec::new(),
-        termination_protection: false,
-        change_set: None,
+        ..Stack::of_test(status)
     }
 }
 
