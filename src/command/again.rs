@@ -98,3 +98,19 @@ impl Again {
         self.tell(cx, fault, left);
     }
 }
+
+/// The next look may be answered.
+pub(super) fn passes(fault: &Fault) -> bool {
+    match fault.kind {
+        FaultKind::Throttled | FaultKind::Unreachable | FaultKind::TimedOut | FaultKind::AwsFailed | FaultKind::OddAnswer => true,
+        FaultKind::NoCredentials
+        | FaultKind::Expired
+        | FaultKind::WrongCredentials
+        | FaultKind::Denied
+        | FaultKind::NotFound
+        | FaultKind::Refused
+        | FaultKind::NoChange
+        | FaultKind::Guarded
+        | FaultKind::Internal => false,
+    }
+}

@@ -2,7 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Answer, Context, Failure, again::Again, events, out::Far, pause, reads};
+use super::{
+    Answer, Context, Failure,
+    again::{Again, passes},
+    events,
+    out::Far,
+    pause, reads,
+};
 use crate::{
     cloud::{LogRequest, Query},
     core::{
@@ -383,20 +389,4 @@ fn show(cx: &mut Context, event: &StackEvent) -> Answer<()> {
 /// a helper that has none now may have some again.
 fn waits_for_login(cx: &Context, fault: &Fault) -> bool {
     matches!(fault.kind, FaultKind::Expired | FaultKind::NoCredentials) && cx.out.is_watched()
-}
-
-/// The next look may be answered.
-pub(super) fn passes(fault: &Fault) -> bool {
-    match fault.kind {
-        FaultKind::Throttled | FaultKind::Unreachable | FaultKind::TimedOut | FaultKind::AwsFailed | FaultKind::OddAnswer => true,
-        FaultKind::NoCredentials
-        | FaultKind::Expired
-        | FaultKind::WrongCredentials
-        | FaultKind::Denied
-        | FaultKind::NotFound
-        | FaultKind::Refused
-        | FaultKind::NoChange
-        | FaultKind::Guarded
-        | FaultKind::Internal => false,
-    }
 }

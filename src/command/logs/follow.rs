@@ -10,9 +10,8 @@ use super::{Answer, Context, Fault, FaultKind, Pace, Printer, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
     command::{
-        again::{self, Again},
+        again::{self, Again, passes},
         confirm,
-        watch::passes,
     },
     core::{
         fact::{LiveFrame, LiveUpdate, Millis},
