@@ -46,6 +46,7 @@ use crate::{
     cli::Command,
     cloud::{Change, Cloud, Done},
     core::{
+        awscli::Reach,
         fault::{Fault, FaultKind},
         guard::Guard,
         msg::Now,
@@ -77,6 +78,21 @@ pub struct Context {
     pub interrupt: Interrupt,
 }
 
+impl Context {
+    /// How command lines reach the same stack.
+    fn reach(&self) -> Reach {
+        Reach {
+            stack: self.same_place.clone(),
+            ..Reach::of(&self.cloud.about(), &self.settings.stack)
+        }
+    }
+
+    /// A text whose commands reach the same stack.
+    fn placed(&self, text: &str) -> String {
+        self.reach().placed(text)
+    }
+}
+
 /// How a subcommand ended, when nothing failed on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -95,6 +111,8 @@ pub enum Failure {
     Usage(String),
     /// A request failed.
     Fault(Fault),
+    /// A request failed: the exit status, and what to say, with commands that reach the same stack.
+    Told(u8, String),
     /// The answer is "not well", and this is why.
     NotWell(String),
     /// The operator said no.
@@ -126,7 +144,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Fault(fault) => fault.exit_status(),
             Self::Declined | Self::NotWell(_) => 1,
-            Self::Interrupted(status, _) => *status,
+            Self::Interrupted(status, _) | Self::Told(status, _) => *status,
             Self::Closed => 0,
             Self::Output(_) => 4,
         }
@@ -135,7 +153,7 @@ impl Failure {
     /// What to say on stderr: one sentence, then what to do.
     pub fn message(&self) -> Option<String> {
         match self {
-            Self::Usage(text) | Self::NotWell(text) => Some(text.clone()),
+            Self::Usage(text) | Self::NotWell(text) | Self::Told(_, text) => Some(text.clone()),
             Self::Fault(fault) => {
                 let sentence = fault.sentence();
                 let sentence = capitalised(sentence.trim_end_matches('.'));
@@ -146,6 +164,16 @@ impl Failure {
             Self::Interrupted(_, text) => text.clone(),
             Self::Closed => None,
             Self::Output(error) => Some(format!("The answer can not be written: {error}.")),
+        }
+    }
+
+    /// The same, with commands that reach the same stack.
+    fn placed(self, cx: &Context) -> Self {
+        match (self.message(), &self) {
+            (Some(text), Self::Fault(fault)) => Self::Told(fault.exit_status(), cx.placed(&text)),
+            (Some(text), Self::Usage(_)) => Self::Usage(cx.placed(&text)),
+            (Some(text), Self::NotWell(_)) => Self::NotWell(cx.placed(&text)),
+            _ => self,
         }
     }
 }
@@ -225,7 +253,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         other => interrupt.or(read_or_write(cx, other)).await,
     };
     cx.out.end_bar();
-    let answer = match answer {
+    let answer = match answer.map_err(|failure| failure.placed(cx)) {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {
             let told = tokio::time::timeout(Duration::from_millis(200), interrupt.caught()).await;

@@ -10,11 +10,12 @@ pub mod screen;
 mod strip;
 pub mod table;
 pub mod theme;
+mod typed;
 mod welcome;
 
 use std::sync::Arc;
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{Frame, layout::Rect, widgets::Clear};
 
 use crate::{
     core::{
@@ -56,6 +57,11 @@ pub fn view(model: &Model, side: &Side<'_>, frame: &mut Frame<'_>) {
         body(model, side, &areas, frame);
         footer::draw(model, side, areas.footer, frame);
         dialog::draw(model, side, frame);
+        // A sheet as high as the screen would hide what is said of a key in it.
+        if model.notice.is_some() && dialog::is_sheet(model, area) {
+            frame.render_widget(Clear, areas.footer);
+            footer::draw(model, side, areas.footer, frame);
+        }
     }
 }
 

@@ -224,6 +224,10 @@ fn throughput_is_bought_followed_put_into_the_stack_and_deleted() {
     desk.take(bic_tui::core::msg::Msg::Key("left".parse().expect("a key")));
     desk.press("enter");
     desk.see(&["✗ amazon.", "ended", "what is offered"]);
+    says(
+        &desk.screen(),
+        &["`bic-tui models", "--region us-west-2 --stack bedrock-image-chat`"],
+    );
     desk.press("right");
     desk.press("down down right");
     says(&desk.screen(), &["‹ 1-month ›", "charged for the whole month"]);

@@ -348,7 +348,7 @@ fn lists() -> Vec<(&'static str, Dialog)> {
             way("Detach", Act::Detach),
             way("Cancel the update", Act::Ask(Box::new(confirm(None)))),
             Way {
-                closed: Some("only a rollback that failed (UPDATE_ROLLBACK_FAILED) goes on; it is UPDATE_IN_PROGRESS".into()),
+                closed: Some("no rollback has failed".into()),
                 ..way("Continue the rollback", Act::Stay)
             },
         ],

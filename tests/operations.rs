@@ -219,7 +219,7 @@ fn a_failure_that_was_kept_is_rolled_back_by_hand() {
     desk.press("2R");
     says(
         &desk.screen(),
-        &["Roll back", "Delete this creation", "not now: only a rollback that failed"],
+        &["Roll back", "Delete this creation", "not now: no rollback has failed"],
     );
     desk.press("down enter");
     says(&desk.screen(), &["Roll back of bedrock-image-chat?", "▸[ Cancel ]"]);
@@ -267,7 +267,8 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     says(&desk.screen(), &["press R for the ways out"]);
     desk.press("R");
     let menu = desk.screen();
-    says(&menu, &["Continue the rollback", "not now: only an update that runs"]);
+    says(&menu, &["Continue the rollback", "not now: no update runs"]);
+    assert_eq!(menu.matches("is UPDATE_ROLLBACK_FAILED").count(), 1, "{menu}");
     says(&menu, &["nothing runs, and nothing is sent: the stack stays as it is"]);
     assert!(!menu.contains("what runs goes on"), "{menu}");
     desk.press("down enter");
@@ -293,8 +294,22 @@ fn a_rollback_that_failed_goes_on_without_what_stands_in_its_way() {
     }
     assert_eq!(desk.status(), "UPDATE_ROLLBACK_COMPLETE");
     let screen = desk.screen();
-    says(&screen, &["left out, and as it was: LiteLLMService: bring it in line by hand"]);
-    let row = screen.lines().find(|l| l.contains("LiteLLMService  ")).expect("its row");
+    says(&screen, &["Left out", "LiteLLMService is as it was when its rollback failed"]);
+    for (width, height) in [(80, 24), (120, 40)] {
+        desk.take(Msg::Resize(Size { width, height }));
+        let screen = desk.screen_at(width, height);
+        assert!(!screen.contains(" Cause "), "{screen}");
+        let told: Vec<&str> = screen
+            .lines()
+            .skip_while(|l| !l.contains("Left out"))
+            .take_while(|l| !l.contains("ECS litellm"))
+            .flat_map(|l| l.trim_matches(['│', '┃', '┌', ' ']).split_whitespace())
+            .collect();
+        let told = told.join(" ").replace("│ │ ", "");
+        says(&told, &["bring it in line by hand before the next update", "takes it for"]);
+    }
+    desk.take(Msg::Resize(Size { width: 120, height: 40 }));
+    let row = screen.lines().find(|l| l.contains("– LiteLLMService")).expect("its row");
     assert!(row.contains("left out") && !row.contains("1h"), "{row}");
     // The hour in which it waited for somebody is no work.
     let after = desk.model.progress.elapsed(desk.model.now.wall);
@@ -438,6 +453,8 @@ fn a_health_check_that_fails_is_the_cause_before_a_task_stops_and_nobody_says_wh
     ]);
     says(&screen, &["CREATE_IN_PROGRESS", "target "]);
     assert!(!screen.contains("× stopped"), "a task has stopped by now:\n{screen}");
+    says(&screen, &["   no end while tasks fail"]);
+    assert!(!screen.contains("   still "), "it can not end well:\n{screen}");
     desk.take(Msg::Resize(bic_tui::core::msg::Size { width: 80, height: 24 }));
     let screen = desk.screen_at(80, 24);
     says(&screen, &["does not answer the health check in time", "Request timed out)"]);
@@ -1512,7 +1529,7 @@ fn what_is_done_to_tags_stands_on_the_plan() {
         panic!("{}", desk.screen())
     };
     form.selected = form.fields.len();
-    let (key, before) = (form.tags[0].key.clone(), form.tags[0].value.text.clone());
+    let (key, before) = (form.tags[0].key.clone(), form.tags[0].value.text().to_owned());
     desk.take(Msg::Key(Key::ctrl('u')));
     desk.press("Other down down down");
     desk.take(Msg::Paste("Team=art".into()));
@@ -1550,7 +1567,7 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
     desk.wait(3);
     let tail = desk.model.logs.lines().len();
     // Errors and worse: the level is in the query, and read again here.
-    desk.press("vvvQ");
+    desk.press("vvQ");
     let question = desk.screen();
     says(
         &question,
@@ -1572,7 +1589,7 @@ fn logs_insights_looks_through_days_and_leads_back_to_the_tail() {
     desk.wait(4);
     says(&desk.screen(), &["Logs Insights results", "running, Esc stops"]);
     let screen = desk.see(&[" Q back ", "records matched", "scanned"]);
-    says(&screen, &["error and worse", "litellm.exceptions"]);
+    says(&screen, &["errors and worse", "litellm.exceptions"]);
     desk.press("e");
     assert_eq!(desk.model.shown_logs().selected().map(|line| line.level()), Some(Level::Error));
     let (from, until) = (START - 2 * 86_400_000, desk.model.now.wall);
@@ -1609,4 +1626,24 @@ fn a_second_search_begins_empty_and_up_brings_the_first_back() {
     arrow(&mut desk, Code::Down);
     desk.press("error enter");
     assert_eq!(searched(&desk).as_deref(), Some("error"));
+}
+
+#[test]
+fn another_project_name_is_overridden_by_its_typed_name_and_the_plan_says_what_goes() {
+    let mut desk = Desk::at("running");
+    desk.press("D");
+    let Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open")
+    };
+    let field = form.fields.iter_mut().find(|f| f.def.name == "ProjectName").expect("a parameter");
+    field.value = bic_tui::core::field::TextField::with("other");
+    desk.wait(5);
+    desk.press("end enter");
+    let screen = desk.see(&["project name stands in the way", "Type project-name"]);
+    says(&screen, &["3 secrets", "new address"]);
+    desk.press("project-name enter enter");
+    let screen = desk.see(&["Plan to update", "! overridden: project name: bedrock-image-chat → other"]);
+    says(&screen, &["✗ ProjectName bedrock-image-chat → other: new address"]);
+    desk.press("enter");
+    says(&desk.screen(), &["Type bedrock-image-chat"]);
 }

@@ -12,6 +12,8 @@ mod live;
 mod logs;
 #[path = "scripts/older.rs"]
 mod older;
+#[path = "scripts/typing.rs"]
+mod typing;
 mod world;
 
 use bic_tui::{

@@ -63,7 +63,7 @@ impl Again {
         let last = self.failed;
         self.failed = Some((last.map_or(cx.cloud.now(), |(since, _)| since), fault.kind));
         if !cx.out.is_watched() && last.is_none_or(|(_, kind)| kind != fault.kind) {
-            cx.out.note(format!("{}; asking again.", fault.sentence()));
+            cx.out.note(cx.placed(&format!("{}; asking again.", fault.sentence())));
         }
         self.wait
     }

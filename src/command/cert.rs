@@ -79,9 +79,9 @@ fn print(cx: &mut Context, report: &Report, arn: Option<&SafeText>, is_known: bo
             .out
             .line(format!("Stack {stack} has {arn}, which ACM does not know in {}.", report.region))?,
         (None, None) if !is_known => {}
-        (None, None) => cx.out.line(format!(
+        (None, None) => cx.out.line(cx.placed(&format!(
             "Stack {stack} has no certificate: plain HTTP. `bic-tui cert request NAME` requests one."
-        ))?,
+        )))?,
     }
     if report.certificates.is_empty() {
         return cx

@@ -9,7 +9,6 @@ use super::{Answer, Context, Failure, Verdict, capitalised, reads, text};
 use crate::{
     cli::PlanArgs,
     core::{
-        awscli,
         cost::CostModel,
         fact::{Identity, Service, Stack, Validation},
         fault::{Fault, FaultKind},
@@ -123,8 +122,7 @@ impl Looked {
         });
         preflight::checks(Evidence {
             stack_name: &cx.settings.stack,
-            place: &cx.same_place,
-            account: &awscli::account(&cx.cloud.about()),
+            reach: &cx.reach(),
             region,
             refusal: super::refusal(cx),
             identity: Some(self.identity.as_ref()),

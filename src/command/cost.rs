@@ -161,11 +161,12 @@ fn print(cx: &mut Context, report: &Report, values: &Parameters) -> Answer<()> {
         "month  {} at the counts of the template ({size}){again}",
         text::usd(month.usd_month())
     ))?;
-    cx.out.line(format!(
+    let asleep = format!(
         "asleep {} an hour, {} a month: what goes on while all services are at zero (`bic-tui sleep`)",
         text::rate(report.asleep_usd_hour),
         text::usd(report.asleep_usd_month)
-    ))?;
+    );
+    cx.out.line(cx.placed(&asleep))?;
     cx.out.line("")?;
     lines(cx, month)?;
     cx.out.line("")?;

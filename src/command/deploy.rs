@@ -16,7 +16,6 @@ use crate::{
     cli::{DeployArgs, PlanArgs},
     cloud::{Change, Done},
     core::{
-        awscli,
         fact::{ChangeSet, Stack},
         fault::{Fault, FaultKind},
         plan::{self, Draft},
@@ -336,7 +335,7 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
     }
     cx.out.flush()?;
     for line in watch.cause() {
-        cx.out.note(awscli::placed(&line, &cx.same_place));
+        cx.out.note(cx.placed(&line));
     }
     Ok(Verdict::NotWell)
 }

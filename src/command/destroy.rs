@@ -9,7 +9,6 @@ use crate::{
     cli::DestroyArgs,
     cloud::Change,
     core::{
-        awscli,
         cost::CostModel,
         fact::Stack,
         fault::{Fault, FaultKind},
@@ -74,7 +73,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     }
     cx.out.note(format!("Stack {} is {}.", rests.name, rests.status.0));
     for line in watch.cause() {
-        cx.out.note(awscli::placed(&line, &cx.same_place));
+        cx.out.note(cx.placed(&line));
     }
     if rests.status.0 == "DELETE_FAILED" {
         let way = format!("`bic-tui unstick delete-retaining {}`", cx.same_place);

@@ -143,7 +143,7 @@ async fn list(cx: &mut Context) -> Answer {
     }
     cx.out.line(leftovers::verdict(&prices, &region, &search))?;
     for it in &report.unknown {
-        cx.out.note(format!("{}: {}. {}", it.what, it.why, it.next));
+        cx.out.note(cx.placed(&format!("{}: {}. {}", it.what, it.why, it.next)));
     }
     if let Some(status) = report.status.filter(|_| report.lives) {
         tell_next_step(cx, &status);
@@ -191,10 +191,7 @@ fn row(it: &Leftover, name: SafeText, prices: &Prices, region: &str) -> Row {
 async fn remove(cx: &mut Context, word: &str, confirm: Option<&str>) -> Answer {
     let found = search(cx, None).await;
     refuse_if_blind(&found)?;
-    let it = found
-        .named(word)
-        .map_err(|why| Failure::Usage(format!("{}.", awscli::placed(&why, &cx.same_place))))?
-        .clone();
+    let it = found.named(word).map_err(|why| Failure::Usage(format!("{why}.")))?.clone();
     let Some(change) = leftovers::removal(&it) else {
         return Err(Failure::Usage(format!("{word} is not removed by this subcommand.")));
     };

@@ -52,7 +52,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
     ids.extend(catalogue.models.iter().map(|m| m.id.clone()));
     ids.sort_unstable();
     ids.dedup();
-    let report = Lists {
+    let mut report = Lists {
         catalogue,
         prices: Prices::shipped(),
         asked: reads::models(&*cx.cloud, ids).await,
@@ -61,6 +61,9 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         has_stack: check::existing(&found).is_some(),
     }
     .report(&values);
+    for row in report.stack.iter_mut().chain(&mut report.catalogue) {
+        row.verdict.next = cx.placed(&row.verdict.next);
+    }
     if cx.out.is_json() {
         cx.out.json(&report)?;
     } else {

@@ -73,7 +73,8 @@ pub(super) async fn wake(cx: &mut Context) -> Answer {
     if plan.is_empty() {
         let (ready, all) = readiness(cx).await?;
         let next = if ready == all { "" } else { "; `bic-tui targets` says why" };
-        cx.out.note(format!("It is already awake: {}{next}.", healthy_groups(ready, all)));
+        cx.out
+            .note(cx.placed(&format!("It is already awake: {}{next}.", healthy_groups(ready, all))));
         let is_complete = ready == all && services.iter().all(|s| s.running == s.desired);
         return nothing_to_do(cx, &stack, "wake", is_complete).await;
     }
@@ -138,7 +139,7 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
     }
     if !report.is_complete {
         cx.out
-            .note("Not everything was reached in 15 minutes; `bic-tui status` says where it stands.");
+            .note(cx.placed("Not everything was reached in 15 minutes; `bic-tui status` says where it stands."));
         return Ok(Verdict::NotWell);
     }
     Ok(Verdict::Well)

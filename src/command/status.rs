@@ -102,7 +102,7 @@ impl Facts {
 pub(super) async fn run(cx: &mut Context) -> Answer {
     let facts = facts(cx).await?;
     reads::tell_if_deleted(cx, &facts.stack);
-    let way_out = unstick::next_step(&facts.stack.status).map(|what| format!("`unstick` {what}"));
+    let way_out = unstick::next_step(&facts.stack.status).map(|what| cx.placed(&format!("`bic-tui unstick` {what}")));
     let findings = health::findings(Evidence {
         stack: Some(&facts.stack),
         cause: facts.cause.as_ref(),
@@ -113,7 +113,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         targets: Some(&facts.targets),
         alarms: Some(&facts.alarms),
         logs: Some(&facts.log),
-        shows_errors: "`logs --level error`",
+        shows_errors: &cx.placed("`bic-tui logs --level error`"),
         now: cx.cloud.now(),
         ..Evidence::default()
     });

@@ -5,6 +5,8 @@ mod access;
 mod insights;
 mod leftovers;
 mod models;
+mod placed;
+mod renaming;
 mod together;
 
 use std::{
@@ -214,7 +216,9 @@ async fn status_tells_of_errors_in_the_log_as_the_strip_does() {
     assert_eq!(status, 0, "that images fail is at risk, not down: {out}{err}");
     let line = out.lines().find(|line| line.starts_with("warning")).unwrap_or_default();
     assert!(
-        line.contains("errors in 10 min: ") && line.contains("access to the model") && line.ends_with("`logs --level error` shows them"),
+        line.contains("errors in 10 min: ")
+            && line.contains("access to the model")
+            && line.ends_with("`bic-tui logs --level error --region us-west-2 --stack bedrock-image-chat` shows them"),
         "{out}"
     );
     let (_, out, _) = Case::sim("asleep").run("status").await;
@@ -581,8 +585,8 @@ async fn an_update_that_begins_before_the_name_is_typed_refuses_a_deletion() {
     assert_eq!(status, 2, "{stderr}");
     assert!(
         stderr.contains(
-            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (R, or `bic-tui unstick cancel-update`): \
-             AWS deletes no stack in UPDATE_IN_PROGRESS."
+            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (R, or \
+             `bic-tui unstick cancel-update --region us-west-2 --stack bedrock-image-chat`): AWS deletes no stack in UPDATE_IN_PROGRESS."
         ),
         "{stderr}"
     );
@@ -734,13 +738,13 @@ async fn ways_out_are_listed_and_taken() {
         "{stdout}"
     );
     assert!(
-        row("continue-rollback").contains("open") && row("cancel-update").contains("closed  only an update that runs"),
+        row("continue-rollback").contains("open") && row("cancel-update").contains("closed  no update runs"),
         "{stdout}"
     );
     let (status, _, stderr) = case.run("unstick cancel-update").await;
     assert_eq!(status, 2, "{stderr}");
     assert!(
-        stderr.starts_with("Stack bedrock-image-chat does not take cancel-update: only an update")
+        stderr.starts_with("Stack bedrock-image-chat is UPDATE_ROLLBACK_FAILED and does not take cancel-update: no update runs.")
             && stderr.ends_with("Nothing was sent.\n"),
         "{stderr}"
     );
@@ -770,7 +774,10 @@ async fn ways_out_are_listed_and_taken() {
 async fn of_a_creation_that_was_undone_nothing_costs_and_nothing_is_missed() {
     let (status, out, err) = Case::sim("creation-failed").run("status").await;
     assert_eq!(status, 1, "{out}{err}");
-    for words in ["$0.0000 an hour", "stack ROLLBACK_COMPLETE (`unstick` deletes it): "] {
+    for words in [
+        "$0.0000 an hour",
+        "stack ROLLBACK_COMPLETE (`bic-tui unstick --region us-west-2 --stack bedrock-image-chat` deletes it): ",
+    ] {
         assert!(out.contains(words), "\"{words}\" is not in:\n{out}");
     }
     assert!(!out.contains("unread") && !out.contains("does not exist"), "{out}");
@@ -833,7 +840,7 @@ async fn what_is_said_to_a_script_names_subcommands_and_the_last_lines() {
     assert!(!commands.is_empty() && commands.iter().all(is_placed), "{commands:?}: {stderr}");
     let mut case = Case::sim("model-gone");
     let (_, _, stderr) = case.run("image --direct").await;
-    assert!(!key.is_match(&stderr) && stderr.contains("(`bic-tui models`)"), "{stderr}");
+    assert!(!key.is_match(&stderr) && stderr.contains("(`bic-tui models --region"), "{stderr}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -852,7 +859,7 @@ async fn a_rollback_that_failed_is_told_by_its_own_failure_and_the_way_on() {
     let mut case = Case::sim("rollback-failed");
     let (status, stdout, _) = case.run("status").await;
     assert_eq!(status, 1, "{stdout}");
-    let want = "stack UPDATE_ROLLBACK_FAILED (`unstick` continues it): tasks stopped again and again";
+    let want = "stack UPDATE_ROLLBACK_FAILED (`bic-tui unstick --region us-west-2 --stack bedrock-image-chat` continues it): tasks stopped again and again";
     assert!(stdout.contains(want), "{stdout}");
     let (_, stdout, _) = case.run("unstick").await;
     assert!(stdout.contains("--skip LiteLLMService"), "{stdout}");
@@ -1147,7 +1154,7 @@ async fn awake_and_not_healthy_is_not_well() {
     let report: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((status, &report["is_complete"]), (1, &false.into()), "{stderr}");
     assert!(
-        stderr.contains("0 of 1 target groups healthy; `bic-tui targets` says why."),
+        stderr.contains("0 of 1 target groups healthy; `bic-tui targets --region us-west-2 --stack bedrock-image-chat` says why."),
         "{stderr}"
     );
 }
@@ -1183,8 +1190,8 @@ async fn two_images_of_one_second_are_both_kept() {
 async fn where_no_image_comes_the_stages_do_and_what_to_do() {
     for (scene, line, status, stages, said) in [
         ("model-gone", "image", 1, 5, "end of its life"),
-        ("unreachable", "image", 1, 5, "`bic-tui targets`"),
-        ("model-gone", "image --direct", 1, 1, "`bic-tui models`"),
+        ("unreachable", "image", 1, 5, "`bic-tui targets --region"),
+        ("model-gone", "image --direct", 1, 1, "`bic-tui models --region"),
         (
             "image-fails",
             "image --direct",

@@ -53,7 +53,7 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
             FaultKind::Guarded,
             "",
             "",
-            &format!("stack {} does not take {way}: {why}", stack.name),
+            &format!("stack {} is {} and does not take {way}: {why}", stack.name, stack.status.0),
         )
     };
     let mut changes = unstick::changes(way, it).map_err(refused)?;

@@ -1,5 +1,7 @@
 //! Following one operation of a stack to its end: events as lines, the verdict by the stack's status.
 
+mod why;
+
 use std::{sync::Arc, time::Duration};
 
 use super::{
@@ -12,9 +14,9 @@ use super::{
 use crate::{
     cloud::{LogRequest, Query},
     core::{
-        cause::{self, Reader},
+        cause,
         eta::{self, Durations, Known, Outlook},
-        fact::{Fact, Millis, NOT_ITS_PLAN, Service, Stack, StackEvent, Task},
+        fact::{Fact, Millis, NOT_ITS_PLAN, Service, Stack, StackEvent, TargetGroup, Task},
         fault::{Fault, FaultKind},
         names::Names,
         progress::{Progress, newest_operation},
@@ -65,6 +67,8 @@ pub(super) struct Watch {
     durations: Durations,
     /// What ECS says of its services.
     services: Vec<Service>,
+    /// What the load balancer says of its targets, once a service takes longer than usual.
+    targets: Vec<TargetGroup>,
     /// Tasks that stopped against anyone's wish, oldest first.
     stopped: Vec<Task>,
     /// What the last of them wrote last.
@@ -120,6 +124,7 @@ impl Watch {
             no_total: None,
             durations: Durations::shipped(),
             services: Vec::new(),
+            targets: Vec::new(),
             stopped: Vec::new(),
             last_lines: Vec::new(),
         }
@@ -184,6 +189,12 @@ impl Watch {
         if self.has_services && self.looks.is_multiple_of(SERVICES_EVERY) {
             let names = Names::of(&stack);
             self.services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
+            let progress = Progress::read(&stack, &self.events);
+            if !self.late(&names, &progress, cx.cloud.now()).is_empty() {
+                let resources = reads::resources(&*cx.cloud, &self.stack_id).await.unwrap_or_default();
+                let groups = reads::target_groups(&resources);
+                self.targets = reads::targets(&*cx.cloud, groups).await.unwrap_or_default();
+            }
         }
         let has_begun = self.begun.is_some() || self.has_moved;
         let rests = has_begun && !stack.status.is_in_progress() && !stack.status.is_in_review();
@@ -266,7 +277,7 @@ impl Watch {
             Some(undo) => (undo.left, Some("undoing".to_owned())),
             None => (outlook.done, None),
         };
-        let left = outlook.eta.map(|eta| format!("still {}", eta.words()));
+        let left = outlook.left();
         let slow = progress.running().any(|r| self.durations.is_slow(r, now));
         let slow = slow.then(|| "slower than usual".to_owned());
         let running = progress
@@ -295,39 +306,10 @@ impl Watch {
             planned: self.planned.as_deref(),
             durations: &self.durations,
             now: cx.cloud.now(),
-            has_fallen: !self.stopped.is_empty(),
+            is_held_up: self.is_held_up(stack, &progress, cx.cloud.now()),
         };
         let outlook = known.outlook();
         Some((progress, outlook))
-    }
-
-    /// The cause card in lines; where nothing is known of a cause, what CloudFormation says of the stack.
-    pub(super) fn cause(&self) -> Vec<String> {
-        let Some(stack) = &self.stack else { return Vec::new() };
-        let known = cause::Known {
-            stack,
-            events: &self.events,
-            services: &self.services,
-            falls: self.stopped.iter().collect(),
-            last_lines: self.stopped.last().map(|task| (&task.arn, self.last_lines.as_slice())),
-            targets: &[],
-            late: Vec::new(),
-            reader: Reader::Script,
-        };
-        let Some(cause) = known.cause() else {
-            if Progress::read(stack, &self.events).cancelled.is_some() {
-                return vec!["The update was cancelled: what ran before it runs again.".to_owned()];
-            }
-            let is_told = stack.status.is_failure() && !stack.reason.is_empty();
-            return is_told.then(|| format!("Cause: {}", stack.reason)).into_iter().collect();
-        };
-        let mut out = vec![format!("Cause: {}", cause.title)];
-        out.extend(cause.evidence.iter().map(|(label, text)| format!("  {label}: {text}")));
-        let is_news = |plain: &&str| cause.evidence.iter().all(|(_, text)| *text != **plain);
-        let meaning = cause.clause().filter(is_news);
-        out.extend(meaning.map(|plain| format!("It means: {plain}.")));
-        out.push(cause.advice.to_string());
-        out
     }
 }
 

@@ -191,9 +191,11 @@ pub fn of_stack(model: &Model) -> Vec<StackModel> {
             now: model.now.wall,
         };
         let answer = model.feeds.models.get(&id).and_then(preflight::known);
+        let mut verdict = Catalogue::shipped().judge(place, &id, answer);
+        verdict.next = model.reach().placed(&verdict.next);
         Some(StackModel {
             role,
-            verdict: Catalogue::shipped().judge(place, &id, answer),
+            verdict,
             price: model.cost.prices.model(&id).cloned(),
             id,
         })

@@ -2,6 +2,7 @@
 //! → its last lines → target reason → one sentence of advice. And what AWS's stop codes and reasons mean in plain words.
 
 mod join;
+mod left;
 mod words;
 
 use std::collections::BTreeMap;
@@ -11,12 +12,13 @@ pub use self::{
     words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task},
 };
 use super::{
-    eta::Work,
+    eta::{Durations, Work},
     fact::{LogEvent, Millis, Service, StackEvent, Task},
     lines::Lines,
     logline::{self, Level},
     model::Model,
-    progress::Row,
+    names::Names,
+    progress::{Progress, Row},
     rollout,
     text::SafeText,
 };
@@ -45,9 +47,21 @@ pub fn stop_phrase(task: &Task, parameters: &Parameters) -> String {
     format!("{why}{exit}")
 }
 
+/// What a card tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+pub enum Matter {
+    /// Why an operation fails or has failed.
+    Cause,
+    /// What a rollback that is done has left as it was, which is somebody's to mend.
+    #[strum(serialize = "Left out")]
+    LeftOut,
+}
+
 /// The cause card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
+    /// What it tells.
+    pub matter: Matter,
     /// What failed.
     pub title: SafeText,
     /// Name of the service that it is about, where it is one.
@@ -64,8 +78,12 @@ impl Cause {
     /// The card as text for the clipboard.
     pub fn card(&self) -> SafeText {
         let evidence: Vec<String> = self.evidence.iter().map(|(label, text)| format!("{label}: {text}")).collect();
+        let so = match self.matter {
+            Matter::Cause => "cause",
+            Matter::LeftOut => "so",
+        };
         SafeText::of_lines(&format!(
-            "{}\n{}\ncause: {}\n{}",
+            "{}\n{}\n{so}: {}\n{}",
             self.title,
             evidence.join("\n"),
             self.plain,
@@ -95,17 +113,20 @@ pub fn find(model: &Model) -> Option<Cause> {
         falls: falls(tasks).chain(&model.last_fall).collect(),
         last_lines: model.fall_log.as_ref().map(|(arn, lines)| (arn, lines.as_slice())),
         targets: model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default(),
-        late: services.iter().filter(|s| is_late(model, s)).map(|s| &s.name).collect(),
+        late: late(services, &model.names(), (&model.progress, &model.durations), model.events_at()),
         reader: Reader::Console,
     };
     known.cause()
 }
 
-/// The operation that runs waits for the service longer than usual: one that starts has a while to get well.
-fn is_late(model: &Model, service: &Service) -> bool {
-    let is_late = |r: &&Row| r.elapsed(model.events_at()) > model.durations.typical(&r.kind, Work::of(&r.status));
-    let rows = model.progress.running().filter(|r| Work::of(&r.status) != Work::Delete);
-    rows.filter(is_late).any(|r| rollout::is_of(model, r, service))
+/// Names of the services for which the operation that runs waits longer than usual: one that starts has a while to get
+/// well.
+pub fn late<'a>(services: &'a [Service], names: &Names, (progress, durations): (&Progress, &Durations), now: Millis) -> Vec<&'a SafeText> {
+    let is_late = |r: &&Row| r.elapsed(now) > durations.typical(&r.kind, Work::of(&r.status));
+    let rows = progress.running().filter(|r| Work::of(&r.status) != Work::Delete);
+    let rows: Vec<&Row> = rows.filter(is_late).collect();
+    let is_awaited = |s: &&Service| rows.iter().any(|r| rollout::is_of(names, r, s));
+    services.iter().filter(is_awaited).map(|s| &s.name).collect()
 }
 
 /// What to do about an event, for a reader: with the id of the security group that it is about, if it is one.
@@ -149,7 +170,7 @@ pub fn in_lines(lines: &Lines, from: Millis) -> Option<(Meaning, SafeText)> {
 }
 
 /// A reason of CloudFormation without its wrapping: `Resource handler returned message: "…" (RequestToken: …)`.
-fn gist(reason: &str) -> &str {
+pub fn gist(reason: &str) -> &str {
     let text = reason.strip_prefix("Resource handler returned message: ").unwrap_or(reason);
     let text = text.split(" (RequestToken: ").next().unwrap_or(text);
     text.trim_matches('"')

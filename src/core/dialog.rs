@@ -155,7 +155,7 @@ impl Confirm {
 
     /// Whether what had to be typed has been.
     pub fn is_unlocked(&self) -> bool {
-        self.typed.as_ref().is_none_or(|(want, got)| *want == *got.text)
+        self.typed.as_ref().is_none_or(|(want, got)| *want == *got.text())
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cause,
     fact::{Millis, ResourceStatus, Stack, StackResource},
     model::{Model, Operation},
     progress::{Progress, Row, Undo},
@@ -243,6 +244,16 @@ pub struct Outlook {
     pub undo: Option<Undo>,
     /// How much longer; `None` when it has ended or there is no telling.
     pub eta: Option<Eta>,
+    /// Tasks keep it from its end.
+    pub is_held_up: bool,
+}
+
+impl Outlook {
+    /// How much longer, or why there is no telling, in a few words.
+    pub fn left(&self) -> Option<String> {
+        let held_up = || self.is_held_up.then(|| NO_END.to_owned());
+        self.eta.map(|eta| format!("still {}", eta.words())).or_else(held_up)
+    }
 }
 
 /// What is known of the stack's newest operation.
@@ -260,8 +271,8 @@ pub struct Known<'a> {
     pub durations: &'a Durations,
     /// The cloud's time at which the events were told.
     pub now: Millis,
-    /// A task has stopped against anybody's will since it began: nobody knows how long it takes now.
-    pub has_fallen: bool,
+    /// Tasks keep it from its end, so that nobody knows how long it takes now.
+    pub is_held_up: bool,
 }
 
 /// What a deletion that began at `since` works on, by logical id: what the stack has still, and what has gone since.
@@ -292,7 +303,7 @@ pub fn outlook(model: &Model) -> Option<Outlook> {
         planned,
         durations: &model.durations,
         now: model.events_at(),
-        has_fallen: has_fallen(model),
+        is_held_up: is_held_up(model),
     };
     let outlook = known.outlook();
     // How far it is, only its events tell.
@@ -302,12 +313,17 @@ pub fn outlook(model: &Model) -> Option<Outlook> {
     })
 }
 
-/// A task has stopped against anybody's will since the operation began: nobody knows how long it takes now.
-pub fn has_fallen(model: &Model) -> bool {
-    model
-        .last_fall
-        .as_ref()
-        .is_some_and(|t| t.stopped.is_some_and(|at| at >= model.progress.started))
+/// What is said in place of a time where tasks keep the operation from its end.
+pub const NO_END: &str = "no end while tasks fail";
+
+/// Tasks keep the operation that runs from its end: one has stopped against anybody's will since it began, or there is a
+/// cause for which a service does not get well.
+fn is_held_up(model: &Model) -> bool {
+    let has_fallen = || {
+        let fall = model.last_fall.as_ref().and_then(|t| t.stopped);
+        fall.is_some_and(|at| at >= model.progress.started)
+    };
+    model.is_busy() && (has_fallen() || cause::find(model).is_some_and(|it| it.service.is_some()))
 }
 
 impl Known<'_> {
@@ -321,7 +337,7 @@ impl Known<'_> {
         let involved = worked_on(self.resources, |r| is_involved(&r));
         let involved: Vec<&Resource> = involved.iter().collect();
         let total = self.planned.map_or(involved.len(), <[SafeText]>::len);
-        let is_running = self.is_running() && !self.has_fallen;
+        let is_running = self.is_running() && !self.is_held_up;
         let eta = || remaining(self.durations, &involved, work, self.progress, self.now);
         Outlook {
             done: self.progress.done(),
@@ -329,6 +345,7 @@ impl Known<'_> {
             is_total_known: total > 0,
             undo: None,
             eta: is_running.then(eta).flatten(),
+            is_held_up: self.is_running() && self.is_held_up,
         }
     }
 
@@ -355,6 +372,7 @@ impl Known<'_> {
             eta: is_running
                 .then(|| left(self.durations, &touched, work, self.progress, self.now))
                 .flatten(),
+            is_held_up: false,
         }
     }
 }
@@ -391,179 +409,4 @@ fn longest_path(resources: &[&Resource], work: Work, time: impl Fn(&Resource) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    fn resource(id: &str, kind: &str, depends_on: &[&str]) -> Resource {
-        Resource {
-            logical_id: id.into(),
-            kind: kind.into(),
-            properties: Value::Null,
-            depends_on: depends_on.iter().map(|d| (*d).into()).collect(),
-            deletion_policy: "Delete".into(),
-            replace_policy: "Delete".into(),
-        }
-    }
-
-    fn row(id: &str, kind: &str, status: &str, started: Millis, ended: Option<Millis>) -> Row {
-        Row {
-            logical_id: id.into(),
-            kind: kind.into(),
-            status: ResourceStatus(status.into()),
-            reason: SafeText::default(),
-            is_reason_old: false,
-            started,
-            ended,
-            has_failed: status.ends_with("FAILED"),
-            is_left_out: false,
-            is_undoable: true,
-        }
-    }
-
-    const ALB: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer"; // 116 s
-    const SERVICE: &str = "AWS::ECS::Service"; // 119 s
-    const ROLE: &str = "AWS::IAM::Role"; // 12 s
-
-    #[test]
-    fn the_longest_way_counts_and_shrinks() {
-        let all = [
-            resource("Role", ROLE, &[]),
-            resource("Alb", ALB, &[]),
-            resource("Service", SERVICE, &["Alb", "Role"]),
-        ];
-        let all: Vec<&Resource> = all.iter().collect();
-        // So many seconds of work, and so many steps.
-        let low = |seconds: f64, steps: Millis| (seconds * 885.0) as Millis + steps * STEP;
-        let high = |seconds: f64, steps: Millis| (seconds * 1_220.0) as Millis + steps * STEP;
-        let mut progress = Progress::default();
-        let eta = remaining(&Durations::shipped(), &all, Work::Create, &progress, 0).unwrap();
-        assert_eq!((eta.low, eta.high), (low(235.0, 3), high(235.0, 3)));
-        progress.rows = vec![
-            row("Role", ROLE, "CREATE_COMPLETE", 0, Some(12_000)),
-            row("Alb", ALB, "CREATE_IN_PROGRESS", 0, None),
-        ];
-        assert_eq!(
-            remaining(&Durations::shipped(), &all, Work::Create, &progress, 50_000).unwrap().low,
-            low(235.0, 2) - 50_000
-        );
-        // The load balancer is over its time: the service still counts whole, and the upper end grows with what is late.
-        for (at, late) in [(120_000, 34_800), (140_000, 34_800), (200_000, 84_000), (232_000, 116_000)] {
-            let eta = remaining(&Durations::shipped(), &all, Work::Create, &progress, at).unwrap();
-            let typical_left = (116_000.0 * 1.22 - at as f64).max(0.0) as Millis;
-            assert_eq!(
-                (eta.low, eta.high),
-                (low(119.0, 2), high(119.0, 2) + late.max(typical_left)),
-                "{at}"
-            );
-        }
-        // Slower than usual: what holds it up may do so for hours.
-        assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 233_000), None);
-        progress.rows[1] = row("Alb", ALB, "CREATE_FAILED", 0, Some(1));
-        assert_eq!(remaining(&Durations::shipped(), &all, Work::Create, &progress, 2), None);
-        assert_eq!(remaining(&Durations::shipped(), &[], Work::Create, &Progress::default(), 2), None);
-    }
-
-    #[test]
-    fn what_is_late_and_not_yet_slower_than_usual_ends_within_the_range() {
-        let durations = Durations::shipped();
-        for (kind, typical, slow) in [(ALB, 116_000, 232_000), (SERVICE, 119_000, 238_000), (ROLE, 12_000, 42_000)] {
-            let all = [resource("It", kind, &[])];
-            let all: Vec<&Resource> = all.iter().collect();
-            let progress = Progress {
-                rows: vec![row("It", kind, "CREATE_IN_PROGRESS", 0, None)],
-                ..Progress::default()
-            };
-            // Whenever it ends before it is called slow: from when it is late, that lies in the range.
-            for end in (typical * 13 / 10..=slow).step_by(1_000) {
-                for now in (typical * 5 / 4..end).step_by(1_000) {
-                    let eta = remaining(&durations, &all, Work::Create, &progress, now).unwrap();
-                    let left = end - now + STEP;
-                    assert!((eta.low..=eta.high).contains(&left), "{kind} of {end} at {now}: {eta:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_deletion_goes_backwards() {
-        // The service (75 s) goes before the load balancer (15 s); the role (2 s) does not wait for it.
-        let all = [
-            resource("Role", ROLE, &[]),
-            resource("Alb", ALB, &[]),
-            resource("Service", SERVICE, &["Alb"]),
-        ];
-        let all: Vec<&Resource> = all.iter().collect();
-        let eta = remaining(&Durations::shipped(), &all, Work::Delete, &Progress::default(), 0).unwrap();
-        assert_eq!(eta.low, 79_650 + 3 * STEP);
-        let progress = Progress {
-            rows: vec![row("Service", SERVICE, "DELETE_COMPLETE", 0, Some(75_000))],
-            ..Progress::default()
-        };
-        assert_eq!(
-            remaining(&Durations::shipped(), &all, Work::Delete, &progress, 80_000).unwrap().low,
-            13_275 + 2 * STEP
-        );
-    }
-
-    #[test]
-    fn slow_is_clearly_more_than_typical() {
-        for (kind, elapsed, want) in [
-            (ALB, 116_000, false),
-            (ALB, 231_000, false),
-            (ALB, 233_000, true),
-            (ROLE, 30_000, false),
-            (ROLE, 43_000, true),
-        ] {
-            assert_eq!(
-                Durations::shipped().is_slow(&row("x", kind, "CREATE_IN_PROGRESS", 0, None), elapsed),
-                want,
-                "{kind} {elapsed}"
-            );
-        }
-        assert!(!Durations::shipped().is_slow(&row("x", ALB, "CREATE_COMPLETE", 0, Some(900_000)), 1_000_000));
-    }
-
-    #[test]
-    fn ranges_in_words() {
-        for (low, high, want) in [
-            (0, 5_000, "less than 10 s"),
-            (20_000, 61_000, "20 to 70 s"),
-            (70_000, 130_000, "1 to 3 min"),
-            (290_000, 310_000, "4 to 6 min"),
-            (300_000, 300_000, "5 min"),
-            (300_000, 530_000, "5 to 9 min"),
-        ] {
-            assert_eq!(Eta { low, high }.words(), want);
-        }
-    }
-
-    #[test]
-    fn the_shipped_table_reads() {
-        let table = Durations::shipped();
-        assert!(table.0.len() > 90);
-        assert_eq!(table.typical("Custom::Mirror", Work::Create), 240_000);
-        assert_eq!(table.typical("AWS::No::Such", Work::Create), 5_000);
-    }
-
-    #[test]
-    fn own_medians_take_the_place_of_what_was_shipped() {
-        let timing = |kind: &str, seconds: Millis| Timing {
-            kind: kind.into(),
-            work: Work::Create,
-            took: seconds * 1_000,
-        };
-        let recorded = [
-            timing(ALB, 200),
-            timing(ALB, 90),
-            timing(ALB, 180),
-            timing(ROLE, 60),
-            timing("Custom::Mirror", 1),
-        ];
-        let own = Durations::shipped().with(&recorded);
-        assert_eq!(own.typical(ALB, Work::Create), 180_000);
-        assert_eq!(own.typical(ALB, Work::Delete), 15_000, "nothing was recorded of that");
-        assert_eq!(own.typical(ROLE, Work::Create), 12_000, "one run is not enough");
-    }
-}
+mod tests;

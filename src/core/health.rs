@@ -142,7 +142,9 @@ pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
 /// Errors that the applications have logged lately, with what most of them say.
 fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     // The newest that is known, where the tail can not keep up.
-    let since = evidence.now - evidence.logs_behind - LOG_RECENT;
+    let behind = Some(evidence.logs_behind).filter(|behind| *behind >= LOG_BEHIND);
+    let until = evidence.now - behind.unwrap_or(0);
+    let since = until - LOG_RECENT;
     let count = lines.errors().between(since, evidence.now);
     if count == 0 {
         return;
@@ -177,15 +179,21 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
         let text = format!("{least}1 error in the log {ago}{says}; {shows} shows it");
         return push(out, Severity::Note, text);
     }
-    let span = if evidence.logs_behind < LOG_BEHIND {
-        "10 min".to_owned()
-    } else {
-        let until = evidence.now - evidence.logs_behind;
-        let until = when::show(until, evidence.now, evidence.times, evidence.utc_offset);
-        format!("the 10 min until {until}")
+    // Live Tail brings lines that the tail has not come to yet.
+    let inside = behind.map_or(count, |_| lines.errors().between(since, until).min(count));
+    let end = when::show(until, evidence.now, evidence.times, evidence.utc_offset);
+    let counts = match (behind, inside, count - inside) {
+        (None, ..) => format!("{count} errors in 10 min"),
+        (Some(_), 0, later) => format!("{later} errors since {end}"),
+        (Some(_), inside, 0) => format!("{} in the 10 min until {end}", errors(inside)),
+        (Some(_), inside, later) => format!("{} in the 10 min until {end} and {later} since", errors(inside)),
     };
-    let text = format!("{least}{count} errors in {span}{says}; {shows} shows them");
+    let text = format!("{least}{counts}{says}; {shows} shows them");
     push(out, Severity::Warning, text);
+}
+
+fn errors(count: u32) -> String {
+    format!("{count} error{}", if count == 1 { "" } else { "s" })
 }
 
 fn push(out: &mut Vec<Finding>, severity: Severity, text: String) {
@@ -389,24 +397,10 @@ mod tests {
 
     fn stopped(at: Millis, code: &str) -> Task {
         Task {
-            arn: "arn".into(),
-            service: "webui".into(),
-            task_definition: "webui:1".into(),
-            status: "STOPPED".into(),
-            desired: "STOPPED".into(),
-            health: "UNKNOWN".into(),
-            created: None,
-            started: None,
             stopped: Some(at),
             stop_code: code.into(),
             stopped_reason: format!("{code} {at}").into(),
-            cpu: None,
-            memory: None,
-            zone: "".into(),
-            address: "".into(),
-            capacity: "".into(),
-            architecture: "".into(),
-            containers: Vec::new(),
+            ..Task::known_as("webui", "STOPPED")
         }
     }
 
@@ -679,5 +673,17 @@ mod tests {
         let until = when::show(LOG_NOW - 3_400_000, LOG_NOW, Times::Local, 0);
         let want = format!("2 errors in the 10 min until {until}: {means}; 4 # shows them");
         assert_eq!(told, Some(want), "the tail has come no further");
+        // Live Tail brings what polling has not come to yet.
+        let later = [(3_600_000, denied), (3_500_000, denied), (60_000, denied)];
+        for (lines, counts) in [
+            (&later[..], format!("2 errors in the 10 min until {until} and 1 since")),
+            (&[(60_000, denied), (30_000, denied)], format!("2 errors since {until}")),
+        ] {
+            let told = told_of_log(lines, 3_400_000).map(|(_, text)| text);
+            assert_eq!(told, Some(format!("{counts}: {means}; 4 # shows them")));
+        }
+        let fresh = [(620_000, denied), (60_000, denied), (30_000, denied)];
+        let told = told_of_log(&fresh, 50_000).map(|(_, text)| text);
+        assert_eq!(told, Some(format!("2 errors in 10 min: {means}; 4 # shows them")));
     }
 }

@@ -249,7 +249,7 @@ pub fn way_on(fault: &Fault) -> Option<&'static str> {
     if detail.contains("mount target") || detail.contains("dependent object") || detail.contains("dependencies") {
         Some("Remove first what still uses it")
     } else if detail.contains("not empty") || detail.contains("still contains images") {
-        Some("Empty it first: `aws ecr delete-repository --force` does both")
+        Some("Empty it first: `aws ecr delete-repository --force --repository-name NAME` does both")
     } else if detail.contains("vault") && fault.kind == FaultKind::Denied {
         Some("The vault's own access policy may forbid it: look there")
     } else {

@@ -99,6 +99,8 @@ pub struct Lines {
     per_segment: segment::Full,
     /// Of the segments.
     bytes: usize,
+    /// What somebody else holds about the lines, as far as he has told.
+    beside: usize,
     len: usize,
     holes: Holes,
     /// Where somebody reads; none who follows.
@@ -120,6 +122,7 @@ impl Lines {
             limit,
             per_segment: segment::Full::of(limit),
             bytes: 0,
+            beside: 0,
             len: 0,
             holes: Holes::default(),
             reader: None,
@@ -163,7 +166,12 @@ impl Lines {
 
     /// Bytes held: of the lines, and of what is counted and found in them.
     pub fn bytes(&self) -> usize {
-        self.bytes + self.histogram.bytes() + self.errors.bytes()
+        self.bytes + self.beside + self.histogram.bytes() + self.errors.bytes()
+    }
+
+    /// So many bytes are held elsewhere about these lines, such as which of them match: part of the limit.
+    pub fn holds_beside(&mut self, bytes: usize) {
+        self.beside = bytes;
     }
 
     /// Most bytes held.

@@ -36,6 +36,9 @@ use self::{visit::Visit, window::Size};
 /// Most lines of one entry.
 const MAX_ENTRY: usize = 2_000;
 
+/// About what a mark takes in a tree whose nodes are half full.
+const A_MARK: usize = 2 * size_of::<Anchor>();
+
 /// Where the window stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -209,6 +212,7 @@ impl LogView {
             Place::At { cursor, .. } => Some(cursor.at),
         };
         self.lines.read_at(reader);
+        self.count_beside();
         let change = add(&mut self.lines);
         if let Some(index) = &mut self.kept {
             index.follow(&self.lines, &change);
@@ -218,6 +222,22 @@ impl LogView {
         }
         self.keep_row(row);
         self.drop_marks(&change);
+        self.count_beside();
+    }
+
+    /// Tells the store what is held about its lines.
+    fn count_beside(&mut self) {
+        let search = self.search.as_ref().map(|(_, index)| index);
+        let found: usize = self.kept.iter().chain(search).map(Index::bytes).sum();
+        self.lines.holds_beside(found + self.marks.len() * A_MARK);
+    }
+
+    /// The same, and lines make room for it.
+    pub(super) fn make_room(&mut self) {
+        self.count_beside();
+        if self.lines.bytes() > self.lines.limit() {
+            self.take_in(Lines::make_room);
+        }
     }
 
     /// Work for another thread: call after each action; what it finds comes back through
@@ -237,6 +257,7 @@ impl LogView {
         } else if let Some((_, index)) = &mut self.search {
             index.found(&self.lines, found);
         }
+        self.make_room();
     }
 
     /// More work for another thread, as [`take_scans`](Self::take_scans); what it finds comes back through

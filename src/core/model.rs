@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    access as panel, catalogue, cause,
+    access as panel,
+    awscli::Reach,
+    catalogue, cause,
     cost::{CostModel, Estimate, listing},
     dialog::Dialog,
     eta::{Durations, Work},
@@ -538,6 +540,16 @@ impl Model {
             .app_url
             .clone()
             .or_else(|| self.stack().and_then(|s| s.output("ALBEndpoint").cloned()))
+    }
+
+    /// How command lines reach what is looked at.
+    pub fn reach(&self) -> Reach {
+        Reach::of(&self.about, &self.settings.stack)
+    }
+
+    /// What to do about a fault, with commands that reach what is looked at.
+    pub fn advice(&self, fault: &Fault) -> String {
+        self.reach().placed(&fault.advice())
     }
 
     /// What needs attention, worst first.

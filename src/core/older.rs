@@ -20,6 +20,8 @@ const FIRST: Millis = 15 * 60 * 1000;
 const LEAST: Millis = 10_000;
 /// Widest window that is fetched without being asked for by its time.
 const WIDEST: Millis = 24 * 60 * 60 * 1000;
+/// How far round a time the lines are fetched for who goes there and wants no others, in milliseconds.
+const ROUND: Millis = 15 * 60 * 1000;
 /// How long is waited after a request that failed, doubled up to the longest, in milliseconds.
 const WAIT: u64 = 2_000;
 /// Longest wait.
@@ -51,6 +53,8 @@ struct Window {
     is_all: bool,
     /// It lies between lines that are held, not before them all.
     is_between: bool,
+    /// Only the lines round its goal are wanted.
+    is_round: bool,
     /// A page has come.
     has_begun: bool,
     /// Up to here its lines have come.
@@ -69,6 +73,7 @@ impl Window {
             goal: None,
             is_all: false,
             is_between: false,
+            is_round: false,
             has_begun: false,
             came: from,
         }
@@ -160,6 +165,22 @@ impl Older {
         true
     }
 
+    /// Wants the lines round a time and no others: of a gap that it lies in, else from before all that are held; what lies
+    /// between those and these is missing then. What is being fetched is given up for it. Whether the answer to a request
+    /// in flight is of no use now.
+    pub fn want_round(&mut self, at: Millis, gap: Option<(Millis, Millis)>) -> bool {
+        let was_asked = self.window.as_ref().is_some_and(|window| window.asked.is_some());
+        self.stop();
+        let (first, end) = gap.unwrap_or((0, self.reach));
+        self.window = Some(Window {
+            goal: Some(at),
+            is_between: gap.is_some(),
+            is_round: true,
+            ..Window::new((at - ROUND).max(first), (at + ROUND).min(end))
+        });
+        was_asked
+    }
+
     /// Nothing before `from` is wanted any more: what is being fetched begins there, and what of it has not come is missing.
     /// Whether the answer to a request in flight is of no use now.
     pub fn narrow(&mut self, from: Millis) -> bool {
@@ -177,6 +198,7 @@ impl Older {
         *window = Window {
             goal: window.goal.filter(|goal| from <= *goal),
             is_all: window.is_all,
+            is_round: window.is_round,
             lines: window.lines,
             // How far back all is held or missing is settled by the first page.
             is_between: window.is_between || window.has_begun,
@@ -258,6 +280,7 @@ impl Older {
         self.failures = 0;
         let (is_first, is_last) = (window.token.is_none(), page.next.is_none());
         let begins = !std::mem::replace(&mut window.has_begun, true);
+        let held_from = self.reach;
         if begins && !window.is_between {
             self.reach = window.from;
         }
@@ -278,6 +301,8 @@ impl Older {
             from: window.from,
             until: window.until,
             is_between: window.is_between,
+            is_round: window.is_round,
+            skipped: (begins && window.is_round && !window.is_between).then_some((window.until, held_from)),
             page,
         };
         if is_last {
@@ -341,4 +366,8 @@ pub struct Came {
     pub until: Millis,
     /// The window lies between lines that are held.
     pub is_between: bool,
+    /// Only the lines round a time are wanted.
+    pub is_round: bool,
+    /// What lies between the window and all that is held, and is not fetched; its end does not belong to it.
+    pub skipped: Option<(Millis, Millis)>,
 }

@@ -101,7 +101,7 @@ impl Picker {
             rows.insert(0, row(here, "", here));
         }
         rows.sort_by_key(|r| !r.is_here);
-        let typed = self.field.text.trim();
+        let typed = self.field.text().trim();
         rows.retain(|r| r.name.to_lowercase().contains(&typed.to_lowercase()));
         if self.may_be(typed) && rows.iter().all(|r| r.name != *typed) {
             rows.push(row(typed, "as typed", here));

@@ -4,7 +4,9 @@
 mod certificate;
 mod images;
 mod names;
+mod overriding;
 mod parameters;
+mod project;
 mod proposal;
 mod quotas;
 mod rights;
@@ -17,9 +19,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-pub use self::proposal::Proposal;
+pub use self::{
+    overriding::{blockers, can_override, obstacles, overridden, override_name, way_past},
+    proposal::Proposal,
+};
 use super::{
-    awscli,
+    awscli::Reach,
     catalogue::{Catalogue, Place, ROLES, Role},
     fact::{Fact, Identity, Millis, ModelState, Service, Stack, Validation},
     fault::{Fault, FaultKind},
@@ -98,10 +103,8 @@ pub fn known<T>(feed: &Feed<T>) -> Known<'_, T> {
 pub struct Evidence<'a> {
     /// Name of the stack.
     pub stack_name: &'a str,
-    /// Flags that reach it from a command line, quoted for a shell.
-    pub place: &'a str,
-    /// Flags with which an `aws` command line reaches the account, quoted for a shell.
-    pub account: &'a str,
+    /// How command lines reach it.
+    pub reach: &'a Reach,
     /// Region of the session.
     pub region: &'a str,
     /// Why this session would refuse to write, if it would.
@@ -150,19 +153,20 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
         identity(evidence.identity),
         writes(evidence.refusal, evidence.identity),
         template(TEMPLATE.len(), evidence.template, evidence.validation),
-        stack((evidence.stack_name, evidence.place), evidence.stack),
+        stack((evidence.stack_name, &evidence.reach.stack), evidence.stack),
     ];
     out.extend(parameters::checks(evidence.draft, evidence.region));
     if let Ok(draft) = evidence.draft {
         out.extend(version(draft, &evidence));
         out.extend(ROLES.map(|role| model(role, draft, &evidence)));
         let proposal = evidence.proposal(draft);
+        out.extend(project::checks(&proposal));
         out.extend(certificate::checks(&proposal, evidence.answers, evidence.now));
         out.push(images::checks(&proposal));
         out.extend(throughput::checks(&proposal, evidence.answers));
-        out.extend(secrets::checks(&proposal, evidence.answers, evidence.account));
+        out.extend(secrets::checks(&proposal, evidence.answers, &evidence.reach.account));
         out.extend(names::checks(&proposal, evidence.answers));
-        out.extend(quotas::checks(&proposal, evidence.answers, evidence.account));
+        out.extend(quotas::checks(&proposal, evidence.answers, &evidence.reach.account));
         out.push(match evidence.identity {
             Some(Err(_)) => check("permissions", Outcome::Unknown, "not simulated: it is not known who asks", ""),
             _ => rights::checks(&proposal, evidence.answers),
@@ -171,7 +175,7 @@ pub fn checks(evidence: Evidence<'_>) -> Vec<Check> {
     out.extend(evidence.usd_month.map(cost));
     out.extend(prices(evidence.price_date, evidence.now));
     for check in &mut out {
-        check.next = awscli::placed(&check.next, evidence.place).into();
+        check.next = evidence.reach.placed(&check.next).into();
     }
     out
 }
@@ -195,8 +199,7 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
     let estimate = model.cost.plan_estimate(&resources.unwrap_or_default());
     let mut checks = checks(Evidence {
         stack_name: &model.settings.stack,
-        place: &awscli::place(&model.about, &model.settings.stack),
-        account: &awscli::account(&model.about),
+        reach: &model.reach(),
         region: &model.about.region,
         refusal: model.guard.refusal(model.now),
         identity: known(&model.feeds.identity),
@@ -220,83 +223,15 @@ pub fn of_form(model: &Model, form: &Form) -> Vec<Check> {
             .iter()
             .any(|(name, evidence)| *name == check.name && *evidence == check.evidence)
         {
-            waived(check);
+            overriding::waived(check);
         }
     }
     checks
 }
 
-/// Checks whose blockers nobody can override: what they name AWS itself would refuse.
-const FINAL: [&str; 4] = ["identity", "template", "stack", "parameters"];
-
-/// Whether the operator may go on in spite of this blocker.
-pub fn can_override(check: &Check) -> bool {
-    check.outcome == Outcome::Blocker && !FINAL.contains(&check.name)
-}
-
-/// The name by which a check is overridden: hyphens for spaces.
-pub fn override_name(check: &Check) -> String {
-    check.name.replace(' ', "-")
-}
-
-/// The same check when the operator goes on in spite of it.
-fn waived(check: &mut Check) {
-    check.outcome = Outcome::Warning;
-    check.evidence = format!("{} (overridden)", check.evidence).into();
-}
-
 /// The worst outcome of a list.
 pub fn worst(checks: &[Check]) -> Outcome {
     checks.iter().map(|c| c.outcome).max().unwrap_or(Outcome::Ok)
-}
-
-/// The checks, in which the blockers that the operator overrides by name, hyphens for spaces, only warn.
-///
-/// # Errors
-/// A name that no check has, with those that there are.
-pub fn overridden(mut checks: Vec<Check>, names: &[String]) -> Result<Vec<Check>, String> {
-    for name in names {
-        let Some(check) = checks.iter_mut().find(|c| override_name(c) == *name) else {
-            let all: Vec<String> = checks.iter().map(override_name).collect();
-            return Err(format!("--override: no check is called \"{name}\"; there are {}", all.join(", ")));
-        };
-        if check.outcome == Outcome::Blocker && !can_override(check) {
-            return Err(format!(
-                "--override: {name} can not be overridden, AWS itself would refuse: {}",
-                check.evidence
-            ));
-        }
-        if can_override(check) {
-            waived(check);
-        }
-    }
-    Ok(checks)
-}
-
-/// All checks that stand in the way.
-pub fn blockers(checks: &[Check]) -> impl Iterator<Item = &Check> {
-    checks.iter().filter(|c| c.outcome == Outcome::Blocker)
-}
-
-/// What stands in the way: how much of it and its names where it is more than one thing, then each in its own sentence.
-/// `None` where nothing does.
-pub fn obstacles(checks: &[Check]) -> Option<String> {
-    let all: Vec<&Check> = blockers(checks).collect();
-    let sentences = all.iter().map(|c| c.sentence()).collect::<Vec<_>>().join(" ");
-    match all.len() {
-        0 => None,
-        1 => Some(sentences),
-        n => {
-            let names: Vec<&str> = all.iter().map(|c| c.name).collect();
-            Some(format!("{n} checks stand in the way: {}. {sentences}", names.join(", ")))
-        }
-    }
-}
-
-/// The flags that go on in spite of all that stands in the way; `None` where AWS itself would refuse some of it.
-pub fn way_past(checks: &[Check]) -> Option<String> {
-    let flags = blockers(checks).map(|c| can_override(c).then(|| format!("--override {}", override_name(c))));
-    Some(flags.collect::<Option<Vec<_>>>()?.join(" "))
 }
 
 fn identity(answer: Known<'_, Identity>) -> Check {

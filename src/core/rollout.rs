@@ -5,6 +5,7 @@ use super::{
     cause,
     fact::{Millis, Service},
     model::Model,
+    names::Names,
     progress::Row,
     text::SafeText,
 };
@@ -36,16 +37,17 @@ const EVENTS: usize = 3;
 /// The services that the operation works on, or has failed on.
 pub fn rollouts(model: &Model) -> Vec<Rollout> {
     let services = model.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
+    let names = model.names();
     let is_touched = |s: &&Service| {
         let mut rows = model.progress.rows.iter().filter(|r| r.ended.is_none() || r.has_failed);
-        rows.any(|r| is_of(model, r, s))
+        rows.any(|r| is_of(&names, r, s))
     };
     services.iter().filter(is_touched).map(|s| rollout(model, s)).collect()
 }
 
 /// The row is that of the service.
-pub fn is_of(model: &Model, row: &Row, service: &Service) -> bool {
-    row.kind == "AWS::ECS::Service" && row.logical_id.to_lowercase().starts_with(&*short(model, service))
+pub fn is_of(names: &Names, row: &Row, service: &Service) -> bool {
+    row.kind == "AWS::ECS::Service" && row.logical_id.to_lowercase().starts_with(&*short(names, service))
 }
 
 /// Where a service stands whose stack is being deleted, or could not be: a word, and since when that is so, where
@@ -55,7 +57,8 @@ pub fn going(model: &Model, service: &Service) -> Option<(&'static str, Option<M
         return None;
     }
     // Before the first event of the deletion the rows are those of the operation before it.
-    let is_it = |r: &&Row| r.status.0.starts_with("DELETE") && is_of(model, r, service);
+    let names = model.names();
+    let is_it = |r: &&Row| r.status.0.starts_with("DELETE") && is_of(&names, r, service);
     let Some(row) = model.progress.rows.iter().find(is_it) else {
         return Some((if model.is_busy() { "going" } else { "left" }, None));
     };
@@ -74,9 +77,8 @@ pub fn counts(model: &Model, service: &Service) -> [String; 3] {
     [service.running, service.desired, service.pending].map(|n| n.to_string())
 }
 
-fn short(model: &Model, service: &Service) -> String {
-    model
-        .names()
+fn short(names: &Names, service: &Service) -> String {
+    names
         .app(&service.name)
         .map_or_else(|| service.name.to_string(), |app| app.to_string())
 }
@@ -88,7 +90,7 @@ fn rollout(model: &Model, service: &Service) -> Rollout {
     let news = service.events.iter().filter(|e| e.at >= since);
     let text = |message: &SafeText| named(message.strip_prefix(prefix.as_str()).unwrap_or(message)).into();
     Rollout {
-        name: short(model, service).into(),
+        name: short(&model.names(), service).into(),
         desired: service.desired,
         running: service.running,
         pending: service.pending,

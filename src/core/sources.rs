@@ -165,7 +165,8 @@ fn sum<'a>(source: Source, name: &str, streams: impl IntoIterator<Item = &'a Str
 }
 
 impl Row {
-    /// All words of what was typed are in its name, its stream's or its state.
+    /// All words of what was typed are in its name, its stream's or its state, as they are shown. Ages are left out:
+    /// what they narrow would change by itself.
     fn has(&self, typed: &str) -> bool {
         let stream = match &self.source {
             Source::Stream(name) => name.text(),
@@ -182,9 +183,9 @@ impl std::fmt::Display for State {
             Self::Streams(1) => f.write_str("1 task"),
             Self::Streams(count) => write!(f, "{count} tasks"),
             Self::Task(status, _) => write!(f, "{status}"),
-            Self::Gone => f.write_str("gone"),
+            Self::Gone => f.write_str("stopped long ago"),
             Self::Unlisted => f.write_str("not listed"),
-            Self::Unknown => f.write_str("?"),
+            Self::Unknown => Ok(()),
         }
     }
 }
@@ -197,23 +198,9 @@ mod tests {
     fn task(service: &str, id: &str, status: &str, created: Millis) -> Task {
         Task {
             arn: format!("arn:aws:ecs:us-east-1:123456789012:task/c/{id}").into(),
-            service: service.into(),
-            status: status.into(),
             created: Some(created),
             stopped: (status == "STOPPED").then_some(created + 50),
-            task_definition: "".into(),
-            desired: "".into(),
-            health: "".into(),
-            started: None,
-            stop_code: "".into(),
-            stopped_reason: "".into(),
-            cpu: None,
-            memory: None,
-            zone: "".into(),
-            address: "".into(),
-            capacity: "".into(),
-            architecture: "".into(),
-            containers: Vec::new(),
+            ..Task::known_as(service, status)
         }
     }
 
@@ -271,14 +258,21 @@ mod tests {
                 "LiteLLM|ffffffff|pending|0|-",
                 "LiteLLM|cccccccc|running|1|40",
                 "LiteLLM|aaaaaaaa|stopped|2|30",
-                "LiteLLM|eeeeeeee|gone|1|60",
-                "sidecar<U+202E>/x||?|1|50",
+                "LiteLLM|eeeeeeee|stopped long ago|1|60",
+                "sidecar<U+202E>/x|||1|50",
             ],
             "a task that runs and writes nothing is there, one that stopped and wrote nothing is not"
         );
-        assert_eq!(rows(later, "lite STOP"), ["LiteLLM|aaaaaaaa|stopped|2|30"]);
+        assert_eq!(rows(later, "aaaa STOP"), ["LiteLLM|aaaaaaaa|stopped|2|30"]);
+        assert_eq!(
+            rows(later, "stopped long"),
+            ["LiteLLM|eeeeeeee|stopped long ago|1|60"],
+            "as it is shown"
+        );
+        assert_eq!(rows(later, "gone"), [""; 0]);
+        assert_eq!(rows(None, "?"), [""; 0]);
         assert_eq!(rows(later, "bbbbbbbbbb"), ["Open WebUI|bbbbbbbb|running|1|20"]);
-        assert!(rows(None, "").contains(&"LiteLLM|aaaaaaaa|?|2|30".to_owned()));
+        assert!(rows(None, "").contains(&"LiteLLM|aaaaaaaa||2|30".to_owned()));
         assert_eq!(rows(None, "nobody"), [""; 0]);
         assert_eq!(rows(Some(59 + LISTED), "eeee"), ["LiteLLM|eeeeeeee|not listed|1|60"]);
     }

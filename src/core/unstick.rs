@@ -110,7 +110,7 @@ pub fn offers(it: Situation<'_>) -> Vec<Offer> {
 /// What a way sends.
 ///
 /// # Errors
-/// Why AWS would not take it now: one sentence without its stop.
+/// Why AWS would not take it now: one clause, to be read after the stack's status.
 pub fn changes(way: Way, it: Situation<'_>) -> Result<Vec<Change>, String> {
     let stack = it.stack.id.clone();
     let status = it.stack.status.0.as_str();
@@ -120,26 +120,20 @@ pub fn changes(way: Way, it: Situation<'_>) -> Result<Vec<Change>, String> {
             Err("the update itself is done: only what it replaced is still being deleted".into())
         }
         (Way::RollBack, "CREATE_FAILED" | "UPDATE_FAILED") => Ok(vec![Change::RollbackStack { stack }]),
-        (Way::CancelUpdate | Way::RollBack, _) if status.contains("ROLLBACK_IN_PROGRESS") => Err("it is being rolled back already".into()),
-        (Way::CancelUpdate, _) => Err(format!(
-            "only an update that runs (UPDATE_IN_PROGRESS) can be cancelled; it is {status}"
-        )),
-        (Way::RollBack, _) => Err(format!(
-            "only what failed with its rollback switched off (CREATE_FAILED, UPDATE_FAILED) is rolled back by hand; it is {status}"
-        )),
+        (Way::CancelUpdate, _) if status.contains("ROLLBACK_IN_PROGRESS") => Err("what failed is being rolled back already".into()),
+        (Way::RollBack, _) if status.contains("ROLLBACK_IN_PROGRESS") => Err("the rollback runs".into()),
+        (Way::CancelUpdate, _) => Err("no update runs".into()),
+        (Way::RollBack, _) => Err("nothing failed with its rollback switched off".into()),
         (Way::ContinueRollback, "UPDATE_ROLLBACK_FAILED") => Ok(vec![Change::ContinueRollback { stack, skip: Vec::new() }]),
-        (Way::ContinueRollback, _) => Err(format!(
-            "only a rollback that failed (UPDATE_ROLLBACK_FAILED) goes on; it is {status}"
-        )),
+        (Way::ContinueRollback, "ROLLBACK_FAILED") => Err("AWS goes on with that of an update only".into()),
+        (Way::ContinueRollback, _) => Err("no rollback has failed".into()),
         (Way::DesiredZero, _) => desired_zero(it),
         (Way::DeleteCreation, _) => delete(it).map(|()| vec![Change::DeleteStack { stack }]),
         (Way::DeleteRetaining, "DELETE_FAILED") => {
             let retain = undeletable(it.resources).into_iter().map(|(id, _)| id).collect();
             Ok(vec![Change::DeleteRetaining { stack, retain }])
         }
-        (Way::DeleteRetaining, _) => Err(format!(
-            "only a deletion that failed (DELETE_FAILED) can leave resources out; it is {status}"
-        )),
+        (Way::DeleteRetaining, _) => Err("no deletion has failed".into()),
     }
 }
 
@@ -201,7 +195,7 @@ fn delete(it: Situation<'_>) -> Result<(), String> {
         "CREATE_IN_PROGRESS" | "CREATE_FAILED" | "ROLLBACK_IN_PROGRESS" | "ROLLBACK_FAILED" | "ROLLBACK_COMPLETE" | "DELETE_FAILED"
     );
     if !was_never_whole {
-        return Err(format!("this stack was complete once; to delete it is `destroy`; it is {status}"));
+        return Err("this stack was complete once: to delete it is `destroy`".into());
     }
     if it.stack.termination_protection {
         return Err("its termination protection is on: destroy switches it off first".into());
@@ -326,6 +320,22 @@ mod tests {
             ("DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", vec![]),
         ] {
             assert_eq!(open(status, resource), want, "{status}");
+        }
+    }
+
+    #[test]
+    fn why_a_way_is_closed_is_its_own_and_not_the_stacks_status() {
+        for status in ["CREATE_COMPLETE", "CREATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"] {
+            let stack = stack(status);
+            let it = Situation {
+                stack: &stack,
+                resources: &[],
+                services: &[],
+            };
+            let why: Vec<String> = offers(it).into_iter().filter_map(|o| o.changes.err()).collect();
+            assert!(why.iter().all(|w| !w.contains(status) && w.len() < 60), "{why:?}");
+            let different: std::collections::BTreeSet<&String> = why.iter().collect();
+            assert_eq!(different.len(), why.len(), "{why:?}");
         }
     }
 

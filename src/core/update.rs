@@ -165,7 +165,7 @@ fn say(model: &mut Model, severity: Severity, text: impl Into<SafeText>) {
 
 /// Shows a fault and puts it into the error log.
 fn complain(model: &mut Model, fault: Fault) {
-    say(model, Severity::Bad, format!("{}. {}", fault.sentence(), fault.advice()));
+    say(model, Severity::Bad, format!("{}. {}", fault.sentence(), model.advice(&fault)));
     record(model, fault);
 }
 

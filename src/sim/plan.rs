@@ -12,7 +12,7 @@ use crate::core::{
 
 /// Properties whose change needs a new resource, by type; `*` is every one but `Tags`. From the "Update
 /// requires" lines of AWS's resource reference; a property not listed is changed in place.
-const REPLACING: [(&str, &[&str]); 26] = [
+const REPLACING: [(&str, &[&str]); 29] = [
     ("AWS::EC2::VPC", &["CidrBlock"]),
     ("AWS::EC2::Subnet", &["AvailabilityZone", "CidrBlock", "VpcId"]),
     ("AWS::EC2::SecurityGroup", &["GroupDescription", "GroupName", "VpcId"]),
@@ -49,6 +49,9 @@ const REPLACING: [(&str, &[&str]); 26] = [
     ),
     ("AWS::ServiceDiscovery::PrivateDnsNamespace", &["Name", "Vpc"]),
     ("AWS::ServiceDiscovery::Service", &["Name", "NamespaceId"]),
+    ("AWS::CloudWatch::Alarm", &["AlarmName"]),
+    ("AWS::CloudWatch::Dashboard", &["DashboardName"]),
+    ("AWS::CodeBuild::Project", &["Name"]),
     ("AWS::ECR::Repository", &["RepositoryName", "EncryptionConfiguration"]),
     (
         "AWS::RDS::DBInstance",

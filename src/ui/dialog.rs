@@ -22,9 +22,10 @@ use ratatui::{
     widgets::{Block, BorderType, Clear, Padding, Paragraph},
 };
 
-use super::{Side, cut, theme::Role};
+use super::{Side, cut, theme::Role, typed};
 use crate::core::{
     dialog::{Dialog, PAID, can_pay},
+    field::TextField,
     model::Model,
     msg::Size,
 };
@@ -82,6 +83,11 @@ fn is_bare(area: Rect) -> bool {
     area.height < 6 || area.width < 16
 }
 
+/// The dialog that is open has a frame, whose last line holds hints and nothing else.
+pub(super) fn is_sheet(model: &Model, area: Rect) -> bool {
+    !is_bare(area) && model.dialog.as_ref().is_some_and(|it| !matches!(it, Dialog::Prompt(_)))
+}
+
 /// Draws an empty sheet in the middle of the screen for a text of this size, and gives its inside.
 pub fn sheet(side: &Side<'_>, sheet: &Sheet<'_>, width: u16, rows: usize, frame: &mut Frame<'_>) -> Rect {
     let area = frame.area();
@@ -110,6 +116,14 @@ pub fn sheet(side: &Side<'_>, sheet: &Sheet<'_>, width: u16, rows: usize, frame:
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     inner
+}
+
+/// The line on which somebody types what a list is to have.
+fn search(side: &Side<'_>, field: &TextField, width: usize) -> Line<'static> {
+    let text = side.theme.style(Role::Text);
+    let sign = Span::styled("> ", side.theme.style(Role::Key));
+    let typed = typed::spans(field, width.saturating_sub(2), (text, text));
+    std::iter::once(sign).chain(typed).collect()
 }
 
 fn middle(area: Rect, width: u16, height: u16) -> Rect {

@@ -29,7 +29,11 @@ const ENDPOINT: usize = 34;
 /// Below this width the header has no room for what can be left out.
 const NARROW: usize = 100;
 
+/// Fewest cells to which the names of the profile and of the stack are cut for the clock.
+const NARROWED: [(u8, usize); 2] = [(PROFILE, 12), (STACK, 16)];
+
 /// A word of the header. A lower `worth` is left out first where room is short.
+#[derive(Clone)]
 struct Word {
     worth: u8,
     text: String,
@@ -48,10 +52,13 @@ fn identity_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'
     let mut words = names(model);
     words.extend(badges(model, room));
     let mut clock = clock(model);
-    // What is being looked at, and in whose account, is worth more than the time, the endpoint and the badge of a demo.
-    while taken(&words) + clock.len() + 2 > room && words.iter().any(|w| w.worth < CLOCK) && leave_out(&mut words) {}
-    if taken(&words) + clock.len() + 2 > room {
-        clock.clear();
+    // What is being looked at, and in whose account, is worth more than the time, the endpoint and the badge of a demo;
+    // the middle of a long name is worth less.
+    let beside = room.saturating_sub(clock.len() + 2);
+    while taken(&words) > beside && words.iter().any(|w| w.worth < CLOCK) && leave_out(&mut words) {}
+    match narrowed(&words, beside) {
+        Some(narrower) => words = narrower,
+        None => clock.clear(),
     }
     while taken(&words) > room && leave_out(&mut words) {}
     let mut spans = vec![Span::raw(" ")];
@@ -84,18 +91,27 @@ fn leave_out(words: &mut Vec<Word>) -> bool {
     // A long name is known by its ends; an account left out is not known at all.
     let is_precious = |worth| worth >= ACCOUNT;
     match least {
-        Some((_, worth)) if is_precious(worth) && shorten(words, 20) => true,
+        Some((_, worth)) if is_precious(worth) && shorten(words, STACK, 20) => true,
         Some((i, worth)) if worth < STACK => {
             words.remove(i);
             true
         }
-        _ => shorten(words, 12),
+        _ => shorten(words, STACK, 12),
     }
 }
 
-/// Takes one cell from the stack's name; false where it has no more than `least`.
-fn shorten(words: &mut [Word], least: usize) -> bool {
-    let name = words.iter_mut().find(|w| w.worth == STACK && cut::width(&w.text) > least);
+/// The words in so many cells, names cut for it; `None` where that does not do.
+fn narrowed(words: &[Word], room: usize) -> Option<Vec<Word>> {
+    let mut words = words.to_vec();
+    for (worth, least) in NARROWED {
+        while taken(&words) > room && shorten(&mut words, worth, least) {}
+    }
+    (taken(&words) <= room).then_some(words)
+}
+
+/// Takes one cell from a name; false where it has no more than `least`.
+fn shorten(words: &mut [Word], worth: u8, least: usize) -> bool {
+    let name = words.iter_mut().find(|w| w.worth == worth && cut::width(&w.text) > least);
     name.is_some_and(|w| {
         w.text = cut::middle(&w.text, cut::width(&w.text) - 1).into_owned();
         true
@@ -279,6 +295,28 @@ mod tests {
         model.about.endpoint = Some("http://127.0.0.1:18723".into());
         let shown = fixture::frame(&model, (80, 24), |model, side, _, frame| view(model, side, frame));
         assert!(shown.contains("endpoint 127.0.0.1:18723"), "{shown}");
+    }
+
+    #[test]
+    fn long_names_give_way_to_the_clock() {
+        for (width, stack, profile) in [
+            (80, "bedrock-image-chat", "health-check-fails"),
+            (80, "a-stack-with-a-very-long-name-of-its-own", "tasks-not-starting"),
+            (100, "bedrock-image-chat", "an-administrator-of-production"),
+        ] {
+            let mut model = fixture::nothing();
+            model.about.badge = Some("DEMO".into());
+            model.about.speed = 30;
+            model.about.profile = profile.into();
+            model.settings.stack = stack.into();
+            let shown = fixture::frame(&model, (width, 24), |model, side, _, frame| view(model, side, frame));
+            let header = shown.lines().next().unwrap_or_default();
+            let clock = super::clock(&model);
+            assert!(header.contains(&clock), "{clock} in {header}");
+            for word in [&stack[..6], "111122223333", "us-west-2", &profile[..5], "DEMO ×30", "…"] {
+                assert!(header.contains(word), "{word} in {header}");
+            }
+        }
     }
 
     #[test]

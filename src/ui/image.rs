@@ -13,6 +13,7 @@ use super::{
     dialog::{self, Parts},
     screen::kit::{Pen, centred, cut, left, right, show, wrap_to},
     theme::Role,
+    typed,
 };
 use crate::{
     cloud::ImageRoute,
@@ -23,6 +24,7 @@ use crate::{
         dialog::{ImageDialog, ImageRun},
         fact::{Picture, ProbeStage, StageReport},
         model::Model,
+        text::SafeText,
         when,
     },
 };
@@ -113,11 +115,13 @@ fn proves(route: &ImageRoute) -> &'static str {
 }
 
 fn prompt(pen: Pen<'_>, image: &ImageDialog, width: usize) -> Line<'static> {
-    let text = measure::start(&image.prompt.text, width.saturating_sub(3)).into_owned();
+    let room = width.saturating_sub(2);
     if image.on_prompt {
-        Line::from(vec![pen.ink(Role::Accent, "▸ "), pen.text(text), pen.ink(Role::Accent, "▏")])
+        let typed = typed::spans(&image.prompt, room, (pen.style(Role::Text), pen.style(Role::Accent)));
+        std::iter::once(pen.ink(Role::Accent, "▸ ")).chain(typed).collect()
     } else {
-        Line::from(vec![pen.text("  "), pen.text(text)])
+        let text = SafeText::new(image.prompt.text());
+        Line::from(vec![pen.text("  "), pen.text(cut(&text, room))])
     }
 }
 
@@ -163,7 +167,10 @@ fn short_lines(side: &Side<'_>, image: &ImageDialog, run: &ImageRun, picture: &P
     }
     stages.extend([pen.ink(Role::Good, "✓"), pen.text(format!(" Image {}", millis(picture.took)))]);
     let about = format!("{}  {} × {} {}  ", picture.model, picture.width, picture.height, picture.format);
-    let mut lines = vec![Line::from(pen.title(image.prompt.text.clone())), Line::from(stages)];
+    let mut lines = vec![
+        Line::from(pen.title(SafeText::new(image.prompt.text()).to_string())),
+        Line::from(stages),
+    ];
     let mut words = saved(run, width.saturating_sub(measure::width(&about)), width);
     let beside = if words.len() == 1 { words.pop() } else { None };
     let beside = beside.map(|(text, role)| pen.ink(role, text));
@@ -214,7 +221,10 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
     let label = route.map(|(label, ..)| label.to_string()).unwrap_or_default();
     let mut lines = vec![Line::from(vec![
         pen.title(format!("{label}  ")),
-        pen.dim(cut(&image.prompt.text, width.saturating_sub(label.chars().count() + 2))),
+        pen.dim(cut(
+            &SafeText::new(image.prompt.text()),
+            width.saturating_sub(label.chars().count() + 2),
+        )),
     ])];
     let asked = wrap_to(&format!("Model {}", asked_model(image)), width, 2).into_iter();
     lines.extend(asked.map(|line| Line::from(pen.dim(line))));
@@ -226,7 +236,7 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
         Some(Ok(picture)) => lines.extend(success(model, side, picture, run, width)),
         Some(Err(fault)) => {
             let models = catalogue::of_stack(model);
-            let why = diagnosis::diagnose(&diagnosis::Clues {
+            let mut why = diagnosis::diagnose(&diagnosis::Clues {
                 route: route.map(|r| &r.1),
                 fault,
                 stages: &run.stages,
@@ -234,6 +244,7 @@ fn run_lines(model: &Model, side: &Side<'_>, image: &ImageDialog, run: &ImageRun
                 model: models.iter().find(|m| m.role.kind == Kind::Image).map(|m| &m.verdict),
                 reader: Reader::Console,
             });
+            why.now = model.reach().placed(&why.now);
             lines.extend(failure(pen, why, width));
         }
     }

@@ -114,7 +114,7 @@ pub fn empty_feed<T>(model: &Model, side: &Side<'_>, feed: &Feed<T>, area: Rect,
             let next = format!("{} deletes the stack's record.", model.keymap.label(Intent::WaysOut));
             empty(side, area, frame, "Nothing of it exists any more.", &next);
         }
-        Some(fault) => empty(side, area, frame, &format!("{}.", fault.sentence()), &fault.advice()),
+        Some(fault) => empty(side, area, frame, &format!("{}.", fault.sentence()), &model.advice(fault)),
         None if model.is_without_stack() => {
             let why = format!("There is no stack {} in {}.", model.settings.stack, model.about.region);
             empty(side, area, frame, &why, "Press D to deploy it.");

@@ -31,7 +31,11 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
 fn words(model: &Model, room: usize) -> (String, Role) {
     if let Some(fault) = model.credentials_fault() {
         // While nothing has come yet, the body says what to do.
-        let advice = model.feeds.stack.get().map_or_else(String::new, |_| format!(" {}", fault.advice()));
+        let advice = model
+            .feeds
+            .stack
+            .get()
+            .map_or_else(String::new, |_| format!(" {}", model.advice(fault)));
         return (cut::end(&format!("✗ {}.{advice}", fault.sentence()), room).into_owned(), Role::Bad);
     }
     let phrases = phrases(model);
@@ -167,6 +171,15 @@ mod tests {
     use crate::{core::fault::FaultKind, ui::screen::fixture};
 
     use super::*;
+
+    #[test]
+    fn who_logs_in_again_does_it_for_the_profile_that_is_looked_at() {
+        let mut model = fixture::running();
+        let fault = crate::core::fault::Fault::new(FaultKind::Expired, "cloudformation:DescribeStacks", "", "");
+        model.feeds.identity.fail(fault);
+        let (text, _) = words(&model, 400);
+        assert!(text.contains("`aws sso login --profile dana`"), "{text}");
+    }
 
     #[test]
     fn a_stack_is_asleep_once_its_last_task_is_gone() {

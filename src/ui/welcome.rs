@@ -67,10 +67,16 @@ pub(super) fn without_answer(model: &Model, side: &Side<'_>, fault: &Fault, area
     ];
     let mut lines = vec![format!("Region {}, profile {}.", model.about.region, model.about.profile)];
     if fault.kind != FaultKind::Unreachable {
-        lines.push(fault.advice());
+        lines.push(model.advice(fault));
     }
     if fault.kind == FaultKind::Denied {
-        steps.insert(0, ("bic-tui policy".to_owned(), "print all permissions that it wants"));
+        steps.insert(
+            0,
+            (
+                format!("bic-tui policy {}", model.reach().stack),
+                "print all permissions that it wants",
+            ),
+        );
     }
     match &model.about.endpoint {
         Some(url) if model.about.is_endpoint_inherited => lines.push(format!(

@@ -36,7 +36,7 @@ fn parameters_are_loaded_from_a_file_that_is_asked_for() {
     press(&mut model, "ctrl-u");
     type_text(&mut model, "me@b.example");
     press(&mut model, "ctrl-o");
-    assert!(matches!(&model.dialog, Some(Dialog::Prompt(p)) if p.field.text == "./parameters.json"));
+    assert!(matches!(&model.dialog, Some(Dialog::Prompt(p)) if p.field.text() == "./parameters.json"));
     let effects = press(&mut model, "enter");
     let [Effect::Load(path)] = &effects[..] else {
         panic!("{effects:?}")
@@ -73,7 +73,7 @@ fn a_path_that_leads_nowhere_can_be_mended_and_an_answer_that_comes_too_late_is_
     let Some(Dialog::Prompt(prompt)) = &model.dialog else {
         panic!("{:?}", model.dialog)
     };
-    assert_eq!(prompt.field.text, "/dev/zero");
+    assert_eq!(prompt.field.text(), "/dev/zero");
     assert!(prompt.error.as_ref().is_some_and(|e| e.contains("no regular file")), "{prompt:?}");
     press(&mut model, "esc");
     update(&mut model, Msg::Loaded("x".into(), Ok("{}".into())));

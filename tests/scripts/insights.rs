@@ -97,7 +97,7 @@ fn a_query_says_its_price_and_stands_on_cancel() {
     let Some(Dialog::Insights(dialog)) = model.dialog.clone() else {
         panic!("no dialog")
     };
-    assert_eq!((dialog.focus, dialog.window.text.as_str()), (Focus::Cancel, "-1m"));
+    assert_eq!((dialog.focus, dialog.window.text()), (Focus::Cancel, "-1m"));
     assert!(
         press(&mut model, "y").is_empty() && model.insights.is_none(),
         "the price is not known yet"
@@ -139,7 +139,7 @@ fn what_it_may_cost_is_asked_even_where_the_size_is_denied() {
 #[test]
 fn esc_peels_what_was_asked_of_the_results_before_it_leaves_what_is_paid_for() {
     let mut model = with_errors();
-    press(&mut model, "v v v");
+    press(&mut model, "v v");
     let (ticket, _) = begun(&mut model);
     tell(&mut model, ticket, Ok(Fact::InsightsBegun("q-1".into())));
     let ticket = polled(&mut model);
@@ -161,7 +161,7 @@ fn esc_peels_what_was_asked_of_the_results_before_it_leaves_what_is_paid_for() {
 #[test]
 fn the_query_is_the_filter_and_the_results_are_read_as_the_tail_is() {
     let mut model = with_errors();
-    press(&mut model, "v v v u u u enter / B a d enter");
+    press(&mut model, "v v u u u enter / B a d enter");
     press(&mut model, "&");
     type_text(&mut model, "BedRock");
     press(&mut model, "enter");

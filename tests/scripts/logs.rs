@@ -284,7 +284,7 @@ fn pasted_lines_are_refused_as_a_pattern_and_one_line_with_its_end_is_taken() {
             type_text(&mut model, "a");
             update(&mut model, Msg::Paste(format!("b{end}c")));
             let prompt = |model: &Model| match &model.dialog {
-                Some(Dialog::Prompt(prompt)) => (prompt.field.text.clone(), prompt.error.as_ref().map(ToString::to_string)),
+                Some(Dialog::Prompt(prompt)) => (prompt.field.text().to_owned(), prompt.error.as_ref().map(ToString::to_string)),
                 _ => panic!("the prompt stays"),
             };
             let (text, why) = prompt(&model);
@@ -510,9 +510,9 @@ fn u_chooses_a_service_or_a_task_and_esc_peels_it() {
     );
     // Esc leaves the field, then the picker, and changes nothing.
     press(&mut model, "u / u");
-    assert!(matches!(&model.dialog, Some(Dialog::Sources(it)) if it.field.text == "u" && it.is_typing));
+    assert!(matches!(&model.dialog, Some(Dialog::Sources(it)) if it.field.text() == "u" && it.is_typing));
     press(&mut model, "esc");
-    assert!(matches!(&model.dialog, Some(Dialog::Sources(it)) if it.field.text.is_empty() && !it.is_typing));
+    assert!(matches!(&model.dialog, Some(Dialog::Sources(it)) if it.field.text().is_empty() && !it.is_typing));
     press(&mut model, "esc");
     assert_eq!((model.dialog.clone(), shown(&model)), (None, 9));
 }

@@ -9,6 +9,7 @@ use bic_tui::core::{
     fact::{LogEvent, LogPage},
     msg::{Asked, Ticket},
     older::Older,
+    screen::Panel,
 };
 
 /// The request for older lines among effects.
@@ -262,6 +263,97 @@ fn a_time_is_gone_to_as_soon_as_its_lines_are_there() {
     press(&mut model, "esc");
     assert_eq!(at(&model).as_deref(), Some("INFO: old"), "and stays when the rest is given up");
     assert_eq!(model.logs.lines().holes().len(), 1, "which is missing");
+}
+
+/// A stack event of three days ago under the cursor; the log tail has its quarter of an hour.
+fn with_an_old_event() -> (Model, i64) {
+    let mut model = with_errors();
+    let at = model.now.wall - 3 * 86_400_000;
+    let mut old = model.feeds.events.get().expect("events")[0].clone();
+    (old.id, old.at) = ("old".into(), at);
+    let now = model.now;
+    model.feeds.events.set(vec![old], now);
+    press(&mut model, "1");
+    assert_eq!(model.panel(), Panel::Events);
+    (model, at)
+}
+
+fn gaps(model: &Model) -> Vec<(i64, i64)> {
+    let holes = model.logs.lines().holes();
+    holes.iter().map(|hole| (hole.from, hole.until)).collect()
+}
+
+#[test]
+fn a_row_of_long_ago_leads_to_the_lines_round_it_and_esc_back_to_it() {
+    const QUARTER: i64 = 900_000;
+    let (mut model, at) = with_an_old_event();
+    let reach = model.older.as_ref().map(Older::reach).expect("a tail");
+    let axis = model.logs.span(model.now.wall);
+    let (ticket, from, until, _) = older(&press(&mut model, "L")).expect("older lines are asked for");
+    assert_eq!((from, until), (at - QUARTER, at + QUARTER), "those round it, and not all since");
+    let page = vec![
+        event(at - 5_000, 100, "litellm", "INFO: before"),
+        event(at + 5_000, 101, "litellm", "INFO: there"),
+        event(at + 6_000, 102, "litellm", "INFO: after"),
+    ];
+    answer(&mut model, ticket, page, None);
+    let line = |model: &Model| model.logs.selected().map(|line| line.raw().to_owned());
+    assert_eq!(line(&model).as_deref(), Some("INFO: there"));
+    assert_eq!(gaps(&model), [(until, reach - 1)], "what lies between is missing, and said to be");
+    let (first, end) = model.logs.span(model.now.wall).expect("an axis");
+    assert!(at - QUARTER < first && end <= at + 7_000, "the axis is of what is read");
+    // From here on as from any other line: further back, and on into the gap.
+    let (ticket, _, end, _) = older(&press(&mut model, "g")).expect("what is older");
+    assert_eq!(end, from);
+    answer(&mut model, ticket, Vec::new(), None);
+    let mut asked = None;
+    for _ in 0..3 {
+        asked = asked.or(older(&press(&mut model, "j")));
+    }
+    let (ticket, from, end, _) = asked.expect("what comes after");
+    assert!(from == until && end - from <= 6 * 3_600_000, "not three days at once");
+    answer(&mut model, ticket, Vec::new(), None);
+    assert_eq!(gaps(&model), [(end, reach - 1)]);
+    press(&mut model, "esc");
+    assert_eq!((model.screen, model.panel()), (ScreenId::Overview, Panel::Events));
+    press(&mut model, "4 F");
+    assert_eq!(model.logs.span(model.now.wall), axis, "the tail has its axis again");
+    press(&mut model, "1");
+    assert!(older(&press(&mut model, "L")).is_none(), "they are held");
+    assert_eq!(line(&model).as_deref(), Some("INFO: there"));
+}
+
+#[test]
+fn a_row_of_long_ago_without_lines_says_so_and_one_in_the_gap_leads_to_the_lines_round_it() {
+    let (mut model, at) = with_an_old_event();
+    let (ticket, _, until, _) = older(&press(&mut model, "L")).expect("older lines are asked for");
+    answer(&mut model, ticket, Vec::new(), None);
+    let told = model.notice.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
+    assert!(told.starts_with("no line from "), "{told}");
+    let mut second = model.feeds.events.get().expect("events")[0].clone();
+    second.at = at + 86_400_000;
+    let now = model.now;
+    model.feeds.events.set(vec![second], now);
+    press(&mut model, "esc");
+    assert_eq!(model.screen, ScreenId::Overview);
+    let (ticket, from, end, _) = older(&press(&mut model, "L")).expect("those of the gap");
+    assert_eq!((from, end), (at + 86_400_000 - 900_000, at + 86_400_000 + 900_000));
+    // What was asked for and is not wanted any more is no reason to ask at once.
+    press(&mut model, "esc esc");
+    answer(&mut model, ticket, vec![event(from + 1, 100, "litellm", "INFO: late")], None);
+    assert_eq!(gaps(&model).first().map(|gap| gap.0), Some(until));
+    let (ticket, ..) = older(&press(&mut model, "L")).expect("asked again");
+    answer(
+        &mut model,
+        ticket,
+        vec![event(from + 1, 100, "litellm", "INFO: there")],
+        Some("more"),
+    );
+    assert_eq!(gaps(&model).len(), 2, "{:?}", gaps(&model));
+    let effects = wait(&mut model, 2_000);
+    let (ticket, ..) = older(&effects).expect("the next page");
+    answer(&mut model, ticket, Vec::new(), None);
+    assert_eq!(gaps(&model).iter().map(|gap| gap.0).collect::<Vec<_>>(), [until, end]);
 }
 
 /// A log group of 40,000 lines, four of each time, of which a memory of 3 MB holds a part.

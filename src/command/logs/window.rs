@@ -98,17 +98,13 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
         until: request.until.unwrap_or(Millis::MAX),
     };
     let mut queue = Queue::new(whole);
-    let (mut fetched, mut reached) = (0, whole.from);
     queue.fill(&window);
-    while let Some(front) = queue.front() {
+    while queue.is_under_way() {
         tokio::select! {
             Some(news) = told.recv() => match news {
                 News::Page(slice, events, until) => {
-                    fetched += events;
-                    // All before the first slice is there, and of that what its pages brought.
-                    reached = reached.max(if slice.from == front.from { until } else { front.from });
-                    let part = 100 * (reached - whole.from) / (whole.until - whole.from).max(1);
-                    cx.out.progress(format!("{fetched} lines fetched, {part} % of the window"));
+                    queue.on_page(slice, events, until);
+                    cx.out.progress(queue.progress());
                 }
                 News::Again(text) => cx.out.note(text),
             },
@@ -131,11 +127,36 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
     Ok(Verdict::Well)
 }
 
+/// A slice that is under way, or has come and waits for those before it.
+struct Part {
+    slice: Slice,
+    /// All of its events, once they have come.
+    events: Option<Vec<LogEvent>>,
+    /// How many have come so far.
+    lines: usize,
+    /// Up to where they reach.
+    reached: Millis,
+}
+
+impl Part {
+    fn new(slice: Slice) -> Self {
+        Self {
+            slice,
+            events: None,
+            lines: 0,
+            reached: slice.from,
+        }
+    }
+}
+
 /// Slices in order of time: the first are under way or done, the rest is not cut yet.
 struct Queue {
-    slices: VecDeque<(Slice, Option<Vec<LogEvent>>)>,
+    whole: Slice,
+    slices: VecDeque<Part>,
     tasks: JoinSet<(Slice, Result<Fetched, Fault>)>,
     rest: Slice,
+    /// Slices and lines that were printed, or are about to be.
+    printed: (usize, usize),
     /// Length of the next slice; none while the window may be small enough to be one.
     step: Option<Millis>,
     /// Before this time there is nothing that a slice is cut for.
@@ -145,16 +166,47 @@ struct Queue {
 impl Queue {
     fn new(whole: Slice) -> Self {
         Self {
+            whole,
             slices: VecDeque::new(),
             tasks: JoinSet::new(),
             rest: whole,
+            printed: (0, 0),
             step: None,
             dense_from: Millis::MIN,
         }
     }
 
-    fn front(&self) -> Option<Slice> {
-        self.slices.front().map(|(slice, _)| *slice)
+    fn is_under_way(&self) -> bool {
+        !self.slices.is_empty()
+    }
+
+    /// A page of a slice came: so many events, up to a time.
+    fn on_page(&mut self, slice: Slice, events: usize, until: Millis) {
+        let known = self.slices.iter_mut().find(|part| part.slice == slice && part.events.is_none());
+        if let Some(part) = known {
+            part.lines += events;
+            part.reached = part.reached.max(until);
+        }
+    }
+
+    /// How far all slices are, in words.
+    fn progress(&self) -> String {
+        let (mut come, mut lines) = self.printed;
+        let next = self.slices.front().map_or(self.rest.from, |part| part.slice.from);
+        let mut reached = next - self.whole.from;
+        for part in &self.slices {
+            come += usize::from(part.events.is_some());
+            lines += part.lines;
+            reached += part.reached - part.slice.from;
+        }
+        // What is not cut yet will give about so many.
+        let rest = |step: Millis| (self.rest.until - self.rest.from + step - 1) / step;
+        let slices = self.step.map_or_else(String::new, |step| {
+            let all = self.printed.0 + self.slices.len() + rest(step) as usize;
+            format!(", {come} of about {all} slices")
+        });
+        let share = 100 * reached / (self.whole.until - self.whole.from).max(1);
+        format!("{lines} lines fetched{slices}, {share} % of the window")
     }
 
     /// Cuts slices off the rest and begins them.
@@ -168,7 +220,7 @@ impl Queue {
                 until: end.min(self.rest.until),
             };
             self.rest.from = slice.until;
-            self.slices.push_back((slice, None));
+            self.slices.push_back(Part::new(slice));
             self.begin(window, slice);
         }
     }
@@ -190,15 +242,18 @@ impl Queue {
         match fetched? {
             Fetched::Whole(events) => {
                 self.learn(good(), events.len(), slice.until - slice.from);
-                if let Some((_, place)) = self.slices.iter_mut().find(|(known, _)| *known == slice) {
-                    *place = Some(events);
+                if let Some(part) = self.slices.iter_mut().find(|part| part.slice == slice) {
+                    (part.lines, part.reached) = (events.len(), slice.until);
+                    part.events = Some(events);
                 }
             }
             Fetched::Much(events, span) => self.cut(good(), slice, (events, span)),
         }
         let mut ready = Vec::new();
-        while let Some((_, Some(_))) = self.slices.front() {
-            ready.extend(self.slices.pop_front().and_then(|(_, events)| events).unwrap_or_default());
+        while let Some(part) = self.slices.pop_front_if(|part| part.events.is_some()) {
+            self.printed.0 += 1;
+            self.printed.1 += part.lines;
+            ready.extend(part.events.unwrap_or_default());
         }
         Ok(ready)
     }
@@ -217,12 +272,12 @@ impl Queue {
         self.step = Some(good.max(SHORTEST));
         self.dense_from = span.from;
         self.rest.from = slice.from;
-        self.slices.retain(|(known, _)| known.until <= slice.from);
+        self.slices.retain(|part| part.slice.until <= slice.from);
         // What is under way after it would come again.
         self.tasks.abort_all();
-        let lost = self.slices.iter().position(|(_, events)| events.is_none());
-        if let Some((first, _)) = lost.and_then(|place| self.slices.get(place)) {
-            self.rest.from = first.from;
+        let lost = self.slices.iter().position(|part| part.events.is_none());
+        if let Some(first) = lost.and_then(|place| self.slices.get(place)) {
+            self.rest.from = first.slice.from;
             self.slices.truncate(lost.unwrap_or_default());
         }
         self.tasks = JoinSet::new();
@@ -307,5 +362,39 @@ impl Window {
             at
         };
         tokio::time::sleep_until(at).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_progress_counts_what_has_come_of_all_slices() {
+        let slice = |n: Millis| Slice {
+            from: n * 10_000,
+            until: (n + 1) * 10_000,
+        };
+        let mut queue = Queue::new(Slice { from: 0, until: 100_000 });
+        queue.slices = vec![Part::new(Slice { from: 0, until: 100_000 })].into();
+        queue.on_page(Slice { from: 0, until: 100_000 }, 500, 5_000);
+        assert_eq!(queue.progress(), "500 lines fetched, 5 % of the window", "it may be the only one");
+        queue.step = Some(10_000);
+        queue.rest.from = 40_000;
+        queue.slices = (0..4).map(|n| Part::new(slice(n))).collect();
+        assert_eq!(queue.progress(), "0 lines fetched, 0 of about 10 slices, 0 % of the window");
+        queue.on_page(slice(0), 100, 5_000);
+        queue.on_page(slice(2), 300, 28_000);
+        queue.on_page(slice(2), 50, 30_000);
+        assert_eq!(queue.progress(), "450 lines fetched, 0 of about 10 slices, 15 % of the window");
+        queue.slices[2].events = Some(Vec::new());
+        assert_eq!(queue.progress(), "450 lines fetched, 1 of about 10 slices, 15 % of the window");
+        // A slice that was given up is no more, and what is told of it late counts no more.
+        queue.slices.truncate(3);
+        queue.rest.from = 30_000;
+        queue.on_page(slice(3), 999, 40_000);
+        queue.slices.pop_front();
+        queue.printed = (1, 120);
+        assert_eq!(queue.progress(), "470 lines fetched, 2 of about 10 slices, 20 % of the window");
     }
 }

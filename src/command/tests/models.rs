@@ -143,9 +143,11 @@ async fn another_version_on_postgres_waits_for_the_stack_to_sleep() {
 async fn a_scene_plays_in_the_region_that_was_asked_for() {
     let elsewhere = |name: &str| {
         let scene = Scene::named(name).unwrap().in_region(Some("eu-west-1".into()));
-        Case::new(Arc::new(
+        let mut case = Case::new(Arc::new(
             Sim::new(&scene, 1, Arc::new(Paused(tokio::time::Instant::now()))).without_latency(),
-        ))
+        ));
+        case.cx.same_place = "--region eu-west-1 --stack bedrock-image-chat".into();
+        case
     };
     let (status, text, _) = elsewhere("new").run("check").await;
     assert_eq!(status, 1, "{text}");

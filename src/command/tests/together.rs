@@ -7,7 +7,7 @@ use crate::{
     cloud::PlanRequest,
     command::watch::Watch,
     core::{
-        eta::Outlook,
+        eta::{self, Outlook},
         plan::{self, Wish},
         template::Template,
     },
@@ -223,4 +223,25 @@ async fn a_recording_of_a_subcommand_holds_what_the_screens_show() {
             "{line}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_watches_is_told_no_time_before_a_task_stops_that_does_not_get_well() {
+    let mut case = Case::sim("health-check-fails");
+    let (status, _, said) = case.run("deploy --no-watch").await;
+    assert_eq!(status, 0, "{said}");
+    let stack = case.stack().await.unwrap();
+    let mut watch = Watch::running(&case.cx, stack.id.clone()).await.unwrap();
+    for _ in 0..600 {
+        watch.look(&mut case.cx).await.unwrap();
+        let outlook = watch.outlook(&case.cx).unwrap().1;
+        if outlook.is_held_up {
+            assert_eq!((outlook.eta, outlook.left()), (None, Some(eta::NO_END.to_owned())));
+            let tasks = reads::tasks(&*case.cx.cloud, &Names::of(&stack)).await.unwrap();
+            assert!(tasks.iter().all(|t| !t.is_stopped()), "the first has stopped by now");
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    panic!("nothing held it up");
 }

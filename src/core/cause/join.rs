@@ -8,7 +8,7 @@ use super::{
         rollout,
         text::SafeText,
     },
-    Cause, Clues, Parameters, Reader, advice, explain, gist,
+    Cause, Clues, Matter, Parameters, Reader, advice, explain, gist,
     words::told_to,
 };
 use crate::core::awscli;
@@ -88,6 +88,9 @@ impl<'a> Known<'a> {
         if !status.is_failure() && !status.is_in_progress() {
             return None;
         }
+        if let Some(card) = self.left_out() {
+            return Some(card);
+        }
         let (stretch, earlier) = self.stretches();
         let it = self.witnesses(stretch);
         if it.event.is_none() && it.task.is_none() && it.placing.is_none() && it.awaited.is_none() {
@@ -110,6 +113,7 @@ impl<'a> Known<'a> {
         };
         let suffix = if earlier.is_some() { " while rolling back" } else { "" };
         Some(Cause {
+            matter: Matter::Cause,
             title: format!("{}{suffix}", it.title()).into(),
             service: it.service(),
             evidence,

@@ -163,23 +163,9 @@ fn answers_to_the_test_image() {
 
 fn task(code: &str, reason: &str, container: &str, exit: Option<i32>) -> Task {
     Task {
-        arn: "arn:aws:ecs:us-west-2:1:task/c/0af3".into(),
-        service: "s".into(),
-        task_definition: "s:1".into(),
-        status: "STOPPED".into(),
-        desired: "STOPPED".into(),
-        health: "UNKNOWN".into(),
-        created: None,
-        started: None,
         stopped: Some(0),
         stop_code: code.into(),
         stopped_reason: reason.into(),
-        cpu: None,
-        memory: None,
-        zone: SafeText::default(),
-        address: SafeText::default(),
-        capacity: SafeText::default(),
-        architecture: SafeText::default(),
         containers: vec![Container {
             name: "openwebui".into(),
             status: "STOPPED".into(),
@@ -187,6 +173,7 @@ fn task(code: &str, reason: &str, container: &str, exit: Option<i32>) -> Task {
             reason: container.into(),
             image: SafeText::default(),
         }],
+        ..Task::known_as("s", "STOPPED")
     }
 }
 

@@ -147,23 +147,11 @@ fn parameters_move_the_month_as_they_should() {
 fn task(service: &str, id: u32, shape: (u32, u32), status: &str) -> Task {
     Task {
         arn: format!("arn:aws:ecs:us-east-1:123456789012:task/c/{id:032x}").into(),
-        service: service.into(),
-        task_definition: "d:1".into(),
-        status: status.into(),
-        desired: "RUNNING".into(),
-        health: "HEALTHY".into(),
-        created: None,
-        started: None,
-        stopped: None,
-        stop_code: SafeText::default(),
-        stopped_reason: SafeText::default(),
         cpu: Some(shape.0),
         memory: Some(shape.1),
-        zone: SafeText::default(),
-        address: SafeText::default(),
         capacity: "FARGATE".into(),
         architecture: "X86_64".into(),
-        containers: Vec::new(),
+        ..Task::known_as(service, status)
     }
 }
 

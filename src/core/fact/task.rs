@@ -72,3 +72,30 @@ impl Task {
         self.status == "STOPPED"
     }
 }
+
+#[cfg(test)]
+impl Task {
+    /// A task of which no more is known: what a test is about it says itself.
+    pub(crate) fn known_as(service: &str, status: &str) -> Self {
+        Self {
+            arn: "arn:aws:ecs:us-west-2:111122223333:task/c/0af31c9e".into(),
+            service: service.into(),
+            task_definition: "d:1".into(),
+            status: status.into(),
+            desired: status.into(),
+            health: "UNKNOWN".into(),
+            created: None,
+            started: None,
+            stopped: None,
+            stop_code: SafeText::default(),
+            stopped_reason: SafeText::default(),
+            cpu: None,
+            memory: None,
+            zone: SafeText::default(),
+            address: SafeText::default(),
+            capacity: SafeText::default(),
+            architecture: SafeText::default(),
+            containers: Vec::new(),
+        }
+    }
+}

@@ -51,6 +51,15 @@ impl Histogram {
         self.steps.len() * A_STEP
     }
 
+    /// All that is counted, by level.
+    pub fn counts(&self) -> [u64; Level::COUNT] {
+        let mut sums = [0; Level::COUNT];
+        for counts in self.steps.values() {
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(*count));
+        }
+        sums
+    }
+
     /// First time counted and first time after the last, to a second.
     pub fn span(&self) -> Option<(Millis, Millis)> {
         let (first, _) = self.steps.first_key_value()?;

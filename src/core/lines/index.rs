@@ -6,7 +6,13 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use strum::EnumCount;
+
 use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot};
+use crate::core::logline::Level;
+
+/// About what is kept of a segment beside its rows, in a table that is half full.
+const A_SEGMENT: usize = 2 * size_of::<(u64, Hits)>();
 
 /// A piece of work for another thread: segments to look through.
 #[derive(Debug, Clone)]
@@ -127,6 +133,12 @@ impl Index {
         lines.segments().all(|segment| self.segments.contains_key(&segment.id()))
     }
 
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let of_hits = |hits: &Hits| A_SEGMENT + hits.rows.capacity() * size_of::<u32>() + hits.histogram.bytes();
+        self.segments.values().map(of_hits).sum()
+    }
+
     /// Rows found so far.
     pub fn len(&self) -> usize {
         self.len
@@ -240,6 +252,15 @@ impl Index {
             .sum();
         let here = self.rows(lines, spot.segment);
         before + here.map_or(0, |rows| rows.partition_point(|row| (*row as usize) < spot.line))
+    }
+
+    /// Counts of the rows found so far, by level.
+    pub fn counts(&self) -> [u64; Level::COUNT] {
+        let mut sums = [0; Level::COUNT];
+        for hits in self.segments.values() {
+            sums.iter_mut().zip(hits.histogram.counts()).for_each(|(sum, count)| *sum += count);
+        }
+        sums
     }
 
     /// Adds the counts of the rows found so far to columns that lie side by side.

@@ -242,11 +242,20 @@ impl Lines {
         self.segments.insert(place, Arc::new(segment));
     }
 
+    /// Drops lines where the limit is passed.
+    pub fn make_room(&mut self) -> Appended {
+        let mut change = Appended::default();
+        self.evict(&mut change);
+        change
+    }
+
     fn evict(&mut self, change: &mut Appended) {
         while self.bytes() > self.limit && self.segments.len() > 1 {
             let place = self.victim();
             let Some(gone) = self.segments.remove(place) else { return };
             self.bytes -= gone.bytes();
+            // What is held about it goes with it: about its share.
+            self.beside -= (self.beside as f64 * gone.len() as f64 / self.len.max(1) as f64) as usize;
             self.len -= gone.len();
             for line in gone.lines() {
                 self.histogram.remove(line.at(), line.level());

@@ -43,6 +43,18 @@ impl Level {
         })
     }
 
+    /// What is shown where this is the lowest level, in words.
+    pub fn and_worse(self) -> &'static str {
+        match self {
+            Self::Debug => "all levels",
+            Self::Other => "all but debug lines",
+            Self::Info => "info and worse",
+            Self::Warn => "warnings and worse",
+            Self::Error => "errors and worse",
+            Self::Critical => "critical lines only",
+        }
+    }
+
     /// The numbers of Python's `logging` and of pino, which agree from 10 to 50.
     fn numbered(number: i64) -> Self {
         match number {

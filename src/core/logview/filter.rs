@@ -29,15 +29,20 @@ impl LogView {
         self.refilter();
     }
 
-    /// Lowest level shown: all, info, warnings, errors.
-    pub fn cycle_level(&mut self) {
-        self.filter.min_level = match self.filter.min_level {
-            None => Some(Level::Other),
-            Some(Level::Debug | Level::Other | Level::Info) => Some(Level::Warn),
+    /// Lowest level shown: all but debugging, where there are such lines, warnings, errors, and all again. Whether that
+    /// hides a line that was shown, as far as is known.
+    pub fn cycle_level(&mut self) -> bool {
+        let counts = self.kept.as_ref().map_or_else(|| self.lines.histogram().counts(), Index::counts);
+        let hides = |least: Level| counts.iter().take(least as usize).any(|count| *count > 0);
+        let next = match self.filter.min_level {
+            None if hides(Level::Other) => Some(Level::Other),
+            None | Some(Level::Debug | Level::Other | Level::Info) => Some(Level::Warn),
             Some(Level::Warn) => Some(Level::Error),
             Some(Level::Error | Level::Critical) => None,
         };
+        self.filter.min_level = next;
         self.refilter();
+        next.is_some_and(hides)
     }
 
     /// Whose lines are shown.

@@ -7,6 +7,8 @@ use crate::core::{
     tail::Arrived,
 };
 
+/// Of a hole of unknown size no more than this is filled at once, in milliseconds.
+const UNKNOWN: Millis = 6 * 60 * 60 * 1000;
 /// Most lines that are filled at once: two pages of CloudWatch.
 const AT_ONCE: u64 = 20_000;
 
@@ -31,21 +33,33 @@ impl LogView {
     }
 
     /// The interval to fill for who reads here: of the hole in sight that is nearest to the cursor the part at it.
-    /// None where no hole is in sight. Its end does not belong to it.
-    pub fn gap_in_sight(&self) -> Option<(Millis, Millis)> {
+    /// None where no hole is in sight; for who wants what is further up, none above the cursor. Its end does not belong
+    /// to it.
+    pub fn gap_in_sight(&self, is_up: bool) -> Option<(Millis, Millis)> {
         if self.is_following() || self.lines.holes().is_empty() {
             return None;
         }
         let window = self.window(self.size.height, self.size.width);
         let cursor = window.rows.iter().position(|row| row.selected).unwrap_or(0);
-        let (row, hole) = window.holes.into_iter().min_by_key(|(row, _)| row.abs_diff(cursor))?;
+        let holes = window.holes.into_iter().filter(|(row, _)| !is_up || *row <= cursor);
+        let (row, hole) = holes.min_by_key(|(row, _)| row.abs_diff(cursor))?;
         Some(self.part(hole, row <= cursor))
     }
 
     /// The interval to fill for who goes to a time that is in a hole.
     pub fn gap_at(&self, at: Millis) -> Option<(Millis, Millis)> {
-        let hole = self.lines.holes().iter().find(|hole| (hole.from..=hole.until).contains(&at))?;
-        Some(self.part(Hole { from: at, ..*hole }, false))
+        let hole = self.hole_at(at)?;
+        Some(self.part(Hole { from: at, ..hole }, false))
+    }
+
+    /// The hole that a time lies in; its end does not belong to it.
+    pub fn gap_round(&self, at: Millis) -> Option<(Millis, Millis)> {
+        self.hole_at(at).map(|hole| (hole.from, hole.until + 1))
+    }
+
+    fn hole_at(&self, at: Millis) -> Option<Hole> {
+        let mut holes = self.lines.holes().iter();
+        holes.find(|hole| (hole.from..=hole.until).contains(&at)).copied()
     }
 
     /// As much of a hole as fits into a quarter of the memory, if its lines are as long as those held.
@@ -53,7 +67,9 @@ impl LogView {
         let a_line = (self.lines.bytes() / self.lines.len().max(1)).max(1);
         let fits = ((self.lines.limit() / 4 / a_line) as u64).clamp(1, AT_ONCE);
         let end = hole.until + 1;
-        let width = if hole.lines <= fits {
+        let width = if hole.lines == 0 {
+            (end - hole.from).min(UNKNOWN).min(self.widest())
+        } else if hole.lines <= fits {
             end - hole.from
         } else {
             ((end - hole.from) as f64 * (fits as f64 / hole.lines as f64)) as Millis

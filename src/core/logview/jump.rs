@@ -75,6 +75,7 @@ impl LogView {
         {
             self.marks.insert(anchor);
         }
+        self.make_room();
     }
 
     /// To the next marked line that is shown, from the last one to the first.

@@ -1,7 +1,11 @@
 //! The window of the time axis.
 
 use super::LogView;
-use crate::core::{fact::Millis, keymap::Intent};
+use crate::core::{
+    fact::Millis,
+    keymap::Intent,
+    lines::{Hole, Spot},
+};
 
 /// Narrowest window, in milliseconds.
 const LEAST: Millis = 60_000;
@@ -12,14 +16,31 @@ const MOST: Millis = 366 * 86_400_000;
 pub const AHEAD: Millis = 5 * 60_000;
 
 impl LogView {
-    /// First and last time of the axis: the window that was asked for, else that of all lines held, as far as their time
-    /// can be.
+    /// First and last time of the axis: the window that was asked for, else that of the lines held, as far as their time
+    /// can be. Where lines between them were never fetched it is that of the lines on this side of them.
     pub fn span(&self, now: Millis) -> Option<(Millis, Millis)> {
         self.span.or_else(|| {
             let (from, until) = self.lines.histogram().span()?;
+            let (from, until) = self.run_here().unwrap_or((from, until));
             let until = until.min(now.saturating_add(AHEAD));
             Some((from.min(until - 1_000), until))
         })
+    }
+
+    /// To a second the first time of the lines here and the first after them, where lines on either side were never
+    /// fetched.
+    fn run_here(&self) -> Option<(Millis, Millis)> {
+        let mut gaps = self.lines.holes().iter().filter(|hole| hole.lines == 0).peekable();
+        gaps.peek()?;
+        let here = self.selected()?.at();
+        let (before, after): (Vec<&Hole>, Vec<&Hole>) = gaps.partition(|hole| hole.until < here);
+        let first = before
+            .last()
+            .map_or_else(|| self.lines.first(), |hole| self.lines.at_time(hole.until));
+        let end = after.first().and_then(|hole| self.lines.at_time(hole.from + 1));
+        let last = end.map_or_else(|| self.lines.last(), |end| self.lines.prev(end));
+        let second = |spot: Option<Spot>| Some(self.lines.line(spot?)?.at().div_euclid(1_000));
+        Some((second(first)? * 1_000, (second(last)? + 1) * 1_000))
     }
 
     /// Moves the window by half its width, and goes to its middle where the cursor would be left behind; or halves or

@@ -7,6 +7,7 @@ use crate::core::{
     fact::LogEvent,
     keymap::Intent,
     lines::{Filter, StreamName},
+    logline::Level,
     names::App,
     sources::Source,
     text::RawText,
@@ -53,6 +54,76 @@ fn numbers(view: &LogView) -> Vec<usize> {
 
 fn cursor(view: &LogView) -> u64 {
     view.selected().unwrap().seq()
+}
+
+#[test]
+fn each_step_of_the_level_hides_something_or_says_that_it_does_not() {
+    let levels = |messages: &[&str]| {
+        let mut view = LogView::new(usize::MAX);
+        view.append(messages.iter().zip(0..).map(|(message, i)| line(i, i as u64, message)));
+        let mut step = || {
+            let hides = view.cycle_level();
+            view.finish_scans();
+            (view.filter().min_level, hides)
+        };
+        [step(), step(), step(), step()]
+    };
+    let (debug, warn, error) = (Some(Level::Other), Some(Level::Warn), Some(Level::Error));
+    for (messages, want) in [
+        (
+            &["DEBUG: a", "INFO: b", "WARNING: c", "ERROR: d"][..],
+            [(debug, true), (warn, true), (error, true), (None, false)],
+        ),
+        // No debug line is there to be hidden.
+        (
+            &["INFO: b", "WARNING: c", "ERROR: d"],
+            [(warn, true), (error, true), (None, false), (warn, true)],
+        ),
+        (
+            &["INFO: b", "ERROR: d"],
+            [(warn, true), (error, false), (None, false), (warn, true)],
+        ),
+        (&["ERROR: d"], [(warn, false), (error, false), (None, false), (warn, false)]),
+    ] {
+        assert_eq!(levels(messages), want, "{messages:?}");
+    }
+}
+
+#[test]
+fn what_filter_search_and_marks_hold_is_part_of_the_memory() {
+    let mut view = view(20_000, 20);
+    let alone = view.lines().bytes();
+    view.search("number");
+    view.filter_by("number");
+    view.finish_scans();
+    let matches = view.search_len() + view.kept_len().unwrap();
+    assert_eq!(matches, 40_000);
+    let found = view.lines().bytes();
+    assert!(found - alone >= matches * size_of::<u32>(), "{alone} to {found}");
+    for _ in 0..100 {
+        view.toggle_mark();
+        view.up(1);
+    }
+    view.append([]);
+    assert!(view.lines().bytes() - found >= 100 * size_of::<Anchor>());
+    view.filter_by("");
+    view.search("");
+    view.toggle_mark();
+    assert!(view.lines().bytes() < found, "what is left is given back");
+
+    let mut view = LogView::new(1 << 20);
+    view.append((0..20_000).map(|i| line(i as Millis, i, "INFO: n")));
+    let held = view.lines().len();
+    assert!(view.lines().bytes() <= 1 << 20 && held < 20_000);
+    view.search("n");
+    view.finish_scans();
+    assert!(view.lines().bytes() <= 1 << 20, "lines make room for what is found in them");
+    assert!(view.lines().len() < held && view.search_len() == view.lines().len());
+    assert!(
+        view.lines().len() > held * 9 / 10,
+        "and no more than that: {} of {held}",
+        view.lines().len()
+    );
 }
 
 #[test]
@@ -454,7 +525,7 @@ impl Run {
             Act::Match(false) => drop_jump(view.prev_match()),
             Act::Error(true) => drop_jump(view.next_error()),
             Act::Error(false) => drop_jump(view.prev_error()),
-            Act::Level => view.cycle_level(),
+            Act::Level => _ = view.cycle_level(),
             Act::Source => view.only(match view.source() {
                 Source::All => Source::App(App::OpenWebui),
                 Source::App(App::OpenWebui) => Source::App(App::Litellm),

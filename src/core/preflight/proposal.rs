@@ -9,7 +9,7 @@ use crate::{
         catalogue::Catalogue,
         fact::{Identity, Stack},
         names::DEFAULT_PROJECT,
-        plan::Draft,
+        plan::{self, Draft},
         policy::Subject,
         quota::{self, QuotaId},
         rights::{self, Principal, Wanted},
@@ -61,6 +61,13 @@ impl<'a> Proposal<'a> {
     /// The value of a parameter.
     pub fn value(&self, name: &str) -> &str {
         self.draft.values.get(name).map_or("", String::as_str)
+    }
+
+    /// The names of the project before and after, where an update gives it another.
+    pub(super) fn renaming(&self) -> Option<(SafeText, &str)> {
+        let stack = self.stack?.given();
+        let (from, to) = plan::renaming(&stack, &self.draft.values)?;
+        Some((from.into(), to))
     }
 
     /// Where it is made.

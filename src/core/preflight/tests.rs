@@ -32,8 +32,11 @@ fn found(region: &str, pairs: &[(&str, &str)]) -> Vec<Check> {
     let draft = draft(&template, None, &wish, &pseudo);
     checks(Evidence {
         stack_name: "s",
-        place: "--stack s",
-        account: "--region us-west-2",
+        reach: &Reach {
+            stack: "--stack s".into(),
+            account: "--region us-west-2".into(),
+            login: String::new(),
+        },
         region,
         refusal: None,
         identity: None,

@@ -176,7 +176,7 @@ pub struct DnsDialog {
 impl DnsDialog {
     /// The zones, best first.
     pub fn ranked<'a>(&self, zones: &'a [HostedZone]) -> Vec<&'a HostedZone> {
-        address::ranked(zones, self.name.text.trim().trim_end_matches('.'))
+        address::ranked(zones, self.name.text().trim().trim_end_matches('.'))
     }
 
     /// The zone under the cursor.
@@ -219,7 +219,15 @@ pub struct BuyDialog {
 /// What can be bought here and now.
 pub fn offers(model: &Model) -> Vec<Offer> {
     let customs = model.access.customs.get().map(Vec::as_slice).unwrap_or_default();
-    purchase::offers(customs, &model.about.region, model.now.wall)
+    let reach = model.reach();
+    let placed = |why: Option<String>| why.map(|why| reach.placed(&why));
+    let all = purchase::offers(customs, &model.about.region, model.now.wall).into_iter();
+    let reached = all.map(|it| Offer {
+        refusal: placed(it.refusal),
+        warning: placed(it.warning),
+        ..it
+    });
+    reached.collect()
 }
 
 impl BuyDialog {
@@ -227,7 +235,7 @@ impl BuyDialog {
     pub fn wanted(&self, offers: &[Offer]) -> Option<(Purchase, Offer)> {
         let offer = offers.get(self.model)?;
         let wanted = Purchase {
-            name: self.name.text.trim().into(),
+            name: self.name.text().trim().into(),
             model: offer.model.clone(),
             units: self.units,
             commitment: self.commitment,

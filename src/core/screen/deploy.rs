@@ -56,20 +56,20 @@ pub struct Field {
 impl Field {
     /// What is wrong with the value.
     pub fn error(&self) -> Option<String> {
-        self.def.check(&self.value.text).err()
+        self.def.check(self.value.text()).err()
     }
 
     /// It differs from what the stack has, or from the default for a new one.
     pub fn is_changed(&self) -> bool {
         let before = self.previous.as_deref().or(self.def.default.as_deref()).unwrap_or_default();
-        self.value.text != before
+        self.value.text() != before
     }
 
     /// The next or previous allowed value.
     pub fn cycle(&mut self, by: isize) {
         let n = self.def.allowed.len() as isize;
         if n > 0 {
-            let here = self.def.allowed.iter().position(|v| **v == *self.value.text).unwrap_or(0) as isize;
+            let here = self.def.allowed.iter().position(|v| **v == *self.value.text()).unwrap_or(0) as isize;
             self.value = TextField::with(&self.def.allowed[(here + by).rem_euclid(n) as usize]);
         }
     }
@@ -97,13 +97,13 @@ impl TagField {
 
     /// What is wrong with the value.
     pub fn error(&self) -> Option<String> {
-        let is_checked = self.is_changed() && !self.value.text.is_empty();
-        is_checked.then(|| tags::check(&self.key, &self.value.text).err())?
+        let is_checked = self.is_changed() && !self.value.text().is_empty();
+        is_checked.then(|| tags::check(&self.key, self.value.text()).err())?
     }
 
     /// It is added, differs from what it was, or goes.
     pub fn is_changed(&self) -> bool {
-        self.before.as_deref().unwrap_or_default() != self.value.text
+        self.before.as_deref().unwrap_or_default() != self.value.text()
     }
 }
 
@@ -203,10 +203,10 @@ impl Form {
 
     /// What is wrong with the line for another tag.
     fn another_error(&self) -> Option<String> {
-        if self.another.text.trim().is_empty() {
+        if self.another.text().trim().is_empty() {
             return None;
         }
-        match tags::read(&self.another.text) {
+        match tags::read(self.another.text()) {
             Err(why) => Some(why),
             Ok((key, _)) if self.tags.iter().any(|tag| *tag.key == *key) => {
                 Some(format!("there is a tag {} already: its own line changes it", SafeText::new(&key)))
@@ -224,12 +224,12 @@ impl Form {
             .filter(|row| *row != self.selected)
             .collect::<Vec<_>>()
         {
-            if self.tag(row).is_some_and(|tag| tag.before.is_none() && tag.value.text.is_empty()) {
+            if self.tag(row).is_some_and(|tag| tag.before.is_none() && tag.value.text().is_empty()) {
                 self.tags.remove(row - first);
                 self.selected -= usize::from(row < self.selected);
             }
         }
-        if let (None, Ok((key, value))) = (self.another_error(), tags::read(&self.another.text)) {
+        if let (None, Ok((key, value))) = (self.another_error(), tags::read(self.another.text())) {
             let is_behind = self.is_on_button();
             self.tags.push(TagField {
                 key: key.into(),
@@ -243,7 +243,7 @@ impl Form {
 
     /// Something was typed that is not so already.
     pub fn is_touched(&self) -> bool {
-        self.fields.iter().any(Field::is_changed) || self.tags.iter().any(TagField::is_changed) || !self.another.text.is_empty()
+        self.fields.iter().any(Field::is_changed) || self.tags.iter().any(TagField::is_changed) || !self.another.text().is_empty()
     }
 
     /// Whether the two were opened on the same stack as it was, or both on none.
@@ -264,7 +264,7 @@ impl Form {
                 continue;
             };
             let field = &mut self.fields[row];
-            if field.value.text == *value {
+            if field.value.text() == *value {
                 taken.same += 1;
             } else if let Err(why) = field.def.check(value) {
                 taken.wrong.push(why);
@@ -281,7 +281,10 @@ impl Form {
 
     /// Values of all parameters.
     pub fn values(&self) -> BTreeMap<String, String> {
-        self.fields.iter().map(|f| (f.def.name.to_string(), f.value.text.clone())).collect()
+        self.fields
+            .iter()
+            .map(|f| (f.def.name.to_string(), f.value.text().to_owned()))
+            .collect()
     }
 
     /// What is wrong with each row but the button. A view asks once a frame: patterns are compiled each time.
@@ -305,19 +308,19 @@ impl Form {
             .fields
             .iter()
             .filter(|f| !self.is_update || f.previous.is_none() || f.is_changed());
-        let (gone, kept): (Vec<_>, Vec<_>) = self.tags.iter().filter(|t| t.is_changed()).partition(|t| t.value.text.is_empty());
+        let (gone, kept): (Vec<_>, Vec<_>) = self.tags.iter().filter(|t| t.is_changed()).partition(|t| t.value.text().is_empty());
         Wish {
-            parameters: given.map(|f| (f.def.name.to_string(), f.value.text.clone())).collect(),
-            tags: kept.into_iter().map(|t| (t.key.to_string(), t.value.text.clone())).collect(),
+            parameters: given.map(|f| (f.def.name.to_string(), f.value.text().to_owned())).collect(),
+            tags: kept.into_iter().map(|t| (t.key.to_string(), t.value.text().to_owned())).collect(),
             untags: gone.into_iter().filter(|t| t.before.is_some()).map(|t| t.key.to_string()).collect(),
         }
     }
 
     /// The tags of the stack once it is done.
     pub fn tags_after(&self) -> Vec<Tag> {
-        let is_kept = |t: &&TagField| !t.value.text.is_empty() || (t.before.is_some() && !t.is_changed());
+        let is_kept = |t: &&TagField| !t.value.text().is_empty() || (t.before.is_some() && !t.is_changed());
         let kept = self.tags.iter().filter(is_kept);
-        kept.map(|t| (t.key.clone(), t.value.text.as_str().into())).collect()
+        kept.map(|t| (t.key.clone(), t.value.text().into())).collect()
     }
 
     /// Values of the stack before; `None` for a new one.
@@ -331,7 +334,7 @@ impl Form {
         let list: Vec<_> = self
             .fields
             .iter()
-            .map(|f| serde_json::json!({ "ParameterKey": f.def.name.as_str(), "ParameterValue": f.value.text }))
+            .map(|f| serde_json::json!({ "ParameterKey": f.def.name.as_str(), "ParameterValue": f.value.text() }))
             .collect();
         serde_json::to_string_pretty(&list).unwrap_or_default() + "\n"
     }
@@ -401,11 +404,11 @@ mod tests {
         let mut form = form();
         assert_eq!((form.wish().tags, form.wish().untags, form.is_touched()), (vec![], vec![], false));
         form.selected = form.fields.len();
-        form.text_mut().unwrap().text = "Pictures".into();
+        *form.text_mut().unwrap() = TextField::with("Pictures");
         form.selected += 1;
-        form.text_mut().unwrap().text.clear();
+        form.text_mut().unwrap().clear();
         form.selected = form.another_row();
-        form.text_mut().unwrap().text = "Team = art".into();
+        *form.text_mut().unwrap() = TextField::with("Team = art");
         form.settle();
         assert_eq!(form.tag(form.selected).unwrap().key, "Team", "the cursor stays on it");
         let wish = form.wish();
@@ -415,7 +418,7 @@ mod tests {
         assert_eq!(after, ["Project=Pictures", "ManagedBy=CloudFormation", "Team=art"]);
         assert!(form.wrong().is_none() && form.is_touched());
         // An added one that is emptied goes once it is left.
-        form.text_mut().unwrap().text.clear();
+        form.text_mut().unwrap().clear();
         form.settle();
         assert_eq!(form.tags.len(), 4);
         form.selected += 1;

@@ -27,7 +27,7 @@ pub(super) fn request(model: &mut Model) -> Vec<Effect> {
 
 /// The names were typed: the question follows.
 pub(super) fn take(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
-    let (domain, names) = match address::names(&prompt.field.text) {
+    let (domain, names) = match address::names(prompt.field.text()) {
         Ok((domain, _)) if address::is_balancer_name(&domain) => {
             prompt.error = Some("That is the load balancer's own name, which is AWS's: take a name of a domain of yours.".into());
             model.dialog = Some(Dialog::Prompt(prompt));

@@ -43,7 +43,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     if model.feeds.stack.get().is_none() {
         match model.feeds.stack.fault.as_ref().or(model.credentials_fault()) {
             Some(fault) => {
-                let text = format!("not known whether the stack exists: {}. {}", fault.sentence(), fault.advice());
+                let text = format!("not known whether the stack exists: {}. {}", fault.sentence(), model.advice(fault));
                 say(model, Severity::Warning, text);
             }
             None => say(

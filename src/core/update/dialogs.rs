@@ -95,10 +95,15 @@ fn takes_keys_at_once(dialog: &Dialog) -> bool {
     )
 }
 
-/// Pasted text goes into text fields only.
+/// Pasted text goes into text fields only, one line of it: of further ones it is said that they were left out.
 pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    match &mut model.dialog {
-        Some(Dialog::Prompt(p)) => paste_into(p, text),
+    model.notice = None;
+    let left_out = match &mut model.dialog {
+        // A line of its own above what is typed says it.
+        Some(Dialog::Prompt(prompt)) => {
+            paste_into(prompt, text);
+            0
+        }
         Some(Dialog::Dns(it)) if it.purpose == access::Purpose::Lead && it.awaiting.is_none() => it.name.paste(text),
         Some(Dialog::Buy(it)) if it.row == Row::Name => it.name.paste(text),
         Some(Dialog::Palette(p)) => p.field.paste(text),
@@ -107,17 +112,26 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Dialog::Insights(dialog)) if dialog.focus == Focus::Field => dialog.window.paste(text),
         Some(Dialog::Image(image)) if image.on_prompt && image.run.is_none() => image.prompt.paste(text),
         // What must be typed must be typed.
-        Some(Dialog::Confirm(confirm)) => confirm.was_pasted = confirm.focus == Focus::Field,
-        Some(_) => {}
-        None => {
-            if let Stage::Form(form) = &mut model.deploy
-                && let Some(field) = form.text_mut()
-            {
-                field.paste(text);
-            }
+        Some(Dialog::Confirm(confirm)) => {
+            confirm.was_pasted = confirm.focus == Focus::Field;
+            0
         }
+        Some(_) => 0,
+        None => match &mut model.deploy {
+            Stage::Form(form) => form.text_mut().map_or(0, |field| field.paste(text)),
+            _ => 0,
+        },
+    };
+    if left_out > 0 {
+        say(model, Severity::Warning, left_out_words(left_out));
     }
     Vec::new()
+}
+
+/// That of pasted text only the first line was taken.
+fn left_out_words(lines: usize) -> String {
+    let plural = if lines == 1 { "" } else { "s" };
+    format!("only the first line was pasted; {lines} further line{plural} left out")
 }
 
 /// A pattern of several lines would match nothing, and its first line alone is another pattern.
@@ -129,8 +143,8 @@ fn paste_into(prompt: &mut Prompt, text: &str) {
         prompt.error = Some(why.into());
         return;
     }
-    prompt.error = None;
-    prompt.field.paste(text);
+    let left_out = prompt.field.paste(text);
+    prompt.error = (left_out > 0).then(|| left_out_words(left_out).into());
 }
 
 /// Sends what was confirmed.
@@ -163,6 +177,12 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         }
         Code::Enter if is_typing => false,
         Code::Enter => return cancelled(model),
+        Code::Left | Code::Right if is_typing && confirm.typed.as_ref().is_some_and(|(_, field)| !field.text().is_empty()) => {
+            if let Some((_, field)) = &mut confirm.typed {
+                field.key(key);
+            }
+            false
+        }
         Code::Tab | Code::BackTab | Code::Left | Code::Right => {
             confirm.step(matches!(key.code, Code::BackTab | Code::Left));
             false
@@ -283,7 +303,7 @@ fn take_prompt(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
     if prompt.purpose == Purpose::Certificate {
         return certificate::take(model, prompt);
     }
-    let text = prompt.field.text.clone();
+    let text = prompt.field.text().to_owned();
     let outcome = match prompt.purpose {
         Purpose::Arm => arm(model, &text).map(|()| Vec::new()),
         Purpose::Rows => {
@@ -318,7 +338,7 @@ fn arm(model: &mut Model, typed: &str) -> Result<(), String> {
 
 /// Rows of the palette that match what was typed.
 pub fn palette_rows(model: &Model, palette: &Palette) -> Vec<&'static Binding> {
-    let words: Vec<String> = palette.field.text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let words: Vec<String> = palette.field.text().to_lowercase().split_whitespace().map(str::to_owned).collect();
     KEYMAP
         .iter()
         .filter(|b| b.is_on(model.screen) || b.keys.is_empty())
@@ -341,8 +361,9 @@ fn on_palette(model: &mut Model, mut palette: Palette, key: Key) -> Vec<Effect> 
         Code::Up => palette.selected = palette.selected.saturating_sub(1),
         Code::Down => palette.selected = (palette.selected + 1).min(rows.len().saturating_sub(1)),
         _ => {
-            palette.field.key(key);
-            palette.selected = 0;
+            if palette.field.key(key) {
+                palette.selected = 0;
+            }
         }
     }
     model.dialog = Some(Dialog::Palette(palette));

@@ -75,13 +75,14 @@ pub(super) fn on_key(model: &mut Model, mut dialog: DnsDialog, key: Key) -> Vec<
         Code::Enter => return look(model, dialog),
         Code::Up => dialog.zone = dialog.zone.saturating_sub(1),
         Code::Down => dialog.zone = (dialog.zone + 1).min(zones.saturating_sub(1)),
-        Code::Left | Code::Right | Code::Tab | Code::BackTab if dialog.purpose == Purpose::Lead => {
+        Code::Tab | Code::BackTab if dialog.purpose == Purpose::Lead => {
             dialog.kind = if dialog.kind == Kind::Cname { Kind::Alias } else { Kind::Cname };
             dialog.error = None;
         }
         _ if dialog.purpose == Purpose::Lead => {
-            dialog.name.key(key);
-            dialog.zone = 0;
+            if dialog.name.key(key) {
+                dialog.zone = 0;
+            }
             dialog.error = None;
         }
         _ => {}
@@ -114,7 +115,7 @@ fn wanted(model: &Model, dialog: &DnsDialog) -> Result<(HostedZone, Vec<DnsRecor
     let it = &model.access;
     let zones = match (it.zones.get(), &it.zones.fault) {
         (Some(zones), _) => zones,
-        (None, Some(fault)) => return Err(format!("{}. {}", fault.sentence(), fault.advice())),
+        (None, Some(fault)) => return Err(format!("{}. {}", fault.sentence(), model.advice(fault))),
         (None, None) => return Err("The zones have not been listed yet: a moment.".into()),
     };
     match &dialog.purpose {
@@ -125,7 +126,7 @@ fn wanted(model: &Model, dialog: &DnsDialog) -> Result<(HostedZone, Vec<DnsRecor
             Ok((zone.clone(), address::proving(&all, zone)))
         }
         Purpose::Lead => {
-            let name = address::host(&dialog.name.text, true)?;
+            let name = address::host(dialog.name.text(), true)?;
             let zone = zone(zones, dialog, &name)?;
             let balancer = balancer(model, dialog.kind)?;
             Ok((zone.clone(), address::leading(&name, dialog.kind, zone, &balancer)?))
@@ -155,7 +156,7 @@ fn balancer(model: &Model, kind: Kind) -> Result<Balancer, String> {
             })
         }
         (Some(None), ..) => Err("AWS does not know the load balancer of the stack: press ctrl-r on the stack, then try again.".into()),
-        (None, Some(fault), _) => Err(format!("{}. {}", fault.sentence(), fault.advice())),
+        (None, Some(fault), _) => Err(format!("{}. {}", fault.sentence(), model.advice(fault))),
         (None, None, _) => Err("The load balancer has not been asked for its zone yet: a moment.".into()),
     }
 }
@@ -179,7 +180,7 @@ pub(super) fn on_before(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         }),
         Ok(_) => return Vec::new(),
         Err(fault) => {
-            let why = format!("{}. {}", fault.sentence(), fault.advice());
+            let why = format!("{}. {}", fault.sentence(), model.advice(&fault));
             record(model, fault);
             Err(why)
         }
@@ -195,7 +196,7 @@ pub(super) fn on_before(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
 }
 
 fn confirm(model: &mut Model, dialog: &DnsDialog, zone: &HostedZone, put: Put) -> Vec<Effect> {
-    let name: SafeText = dialog.name.text.trim().trim_end_matches('.').to_lowercase().into();
+    let name: SafeText = dialog.name.text().trim().trim_end_matches('.').to_lowercase().into();
     let is_proof = dialog.purpose != Purpose::Lead;
     let Some(change) = put.change else {
         let text = if is_proof {

@@ -133,7 +133,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
         Code::Enter if form.is_on_button() => return Some(deploying::ask_plan(model)),
         Code::Enter => form.selected += 1,
         Code::Esc => return Some(leave(model)),
-        Code::Left | Code::Right => {
+        Code::Left | Code::Right if form.text_mut().is_none() => {
             if let Some(field) = form.field_mut() {
                 field.cycle(if key.code == Code::Left { -1 } else { 1 });
             }
@@ -150,7 +150,12 @@ fn type_into(form: &mut Form, key: Key) {
         text.key(key);
     } else if let (Some(field), Some(c)) = (form.field_mut(), key.typed()) {
         // A letter picks the next allowed value that begins with it.
-        let after = field.def.allowed.iter().position(|v| **v == *field.value.text).map_or(0, |i| i + 1);
+        let after = field
+            .def
+            .allowed
+            .iter()
+            .position(|v| **v == *field.value.text())
+            .map_or(0, |i| i + 1);
         let n = field.def.allowed.len();
         let next = (0..n)
             .map(|i| &field.def.allowed[(after + i) % n])

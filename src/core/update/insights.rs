@@ -77,7 +77,7 @@ fn offset(model: &Model) -> i32 {
 /// # Errors
 /// A sentence that says how to write it.
 pub fn asked(model: &Model, dialog: &InsightsDialog) -> Result<(Millis, Millis), String> {
-    insights::window(&dialog.window.text, model.now.wall, offset(model))
+    insights::window(dialog.window.text(), model.now.wall, offset(model))
 }
 
 /// A key in the dialog.

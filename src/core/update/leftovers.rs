@@ -234,7 +234,7 @@ pub(super) fn on_removed(model: &mut Model, change: &Change, answer: Result<Done
             complain(
                 model,
                 Fault {
-                    detail: hint(&fault),
+                    detail: hint(model, &fault),
                     ..fault
                 },
             );
@@ -245,9 +245,12 @@ pub(super) fn on_removed(model: &mut Model, change: &Change, answer: Result<Done
 }
 
 /// AWS's reason, and what helps against it where that is known.
-fn hint(fault: &Fault) -> SafeText {
+fn hint(model: &Model, fault: &Fault) -> SafeText {
     match leftovers::way_on(fault) {
-        Some(way) => format!("{}. {way}", fault.detail.trim_end_matches('.')).into(),
+        Some(way) => model
+            .reach()
+            .placed(&format!("{}. {way}", fault.detail.trim_end_matches('.')))
+            .into(),
         None => fault.detail.clone(),
     }
 }

@@ -258,7 +258,7 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
     let logs = model.shown_logs_mut();
     match intent {
         Intent::Mark => logs.toggle_mark(),
-        Intent::Level => logs.cycle_level(),
+        Intent::Level => next_level(model),
         Intent::Attention => logs.attention_only(),
         Intent::Hidden => toggle_hidden(model),
         Intent::Fold => logs.toggle_fold(),
@@ -279,6 +279,20 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
         _ => return false,
     }
     true
+}
+
+/// `v`: says so where it hides nothing of what is there.
+fn next_level(model: &mut Model) {
+    let logs = model.shown_logs_mut();
+    let hides = logs.cycle_level();
+    let level = logs.filter().min_level;
+    if let Some(level) = level.filter(|_| !hides) {
+        say(
+            model,
+            Severity::Note,
+            format!("{}: that hides none of the lines shown", level.and_worse()),
+        );
+    }
 }
 
 /// `x`: says what it did, since on a screen full of lines that is not plain to see.

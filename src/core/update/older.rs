@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What lies further back than this is fetched only when asked for by its time, in milliseconds.
+/// What lies further back than this is fetched whole only when asked for by its time, in milliseconds.
 const FAR: Millis = 6 * 60 * 60 * 1000;
 
 /// After a move: fetches what is missing in sight, or before the first line held. Who moves up has what failed asked for
@@ -26,13 +26,11 @@ pub(super) fn after_move(model: &mut Model, is_up: bool) -> Vec<Effect> {
     if is_up && model.older.as_ref().is_some_and(Older::is_stuck) {
         return ask(model);
     }
-    if let Some(gap) = model.logs.gap_in_sight() {
-        return fetch_between(model, gap, None);
-    }
-    if is_up && model.logs.is_at_first() {
-        fetch(model, None)
-    } else {
-        Vec::new()
+    let wants_older = is_up && model.logs.is_at_first();
+    match model.logs.gap_in_sight(wants_older) {
+        Some(gap) => fetch_between(model, gap, None),
+        None if wants_older => fetch(model, None),
+        None => Vec::new(),
     }
 }
 
@@ -89,18 +87,22 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         // What has not come yet is missing.
         model.logs.leave_out(came.from, came.until);
     }
+    if let Some((from, until)) = came.skipped {
+        model.logs.leave_out(from, until);
+    }
     model.logs.fill(came.filled.0, came.filled.1);
     let before = made_room(model);
     model.logs.append_older(came.page.events, came.is_first);
     // Who asked for all since a time gets as much as fits, from that time on.
     let is_too_much = came.is_all && made_room(model) > before;
-    if came.is_last
-        && came.is_empty
-        && !came.is_between
-        && let Some(older) = &model.older
-    {
-        let since = when::show(older.reach(), model.now.wall, model.times, model.utc_offset);
-        say(model, Severity::Note, format!("no older line since {since}; k looks further back"));
+    if came.is_last && came.is_empty && (came.is_round || !came.is_between) {
+        let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+        let text = if came.is_round {
+            format!("no line from {} to {}; k looks further back", shown(came.from), shown(came.until))
+        } else {
+            format!("no older line since {}; k looks further back", shown(came.from))
+        };
+        say(model, Severity::Note, text);
     }
     if let Some(goal) = came.goal {
         model.logs.jump_to_time(goal);
@@ -140,16 +142,28 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     if is_due { ask(model) } else { Vec::new() }
 }
 
-/// To the time of a row on another screen. One that is long gone is not worth fetching all since unasked.
+/// To the time of a row on another screen. Of one that is long gone, or lies among lines that are not held, those round
+/// it are fetched, and not all since.
 pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
-    let is_far = model.older.as_ref().is_some_and(|older| at < older.reach() - FAR);
-    if is_far {
-        model.logs.follow_on();
-        let text = format!("the newest lines; @ with {} fetches all since that row", when::iso(at));
-        say(model, Severity::Note, text);
+    let gap = model.logs.gap_round(at);
+    let is_far = |older: &Older| at < older.reach() - FAR;
+    let Some(older) = model.older.as_mut().filter(|older| gap.is_some() || is_far(older)) else {
+        return go_to(model, at);
+    };
+    let was_asked = older.want_round(at, gap);
+    model.logs.jump_to_time(at);
+    let shown = when::show(at, model.now.wall, model.times, model.utc_offset);
+    say(
+        model,
+        Severity::Note,
+        format!("the lines round {shown} and no others: scrolling loads more"),
+    );
+    if was_asked {
+        // The next tick asks.
+        rest(model);
         return Vec::new();
     }
-    go_to(model, at)
+    ask(model)
 }
 
 /// Goes to a time; where that is before the first line held, the lines up to there are fetched first.

@@ -61,6 +61,7 @@ pub(super) fn on_key(model: &mut Model, mut picker: Picker, key: Key) -> Vec<Eff
                 return vec![Effect::Go(model.seq, place)];
             }
         }
+        Code::Left | Code::Right if !picker.field.text().is_empty() => _ = picker.field.key(key),
         Code::Tab | Code::Right => turn(&mut picker, 1),
         Code::BackTab | Code::Left => turn(&mut picker, 2),
         Code::Up => picker.selected = picker.selected.saturating_sub(1),
@@ -68,8 +69,9 @@ pub(super) fn on_key(model: &mut Model, mut picker: Picker, key: Key) -> Vec<Eff
         Code::PageUp | Code::Home => picker.selected = 0,
         Code::PageDown | Code::End => picker.selected = rows.len().saturating_sub(1),
         _ => {
-            picker.field.key(key);
-            picker.selected = 0;
+            if picker.field.key(key) {
+                picker.selected = 0;
+            }
             picker.error = None;
         }
     }
@@ -81,7 +83,7 @@ fn turn(picker: &mut Picker, by: usize) {
     let all: Vec<Aspect> = Aspect::iter().collect();
     let here = all.iter().position(|a| *a == picker.aspect).unwrap_or(0);
     picker.aspect = all[(here + by) % all.len()];
-    picker.field.text.clear();
+    picker.field.clear();
     picker.selected = 0;
     picker.error = None;
 }

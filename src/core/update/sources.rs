@@ -26,7 +26,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 pub fn rows(model: &Model, picker: &Picker) -> Vec<Row> {
     let tasks = model.feeds.tasks.get().map(Vec::as_slice);
     let listed = tasks.zip(model.feeds.tasks.taken_at());
-    sources::rows(model.shown_logs().lines(), listed, &model.names(), &picker.field.text)
+    sources::rows(model.shown_logs().lines(), listed, &model.names(), picker.field.text())
 }
 
 /// The row of the chosen source; the first one where it is not in the list.
@@ -42,7 +42,7 @@ pub(super) fn on_key(model: &mut Model, mut picker: Picker, key: Key) -> Vec<Eff
     let page = usize::from(model.size.height / 2).max(1);
     let there = match (key.code, intent) {
         (Code::Esc, _) if picker.is_typing => {
-            picker.field.text.clear();
+            picker.field.clear();
             picker.is_typing = false;
             here
         }

@@ -138,7 +138,7 @@ fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
     let Some((_, route, name)) = image.routes.get(image.route).cloned() else {
         return Vec::new();
     };
-    let prompt: SafeText = image.prompt.text.as_str().into();
+    let prompt: SafeText = image.prompt.text().into();
     let mut effects = dialogs::send(
         model,
         vec![Change::TestImage {
@@ -188,7 +188,7 @@ fn on_result_key(model: &mut Model, mut image: ImageDialog, key: Key) -> Vec<Eff
         Some(Intent::Copy) => {
             model.dialog = Some(Dialog::Image(image));
             match done {
-                Some(Err(fault)) => vec![Effect::Copy(format!("{}. {}", fault.sentence(), fault.advice()).into())],
+                Some(Err(fault)) => vec![Effect::Copy(format!("{}. {}", fault.sentence(), model.advice(&fault)).into())],
                 _ => Vec::new(),
             }
         }

@@ -94,8 +94,8 @@ pub(super) fn on_key(model: &mut Model, mut dialog: BuyDialog, key: Key) -> Vec<
         (Code::Enter, _) => return ask(model, dialog),
         (Code::Up | Code::BackTab, _) => dialog.row = rows[(here + rows.len() - 1) % rows.len()],
         (Code::Down | Code::Tab, _) => dialog.row = rows[(here + 1) % rows.len()],
-        (Code::Left, row) => turn(&mut dialog, row, count, -1),
-        (Code::Right, row) => turn(&mut dialog, row, count, 1),
+        (Code::Left, row) if row != Row::Name => turn(&mut dialog, row, count, -1),
+        (Code::Right, row) if row != Row::Name => turn(&mut dialog, row, count, 1),
         (_, Row::Name) => {
             dialog.name.key(key);
         }

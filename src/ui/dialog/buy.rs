@@ -14,7 +14,7 @@ use crate::{
         screen::access::{self, BuyDialog, Row},
         text::SafeText,
     },
-    ui::{Side, cut, theme::Role},
+    ui::{Side, cut, theme::Role, typed},
 };
 
 /// The dialog.
@@ -23,20 +23,18 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &BuyDialog, frame: &m
     let offers = access::offers(model);
     let offer = offers.get(dialog.model);
     let name = offer.map_or_else(|| "–".to_owned(), |it| it.name.to_string());
-    let typed = SafeText::new(&dialog.name.text).to_string();
+    let typed = SafeText::new(dialog.name.text()).to_string();
     let field = |row: Row, label: &str, value: String| {
         let is_here = row == dialog.row;
         let (mark, role) = if is_here { ("▸ ", Role::Title) } else { ("  ", Role::Text) };
+        let (style, room) = (side.theme.style(role), width.saturating_sub(15));
         let value = match row {
-            Row::Name if is_here => format!("{value}▏"),
-            Row::Name => value,
-            _ => format!("‹ {value} ›"),
+            Row::Name if is_here => typed::spans(&dialog.name, room, (style, style)),
+            Row::Name => vec![Span::styled(cut::end(&value, room).into_owned(), style)],
+            _ => vec![Span::styled(cut::end(&format!("‹ {value} ›"), room).into_owned(), style)],
         };
-        let value = cut::end(&value, width.saturating_sub(16)).into_owned();
-        Line::from(vec![
-            Span::styled(format!("{mark}{label:<12} "), side.theme.style(Role::Key)),
-            Span::styled(value, side.theme.style(role)),
-        ])
+        let label = Span::styled(format!("{mark}{label:<12} "), side.theme.style(Role::Key));
+        std::iter::once(label).chain(value).collect()
     };
     let mut lines = vec![
         field(Row::Model, "model", name),

@@ -19,7 +19,7 @@ use crate::{
         update::scale_cost,
     },
     layout::{LOSS, shows_whole},
-    ui::{Side, cut, theme::Role},
+    ui::{Side, cut, theme::Role, typed},
 };
 
 /// Yes or no.
@@ -38,15 +38,18 @@ pub(super) fn confirm(side: &Side<'_>, confirm: &Confirm, frame: &mut Frame<'_>)
     let mut hints = "y yes · n no · Tab to the other button · Enter presses";
     if let Some((_, field)) = &confirm.typed {
         hints = "type the name · Tab to the buttons · Esc cancels";
-        let mark = if confirm.focus == Focus::Field { "▸" } else { " " };
+        let has_focus = confirm.focus == Focus::Field;
         for (line, role) in confirm.demands().iter().zip([Role::Warn, Role::Bad]) {
             parts.end.extend(wrapped(side, line, role, width));
         }
-        let typed = SafeText::new(&field.text);
-        let typed = cut::start(&typed, width.saturating_sub(3)).into_owned();
-        parts
-            .end
-            .push(Line::from(vec![Span::raw(format!("{mark} ")), Span::raw(typed), Span::raw("▏")]));
+        let (room, text) = (width.saturating_sub(2), side.theme.style(Role::Text));
+        let mut line = vec![Span::raw(if has_focus { "▸ " } else { "  " })];
+        if has_focus {
+            line.extend(typed::spans(field, room, (text, text)));
+        } else {
+            line.push(Span::styled(cut::end(&SafeText::new(field.text()), room).into_owned(), text));
+        }
+        parts.end.push(Line::from(line));
     }
     let too_small = too_small(side, confirm, frame);
     let yes = (
@@ -180,6 +183,7 @@ mod tests {
         core::{
             dialog::{Confirm, Dialog, Focus},
             effect::Effect,
+            field::TextField,
             key::{Code, Key},
             model::Model,
             msg::{Msg, Size},
@@ -208,7 +212,7 @@ mod tests {
         let change = Change::BuyThroughput(wanted);
         let mut confirm = Confirm::new(format!("Buy provisioned throughput {name}?"), lines, "Buy", vec![change]);
         confirm.must_type(name.into());
-        confirm.typed.as_mut().unwrap().1.paste(name);
+        confirm.typed.as_mut().unwrap().1 = TextField::with(name);
         confirm.focus = Focus::Yes;
         confirm
     }

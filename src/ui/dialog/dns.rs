@@ -20,6 +20,7 @@ use crate::{
         Side, cut,
         table::{self, Rows},
         theme::Role,
+        typed,
     },
 };
 
@@ -55,10 +56,15 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &DnsDialog, frame: &m
     ])
     .areas(inner);
     let (key, dim) = (side.theme.style(Role::Key), side.theme.style(Role::Dim));
-    let typed = SafeText::new(&dialog.name.text);
-    let typed = cut::start(&typed, width.saturating_sub(9)).into_owned();
-    let mark = if is_lead { "▏" } else { "" };
-    let line = vec![Span::styled("name  ", key), Span::raw(typed), Span::raw(mark)];
+    let text = side.theme.style(Role::Text);
+    let room = width.saturating_sub(6);
+    let mut line = vec![Span::styled("name  ", key)];
+    if is_lead {
+        line.extend(typed::spans(&dialog.name, room, (text, text)));
+    } else {
+        let typed = SafeText::new(dialog.name.text());
+        line.push(Span::styled(cut::end(&typed, room).into_owned(), text));
+    }
     frame.render_widget(Paragraph::new(Line::from(line)), name);
     let word = |it: Kind, text: &str| {
         if it == dialog.kind {
@@ -86,7 +92,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &DnsDialog, frame: &m
 }
 
 fn cells(side: &Side<'_>, dialog: &DnsDialog, zone: &HostedZone) -> Vec<Line<'static>> {
-    let holds = address::is_in(dialog.name.text.trim(), zone);
+    let holds = address::is_in(dialog.name.text().trim(), zone);
     let about = match (holds, zone.is_private) {
         (_, true) => "private: VPCs only",
         (true, false) => "holds the name",
@@ -110,7 +116,7 @@ fn said(model: &Model, side: &Side<'_>, dialog: &DnsDialog, width: usize) -> Vec
     }
     let zones = &model.access.zones;
     match (zones.get(), &zones.fault) {
-        (None, Some(fault)) => wrapped(side, &format!("✗ {}. {}", fault.sentence(), fault.advice()), Role::Bad, width),
+        (None, Some(fault)) => wrapped(side, &format!("✗ {}. {}", fault.sentence(), model.advice(fault)), Role::Bad, width),
         (None, None) => wrapped(side, "asking Route 53 for the zones…", Role::Dim, width),
         (Some(all), _) if all.is_empty() => {
             let why = "This account has no hosted zone: make the record where the domain is kept.";

@@ -15,7 +15,7 @@ use crate::{
         update::insights_asked,
         when,
     },
-    ui::{Side, cut, theme::Role},
+    ui::{Side, cut, theme::Role, typed},
 };
 
 /// Draws it.
@@ -28,13 +28,15 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
         ..Parts::default()
     };
     let has_focus = dialog.focus == Focus::Field;
-    let typed = SafeText::new(&dialog.window.text);
-    let typed = cut::start(&typed, width.saturating_sub(12)).into_owned();
-    parts.start.push(Line::from(vec![
-        Span::styled(if has_focus { "▸ window  " } else { "  window  " }, style(Role::Key)),
-        Span::styled(typed, style(Role::Title)),
-        Span::raw(if has_focus { "▏" } else { "" }),
-    ]));
+    let room = width.saturating_sub(10);
+    let mut line = vec![Span::styled(if has_focus { "▸ window  " } else { "  window  " }, style(Role::Key))];
+    if has_focus {
+        line.extend(typed::spans(&dialog.window, room, (style(Role::Title), style(Role::Title))));
+    } else {
+        let typed = SafeText::new(dialog.window.text());
+        line.push(Span::styled(cut::end(&typed, room).into_owned(), style(Role::Title)));
+    }
+    parts.start.push(Line::from(line));
     let now = model.now.wall;
     match &asked {
         Ok((from, until)) => {

@@ -7,18 +7,19 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Sheet, WIDTH, inside, sheet, wrapped};
+use super::{Sheet, WIDTH, inside, search, sheet, wrapped};
 use crate::{
     core::{
+        cause,
         dialog::{Menu, Palette, Skip},
         keymap::{Binding, Kind},
         model::Model,
-        text::SafeText,
         unstick::Way,
         update,
     },
     ui::{
         Side, cut,
+        screen::kit::wrap_ends,
         table::{self, Rows},
         theme::Role,
     },
@@ -43,10 +44,8 @@ pub(super) fn palette(model: &Model, side: &Side<'_>, palette: &Palette, frame: 
     };
     let inner = sheet(side, &it, PALETTE.0, PALETTE.1.min(room), frame);
     let [line, list] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(inner);
-    let typed = SafeText::new(&palette.field.text);
-    let typed = cut::start(&typed, usize::from(line.width).saturating_sub(3)).into_owned();
-    let field = vec![Span::styled("> ", side.theme.style(Role::Key)), Span::raw(typed), Span::raw("▏")];
-    frame.render_widget(Paragraph::new(Line::from(field)), line);
+    let field = search(side, &palette.field, usize::from(line.width));
+    frame.render_widget(Paragraph::new(field), line);
     if bindings.is_empty() {
         let none = Line::styled("No action has these words.", side.theme.style(Role::Dim));
         frame.render_widget(Paragraph::new(none), list);
@@ -171,8 +170,8 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
         let role = if is_here { Role::Selected } else { Role::Text };
         let row = cut::end(&format!("{cursor} {mark} {id}"), width).into_owned();
         lines.push(Line::styled(row, side.theme.style(role)));
-        for line in wrapped(side, reason, Role::Dim, width.saturating_sub(6)).into_iter().take(3) {
-            lines.push(Line::from([vec![Span::raw("      ")], line.spans].concat()).style(line.style));
+        for line in wrap_ends(cause::gist(reason), width.saturating_sub(6), 3) {
+            lines.push(Line::styled(format!("      {line}"), side.theme.style(Role::Dim)));
         }
         if is_here {
             end_of_selected = lines.len();
@@ -189,4 +188,33 @@ pub(super) fn skip(side: &Side<'_>, skip: &Skip, frame: &mut Frame<'_>) {
     let skipped = end_of_selected.saturating_sub(inner.height.into());
     let shown: Vec<Line<'_>> = lines.into_iter().skip(skipped).collect();
     frame.render_widget(Paragraph::new(shown), inner);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        core::{
+            dialog::{Dialog, Skip},
+            unstick::Way,
+        },
+        ui::{screen::fixture, view},
+    };
+
+    #[test]
+    fn a_long_reason_says_that_it_is_cut_and_keeps_its_end() {
+        let reason = format!(
+            "Resource handler returned message: \"Error occurred during operation '{}was given up'.\" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)",
+            "ECS Deployment Circuit Breaker was triggered ".repeat(6)
+        );
+        let mut model = fixture::with_stack("UPDATE_ROLLBACK_FAILED");
+        model.dialog = Some(Dialog::Skip(Skip {
+            way: Way::ContinueRollback,
+            stack: "arn".into(),
+            rows: vec![("LiteLLMService".into(), reason.into(), false)],
+            selected: 0,
+        }));
+        let shown = fixture::frame(&model, (80, 24), |model, side, _, frame| view(model, side, frame));
+        assert!(shown.contains("LiteLLMService") && shown.contains('…'), "{shown}");
+        assert!(shown.contains("was given up'.") && !shown.contains("RequestToken"), "{shown}");
+    }
 }

@@ -8,15 +8,14 @@ use ratatui::{
 };
 use strum::IntoEnumIterator;
 
-use super::{Sheet, WIDTH, inside, sheet, wrapped};
+use super::{Sheet, WIDTH, inside, search, sheet, wrapped};
 use crate::{
     core::{
         model::Model,
         place::{Aspect, Picker, Row},
-        text::SafeText,
     },
     ui::{
-        Side, cut,
+        Side,
         table::{self, Rows},
         theme::Role,
     },
@@ -48,10 +47,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, picker: &Picker, frame: &mut 
     ])
     .areas(inner);
     frame.render_widget(Paragraph::new(aspects(side, picker)), head);
-    let typed = SafeText::new(&picker.field.text);
-    let typed = cut::start(&typed, width.saturating_sub(3)).into_owned();
-    let line = vec![Span::styled("> ", side.theme.style(Role::Key)), Span::raw(typed), Span::raw("▏")];
-    frame.render_widget(Paragraph::new(Line::from(line)), field);
+    frame.render_widget(Paragraph::new(search(side, &picker.field, width)), field);
     let table = Rows {
         heads: &[],
         widths: &[Constraint::Length(2), Constraint::Fill(1), Constraint::Fill(1)],

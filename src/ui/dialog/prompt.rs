@@ -11,9 +11,8 @@ use crate::{
     core::{
         dialog::{Prompt, Purpose},
         model::Model,
-        text::SafeText,
     },
-    ui::{Side, cut, theme::Role},
+    ui::{Side, cut, theme::Role, typed::Typed},
 };
 
 /// Cells that what is typed always has.
@@ -37,10 +36,10 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, prompt: &Prompt, frame: &mut 
     } else {
         ""
     };
-    let typed = SafeText::new(&prompt.field.text);
     let typed_room = room.saturating_sub(cut::width(&label) + cut::width(hints) + 3);
-    let typed = cut::start(&typed, typed_room).into_owned();
-    let at = cut::width(&label) + 1 + cut::width(&typed);
+    let Typed { before, under, after } = Typed::new(&prompt.field, typed_room + 1);
+    let at = cut::width(&label) + 1 + cut::width(&before);
+    let typed = format!("{before}{under}{after}");
     let spans = vec![Span::raw(" "), Span::styled(label, side.theme.style(Role::Key)), Span::raw(typed)];
     frame.render_widget(Paragraph::new(Line::from(spans)), line);
     frame.render_widget(

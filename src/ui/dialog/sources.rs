@@ -3,22 +3,21 @@
 use ratatui::{
     Frame,
     layout::{Constraint, Layout},
-    text::{Line, Span},
+    text::Line,
     widgets::Paragraph,
 };
 
-use super::{Sheet, inside, sheet};
+use super::{Sheet, inside, search, sheet};
 use crate::{
     core::{
         field::TextField,
         model::Model,
         names::app_of_stream,
         sources::{Picker, Row, Source, State},
-        text::SafeText,
         update, when,
     },
     ui::{
-        Side, cut,
+        Side,
         table::{self, Rows},
         theme::{Role, of_app},
     },
@@ -55,10 +54,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, picker: &Picker, frame: &mut 
     };
     let inner = sheet(side, &it, WIDTH, height, frame);
     let [field, list] = Layout::vertical([Constraint::Length(typed), Constraint::Fill(1)]).areas(inner);
-    let text = SafeText::new(&picker.field.text);
-    let text = cut::start(&text, width.saturating_sub(3)).into_owned();
-    let line = vec![Span::styled("> ", side.theme.style(Role::Key)), Span::raw(text), Span::raw("▏")];
-    frame.render_widget(Paragraph::new(Line::from(line)), field);
+    frame.render_widget(Paragraph::new(search(side, &picker.field, width)), field);
     if rows.is_empty() {
         let none = Line::styled("No service, task or stream has these letters.", side.theme.style(Role::Dim));
         frame.render_widget(Paragraph::new(none), list);
@@ -94,8 +90,6 @@ fn cells(model: &Model, side: &Side<'_>, row: &Row, shown: &Source) -> Vec<Line<
     };
     let state = match &row.state {
         State::Task(status, Some(at)) => format!("{status} {} ago", when::short(model.now.wall - at)),
-        State::Gone => "stopped long ago".to_owned(),
-        State::Unknown => String::new(),
         other => other.to_string(),
     };
     let is_running = matches!(&row.state, State::Task(status, None) if *status == "running");

@@ -89,7 +89,7 @@ fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Ve
     lines.extend(wrapped(side, &format!("{}.", entry.fault.sentence()), Role::Bad, width));
     // This is the error log, to which its advice would lead.
     if entry.fault.kind != FaultKind::Internal {
-        lines.extend(wrapped(side, &entry.fault.advice(), Role::Text, width));
+        lines.extend(wrapped(side, &model.advice(&entry.fault), Role::Text, width));
     }
     lines.push(Line::default());
     lines

@@ -1,5 +1,6 @@
 //! The Deploy screen: the form, the plan, the progress of an operation, or the stack at rest.
 
+mod card;
 pub(in crate::ui) mod checks;
 mod form;
 mod plan;

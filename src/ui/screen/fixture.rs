@@ -192,16 +192,11 @@ pub(in crate::ui) fn failing() -> Model {
 pub(in crate::ui) fn task(id: &str, service: &str, status: &str) -> Task {
     Task {
         arn: format!("arn:aws:ecs:us-west-2:111122223333:task/bedrock-image-chat-cluster/{id}").into(),
-        service: service.into(),
         task_definition: format!("{service}:3").into(),
-        status: status.into(),
         desired: "RUNNING".into(),
         health: if status == "RUNNING" { "HEALTHY".into() } else { "UNKNOWN".into() },
         created: Some(NOW - 7_300_000),
         started: Some(NOW - 7_200_000),
-        stopped: None,
-        stop_code: SafeText::default(),
-        stopped_reason: SafeText::default(),
         cpu: Some(1024),
         memory: Some(2048),
         zone: "us-west-2a".into(),
@@ -215,6 +210,7 @@ pub(in crate::ui) fn task(id: &str, service: &str, status: &str) -> Task {
             reason: SafeText::default(),
             image: "ghcr.io/open-webui/open-webui:v0.12.4".into(),
         }],
+        ..Task::known_as(service, status)
     }
 }
 

@@ -3,6 +3,7 @@
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::Paragraph,
 };
@@ -25,6 +26,11 @@ impl Pen<'_> {
     /// A span in any role.
     pub fn ink(self, role: Role, text: impl Into<String>) -> Span<'static> {
         Span::styled(text.into(), self.0.style(role))
+    }
+
+    /// How a role looks.
+    pub fn style(self, role: Role) -> Style {
+        self.0.style(role)
     }
 
     /// Ordinary text.

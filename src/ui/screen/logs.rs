@@ -64,8 +64,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     } else {
         histogram::draw(model, side, bars, frame);
         if let Some(fault) = stopped {
-            let says = [format!("No new lines: {}.", fault.plain()), fault.advice()];
             let width = usize::from(notice.width);
+            // On its one row a command without its flags says more than one that is cut.
+            let advice = model.advice(fault);
+            let advice = if cut::width(&advice) > width { fault.advice() } else { advice };
+            let says = [format!("No new lines: {}.", fault.plain()), advice];
             let says = says.map(|text| Line::styled(cut::end(&text, width).into_owned(), side.theme.style(Role::Warn)));
             frame.render_widget(Paragraph::new(says.to_vec()), notice);
         }
@@ -116,7 +119,7 @@ fn empty(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     }
     let tail = model.tail.as_ref();
     if let Some(fault) = tail.and_then(Tail::fault) {
-        return panel::empty(side, area, frame, &format!("{}.", fault.sentence()), &fault.advice());
+        return panel::empty(side, area, frame, &format!("{}.", fault.sentence()), &model.advice(fault));
     }
     if tail.is_some_and(Tail::is_first_pass) {
         return panel::empty(side, area, frame, "Looking through the last 15 minutes…", "");

@@ -28,7 +28,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     let [list, under] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(inner);
     let all = model.access.throughputs();
     match (&feed.fault, feed.get()) {
-        (Some(fault), None) => panel::empty(side, list, frame, &format!("{}.", fault.sentence()), &fault.advice()),
+        (Some(fault), None) => panel::empty(side, list, frame, &format!("{}.", fault.sentence()), &model.advice(fault)),
         (None, None) => panel::empty(side, list, frame, "Asking Bedrock…", ""),
         (_, Some(none)) if none.is_empty() => panel::empty(
             side,

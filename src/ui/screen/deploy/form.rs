@@ -13,6 +13,7 @@ use super::{
 use crate::{
     core::{
         cost::Estimate,
+        field::TextField,
         keymap::Intent,
         model::Model,
         preflight::{self, Check},
@@ -30,6 +31,7 @@ use crate::{
         panel::{self, Head},
         table,
         theme::Role,
+        typed,
     },
 };
 
@@ -231,7 +233,7 @@ fn row_lines(pen: Pen<'_>, form: &Form, errors: &[Option<String>], (width, heigh
 /// What a row shows of a parameter, a tag, or the line for another tag.
 struct Row<'a> {
     label: &'a str,
-    text: &'a str,
+    text: &'a TextField,
     /// One of a list is chosen.
     is_choice: bool,
     is_changed: bool,
@@ -251,7 +253,7 @@ impl<'a> Row<'a> {
         let is_changed = field.is_changed();
         Self {
             label: &field.def.label,
-            text: &field.value.text,
+            text: &field.value,
             is_choice: !field.def.allowed.is_empty(),
             is_changed,
             was: field
@@ -267,13 +269,13 @@ impl<'a> Row<'a> {
             .before
             .as_ref()
             .filter(|_| tag.is_changed())
-            .map(|before| match tag.value.text.as_str() {
+            .map(|before| match tag.value.text() {
                 "" => format!("  goes, was {before}"),
                 _ => format!("  was {before}"),
             });
         Self {
             label: &tag.key,
-            text: &tag.value.text,
+            text: &tag.value,
             is_choice: false,
             is_changed: tag.is_changed(),
             was,
@@ -283,9 +285,9 @@ impl<'a> Row<'a> {
     fn of_another(form: &'a Form) -> Self {
         Self {
             label: "Another tag",
-            text: &form.another.text,
+            text: &form.another,
             is_choice: false,
-            is_changed: !form.another.text.is_empty(),
+            is_changed: !form.another.text().is_empty(),
             was: None,
         }
     }
@@ -323,15 +325,15 @@ fn value(pen: Pen<'_>, it: &Row<'_>, (is_selected, is_wrong): (bool, bool), room
         } else {
             (pen.dim("‹ "), pen.dim(" ›"))
         };
-        let shown = cut(it.text, room.saturating_sub(4));
+        let shown = cut(it.text.text(), room.saturating_sub(4));
         let was = was(4 + measure::width(&shown));
         return [open, pen.ink(role, shown), close].into_iter().chain(was).collect();
     }
-    let text = SafeText::new(it.text);
+    let text = SafeText::new(it.text.text());
     let (shown, used) = if is_selected {
-        let shown = measure::start(&text, room.saturating_sub(1)).into_owned();
-        let used = measure::width(&shown) + 1;
-        (vec![pen.ink(role, shown), pen.ink(Role::Accent, "▏")], used)
+        let shown = typed::spans(it.text, room, (pen.style(role), pen.style(Role::Accent)));
+        let used = shown.iter().map(Span::width).sum();
+        (shown, used)
     } else if text.is_empty() {
         (vec![pen.dim("–")], 1)
     } else {

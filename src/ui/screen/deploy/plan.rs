@@ -57,7 +57,7 @@ pub(super) fn draw_planning(model: &Model, side: &Side<'_>, planning: &Planning,
     lines.push(step(false, "then the plan is shown here, and nothing runs before you say so"));
     if let Some(fault) = &planning.fault {
         lines.push(Line::default());
-        let text = format!("! {}. {}", fault.sentence(), fault.advice());
+        let text = format!("! {}. {}", fault.sentence(), model.advice(fault));
         lines.extend(
             wrap_to(&text, usize::from(inner.width), 4)
                 .into_iter()

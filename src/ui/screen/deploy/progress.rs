@@ -7,18 +7,19 @@ use ratatui::{
     widgets::{Block, BorderType},
 };
 
-use super::super::kit::{Pen, cut, gauge, left, right, short_type, show, wrap_ends, wrap_to};
+use super::{
+    super::kit::{Pen, cut, gauge, left, right, short_type, show},
+    card,
+};
 use crate::{
     core::{
-        cause::{self, Cause},
         eta::{self, Outlook, Work},
-        fact::{CLUSTER, Millis, Stack},
-        logline,
+        fact::{Millis, Stack},
         model::Model,
         progress::Row,
         rollout,
         screen::Panel,
-        text::{SafeText, short_arns},
+        text::SafeText,
         when,
     },
     ui::{
@@ -44,7 +45,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
     let top = top(model, pen, stack, &outlook, width);
     // Below it stay the first rows of the list; its border takes two.
     let most = inner.height.saturating_sub(7);
-    let card = card(model, pen, stack, (width, usize::from(most.saturating_sub(2))));
+    let card = card::card(model, pen, stack, (width, usize::from(most.saturating_sub(2))));
     let card_height = card.as_ref().map_or(0, |(_, lines)| lines.len() as u16 + 2).min(most);
     let services = services(model, pen, width);
     let room = inner.height.saturating_sub(top.len() as u16 + card_height + 5);
@@ -72,7 +73,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame
             return;
         }
         match feed.fault.as_ref().filter(|_| !model.progress.is_told) {
-            Some(fault) => panel::empty(side, list, frame, &format!("{}.", fault.sentence()), &fault.advice()),
+            Some(fault) => panel::empty(side, list, frame, &format!("{}.", fault.sentence()), &model.advice(fault)),
             None => panel::empty(side, list, frame, "No resource has been touched yet.", ""),
         }
         return;
@@ -196,11 +197,9 @@ fn remarks(model: &Model, pen: Pen<'_>, outlook: &Outlook, width: usize) -> Vec<
     let no_total = model.no_total().filter(|_| is_open);
     let no_total = no_total.map(|why| pen.dim(cut(&format!("no total and no time left are known: {why}"), width)));
     let left_out: Vec<&str> = model.progress.left_out().map(SafeText::as_str).collect();
-    let left_out = (!left_out.is_empty()).then(|| {
-        let text = format!(
-            "! left out, and as it was: {}: bring it in line by hand before the next update",
-            left_out.join(", ")
-        );
+    // Once it is done, the card tells it with what is to be done.
+    let left_out = (!left_out.is_empty() && model.is_busy()).then(|| {
+        let text = format!("! left out, and as it was: {}", left_out.join(", "));
         pen.ink(Role::Warn, cut(&text, width))
     });
     no_total.into_iter().chain(left_out).map(Line::from).collect()
@@ -216,9 +215,8 @@ fn forecast(model: &Model, pen: Pen<'_>, outlook: &Outlook) -> Vec<Span<'static>
         None if model.stack().is_some_and(|s| s.status.0.contains("ROLLBACK_IN_PROGRESS")) => {
             vec![pen.ink(Role::Bad, "   rolling back")]
         }
-        None if model.is_busy() && (model.progress.failed() > 0 || eta::has_fallen(model)) => {
-            vec![pen.ink(Role::Bad, "   it fails: see the cause")]
-        }
+        None if model.is_busy() && model.progress.failed() > 0 => vec![pen.ink(Role::Bad, "   it fails: see the cause")],
+        None if outlook.is_held_up => vec![pen.ink(Role::Bad, format!("   {}", eta::NO_END))],
         None if slow(model).is_some() => vec![pen.ink(Role::Warn, "   no telling how long still")],
         None => Vec::new(),
     }
@@ -235,111 +233,6 @@ fn slow(model: &Model) -> Option<String> {
         })
         .collect();
     (!late.is_empty() && model.is_busy()).then(|| format!("! slower than usual: {}", late.join(", ")))
-}
-
-type Card = ((&'static str, Role), Vec<Line<'static>>);
-
-/// The cause card when it fails; outputs and next steps when it went well.
-fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (usize, usize)) -> Option<Card> {
-    let width = width.saturating_sub(2);
-    // AWS's texts are long; how many of their rows have room, `most` tells.
-    let rows = 4;
-    if let Some(cause) = cause::find(model) {
-        let keys = card_keys(model, stack);
-        return Some((("Cause", Role::Bad), cause_lines(pen, &cause, &keys, (width, rows, most))));
-    }
-    if !stack.status.is_success() {
-        return None;
-    }
-    let mut lines: Vec<Line<'static>> = stack
-        .outputs
-        .iter()
-        .map(|o| Line::from(vec![pen.dim(left(&o.key, 24)), pen.text(cut(&o.value, width.saturating_sub(24)))]))
-        .collect();
-    // The keys have a row of their own.
-    let room = most.saturating_sub(1);
-    if lines.len() > room {
-        let hidden = lines.len() - room.saturating_sub(1);
-        lines.truncate(room.saturating_sub(1));
-        lines.push(pen.keys(&format!("… {hidden} more: [8]")));
-    }
-    lines.push(pen.keys("[o] open in the browser · [I] test image · [8] outputs and secrets"));
-    Some((("Done", Role::Good), lines))
-}
-
-/// What leads on from a cause: logs and tasks only where there are any.
-fn card_keys(model: &Model, stack: &Stack) -> String {
-    let only = if stack.status.is_dead() { " (it can only be deleted)" } else { "" };
-    let has_tasks = !model.is_hollow() && !model.is_missing(CLUSTER);
-    let there = if has_tasks { "[L] logs · [3] tasks · " } else { "" };
-    format!("[R] ways out{only} · {there}[c] copy this card")
-}
-
-fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (usize, usize, usize)) -> Vec<Line<'static>> {
-    let labelled = |label: &str, lines: Vec<String>, role: Role| {
-        let line = |(i, line)| Line::from(vec![pen.dim(left(if i == 0 { label } else { "" }, 9)), pen.ink(role, line)]);
-        lines.into_iter().enumerate().map(line).collect::<Vec<_>>()
-    };
-    let wrapped = |text: &str, rows: usize| wrap_to(text, width.saturating_sub(9), rows);
-    let mut end = labelled("so", wrapped(&short_arns(&cause.plain), 2), Role::Bad);
-    // The title, a text of AWS and the keys have a row each, however small it is.
-    let advice = most.saturating_sub(end.len() + 3).clamp(1, 4);
-    end.extend(labelled("now", wrapped(&cause.advice, advice), Role::Accent));
-    end.push(pen.keys(keys));
-    let mut texts: Vec<(&str, Vec<String>)> = Vec::new();
-    for (label, text) in &cause.evidence {
-        // Rules and brackets of a log say nothing, and the time of a line takes the room of its words.
-        let (text, is_empty) = match *label {
-            cause::LOG => (&text[logline::lead(text)..], !text.contains(char::is_alphanumeric)),
-            _ => (text.as_str(), false),
-        };
-        if is_empty {
-            continue;
-        }
-        let text = short_arns(text);
-        match texts.last_mut() {
-            Some((known, lines)) if *known == *label => lines.push(text),
-            _ => texts.push((label, vec![text])),
-        }
-    }
-    // Several lines of one source are those of a log: one row each.
-    let evidence = |text: &str, rows: usize| wrap_ends(text, width.saturating_sub(9), rows);
-    let height = |lines: &[String], rows: usize| {
-        if let [text] = lines {
-            evidence(text, rows).len()
-        } else {
-            lines.len().min(rows)
-        }
-    };
-    let wanted: Vec<usize> = texts.iter().map(|(_, lines)| height(lines, rows)).collect();
-    let room = most.saturating_sub(end.len() + 1).max(1);
-    let mut lines = vec![Line::from(pen.title(cut(&cause.title, width)))];
-    for ((label, text), rows) in texts.into_iter().zip(shares(&wanted, room)) {
-        let shown = match text.as_slice() {
-            _ if rows == 0 => continue,
-            [text] => evidence(text, rows),
-            // The last ones say most.
-            many => many[many.len() - rows..].iter().flat_map(|line| wrapped(line, 1)).collect(),
-        };
-        lines.extend(labelled(label, shown, Role::Text));
-    }
-    lines.extend(end);
-    lines
-}
-
-/// How many of `room` rows each text gets of those that it wants: first one for each, and the last texts come first, since
-/// they are the nearest to the cause.
-fn shares(wanted: &[usize], mut room: usize) -> Vec<usize> {
-    let mut shares = vec![0; wanted.len()];
-    for round in 1..=wanted.iter().copied().max().unwrap_or_default() {
-        for (share, _) in shares.iter_mut().zip(wanted).rev().filter(|(_, wanted)| **wanted >= round) {
-            if room > 0 {
-                *share = round;
-                room -= 1;
-            }
-        }
-    }
-    shares
 }
 
 /// The resources: running first, then failed, then done.

@@ -99,7 +99,7 @@ fn asked_for(model: &Model) -> Vec<String> {
     let (logs, filter) = (model.shown_logs(), model.shown_logs().filter());
     let mut out = Vec::new();
     if let Some(level) = filter.min_level {
-        out.push(format!("{level} and worse"));
+        out.push(level.and_worse().to_owned());
     }
     if let Some(request) = &filter.request {
         let id = SafeText::new(request.text());
