@@ -179,8 +179,8 @@ impl Login {
 
     /// Only this account's credentials are taken from now on: those with which was asked are.
     pub(super) fn keep_to(&self, account: &SafeText) {
-        let mut owner = self.inner.owner();
-        owner.key = owner.asked.clone();
+        let owner = &mut *self.inner.owner();
+        owner.key.clone_from(&owner.asked);
         owner.account = Some(account.clone());
     }
 }
