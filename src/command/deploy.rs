@@ -298,17 +298,22 @@ async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
     verdict(cx, &watch, &stack)
 }
 
-/// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
+/// Where nothing has begun the plan is of no use; where it may have begun nothing is touched.
 async fn not_begun(cx: &mut Context, made: &Made, failure: Failure) -> Failure {
-    match &failure {
-        Failure::Fault(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound) => {
-            // The first failure is the one to report.
-            let _ = discard(cx, made).await;
-        }
-        Failure::Fault(_) => cx
-            .out
-            .note(format!("Whether it has begun is not known; {} shows it.", follow_command(cx))),
-        _ => {}
+    let Failure::Fault(fault) = &failure else { return failure };
+    if fault.kind.may_have_begun() {
+        let told = format!("Whether it has begun is not known; {} shows it.", follow_command(cx));
+        cx.out.note(told);
+        return failure;
+    }
+    // The first failure is the one to report.
+    let is_left = match discard(cx, made).await {
+        Err(Failure::Fault(fault)) => fault.kind != FaultKind::NotFound,
+        other => other.is_err(),
+    };
+    if is_left {
+        cx.out
+            .note("Nothing was executed. The plan made for it could not be removed; the next plan or deploy from here removes it.");
     }
     failure
 }

@@ -57,6 +57,22 @@ impl FaultKind {
         }
     }
 
+    /// A write that ended so may have been carried out all the same; after any other fault nothing was.
+    pub fn may_have_begun(self) -> bool {
+        match self {
+            Self::Unreachable | Self::TimedOut | Self::AwsFailed | Self::OddAnswer | Self::Internal => true,
+            Self::NoCredentials
+            | Self::Expired
+            | Self::WrongCredentials
+            | Self::Denied
+            | Self::Throttled
+            | Self::NotFound
+            | Self::Refused
+            | Self::NoChange
+            | Self::Guarded => false,
+        }
+    }
+
     /// In two or three plain words, for where a sentence has no room.
     pub fn words(self) -> &'static str {
         match self {

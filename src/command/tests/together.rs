@@ -135,6 +135,24 @@ async fn a_plan_that_is_refused_for_another_reason_keeps_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_an_execution_that_can_not_have_begun_it_is_not_said_that_it_may() {
+    for (kind, may_run) in [
+        (FaultKind::Expired, false),
+        (FaultKind::Throttled, false),
+        (FaultKind::TimedOut, true),
+        (FaultKind::AwsFailed, true),
+    ] {
+        let mut case = Case::sim("new");
+        let fault = Fault::new(kind, "cloudformation:ExecuteChangeSet", "bedrock-image-chat", "");
+        case.cx.cloud = Arc::new(Refusing(Arc::clone(&case.cx.cloud), fault));
+        let (status, _, said) = case.run("deploy").await;
+        assert_ne!(status, 0, "{said}");
+        assert_eq!(said.contains("Whether it has begun is not known"), may_run, "{kind:?}: {said}");
+        assert_eq!(case.settled().await.is_some(), may_run, "{kind:?}: the plan and its empty stack");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_wants_no_task_lets_a_creation_go_on() {
     let mut case = Case::sim("health-check-fails");
     let (status, _, said) = case.run("deploy --no-watch").await;
