@@ -719,15 +719,6 @@ async fn what_runs_is_joined_whoever_began_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stack_that_is_deleted_under_a_deploy_is_no_success() {
-    let mut case = Case::sim("deleted-under-us");
-    tokio::time::sleep(Duration::from_secs(182)).await;
-    let (status, stdout, _) = case.run("deploy --watch").await;
-    assert_eq!(status, 1, "{stdout}");
-    assert!(stdout.contains("is DELETE_COMPLETE"), "{stdout}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn ways_out_are_listed_and_taken() {
     let mut case = Case::sim("rollback-failed");
     let (status, stdout, _) = case.run("unstick").await;
