@@ -802,6 +802,9 @@ async fn a_program_that_ends_shows_its_last_lines_while_it_fails() {
     let mut case = Case::sim("program-ends");
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 1);
+    // What it wrote before is not in the midst of it.
+    let log: Vec<&str> = stderr.lines().filter_map(|l| l.strip_prefix("  log: ")).collect();
+    assert!(log[0].contains("File \"/usr/lib") && log[5].starts_with("ERROR: "), "{log:?}");
     for wanted in [
         "  log: Exception: Config file not found",
         "It means: LiteLLM does not find its configuration",
