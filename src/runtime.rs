@@ -55,15 +55,16 @@ impl Runtime {
             cloud,
             vault,
             journal,
+            saves: Arc::new(Saves::new(answers.clone())),
             answers,
             live: Mutex::default(),
-            saves: Arc::default(),
         }
     }
 
     /// Goes on with what another one writes to the disk.
     #[must_use]
     pub fn after(self, other: &Self) -> Self {
+        other.saves.tell(self.answers.clone());
         Self {
             saves: Arc::clone(&other.saves),
             ..self
@@ -91,7 +92,7 @@ impl Runtime {
             Effect::Mine(mining) => self.mine(mining),
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
-            Effect::SaveLines(path, format, kept) => self.saves.begin(PathBuf::from(path.as_str()), format, kept, self.answers.clone()),
+            Effect::SaveLines(path, format, kept) => self.saves.begin(PathBuf::from(path.as_str()), format, kept),
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Load(path) => self.load(path),
             Effect::Open(url) => self.open(url),

@@ -187,12 +187,17 @@ fn a_certificate_that_acm_refuses_says_why() {
     for (name, want) in [
         ("alb.us-west-2.elb.amazonaws.com", "a name of a domain of yours"),
         ("https://x.example.com", "without http://"),
+        ("chat", "with stops between, such as chat.example.com."),
     ] {
         clear(&mut desk);
         desk.press(name);
         desk.press("enter");
         says(&desk.screen(), &[want]);
     }
+    // Where it has no room in one row it goes on in the next.
+    let narrow = desk.screen_at(80, 24);
+    let words: Vec<&str> = narrow.split_whitespace().collect();
+    says(&words.join(" "), &["with stops between, such as chat.example.com."]);
     clear(&mut desk);
     desk.press("chat.amazonaws.com enter y");
     desk.see(&["FAILED: ADDITIONAL_VERIFICATION_REQUIRED", "request another"]);

@@ -64,7 +64,8 @@ fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
     );
     assert!(!question.contains("not been listed"), "{question}");
     desk.press("bedrock-image-chat enter enter");
-    desk.see(&["Press D to deploy"]);
+    let screen = desk.see(&["Press D to deploy"]);
+    assert!(!screen.contains("deletion has begun"), "it has ended:\n{screen}");
     assert!(matches!(desk.written.last(), Some(Change::DeleteStack { .. })));
 }
 

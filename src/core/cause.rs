@@ -115,7 +115,7 @@ pub fn find(model: &Model) -> Option<Cause> {
         events: events.map(Vec::as_slice).unwrap_or_default(),
         services,
         falls: falls(tasks).chain(&model.last_fall).filter(is_of_it).collect(),
-        last_lines: model.fall_log.as_ref().map(|(arn, lines)| (arn, lines.as_slice())),
+        last_lines: model.fall_log.iter().map(|(arn, lines)| (arn, lines.as_slice())).collect(),
         targets: model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default(),
         late: late(services, &model.names(), (&model.progress, &model.durations), model.events_at()),
         reader: Reader::Console,

@@ -30,23 +30,40 @@ use crate::core::{
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What is being written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Saves {
+    /// Who is told what came of it, when it is done: another session than the one in which it began.
+    answers: Arc<Mutex<mpsc::Sender<Msg>>>,
     /// It is to be given up.
     is_over: Arc<AtomicBool>,
     running: Mutex<Vec<(PathBuf, JoinHandle<bool>)>>,
 }
 
 impl Saves {
+    /// Nothing is being written yet; what comes of it is told to these.
+    pub(super) fn new(answers: mpsc::Sender<Msg>) -> Self {
+        Self {
+            answers: Arc::new(Mutex::new(answers)),
+            is_over: Arc::default(),
+            running: Mutex::default(),
+        }
+    }
+
+    /// Others are told from now on.
+    pub(super) fn tell(&self, answers: mpsc::Sender<Msg>) {
+        *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+    }
+
     /// Begins to write lines; what came of it is told.
-    pub(super) fn begin(&self, path: PathBuf, format: ExportFormat, kept: Kept, answers: mpsc::Sender<Msg>) {
-        let (is_over, wanted) = (Arc::clone(&self.is_over), path.clone());
+    pub(super) fn begin(&self, path: PathBuf, format: ExportFormat, kept: Kept) {
+        let (is_over, answers, wanted) = (Arc::clone(&self.is_over), Arc::clone(&self.answers), path.clone());
         let task = task::spawn_blocking(move || {
             let written = panic::catch_unwind(AssertUnwindSafe(|| write(&wanted, format, &kept, &is_over)));
             let written = written.unwrap_or_else(|_| Err("a task of the console failed; this is a bug".to_owned()));
             let is_written = written.is_ok();
             if !is_over.load(Ordering::Relaxed) {
                 let told = written.map(Into::into).map_err(|why| Fault::new(FaultKind::Internal, "", "", &why));
+                let answers = answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let _ = answers.blocking_send(Msg::Saved(told));
             }
             is_written
@@ -132,10 +149,10 @@ mod tests {
     async fn lines_are_written_and_told() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, mut told) = mpsc::channel(4);
-        let saves = Saves::default();
+        let saves = Saves::new(sender);
         for (format, name) in [(ExportFormat::JsonLines, "a.jsonl"), (ExportFormat::Text, "a.txt")] {
             let path = dir.path().join(name);
-            saves.begin(path.clone(), format, lines(2_000), sender.clone());
+            saves.begin(path.clone(), format, lines(2_000));
             let Some(Msg::Saved(Ok(text))) = told.recv().await else {
                 panic!("not saved")
             };
@@ -147,13 +164,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_ends_in_another_session_is_told_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let ((old, gone), (new, mut told)) = (mpsc::channel(4), mpsc::channel(4));
+        drop(gone);
+        let saves = Saves::new(old);
+        {
+            // Who holds this decides when it is told.
+            let mut answers = saves.answers.lock().unwrap();
+            saves.begin(dir.path().join("a.txt"), ExportFormat::Text, lines(10));
+            *answers = new;
+        }
+        assert!(matches!(told.recv().await, Some(Msg::Saved(Ok(_)))));
+    }
+
+    #[tokio::test]
     async fn who_leaves_meanwhile_leaves_no_half_file() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, _told) = mpsc::channel(4);
-        let saves = Saves::default();
+        let saves = Saves::new(sender);
         saves.is_over.store(true, Ordering::Relaxed);
         let path = dir.path().join("a.jsonl");
-        saves.begin(path.clone(), ExportFormat::JsonLines, lines(10), sender);
+        saves.begin(path.clone(), ExportFormat::JsonLines, lines(10));
         assert_eq!(saves.end_within(Duration::ZERO).await, [path]);
         assert!(saves.unfinished().is_empty());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);

@@ -476,6 +476,9 @@ fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
     Some(verb)
 }
 
+/// What is said of a deletion that AWS took.
+pub(super) const DELETING: &str = "deletion has begun";
+
 /// AWS took a change of the stack.
 pub(super) fn on_accepted(model: &mut Model, change: &Change) {
     match change {
@@ -488,7 +491,7 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         Change::DeleteStack { .. } | Change::DeleteRetaining { .. } => {
             model.operation = None;
             model.screen = ScreenId::Deploy;
-            say(model, Severity::Note, "deletion has begun");
+            say(model, Severity::Note, DELETING);
         }
         Change::CancelUpdate { .. } => {
             model.cancelled = Some(model.now.wall);
