@@ -12,7 +12,11 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Answer, Failure, waiting::Line};
-use crate::{cli::Format, term};
+use crate::{
+    cli::Format,
+    core::{fact::Millis, when},
+    term,
+};
 
 /// Between two looks at the progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
@@ -30,6 +34,8 @@ pub struct Out {
     progress: Option<Instant>,
     /// The bar under the lines of a watch.
     bar: Option<ProgressBar>,
+    /// It was said that this machine's clock is off.
+    is_clock_told: bool,
     /// What is waited for, where neither of the two stands.
     waiting: Line,
 }
@@ -62,6 +68,7 @@ impl Out {
             is_terminal: false,
             progress: None,
             bar: None,
+            is_clock_told: false,
             waiting: Line::default(),
         }
     }
@@ -99,6 +106,14 @@ impl Out {
         self.progress = Some(Instant::now());
         self.waiting.hush(true);
         let _ = write!(self.stderr, "\r\x1b[K{text}").and_then(|()| self.stderr.flush());
+    }
+
+    /// Says once that this machine's clock is off; `ahead` is by how much it is ahead of AWS's.
+    pub fn clock(&mut self, ahead: Millis) {
+        if let Some(text) = when::clock_off(ahead).filter(|_| !self.is_clock_told) {
+            self.is_clock_told = true;
+            self.note(format!("Note: {text}."));
+        }
     }
 
     /// Somebody watches stderr.

@@ -96,6 +96,8 @@ pub struct Tail {
     fault: Option<Fault>,
     unchecked: Vec<Gap>,
     start: Millis,
+    /// What the clock showed last.
+    clock: Millis,
     stats: TailStats,
     /// While Live Tail is used, and until its last lines have left the window.
     twins: Option<Twins>,
@@ -124,6 +126,7 @@ impl Tail {
             fault: None,
             unchecked: Vec::new(),
             start: from,
+            clock: Millis::MIN,
             stats: TailStats::default(),
             twins: None,
             live_at: None,
@@ -136,6 +139,7 @@ impl Tail {
     /// pass begins and nothing is asked again after a fault. The further pages of a pass are due at
     /// once.
     pub fn due(&mut self, now: Millis, can_poll: bool) -> Option<(u64, LogRequest)> {
+        self.see(now);
         if self.awaiting.is_some() || (self.fault.is_some() && !can_poll) {
             return None;
         }
@@ -167,6 +171,7 @@ impl Tail {
     /// Takes the answer to request `seq`, and gives the events that are new, in order of timestamp,
     /// ingestion and id, those without an id as they came. An answer that is not awaited is ignored.
     pub fn on_page(&mut self, seq: u64, answer: Result<LogPage, Fault>, now: Millis) -> Vec<Arrived> {
+        self.see(now);
         let Some(Awaited { kind, asked, .. }) = self.awaiting.take_if(|awaited| awaited.seq == seq) else {
             return Vec::new();
         };
@@ -199,6 +204,7 @@ impl Tail {
 
     /// Takes what Live Tail session `session` brought, and gives the events that are new.
     pub fn on_live(&mut self, session: u32, update: LiveUpdate, now: Millis) -> Vec<Arrived> {
+        self.see(now);
         if update.sampled {
             // An update tells of the second before it.
             self.note_hole(self.live_at.unwrap_or(now - 1_000), now, GapReason::Sampled);
@@ -216,6 +222,7 @@ impl Tail {
 
     /// The Live Tail session is no more: what it would have brought is to be looked for.
     pub fn on_live_end(&mut self, now: Millis) {
+        self.see(now);
         if let Some(at) = self.live_at.take() {
             self.note_hole(at, now, GapReason::BrokenOff);
         }
@@ -229,6 +236,11 @@ impl Tail {
     /// Why the last request failed; `None` after a good answer.
     pub fn fault(&self) -> Option<&Fault> {
         self.fault.as_ref()
+    }
+
+    /// Where it begins.
+    pub fn start(&self) -> Millis {
+        self.start
     }
 
     /// The log group that is followed.

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{FutureExt, StreamExt, future::OptionFuture};
 use tokio::time::Instant;
 
-use super::{Answer, Context, Fault, FaultKind, Pace, Printer, Tail, ask};
+use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, Pace, Printer, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
     command::{confirm, watch::passes},
@@ -27,8 +27,14 @@ const MOST: u64 = 60_000;
 /// After this long a trouble of the same kind is said again.
 const AGAIN: u64 = 60_000;
 
+/// Makes the tail, by the clock as it is known then.
+type Begin<'a> = &'a (dyn Fn(&Context) -> Answer<Tail> + Sync);
+
 /// A tail under way.
 struct Follow<'a> {
+    begin: Begin<'a>,
+    /// By how much this machine's clock was known to be ahead when the tail was made.
+    ahead: Millis,
     cx: &'a mut Context,
     printer: &'a mut Printer,
     tail: Tail,
@@ -44,7 +50,7 @@ struct Follow<'a> {
 }
 
 /// Follows until somebody stops it.
-pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bool), printer: &mut Printer) -> Answer {
+pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pace, bool), printer: &mut Printer) -> Answer {
     if is_live {
         let region = cx.cloud.about().region;
         let usd = Prices::shipped().find(&region, "live-tail-minute").map(|found| found.row.usd);
@@ -57,9 +63,11 @@ pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bo
     let cloud = Arc::clone(&cx.cloud);
     let mut follow = Follow {
         live: is_live.then(|| Live::new(0, 0)),
+        begin,
+        ahead: cloud.ahead(),
+        tail: begin(cx)?,
         cx,
         printer,
-        tail,
         pace,
         begun: Instant::now(),
         due: 0,
@@ -114,6 +122,15 @@ impl Follow<'_> {
             };
             self.pace.sent(&self.tail, now);
             let answer = ask(cloud, &request).await;
+            if self.tail.stats().pages == 0 && (cloud.ahead() - self.ahead).abs() >= CLOCK_OFF {
+                // AWS's clock is known now, and this machine's, by which the tail began, is another one.
+                self.ahead = cloud.ahead();
+                self.tail = (self.begin)(self.cx)?;
+                if self.live.is_some() {
+                    self.tail.expect_live();
+                }
+                continue;
+            }
             for arrived in self.tail.on_page(seq, answer, cloud.now()) {
                 self.printer.show(self.cx, &arrived.event, arrived.late)?;
             }
@@ -124,6 +141,7 @@ impl Follow<'_> {
     }
 
     fn after_poll(&mut self, cloud: &dyn Cloud) -> Answer<()> {
+        self.cx.out.clock(cloud.ahead());
         match self.tail.fault().cloned() {
             None => {
                 let is_live = self.live.as_ref().is_some_and(Live::is_on) && !self.tail.has_holes();

@@ -47,6 +47,7 @@ impl LiveRide {
             repeats: 5,
             stale_tokens: 0,
             skew: 0,
+            tells_time: false,
         });
         let mut by_ingestion: Vec<LogEvent> = server.events.iter().map(|(_, event)| event.clone()).collect();
         by_ingestion.sort_by_key(|event| event.ingested);
