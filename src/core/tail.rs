@@ -202,9 +202,13 @@ impl Tail {
         self.twins.get_or_insert_default();
     }
 
-    /// Takes what Live Tail session `session` brought, and gives the events that are new.
+    /// Takes what Live Tail session `session` brought, and gives the events that are new. What polling has not read
+    /// before its first update no session will bring.
     pub fn on_live(&mut self, session: u32, update: LiveUpdate, now: Millis) -> Vec<Arrived> {
         self.see(now);
+        if self.live_at.is_none() {
+            self.note_hole(self.polled(), now, GapReason::BrokenOff);
+        }
         if update.sampled {
             // An update tells of the second before it.
             self.note_hole(self.live_at.unwrap_or(now - 1_000), now, GapReason::Sampled);
@@ -220,7 +224,7 @@ impl Tail {
         self.give(new)
     }
 
-    /// The Live Tail session is no more: what it would have brought is to be looked for.
+    /// The Live Tail session is no more, or is not listened to: what it brings is to be looked for.
     pub fn on_live_end(&mut self, now: Millis) {
         self.see(now);
         if let Some(at) = self.live_at.take() {

@@ -147,6 +147,9 @@ impl Tail {
             Kind::Head => {
                 self.head = None;
                 self.holes.retain(|hole| hole.until > begun);
+                for hole in &mut self.holes {
+                    hole.from = hole.from.max(begun);
+                }
                 self.head_done = Some(self.complete_from(begun, near, now, self.head_done));
                 // The first head pass has looked at everything, as a reconcile pass does.
                 self.reconcile_done = self.reconcile_done.or(Some(whole));

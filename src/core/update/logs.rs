@@ -113,12 +113,13 @@ pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Ve
     let Some(tail) = &mut model.tail else { return Vec::new() };
     // What comes during a pause is left to polling, which takes up where it was.
     if model.logs.is_paused() {
+        tail.on_live_end(now.wall);
         return Vec::new();
     }
-    let is_sampled = update.sampled;
     let arrivals = tail.on_live(session, update, now.wall);
+    let has_holes = tail.has_holes();
     model.logs.append(arrivals);
-    if is_sampled {
+    if has_holes {
         plan_next(model);
     }
     scans(model)

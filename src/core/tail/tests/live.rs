@@ -1,5 +1,7 @@
 //! The tail with Live Tail sessions that are cut, end, fall silent and leave lines out.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::core::{fact::LiveFrame, lines::Lines, live::Live};
 
@@ -80,6 +82,9 @@ impl LiveRide {
                 self.second();
             }
             self.poll();
+            if self.now % 10_000 == 0 {
+                self.check();
+            }
             self.now += 250;
         }
         self
@@ -157,6 +162,19 @@ impl LiveRide {
         }
     }
 
+    /// What the tail says is there is there, but for what came late.
+    fn check(&self) {
+        let until = self.now - self.tail.lag(self.now) - 1_000;
+        let (gaps, open) = (self.tail.gaps(self.now), self.tail.open(self.now));
+        let is_missing = |at: Millis| gaps.iter().chain(&open).any(|gap| at >= gap.from - 1_000 && at < gap.until);
+        let key = |event: &LogEvent| (event.at, event.ingested, event.stream.clone());
+        let got: HashSet<_> = self.got.iter().map(|arrived| key(&arrived.event)).collect();
+        for event in self.by_ingestion.iter().filter(|it| it.at < until && it.ingested < it.at + 800) {
+            let is_told = is_missing(event.at) || got.contains(&key(event));
+            assert!(is_told, "{} ms ago: {gaps:?} {open:?} at {}", self.now - event.at, self.now);
+        }
+    }
+
     fn poll(&mut self) {
         let (now, mono) = (self.now, self.mono());
         if mono < self.due {
@@ -195,6 +213,59 @@ fn live_tail_through_fifty_broken_sessions_loses_and_repeats_nothing() {
         let live = ride.got.iter().filter(|arrived| arrived.event.id.is_none()).count();
         assert!(live > ride.got.len() / 4, "only {live} lines came live");
     }
+}
+
+/// A tail that polling has read up to 100 s, then was throttled for four minutes.
+fn throttled() -> Tail {
+    let mut tail = Tail::new("/ecs/test".into(), START);
+    let (seq, _) = ask(&mut tail, 100_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(99_000, 1)], None)), START + 100_000);
+    let (seq, _) = ask(&mut tail, 330_000, true).unwrap();
+    tail.on_page(seq, Err(fault(FaultKind::Throttled)), START + 330_000);
+    tail
+}
+
+fn quiet() -> LiveUpdate {
+    LiveUpdate {
+        events: Vec::new(),
+        sampled: false,
+    }
+}
+
+fn gaps(tail: &Tail, now: Millis) -> Vec<(Millis, Millis)> {
+    let gaps = tail.gaps(START + now).into_iter().chain(tail.open(START + now));
+    gaps.map(|gap| (gap.from - START, gap.until - START)).collect()
+}
+
+#[test]
+fn a_session_hides_nothing_that_polling_has_not_read() {
+    let mut tail = throttled();
+    assert_eq!(gaps(&tail, 340_000), [(100_000, 340_000)]);
+    tail.on_live(1, quiet(), START + 340_000);
+    tail.on_live(1, quiet(), START + 341_000);
+    assert_eq!((gaps(&tail, 341_000), tail.lag(START + 341_000)), (vec![(100_000, 340_000)], 0));
+    // The next session begins ten seconds after the end of this one.
+    tail.on_live_end(START + 342_000);
+    tail.on_live(2, quiet(), START + 352_000);
+    assert_eq!(gaps(&tail, 352_000), [(100_000, 352_000)]);
+    let (seq, _) = ask(&mut tail, 353_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(200_000, 2)], Some("a"))), START + 353_000);
+    assert_eq!(gaps(&tail, 353_000), [(200_000, 352_000)], "it shrinks page by page");
+    let (seq, _) = ask(&mut tail, 354_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[], None)), START + 354_000);
+    assert!(gaps(&tail, 354_000).is_empty() && !tail.has_holes());
+}
+
+#[test]
+fn a_session_that_begins_during_the_first_pass_waits_for_no_second_one() {
+    let mut tail = Tail::new("/ecs/test".into(), START);
+    let (seq, _) = ask(&mut tail, 900_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(300_000, 1)], Some("a"))), START + 900_000);
+    tail.on_live(1, quiet(), START + 903_000);
+    assert_eq!(gaps(&tail, 903_000), [(300_000, 903_000)]);
+    let (seq, _) = ask(&mut tail, 904_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(899_000, 2)], None)), START + 904_000);
+    assert_eq!(gaps(&tail, 904_000), [(900_000, 903_000)], "what came since that pass began");
 }
 
 #[test]
