@@ -48,6 +48,8 @@ const LATENESS: Millis = 60_000;
 const CLOCK_SLACK: Millis = 300_000;
 /// Most ids kept; about 50 MB. Past that the oldest part of the window is given up, and said so.
 const MAX_IDS: usize = 1_500_000;
+/// That late events were not looked for is said so long: older lines nobody waits for.
+const UNCHECKED_FOR: Millis = 900_000;
 
 /// An event on its way to the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +84,8 @@ pub struct Tail {
     /// Nothing before this is asked any more, so ids before it need not be kept.
     floor: Millis,
     seen: Ids,
+    /// Most ids, and most events told apart by their content, that are kept.
+    most: usize,
     /// Newest time given out, not counting the part by which a stamp lies in AWS's future.
     newest: Millis,
     head: Option<Pass>,
@@ -101,6 +105,8 @@ pub struct Tail {
     stats: TailStats,
     /// While Live Tail is used, and until its last lines have left the window.
     twins: Option<Twins>,
+    /// The newest of them.
+    twins_until: Millis,
     /// Live Tail says that its lines are whole up to here.
     live_at: Option<Millis>,
     /// What Live Tail left out: filled by a head pass that begins later.
@@ -114,6 +120,7 @@ impl Tail {
             group,
             floor: from,
             seen: Ids::default(),
+            most: MAX_IDS,
             newest: from,
             head: None,
             reconcile: None,
@@ -129,6 +136,7 @@ impl Tail {
             clock: Millis::MIN,
             stats: TailStats::default(),
             twins: None,
+            twins_until: from,
             live_at: None,
             holes: Vec::new(),
         }
@@ -197,9 +205,10 @@ impl Tail {
         }
     }
 
-    /// Live Tail is used from now on: events are told apart by their content too.
-    pub fn expect_live(&mut self) {
+    /// A Live Tail session is about to begin: events are told apart by their content too.
+    pub fn expect_live(&mut self, now: Millis) {
         self.twins.get_or_insert_default();
+        self.twins_until = self.twins_until.max(now);
     }
 
     /// Takes what Live Tail session `session` brought, and gives the events that are new. What polling has not read
@@ -214,14 +223,17 @@ impl Tail {
             self.note_hole(self.live_at.unwrap_or(now - 1_000), now, GapReason::Sampled);
         }
         self.live_at = Some(now);
-        self.expect_live();
+        let newest = update.events.iter().map(|event| event.at).max();
+        self.expect_live(newest.map_or(now, |at| at.max(now)));
         let new = update
             .events
             .into_iter()
             .filter(|event| self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Live(session))))
             .map(|event| (None, event))
             .collect();
-        self.give(new)
+        let given = self.give(new);
+        self.forget(now);
+        given
     }
 
     /// The Live Tail session is no more, or is not listened to: what it brings is to be looked for.

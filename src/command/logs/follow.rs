@@ -75,9 +75,6 @@ pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pa
         said: Vec::new(),
         is_sampled: false,
     };
-    if is_live {
-        follow.tail.expect_live();
-    }
     let mut stream: Option<LiveStream<'_>> = None;
     loop {
         follow.poll(&*cloud).await?;
@@ -126,9 +123,6 @@ impl Follow<'_> {
                 // AWS's clock is known now, and this machine's, by which the tail began, is another one.
                 self.ahead = cloud.ahead();
                 self.tail = (self.begin)(self.cx)?;
-                if self.live.is_some() {
-                    self.tail.expect_live();
-                }
                 continue;
             }
             for arrived in self.tail.on_page(seq, answer, cloud.now()) {

@@ -53,8 +53,7 @@ impl LiveRide {
         });
         let mut by_ingestion: Vec<LogEvent> = server.events.iter().map(|(_, event)| event.clone()).collect();
         by_ingestion.sort_by_key(|event| event.ingested);
-        let mut tail = Tail::new("/ecs/test".into(), START);
-        tail.expect_live();
+        let tail = Tail::new("/ecs/test".into(), START);
         Self {
             server,
             by_ingestion,
@@ -118,6 +117,7 @@ impl LiveRide {
                 is_silent: self.dice.percent(30),
             });
             self.live.on_frame(number, &LiveFrame::Start, mono);
+            self.tail.expect_live(self.now);
             self.hurry();
         }
     }
@@ -269,9 +269,33 @@ fn a_session_that_begins_during_the_first_pass_waits_for_no_second_one() {
 }
 
 #[test]
+fn what_is_kept_to_tell_lines_apart_is_bounded_and_goes_after_live_tail() {
+    let mut tail = throttled();
+    tail.most = 1_000;
+    for second in 0..100 {
+        let events = (0..100).map(|n| unnamed(340_000 + second * 1_000 + n, 1, format!("{second} {n}"))).collect();
+        let update = LiveUpdate { events, sampled: false };
+        assert_eq!(tail.on_live(1, update, START + 341_000 + second * 1_000).len(), 100);
+        assert!(tail.twins.as_ref().unwrap().len() <= 1_000);
+    }
+    let now = 441_000;
+    assert_eq!(tail.gaps(START + now).first().map(|gap| gap.why), Some(GapReason::LateUnchecked), "and said to be");
+    tail.on_live_end(START + now);
+    for now in (now..now + 300_000).step_by(7_000) {
+        let (seq, _) = ask(&mut tail, now, true).unwrap();
+        tail.on_page(seq, Ok(page(&[(now, now as usize)], None)), START + now);
+    }
+    assert!(tail.twins.is_none(), "no line is hashed for ever");
+    let end = START + 441_000 + UNCHECKED_FOR;
+    let (seq, _) = tail.due(end, true).unwrap();
+    tail.on_page(seq, Ok(page(&[], None)), end);
+    assert_eq!(tail.gaps(end), [], "nor is an old search that was left out told of for ever");
+}
+
+#[test]
 fn equal_lines_are_counted_and_no_more_of_them_are_given_than_there_are() {
     let mut tail = Tail::new("/ecs/test".into(), START);
-    tail.expect_live();
+    tail.expect_live(START);
     let twin = |id: Option<usize>| LogEvent {
         id: id.map(|id| format!("37{id:054}").into()),
         ..event(START + 500, START + 600, 0)
