@@ -1148,6 +1148,8 @@ struct Script {
     asked: Mutex<Vec<crate::cloud::LogRequest>>,
     /// Live Tail sessions: what each says, then its end.
     sessions: Mutex<Vec<Vec<Result<LiveFrame, Fault>>>>,
+    /// How long a page takes, after the first, and a session to open; with it a session says something each second.
+    slow: Option<[Duration; 2]>,
 }
 
 impl Script {
@@ -1157,6 +1159,7 @@ impl Script {
             answers: Mutex::new(answers),
             asked: Mutex::default(),
             sessions: Mutex::default(),
+            slow: None,
         })
     }
 }
@@ -1170,7 +1173,17 @@ impl Cloud for Script {
             ..Fault::new(FaultKind::Refused, "logs:StartLiveTail", "", "")
         };
         let is_refused = session.is_empty();
+        let slow = self.slow;
         Box::pin(async move {
+            if let Some([_, open]) = slow {
+                tokio::time::sleep(open).await;
+                let every = tokio::time::interval(Duration::from_secs(1));
+                let next = |(mut every, mut rest): (tokio::time::Interval, std::vec::IntoIter<_>)| async move {
+                    every.tick().await;
+                    rest.next().map(|frame| (frame, (every, rest)))
+                };
+                return Ok(stream::unfold((every, session.into_iter()), next).boxed());
+            }
             if is_refused {
                 Err(refused)
             } else {
@@ -1185,9 +1198,16 @@ impl Cloud for Script {
         let Query::LogPage(request) = query else {
             panic!("logs asks nothing but pages of logs")
         };
-        self.asked.lock().unwrap().push(request);
+        let mut asked = self.asked.lock().unwrap();
+        let slow = self.slow.filter(|_| !asked.is_empty());
+        asked.push(request);
         let answer = self.answers.lock().unwrap().pop();
-        Box::pin(async move { answer.unwrap_or_else(|| Ok(page(&[], None))).map(Fact::LogPage) })
+        Box::pin(async move {
+            if let Some([page, _]) = slow {
+                tokio::time::sleep(page).await;
+            }
+            answer.unwrap_or_else(|| Ok(page(&[], None))).map(Fact::LogPage)
+        })
     }
     fn change(&self, _: Change, _: Token) -> BoxFuture<'_, Result<Done, Fault>> {
         panic!("logs changes nothing")
@@ -1420,6 +1440,38 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     for said in ["$0.01 a minute", "broke off", "leaves lines out", "no live session free, polling"] {
         assert!(stderr.contains(said), "{said}: {stderr}");
     }
+}
+
+/// Pages that hang hold up no session, nor does a session that is slow to open hold up the pages.
+#[tokio::test(start_paused = true)]
+async fn a_hanging_page_kills_no_session() {
+    let live = |n: usize| {
+        let mut events = page(&[("x", 500, WEBUI, &format!("line {n}"))], None).events;
+        events[0].id = None;
+        let sampled = n.is_multiple_of(2);
+        Ok(LiveFrame::Update(LiveUpdate { events, sampled }))
+    };
+    let mut script = Script::new(Vec::new());
+    let scripted = Arc::get_mut(&mut script).unwrap();
+    scripted.slow = Some([Duration::from_secs(12), Duration::from_secs(14)]);
+    let session = [Ok(LiveFrame::Start)].into_iter().chain((0..100).map(live)).collect();
+    scripted.sessions = Mutex::new(vec![session]);
+    let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+    let signal = case.signal.clone();
+    let watched = Arc::clone(&script);
+    let pages = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(13)).await;
+        let pages = watched.asked.lock().unwrap().len();
+        tokio::time::sleep(Duration::from_secs(67)).await;
+        signal.send(130).unwrap();
+        pages
+    });
+    let (status, json, stderr) = case.run("logs --live --output json").await;
+    assert_eq!(status, 130);
+    assert!(pages.await.unwrap() >= 2, "pages are asked for while the session opens");
+    assert!(!stderr.contains("silent"), "{stderr}");
+    assert!(json.lines().count() > 60, "{} lines: {stderr}", json.lines().count());
+    assert!((1..=2).contains(&stderr.matches("leaves lines out").count()), "once a minute: {stderr}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -106,13 +106,13 @@ impl Live {
 
     /// Gives up a session that has been silent for too long, and gives its number.
     pub fn on_tick(&mut self, now: u64) -> Option<u32> {
-        let is_dead = match self.state {
-            State::On(heard) => now > heard + SILENCE,
-            State::Opening(since) => now > since + OPENING,
-            _ => false,
+        let why = match self.state {
+            State::On(heard) if now > heard + SILENCE => "the session was silent for 5 s",
+            State::Opening(since) if now > since + OPENING => "the session did not begin within 15 s",
+            _ => return None,
         };
-        let silent = || Fault::new(FaultKind::TimedOut, "logs:StartLiveTail", "", "the session was silent for 5 s");
-        (is_dead && self.on_end(self.session, Some(silent()), now)).then_some(self.session)
+        let fault = Fault::new(FaultKind::TimedOut, "logs:StartLiveTail", "", why);
+        self.on_end(self.session, Some(fault), now).then_some(self.session)
     }
 
     /// Milliseconds until something is due by itself.
@@ -212,11 +212,13 @@ mod tests {
         assert!(live.on_frame(1, &update(true), 2_500) && live.is_sampled());
         assert_eq!(live.on_tick(7_500), None);
         assert_eq!(live.on_tick(7_501), Some(1));
+        assert!(live.fault().is_some_and(|it| it.sentence().contains("silent for 5 s")));
         assert!(!live.is_on() && !live.is_sampled());
         assert_eq!(live.due(10_999), None, "one start in ten seconds");
         assert_eq!(live.due(11_000), Some(2));
         assert!(!live.on_frame(1, &update(false), 11_200), "the old session is not listened to");
         assert_eq!(live.on_tick(26_001), Some(2), "nor is one waited for that does not begin");
+        assert!(live.fault().is_some_and(|it| it.sentence().contains("did not begin within 15 s")));
     }
 
     #[test]

@@ -3,10 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{FutureExt, StreamExt, future::OptionFuture};
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, OptionFuture},
+};
 use tokio::time::Instant;
 
-use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, Pace, Printer, Tail, ask};
+use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, LogPage, LogRequest, Pace, Printer, SafeText, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
     command::{confirm, watch::passes},
@@ -46,7 +49,10 @@ struct Follow<'a> {
     wait: u64,
     /// What was said, and when.
     said: Vec<(FaultKind, u64)>,
-    is_sampled: bool,
+    /// When it was said that Live Tail leaves lines out.
+    said_sampled: Option<u64>,
+    /// A look was wanted while a page was under way.
+    is_hurried: bool,
 }
 
 /// Follows until somebody stops it.
@@ -73,25 +79,46 @@ pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pa
         due: 0,
         wait: EVERY,
         said: Vec::new(),
-        is_sampled: false,
+        said_sampled: None,
+        is_hurried: false,
     };
+    // Neither a page, nor a session that is slow to open, holds up the other, or the lines of a session.
+    let mut page: Option<BoxFuture<'_, (u64, Result<LogPage, Fault>)>> = None;
+    let mut opening: Option<BoxFuture<'_, Result<LiveStream<'_>, Fault>>> = None;
     let mut stream: Option<LiveStream<'_>> = None;
     loop {
-        follow.poll(&*cloud).await?;
-        stream = follow.session(&*cloud, stream).await?;
-        let next = follow.until_next();
-        let frame = OptionFuture::from(stream.as_mut().map(StreamExt::next));
+        // What has queued up is older than what is asked for next, and no silence.
+        while let Some(Some(frame)) = stream.as_mut().map(|it| it.next().now_or_never()) {
+            if !follow.on_frame(frame)? {
+                stream = None;
+            }
+        }
+        if follow.is_silent() {
+            (opening, stream) = (None, None);
+        }
+        if let Some(group) = follow.session() {
+            opening = Some(cloud.live(group));
+        }
+        if page.is_none() {
+            page = follow.next_page(&*cloud).map(|(seq, request)| {
+                let cloud = &*cloud;
+                async move { (seq, ask(cloud, &request).await) }.boxed()
+            });
+        }
+        let next = follow.until_next(page.is_some());
         tokio::select! {
-            Some(frame) = frame => {
+            Some(frame) = OptionFuture::from(stream.as_mut().map(StreamExt::next)) => {
                 if !follow.on_frame(frame)? {
                     stream = None;
                 }
-                // What has queued up meanwhile is older than the next poll.
-                while let Some(Some(frame)) = stream.as_mut().map(|it| it.next().now_or_never()) {
-                    if !follow.on_frame(frame)? {
-                        stream = None;
-                    }
-                }
+            }
+            Some((seq, answer)) = OptionFuture::from(page.as_mut()) => {
+                page = None;
+                follow.on_page(&*cloud, seq, answer)?;
+            }
+            Some(opened) = OptionFuture::from(opening.as_mut()) => {
+                opening = None;
+                stream = follow.on_opened(opened);
             }
             () = tokio::time::sleep(next) => {}
         }
@@ -109,29 +136,34 @@ impl Follow<'_> {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Asks for what is due.
-    async fn poll(&mut self, cloud: &dyn Cloud) -> Answer<()> {
-        while self.now() >= self.due {
-            let now = self.now();
-            let Some((seq, request)) = self.tail.due(cloud.now(), self.pace.can_poll(now)) else {
-                self.due = now + 100;
-                return Ok(());
-            };
-            self.pace.sent(&self.tail, now);
-            let answer = ask(cloud, &request).await;
-            if self.tail.stats().pages == 0 && (cloud.ahead() - self.ahead).abs() >= CLOCK_OFF {
-                // AWS's clock is known now, and this machine's, by which the tail began, is another one.
-                self.ahead = cloud.ahead();
-                self.tail = (self.begin)(self.cx)?;
-                continue;
-            }
-            for arrived in self.tail.on_page(seq, answer, cloud.now()) {
-                self.printer.show(self.cx, &arrived.event, arrived.late)?;
-            }
-            self.cx.out.flush()?;
-            self.after_poll(cloud)?;
+    /// What is to be asked for now.
+    fn next_page(&mut self, cloud: &dyn Cloud) -> Option<(u64, LogRequest)> {
+        let now = self.now();
+        if now < self.due {
+            return None;
         }
-        Ok(())
+        let next = self.tail.due(cloud.now(), self.pace.can_poll(now));
+        if next.is_some() {
+            self.pace.sent(&self.tail, now);
+            self.is_hurried = false;
+        } else {
+            self.due = now + 100;
+        }
+        next
+    }
+
+    fn on_page(&mut self, cloud: &dyn Cloud, seq: u64, answer: Result<LogPage, Fault>) -> Answer<()> {
+        if self.tail.stats().pages == 0 && (cloud.ahead() - self.ahead).abs() >= CLOCK_OFF {
+            // AWS's clock is known now, and this machine's, by which the tail began, is another one.
+            self.ahead = cloud.ahead();
+            self.tail = (self.begin)(self.cx)?;
+            return Ok(());
+        }
+        for arrived in self.tail.on_page(seq, answer, cloud.now()) {
+            self.printer.show(self.cx, &arrived.event, arrived.late)?;
+        }
+        self.cx.out.flush()?;
+        self.after_poll(cloud)
     }
 
     fn after_poll(&mut self, cloud: &dyn Cloud) -> Answer<()> {
@@ -150,7 +182,10 @@ impl Follow<'_> {
         // A fifth more or less, so that many consoles do not ask at the same moment.
         let jitter = 800 + spread(cloud.now().unsigned_abs()) * 400 / 1_000;
         let now = self.now();
-        self.pace.poll_at(&self.tail, now + self.wait * jitter / 1_000);
+        // Who was hurried while it was being answered asks again: the answer may be from before.
+        let is_soon = self.is_hurried && self.tail.fault().is_none();
+        let wait = if is_soon { 0 } else { self.wait * jitter / 1_000 };
+        self.pace.poll_at(&self.tail, now + wait);
         self.due = self.pace.due(&self.tail, cloud.now()).max(now);
         if self.tail.is_first_pass() {
             let pages = self.tail.stats().pages;
@@ -159,32 +194,37 @@ impl Follow<'_> {
         Ok(())
     }
 
-    /// Opens a session that is due, and drops one that is silent.
-    async fn session<'c>(&mut self, cloud: &'c dyn Cloud, stream: Option<LiveStream<'c>>) -> Answer<Option<LiveStream<'c>>> {
+    /// A session has been silent for too long, and is given up.
+    fn is_silent(&mut self) -> bool {
         let now = self.real();
-        let Some(live) = &mut self.live else { return Ok(None) };
-        let stream = match live.on_tick(now) {
-            Some(_) => {
-                let silent = live.fault().cloned();
-                self.after_session(silent);
-                None
-            }
-            None => stream,
+        let Some(live) = self.live.as_mut().filter(|live| live.on_tick(now).is_some()) else {
+            return false;
         };
-        let Some(session) = self.live.as_mut().and_then(|live| live.due(now)) else {
-            return Ok(stream);
+        let silent = live.fault().cloned();
+        self.after_session(silent);
+        true
+    }
+
+    /// Opens a session that is due: the log group that it is of.
+    fn session(&mut self) -> Option<SafeText> {
+        let now = self.real();
+        self.live.as_mut()?.due(now)?;
+        self.tail.expect_live(self.cx.cloud.now());
+        Some(self.tail.group().clone())
+    }
+
+    /// A session was opened, or was not.
+    fn on_opened<'c>(&mut self, opened: Result<LiveStream<'c>, Fault>) -> Option<LiveStream<'c>> {
+        let now = self.real();
+        let fault = match opened {
+            Ok(stream) => return Some(stream),
+            Err(fault) => fault,
         };
-        match cloud.live(self.tail.group().clone()).await {
-            Ok(stream) => Ok(Some(stream)),
-            Err(fault) => {
-                let now = self.real();
-                if let Some(live) = &mut self.live {
-                    live.on_end(session, Some(fault.clone()), now);
-                }
-                self.after_session(Some(fault));
-                Ok(None)
-            }
+        if let Some(live) = &mut self.live {
+            live.on_end(live.session(), Some(fault.clone()), now);
         }
+        self.after_session(Some(fault));
+        None
     }
 
     /// Takes what the session said; `false` when it has ended.
@@ -217,15 +257,19 @@ impl Follow<'_> {
 
     fn on_update(&mut self, session: u32, update: LiveUpdate, wall: Millis) -> Answer<()> {
         if update.sampled {
-            if !self.is_sampled {
+            let now = self.real();
+            if self.said_sampled.is_none_or(|at| now - at >= AGAIN) {
+                self.said_sampled = Some(now);
                 let text = "Live Tail leaves lines out, as it does from 500 a second on; they follow by polling.";
                 self.cx.out.note(text);
             }
-            self.hurry();
         }
-        self.is_sampled = update.sampled;
+        let had_holes = self.tail.has_holes();
         for arrived in self.tail.on_live(session, update, wall) {
             self.printer.show(self.cx, &arrived.event, arrived.late)?;
+        }
+        if self.tail.has_holes() && !had_holes {
+            self.hurry();
         }
         self.cx.out.flush()
     }
@@ -244,6 +288,7 @@ impl Follow<'_> {
         let now = self.now();
         self.pace.hurry(now);
         self.due = now;
+        self.is_hurried = true;
     }
 
     /// Says each kind of trouble once a minute at most.
@@ -256,9 +301,9 @@ impl Follow<'_> {
         }
     }
 
-    fn until_next(&self) -> Duration {
+    fn until_next(&self, is_asking: bool) -> Duration {
         let speed = u64::from(self.cx.cloud.about().speed.max(1));
-        let poll = self.due.saturating_sub(self.now()) / speed;
+        let poll = if is_asking { MOST } else { self.due.saturating_sub(self.now()) / speed };
         let next = self.live.as_ref().map_or(poll, |live| poll.min(live.next(self.real())));
         // Not more often than a hundred times a second, however fast the cloud's time runs.
         Duration::from_millis(next.max(10))
