@@ -197,9 +197,10 @@ impl Follow<'_> {
     /// A session has been silent for too long, and is given up.
     fn is_silent(&mut self) -> bool {
         let now = self.real();
-        let Some(live) = self.live.as_mut().filter(|live| live.on_tick(now).is_some()) else {
+        let Some(live) = &mut self.live else { return false };
+        if live.on_tick(now).is_none() {
             return false;
-        };
+        }
         let silent = live.fault().cloned();
         self.after_session(silent);
         true
