@@ -29,6 +29,8 @@ struct LiveRide {
     breaks: u32,
     broken: u32,
     got: Vec<Arrived>,
+    /// Their times.
+    known: HashSet<(Millis, Millis)>,
     newest: Millis,
     due: u64,
     now: Millis,
@@ -65,6 +67,7 @@ impl LiveRide {
             breaks,
             broken: 0,
             got: Vec::new(),
+            known: HashSet::new(),
             newest: START,
             due: 0,
             now: START + 1_000,
@@ -100,6 +103,7 @@ impl LiveRide {
 
     fn take(&mut self, new: Vec<Arrived>) {
         self.newest = check_order(self.newest, &new);
+        self.known.extend(new.iter().map(|arrived| (arrived.event.at, arrived.event.ingested)));
         self.got.extend(new);
     }
 
@@ -167,10 +171,10 @@ impl LiveRide {
         let until = self.now - self.tail.lag(self.now) - 1_000;
         let (gaps, open) = (self.tail.gaps(self.now), self.tail.open(self.now));
         let is_missing = |at: Millis| gaps.iter().chain(&open).any(|gap| at >= gap.from - 1_000 && at < gap.until);
-        let key = |event: &LogEvent| (event.at, event.ingested, event.stream.clone());
-        let got: HashSet<_> = self.got.iter().map(|arrived| key(&arrived.event)).collect();
-        for event in self.by_ingestion.iter().filter(|it| it.at < until && it.ingested < it.at + 800) {
-            let is_told = is_missing(event.at) || got.contains(&key(event));
+        let first = self.by_ingestion.partition_point(|it| it.ingested < self.now - 300_000);
+        let events = self.by_ingestion[first..].iter().take_while(|it| it.ingested <= self.now);
+        for event in events.filter(|it| it.at < until && it.ingested < it.at + 800) {
+            let is_told = is_missing(event.at) || self.known.contains(&(event.at, event.ingested));
             assert!(is_told, "{} ms ago: {gaps:?} {open:?} at {}", self.now - event.at, self.now);
         }
     }
