@@ -129,6 +129,9 @@ impl Fault {
             FaultKind::NotFound if self.subject.is_empty() => format!("{}: not found", self.operation),
             FaultKind::NotFound => format!("{} does not exist", self.subject),
             // AWS's own operations have its service before a colon; the application answers the others.
+            FaultKind::Refused if self.operation == "logs:StartLiveTail" && self.code.as_deref() == Some("LimitExceededException") => {
+                "It is asked for again in 5 min; polling goes on, which is free.".into()
+            }
             FaultKind::Refused if !self.operation.contains(':') => format!("{}{on} failed", self.operation),
             FaultKind::Refused => format!("AWS refused {}{on}", self.operation),
             FaultKind::NoChange => "nothing would change".to_owned(),

@@ -131,9 +131,9 @@ impl Live {
         matches!(self.state, State::On(_))
     }
 
-    /// The last update left lines out.
-    pub fn is_sampled(&self) -> bool {
-        self.is_on() && self.sampled
+    /// There is no session, nor will one be opened soon: polling, which is free, brings the lines.
+    pub fn is_polling(&self) -> bool {
+        matches!(self.state, State::Quota(_) | State::Refused)
     }
 
     /// Number of the last session.
@@ -209,11 +209,11 @@ mod tests {
     #[test]
     fn a_silent_session_is_dead_after_five_seconds() {
         let mut live = on();
-        assert!(live.on_frame(1, &update(true), 2_500) && live.is_sampled());
+        assert!(live.on_frame(1, &update(true), 2_500) && live.word() == "live, sampled");
         assert_eq!(live.on_tick(7_500), None);
         assert_eq!(live.on_tick(7_501), Some(1));
         assert!(live.fault().is_some_and(|it| it.sentence().contains("silent for 5 s")));
-        assert!(!live.is_on() && !live.is_sampled());
+        assert!(!live.is_on() && !live.is_polling());
         assert_eq!(live.due(10_999), None, "one start in ten seconds");
         assert_eq!(live.due(11_000), Some(2));
         assert!(!live.on_frame(1, &update(false), 11_200), "the old session is not listened to");
@@ -249,7 +249,8 @@ mod tests {
         let mut live = Live::new(7, 0);
         assert_eq!(live.due(0), Some(8));
         live.on_end(8, Some(fault(FaultKind::Refused, "LimitExceededException")), 500);
-        assert_eq!(live.word(), "no live session free, polling");
+        assert_eq!((live.word(), live.is_polling()), ("no live session free, polling", true));
+        assert!(live.fault().is_some_and(|it| it.advice().contains("polling goes on")));
         assert_eq!((live.due(300_499), live.due(300_500)), (None, Some(9)));
         live.on_end(9, Some(fault(FaultKind::Denied, "AccessDeniedException")), 301_000);
         assert_eq!(live.due(9_000_000), None, "a refusal is not asked again");

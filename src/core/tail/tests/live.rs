@@ -157,7 +157,7 @@ impl LiveRide {
                 }
                 let update = LiveUpdate { events, sampled };
                 assert!(self.live.on_frame(number, &LiveFrame::Update(update.clone()), mono));
-                assert_eq!(self.live.is_sampled(), sampled);
+                assert_eq!(self.live.word().contains("sampled"), sampled);
                 let new = self.tail.on_live(number, update, now);
                 self.take(new);
                 let says_so = self.tail.gaps(now).iter().any(|gap| gap.why == GapReason::Sampled);
