@@ -43,8 +43,6 @@ pub struct Live {
     failures: u32,
     sampled: bool,
     fault: Option<Fault>,
-    /// Milliseconds of sessions that have ended.
-    spent: u64,
 }
 
 impl Live {
@@ -57,7 +55,6 @@ impl Live {
             failures: 0,
             sampled: false,
             fault: None,
-            spent: 0,
         }
     }
 
@@ -92,7 +89,6 @@ impl Live {
             return false;
         }
         let at = self.next_try(now);
-        self.spent += self.running(now);
         self.sampled = false;
         self.state = match &fault {
             Some(fault) if is_quota(fault) => State::Quota(now + QUOTA_WAIT),
@@ -146,11 +142,6 @@ impl Live {
         self.fault.as_ref()
     }
 
-    /// Minutes that have been paid for, each begun one whole.
-    pub fn minutes(&self, now: u64) -> u64 {
-        (self.spent + self.running(now)).div_ceil(60_000)
-    }
-
     /// What there is to say of it, in two or three words.
     pub fn word(&self) -> &'static str {
         match self.state {
@@ -160,13 +151,6 @@ impl Live {
             State::Waiting(_) => "live tail reconnecting",
             State::Quota(_) => "no live session free, polling",
             State::Refused => "no live tail, polling",
-        }
-    }
-
-    fn running(&self, now: u64) -> u64 {
-        match (self.state, self.opened) {
-            (State::On(_), Some(opened)) => now.saturating_sub(opened),
-            _ => 0,
         }
     }
 
@@ -254,13 +238,5 @@ mod tests {
         assert_eq!((live.due(300_499), live.due(300_500)), (None, Some(9)));
         live.on_end(9, Some(fault(FaultKind::Denied, "AccessDeniedException")), 301_000);
         assert_eq!(live.due(9_000_000), None, "a refusal is not asked again");
-    }
-
-    #[test]
-    fn begun_minutes_are_paid() {
-        let mut live = on();
-        assert_eq!((live.minutes(1_500), live.minutes(61_000), live.minutes(61_001)), (1, 1, 2));
-        live.on_end(1, None, 61_001);
-        assert_eq!(live.minutes(999_999), 2);
     }
 }

@@ -244,11 +244,6 @@ impl Tail {
         }
     }
 
-    /// Gives up the request in flight, so that its page is asked again.
-    pub fn abandon(&mut self) {
-        self.awaiting = None;
-    }
-
     /// Why the last request failed; `None` after a good answer.
     pub fn fault(&self) -> Option<&Fault> {
         self.fault.as_ref()
@@ -262,11 +257,6 @@ impl Tail {
     /// The log group that is followed.
     pub fn group(&self) -> &SafeText {
         &self.group
-    }
-
-    /// A request is under way.
-    pub fn is_asking(&self) -> bool {
-        self.awaiting.is_some()
     }
 
     /// There is more than one page of new lines, or the search for late events is overdue: the next
