@@ -1297,6 +1297,7 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         ("logs --level error", vec!["four"]),
         ("logs --grep t[wh]", vec!["two", "three"]),
         ("logs --grep t[wh] --invert", vec!["one", "four"]),
+        ("logs --since -1h30m --until -1s", vec!["one", "two", "three", "four"]),
         ("logs --service litellm", vec!["one", "three"]),
         ("logs --stream fedc", vec!["one", "three"]),
         ("logs --stream litellm/litellm/f", vec!["one", "three"]),
