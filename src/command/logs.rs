@@ -163,6 +163,10 @@ impl Sieve {
             let why = "--grep spans lines: a pattern is looked for in one line at a time, so it can hold no newline.";
             return Err(Failure::Usage(why.into()));
         }
+        if args.invert && args.grep.as_deref() == Some("") {
+            let why = "--invert with an empty --grep keeps no line: say what is not wanted.";
+            return Err(Failure::Usage(why.into()));
+        }
         let pattern = args.grep.as_deref().and_then(Pattern::exact).map(|it| it.inverted(args.invert));
         if let Some(odd) = pattern.as_ref().filter(|it| it.is_literal_fallback()) {
             let text = SafeText::new(odd.text());

@@ -1134,6 +1134,7 @@ async fn a_wrong_plan_is_refused_before_anything_is_sent() {
         ("logs --level loud", "error"),
         ("logs --service webui", "openwebui"),
         ("logs --since 1m --until 2m", "later"),
+        ("logs --grep= --invert", "keeps no line"),
     ] {
         let (status, _, stderr) = case.run(line).await;
         assert_eq!(status, 2, "{line}: {stderr}");
