@@ -39,6 +39,11 @@ const MOST_NAMED: usize = 8;
 
 /// Prints log lines.
 pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
+    let zone = std::env::var("TZ").unwrap_or_default();
+    if !cx.settings.utc && !zone.is_empty() && TimeZone::try_system().is_err() {
+        let zone = SafeText::new(&zone);
+        cx.out.note(format!("TZ names the time zone \"{zone}\", which is not known here: times are UTC."));
+    }
     let (from, until) = window_of(cx, args)?;
     let spends = [
         (args.insights, "an Insights scan", "logs:StartQuery"),
@@ -58,7 +63,7 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         .clone()
         .unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
     let (prefix, filter) = (sieve.prefix(), sieve.filter());
-    let mut printer = Printer::new(sieve, cx.settings.utc);
+    let mut printer = Printer::new(sieve);
     if args.insights {
         return insights::run(cx, &filter, (group, from, until), &mut printer).await;
     }

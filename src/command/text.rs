@@ -47,6 +47,14 @@ pub(super) fn moment(at: Millis, settings: &Settings) -> String {
     }
 }
 
+/// The zone of a time that is shown: `Z`, or `+01:00`.
+pub(super) fn offset(at: Millis, settings: &Settings) -> String {
+    match Timestamp::from_millisecond(at) {
+        Ok(stamp) if !settings.utc => stamp.to_zoned(TimeZone::system()).strftime("%:z").to_string(),
+        _ => "Z".to_owned(),
+    }
+}
+
 /// How long ago: `42 s`, `7 min`, `3 h`, `5 d`.
 pub(super) fn age(at: Option<Millis>, now: Millis) -> String {
     let Some(at) = at else { return "-".into() };
