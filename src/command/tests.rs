@@ -1151,6 +1151,8 @@ struct Script {
     sessions: Mutex<Vec<Vec<Result<LiveFrame, Fault>>>>,
     /// How long a page takes, after the first, and a session to open; with it a session says something each second.
     slow: Option<[Duration; 2]>,
+    /// By how much this machine's clock is ahead: the first answer tells.
+    ahead: Millis,
 }
 
 impl Script {
@@ -1161,6 +1163,7 @@ impl Script {
             asked: Mutex::default(),
             sessions: Mutex::default(),
             slow: None,
+            ahead: 0,
         })
     }
 }
@@ -1217,7 +1220,10 @@ impl Cloud for Script {
         panic!("logs needs no secret")
     }
     fn now(&self) -> Millis {
-        1_795_348_800_000
+        1_795_348_800_000 + self.ahead - self.ahead()
+    }
+    fn ahead(&self) -> Millis {
+        if self.asked.lock().unwrap().is_empty() { 0 } else { self.ahead }
     }
     fn about(&self) -> About {
         About::of_ops()
@@ -1364,6 +1370,45 @@ async fn throttling_is_waited_for_and_a_repeated_page_is_not_believed() {
     let mut case = Case::new(Script::new(vec![again(), again(), again()]));
     let (status, stdout, _) = case.run("logs").await;
     assert_eq!((status, stdout.as_str()), (4, ""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_is_counted_by_the_clock_of_aws() {
+    let hour = 3_600_000;
+    for (line, ahead, says) in [
+        ("logs", hour, "1 h 00 min ahead of AWS's"),
+        ("logs", -hour, "1 h 00 min behind AWS's"),
+        ("logs --follow", hour, "1 h 00 min ahead of AWS's"),
+    ] {
+        // The window that the machine's clock tells has other lines, or none.
+        let mut answers = vec![Ok(page(&[("0", hour, WEBUI, "ERROR: of another window")], None))];
+        answers.extend(pages());
+        let mut script = Script::new(answers);
+        Arc::get_mut(&mut script).unwrap().ahead = ahead;
+        let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+        let signal = case.signal.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let _ = signal.send(130);
+        });
+        let (_, lines, stderr) = case.run(&format!("{line} --output json")).await;
+        assert_eq!(lines.lines().count(), 4, "{line}: {lines}");
+        let from: Vec<Millis> = script.asked.lock().unwrap().iter().take(2).map(|it| it.from).collect();
+        assert_eq!(from, [0, ahead].map(|less| 1_795_348_800_000 + ahead - less - 900_000), "{line}");
+        assert!(stderr.contains(says) && stderr.lines().count() == 1, "{stderr}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_has_the_zone_of_its_time() {
+    let mut case = Case::new(Script::new(pages()));
+    let (_, utc, _) = case.run("logs").await;
+    assert!(utc.lines().count() > 3 && utc.starts_with("2026-11-22 11:59:57.000Z  litellm/"), "{utc}");
+    let mut case = Case::new(Script::new(pages()));
+    case.cx.settings.utc = false;
+    let (_, local, _) = case.run("logs").await;
+    let zone = local.split("  ").next().unwrap().split_once(".000").unwrap().1;
+    assert!(zone.len() == 6 && zone.starts_with(['+', '-']), "{local}");
 }
 
 #[tokio::test(start_paused = true)]
