@@ -129,9 +129,6 @@ impl Fault {
             FaultKind::NotFound if self.subject.is_empty() => format!("{}: not found", self.operation),
             FaultKind::NotFound => format!("{} does not exist", self.subject),
             // AWS's own operations have its service before a colon; the application answers the others.
-            FaultKind::Refused if self.operation == "logs:StartLiveTail" && self.code.as_deref() == Some("LimitExceededException") => {
-                "It is asked for again in 5 min; polling goes on, which is free.".into()
-            }
             FaultKind::Refused if !self.operation.contains(':') => format!("{}{on} failed", self.operation),
             FaultKind::Refused => format!("AWS refused {}{on}", self.operation),
             FaultKind::NoChange => "nothing would change".to_owned(),
@@ -168,6 +165,9 @@ impl Fault {
             FaultKind::NotFound => "Check the name, the region and the profile.".into(),
             FaultKind::Refused if matches!(self.code.as_deref(), Some("RequestTimeTooSkewed" | "RequestInTheFuture")) => {
                 "Set the clock of this machine; AWS takes requests that are some minutes off, no more.".into()
+            }
+            FaultKind::Refused if self.operation == "logs:StartLiveTail" && self.code.as_deref() == Some("LimitExceededException") => {
+                "It is asked for again in 5 min; polling goes on, which is free.".into()
             }
             FaultKind::Refused if !self.operation.contains(':') => "Look at the log of both services for the reason.".into(),
             FaultKind::Refused => "Change what AWS names and try again.".into(),
