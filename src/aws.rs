@@ -29,11 +29,7 @@ mod secrets;
 mod sts;
 mod throughput;
 
-use std::{
-    future::Future,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use tracing::Instrument;

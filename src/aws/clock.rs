@@ -35,7 +35,9 @@ impl Clock {
     /// was kept somewhere, says nothing.
     pub(super) fn hear(&self, answer: &HttpResponse, sent: Millis) {
         let header = |name| answer.headers().get(name);
-        let is_own = ["x-amzn-requestid", "x-amz-request-id"].into_iter().any(|name| header(name).is_some());
+        let is_own = ["x-amzn-requestid", "x-amz-request-id"]
+            .into_iter()
+            .any(|name| header(name).is_some());
         let date = header("date").filter(|_| is_own && header("age").is_none());
         let date = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok()?.to_millis().ok());
         if let Some(date) = date {

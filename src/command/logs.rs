@@ -42,7 +42,9 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     let zone = std::env::var("TZ").unwrap_or_default();
     if !cx.settings.utc && !zone.is_empty() && TimeZone::try_system().is_err() {
         let zone = SafeText::new(&zone);
-        cx.out.note(format!("TZ names the time zone \"{zone}\", which is not known here: times are UTC."));
+        cx.out.note(format!(
+            "TZ names the time zone \"{zone}\", which is not known here: times are UTC."
+        ));
     }
     let (from, until) = window_of(cx, args)?;
     let spends = [

@@ -1403,7 +1403,10 @@ async fn a_window_is_counted_by_the_clock_of_aws() {
 async fn a_line_has_the_zone_of_its_time() {
     let mut case = Case::new(Script::new(pages()));
     let (_, utc, _) = case.run("logs").await;
-    assert!(utc.lines().count() > 3 && utc.starts_with("2026-11-22 11:59:57.000Z  litellm/"), "{utc}");
+    assert!(
+        utc.lines().count() > 3 && utc.starts_with("2026-11-22 11:59:57.000Z  litellm/"),
+        "{utc}"
+    );
     let mut case = Case::new(Script::new(pages()));
     case.cx.settings.utc = false;
     let (_, local, _) = case.run("logs").await;
@@ -1518,7 +1521,10 @@ async fn a_hanging_page_kills_no_session() {
     assert!(pages.await.unwrap() >= 2, "pages are asked for while the session opens");
     assert!(!stderr.contains("silent"), "{stderr}");
     assert!(json.lines().count() > 60, "{} lines: {stderr}", json.lines().count());
-    assert!((1..=2).contains(&stderr.matches("leaves lines out").count()), "once a minute: {stderr}");
+    assert!(
+        (1..=2).contains(&stderr.matches("leaves lines out").count()),
+        "once a minute: {stderr}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

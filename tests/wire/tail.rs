@@ -243,10 +243,21 @@ async fn a_clock_that_is_ahead_is_told_and_no_new_line_is_passed_over() {
     }
     assert!((595_000..605_000).contains(&cloud.ahead()), "{}", cloud.ahead());
     assert!((local - cloud.now() - 600_000).abs() < 10_000);
-    let asked: Vec<Millis> = server.asked("FilterLogEvents").iter().filter_map(|it| it.json()["startTime"].as_i64()).collect();
-    assert!(asked[1] < local - 600_000, "what is logged now, by AWS's clock, is asked for: {asked:?}");
+    let asked: Vec<Millis> = server
+        .asked("FilterLogEvents")
+        .iter()
+        .filter_map(|it| it.json()["startTime"].as_i64())
+        .collect();
+    assert!(
+        asked[1] < local - 600_000,
+        "what is logged now, by AWS's clock, is asked for: {asked:?}"
+    );
     // A page that another machine kept tells the time at which it was made.
-    server.answer("FilterLogEvents", |_| bodies::json(json!({ "events": [] })).header("date", "Thu, 01 Jan 2015 00:00:00 GMT").header("age", "9"));
+    server.answer("FilterLogEvents", |_| {
+        bodies::json(json!({ "events": [] }))
+            .header("date", "Thu, 01 Jan 2015 00:00:00 GMT")
+            .header("age", "9")
+    });
     let (_, request) = tail.due(cloud.now(), true).expect("a look for new lines");
     page(&cloud, request).await.expect("a page");
     assert!((595_000..605_000).contains(&cloud.ahead()));

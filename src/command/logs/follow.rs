@@ -304,7 +304,11 @@ impl Follow<'_> {
 
     fn until_next(&self, is_asking: bool) -> Duration {
         let speed = u64::from(self.cx.cloud.about().speed.max(1));
-        let poll = if is_asking { MOST } else { self.due.saturating_sub(self.now()) / speed };
+        let poll = if is_asking {
+            MOST
+        } else {
+            self.due.saturating_sub(self.now()) / speed
+        };
         let next = self.live.as_ref().map_or(poll, |live| poll.min(live.next(self.real())));
         // Not more often than a hundred times a second, however fast the cloud's time runs.
         Duration::from_millis(next.max(10))

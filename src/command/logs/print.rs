@@ -66,12 +66,7 @@ impl Printer {
         if !self.streams.contains_key(&event.stream) {
             self.streams.insert(event.stream.clone(), short_stream(&event.stream));
         }
-        let Self {
-            line,
-            second,
-            streams,
-            ..
-        } = self;
+        let Self { line, second, streams, .. } = self;
         line.clear();
         let ((_, stamp, zone), mark) = (second, if late { " (late)" } else { "" });
         // By hand: this is written for each of millions of lines.

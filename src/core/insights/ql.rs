@@ -63,13 +63,17 @@ pub fn lacks_pattern(filter: &Filter, minds_case: bool) -> bool {
 fn keeps(pattern: &Pattern, minds_case: bool) -> Option<String> {
     // Here the console and its flags mind no case.
     let written = pattern.text();
-    let text = written.strip_prefix("(?i)").filter(|_| !pattern.is_literal_fallback()).unwrap_or(written);
+    let text = written
+        .strip_prefix("(?i)")
+        .filter(|_| !pattern.is_literal_fallback())
+        .unwrap_or(written);
     let parsed = if pattern.is_literal_fallback() {
         None
     } else {
         Some(ast::parse::Parser::new().parse(text).ok()?)
     };
-    let minds_case = text.len() == written.len() && (minds_case || parsed.as_ref().map_or_else(|| text.chars().any(char::is_uppercase), has_capital));
+    let minds_case =
+        text.len() == written.len() && (minds_case || parsed.as_ref().map_or_else(|| text.chars().any(char::is_uppercase), has_capital));
     let literal = match &parsed {
         Some(ast) => literal(ast),
         None => Some(text.to_owned()),

@@ -89,7 +89,10 @@ fn patterns_become_expressions_that_hold_no_sign_of_the_language() {
         assert_eq!(lacks_pattern(&by(pattern), false), lacks, "{pattern}");
     }
     assert!(query(&by("error"), true).contains("like /error/"), "scripts mind case");
-    assert!(query(&by("(?i)error"), true).contains("like /(?i)error/"), "unless they say otherwise");
+    assert!(
+        query(&by("(?i)error"), true).contains("like /(?i)error/"),
+        "unless they say otherwise"
+    );
     let long = "a".repeat(2_000);
     assert_eq!(stage(&by(&long)), None);
 }

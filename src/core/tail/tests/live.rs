@@ -103,7 +103,8 @@ impl LiveRide {
 
     fn take(&mut self, new: Vec<Arrived>) {
         self.newest = check_order(self.newest, &new);
-        self.known.extend(new.iter().map(|arrived| (arrived.event.at, arrived.event.ingested)));
+        self.known
+            .extend(new.iter().map(|arrived| (arrived.event.at, arrived.event.ingested)));
         self.got.extend(new);
     }
 
@@ -255,10 +256,18 @@ fn a_session_hides_nothing_that_polling_has_not_read() {
     let (seq, _) = ask(&mut tail, 353_000, true).unwrap();
     tail.on_page(seq, Ok(page(&[(200_000, 2)], Some("a"))), START + 353_000);
     let says = [(200_000, 352_000), (352_000, 353_000)];
-    assert_eq!(gaps(&tail, 353_000), says, "it shrinks page by page; the session has said nothing since");
+    assert_eq!(
+        gaps(&tail, 353_000),
+        says,
+        "it shrinks page by page; the session has said nothing since"
+    );
     let (seq, _) = ask(&mut tail, 354_000, true).unwrap();
     tail.on_page(seq, Ok(page(&[], None)), START + 354_000);
-    assert_eq!(gaps(&tail, 354_000), [(330_000, 352_000)], "a pass tells nothing of what is later than its beginning");
+    assert_eq!(
+        gaps(&tail, 354_000),
+        [(330_000, 352_000)],
+        "a pass tells nothing of what is later than its beginning"
+    );
     let (seq, _) = ask(&mut tail, 357_000, true).unwrap();
     tail.on_page(seq, Ok(page(&[], None)), START + 357_000);
     let (seq, _) = ask(&mut tail, 360_000, true).unwrap();
@@ -283,13 +292,19 @@ fn what_is_kept_to_tell_lines_apart_is_bounded_and_goes_after_live_tail() {
     let mut tail = throttled();
     tail.most = 1_000;
     for second in 0..100 {
-        let events = (0..100).map(|n| unnamed(340_000 + second * 1_000 + n, 1, format!("{second} {n}"))).collect();
+        let events = (0..100)
+            .map(|n| unnamed(340_000 + second * 1_000 + n, 1, format!("{second} {n}")))
+            .collect();
         let update = LiveUpdate { events, sampled: false };
         assert_eq!(tail.on_live(1, update, START + 341_000 + second * 1_000).len(), 100);
         assert!(tail.twins.as_ref().unwrap().len() <= 1_000);
     }
     let now = 441_000;
-    assert_eq!(tail.gaps(START + now).first().map(|gap| gap.why), Some(GapReason::LateUnchecked), "and said to be");
+    assert_eq!(
+        tail.gaps(START + now).first().map(|gap| gap.why),
+        Some(GapReason::LateUnchecked),
+        "and said to be"
+    );
     tail.on_live_end(START + now);
     for now in (now..now + 300_000).step_by(7_000) {
         let (seq, _) = ask(&mut tail, now, true).unwrap();

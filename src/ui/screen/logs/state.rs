@@ -4,14 +4,7 @@ use ratatui::text::{Line, Span};
 
 use super::{FUTURE, LATE, is_ahead};
 use crate::{
-    core::{
-        fact::Millis,
-        logview::Row,
-        model::Model,
-        tail::GapReason,
-        text::SafeText,
-        when,
-    },
+    core::{fact::Millis, logview::Row, model::Model, tail::GapReason, text::SafeText, when},
     ui::{Side, cut, theme::Role},
 };
 
