@@ -12,7 +12,10 @@ use tokio::time::Instant;
 use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, LogPage, LogRequest, Pace, Printer, SafeText, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
-    command::{confirm, watch::passes},
+    command::{
+        again::{self, Again, passes},
+        confirm,
+    },
     core::{
         fact::{LiveFrame, LiveUpdate, Millis},
         live::Live,
@@ -25,8 +28,6 @@ use crate::{
 const EVERY: u64 = 3_000;
 /// The same while Live Tail brings the lines.
 const EVERY_LIVE: u64 = 60_000;
-/// Longest wait after faults.
-const MOST: u64 = 60_000;
 /// After this long a trouble of the same kind is said again.
 const AGAIN: u64 = 60_000;
 
@@ -47,7 +48,8 @@ struct Follow<'a> {
     /// When to ask next.
     due: u64,
     wait: u64,
-    /// What was said, and when.
+    again: Again,
+    /// What was said of sessions, and when.
     said: Vec<(FaultKind, u64)>,
     /// When it was said that Live Tail leaves lines out.
     said_sampled: Option<u64>,
@@ -78,6 +80,7 @@ pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pa
         begun: Instant::now(),
         due: 0,
         wait: EVERY,
+        again: Again::new(Duration::from_millis(EVERY)),
         said: Vec::new(),
         said_sampled: None,
         is_hurried: false,
@@ -106,6 +109,7 @@ pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pa
             });
         }
         let next = follow.until_next(page.is_some());
+        let next = follow.tell_waiting(next);
         tokio::select! {
             Some(frame) = OptionFuture::from(stream.as_mut().map(StreamExt::next)) => {
                 if !follow.on_frame(frame)? {
@@ -172,11 +176,12 @@ impl Follow<'_> {
             None => {
                 let is_live = self.live.as_ref().is_some_and(Live::is_on) && !self.tail.has_holes();
                 self.wait = if is_live { EVERY_LIVE } else { EVERY };
+                self.again.is_answered(self.cx);
             }
             Some(fault) if self.tail.stats().pages == 0 && !passes(&fault) => return Err(fault.into()),
             Some(fault) => {
-                self.wait = (self.wait * 2).min(MOST);
-                self.say(&fault, "asking again until it is well, no line is lost");
+                let wait = self.again.failed(self.cx, &fault);
+                self.wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             }
         }
         // A fifth more or less, so that many consoles do not ask at the same moment.
@@ -302,10 +307,20 @@ impl Follow<'_> {
         }
     }
 
+    /// Tells whoever watches what is waited for, second by second; gives the time until the next look.
+    fn tell_waiting(&mut self, next: Duration) -> Duration {
+        let Some(fault) = self.tail.fault().filter(|_| self.again.is_waiting()).cloned() else {
+            return next;
+        };
+        let left = self.due.saturating_sub(self.now()) / u64::from(self.cx.cloud.about().speed.max(1));
+        self.again.tell(self.cx, &fault, Duration::from_millis(left));
+        next.min(again::EVERY)
+    }
+
     fn until_next(&self, is_asking: bool) -> Duration {
         let speed = u64::from(self.cx.cloud.about().speed.max(1));
         let poll = if is_asking {
-            MOST
+            EVERY_LIVE
         } else {
             self.due.saturating_sub(self.now()) / speed
         };

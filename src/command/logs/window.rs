@@ -20,7 +20,7 @@ use tokio::{
 use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, LogEvent, LogPage, LogRequest, OPERATION, Printer, ask};
 use crate::{
     cloud::Cloud,
-    command::watch::passes,
+    command::again::passes,
     core::{fact::Millis, text::SafeText},
 };
 
