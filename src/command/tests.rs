@@ -1481,7 +1481,7 @@ async fn a_window_is_counted_by_the_clock_of_aws() {
         let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
         let signal = case.signal.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             let _ = signal.send(130);
         });
         let (_, lines, stderr) = case.run(&format!("{line} --output json")).await;

@@ -60,13 +60,7 @@ struct Follow<'a> {
 /// Follows until somebody stops it.
 pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pace, bool), printer: &mut Printer) -> Answer {
     if is_live {
-        let region = cx.cloud.about().region;
-        let usd = Prices::shipped().find(&region, "live-tail-minute").map(|found| found.row.usd);
-        let price = usd.map_or_else(|| "a price that is not known".into(), |usd| format!("${usd:.2} a minute"));
-        if cx.is_yes {
-            cx.out.note(format!("Live Tail: {price} until you stop it."));
-        }
-        confirm(cx, &format!("Live Tail costs {price} until you stop it. Begin?"), &[]).await?;
+        price_first(cx).await?;
     }
     let cloud = Arc::clone(&cx.cloud);
     let mut follow = Follow {
@@ -127,6 +121,17 @@ pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pa
             () = tokio::time::sleep(next) => {}
         }
     }
+}
+
+/// Says what Live Tail costs, and asks.
+async fn price_first(cx: &mut Context) -> Answer<()> {
+    let region = cx.cloud.about().region;
+    let usd = Prices::shipped().find(&region, "live-tail-minute").map(|found| found.row.usd);
+    let price = usd.map_or_else(|| "a price that is not known".into(), |usd| format!("${usd:.2} a minute"));
+    if cx.is_yes {
+        cx.out.note(format!("Live Tail: {price} until you stop it."));
+    }
+    confirm(cx, &format!("Live Tail costs {price} until you stop it. Begin?"), &[]).await
 }
 
 impl Follow<'_> {
