@@ -9,7 +9,7 @@ use futures::{
 };
 use tokio::time::Instant;
 
-use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, LogPage, LogRequest, Pace, Printer, SafeText, Tail, ask};
+use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, LogPage, Pace, Printer, SafeText, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
     command::{
@@ -33,6 +33,9 @@ const AGAIN: u64 = 60_000;
 
 /// Makes the tail, by the clock as it is known then.
 type Begin<'a> = &'a (dyn Fn(&Context) -> Answer<Tail> + Sync);
+
+/// A page that is asked for, by its number.
+type Asking<'a> = BoxFuture<'a, (u64, Result<LogPage, Fault>)>;
 
 /// A tail under way.
 struct Follow<'a> {
@@ -80,7 +83,7 @@ pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pa
         is_hurried: false,
     };
     // Neither a page, nor a session that is slow to open, holds up the other, or the lines of a session.
-    let mut page: Option<BoxFuture<'_, (u64, Result<LogPage, Fault>)>> = None;
+    let mut page: Option<Asking<'_>> = None;
     let mut opening: Option<BoxFuture<'_, Result<LiveStream<'_>, Fault>>> = None;
     let mut stream: Option<LiveStream<'_>> = None;
     loop {
@@ -96,12 +99,7 @@ pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pa
         if let Some(group) = follow.session() {
             opening = Some(cloud.live(group));
         }
-        if page.is_none() {
-            page = follow.next_page(&*cloud).map(|(seq, request)| {
-                let cloud = &*cloud;
-                async move { (seq, ask(cloud, &request).await) }.boxed()
-            });
-        }
+        page = page.or_else(|| follow.next_page(&*cloud));
         let next = follow.until_next(page.is_some());
         let next = follow.tell_waiting(next);
         tokio::select! {
@@ -145,8 +143,8 @@ impl Follow<'_> {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// What is to be asked for now.
-    fn next_page(&mut self, cloud: &dyn Cloud) -> Option<(u64, LogRequest)> {
+    /// Asks for what is due.
+    fn next_page<'c>(&mut self, cloud: &'c dyn Cloud) -> Option<Asking<'c>> {
         let now = self.now();
         if now < self.due {
             return None;
@@ -158,7 +156,8 @@ impl Follow<'_> {
         } else {
             self.due = now + 100;
         }
-        next
+        let (seq, request) = next?;
+        Some(async move { (seq, ask(cloud, &request).await) }.boxed())
     }
 
     fn on_page(&mut self, cloud: &dyn Cloud, seq: u64, answer: Result<LogPage, Fault>) -> Answer<()> {
