@@ -171,6 +171,7 @@ impl App {
     where
         B::Error: Into<io::Error>,
     {
+        self.model.ahead = self.session.cloud.ahead();
         for effect in update(&mut self.model, msg) {
             let Some(effect) = self.runtime.run(effect, &self.model.guard, self.model.now) else {
                 continue;

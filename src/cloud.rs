@@ -661,6 +661,12 @@ pub trait Cloud: Send + Sync + 'static {
     /// This cloud's present time.
     fn now(&self) -> Millis;
 
+    /// By how much this machine's clock is ahead of the cloud's, in milliseconds: 0 where they agree to some seconds,
+    /// and as long as nothing has been heard.
+    fn ahead(&self) -> Millis {
+        0
+    }
+
     /// What is known without asking.
     fn about(&self) -> About;
 
@@ -699,6 +705,10 @@ macro_rules! pass_on {
 
         fn now(&self) -> $crate::core::fact::Millis {
             self.$inner.now()
+        }
+
+        fn ahead(&self) -> $crate::core::fact::Millis {
+            self.$inner.ahead()
         }
 
         fn about(&self) -> $crate::cloud::About {

@@ -257,6 +257,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         other => interrupt.or(read_or_write(cx, other)).await,
     };
     cx.out.end_bar();
+    cx.out.clock(cx.cloud.ahead());
     let answer = match answer.map_err(|failure| failure.placed(cx)) {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {

@@ -341,7 +341,7 @@ const NOTES: &[(&str, &str)] = &[
         "logs",
         "`id` is the id of the event; `null` where Live Tail (`--live`) or Logs Insights (`--insights`) brought it. `stream` is the name of the log stream, \
          SERVICE/CONTAINER/TASK; `--stream` takes the beginning of it or of the task's id. `timestamp` is \
-     the time of the event, `ingestion` when CloudWatch took it in. `message` is byte-exact once parsed; control and hidden \
+     the time of the event, `ingestion` when CloudWatch took it in. `message` is byte-exact once parsed, but that halves of surrogate pairs and broken UTF-8 have become U+FFFD; control and hidden \
      characters are escaped. With `--follow` and `--live` a line that came after one with a later timestamp has `\"late\": true` \
      besides (a timestamp that lay in the future counts as the time it came); all others have no such field. A window without either comes sorted by time, oldest first; with them each poll is \
      written at once.",

@@ -188,6 +188,9 @@ impl Fault {
             FaultKind::Refused if matches!(self.code.as_deref(), Some("RequestTimeTooSkewed" | "RequestInTheFuture")) => {
                 "Set the clock of this machine; AWS takes requests that are some minutes off, no more.".into()
             }
+            FaultKind::Refused if self.operation == "logs:StartLiveTail" && self.code.as_deref() == Some("LimitExceededException") => {
+                "It is asked for again in 5 min; polling goes on, which is free.".into()
+            }
             FaultKind::Refused if !self.operation.contains(':') => "Look at the log of both services for the reason.".into(),
             FaultKind::Refused => "Change what AWS names and try again.".into(),
             FaultKind::NoChange => "The stack already is as wanted.".into(),

@@ -232,6 +232,8 @@ pub struct Model {
     pub has_acted: bool,
     /// What somebody else did to the stack while this console looked on.
     pub others: Option<Others>,
+    /// By how much this machine's clock is ahead of the cloud's, in milliseconds.
+    pub ahead: Millis,
     /// The newest task that stopped against anybody's will: a roll-back soon takes the list away.
     pub last_fall: Option<Task>,
     /// The last lines that it wrote: ARN of the task and lines. Its log group may soon be gone too.
@@ -345,6 +347,7 @@ impl Model {
             cancelled: None,
             has_acted: false,
             others: None,
+            ahead: 0,
             last_fall: None,
             fall_log: None,
             progress: Progress::default(),
@@ -569,6 +572,10 @@ impl Model {
             ..self.evidence()
         });
         findings.extend(self.of_others());
+        findings.extend(when::clock_off(self.ahead).map(|text| Finding {
+            severity: Severity::Note,
+            text: text.into(),
+        }));
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         findings
     }
