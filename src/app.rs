@@ -35,7 +35,7 @@ use crate::{
     journal::{AbandonedPlan, Journal},
     pictures::Pictures,
     places::Session,
-    runtime::Runtime,
+    runtime::{Runtime, Saves},
     term::{self, Event, EventStream},
     ui::{self, Side, theme::Theme},
     vault::Vault,
@@ -52,6 +52,11 @@ type Fetched = (SecretRef, Arc<SecretText>);
 
 /// A session that was asked for under a number.
 type Built = (u64, Result<Session, Fault>);
+
+/// How long who leaves waits for what is being written.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The same where a signal or a lost terminal ends the console: whoever sent it may not wait.
+const HURRY: Duration = Duration::from_secs(1);
 
 /// Longest that the building of a session may take: a helper may have to ask a server for credentials.
 const GO_LIMIT: Duration = Duration::from_secs(70);
@@ -374,18 +379,21 @@ pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End>
     app.clear_clipboard();
     app.runtime.vault().clear();
     term::leave();
-    finish_saves(&app.runtime).await;
+    let is_left = matches!(end, Ok(End::Left | End::Detached(..)));
+    // Whoever waits to say something to the loop ends too.
+    app.answers.close();
+    finish_saves(app.runtime.saves(), if is_left { PATIENCE } else { HURRY }).await;
     end
 }
 
 /// What is still being written is waited for, not long, and what came of it is said.
-async fn finish_saves(runtime: &Runtime) {
+async fn finish_saves(saves: &Saves, patience: Duration) {
     // The terminal may be gone: nothing can be said then.
     let mut err = io::stderr();
-    for path in runtime.saves().unfinished() {
+    for path in saves.unfinished() {
         let _ = writeln!(err, "bic-tui: still writing {}", path.display());
     }
-    for path in runtime.saves().end().await {
+    for path in saves.end(patience).await {
         let _ = writeln!(err, "bic-tui: {} was left unfinished and is not kept", path.display());
     }
 }
