@@ -466,8 +466,7 @@ impl App {
         Msg::Leave
     }
 
-    /// Takes all that is queued already; a dialog that has just opened ends the round, so that keys
-    /// typed before it was seen are judged after it is drawn.
+    /// Takes all that is queued already.
     async fn drain<B: Backend>(
         &mut self,
         terminal: &mut Terminal<B>,
