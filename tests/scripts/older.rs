@@ -265,6 +265,41 @@ fn a_time_is_gone_to_as_soon_as_its_lines_are_there() {
     assert_eq!(model.logs.lines().holes().len(), 1, "which is missing");
 }
 
+/// On the Logs screen of an application that has written nothing for a quarter of an hour.
+fn silent() -> Model {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    answer(&mut model, ticket, Vec::new(), None);
+    model
+}
+
+#[test]
+fn who_looks_back_where_no_line_is_has_older_ones_loaded() {
+    const QUARTER: i64 = 900_000;
+    for key in ["k", "g", "b", "pgup", "ctrl-u", "(", "<"] {
+        let mut model = silent();
+        let reach = model.older.as_ref().map(Older::reach).expect("a tail");
+        let (ticket, from, until, _) = older(&press(&mut model, key)).unwrap_or_else(|| panic!("{key} asks for nothing"));
+        assert_eq!((from, until), (reach - QUARTER, reach));
+        answer(&mut model, ticket, Vec::new(), None);
+        let (ticket, next, end, _) = older(&press(&mut model, key)).unwrap_or_else(|| panic!("{key} asks for nothing more"));
+        assert_eq!((next, end), (from - 2 * QUARTER, from));
+        answer(&mut model, ticket, vec![event(next + 5, 100, "litellm", "INFO: old")], None);
+        assert_eq!(model.logs.selected().map(|line| line.raw().to_owned()).as_deref(), Some("INFO: old"));
+    }
+    for key in [")", ">", "j"] {
+        let mut model = silent();
+        assert!(older(&press(&mut model, key)).is_none(), "{key}");
+        let says_how = model.notice.as_ref().is_some_and(|notice| notice.text.contains("k looks further back"));
+        assert_eq!(says_how, key != "j", "{key}");
+    }
+    let mut model = with_errors();
+    press(&mut model, "& n o n e enter");
+    assert!(older(&press(&mut model, "k")).is_some(), "nor where the filter keeps none");
+}
+
 /// A stack event of three days ago under the cursor; the log tail has its quarter of an hour.
 fn with_an_old_event() -> (Model, i64) {
     let mut model = with_errors();

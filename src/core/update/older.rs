@@ -190,8 +190,7 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
 pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let now = model.now.wall;
     let Some((from, until)) = model.shown_logs_mut().move_span(intent, now) else {
-        say(model, Severity::Note, "there are no lines yet");
-        return Vec::new();
+        return without_lines(model, intent);
     };
     let shown = |at| when::show(at, now, model.times, model.utc_offset);
     let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
@@ -211,6 +210,18 @@ pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let middle = from + (until - from) / 2;
     let goal = Some(middle).filter(|middle| intent == Intent::Earlier && *middle < reach);
     fetch(model, Some(Since { from, goal }))
+}
+
+/// The same where no line is held: whoever wants to see more of the past has it looked through.
+fn without_lines(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    if model.insights.is_some() {
+        say(model, Severity::Note, "there are no lines");
+    } else if matches!(intent, Intent::Earlier | Intent::Wider) {
+        return fetch(model, None);
+    } else {
+        say(model, Severity::Note, "there are no lines yet; k looks further back");
+    }
+    Vec::new()
 }
 
 /// Esc: stops what is being fetched.
