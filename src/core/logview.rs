@@ -31,7 +31,7 @@ pub use self::{
     tokens::{Token, tokens},
     window::{Row, Window},
 };
-use self::{visit::Visit, window::Size};
+use self::{filter::Layer, visit::Visit, window::Size};
 
 /// Most lines of one entry.
 const MAX_ENTRY: usize = 2_000;
@@ -83,6 +83,8 @@ pub struct LogView {
     seen: Option<u64>,
     /// What Esc takes back, the last one at the end.
     trail: Vec<Visit>,
+    /// What it takes back before that: what was asked for since.
+    layers: Vec<Layer>,
 }
 
 impl LogView {
@@ -106,6 +108,7 @@ impl LogView {
             paused: None,
             seen: None,
             trail: Vec::new(),
+            layers: Vec::new(),
         }
     }
 

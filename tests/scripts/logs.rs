@@ -260,6 +260,41 @@ fn a_task_and_an_event_lead_to_their_lines_and_esc_back_to_the_row() {
 }
 
 #[test]
+fn esc_takes_back_one_thing_at_a_time_the_newest_first() {
+    let mut model = with_errors();
+    press(&mut model, "3 tab j enter & h e a l t h enter v v");
+    let asked = |model: &Model| {
+        let filter = model.logs.filter();
+        (
+            filter.stream.is_some(),
+            filter.app.is_some(),
+            filter.pattern.is_some(),
+            filter.min_level.is_some(),
+            model.logs.searched().is_some(),
+        )
+    };
+    let mut peeled = |keys: &str| {
+        press(&mut model, keys);
+        (model.screen, asked(&model))
+    };
+    assert_eq!(peeled("j"), (ScreenId::Logs, (true, false, true, true, false)));
+    assert_eq!(peeled("esc"), (ScreenId::Logs, (true, false, true, false, false)));
+    assert_eq!(peeled("esc"), (ScreenId::Logs, (true, false, false, false, false)));
+    assert_eq!(peeled("esc"), (ScreenId::Services, (false, false, false, false, false)));
+    // What is asked for anew is the newest again.
+    press(&mut model, "4 & B a d enter u u u enter v v / x enter & B enter");
+    let mut peeled = || {
+        press(&mut model, "esc");
+        asked(&model)
+    };
+    assert_eq!(peeled(), (false, true, false, true, true));
+    assert_eq!(peeled(), (false, true, false, true, false));
+    assert_eq!(peeled(), (false, true, false, false, false));
+    assert_eq!(peeled(), (false, false, false, false, false));
+    assert_eq!(model.screen, ScreenId::Logs);
+}
+
+#[test]
 fn a_pattern_that_spans_lines_is_refused_and_leaves_the_filter_as_it_was() {
     let mut model = with_errors();
     for (key, text) in [("&", "boom\\n"), ("&", "!boom\\n"), ("/", "a\\nb")] {

@@ -244,7 +244,7 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
 pub(super) fn back(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     let insights = model.insights.as_mut()?;
     match intent {
-        Intent::Back if insights.view.go_back() || insights.view.peel_to(&model.logs) => Some(logs::scans(model)),
+        Intent::Back if insights.view.peel() => Some(logs::scans(model)),
         Intent::Back => Some(leave(model)),
         _ => None,
     }

@@ -270,12 +270,12 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
         Intent::Back if older::stop(model) => {}
         Intent::Back if lead::is_at_door(model) => return false,
         // What was said of a pattern goes with it.
-        Intent::Back if model.logs.go_back() => model.notice = None,
-        Intent::Back if !model.shown_logs().filter().is_all() => {
+        Intent::Back if model.logs.peel() => model.notice = None,
+        // Entries that are folded, and what is left of visits of which there were too many.
+        Intent::Back if !model.logs.filter().is_all() => {
             model.logs.clear_filter();
             model.notice = None;
         }
-        Intent::Back if model.shown_logs().searched().is_some() => model.logs.search(""),
         _ => return false,
     }
     true
