@@ -359,6 +359,26 @@ fn a_row_of_long_ago_leads_to_the_lines_round_it_and_esc_back_to_it() {
 }
 
 #[test]
+fn a_time_in_a_gap_is_gone_to_after_what_is_being_loaded() {
+    let (mut model, at) = with_an_old_event();
+    let (ticket, ..) = older(&press(&mut model, "L")).expect("older lines are asked for");
+    answer(&mut model, ticket, vec![event(at + 5_000, 100, "litellm", "INFO: there")], None);
+    let (ticket, ..) = older(&press(&mut model, "g")).expect("what is older");
+    press(&mut model, "@");
+    type_text(&mut model, "-1d");
+    let day = model.now.wall - 86_400_000;
+    assert!(older(&press(&mut model, "enter")).is_none(), "one request at a time");
+    let said = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
+    assert!(said.ends_with("come after what is being loaded"), "{said}");
+    answer(&mut model, ticket, Vec::new(), None);
+    let (ticket, from, ..) = older(&wait(&mut model, 2_000)).expect("those of the gap");
+    assert_eq!(from, day);
+    answer(&mut model, ticket, vec![event(from + 9, 101, "litellm", "INFO: in between")], None);
+    let line = model.logs.selected().map(|line| line.raw().to_owned());
+    assert_eq!(line.as_deref(), Some("INFO: in between"));
+}
+
+#[test]
 fn a_row_of_long_ago_without_lines_says_so_and_one_in_the_gap_leads_to_the_lines_round_it() {
     let (mut model, at) = with_an_old_event();
     let (ticket, _, until, _) = older(&press(&mut model, "L")).expect("older lines are asked for");

@@ -173,16 +173,20 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
         return Vec::new();
     }
     model.logs.jump_to_time(at);
-    if let Some(gap) = model.logs.gap_at(at) {
-        return fetch_between(model, gap, Some(at));
-    }
-    let is_before = model.older.as_ref().is_some_and(|older| at < older.reach());
-    if is_before {
-        let goal = Some(at);
-        fetch(model, Some(Since { from: at, goal }))
+    let is_before = |older: &Older| at < older.reach();
+    let effects = if let Some(gap) = model.logs.gap_at(at) {
+        fetch_between(model, gap, Some(at))
+    } else if model.older.as_ref().is_some_and(is_before) {
+        fetch(model, Some(Since { from: at, goal: Some(at) }))
     } else {
-        Vec::new()
+        return Vec::new();
+    };
+    let loading = model.older.as_ref().and_then(Older::loading);
+    if loading.is_some_and(|(from, until, _)| !(from..until).contains(&at)) {
+        let shown = when::show(at, model.now.wall, model.times, model.utc_offset);
+        say(model, Severity::Note, format!("the lines from {shown} on come after what is being loaded"));
     }
+    effects
 }
 
 /// `(` `)` `<` `>`: moves or resizes the window of the time axis. Who goes back or makes it wider has the lines fetched
