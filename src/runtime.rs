@@ -91,7 +91,13 @@ impl Runtime {
             Effect::Mine(mining) => self.mine(mining),
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
-            Effect::SaveLines(path, format, kept) => self.saves.begin(PathBuf::from(path.as_str()), format, kept, self.answers.clone()),
+            Effect::SaveLines(path, format, kept, lacks) => {
+                let answers = self.answers.clone();
+                self.saves.begin(PathBuf::from(path.as_str()), format, kept, move |told| {
+                    // The loop is gone when the program ends: nobody waits for this answer then.
+                    let _ = answers.blocking_send(Msg::Exported(lacks, told));
+                });
+            }
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Load(path) => self.load(path),
             Effect::Open(url) => self.open(url),

@@ -262,8 +262,6 @@ pub struct Model {
     pub older: Option<Older>,
     /// The row that led to the logs.
     pub came_from: Option<Door>,
-    /// What the lines lack that are being saved.
-    pub saved_lacks: Option<SafeText>,
     /// The Deploy screen.
     pub deploy: Stage,
     /// What was typed into a form that was closed since.
@@ -358,7 +356,6 @@ impl Model {
             patterns: Vec::new(),
             older: None,
             came_from: None,
-            saved_lacks: None,
             deploy: Stage::default(),
             kept_form: None,
             parameters_file: None,

@@ -13,7 +13,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::oneshot,
     task,
     time::{Instant, timeout_at},
 };
@@ -23,7 +23,7 @@ use crate::core::{
     fault::{Fault, FaultKind},
     insights,
     lines::{ExportFormat, Kept},
-    msg::Msg,
+    text::SafeText,
 };
 
 /// How long is waited for the disk once a file has been given up: it may never answer.
@@ -39,17 +39,18 @@ pub struct Saves {
 }
 
 impl Saves {
-    /// Begins to write lines; what came of it is told.
-    pub(super) fn begin(&self, path: PathBuf, format: ExportFormat, kept: Kept, answers: mpsc::Sender<Msg>) {
+    /// Begins to write lines, and tells what came of it: where they are, or why not.
+    pub(super) fn begin<F>(&self, path: PathBuf, format: ExportFormat, kept: Kept, tell: F)
+    where
+        F: FnOnce(Result<SafeText, Fault>) + Send + 'static,
+    {
         let (is_over, wanted) = (Arc::clone(&self.is_over), path.clone());
         let (sender, is_written) = oneshot::channel();
         task::spawn_blocking(move || {
             let written = panic::catch_unwind(AssertUnwindSafe(|| write(&wanted, format, &kept, &is_over)));
             let written = written.unwrap_or_else(|_| Err("a task of the console failed; this is a bug".to_owned()));
             let _ = sender.send(written.is_ok());
-            let told = written.map(Into::into).map_err(|why| Fault::new(FaultKind::Internal, "", "", &why));
-            // The loop is gone when the program ends: nobody waits for this answer then.
-            let _ = answers.blocking_send(Msg::Saved(told));
+            tell(written.map(Into::into).map_err(|why| Fault::new(FaultKind::Internal, "", "", &why)));
         });
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.retain(|(_, is_written)| is_written.is_empty());
@@ -105,6 +106,8 @@ fn write(wanted: &std::path::Path, format: ExportFormat, kept: &Kept, is_over: &
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc;
+
     use super::*;
     use crate::core::{fact::LogEvent, lines::Lines, tail::Arrived, text::RawText};
 
@@ -130,8 +133,9 @@ mod tests {
         let saves = Saves::default();
         for (format, name) in [(ExportFormat::JsonLines, "a.jsonl"), (ExportFormat::Text, "a.txt")] {
             let path = dir.path().join(name);
-            saves.begin(path.clone(), format, lines(2_000), sender.clone());
-            let Some(Msg::Saved(Ok(text))) = told.recv().await else {
+            let sender = sender.clone();
+            saves.begin(path.clone(), format, lines(2_000), move |text| sender.blocking_send(text).unwrap());
+            let Some(Ok(text)) = told.recv().await else {
                 panic!("not saved")
             };
             assert!(text.contains(&format!("{name}: 2000 lines, 2.")) && text.ends_with("MB"), "{text}");
@@ -145,10 +149,12 @@ mod tests {
     async fn who_leaves_does_not_wait_for_somebody_to_hear_of_it() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, told) = mpsc::channel(1);
-        sender.try_send(Msg::Hide).unwrap();
+        sender.try_send(Ok("another".into())).unwrap();
         let saves = Saves::default();
         let path = dir.path().join("a.txt");
-        saves.begin(path.clone(), ExportFormat::Text, lines(10), sender);
+        saves.begin(path.clone(), ExportFormat::Text, lines(10), move |text| {
+            let _ = sender.blocking_send(text);
+        });
         assert!(saves.end(Duration::from_secs(600)).await.is_empty(), "it is there, told or not");
         assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 10);
         drop(told);
@@ -168,11 +174,10 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_meanwhile_leaves_no_half_file() {
         let dir = tempfile::tempdir().unwrap();
-        let (sender, _told) = mpsc::channel(4);
         let saves = Saves::default();
         saves.is_over.store(true, Ordering::Relaxed);
         let path = dir.path().join("a.jsonl");
-        saves.begin(path.clone(), ExportFormat::JsonLines, lines(10), sender);
+        saves.begin(path.clone(), ExportFormat::JsonLines, lines(10), |_| {});
         assert_eq!(saves.end(Duration::ZERO).await, [path]);
         assert!(saves.unfinished().is_empty());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);

@@ -124,8 +124,8 @@ fn a_window_that_stops_half_way_is_a_gap_that_is_told_and_loaded_again() {
     let slow = Fault::new(FaultKind::Throttled, "logs:FilterLogEvents", "g", "Rate exceeded");
     update(&mut model, Msg::Told(ticket, Err(slow)));
     assert_eq!(gaps(&model), [(from + 5, until - 1)]);
-    save(&mut model);
-    assert!(model.saved_lacks.take().is_some_and(|lacks| lacks.contains(" missing")));
+    let saved = save(&mut model);
+    assert!(matches!(&saved[..], [Effect::SaveLines(.., Some(lacks))] if lacks.contains(" missing")));
     // Not only at the first line held.
     let (ticket, _, _, token) = older(&press(&mut model, "j j j k")).expect("a move asks again");
     assert_eq!(token.as_deref(), Some("more"));

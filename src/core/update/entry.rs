@@ -145,13 +145,13 @@ fn lines_of(count: usize) -> String {
 pub(super) fn write(model: &mut Model, format: ExportFormat) -> Vec<Effect> {
     let kept = model.shown_logs().to_write();
     say(model, Severity::Note, format!("writing {}…", lines_of(kept.len())));
-    model.saved_lacks = lacks(model).map(SafeText::from);
+    let lacks = lacks(model).map(SafeText::from);
     let ending = match format {
         ExportFormat::JsonLines => "jsonl",
         ExportFormat::Text => "txt",
     };
     let path = format!("{}/bic-logs-{}.{ending}", model.settings.save_dir, model.now.wall);
-    vec![Effect::SaveLines(path.into(), format, kept)]
+    vec![Effect::SaveLines(path.into(), format, kept, lacks)]
 }
 
 /// What is missing between the lines shown: how many, and where.
