@@ -37,6 +37,8 @@ mod histogram;
 mod insights;
 mod state;
 
+use self::histogram::Chart;
+
 /// What lies no further back than this was in the last 15 minutes, in milliseconds.
 const LATELY: Millis = 16 * 60_000;
 
@@ -60,12 +62,15 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
     let stopped = model.tail_stopped().filter(|_| model.insights.is_none());
     let [bars, notice, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram(), stopped.is_some());
+    let chart = Chart::of(model, bars);
     if let Some(query) = model.insights.as_ref().filter(|it| it.view.lines().is_empty()) {
         insights::empty(query, side, inner, frame);
     } else if model.shown_logs().lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
-        histogram::draw(model, side, bars, frame);
+        if let Some(chart) = &chart {
+            histogram::draw(model, side, chart, bars, frame);
+        }
         if let Some(fault) = stopped {
             let width = usize::from(notice.width);
             // On its one row a command without its flags says more than one that is cut.
@@ -82,7 +87,7 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if !model.shown_logs().lines().is_empty() {
         draw_lines(model, side, (&window, lines), frame);
     }
-    let says = state::line(model, side, &window.rows);
+    let says = state::line(model, side, &window.rows, chart.as_ref());
     frame.render_widget(Paragraph::new(cut::line(says, usize::from(state.width))), state);
 }
 

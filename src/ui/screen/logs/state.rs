@@ -2,14 +2,18 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{FUTURE, LATE, is_ahead};
+use super::{
+    FUTURE, LATE,
+    histogram::{self, Chart},
+    is_ahead,
+};
 use crate::{
     core::{logview::Row, model::Model, text::SafeText, when},
     ui::{Side, cut, theme::Role},
 };
 
 /// What is shown, and how true it is.
-pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row]) -> Line<'a> {
+pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Option<&Chart>) -> Line<'a> {
     let style = |role| side.theme.style(role);
     let logs = model.shown_logs();
     if let Some(query) = &model.insights {
@@ -63,9 +67,7 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row]) -> Line<'a>
         spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
     }
     spans.extend(row_signs(model, side, rows));
-    if logs.shows_histogram() {
-        spans.extend(super::histogram::legend(model, side));
-    }
+    spans.extend(chart.into_iter().flat_map(|chart| histogram::legend(model, side, chart)));
     Line::from(spans)
 }
 
