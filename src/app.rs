@@ -134,7 +134,7 @@ impl App {
         let runtime = Runtime::new(journal.recorded(Arc::clone(&cloud)), vault, Arc::clone(&journal), sender);
         let template = Arc::new(Template::shipped());
         let mut model = Model::new(settings, cloud.about(), keymap, template);
-        model.utc_offset = jiff::Zoned::now().offset().seconds();
+        model.zone = jiff::tz::TimeZone::system();
         model.now.wall = cloud.now();
         model.span = cloud.span();
         if model.span.is_some() {

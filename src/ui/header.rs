@@ -211,7 +211,7 @@ fn clock(model: &Model) -> String {
     if model.now.wall == 0 {
         return String::new();
     }
-    format!("{}{zone}", when::show(model.now.wall, model.now.wall, times, model.utc_offset))
+    format!("{}{zone}", when::show(model.now.wall, model.now.wall, times, &model.zone))
 }
 
 fn tab_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {

@@ -11,6 +11,7 @@ use bic_tui::core::{
     older::Older,
     screen::Panel,
 };
+use jiff::{Timestamp, tz::TimeZone};
 
 /// The request for older lines among effects.
 fn older(effects: &[Effect]) -> Option<(Ticket, i64, i64, Option<String>)> {
@@ -356,6 +357,18 @@ fn a_row_of_long_ago_leads_to_the_lines_round_it_and_esc_back_to_it() {
     press(&mut model, "1");
     assert!(older(&press(&mut model, "L")).is_none(), "they are held");
     assert_eq!(line(&model).as_deref(), Some("INFO: there"));
+}
+
+#[test]
+fn a_time_before_the_clocks_were_changed_is_read_as_the_clocks_showed_it() {
+    let mut model = with_errors();
+    model.zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
+    let want = |text: &str| text.parse::<Timestamp>().expect("a time").as_millisecond();
+    model.now.wall = want("2026-11-26T08:00:00Z");
+    press(&mut model, "@");
+    type_text(&mut model, "2026-10-20T14:00");
+    let (_, from, ..) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    assert_eq!(from, want("2026-10-20T12:00:00Z"));
 }
 
 #[test]

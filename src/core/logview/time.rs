@@ -3,19 +3,18 @@
 use jiff::{
     Timestamp,
     civil::{Date, DateTime, Time},
-    tz::{Offset, TimeZone},
+    tz::TimeZone,
 };
 
 use crate::core::fact::Millis;
 
 /// Reads `-15m` (before now; `s m h d`, also `-1h30m`), `03:12` or `03:12:45` (the last one that has
-/// been), a date, or an ISO date and time. `offset` is the zone of times that name none, in seconds
-/// east of UTC.
-pub fn parse_time(text: &str, now: Millis, offset: i32) -> Result<Millis, String> {
+/// been), a date, or an ISO date and time. `zone` is that of times that name none.
+pub fn parse_time(text: &str, now: Millis, zone: &TimeZone) -> Result<Millis, String> {
     let text = text.trim();
     let parsed = match text.strip_prefix('-') {
         Some(ago) => before(ago).and_then(|ago| now.checked_sub(ago)),
-        None => absolute(text, now, offset),
+        None => absolute(text, now, zone),
     };
     parsed.ok_or_else(|| format!("`{text}` is not a time: write -15m, 03:12, 2026-11-22 or 2026-11-22T03:12:45Z."))
 }
@@ -41,15 +40,14 @@ fn before(text: &str) -> Option<Millis> {
     (!text.is_empty()).then_some(sum)
 }
 
-fn absolute(text: &str, now: Millis, offset: i32) -> Option<Millis> {
+fn absolute(text: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());
     }
-    let zone = TimeZone::fixed(Offset::from_seconds(offset).ok()?);
-    let stamp = |at: DateTime| at.to_zoned(zone.clone()).ok().map(|at| at.timestamp().as_millisecond());
+    let stamp = |at: DateTime| zone.to_timestamp(at).ok().map(Timestamp::as_millisecond);
     if text.len() <= 8 {
         let time: Time = text.parse().ok()?;
-        let today = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone()).date();
+        let today = zone.to_datetime(Timestamp::from_millisecond(now).ok()?).date();
         let at = stamp(today.to_datetime(time))?;
         return if at <= now {
             Some(at)
@@ -63,6 +61,8 @@ fn absolute(text: &str, now: Millis, offset: i32) -> Option<Millis> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::Offset;
+
     use super::*;
 
     #[test]
@@ -88,8 +88,9 @@ mod tests {
             ("yesterday", 0, None),
             ("", 0, None),
         ] {
-            assert_eq!(parse_time(text, now, offset).ok(), want, "{text}");
+            let zone = TimeZone::fixed(Offset::from_seconds(offset).unwrap());
+            assert_eq!(parse_time(text, now, &zone).ok(), want, "{text}");
         }
-        assert!(parse_time("soon", now, 0).unwrap_err().contains("-15m"));
+        assert!(parse_time("soon", now, &TimeZone::UTC).unwrap_err().contains("-15m"));
     }
 }

@@ -164,7 +164,7 @@ fn lacks(model: &Model) -> Option<String> {
         lines: a.lines + b.lines,
         ..a
     })?;
-    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let what = match all.lines {
         0 => "lines".to_owned(),
         lines => format!("{lines} lines or more"),

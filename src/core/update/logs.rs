@@ -13,7 +13,7 @@ use crate::{
         lines::{Found, Mined, Pattern},
         live::Live,
         logview::{Jump, LogView, Toggled, parse_time},
-        model::{Model, Times},
+        model::Model,
         older::Older,
         pace,
         polls::Poll,
@@ -371,8 +371,7 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
             tell_fallback(model, fell_back);
         }
         Purpose::GotoTime => {
-            let offset = if model.times == Times::Utc { 0 } else { model.utc_offset };
-            let at = parse_time(text, model.now.wall, offset)?;
+            let at = parse_time(text, model.now.wall, &model.typing_zone())?;
             let mut effects = older::go_to(model, at);
             effects.extend(scans(model));
             return Ok(effects);

@@ -96,7 +96,7 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
     // Who asked for all since a time gets as much as fits, from that time on.
     let is_too_much = came.is_all && made_room(model) > before;
     if came.is_last && came.is_empty && (came.is_round || !came.is_between) {
-        let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+        let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
         let text = if came.is_round {
             format!("no line from {} to {}; k looks further back", shown(came.from), shown(came.until))
         } else {
@@ -152,7 +152,7 @@ pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
     };
     let was_asked = older.want_round(at, gap);
     model.logs.jump_to_time(at);
-    let shown = when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = when::show(at, model.now.wall, model.times, &model.zone);
     say(
         model,
         Severity::Note,
@@ -183,7 +183,7 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
     };
     let loading = model.older.as_ref().and_then(Older::loading);
     if loading.is_some_and(|(from, until, _)| !(from..until).contains(&at)) {
-        let shown = when::show(at, model.now.wall, model.times, model.utc_offset);
+        let shown = when::show(at, model.now.wall, model.times, &model.zone);
         say(model, Severity::Note, format!("the lines from {shown} on come after what is being loaded"));
     }
     effects
@@ -196,7 +196,7 @@ pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let Some((from, until)) = model.shown_logs_mut().move_span(intent, now) else {
         return without_lines(model, intent);
     };
-    let shown = |at| when::show(at, now, model.times, model.utc_offset);
+    let shown = |at| when::show(at, now, model.times, &model.zone);
     let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
     say(model, Severity::Note, words);
     let is_live = model.insights.is_none();

@@ -132,7 +132,7 @@ fn empty(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if tail.is_some_and(Tail::is_first_pass) {
         return panel::empty(side, area, frame, "Looking through the last 15 minutes…", "");
     }
-    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let reach = model.older.as_ref().map(Older::reach);
     let why = match reach.filter(|reach| model.now.wall - reach > LATELY) {
         Some(reach) => format!("No line since {}.", shown(reach)),
@@ -307,7 +307,7 @@ fn gutter_time(model: &Model, row: &Row, has_time: bool) -> String {
     }
     let text = match model.times {
         Times::Age => when::short(model.now.wall - row.at),
-        Times::Local | Times::Utc => when::clock(row.at, model.times, model.utc_offset),
+        Times::Local | Times::Utc => when::clock(row.at, model.times, &model.zone),
     };
     format!("{text:>8}")
 }

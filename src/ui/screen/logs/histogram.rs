@@ -143,7 +143,7 @@ fn axis<'a>(model: &Model, side: &Side<'_>, columns: &[Column], width: usize) ->
     let (Some(first), Some(last)) = (columns.first(), columns.last()) else {
         return Line::default();
     };
-    let shown = |at: Millis| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at: Millis| when::show(at, model.now.wall, model.times, &model.zone);
     let (left, right) = (shown(first.from), shown(last.until));
     let free = left.len()..width.saturating_sub(right.len());
     let mut cells = vec![Span::styled("─", style(Role::Dim)); free.len()];

@@ -74,7 +74,7 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Opti
 /// That older lines are on their way, or why they are not.
 fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
     let older = model.older.as_ref()?;
-    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let (text, role) = match (older.loading(), older.fault()) {
         (Some(_), Some(fault)) => {
             let next = if older.asks_again() { "k asks now" } else { "k asks again" };
