@@ -380,11 +380,6 @@ impl LogView {
         }
     }
 
-    /// To the last line, following.
-    pub fn bottom(&mut self) {
-        self.follow_on();
-    }
-
     /// To the first line shown at or after a time, or to the last one.
     pub fn jump_to_time(&mut self, at: Millis) {
         self.detach();

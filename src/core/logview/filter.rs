@@ -137,7 +137,7 @@ impl LogView {
         if self.kept.is_none() {
             return Toggled::NothingHidden;
         }
-        let is_new = self.is_following() && self.kept.is_some() && !self.shows_hidden;
+        let is_new = self.is_following() && !self.shows_hidden;
         let chosen = self.cursor().filter(|_| is_new);
         if let Some(cursor) = chosen {
             self.detach();
