@@ -672,7 +672,7 @@ mod tests {
         }
         let old = [(3_600_000, denied), (3_500_000, denied)];
         let told = told_of_log(&old, 3_400_000).map(|(_, text)| text);
-        let until = when::show(LOG_NOW - 3_400_000, LOG_NOW, Times::Local, 0);
+        let until = when::show(LOG_NOW - 3_400_000, LOG_NOW, Times::Local, &TimeZone::UTC);
         let want = format!("2 errors in the 10 min until {until}: {means}; 4 # shows them");
         assert_eq!(told, Some(want), "the tail has come no further");
         // Live Tail brings what polling has not come to yet.

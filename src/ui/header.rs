@@ -194,6 +194,8 @@ fn badges(model: &Model, room: usize) -> Vec<Word> {
     // The Logs screen says it itself.
     if model.live.as_ref().is_some_and(Live::is_on) && model.screen != ScreenId::Logs {
         let price = live_price(model).replace(" a minute", "/min").replace(" (unverified)", "");
+        // On a narrow screen the account is worth more than how much it is.
+        let price = if room < NARROW { "$" } else { &price };
         badge(BADGE, format!("Live Tail {price}"), Role::Badge);
     }
     if model.guard.read_only {
@@ -309,7 +311,11 @@ mod tests {
 
     #[test]
     fn live_tail_is_in_sight_where_the_logs_are_not() {
-        for (width, screen) in [(80, ScreenId::Overview), (120, ScreenId::Cost), (200, ScreenId::Services)] {
+        for (width, screen, price) in [
+            (80, ScreenId::Overview, "$"),
+            (120, ScreenId::Cost, "$0.01/min"),
+            (200, ScreenId::Services, "$0.01/min"),
+        ] {
             let mut model = fixture::nothing();
             model.guard.production = true;
             model.screen = screen;
@@ -322,7 +328,7 @@ mod tests {
             let session = live.due(0).expect("a session");
             live.on_frame(session, &LiveFrame::Start, 0);
             model.live = Some(live);
-            for word in ["Live Tail", "$0.01/min", "PRODUCTION", "111122223333"] {
+            for word in ["Live Tail", price, "PRODUCTION", "111122223333"] {
                 assert!(header(&model).contains(word), "{word} in {}", header(&model));
             }
         }
