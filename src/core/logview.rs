@@ -23,6 +23,7 @@ mod tokens;
 mod visit;
 mod window;
 
+use self::{filter::Layer, visit::Visit, window::Size};
 pub use self::{
     filter::Toggled,
     jump::Jump,
@@ -31,7 +32,6 @@ pub use self::{
     tokens::{Token, tokens},
     window::{Row, Window},
 };
-use self::{filter::Layer, visit::Visit, window::Size};
 
 /// Most lines of one entry.
 const MAX_ENTRY: usize = 2_000;

@@ -616,7 +616,11 @@ impl Model {
 
     /// The zone of times that are typed and name none.
     pub fn typing_zone(&self) -> TimeZone {
-        if self.times == Times::Utc { TimeZone::UTC } else { self.zone.clone() }
+        if self.times == Times::Utc {
+            TimeZone::UTC
+        } else {
+            self.zone.clone()
+        }
     }
 
     /// How many alarms fire.

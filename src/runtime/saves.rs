@@ -135,9 +135,7 @@ mod tests {
             let path = dir.path().join(name);
             let sender = sender.clone();
             saves.begin(path.clone(), format, lines(2_000), move |text| sender.blocking_send(text).unwrap());
-            let Some(Ok(text)) = told.recv().await else {
-                panic!("not saved")
-            };
+            let Some(Ok(text)) = told.recv().await else { panic!("not saved") };
             assert!(text.contains(&format!("{name}: 2000 lines, 2.")) && text.ends_with("MB"), "{text}");
             let want: String = lines(2_000).pieces(format).collect();
             assert!(std::fs::read_to_string(path).unwrap() == want && want.lines().count() == 2_000);

@@ -91,7 +91,11 @@ impl Histogram {
             if column.from >= end {
                 break;
             }
-            let from = if place == 0 { column.from.div_euclid(STEP) } else { up(column.from, STEP) };
+            let from = if place == 0 {
+                column.from.div_euclid(STEP)
+            } else {
+                up(column.from, STEP)
+            };
             add_up(&self.levels, &COARSER, from..up(column.until, STEP), &mut column.counts);
         }
     }
@@ -118,7 +122,9 @@ fn add_up(levels: &[Steps], coarser: &[i64], steps: Range<i64>, sums: &mut [u32;
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         }
     };
-    let whole = coarser.first().map(|size| (*size, up(steps.start, *size)..steps.end.div_euclid(*size)));
+    let whole = coarser
+        .first()
+        .map(|size| (*size, up(steps.start, *size)..steps.end.div_euclid(*size)));
     match whole.filter(|(_, whole)| whole.start < whole.end) {
         Some((size, whole)) => {
             add(steps.start..whole.start * size);

@@ -184,7 +184,11 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
     let loading = model.older.as_ref().and_then(Older::loading);
     if loading.is_some_and(|(from, until, _)| !(from..until).contains(&at)) {
         let shown = when::show(at, model.now.wall, model.times, &model.zone);
-        say(model, Severity::Note, format!("the lines from {shown} on come after what is being loaded"));
+        say(
+            model,
+            Severity::Note,
+            format!("the lines from {shown} on come after what is being loaded"),
+        );
     }
     effects
 }

@@ -141,7 +141,9 @@ fn empty(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let next = match (model.is_asleep(), model.screen) {
         (true, ScreenId::Logs) => "The stack is asleep and writes none; Z wakes it. k looks further back, @ goes to a time.",
         (true, _) => "The stack is asleep and writes none; Z wakes it.",
-        (false, ScreenId::Logs) => "New lines appear here by themselves; k looks further back, @ goes to a time; 3 shows whether tasks run.",
+        (false, ScreenId::Logs) => {
+            "New lines appear here by themselves; k looks further back, @ goes to a time; 3 shows whether tasks run."
+        }
         (false, _) => "New lines appear here by themselves; 3 shows whether tasks run.",
     };
     panel::empty(side, area, frame, &why, next);
