@@ -153,7 +153,7 @@ mod tests {
         saves.begin(path.clone(), ExportFormat::Text, lines(10), move |text| {
             let _ = sender.blocking_send(text);
         });
-        assert!(saves.end(Duration::from_secs(600)).await.is_empty(), "it is there, told or not");
+        assert!(saves.end(Duration::from_mins(10)).await.is_empty(), "it is there, told or not");
         assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 10);
         drop(told);
     }

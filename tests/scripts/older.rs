@@ -288,12 +288,18 @@ fn who_looks_back_where_no_line_is_has_older_ones_loaded() {
         let (ticket, next, end, _) = older(&press(&mut model, key)).unwrap_or_else(|| panic!("{key} asks for nothing more"));
         assert_eq!((next, end), (from - 2 * QUARTER, from));
         answer(&mut model, ticket, vec![event(next + 5, 100, "litellm", "INFO: old")], None);
-        assert_eq!(model.logs.selected().map(|line| line.raw().to_owned()).as_deref(), Some("INFO: old"));
+        assert_eq!(
+            model.logs.selected().map(|line| line.raw().to_owned()).as_deref(),
+            Some("INFO: old")
+        );
     }
     for key in [")", ">", "j"] {
         let mut model = silent();
         assert!(older(&press(&mut model, key)).is_none(), "{key}");
-        let says_how = model.notice.as_ref().is_some_and(|notice| notice.text.contains("k looks further back"));
+        let says_how = model
+            .notice
+            .as_ref()
+            .is_some_and(|notice| notice.text.contains("k looks further back"));
         assert_eq!(says_how, key != "j", "{key}");
     }
     let mut model = with_errors();
