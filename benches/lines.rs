@@ -10,7 +10,7 @@ use bic_tui::{
         fact::LogEvent,
         key::Key,
         keymap::Keymap,
-        lines::{ExportFormat, Mining, export},
+        lines::{ExportFormat, Mining},
         logview::LogView,
         model::Model,
         msg::{Msg, Size},
@@ -170,6 +170,32 @@ fn a_thousand_frames() {
     );
 }
 
+/// A line a second for ten days: a frame costs what is in sight, not the seconds that hold a line.
+fn ten_sparse_days(c: &mut Criterion) {
+    let mut logs = LogView::new(1 << 30);
+    logs.resize(60, 200);
+    for page in 0..10 * 86_400 / PAGE {
+        let mut page = lines(page * PAGE, PAGE);
+        for line in &mut page {
+            line.event.at = 1_790_000_000_000 + (line.event.at - 1_790_000_000_000) * 1_000;
+        }
+        logs.append(page);
+    }
+    let mut model = console(logs);
+    model.now.wall = 1_790_000_000_000 + 10 * 86_400_000;
+    let theme = Theme::named("dark").expect("a theme");
+    let side = Side {
+        theme: &theme,
+        secret: &|_| None,
+        picture: &|_, _, _| false,
+        picture_protocol: "half-blocks".into(),
+    };
+    let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
+    c.bench_function("a frame of ten days with a line a second", |b| {
+        b.iter(|| terminal.draw(|frame| ui::view(&model, &side, frame)).map(drop).expect("a frame"));
+    });
+}
+
 /// Keys, each pressed as a page of 10,000 lines comes, and the frames that show what they did. 50,000 lines a second are
 /// five such pages, and no key waits for more than one.
 fn a_thousand_keys() {
@@ -243,18 +269,17 @@ fn a_million_lines(c: &mut Criterion) {
         });
     }
     view.clear_filter();
+    let mut page = LogView::new(1 << 30);
+    page.append(lines(0, PAGE));
+    let page = page.to_write();
     c.bench_function("export a page of JSON Lines", |b| {
-        b.iter(|| {
-            export(view.shown().take(10_000), ExportFormat::JsonLines)
-                .map(|line| line.len())
-                .sum::<usize>()
-        });
+        b.iter(|| page.pieces(ExportFormat::JsonLines).map(|piece| piece.len()).sum::<usize>());
     });
 }
 
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = taking_in, a_million_lines
+    targets = taking_in, ten_sparse_days, a_million_lines
 }
 criterion_main!(benches);

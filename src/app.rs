@@ -40,7 +40,7 @@ use crate::{
     journal::{AbandonedPlan, Journal},
     pictures::Pictures,
     places::Session,
-    runtime::Runtime,
+    runtime::{Runtime, Saves},
     term::{self, Event},
     ui::{self, Side, theme::Theme},
     vault::Vault,
@@ -57,6 +57,11 @@ type Fetched = (SecretRef, Arc<SecretText>);
 
 /// A session that was asked for under a number.
 type Built = (u64, Result<Session, Fault>);
+
+/// How long who leaves waits for what is being written.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The same where a signal or a lost terminal ends the console: whoever sent it may not wait.
+const HURRY: Duration = Duration::from_secs(1);
 
 /// Longest that the building of a session may take: a helper may have to ask a server for credentials.
 const GO_LIMIT: Duration = Duration::from_secs(70);
@@ -134,7 +139,7 @@ impl App {
         let runtime = Runtime::new(journal.recorded(Arc::clone(&cloud)), vault, Arc::clone(&journal), sender);
         let template = Arc::new(Template::shipped());
         let mut model = Model::new(settings, cloud.about(), keymap, template);
-        model.utc_offset = jiff::Zoned::now().offset().seconds();
+        model.zone = jiff::tz::TimeZone::system();
         model.now.wall = cloud.now();
         model.span = cloud.span();
         if model.span.is_some() {
@@ -378,18 +383,21 @@ pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End>
     app.clear_clipboard();
     app.runtime.vault().clear();
     term::leave();
-    finish_saves(&app.runtime).await;
+    let is_left = matches!(end, Ok(End::Left | End::Detached(..)));
+    // Whoever waits to say something to the loop ends too.
+    app.answers.close();
+    finish_saves(app.runtime.saves(), if is_left { PATIENCE } else { HURRY }).await;
     end
 }
 
 /// What is still being written is waited for, not long, and what came of it is said.
-async fn finish_saves(runtime: &Runtime) {
+async fn finish_saves(saves: &Saves, patience: Duration) {
     // The terminal may be gone: nothing can be said then.
     let mut err = io::stderr();
-    for path in runtime.saves().unfinished() {
+    for path in saves.unfinished() {
         let _ = writeln!(err, "bic-tui: still writing {}", path.display());
     }
-    for path in runtime.saves().end().await {
+    for path in saves.end(patience).await {
         let _ = writeln!(err, "bic-tui: {} was left unfinished and is not kept", path.display());
     }
 }
@@ -467,8 +475,7 @@ impl App {
         Msg::Leave
     }
 
-    /// Takes all that is queued already; a dialog that has just opened ends the round, so that keys
-    /// typed before it was seen are judged after it is drawn.
+    /// Takes all that is queued already.
     async fn drain<B: Backend>(
         &mut self,
         terminal: &mut Terminal<B>,

@@ -92,7 +92,10 @@ impl Runtime {
             Effect::Mine(mining) => self.mine(mining),
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
-            Effect::SaveLines(path, format, kept) => self.saves.begin(PathBuf::from(path.as_str()), format, kept),
+            Effect::SaveLines(path, format, kept, lacks) => {
+                let wrap = move |told| Msg::Exported(lacks, told);
+                self.saves.begin(PathBuf::from(path.as_str()), format, kept, wrap);
+            }
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Load(path) => self.load(path),
             Effect::Open(url) => self.open(url),

@@ -142,6 +142,7 @@ impl Page<'_> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
     use super::*;
@@ -172,7 +173,7 @@ mod tests {
             for intent in [Intent::Wider, Intent::Earlier, Intent::Narrower, Intent::Later, Intent::Narrower] {
                 let (from, until) = view.span(NOW).unwrap();
                 prop_assert!(view.histogram(from, until.max(from + 1), 80).len() <= 80);
-                prop_assert!(!when::show(until, NOW, Times::Age, 0).is_empty() && !when::iso(from).is_empty());
+                prop_assert!(!when::show(until, NOW, Times::Age, &TimeZone::UTC).is_empty() && !when::iso(from).is_empty());
                 view.move_span(intent, NOW);
             }
         }

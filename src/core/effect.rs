@@ -48,8 +48,8 @@ pub enum Effect {
     Save(SafeText, Arc<[u8]>),
     /// Read a file of parameters.
     Load(SafeText),
-    /// Write log lines to a file: its path, how, and which.
-    SaveLines(SafeText, ExportFormat, Kept),
+    /// Write log lines to a file: its path, how, which, and what they lack.
+    SaveLines(SafeText, ExportFormat, Kept, Option<SafeText>),
     /// Move the cloud's time.
     Steer(Steer),
     /// Ask this account and no other.

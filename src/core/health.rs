@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::{
     alarms,
     cause::{self, Cause},
@@ -59,8 +61,8 @@ pub struct Evidence<'a> {
     pub logs_behind: Millis,
     /// How times are shown.
     pub times: Times,
-    /// Of the operator's zone, in seconds.
-    pub utc_offset: i32,
+    /// The operator's time zone; UTC when none.
+    pub zone: Option<&'a TimeZone>,
     /// What shows the errors among them: the console's keys when empty.
     pub shows_errors: &'a str,
     /// The cloud's time.
@@ -181,7 +183,7 @@ fn log_findings(lines: &Lines, evidence: Evidence<'_>, out: &mut Vec<Finding>) {
     }
     // Live Tail brings lines that the tail has not come to yet.
     let inside = behind.map_or(count, |_| lines.errors().between(since, until).min(count));
-    let end = when::show(until, evidence.now, evidence.times, evidence.utc_offset);
+    let end = when::show(until, evidence.now, evidence.times, evidence.zone.unwrap_or(&TimeZone::UTC));
     let counts = match (behind, inside, count - inside) {
         (None, ..) => format!("{count} errors in 10 min"),
         (Some(_), 0, later) => format!("{later} errors since {end}"),
@@ -670,7 +672,7 @@ mod tests {
         }
         let old = [(3_600_000, denied), (3_500_000, denied)];
         let told = told_of_log(&old, 3_400_000).map(|(_, text)| text);
-        let until = when::show(LOG_NOW - 3_400_000, LOG_NOW, Times::Local, 0);
+        let until = when::show(LOG_NOW - 3_400_000, LOG_NOW, Times::Local, &TimeZone::UTC);
         let want = format!("2 errors in the 10 min until {until}: {means}; 4 # shows them");
         assert_eq!(told, Some(want), "the tail has come no further");
         // Live Tail brings what polling has not come to yet.

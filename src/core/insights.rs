@@ -5,6 +5,8 @@ mod ql;
 #[cfg(test)]
 mod tests;
 
+use jiff::tz::TimeZone;
+
 pub use self::ql::{MOST, lacks_pattern, query};
 use super::{
     fact::{LogEvent, LogGroup, Millis, QueryResults, QueryState},
@@ -205,12 +207,12 @@ fn is_final(kind: FaultKind) -> bool {
 ///
 /// # Errors
 /// A sentence that says how to write it.
-pub fn window(text: &str, now: Millis, offset: i32) -> Result<(Millis, Millis), String> {
+pub fn window(text: &str, now: Millis, zone: &TimeZone) -> Result<(Millis, Millis), String> {
     let (from, until) = match text.split_once(" to ") {
-        Some((from, until)) => (from, parse_time(until, now, offset)?),
+        Some((from, until)) => (from, parse_time(until, now, zone)?),
         None => (text, now),
     };
-    let from = parse_time(from, now, offset)?;
+    let from = parse_time(from, now, zone)?;
     if from >= until {
         return Err("The window ends before it begins: write -7d, or FROM to UNTIL.".into());
     }

@@ -26,7 +26,7 @@ mod walk;
 
 use self::holes::Holes;
 pub use self::{
-    export::{ExportFormat, ExportLine, Kept, export, export_into, iso},
+    export::{ExportFormat, ExportLine, Kept, export_into, iso},
     filter::{Filter, Pattern},
     histogram::{Column, Histogram},
     holes::{Dropped, Hole},

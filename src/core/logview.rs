@@ -23,6 +23,7 @@ mod tokens;
 mod visit;
 mod window;
 
+use self::{filter::Layer, visit::Visit, window::Size};
 pub use self::{
     filter::Toggled,
     jump::Jump,
@@ -31,7 +32,6 @@ pub use self::{
     tokens::{Token, tokens},
     window::{Row, Window},
 };
-use self::{visit::Visit, window::Size};
 
 /// Most lines of one entry.
 const MAX_ENTRY: usize = 2_000;
@@ -83,6 +83,8 @@ pub struct LogView {
     seen: Option<u64>,
     /// What Esc takes back, the last one at the end.
     trail: Vec<Visit>,
+    /// What it takes back before that: what was asked for since.
+    layers: Vec<Layer>,
 }
 
 impl LogView {
@@ -106,6 +108,7 @@ impl LogView {
             paused: None,
             seen: None,
             trail: Vec::new(),
+            layers: Vec::new(),
         }
     }
 
@@ -375,11 +378,6 @@ impl LogView {
         if let Some(first) = self.first() {
             self.set_place((first, 0), first);
         }
-    }
-
-    /// To the last line, following.
-    pub fn bottom(&mut self) {
-        self.follow_on();
     }
 
     /// To the first line shown at or after a time, or to the last one.

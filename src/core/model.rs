@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::tz::TimeZone;
+
 use super::{
     access as panel,
     awscli::Reach,
@@ -192,8 +194,8 @@ pub struct Model {
     pub now: Now,
     /// The terminal.
     pub size: Size,
-    /// Offset of the operator's zone from UTC, in seconds.
-    pub utc_offset: i32,
+    /// The operator's time zone.
+    pub zone: TimeZone,
     /// What is on screen.
     pub screen: ScreenId,
     /// Panel that has the focus, by screen.
@@ -264,8 +266,6 @@ pub struct Model {
     pub older: Option<Older>,
     /// The row that led to the logs.
     pub came_from: Option<Door>,
-    /// What the lines lack that are being saved.
-    pub saved_lacks: Option<SafeText>,
     /// The Deploy screen.
     pub deploy: Stage,
     /// What was typed into a form that was closed since.
@@ -329,7 +329,7 @@ impl Model {
             template,
             now: Now::default(),
             size: Size { width: 80, height: 24 },
-            utc_offset: 0,
+            zone: TimeZone::UTC,
             screen: ScreenId::Overview,
             focus: BTreeMap::new(),
             is_zoomed: false,
@@ -363,7 +363,6 @@ impl Model {
             patterns: Vec::new(),
             older: None,
             came_from: None,
-            saved_lacks: None,
             deploy: Stage::default(),
             kept_form: None,
             parameters_file: None,
@@ -622,7 +621,16 @@ impl Model {
     }
 
     fn clock(&self, at: Millis) -> String {
-        when::show(at, self.now.wall, self.times, self.utc_offset)
+        when::show(at, self.now.wall, self.times, &self.zone)
+    }
+
+    /// The zone of times that are typed and name none.
+    pub fn typing_zone(&self) -> TimeZone {
+        if self.times == Times::Utc {
+            TimeZone::UTC
+        } else {
+            self.zone.clone()
+        }
     }
 
     /// How many alarms fire.
@@ -659,7 +667,7 @@ impl Model {
             logs: Some(self.logs.lines()),
             logs_behind: self.catching_up(),
             times: self.times,
-            utc_offset: self.utc_offset,
+            zone: Some(&self.zone),
             now: self.now.wall,
             ..Evidence::default()
         }

@@ -126,6 +126,8 @@ pub enum Msg {
     Timed(Vec<Timing>),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
+    /// Log lines were written to a file; what they lack.
+    Exported(Option<SafeText>, Result<SafeText, Fault>),
     /// The text of the file of parameters at this path.
     Loaded(SafeText, Result<String, Fault>),
 }

@@ -89,6 +89,8 @@ pub struct Older {
     window: Option<Window>,
     /// What is wanted besides, and more than the window brings.
     later: Option<Since>,
+    /// The same between lines that are held; its end does not belong to it, and somebody goes to where it begins.
+    gap: Option<(Millis, Millis)>,
     /// Nothing is asked before this time of the monotonic clock.
     rests: u64,
     fault: Option<Fault>,
@@ -104,6 +106,7 @@ impl Older {
             step: FIRST,
             window: None,
             later: None,
+            gap: None,
             rests: 0,
             fault: None,
             failures: 0,
@@ -149,11 +152,14 @@ impl Older {
         true
     }
 
-    /// Wants an interval that lies between lines that are held; its end does not belong to it. The same answer.
+    /// Wants an interval that lies between lines that are held; its end does not belong to it. The same answer, and with a
+    /// goal the same promise.
     pub fn want_between(&mut self, (from, until): (Millis, Millis), goal: Option<Millis>) -> bool {
         if let Some(window) = &mut self.window {
             if let Some(goal) = goal.filter(|goal| (window.from..window.until).contains(goal)) {
                 window.goal = Some(goal);
+            } else if let Some(goal) = goal {
+                self.gap = Some((goal.max(from), until));
             }
             return self.is_stuck();
         }
@@ -188,6 +194,7 @@ impl Older {
             later.from = later.from.max(from);
             later.goal = later.goal.filter(|goal| from <= *goal);
         }
+        self.gap = self.gap.filter(|(begin, _)| from <= *begin);
         let Some(window) = self.window.as_mut().filter(|window| window.came < from) else {
             return false;
         };
@@ -220,6 +227,7 @@ impl Older {
         if let Some(later) = &mut self.later {
             later.goal = None;
         }
+        self.gap = None;
     }
 
     /// What the window under way does not bring comes after it.
@@ -329,14 +337,16 @@ impl Older {
         if self.window.take().is_some_and(|window| !window.is_between) {
             self.step = (self.step * 2).min(WIDEST);
         }
-        if let Some(later) = self.later.take().filter(|later| later.from < self.reach) {
+        if let Some((from, until)) = self.gap.take() {
+            self.want_between((from, until), Some(from));
+        } else if let Some(later) = self.later.take().filter(|later| later.from < self.reach) {
             self.want(Some(later), Millis::MAX);
         }
     }
 
     /// Gives up what is being fetched, and what was to come after it; whether there was something.
     pub fn stop(&mut self) -> bool {
-        (self.fault, self.failures, self.later) = (None, 0, None);
+        (self.fault, self.failures, self.later, self.gap) = (None, 0, None, None);
         self.window.take().is_some()
     }
 }

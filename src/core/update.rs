@@ -122,7 +122,11 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Loaded(path, answer) => form::on_loaded(model, &path, answer),
         Msg::Saved(answer) => {
             testimage::on_saved(model, &answer);
-            match (answer, model.saved_lacks.take()) {
+            say_outcome(model, "saved", answer);
+            Vec::new()
+        }
+        Msg::Exported(lacks, answer) => {
+            match (answer, lacks) {
                 // What is wrong with it before a name that may be long.
                 (Ok(path), Some(lacks)) => say(model, Severity::Warning, format!("{lacks}: saved {path}")),
                 (answer, _) => say_outcome(model, "saved", answer),

@@ -1,4 +1,6 @@
-//! Times and durations in words. Pure: the zone's offset and the present time come in.
+//! Times and durations in words. Pure: the time zone and the present time come in.
+
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{fact::Millis, model::Times};
 
@@ -13,30 +15,36 @@ pub fn compact(at: Millis) -> String {
 }
 
 /// A time as the operator wants it: `19:40:58`, with the day before it when that is another day; or an age.
-pub fn show(at: Millis, now: Millis, times: Times, utc_offset: i32) -> String {
+pub fn show(at: Millis, now: Millis, times: Times, zone: &TimeZone) -> String {
     if times == Times::Age {
         return format!("{} ago", span(now - at));
     }
-    let offset = if times == Times::Utc { 0 } else { i64::from(utc_offset) * 1000 };
-    let shifted = |t: Millis| jiff::Timestamp::from_millisecond(t + offset).unwrap_or_default();
-    let day = |t: jiff::Timestamp| t.strftime("%m-%d").to_string();
-    let (then, today) = (shifted(at), day(shifted(now)));
-    let clock = then.strftime("%H:%M:%S").to_string();
-    if day(then) == today {
-        clock
-    } else {
-        format!("{} {}", day(then), then.strftime("%H:%M"))
-    }
+    let there = |at: Millis| {
+        let at = Timestamp::from_millisecond(at).unwrap_or_default();
+        if times == Times::Utc {
+            TimeZone::UTC.to_datetime(at)
+        } else {
+            zone.to_datetime(at)
+        }
+    };
+    let (then, today) = (there(at), there(now).date());
+    let form = if then.date() == today { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    then.strftime(form).to_string()
 }
 
-/// A time as somebody types it, in a zone: `2026-11-22T19:40:58`.
-pub fn typed(at: Millis, utc_offset: i32) -> String {
-    iso(at + i64::from(utc_offset) * 1000).trim_end_matches('Z').to_owned()
+/// A time as somebody types it, in a zone: `2026-11-22T19:40:58`. In an hour that the clocks show twice it has its offset.
+pub fn typed(at: Millis, zone: &TimeZone) -> String {
+    let Ok(at) = Timestamp::from_millisecond(at) else {
+        return at.to_string();
+    };
+    let is_plain = zone.to_timestamp(zone.to_datetime(at)).is_ok_and(|read| read == at);
+    let form = if is_plain { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S%:z" };
+    at.to_zoned(zone.clone()).strftime(form).to_string()
 }
 
 /// The time of day in eight cells: `19:40:58`.
-pub fn clock(at: Millis, times: Times, utc_offset: i32) -> String {
-    show(at, at, if times == Times::Utc { Times::Utc } else { Times::Local }, utc_offset)
+pub fn clock(at: Millis, times: Times, zone: &TimeZone) -> String {
+    show(at, at, if times == Times::Utc { Times::Utc } else { Times::Local }, zone)
 }
 
 /// A duration in its largest units: `8 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`; never negative.
@@ -74,6 +82,7 @@ pub fn short(millis: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::logview::parse_time;
 
     #[test]
     fn durations() {
@@ -92,9 +101,29 @@ mod tests {
     fn times_in_a_zone() {
         let at = 1_795_376_458_000; // 2026-11-22T19:40:58Z
         assert_eq!(iso(at), "2026-11-22T19:40:58Z");
-        assert_eq!(show(at, at, Times::Utc, 3600), "19:40:58");
-        assert_eq!(show(at, at, Times::Local, 3600), "20:40:58");
-        assert_eq!(show(at, at + 86_400_000, Times::Utc, 0), "11-22 19:40");
-        assert_eq!(show(at, at + 8_000, Times::Age, 0), "8 s ago");
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        assert_eq!(show(at, at, Times::Utc, &zone), "19:40:58");
+        assert_eq!(show(at, at, Times::Local, &zone), "20:40:58");
+        assert_eq!(show(at, at + 86_400_000, Times::Utc, &zone), "11-22 19:40");
+        assert_eq!(show(at, at + 365 * 86_400_000, Times::Utc, &zone), "11-22 19:40");
+        assert_eq!(show(at, at + 8_000, Times::Age, &zone), "8 s ago");
+    }
+
+    #[test]
+    fn each_time_has_the_offset_of_its_own_day() {
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let now = 1_795_376_458_000; // 2026-11-22T19:40:58Z
+        for (at, typed_as, shown, clock_at) in [
+            ("2026-10-20T12:00:00Z", "2026-10-20T14:00:00", "10-20 14:00", "14:00:00"),
+            ("2026-10-25T00:30:00Z", "2026-10-25T02:30:00", "10-25 02:30", "02:30:00"),
+            ("2026-10-25T01:30:00Z", "2026-10-25T02:30:00+01:00", "10-25 02:30", "02:30:00"),
+            ("2026-11-22T12:00:00Z", "2026-11-22T13:00:00", "13:00:00", "13:00:00"),
+        ] {
+            let at = at.parse::<Timestamp>().unwrap().as_millisecond();
+            assert_eq!(typed(at, &zone), typed_as);
+            assert_eq!(parse_time(typed_as, now, &zone), Ok(at));
+            assert_eq!(show(at, now, Times::Local, &zone), shown);
+            assert_eq!(clock(at, Times::Local, &zone), clock_at);
+        }
     }
 }

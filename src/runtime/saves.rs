@@ -13,9 +13,9 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc,
-    task::{self, JoinHandle},
-    time::timeout,
+    sync::{mpsc, oneshot},
+    task,
+    time::{Instant, timeout_at},
 };
 
 use super::{Arc, keep};
@@ -24,10 +24,11 @@ use crate::core::{
     insights,
     lines::{ExportFormat, Kept},
     msg::Msg,
+    text::SafeText,
 };
 
-/// How long is waited for what is being written when the console is left.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long is waited for the disk once a file has been given up: it may never answer.
+const GIVING_UP: Duration = Duration::from_secs(1);
 
 /// What is being written.
 #[derive(Debug)]
@@ -36,7 +37,8 @@ pub struct Saves {
     answers: Arc<Mutex<mpsc::Sender<Msg>>>,
     /// It is to be given up.
     is_over: Arc<AtomicBool>,
-    running: Mutex<Vec<(PathBuf, JoinHandle<bool>)>>,
+    /// Each with whether the whole of it is there, once that is known.
+    running: Mutex<Vec<(PathBuf, oneshot::Receiver<bool>)>>,
 }
 
 impl Saves {
@@ -54,54 +56,51 @@ impl Saves {
         *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
     }
 
-    /// Begins to write lines; what came of it is told.
-    pub(super) fn begin(&self, path: PathBuf, format: ExportFormat, kept: Kept) {
+    /// Begins to write lines; what came of it, where they are or why not, is told as the message that `wrap` makes.
+    pub(super) fn begin<F>(&self, path: PathBuf, format: ExportFormat, kept: Kept, wrap: F)
+    where
+        F: FnOnce(Result<SafeText, Fault>) -> Msg + Send + 'static,
+    {
         let (is_over, answers, wanted) = (Arc::clone(&self.is_over), Arc::clone(&self.answers), path.clone());
-        let task = task::spawn_blocking(move || {
+        let (sender, is_written) = oneshot::channel();
+        task::spawn_blocking(move || {
             let written = panic::catch_unwind(AssertUnwindSafe(|| write(&wanted, format, &kept, &is_over)));
             let written = written.unwrap_or_else(|_| Err("a task of the console failed; this is a bug".to_owned()));
-            let is_written = written.is_ok();
-            if !is_over.load(Ordering::Relaxed) {
-                let told = written.map(Into::into).map_err(|why| Fault::new(FaultKind::Internal, "", "", &why));
-                let answers = answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let _ = answers.blocking_send(Msg::Saved(told));
-            }
-            is_written
+            let _ = sender.send(written.is_ok());
+            let told = written.map(Into::into).map_err(|why| Fault::new(FaultKind::Internal, "", "", &why));
+            let answers = answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            // The loop is gone when the program ends: nobody waits for this answer then.
+            let _ = answers.blocking_send(wrap(told));
         });
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|(_, task)| !task.is_finished());
-        running.push((path, task));
+        running.retain(|(_, is_written)| is_written.is_empty());
+        running.push((path, is_written));
     }
 
     /// Files that are being written.
     pub fn unfinished(&self) -> Vec<PathBuf> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running
-            .iter()
-            .filter(|(_, task)| !task.is_finished())
-            .map(|(path, _)| path.clone())
-            .collect()
+        let unfinished = running.iter().filter(|(_, is_written)| is_written.is_empty());
+        unfinished.map(|(path, _)| path.clone()).collect()
     }
 
-    /// Waits a little for what is being written, then gives it up and leaves nothing of it. The files that are not there.
-    pub async fn end(&self) -> Vec<PathBuf> {
-        self.end_within(PATIENCE).await
-    }
-
-    async fn end_within(&self, patience: Duration) -> Vec<PathBuf> {
-        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Waits so long for what is being written, then gives it up and leaves nothing of it. The files that are not there. It
+    /// takes at most a second more, whether the disk answers or not.
+    pub async fn end(&self, patience: Duration) -> Vec<PathBuf> {
+        let mut running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        let (soon, late) = (Instant::now() + patience, Instant::now() + patience + GIVING_UP);
         let mut lost = Vec::new();
-        for (path, mut task) in running {
-            let written = if let Ok(written) = timeout(patience, &mut task).await {
-                written
-            } else {
-                self.is_over.store(true, Ordering::Relaxed);
-                task.await
-            };
-            if !written.unwrap_or_default() {
-                lost.push(path);
+        for until in [soon, late] {
+            for (path, mut is_written) in std::mem::take(&mut running) {
+                match timeout_at(until, &mut is_written).await {
+                    Ok(Ok(true)) => {}
+                    Ok(_) => lost.push(path),
+                    Err(_) => running.push((path, is_written)),
+                }
             }
+            self.is_over.store(true, Ordering::Relaxed);
         }
+        lost.extend(running.into_iter().map(|(path, _)| path));
         lost
     }
 }
@@ -152,7 +151,7 @@ mod tests {
         let saves = Saves::new(sender);
         for (format, name) in [(ExportFormat::JsonLines, "a.jsonl"), (ExportFormat::Text, "a.txt")] {
             let path = dir.path().join(name);
-            saves.begin(path.clone(), format, lines(2_000));
+            saves.begin(path.clone(), format, lines(2_000), Msg::Saved);
             let Some(Msg::Saved(Ok(text))) = told.recv().await else {
                 panic!("not saved")
             };
@@ -160,7 +159,31 @@ mod tests {
             let want: String = lines(2_000).pieces(format).collect();
             assert!(std::fs::read_to_string(path).unwrap() == want && want.lines().count() == 2_000);
         }
-        assert!(saves.end().await.is_empty());
+        assert!(saves.end(Duration::ZERO).await.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_leaves_does_not_wait_for_somebody_to_hear_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, told) = mpsc::channel(1);
+        sender.try_send(Msg::Saved(Ok("another".into()))).unwrap();
+        let saves = Saves::new(sender);
+        let path = dir.path().join("a.txt");
+        saves.begin(path.clone(), ExportFormat::Text, lines(10), Msg::Saved);
+        assert!(saves.end(Duration::from_mins(10)).await.is_empty(), "it is there, told or not");
+        assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 10);
+        drop(told);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_never_answers_holds_nobody() {
+        let saves = Saves::new(mpsc::channel(1).0);
+        let (_never, is_written) = oneshot::channel();
+        saves.running.lock().unwrap().push(("a.txt".into(), is_written));
+        assert_eq!(saves.unfinished(), [PathBuf::from("a.txt")]);
+        let begun = Instant::now();
+        assert_eq!(saves.end(Duration::from_secs(3)).await, [PathBuf::from("a.txt")]);
+        assert_eq!(begun.elapsed().as_secs(), 4);
     }
 
     #[tokio::test]
@@ -172,7 +195,7 @@ mod tests {
         {
             // Who holds this decides when it is told.
             let mut answers = saves.answers.lock().unwrap();
-            saves.begin(dir.path().join("a.txt"), ExportFormat::Text, lines(10));
+            saves.begin(dir.path().join("a.txt"), ExportFormat::Text, lines(10), Msg::Saved);
             *answers = new;
         }
         assert!(matches!(told.recv().await, Some(Msg::Saved(Ok(_)))));
@@ -185,8 +208,8 @@ mod tests {
         let saves = Saves::new(sender);
         saves.is_over.store(true, Ordering::Relaxed);
         let path = dir.path().join("a.jsonl");
-        saves.begin(path.clone(), ExportFormat::JsonLines, lines(10));
-        assert_eq!(saves.end_within(Duration::ZERO).await, [path]);
+        saves.begin(path.clone(), ExportFormat::JsonLines, lines(10), Msg::Saved);
+        assert_eq!(saves.end(Duration::ZERO).await, [path]);
         assert!(saves.unfinished().is_empty());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }

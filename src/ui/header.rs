@@ -16,8 +16,10 @@ use crate::{
     core::{
         eta,
         keymap::Intent,
+        live::Live,
         model::{Model, Times},
         screen::ScreenId,
+        update::live_price,
         when,
     },
     layout::Areas,
@@ -189,6 +191,13 @@ fn badges(model: &Model, room: usize) -> Vec<Word> {
         let url = if room < NARROW { host } else { url };
         badge(worth, format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
     }
+    // The Logs screen says it itself.
+    if model.live.as_ref().is_some_and(Live::is_on) && model.screen != ScreenId::Logs {
+        let price = live_price(model).replace(" a minute", "/min").replace(" (unverified)", "");
+        // On a narrow screen the account is worth more than how much it is.
+        let price = if room < NARROW { "$" } else { &price };
+        badge(BADGE, format!("Live Tail {price}"), Role::Badge);
+    }
     if model.guard.read_only {
         badge(BADGE, "READ-ONLY".into(), Role::Badge);
     }
@@ -211,7 +220,7 @@ fn clock(model: &Model) -> String {
     if model.now.wall == 0 {
         return String::new();
     }
-    format!("{}{zone}", when::show(model.now.wall, model.now.wall, times, model.utc_offset))
+    format!("{}{zone}", when::show(model.now.wall, model.now.wall, times, &model.zone))
 }
 
 fn tab_line(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -273,7 +282,10 @@ fn status(model: &Model, side: &Side<'_>, room: usize) -> Line<'static> {
 #[cfg(test)]
 mod tests {
     use super::role;
-    use crate::ui::{screen::fixture, view};
+    use crate::{
+        core::{fact::LiveFrame, live::Live, model::Model, screen::ScreenId},
+        ui::{screen::fixture, view},
+    };
 
     #[test]
     fn in_whose_account_it_is_goes_last() {
@@ -295,6 +307,31 @@ mod tests {
         model.about.endpoint = Some("http://127.0.0.1:18723".into());
         let shown = fixture::frame(&model, (80, 24), |model, side, _, frame| view(model, side, frame));
         assert!(shown.contains("endpoint 127.0.0.1:18723"), "{shown}");
+    }
+
+    #[test]
+    fn live_tail_is_in_sight_where_the_logs_are_not() {
+        for (width, screen, price) in [
+            (80, ScreenId::Overview, "$"),
+            (120, ScreenId::Cost, "$0.01/min"),
+            (200, ScreenId::Services, "$0.01/min"),
+        ] {
+            let mut model = fixture::nothing();
+            model.guard.production = true;
+            model.screen = screen;
+            let header = |model: &Model| {
+                let shown = fixture::frame(model, (width, 24), |model, side, _, frame| view(model, side, frame));
+                shown.lines().next().unwrap_or_default().to_owned()
+            };
+            assert!(!header(&model).contains("Live Tail"));
+            let mut live = Live::new(0, 0);
+            let session = live.due(0).expect("a session");
+            live.on_frame(session, &LiveFrame::Start, 0);
+            model.live = Some(live);
+            for word in ["Live Tail", price, "PRODUCTION", "111122223333"] {
+                assert!(header(&model).contains(word), "{word} in {}", header(&model));
+            }
+        }
     }
 
     #[test]

@@ -323,7 +323,7 @@ fn millis(ms: u64) -> String {
 
 fn success(model: &Model, side: &Side<'_>, picture: &Picture, run: &ImageRun, width: usize) -> Vec<Line<'static>> {
     let pen = Pen::of(side);
-    let at = when::show(picture.at, model.now.wall, model.times, model.utc_offset);
+    let at = when::show(picture.at, model.now.wall, model.times, &model.zone);
     let pair = |label: &str, value: &str| Line::from(vec![pen.dim(left(label, 8)), pen.text(cut(value, width.saturating_sub(8)))]);
     let mut lines = vec![
         pair("model", &picture.model),

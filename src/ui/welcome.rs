@@ -100,7 +100,7 @@ pub(in crate::ui) fn buried(model: &Model) -> Option<(String, String)> {
     let at = model.leftovers.grave()?.deleted();
     let clock = |at| match model.times {
         Times::Age => String::new(),
-        times => format!(" ({})", when::show(at, model.now.wall, times, model.utc_offset)),
+        times => format!(" ({})", when::show(at, model.now.wall, times, &model.zone)),
     };
     let told = at.map(|at| (format!(" {} ago", when::span(model.now.wall - at)), clock(at)));
     Some(told.unwrap_or_default())

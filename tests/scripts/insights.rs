@@ -187,7 +187,7 @@ fn the_query_is_the_filter_and_the_results_are_read_as_the_tail_is() {
     assert!(matches!(&model.dialog, Some(Dialog::Detail(detail)) if detail.title == "Log entry"));
     press(&mut model, "esc");
     let saved = save(&mut model);
-    assert!(matches!(&saved[..], [Effect::SaveLines(_, _, kept)] if kept.len() == 2));
+    assert!(matches!(&saved[..], [Effect::SaveLines(_, _, kept, _)] if kept.len() == 2));
     for keys in ["T", "p", "(", ">", "#", "esc", "*", "z", "z", "e", "i", "w"] {
         let effects = press(&mut model, keys);
         assert!(

@@ -242,9 +242,10 @@ fn a_task_and_an_event_lead_to_their_lines_and_esc_back_to_the_row() {
     );
     assert!(model.logs.filter().is_all());
     press(&mut model, "enter a esc");
+    let filter = model.logs.filter();
     assert_eq!(
-        (model.screen, model.logs.filter().is_all()),
-        (ScreenId::Logs, true),
+        (model.screen, filter.stream.is_some(), filter.min_level),
+        (ScreenId::Logs, true, None),
         "what came since first"
     );
     press(&mut model, "esc");
@@ -257,6 +258,41 @@ fn a_task_and_an_event_lead_to_their_lines_and_esc_back_to_the_row() {
     );
     press(&mut model, "esc");
     assert_eq!((model.screen, model.panel()), (ScreenId::Overview, Panel::Events));
+}
+
+#[test]
+fn esc_takes_back_one_thing_at_a_time_the_newest_first() {
+    let mut model = with_errors();
+    press(&mut model, "3 tab j enter & h e a l t h enter v v");
+    let asked = |model: &Model| {
+        let filter = model.logs.filter();
+        (
+            filter.stream.is_some(),
+            filter.app.is_some(),
+            filter.pattern.is_some(),
+            filter.min_level.is_some(),
+            model.logs.searched().is_some(),
+        )
+    };
+    let mut peeled = |keys: &str| {
+        press(&mut model, keys);
+        (model.screen, asked(&model))
+    };
+    assert_eq!(peeled("j"), (ScreenId::Logs, (true, false, true, true, false)));
+    assert_eq!(peeled("esc"), (ScreenId::Logs, (true, false, true, false, false)));
+    assert_eq!(peeled("esc"), (ScreenId::Logs, (true, false, false, false, false)));
+    assert_eq!(peeled("esc"), (ScreenId::Services, (false, false, false, false, false)));
+    // What is asked for anew is the newest again.
+    press(&mut model, "4 & B a d enter u u u enter v v / x enter & B enter");
+    let mut peeled = || {
+        press(&mut model, "esc");
+        asked(&model)
+    };
+    assert_eq!(peeled(), (false, true, false, true, true));
+    assert_eq!(peeled(), (false, true, false, true, false));
+    assert_eq!(peeled(), (false, true, false, false, false));
+    assert_eq!(peeled(), (false, false, false, false, false));
+    assert_eq!(model.screen, ScreenId::Logs);
 }
 
 #[test]
@@ -360,7 +396,7 @@ fn lines_are_saved_as_json_or_as_text_with_their_number_and_size_before() {
     assert!(menu.ways.iter().all(|way| way.help.starts_with("about ")), "{menu:?}");
     update(&mut model, Msg::Drawn);
     let effects = press(&mut model, "j enter");
-    let [Effect::SaveLines(path, format, kept)] = &effects[..] else {
+    let [Effect::SaveLines(path, format, kept, None)] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(path.ends_with(".txt"), "{path}");
@@ -375,7 +411,7 @@ fn lines_are_saved_as_json_or_as_text_with_their_number_and_size_before() {
         "nothing is left behind"
     );
     let effects = save(&mut model);
-    assert!(matches!(&effects[..], [Effect::SaveLines(path, _, kept)] if path.ends_with(".jsonl") && kept.len() == 2));
+    assert!(matches!(&effects[..], [Effect::SaveLines(path, _, kept, _)] if path.ends_with(".jsonl") && kept.len() == 2));
     press(&mut model, "&");
     type_text(&mut model, " and nothing");
     press(&mut model, "enter");
@@ -391,7 +427,7 @@ fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
         panic!("{effects:?}")
     };
     let said = |model: &Model| model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
-    update(&mut model, Msg::Saved(Ok(path.clone())));
+    update(&mut model, Msg::Exported(None, Ok(path.clone())));
     assert!(
         said(&model).starts_with("saved "),
         "nothing is missing in between: {}",
@@ -399,8 +435,13 @@ fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
     );
     let first = model.logs.selected().expect("a line").at();
     model.logs.leave_out(first + 1, first + 2);
-    save(&mut model);
-    update(&mut model, Msg::Saved(Ok(path.clone())));
+    let effects = save(&mut model);
+    let [Effect::SaveLines(path, .., Some(lacks))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    update(&mut model, Msg::Saved(Ok("image.png".into())));
+    assert_eq!(said(&model), "saved image.png", "nothing is missing in another file");
+    update(&mut model, Msg::Exported(Some(lacks.clone()), Ok(path.clone())));
     assert!(said(&model).contains(" missing: saved ./bic-logs"), "{}", said(&model));
     let mut model = with_errors();
     let long = event(world::NOW, 99, "litellm", &"x".repeat(100_001));
@@ -523,7 +564,7 @@ fn a_task_that_was_chosen_is_in_the_export_and_in_the_query() {
     press(&mut model, "u / a a a a enter");
     let saved = save(&mut model);
     let text = saved.iter().find_map(|effect| match effect {
-        Effect::SaveLines(_, format, kept) => Some(kept.pieces(*format).collect::<String>()),
+        Effect::SaveLines(_, format, kept, _) => Some(kept.pieces(*format).collect::<String>()),
         _ => None,
     });
     let text = text.expect("lines are saved");

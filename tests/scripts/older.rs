@@ -11,6 +11,7 @@ use bic_tui::core::{
     older::Older,
     screen::Panel,
 };
+use jiff::{Timestamp, tz::TimeZone};
 
 /// The request for older lines among effects.
 fn older(effects: &[Effect]) -> Option<(Ticket, i64, i64, Option<String>)> {
@@ -124,8 +125,8 @@ fn a_window_that_stops_half_way_is_a_gap_that_is_told_and_loaded_again() {
     let slow = Fault::new(FaultKind::Throttled, "logs:FilterLogEvents", "g", "Rate exceeded");
     update(&mut model, Msg::Told(ticket, Err(slow)));
     assert_eq!(gaps(&model), [(from + 5, until - 1)]);
-    save(&mut model);
-    assert!(model.saved_lacks.take().is_some_and(|lacks| lacks.contains(" missing")));
+    let saved = save(&mut model);
+    assert!(matches!(&saved[..], [Effect::SaveLines(.., Some(lacks))] if lacks.contains(" missing")));
     // Not only at the first line held.
     let (ticket, _, _, token) = older(&press(&mut model, "j j j k")).expect("a move asks again");
     assert_eq!(token.as_deref(), Some("more"));
@@ -265,6 +266,47 @@ fn a_time_is_gone_to_as_soon_as_its_lines_are_there() {
     assert_eq!(model.logs.lines().holes().len(), 1, "which is missing");
 }
 
+/// On the Logs screen of an application that has written nothing for a quarter of an hour.
+fn silent() -> Model {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    answer(&mut model, ticket, Vec::new(), None);
+    model
+}
+
+#[test]
+fn who_looks_back_where_no_line_is_has_older_ones_loaded() {
+    const QUARTER: i64 = 900_000;
+    for key in ["k", "g", "b", "pgup", "ctrl-u", "(", "<"] {
+        let mut model = silent();
+        let reach = model.older.as_ref().map(Older::reach).expect("a tail");
+        let (ticket, from, until, _) = older(&press(&mut model, key)).unwrap_or_else(|| panic!("{key} asks for nothing"));
+        assert_eq!((from, until), (reach - QUARTER, reach));
+        answer(&mut model, ticket, Vec::new(), None);
+        let (ticket, next, end, _) = older(&press(&mut model, key)).unwrap_or_else(|| panic!("{key} asks for nothing more"));
+        assert_eq!((next, end), (from - 2 * QUARTER, from));
+        answer(&mut model, ticket, vec![event(next + 5, 100, "litellm", "INFO: old")], None);
+        assert_eq!(
+            model.logs.selected().map(|line| line.raw().to_owned()).as_deref(),
+            Some("INFO: old")
+        );
+    }
+    for key in [")", ">", "j"] {
+        let mut model = silent();
+        assert!(older(&press(&mut model, key)).is_none(), "{key}");
+        let says_how = model
+            .notice
+            .as_ref()
+            .is_some_and(|notice| notice.text.contains("k looks further back"));
+        assert_eq!(says_how, key != "j", "{key}");
+    }
+    let mut model = with_errors();
+    press(&mut model, "& n o n e enter");
+    assert!(older(&press(&mut model, "k")).is_some(), "nor where the filter keeps none");
+}
+
 /// A stack event of three days ago under the cursor; the log tail has its quarter of an hour.
 fn with_an_old_event() -> (Model, i64) {
     let mut model = with_errors();
@@ -321,6 +363,38 @@ fn a_row_of_long_ago_leads_to_the_lines_round_it_and_esc_back_to_it() {
     press(&mut model, "1");
     assert!(older(&press(&mut model, "L")).is_none(), "they are held");
     assert_eq!(line(&model).as_deref(), Some("INFO: there"));
+}
+
+#[test]
+fn a_time_before_the_clocks_were_changed_is_read_as_the_clocks_showed_it() {
+    let mut model = with_errors();
+    model.zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
+    let want = |text: &str| text.parse::<Timestamp>().expect("a time").as_millisecond();
+    model.now.wall = want("2026-11-26T08:00:00Z");
+    press(&mut model, "@");
+    type_text(&mut model, "2026-10-20T14:00");
+    let (_, from, ..) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    assert_eq!(from, want("2026-10-20T12:00:00Z"));
+}
+
+#[test]
+fn a_time_in_a_gap_is_gone_to_after_what_is_being_loaded() {
+    let (mut model, at) = with_an_old_event();
+    let (ticket, ..) = older(&press(&mut model, "L")).expect("older lines are asked for");
+    answer(&mut model, ticket, vec![event(at + 5_000, 100, "litellm", "INFO: there")], None);
+    let (ticket, ..) = older(&press(&mut model, "g")).expect("what is older");
+    press(&mut model, "@");
+    type_text(&mut model, "-1d");
+    let day = model.now.wall - 86_400_000;
+    assert!(older(&press(&mut model, "enter")).is_none(), "one request at a time");
+    let said = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
+    assert!(said.ends_with("come after what is being loaded"), "{said}");
+    answer(&mut model, ticket, Vec::new(), None);
+    let (ticket, from, ..) = older(&wait(&mut model, 2_000)).expect("those of the gap");
+    assert_eq!(from, day);
+    answer(&mut model, ticket, vec![event(from + 9, 101, "litellm", "INFO: in between")], None);
+    let line = model.logs.selected().map(|line| line.raw().to_owned());
+    assert_eq!(line.as_deref(), Some("INFO: in between"));
 }
 
 #[test]

@@ -275,7 +275,7 @@ fn windows_as_typed() {
         ("soon", None),
         ("", None),
     ] {
-        assert_eq!(window(text, NOW, 0).ok(), want, "{text}");
+        assert_eq!(window(text, NOW, &TimeZone::UTC).ok(), want, "{text}");
     }
 }
 

@@ -142,19 +142,6 @@ impl<'a> From<(&'a LogEvent, bool)> for ExportLine<'a> {
     }
 }
 
-/// Writes lines one by one; each text ends with a newline.
-pub fn export<'a, L>(lines: impl IntoIterator<Item = L>, format: ExportFormat) -> impl Iterator<Item = String>
-where
-    L: Into<ExportLine<'a>>,
-{
-    lines.into_iter().map(move |line| {
-        let line = line.into();
-        let mut out = String::with_capacity(line.message.len() + 220);
-        export_into(line, format, &mut out);
-        out
-    })
-}
-
 /// Writes one line, with its newline, at the end of `out`.
 pub fn export_into<'a>(line: impl Into<ExportLine<'a>>, format: ExportFormat, out: &mut String) {
     let line = line.into();

@@ -336,13 +336,18 @@ fn patterns_say_how_they_were_read() {
 fn exports_are_exact_as_json_and_safe_as_text() {
     let message = "a\"\\\n\u{1b}[31mb\u{7f}\u{9b}\u{202e}é漢\u{1f600}\u{e0041}\n";
     let line = event(5, 7, "litellm/litellm/a", message);
-    let json: String = export([(&line, true)], ExportFormat::JsonLines).collect();
+    let written = |late, format| {
+        let mut text = String::new();
+        export_into((&line, late), format, &mut text);
+        text
+    };
+    let json = written(true, ExportFormat::JsonLines);
     assert!(json.ends_with(",\"late\":true}\n"));
     assert!(json.trim_end().chars().all(|c| !c.is_control() && !is_hidden(c)));
     let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(parsed["message"], message);
     assert_eq!(parsed["timestamp"], START + 5);
-    let text: String = export([(&line, false)], ExportFormat::Text).collect();
+    let text = written(false, ExportFormat::Text);
     assert_eq!(
         text,
         "2026-09-21T14:13:20.005Z litellm/litellm/a a\"\\\n    b␡<U+009B><U+202E>é漢\u{1f600}<U+E0041>\n"

@@ -21,9 +21,63 @@ pub enum Toggled {
     NothingHidden,
 }
 
+/// What is asked for one by one, and taken back one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Pattern,
+    Level,
+    Source,
+    Search,
+}
+
+/// Something that is asked for, with the filter before it was.
+#[derive(Debug, Clone)]
+pub(super) struct Layer {
+    part: Part,
+    before: Filter,
+}
+
 impl LogView {
+    /// This part of what is asked for is about to change: it is the newest now.
+    pub(super) fn ask(&mut self, part: Part) {
+        let known = self.layers.iter().position(|layer| layer.part == part);
+        let layer = match known {
+            Some(place) => self.layers.remove(place),
+            None => Layer {
+                part,
+                before: self.filter.clone(),
+            },
+        };
+        self.layers.push(layer);
+    }
+
+    /// Takes back the newest of what was asked for since the last visit, else that visit; `false` when there was none.
+    pub fn peel(&mut self) -> bool {
+        while let Some(Layer { part, before }) = self.layers.pop() {
+            if part == Part::Search {
+                if self.search.is_some() {
+                    self.search = None;
+                    return true;
+                }
+                continue;
+            }
+            let now = self.filter.clone();
+            match part {
+                Part::Pattern => self.filter.pattern = before.pattern,
+                Part::Level => self.filter.min_level = before.min_level,
+                Part::Source | Part::Search => (self.filter.app, self.filter.stream) = (before.app, before.stream),
+            }
+            if self.filter != now {
+                self.refilter();
+                return true;
+            }
+        }
+        self.go_back()
+    }
+
     /// Keeps the lines that match; with a `!` before it, the others. An empty pattern keeps all.
     pub fn filter_by(&mut self, text: &str) {
+        self.ask(Part::Pattern);
         self.filter.pattern = Pattern::filter(text);
         self.filter.heads_only &= self.filter.pattern.is_none();
         self.refilter();
@@ -40,6 +94,7 @@ impl LogView {
             Some(Level::Warn) => Some(Level::Error),
             Some(Level::Error | Level::Critical) => None,
         };
+        self.ask(Part::Level);
         self.filter.min_level = next;
         self.refilter();
         next.is_some_and(hides)
@@ -56,6 +111,7 @@ impl LogView {
 
     /// Shows lines of this source; what else is asked for stays.
     pub fn only(&mut self, source: Source) {
+        self.ask(Part::Source);
         (self.filter.app, self.filter.stream) = match source {
             Source::All => (None, None),
             Source::App(app) => (Some(app), None),
@@ -66,6 +122,7 @@ impl LogView {
 
     /// Only warnings and worse, or what was before.
     pub fn attention_only(&mut self) {
+        self.ask(Part::Level);
         self.filter.min_level = if self.filter.min_level == Some(Level::Warn) {
             None
         } else {
@@ -80,7 +137,7 @@ impl LogView {
         if self.kept.is_none() {
             return Toggled::NothingHidden;
         }
-        let is_new = self.is_following() && self.kept.is_some() && !self.shows_hidden;
+        let is_new = self.is_following() && !self.shows_hidden;
         let chosen = self.cursor().filter(|_| is_new);
         if let Some(cursor) = chosen {
             self.detach();
@@ -103,6 +160,7 @@ impl LogView {
     pub fn clear_filter(&mut self) {
         self.filter = Filter::default();
         self.trail.clear();
+        self.layers.clear();
         self.refilter();
     }
 

@@ -1,6 +1,6 @@
 //! Going from match to match, error to error, mark to mark.
 
-use super::LogView;
+use super::{LogView, filter::Part};
 use crate::core::{
     lines::{Anchor, Filter, Line, Pattern, Spot},
     logline::Level,
@@ -20,6 +20,7 @@ pub enum Jump {
 impl LogView {
     /// Searches for a pattern; all lines stay. An empty one ends the search.
     pub fn search(&mut self, text: &str) {
+        self.ask(Part::Search);
         self.search = None;
         if let Some(pattern) = Pattern::search(text) {
             self.unfold();

@@ -23,7 +23,7 @@ impl LogView {
         generation >> APART
     }
 
-    /// Keeps, searches and looks like another view.
+    /// Keeps, searches and looks like another view; none of that is taken back.
     pub fn take_after(&mut self, other: &Self) {
         self.size = other.size;
         self.wrap = other.wrap;
@@ -31,21 +31,6 @@ impl LogView {
         self.filter.clone_from(&other.filter);
         self.search.clone_from(&other.search);
         self.look_again();
-    }
-
-    /// Asks no more than another view does, which it was made after: takes back the filter, else the search; `false` where
-    /// there is nothing to take back.
-    pub fn peel_to(&mut self, other: &Self) -> bool {
-        if self.filter != other.filter {
-            self.filter.clone_from(&other.filter);
-            self.refilter();
-            return true;
-        }
-        let is_searched = self.search.is_some() && self.searched() != other.searched();
-        if is_searched {
-            self.search("");
-        }
-        is_searched
     }
 
     /// Holds these lines in place of those before. The window stays where it was, as far as its line is still there.

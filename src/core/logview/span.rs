@@ -74,8 +74,9 @@ impl LogView {
         Some(span)
     }
 
-    /// The first line held is the first in sight.
+    /// The first line shown is the first in sight, or no line is shown.
     pub fn is_at_first(&self) -> bool {
-        !self.is_following() && self.top_row(self.size).map(|(spot, _)| spot) == self.first()
+        let is_first = |first| !self.is_following() && self.top_row(self.size).is_some_and(|(spot, _)| spot == first);
+        self.first().is_none_or(is_first)
     }
 }

@@ -3,16 +3,15 @@
 use jiff::{
     Timestamp, Zoned,
     civil::{DateTime, Time},
-    tz::{Offset, TimeZone},
+    tz::TimeZone,
 };
 
 use crate::core::fact::Millis;
 
-/// Reads a [`moment`]. `offset` is the zone of times that name none, in seconds east of UTC.
-pub fn parse_time(text: &str, now: Millis, offset: i32) -> Result<Millis, String> {
+/// Reads a [`moment`]. `zone` is that of times that name none.
+pub fn parse_time(text: &str, now: Millis, zone: &TimeZone) -> Result<Millis, String> {
     let text = text.trim();
-    let zone = Offset::from_seconds(offset).ok().map(TimeZone::fixed);
-    let parsed = zone.and_then(|zone| moment(text, now, &zone));
+    let parsed = moment(text, now, zone);
     parsed.ok_or_else(|| format!("`{text}` is not a time: write -15m, 03:12, 2026-11-22 or 2026-11-22T03:12:45Z."))
 }
 
@@ -79,6 +78,8 @@ fn absolute(text: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::Offset;
+
     use super::*;
 
     #[test]
@@ -113,8 +114,9 @@ mod tests {
             ("yesterday", 0, None),
             ("", 0, None),
         ] {
-            assert_eq!(parse_time(text, now, offset).ok(), want, "{text}");
+            let zone = TimeZone::fixed(Offset::from_seconds(offset).unwrap());
+            assert_eq!(parse_time(text, now, &zone).ok(), want, "{text}");
         }
-        assert!(parse_time("soon", now, 0).unwrap_err().contains("-15m"));
+        assert!(parse_time("soon", now, &TimeZone::UTC).unwrap_err().contains("-15m"));
     }
 }

@@ -1,7 +1,7 @@
 //! Looking at a few lines closer and going back: the request under the cursor, the errors of a shape, one
 //! task. And entries folded to their first line.
 
-use super::{LogView, MAX_ENTRY, Place};
+use super::{LogView, MAX_ENTRY, Place, filter::Layer};
 use crate::core::{
     lines::{Anchor, ErrorShape, Filter, Line, Pattern, Spot, StreamName},
     logline::{JOIN_WITHIN, request_id, shown_parts},
@@ -17,6 +17,7 @@ pub(super) struct Visit {
     place: Place,
     seen: Option<u64>,
     filter: Filter,
+    layers: Vec<Layer>,
 }
 
 impl LogView {
@@ -62,6 +63,7 @@ impl LogView {
             place: self.place,
             seen: self.seen,
             filter: std::mem::replace(&mut self.filter, filter),
+            layers: std::mem::take(&mut self.layers),
         };
         self.trail.push(was);
         if self.trail.len() > MAX_TRAIL {
@@ -73,7 +75,7 @@ impl LogView {
     /// Back to where one was before the last visit; `false` when there was none.
     pub fn go_back(&mut self) -> bool {
         let Some(was) = self.trail.pop() else { return false };
-        self.filter = was.filter;
+        (self.filter, self.layers) = (was.filter, was.layers);
         self.refilter();
         (self.place, self.seen) = (was.place, was.seen);
         self.settle();

@@ -145,13 +145,13 @@ fn lines_of(count: usize) -> String {
 pub(super) fn write(model: &mut Model, format: ExportFormat) -> Vec<Effect> {
     let kept = model.shown_logs().to_write();
     say(model, Severity::Note, format!("writing {}…", lines_of(kept.len())));
-    model.saved_lacks = lacks(model).map(SafeText::from);
+    let lacks = lacks(model).map(SafeText::from);
     let ending = match format {
         ExportFormat::JsonLines => "jsonl",
         ExportFormat::Text => "txt",
     };
     let path = format!("{}/bic-logs-{}.{ending}", model.settings.save_dir, model.now.wall);
-    vec![Effect::SaveLines(path.into(), format, kept)]
+    vec![Effect::SaveLines(path.into(), format, kept, lacks)]
 }
 
 /// What is missing between the lines shown: how many, and where.
@@ -164,7 +164,7 @@ fn lacks(model: &Model) -> Option<String> {
         lines: a.lines + b.lines,
         ..a
     })?;
-    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let what = match all.lines {
         0 => "lines".to_owned(),
         lines => format!("{lines} lines or more"),

@@ -15,7 +15,7 @@ use crate::{
         key::{Code, Key},
         keymap::Intent,
         logview::LogView,
-        model::{Model, Times},
+        model::Model,
         msg::Asked,
         text::SafeText,
         when,
@@ -63,13 +63,9 @@ fn window(model: &Model) -> String {
         // Begun minutes count.
         return format!("-{}m", ((now - from).max(1) + 59_999) / 60_000);
     }
-    let shown = |at: Millis| when::typed(at, offset(model));
+    let zone = model.typing_zone();
+    let shown = |at: Millis| when::typed(at, &zone);
     format!("{} to {}", shown(from), shown(until + 1_000))
-}
-
-/// Zone of the times that are typed, in seconds east of UTC.
-fn offset(model: &Model) -> i32 {
-    if model.times == Times::Utc { 0 } else { model.utc_offset }
 }
 
 /// The window that stands in the dialog.
@@ -77,7 +73,7 @@ fn offset(model: &Model) -> i32 {
 /// # Errors
 /// A sentence that says how to write it.
 pub fn asked(model: &Model, dialog: &InsightsDialog) -> Result<(Millis, Millis), String> {
-    insights::window(dialog.window.text(), model.now.wall, offset(model))
+    insights::window(dialog.window.text(), model.now.wall, &model.typing_zone())
 }
 
 /// A key in the dialog.
@@ -244,7 +240,7 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
 pub(super) fn back(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     let insights = model.insights.as_mut()?;
     match intent {
-        Intent::Back if insights.view.go_back() || insights.view.peel_to(&model.logs) => Some(logs::scans(model)),
+        Intent::Back if insights.view.peel() => Some(logs::scans(model)),
         Intent::Back => Some(leave(model)),
         _ => None,
     }

@@ -13,7 +13,7 @@ use crate::{
         lines::{Found, Mined, Pattern},
         live::Live,
         logview::{Jump, LogView, Toggled, parse_time},
-        model::{Model, Times},
+        model::Model,
         older::Older,
         pace,
         polls::Poll,
@@ -275,12 +275,12 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
         Intent::Back if older::stop(model) => {}
         Intent::Back if lead::is_at_door(model) => return false,
         // What was said of a pattern goes with it.
-        Intent::Back if model.logs.go_back() => model.notice = None,
-        Intent::Back if !model.shown_logs().filter().is_all() => {
+        Intent::Back if model.logs.peel() => model.notice = None,
+        // Entries that are folded, and what is left of visits of which there were too many.
+        Intent::Back if !model.logs.filter().is_all() => {
             model.logs.clear_filter();
             model.notice = None;
         }
-        Intent::Back if model.shown_logs().searched().is_some() => model.logs.search(""),
         _ => return false,
     }
     true
@@ -376,8 +376,7 @@ pub(super) fn take_prompt(model: &mut Model, purpose: Purpose, text: &str) -> Re
             tell_fallback(model, fell_back);
         }
         Purpose::GotoTime => {
-            let offset = if model.times == Times::Utc { 0 } else { model.utc_offset };
-            let at = parse_time(text, model.now.wall, offset)?;
+            let at = parse_time(text, model.now.wall, &model.typing_zone())?;
             let mut effects = older::go_to(model, at);
             effects.extend(scans(model));
             return Ok(effects);

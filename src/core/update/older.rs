@@ -96,7 +96,7 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
     // Who asked for all since a time gets as much as fits, from that time on.
     let is_too_much = came.is_all && made_room(model) > before;
     if came.is_last && came.is_empty && (came.is_round || !came.is_between) {
-        let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+        let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
         let text = if came.is_round {
             format!("no line from {} to {}; k looks further back", shown(came.from), shown(came.until))
         } else {
@@ -152,7 +152,7 @@ pub(super) fn lead_to(model: &mut Model, at: Millis) -> Vec<Effect> {
     };
     let was_asked = older.want_round(at, gap);
     model.logs.jump_to_time(at);
-    let shown = when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = when::show(at, model.now.wall, model.times, &model.zone);
     say(
         model,
         Severity::Note,
@@ -173,16 +173,24 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
         return Vec::new();
     }
     model.logs.jump_to_time(at);
-    if let Some(gap) = model.logs.gap_at(at) {
-        return fetch_between(model, gap, Some(at));
-    }
-    let is_before = model.older.as_ref().is_some_and(|older| at < older.reach());
-    if is_before {
-        let goal = Some(at);
-        fetch(model, Some(Since { from: at, goal }))
+    let is_before = |older: &Older| at < older.reach();
+    let effects = if let Some(gap) = model.logs.gap_at(at) {
+        fetch_between(model, gap, Some(at))
+    } else if model.older.as_ref().is_some_and(is_before) {
+        fetch(model, Some(Since { from: at, goal: Some(at) }))
     } else {
-        Vec::new()
+        return Vec::new();
+    };
+    let loading = model.older.as_ref().and_then(Older::loading);
+    if loading.is_some_and(|(from, until, _)| !(from..until).contains(&at)) {
+        let shown = when::show(at, model.now.wall, model.times, &model.zone);
+        say(
+            model,
+            Severity::Note,
+            format!("the lines from {shown} on come after what is being loaded"),
+        );
     }
+    effects
 }
 
 /// `(` `)` `<` `>`: moves or resizes the window of the time axis. Who goes back or makes it wider has the lines fetched
@@ -190,10 +198,9 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
 pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let now = model.now.wall;
     let Some((from, until)) = model.shown_logs_mut().move_span(intent, now) else {
-        say(model, Severity::Note, "there are no lines yet");
-        return Vec::new();
+        return without_lines(model, intent);
     };
-    let shown = |at| when::show(at, now, model.times, model.utc_offset);
+    let shown = |at| when::show(at, now, model.times, &model.zone);
     let words = format!("{} to {} ({})", shown(from), shown(until), when::span(until - from));
     say(model, Severity::Note, words);
     let is_live = model.insights.is_none();
@@ -211,6 +218,18 @@ pub(super) fn on_window(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let middle = from + (until - from) / 2;
     let goal = Some(middle).filter(|middle| intent == Intent::Earlier && *middle < reach);
     fetch(model, Some(Since { from, goal }))
+}
+
+/// The same where no line is held: whoever wants to see more of the past has it looked through.
+fn without_lines(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    if model.insights.is_some() {
+        say(model, Severity::Note, "there are no lines");
+    } else if matches!(intent, Intent::Earlier | Intent::Wider) {
+        return fetch(model, None);
+    } else {
+        say(model, Severity::Note, "there are no lines yet; k looks further back");
+    }
+    Vec::new()
 }
 
 /// Esc: stops what is being fetched.

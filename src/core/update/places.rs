@@ -156,7 +156,7 @@ pub(super) fn anew(model: &mut Model, about: About, settings: Settings, wall: Mi
     new.now = model.now;
     new.now.wall = wall;
     new.size = model.size;
-    new.utc_offset = model.utc_offset;
+    new.zone = model.zone.clone();
     new.times = model.times;
     new.mouse = model.mouse;
     new.clipboard_until = model.clipboard_until;

@@ -40,9 +40,9 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Result<Vec<Effect>, String
     let Some(span) = model.span else { return Ok(Vec::new()) };
     let is_ago = text.trim().starts_with('-');
     let from = if is_ago { model.now.wall } else { span.end + NEAR };
-    let at = parse_time(text, from, model.utc_offset)?;
+    let at = parse_time(text, from, &model.typing_zone())?;
     if !is_ago && !(span.begin - NEAR..=span.end + NEAR).contains(&at) {
-        let show = |at| when::show(at, span.end, model.times, model.utc_offset);
+        let show = |at| when::show(at, span.end, model.times, &model.zone);
         return Err(format!("the recording runs from {} to {}", show(span.begin), show(span.end)));
     }
     let at = at.clamp(span.begin, span.end);

@@ -40,7 +40,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
     let now = model.now.wall;
     match &asked {
         Ok((from, until)) => {
-            let shown = |at| when::show(at, now, model.times, model.utc_offset);
+            let shown = |at| when::show(at, now, model.times, &model.zone);
             let text = format!("          {} to {} ({})", shown(*from), shown(*until), when::span(until - from));
             parts.start.extend(wrapped(side, &text, Role::Dim, width));
             let price = insights::price(&model.cost.prices, &model.about.region);

@@ -86,7 +86,7 @@ fn counts(lines: &Lines, shapes: usize) -> String {
 }
 
 fn row<'a>(model: &Model, side: &Side<'_>, shape: &ErrorShape) -> Vec<Line<'a>> {
-    let at = when::show(shape.newest.at, model.now.wall, model.times, model.utc_offset);
+    let at = when::show(shape.newest.at, model.now.wall, model.times, &model.zone);
     vec![
         Line::styled(format!("{:>6}", shape.count), side.theme.style(Role::Bad)),
         Line::styled(format!("{at:>11}"), side.theme.style(Role::Dim)),

@@ -64,7 +64,7 @@ pub(super) fn errors(model: &Model, side: &Side<'_>, scroll: Scroll, frame: &mut
 }
 
 fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Vec<Line<'static>> {
-    let at = when::show(entry.at, model.now.wall, model.times, model.utc_offset);
+    let at = when::show(entry.at, model.now.wall, model.times, &model.zone);
     let times = if entry.count > 1 {
         format!("  {} times", entry.count)
     } else {

@@ -20,7 +20,7 @@ use crate::{
         model::{Model, Times},
         names::App,
         older::Older,
-        screen::Panel,
+        screen::{Panel, ScreenId},
         tail::Tail,
         update::live_price,
         when,
@@ -36,6 +36,11 @@ use crate::{
 mod histogram;
 mod insights;
 mod state;
+
+use self::histogram::Chart;
+
+/// What lies no further back than this was in the last 15 minutes, in milliseconds.
+const LATELY: Millis = 16 * 60_000;
 
 /// Draws the screen.
 pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
@@ -57,12 +62,15 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     let inner = panel::frame(model, side, Panel::Logs, area, frame, head);
     let stopped = model.tail_stopped().filter(|_| model.insights.is_none());
     let [bars, notice, lines, state] = layout::log_parts(inner, model.shown_logs().shows_histogram(), stopped.is_some());
+    let chart = Chart::of(model, bars);
     if let Some(query) = model.insights.as_ref().filter(|it| it.view.lines().is_empty()) {
         insights::empty(query, side, inner, frame);
     } else if model.shown_logs().lines().is_empty() {
         empty(model, side, inner, frame);
     } else {
-        histogram::draw(model, side, bars, frame);
+        if let Some(chart) = &chart {
+            histogram::draw(model, side, chart, bars, frame);
+        }
         if let Some(fault) = stopped {
             let width = usize::from(notice.width);
             // On its one row a command without its flags says more than one that is cut.
@@ -79,7 +87,7 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if !model.shown_logs().lines().is_empty() {
         draw_lines(model, side, (&window, lines), frame);
     }
-    let says = state::line(model, side, &window.rows);
+    let says = state::line(model, side, &window.rows, chart.as_ref());
     frame.render_widget(Paragraph::new(cut::line(says, usize::from(state.width))), state);
 }
 
@@ -126,17 +134,21 @@ fn empty(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if tail.is_some_and(Tail::is_first_pass) {
         return panel::empty(side, area, frame, "Looking through the last 15 minutes…", "");
     }
-    panel::empty(
-        side,
-        area,
-        frame,
-        "No line in the last 15 minutes.",
-        if model.is_asleep() {
-            "The stack is asleep and writes none; Z wakes it."
-        } else {
-            "New lines appear here by themselves; 3 shows whether tasks run."
-        },
-    );
+    let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
+    let reach = model.older.as_ref().map(Older::reach);
+    let why = match reach.filter(|reach| model.now.wall - reach > LATELY) {
+        Some(reach) => format!("No line since {}.", shown(reach)),
+        None => "No line in the last 15 minutes.".to_owned(),
+    };
+    let next = match (model.is_asleep(), model.screen) {
+        (true, ScreenId::Logs) => "The stack is asleep and writes none; Z wakes it. k looks further back, @ goes to a time.",
+        (true, _) => "The stack is asleep and writes none; Z wakes it.",
+        (false, ScreenId::Logs) => {
+            "New lines appear here by themselves; k looks further back, @ goes to a time; 3 shows whether tasks run."
+        }
+        (false, _) => "New lines appear here by themselves; 3 shows whether tasks run.",
+    };
+    panel::empty(side, area, frame, &why, next);
 }
 
 /// The newest lines, for the Overview.
@@ -197,11 +209,11 @@ fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
         (_, true) => ("Looking through the lines…", ""),
         (true, false) => (
             "This task has written no line since what is shown begins: perhaps it never ran.",
-            "q goes back; 3 shows why it stopped; @ with a time looks further back.",
+            "q goes back; 3 shows why it stopped; k, or @ with a time, looks further back.",
         ),
         (false, false) => (
             "No line matches what is asked for.",
-            "q clears the filter; v and a reset the level; u chooses whose lines.",
+            "q clears the filter; v and a reset the level; u chooses whose lines; k looks further back.",
         ),
     }
 }
@@ -299,7 +311,7 @@ fn gutter_time(model: &Model, row: &Row, has_time: bool) -> String {
     }
     let text = match model.times {
         Times::Age => when::short(model.now.wall - row.at),
-        Times::Local | Times::Utc => when::clock(row.at, model.times, model.utc_offset),
+        Times::Local | Times::Utc => when::clock(row.at, model.times, &model.zone),
     };
     format!("{text:>8}")
 }

@@ -117,7 +117,7 @@ fn events_head<'a>(model: &Model, side: &Side<'_>) -> Head<'a> {
 }
 
 fn time(model: &Model, event: &StackEvent) -> String {
-    when::show(event.at, model.now.wall, model.times, model.utc_offset)
+    when::show(event.at, model.now.wall, model.times, &model.zone)
 }
 
 fn event_row(model: &Model, side: &Side<'_>, event: &StackEvent, room: u16) -> Vec<Line<'static>> {

@@ -440,7 +440,7 @@ fn draw_events(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>
         let message = without_name(&event.message, &service.name);
         let role = event_role(message);
         vec![
-            Line::from(pen.dim(when::show(event.at, model.now.wall, model.times, model.utc_offset))),
+            Line::from(pen.dim(when::show(event.at, model.now.wall, model.times, &model.zone))),
             Line::from(pen.ink(of_app(model.names().app(&service.name)), short(model, &service.name))),
             Line::from(pen.ink(role, message)),
         ]

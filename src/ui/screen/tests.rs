@@ -292,7 +292,7 @@ fn who_stands_within_a_traceback_sees_when_it_was() {
     }));
     model.feeds.logs.set((), model.now);
     let text = frame(&model, (80, 20), super::logs::draw);
-    let time = crate::core::when::clock(fixture::NOW, model.times, model.utc_offset);
+    let time = crate::core::when::clock(fixture::NOW, model.times, &model.zone);
     let rows: Vec<&str> = text.lines().filter(|row| row.contains("File \"x.py\"")).collect();
     let timed: Vec<bool> = rows.iter().map(|row| row.contains(&time)).collect();
     assert!(

@@ -219,7 +219,7 @@ fn draw_cut(pen: Pen<'_>, mut lines: Vec<Line<'static>>, area: Rect, frame: &mut
 }
 
 fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec<Line<'static>> {
-    let show = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let show = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let updated = stack.updated.map(|at| format!(", updated {}", show(at))).unwrap_or_default();
     let protection = if stack.termination_protection {
         ", protected from deletion"

@@ -37,13 +37,18 @@ const SHADE: &str = "░";
 const SHADED: &str = "not loaded";
 
 /// The bars, and the columns of them of which lines are missing.
-struct Chart {
+pub(super) struct Chart {
     columns: Vec<Column>,
     shaded: Vec<bool>,
 }
 
 impl Chart {
-    fn of(model: &Model, cells: usize) -> Option<Self> {
+    /// The chart of the lines shown; none where there are no lines or no room.
+    pub(super) fn of(model: &Model, area: Rect) -> Option<Self> {
+        if area.height < 2 || area.width <= 20 {
+            return None;
+        }
+        let cells = usize::from(area.width);
         let (from, until) = model.shown_logs().span(model.now.wall)?;
         let columns = model.shown_logs().histogram(from, until.max(from + 1), cells);
         let missing = missing(model);
@@ -87,17 +92,11 @@ fn is_missing(column: &Column, axis: Millis, missing: &[(Millis, Millis)]) -> bo
 }
 
 /// Draws bars and axis.
-pub(super) fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(model: &Model, side: &Side<'_>, chart: &Chart, area: Rect, frame: &mut Frame<'_>) {
     let width = usize::from(area.width);
-    let Some(chart) = Some(())
-        .filter(|()| area.height > 1 && width > 20)
-        .and_then(|()| Chart::of(model, width))
-    else {
-        return;
-    };
     let most = chart.columns.iter().map(total).max().unwrap_or(0).max(1);
     let rows = usize::from(area.height) - 1;
-    let mut lines: Vec<Line<'_>> = (0..rows).map(|row| bars(side, &chart, most, (rows, row), width)).collect();
+    let mut lines: Vec<Line<'_>> = (0..rows).map(|row| bars(side, chart, most, (rows, row), width)).collect();
     if let Some(first) = lines.first_mut() {
         write_in_shade(first);
     }
@@ -126,11 +125,7 @@ fn write_in_shade(line: &mut Line<'_>) {
 }
 
 /// The words for the signs that stand on the axis.
-pub(super) fn legend<'a>(model: &Model, side: &Side<'_>) -> Vec<Span<'a>> {
-    // How wide the chart is makes little difference to whether a part of it is shaded.
-    let Some(chart) = Chart::of(model, usize::from(model.size.width)) else {
-        return Vec::new();
-    };
+pub(super) fn legend<'a>(model: &Model, side: &Side<'_>, chart: &Chart) -> Vec<Span<'a>> {
     let (Some(from), Some(until)) = (chart.columns.first().map(|it| it.from), chart.columns.last().map(|it| it.until)) else {
         return Vec::new();
     };
@@ -148,7 +143,7 @@ fn axis<'a>(model: &Model, side: &Side<'_>, columns: &[Column], width: usize) ->
     let (Some(first), Some(last)) = (columns.first(), columns.last()) else {
         return Line::default();
     };
-    let shown = |at: Millis| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at: Millis| when::show(at, model.now.wall, model.times, &model.zone);
     let (left, right) = (shown(first.from), shown(last.until));
     let free = left.len()..width.saturating_sub(right.len());
     let mut cells = vec![Span::styled("─", style(Role::Dim)); free.len()];

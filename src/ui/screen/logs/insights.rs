@@ -14,7 +14,7 @@ use crate::{
 
 /// On the frame: which window the lines are of.
 pub(super) fn window(model: &Model, query: &Insights, side: &Side<'_>) -> Span<'static> {
-    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let text = format!(" {} to {} ", shown(query.request.from), shown(query.request.until));
     Span::styled(text, side.theme.style(Role::Badge))
 }

@@ -2,7 +2,11 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{FUTURE, LATE, is_ahead};
+use super::{
+    FUTURE, LATE,
+    histogram::{self, Chart},
+    is_ahead,
+};
 use crate::{
     core::{
         fact::Millis,
@@ -16,7 +20,7 @@ use crate::{
 };
 
 /// What is shown, and how true it is.
-pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row]) -> Line<'a> {
+pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Option<&Chart>) -> Line<'a> {
     let style = |role| side.theme.style(role);
     let logs = model.shown_logs();
     if let Some(query) = &model.insights {
@@ -64,9 +68,7 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row]) -> Line<'a>
         spans.push(Span::styled(format!(", {dropped} dropped"), style(Role::Dim)));
     }
     spans.extend(row_signs(model, side, rows));
-    if logs.shows_histogram() {
-        spans.extend(super::histogram::legend(model, side));
-    }
+    spans.extend(chart.into_iter().flat_map(|chart| histogram::legend(model, side, chart)));
     Line::from(spans)
 }
 
@@ -92,7 +94,7 @@ fn gaps<'a>(model: &Model, side: &Side<'_>, tail: &Tail) -> Vec<Span<'a>> {
 /// That older lines are on their way, or why they are not.
 fn older<'a>(model: &Model, side: &Side<'_>) -> Option<Span<'a>> {
     let older = model.older.as_ref()?;
-    let shown = |at| when::show(at, model.now.wall, model.times, model.utc_offset);
+    let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let (text, role) = match (older.loading(), older.fault()) {
         (Some(_), Some(fault)) => {
             let next = if older.asks_again() { "k asks now" } else { "k asks again" };
