@@ -59,9 +59,20 @@ const FORMATS: &[(&str, Level, Shape)] = &[
     (r#"{"msg":"pino","level":50}"#, Critical, Shape::Whole),
     (r#"{"path":"/v1","status":500}"#, Error, Shape::Whole),
     (r#"{"path":"/v1"}"#, Other, Shape::Whole),
+    (r#"{"level":"ERROR","severity":"ERROR"}"#, Error, Shape::Whole),
+    (
+        r#"{"levelname":"INFO","msg":"x","level":"ERROR","level":"debug"}"#,
+        Error,
+        Shape::Whole,
+    ),
+    (r#"{"status":"fail","status_code":500,"level":"WARNING"}"#, Error, Shape::Whole),
+    (r#"{"lev\u0065l":"warn","status_code":"4"}"#, Warn, Shape::Whole),
     (r#"{"broken": "#, Other, Shape::Plain),
     ("time=2027 level=warning msg=late", Warn, Shape::Start),
     ("Traceback (most recent call last):", Error, Shape::Traceback),
+    ("  + Exception Group Traceback (most recent call last):", Error, Shape::Traceback),
+    ("    | Traceback (most recent call last):", Error, Shape::Traceback),
+    ("    Traceback (most recent call last):", Other, Shape::Inner),
     ("  File \"/app/main.py\", line 3, in f", Other, Shape::Inner),
     ("litellm.exceptions.RateLimitError: too many", Error, Shape::Plain),
     ("Thank you for using it!", Other, Shape::Plain),
@@ -131,8 +142,9 @@ fn a_traceback_is_one_entry() {
     ];
     let mut before = None;
     for (raw, at, level, continues) in lines {
-        assert_eq!(join(before, read(raw), at), (level, continues), "{raw:?}");
-        before = Some(Before::of(at, level, read(raw)));
+        let joined = follow(before, read(raw), raw, at, 0);
+        assert_eq!((joined.level, joined.is_continuation), (level, continues), "{raw:?}");
+        before = Some(joined.before);
     }
 }
 
@@ -145,11 +157,11 @@ fn a_chained_traceback_of_the_proxy_is_one_entry() {
     let mut before = None;
     let mut entries = Vec::new();
     for (i, raw) in lines.iter().enumerate() {
-        let (level, is_continuation) = join(before, read(raw), i as Millis);
-        before = Some(Before::of(i as Millis, level, read(raw)));
+        let joined = follow(before, read(raw), raw, i as Millis, 0);
+        before = Some(joined.before);
         match entries.last_mut() {
-            Some((_, count)) if is_continuation => *count += 1,
-            _ => entries.push((level, 1)),
+            Some((_, count)) if joined.is_continuation => *count += 1,
+            _ => entries.push((joined.level, 1)),
         }
     }
     assert_eq!(entries, [(Warn, 1), (Error, error.lines().count()), (Warn, 1)]);
