@@ -33,9 +33,6 @@ pub use self::{
 };
 use self::{visit::Visit, window::Size};
 
-/// Most lines of one entry.
-const MAX_ENTRY: usize = 2_000;
-
 /// About what a mark takes in a tree whose nodes are half full.
 const A_MARK: usize = 2 * size_of::<Anchor>();
 
@@ -423,24 +420,9 @@ impl LogView {
 
     /// The whole entry under the cursor: its first line, and those of its stream that go on with it.
     pub fn entry(&self) -> Vec<Line<'_>> {
-        let Some(cursor) = self.cursor() else { return Vec::new() };
-        let Some(line) = self.lines.line(cursor) else {
-            return Vec::new();
-        };
-        let stream = line.stream();
-        let of_stream = |spot: &Spot| self.lines.line(*spot).filter(|line| line.stream() == stream);
-        let mut head = cursor;
-        let back = std::iter::successors(Some(cursor), |spot| self.lines.prev(*spot)).take(MAX_ENTRY);
-        for spot in back {
-            let Some(line) = of_stream(&spot) else { continue };
-            head = spot;
-            if !line.is_continuation() {
-                break;
-            }
-        }
-        let after = std::iter::successors(self.lines.next(head), |spot| self.lines.next(*spot)).take(MAX_ENTRY);
-        let tail = after.filter_map(|spot| of_stream(&spot)).take_while(Line::is_continuation);
-        self.lines.line(head).into_iter().chain(tail).collect()
+        let entry = self.cursor().map(|cursor| self.lines.entry(cursor));
+        let spots = entry.into_iter().flatten();
+        spots.filter_map(|spot| self.lines.line(spot)).collect()
     }
 
     /// All lines shown, oldest first.

@@ -251,7 +251,7 @@ fn a_line_of_a_megabyte_is_a_line() {
         pattern: Pattern::search("needle"),
         ..Filter::default()
     };
-    let rows: Vec<_> = lines.segments().flat_map(|segment| filter.rows(segment, 0, None)).collect();
+    let rows: Vec<_> = lines.segments().flat_map(|segment| filter.rows(segment, 0)).collect();
     assert_eq!(rows, [1]);
     assert_eq!(all(&lines)[1].raw(), big);
     assert_eq!(all(&lines)[1].level(), Level::Error);
@@ -302,7 +302,7 @@ fn what_matches_is_what_one_line_shows() {
             pattern: Pattern::search(text),
             ..Filter::default()
         };
-        assert_eq!(filter.rows(lines.segment(0).unwrap(), 0, None), want, "{text} in {messages:?}");
+        assert_eq!(filter.rows(lines.segment(0).unwrap(), 0), want, "{text} in {messages:?}");
     }
 }
 

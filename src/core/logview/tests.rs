@@ -867,3 +867,114 @@ fn what_is_folded_is_said_beside_the_text_and_not_over_it() {
         view.toggle_wrap();
     }
 }
+
+/// Ten failed requests of 45 lines each, in segments of 16 lines; the other service writes between them.
+fn long_entries() -> Vec<Arrived> {
+    let mut out = Vec::new();
+    for n in 0..10_u64 {
+        let mut of = |app: u64, message: String| {
+            let i = out.len() as u64;
+            out.push(line((n * 1_200 + i % 54) as Millis, 2 * i + app, &message));
+        };
+        of(0, format!("12:00:01 - LiteLLM:ERROR: a.py:2 - request_id=req-{n:08} failed"));
+        of(0, "Traceback (most recent call last):".into());
+        for frame in 0..42 {
+            of(0, format!("  File \"/x{frame}.py\", line 1, in f"));
+            if frame % 5 == 0 {
+                of(1, "INFO:     10.0.0.1:1 - \"GET /health HTTP/1.1\" 200 OK".into());
+            }
+        }
+        of(0, format!("ValueError: shape {}", ["a", "b"][n as usize % 2]));
+    }
+    out
+}
+
+#[test]
+fn an_entry_is_whole_wherever_segments_end_and_however_its_lines_come() {
+    let events = long_entries();
+    for step in [7, 1_000] {
+        for is_before in [true, false] {
+            let mut view = LogView {
+                lines: Lines::in_small_segments(usize::MAX),
+                ..LogView::new(0)
+            };
+            view.resize(20, 200);
+            let (first, rest) = events.split_at(if is_before { events.len() } else { 70 });
+            view.append(first.to_vec());
+            view.finish_scans();
+            view.search("req-00000001");
+            view.finish_scans();
+            assert_ne!(view.next_match(), Jump::Nowhere);
+            assert!(view.toggle_request());
+            view.finish_scans();
+            for batch in rest.chunks(step) {
+                view.append(batch.to_vec());
+            }
+            view.finish_scans();
+            let shown: Vec<&str> = view.shown().map(|line| line.raw()).collect();
+            assert_eq!(shown.len(), 45, "{shown:?}");
+            assert!(shown[0].contains("req-00000001") && shown[44] == "ValueError: shape b", "{shown:?}");
+        }
+    }
+    let mut view = LogView {
+        lines: Lines::in_small_segments(usize::MAX),
+        ..LogView::new(0)
+    };
+    view.resize(20, 200);
+    view.append(events);
+    view.finish_scans();
+    let shapes = view.lines().errors().shapes();
+    assert_eq!(shapes.len(), 1, "the headings say more than their tracebacks");
+    view.only_shape(&shapes[0]);
+    view.finish_scans();
+    assert_eq!(view.shown().count(), 450);
+}
+
+#[test]
+fn a_traceback_goes_on_after_what_broke_into_it() {
+    let access = "INFO:     10.0.0.1:1 - \"GET /health HTTP/1.1\" 200 OK";
+    let logger = "INFO:     Started server process [1]";
+    let (trace, frame, source) = (
+        "Traceback (most recent call last):",
+        "  File \"/app/a.py\", line 3, in f",
+        "    g()",
+    );
+    for (messages, entry) in [
+        (&[trace, frame, access, source, "ValueError: broken"][..], &[0, 1, 3, 4][..]),
+        (&[trace, access, access, frame, source, "httpx.ReadTimeout"], &[0, 3, 4, 5]),
+        (
+            &[trace, frame, source, logger, frame, source, "ValueError: broken"],
+            &[0, 1, 2, 4, 5, 6],
+        ),
+        (&[trace, frame, source, logger, "ValueError: broken", access], &[0, 1, 2, 4]),
+        // A logger's own lines stay with it, and what comes after the end of a traceback is none of it.
+        (&[trace, frame, logger, "  with more of it", source], &[0, 1]),
+        (&[trace, "ValueError: whole", access, source], &[0, 1]),
+    ] {
+        let mut view = LogView::new(usize::MAX);
+        view.resize(20, 200);
+        view.append((0..).zip(messages).map(|(i, message)| line(i, 2 * i as u64, message)));
+        view.top();
+        let got: Vec<u64> = view.entry().iter().map(|line| line.seq()).collect();
+        assert_eq!(got, entry, "{messages:?}");
+        let end = *entry.last().unwrap();
+        for _ in 0..end {
+            view.down(1);
+        }
+        let same: Vec<u64> = view.entry().iter().map(|line| line.seq()).collect();
+        assert_eq!(same, entry, "from its end: {messages:?}");
+        assert_eq!(view.lines().errors().len(), 1, "{messages:?}");
+        let shape = {
+            view.finish_scans();
+            view.lines().errors().shapes()[0].clone()
+        };
+        view.toggle_fold();
+        let folded = view.window(20, 200).rows[0].folded;
+        assert_eq!(folded, entry.len() - 1, "{messages:?}");
+        view.toggle_fold();
+        view.only_shape(&shape);
+        view.finish_scans();
+        let of_shape: Vec<u64> = view.shown().map(|line| line.seq()).collect();
+        assert_eq!(of_shape, entry, "{messages:?}");
+    }
+}
