@@ -9,11 +9,11 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::{entry::exception, shown::head_of};
+pub(crate) use self::{entry::exception, request::is_uuid, shown::head_of};
 pub use self::{
     entry::{Before, JOIN_WITHIN, Joined, follow},
     level::Level,
-    request::{json_in, request_id, status},
+    request::{json_in, request_ids, status},
     shown::{display, display_into, lead, shown_parts, strip_sgr},
 };
 

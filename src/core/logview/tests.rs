@@ -930,6 +930,87 @@ fn an_entry_is_whole_wherever_segments_end_and_however_its_lines_come() {
     assert_eq!(view.shown().count(), 450);
 }
 
+/// What a request that is asked for from the line that has `at` in it shows.
+fn request_of(messages: &[&str], at: &str) -> Vec<String> {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(50, 300);
+    view.append(messages.iter().zip(0..).map(|(message, i)| line(i * 3_000, i as u64, message)));
+    view.search(at);
+    view.finish_scans();
+    view.next_match();
+    if !view.toggle_request() {
+        return Vec::new();
+    }
+    view.finish_scans();
+    view.shown().map(|line| line.raw().to_owned()).collect()
+}
+
+#[test]
+fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
+    let chain = [
+        "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
+        "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
+        "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
+        "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
+        "INFO: another request_id=REQ-0001-aaab",
+    ];
+    for at in ["chat", "start", "failed", "upstream"] {
+        assert_eq!(request_of(&chain, at), chain[..4], "{at}");
+    }
+    let numbers = [
+        "INFO: request_id=12345678 first",
+        "INFO: request_id=123456789 a longer one",
+        "INFO: request_id=912345678 another",
+        "INFO: X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678",
+        "INFO: done 12345678 bare",
+    ];
+    assert_eq!(request_of(&numbers, "first"), [numbers[0], numbers[4]]);
+    let case = ["INFO: request_id=ABCDEF12 upper", "INFO: request_id=abcdef12 lower"];
+    assert_eq!(request_of(&case, "upper"), case[..1]);
+    let uuid = [
+        "INFO: CALL_ID: AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEE3 upper",
+        "INFO: call_id: aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeee3 lower",
+    ];
+    assert_eq!(request_of(&uuid, "upper"), uuid);
+    let user = [
+        "INFO: user 99999999-2222-3333-4444-555555555555 asks chat_id=11111111-2222-3333-4444-555555555551",
+        "INFO: user 99999999-2222-3333-4444-555555555555 again chat_id=11111111-2222-3333-4444-555555555552",
+    ];
+    assert_eq!(request_of(&user, "asks"), [""; 0]);
+    let trace = [
+        "INFO: traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 a",
+        "INFO: trace_id=4bf92f3577b34da6a3ce929d0e0e4736 b",
+    ];
+    assert_eq!(request_of(&trace, "traceparent"), trace);
+    let root = [
+        "INFO: X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678;Sampled=1 a",
+        "INFO: Root=1-67891233-abcdef012345678912345678 b",
+    ];
+    assert_eq!(request_of(&root, "Root"), root);
+    let completion = ["INFO: chatcmpl-9aB3xYz12345 stream", "INFO: chatcmpl-9aB3xYz12345 done"];
+    assert_eq!(request_of(&completion, "stream"), completion);
+    let written = [
+        "INFO: request_id=\"0a1b2c3d4e\" quoted",
+        "INFO: {'request_id': '0a1b2c3d4e'} as Python",
+        "INFO: request_id\\\": \\\"0a1b2c3d4e\\\" escaped",
+        "INFO: x-request-id=0a1b2c3d4e",
+        "INFO: \u{1b}[32mrequest_id\u{1b}[0m=\u{1b}[1m0a1b2c3d4e\u{1b}[0m coloured",
+    ];
+    for at in ["quoted", "Python", "escaped", "x-request", "coloured"] {
+        assert_eq!(request_of(&written, at), written, "{at}");
+    }
+}
+
+#[test]
+fn a_line_that_lists_many_requests_joins_none() {
+    let messages = [
+        "INFO: request_id=req-000001 begins",
+        "INFO: request_id=req-000002 begins",
+        "INFO: pending: request_id=req-000001 request_id=req-000002 request_id=req-000003 request_id=req-000004 request_id=req-000005",
+    ];
+    assert_eq!(request_of(&messages, "req-000002 begins"), messages[1..]);
+}
+
 #[test]
 fn a_traceback_goes_on_after_what_broke_into_it() {
     let access = "INFO:     10.0.0.1:1 - \"GET /health HTTP/1.1\" 200 OK";
