@@ -203,7 +203,7 @@ impl LogView {
 
     fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
         self.hold();
-        let row = self.cursor_row();
+        let (row, was_empty) = (self.cursor_row(), self.first().is_none());
         let reader = match &self.place {
             Place::Follow => None,
             Place::At { cursor, .. } => Some(cursor.at),
@@ -218,6 +218,9 @@ impl LogView {
             index.follow(&self.lines, &change);
         }
         self.keep_row(row);
+        if was_empty {
+            self.settle();
+        }
         self.drop_marks(&change);
         self.count_beside();
     }
@@ -269,11 +272,14 @@ impl LogView {
             return;
         }
         self.hold();
-        let row = self.cursor_row();
+        let (row, was_empty) = (self.cursor_row(), self.first().is_none());
         if let Some(index) = &mut self.kept {
             index.mined(&self.lines, mined.segment);
         }
         self.keep_row(row);
+        if was_empty {
+            self.settle();
+        }
     }
 
     /// Filter or search have not looked at all lines yet.

@@ -1012,6 +1012,58 @@ fn a_line_that_lists_many_requests_joins_none() {
 }
 
 #[test]
+fn the_cursor_stays_in_sight_where_most_lines_have_not_been_looked_through() {
+    // The kind of each line, and which come late.
+    let batch = |kinds: &str, lates: &[(usize, Millis)]| {
+        let late = |i| lates.iter().find(|(place, _)| *place == i).map_or(0, |(_, late)| *late);
+        kinds
+            .bytes()
+            .enumerate()
+            .map(|(i, kind)| (late(i), kind - b'0'))
+            .collect::<Vec<_>>()
+    };
+    let view = LogView {
+        lines: Lines::in_small_segments(usize::MAX),
+        ..LogView::new(0)
+    };
+    let mut run = Run {
+        view,
+        clock: 30_000,
+        count: 0,
+    };
+    run.view.resize(7, 30);
+    let first = batch(
+        "0000000001403334624046501212510502563503551634126414",
+        &[
+            (4, 51),
+            (8, 51),
+            (10, 17_686),
+            (13, 788),
+            (20, 18_324),
+            (21, 4_171),
+            (30, 10_711),
+            (32, 16_297),
+            (44, 18_692),
+            (51, 12_618),
+        ],
+    );
+    let second = batch("325112", &[(0, 4_619)]);
+    let third = batch("245205236661364", &[(3, 10_512), (12, 1_247)]);
+    for act in [
+        Act::Append(first),
+        Act::Append(second),
+        Act::Filter("!alpha"),
+        Act::Up(28),
+        Act::Level,
+        Act::Source,
+        Act::Append(third),
+    ] {
+        run.act(act);
+        run.check();
+    }
+}
+
+#[test]
 fn a_traceback_goes_on_after_what_broke_into_it() {
     let access = "INFO:     10.0.0.1:1 - \"GET /health HTTP/1.1\" 200 OK";
     let logger = "INFO:     Started server process [1]";
