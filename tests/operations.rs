@@ -705,6 +705,22 @@ fn nothing_is_deleted_while_it_is_updated() {
 }
 
 #[test]
+fn nothing_is_deleted_when_an_update_begins_while_the_question_stands() {
+    let mut one = Desk::at("running");
+    one.press(":destroy enter");
+    let mut two = Desk::beside(&one);
+    two.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    one.until("UPDATE_IN_PROGRESS");
+    assert!(one.model.dialog.is_some(), "{}", one.screen());
+    one.press("bedrock-image-chat enter enter");
+    says(
+        &one.screen(),
+        &["stack bedrock-image-chat is not deleted: wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"],
+    );
+    assert_eq!((one.written.len(), one.model.dialog.is_some()), (0, false));
+}
+
+#[test]
 fn who_declines_a_first_plan_leaves_a_colleagues_in_place() {
     let mut one = Desk::at("new");
     one.plan(&[]);

@@ -149,7 +149,8 @@ fn paste_into(prompt: &mut Prompt, text: &str) {
 
 /// Sends what was confirmed.
 pub(super) fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consent: Consent) -> Vec<Effect> {
-    match model.guard.approve(changes, model.now, consent) {
+    let approved = leaving::refuse_deletion(model, &changes).and_then(|()| model.guard.approve(changes, model.now, consent));
+    match approved {
         Ok(approved) => {
             model.writes += approved.changes().len();
             vec![Effect::Change(approved)]

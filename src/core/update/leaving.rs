@@ -7,6 +7,7 @@ use crate::{
         dialog::{Act, Confirm, Dialog, Menu, Skip, Way},
         effect::Effect,
         fact::Stack,
+        fault::Fault,
         health::Severity,
         inventory::{Inventory, Lost, Sources},
         model::Model,
@@ -75,6 +76,15 @@ pub(super) fn renew(model: &mut Model) {
             losses: new.losses,
             ..open
         }));
+    }
+}
+
+/// An update may have begun while the question stood.
+pub(super) fn refuse_deletion(model: &Model, changes: &[Change]) -> Result<(), Fault> {
+    let is_deletion = |change: &Change| matches!(change, Change::DeleteStack { .. } | Change::DeleteRetaining { .. });
+    match model.live_stack().filter(|_| changes.iter().any(is_deletion)) {
+        Some(stack) => unstick::refuse_deletion(stack, "R"),
+        None => Ok(()),
     }
 }
 
