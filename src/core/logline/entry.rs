@@ -193,9 +193,10 @@ pub fn follow(before: Option<Before>, line: Reading, raw: &str, at: Millis, numb
         };
     }
     let tells = line.level >= Level::Error;
-    let (trace, said) = match tells {
-        true if is_heading(raw) => Trace::Announced.through(raw),
-        _ => (Trace::Out, None),
+    let (trace, said) = if tells && is_heading(raw) {
+        Trace::Announced.through(raw)
+    } else {
+        (Trace::Out, None)
     };
     let entry = Entry {
         at,

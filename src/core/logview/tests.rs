@@ -1088,13 +1088,13 @@ fn a_traceback_goes_on_after_what_broke_into_it() {
         view.resize(20, 200);
         view.append((0..).zip(messages).map(|(i, message)| line(i, 2 * i as u64, message)));
         view.top();
-        let got: Vec<u64> = view.entry().iter().map(|line| line.seq()).collect();
+        let got: Vec<u64> = view.entry().iter().map(Line::seq).collect();
         assert_eq!(got, entry, "{messages:?}");
         let end = *entry.last().unwrap();
         for _ in 0..end {
             view.down(1);
         }
-        let same: Vec<u64> = view.entry().iter().map(|line| line.seq()).collect();
+        let same: Vec<u64> = view.entry().iter().map(Line::seq).collect();
         assert_eq!(same, entry, "from its end: {messages:?}");
         assert_eq!(view.lines().errors().len(), 1, "{messages:?}");
         let shape = {
