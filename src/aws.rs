@@ -163,6 +163,10 @@ impl Cloud for Aws {
     fn about(&self) -> About {
         self.about.clone()
     }
+
+    fn keep_to(&self, account: &SafeText) {
+        self.login.keep_to(account);
+    }
 }
 
 impl Aws {
@@ -371,9 +375,9 @@ impl Aws {
         }
     }
 
-    /// A fault of the connection names what could not be reached; after expired credentials others are looked for.
+    /// A fault of the connection names what could not be reached; where the credentials are of no use others are looked for.
     fn located(&self, fault: Fault) -> Fault {
-        if fault.kind == FaultKind::Expired {
+        if matches!(fault.kind, FaultKind::Expired | FaultKind::OtherAccount) {
             self.login.renew();
         }
         let is_ours = fault.operation.contains(':');

@@ -96,6 +96,7 @@ impl Runtime {
             Effect::Load(path) => self.load(path),
             Effect::Open(url) => self.open(url),
             Effect::Steer(steer) => self.cloud.steer(steer),
+            Effect::KeepTo(account) => self.cloud.keep_to(&account),
             terminal => return Some(terminal),
         }
         None

@@ -196,15 +196,19 @@ async fn standard(options: &AwsOptions, login: &Login) -> SdkConfig {
         loader = loader.profile_name(profile);
     }
     let source = login::Source {
-        config: ProviderConfig::default()
-            .with_behavior_version(Some(behavior()))
-            .with_http_client(http)
-            .with_region(region.clone()),
+        config: Box::new(move |region| {
+            ProviderConfig::default()
+                .with_behavior_version(Some(behavior()))
+                .with_http_client(http.clone())
+                .with_region(region)
+        }),
         region,
         profile: options.profile.clone(),
     };
     let held = login::Held::new(source, options.limits.credentials).await;
-    loader.credentials_provider(held).load().await
+    let config = loader.credentials_provider(held).load().await;
+    login.ask_through(&config);
+    config
 }
 
 /// From the command line, the environment or the profile. A virtual machine is not asked where it is:
@@ -343,7 +347,10 @@ fn build(about: About, config: &SdkConfig, (limits, login): (&Limits, Login)) ->
         logs: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_partition(partition())),
         elb: client!(aws_sdk_elasticloadbalancingv2, config, |it| it.retry_partition(partition())),
         secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_partition(partition())),
-        sts: client!(aws_sdk_sts, config, |it| it.retry_partition(partition())),
+        // Whose the credentials are can always be asked.
+        sts: client!(aws_sdk_sts, config, |it| it
+            .retry_partition(partition())
+            .identity_cache(login.of_anyone())),
         bedrock: client!(aws_sdk_bedrock, config, |it| it.retry_partition(partition())),
         backup: client!(aws_sdk_backup, config, |it| it.retry_partition(partition())),
         rds: client!(aws_sdk_rds, config, |it| it.retry_partition(partition())),

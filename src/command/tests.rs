@@ -132,6 +132,7 @@ impl Case {
             prompt: Prompt::nobody(),
             out: Out::new(Box::new(stdout.clone()), Box::new(stderr.clone()), Format::Text),
             interrupt,
+            account: None,
         };
         Self {
             cx,
@@ -294,6 +295,26 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
     assert!(
         stdout.contains("the oldest price used is of") && stdout.contains("parameters, size small"),
         "{stdout}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_asked_a_question_answers_for_the_account_of_before() {
+    let mut case = Case::sim("running").typing("y\n");
+    let (status, _, stderr) = case.run("restart litellm").await;
+    assert_eq!(status, 0, "{stderr}");
+    assert!(case.cx.account.is_some(), "the session keeps to it");
+    let stranger = Fault::new(
+        FaultKind::OtherAccount,
+        "ecs:UpdateService",
+        "",
+        "the credentials are of account 2 now",
+    );
+    let failure = Failure::Fault(stranger);
+    assert_eq!(failure.status(), 3);
+    assert_eq!(
+        failure.message().as_deref(),
+        Some("The credentials are of account 2 now. Log in to that account again, then run this again.")
     );
 }
 
@@ -1275,8 +1296,11 @@ impl Cloud for Script {
     }
 
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
-        let Query::LogPage(request) = query else {
-            panic!("logs asks nothing but pages of logs")
+        let request = match query {
+            Query::LogPage(request) => request,
+            // Before a question is put to somebody.
+            Query::Identity => return Box::pin(async { Err(Fault::new(FaultKind::TimedOut, "sts:GetCallerIdentity", "", "")) }),
+            _ => panic!("logs asks nothing but pages of logs"),
         };
         self.asked.lock().unwrap().push(request);
         let answer = self.answers.lock().unwrap().pop();

@@ -286,6 +286,8 @@ pub struct Model {
     pub quit_armed: Option<u64>,
     /// Writes in flight.
     pub writes: usize,
+    /// The plan that AWS was told to run, until it answers.
+    pub executing: Option<SafeText>,
     /// Number of the next request.
     pub seq: u64,
     /// The screen started was chosen by the stack's absence or presence once.
@@ -370,6 +372,7 @@ impl Model {
             errors: Vec::new(),
             quit_armed: None,
             writes: 0,
+            executing: None,
             seq: 0,
             has_landed: false,
             abandoned: Vec::new(),

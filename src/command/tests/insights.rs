@@ -22,6 +22,10 @@ fn event(at: Millis, message: &str) -> LogEvent {
 
 impl Cloud for Script {
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        // Before a question is put to somebody.
+        if query == Query::Identity {
+            return Box::pin(async { Err(Fault::new(FaultKind::TimedOut, "sts:GetCallerIdentity", "", "")) });
+        }
         self.asked.lock().unwrap().push(query.clone());
         let answer = match query {
             Query::LogGroup { .. } => Ok(Fact::LogGroup(Some(LogGroup {
