@@ -242,13 +242,11 @@ impl Sieve {
             return true;
         }
         let before = self.before.get(&event.stream).copied();
-        let reading = logline::read(raw);
-        let (level, _) = logline::join(before, reading, event.at);
-        let now = Before::of(event.at, level, reading);
+        let joined = logline::follow(before, logline::read(raw), raw, event.at, 0);
         match self.before.get_mut(&event.stream) {
-            Some(known) => *known = now,
-            None => drop(self.before.insert(event.stream.clone(), now)),
+            Some(known) => *known = joined.before,
+            None => drop(self.before.insert(event.stream.clone(), joined.before)),
         }
-        level >= self.level
+        joined.level >= self.level
     }
 }

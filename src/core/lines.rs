@@ -9,6 +9,7 @@ use std::{
 
 use super::{fact::Millis, logline::Before, text::SafeText};
 
+mod entry;
 mod export;
 mod filter;
 mod histogram;
@@ -16,6 +17,7 @@ mod holes;
 mod id;
 mod index;
 mod intake;
+mod request;
 mod segment;
 mod shape;
 mod shapes;
@@ -32,6 +34,7 @@ pub use self::{
     holes::{Dropped, Hole},
     id::EventId,
     index::{Found, Index, Scan},
+    request::Request,
     segment::{Line, Segment},
     shape::shape,
     shapes::{ErrorShape, Errors, Mined, Mining},

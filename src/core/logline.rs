@@ -9,11 +9,11 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::{entry::exception, shown::head_of};
+pub(crate) use self::{entry::exception, request::is_uuid, shown::head_of};
 pub use self::{
-    entry::{Before, JOIN_WITHIN, join, tells},
+    entry::{Before, JOIN_WITHIN, Joined, follow},
     level::Level,
-    request::{json_in, request_id, status},
+    request::{json_in, request_ids, status},
     shown::{display, display_into, lead, shown_parts, strip_sgr},
 };
 
@@ -32,7 +32,7 @@ pub enum Shape {
     Start,
     /// The same, and nothing goes on with it: a JSON line, an access line.
     Whole,
-    /// `Traceback (most recent call last):`.
+    /// `Traceback (most recent call last):`, also of a group.
     Traceback,
     /// Indented, empty, or a closing bracket.
     Inner,
@@ -66,7 +66,7 @@ pub fn read(raw: &str) -> Reading {
             shape: if is_whole { Shape::Whole } else { Shape::Start },
         };
     }
-    if line.starts_with(TRACEBACK) {
+    if is_traceback(line) {
         return Reading {
             level: Level::Error,
             shape: Shape::Traceback,
@@ -79,6 +79,17 @@ pub fn read(raw: &str) -> Reading {
     };
     let level = if is_exception(line) { Level::Error } else { Level::Other };
     Reading { level, shape }
+}
+
+/// `Traceback (most recent call last):`; `  + Exception Group Traceback (…`, `    | Traceback (…` where there are several.
+fn is_traceback(line: &str) -> bool {
+    if !line.starts_with([' ', 'T']) {
+        return false;
+    }
+    let within = line.trim_start();
+    let bare = within.trim_start_matches(['|', '+', ' ']);
+    let is_bare = within.len() == line.len();
+    (is_bare || bare.len() < within.len()) && bare.strip_prefix("Exception Group ").unwrap_or(bare).starts_with(TRACEBACK)
 }
 
 /// `litellm.exceptions.RateLimitError: …`, `Error: …`.

@@ -33,9 +33,6 @@ pub use self::{
     window::{Row, Window},
 };
 
-/// Most lines of one entry.
-const MAX_ENTRY: usize = 2_000;
-
 /// About what a mark takes in a tree whose nodes are half full.
 const A_MARK: usize = 2 * size_of::<Anchor>();
 
@@ -209,7 +206,7 @@ impl LogView {
 
     fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
         self.hold();
-        let row = self.cursor_row();
+        let (row, was_empty) = (self.cursor_row(), self.first().is_none());
         let reader = match &self.place {
             Place::Follow => None,
             Place::At { cursor, .. } => Some(cursor.at),
@@ -224,6 +221,9 @@ impl LogView {
             index.follow(&self.lines, &change);
         }
         self.keep_row(row);
+        if was_empty {
+            self.settle();
+        }
         self.drop_marks(&change);
         self.count_beside();
     }
@@ -275,11 +275,14 @@ impl LogView {
             return;
         }
         self.hold();
-        let row = self.cursor_row();
+        let (row, was_empty) = (self.cursor_row(), self.first().is_none());
         if let Some(index) = &mut self.kept {
             index.mined(&self.lines, mined.segment);
         }
         self.keep_row(row);
+        if was_empty {
+            self.settle();
+        }
     }
 
     /// Filter or search have not looked at all lines yet.
@@ -421,24 +424,9 @@ impl LogView {
 
     /// The whole entry under the cursor: its first line, and those of its stream that go on with it.
     pub fn entry(&self) -> Vec<Line<'_>> {
-        let Some(cursor) = self.cursor() else { return Vec::new() };
-        let Some(line) = self.lines.line(cursor) else {
-            return Vec::new();
-        };
-        let stream = line.stream();
-        let of_stream = |spot: &Spot| self.lines.line(*spot).filter(|line| line.stream() == stream);
-        let mut head = cursor;
-        let back = std::iter::successors(Some(cursor), |spot| self.lines.prev(*spot)).take(MAX_ENTRY);
-        for spot in back {
-            let Some(line) = of_stream(&spot) else { continue };
-            head = spot;
-            if !line.is_continuation() {
-                break;
-            }
-        }
-        let after = std::iter::successors(self.lines.next(head), |spot| self.lines.next(*spot)).take(MAX_ENTRY);
-        let tail = after.filter_map(|spot| of_stream(&spot)).take_while(Line::is_continuation);
-        self.lines.line(head).into_iter().chain(tail).collect()
+        let entry = self.cursor().map(|cursor| self.lines.entry(cursor));
+        let spots = entry.into_iter().flatten();
+        spots.filter_map(|spot| self.lines.line(spot)).collect()
     }
 
     /// All lines shown, oldest first.

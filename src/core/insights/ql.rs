@@ -7,7 +7,7 @@
 use regex_syntax::ast::{self, AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange};
 
 use crate::core::{
-    lines::{Filter, Pattern, StreamName},
+    lines::{Filter, Pattern, Request, StreamName},
     logline::Level,
 };
 
@@ -27,13 +27,18 @@ pub fn query(filter: &Filter, minds_case: bool) -> String {
     let mut stages = vec!["fields @timestamp, @ingestionTime, @logStream, @message".to_owned()];
     stages.extend(filter.app.map(|app| format!("filter @logStream like /^{app}/")));
     stages.extend(filter.stream.as_ref().and_then(streams));
-    let patterns = [&filter.request, &filter.pattern].into_iter().flatten();
-    stages.extend(patterns.filter_map(|pattern| keeps(pattern, minds_case)));
+    stages.extend(filter.request.as_ref().and_then(names));
+    stages.extend(filter.pattern.as_ref().and_then(|pattern| keeps(pattern, minds_case)));
     let least = filter.min_level.max(filter.shape.is_some().then_some(Level::Error));
     stages.extend(least.map(graver).unwrap_or_default());
     stages.push("sort @timestamp desc".to_owned());
     stages.push(format!("limit {MOST}"));
     stages.join("\n| ")
+}
+
+/// A stage that lets through the lines that name a request, in any case and inside of words.
+fn names(request: &Request) -> Option<String> {
+    keeps(&Pattern::search(&request.ids().join("|").to_lowercase())?, false)
 }
 
 /// A stage that lets through the streams that are meant; none where a name is written otherwise than it is.

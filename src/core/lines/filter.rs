@@ -1,12 +1,12 @@
 //! Which lines match: by source, level and pattern. A pattern is a regular expression; one that is
 //! none is searched as text. What matches is what the screen shows.
 
-use std::{collections::HashSet, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use grep_matcher::{LineMatchKind, Matcher};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 
-use super::{Line, Segment, StreamName, shape};
+use super::{Line, Request, Segment, StreamName};
 use crate::core::{
     logline::{self, Level},
     names::{App, app_of_stream},
@@ -15,8 +15,6 @@ use crate::core::{
 
 /// Most memory of one compiled pattern.
 const MAX_REGEX: usize = 4 << 20;
-/// Lines before the new ones in which the beginnings of their entries are looked for.
-const LOOK_BACK: usize = 200;
 
 /// A pattern as typed.
 #[derive(Debug, Clone)]
@@ -50,11 +48,6 @@ impl Pattern {
     /// A regular expression that minds case and has no `!` of its own, as scripts write them.
     pub fn exact(text: &str) -> Option<Self> {
         Self::read(text, false)
-    }
-
-    /// A pattern that is taken as text, whatever is in it.
-    pub fn literal(text: &str) -> Option<Self> {
-        Self::of(text, compile(text, true, true)?)
     }
 
     /// Whether what would match spans lines, as with a newline in it: a log line has none. Such a text is no pattern.
@@ -143,7 +136,7 @@ impl Pattern {
 
     /// Rows of a segment from `from` on in which the pattern is found: through the whole text at once.
     /// Where the screen shows something else than the text, that is looked at line by line.
-    fn rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
+    pub(super) fn rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
         let text = segment.text().as_bytes();
         let (mut rows, mut next) = (Vec::new(), from);
         while let Some(start) = segment.start(next) {
@@ -195,8 +188,8 @@ pub struct Filter {
     pub min_level: Option<Level>,
     /// Only lines that match.
     pub pattern: Option<Pattern>,
-    /// Only entries that have this text: the request under the cursor.
-    pub request: Option<Pattern>,
+    /// Only entries that name this request.
+    pub request: Option<Request>,
     /// Only errors of this [`shape()`].
     pub shape: Option<SafeText>,
     /// Only the first line of each entry.
@@ -212,21 +205,23 @@ impl Filter {
     /// Whether a line by itself matches: what tests compare with.
     #[cfg(test)]
     pub(crate) fn matches(&self, line: Line<'_>) -> bool {
-        let patterns = [&self.request, &self.pattern].into_iter().flatten();
+        let request = self.request.as_ref().map(Request::pattern);
+        let patterns = [request, self.pattern.as_ref()].into_iter().flatten();
         self.takes_stream(line.stream()) && self.takes_line(line) && patterns.into_iter().all(|pattern| pattern.matches(line))
     }
 
-    /// Rows of a segment from `from` on that match. Where it is known already, `shaped` has the rows of the errors of
-    /// the shape asked for.
-    pub fn rows(&self, segment: &Segment, from: usize, shaped: Option<&HashSet<u32>>) -> Vec<u32> {
+    /// Rows of a segment from `from` on that match by themselves. Where whole [`entries`](Self::entries) are kept, the
+    /// rows that name the request: where these end is to be seen only beside other segments.
+    pub fn rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
+        if self.is_of_entries() {
+            let request = self.request.as_ref().map(Request::pattern);
+            return request.map_or_else(Vec::new, |pattern| pattern.rows(segment, from));
+        }
         if !self.takes_level(segment.worst()) {
             return Vec::new();
         }
         let streams: Vec<bool> = segment.streams().iter().map(|stream| self.takes_stream(stream)).collect();
-        let entries = self.entries(segment, from, shaped);
-        let takes = |row: u32, line: Line<'_>| {
-            streams[line.stream_place()] && self.takes_line(line) && entries.as_ref().is_none_or(|all| all.contains(&row))
-        };
+        let takes = |line: Line<'_>| streams[line.stream_place()] && self.takes_line(line);
         let sure = self.pattern.as_ref().filter(|pattern| !pattern.is_inverse);
         let rows: Box<dyn Iterator<Item = u32>> = match sure {
             Some(pattern) => Box::new(pattern.rows(segment, from).into_iter()),
@@ -235,54 +230,16 @@ impl Filter {
         let inverse = self.pattern.as_ref().filter(|pattern| pattern.is_inverse);
         rows.filter(|row| {
             let line = segment.line(*row as usize);
-            line.is_some_and(|line| takes(*row, line) && inverse.is_none_or(|pattern| pattern.matches(line)))
+            line.is_some_and(|line| takes(line) && inverse.is_none_or(|pattern| pattern.matches(line)))
         })
         .collect()
     }
 
-    /// Rows of the entries that speak of the request and have the shape; none where neither is asked for.
-    /// An entry is kept whole, as far as it lies in the segment.
-    fn entries(&self, segment: &Segment, from: usize, shaped: Option<&HashSet<u32>>) -> Option<HashSet<u32>> {
-        if self.request.is_none() && self.shape.is_none() {
-            return None;
-        }
-        let start = from.saturating_sub(LOOK_BACK);
-        let of_request: Option<HashSet<u32>> = self
-            .request
-            .as_ref()
-            .map(|request| request.rows(segment, start).into_iter().collect());
-        let mut heads: Vec<Option<usize>> = vec![None; segment.streams().len()];
-        let mut entries: Vec<(Vec<u32>, bool, bool)> = Vec::new();
-        for (row, line) in segment.lines().enumerate().skip(start) {
-            let head = &mut heads[line.stream_place()];
-            if !line.is_continuation() || head.is_none() {
-                *head = Some(entries.len());
-                entries.push((Vec::new(), self.request.is_none(), self.shape.is_none()));
-            }
-            let Some((rows, has_request, has_shape)) = head.and_then(|place| entries.get_mut(place)) else {
-                continue;
-            };
-            rows.push(row as u32);
-            *has_request |= of_request.as_ref().is_some_and(|found| found.contains(&(row as u32)));
-            *has_shape |= match shaped {
-                Some(shaped) => shaped.contains(&(row as u32)),
-                None => line.tells() && self.shape.as_ref().is_some_and(|want| shape(line.raw()) == *want),
-            };
-        }
-        Some(
-            entries
-                .into_iter()
-                .filter(|(_, a, b)| *a && *b)
-                .flat_map(|(rows, ..)| rows)
-                .collect(),
-        )
-    }
-
-    fn takes_stream(&self, stream: &SafeText) -> bool {
+    pub(super) fn takes_stream(&self, stream: &SafeText) -> bool {
         self.app.is_none_or(|app| app_of_stream(stream) == Some(app)) && self.stream.as_ref().is_none_or(|only| only.takes(stream))
     }
 
-    fn takes_line(&self, line: Line<'_>) -> bool {
+    pub(super) fn takes_line(&self, line: Line<'_>) -> bool {
         self.takes_level(line.level()) && !(self.heads_only && line.is_continuation())
     }
 

@@ -2,7 +2,8 @@
 //! lines come and go. The rows of segments not looked through yet are not there yet.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
     sync::{Arc, Weak},
 };
 
@@ -43,7 +44,7 @@ pub struct Found {
     pub segment: u64,
     /// How many of its lines were looked at.
     pub scanned: usize,
-    /// Rows of the segment that match.
+    /// Rows of the segment that match; where whole entries are kept, that name the request.
     pub rows: Vec<u32>,
     /// Counts of these rows.
     pub histogram: Histogram,
@@ -57,7 +58,7 @@ impl Scan {
             if is_cancelled() || self.wanted.strong_count() == 0 {
                 return;
             }
-            let rows = self.filter.rows(segment, 0, None);
+            let rows = self.filter.rows(segment, 0);
             found(Found {
                 generation: self.generation,
                 segment: segment.id(),
@@ -92,6 +93,8 @@ fn counted(segment: &Segment, rows: &[u32]) -> Histogram {
 #[derive(Debug, Clone, Default)]
 struct Hits {
     scanned: usize,
+    /// Rows that name the request, where one is asked for.
+    named: Vec<u32>,
     rows: Vec<u32>,
     histogram: Histogram,
 }
@@ -135,7 +138,7 @@ impl Index {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let of_hits = |hits: &Hits| A_SEGMENT + hits.rows.capacity() * size_of::<u32>() + hits.histogram.bytes();
+        let of_hits = |hits: &Hits| A_SEGMENT + (hits.rows.capacity() + hits.named.capacity()) * size_of::<u32>() + hits.histogram.bytes();
         self.segments.values().map(of_hits).sum()
     }
 
@@ -171,15 +174,21 @@ impl Index {
         if found.generation != self.generation || self.segments.contains_key(&found.segment) {
             return false;
         }
-        let Some(segment) = lines.segments().rev().find(|segment| segment.id() == found.segment) else {
+        let Some(place) = lines.segments().rposition(|segment| segment.id() == found.segment) else {
             return false;
         };
-        self.len += found.rows.len();
-        let Found {
-            scanned, rows, histogram, ..
-        } = found;
-        self.segments.insert(found.segment, Hits { scanned, rows, histogram });
-        self.extend(lines, segment);
+        let mut hits = Hits {
+            scanned: found.scanned,
+            ..Hits::default()
+        };
+        if self.filter.is_of_entries() {
+            hits.named = found.rows;
+        } else {
+            self.len += found.rows.len();
+            (hits.rows, hits.histogram) = (found.rows, found.histogram);
+        }
+        self.segments.insert(found.segment, hits);
+        self.extend(lines, place);
         true
     }
 
@@ -187,33 +196,24 @@ impl Index {
     pub fn follow(&mut self, lines: &Lines, change: &Appended) {
         self.forget(&change.evicted);
         self.forget(&change.removed);
-        let mut left = change.touched.len();
-        for segment in lines.segments().rev() {
-            if left == 0 {
-                break;
-            }
-            if change.touched.contains(&segment.id()) {
-                self.extend(lines, segment);
-                left -= 1;
-            }
-        }
+        let is_touched = |(_, segment): &(usize, &Arc<Segment>)| change.touched.contains(&segment.id());
+        let all = lines.segments().enumerate().rev();
+        let touched: Vec<usize> = all.filter(is_touched).take(change.touched.len()).map(|(place, _)| place).collect();
+        self.refresh(lines, &touched);
     }
 
     /// The shapes of a segment's errors have been found.
     pub fn mined(&mut self, lines: &Lines, segment: u64) {
-        let there = lines.segments().rev().find(|it| it.id() == segment);
+        let there = lines.segments().rposition(|it| it.id() == segment);
         // A segment that has not been looked through yet is left to its scan.
-        if let Some(segment) = there.filter(|_| self.filter.shape.is_some() && self.segments.contains_key(&segment)) {
-            self.extend(lines, segment);
+        if let Some(place) = there.filter(|_| self.filter.shape.is_some() && self.segments.contains_key(&segment)) {
+            self.refresh(lines, &[place]);
         }
     }
 
     /// Looks through one segment here and now, the one at a place or the last.
     pub fn look_at(&mut self, lines: &Lines, place: Option<usize>) {
-        let place = place.unwrap_or_else(|| lines.segments().len().saturating_sub(1));
-        if let Some(segment) = lines.segment(place) {
-            self.extend(lines, segment);
-        }
+        self.extend(lines, place.unwrap_or_else(|| lines.segments().len().saturating_sub(1)));
     }
 
     /// Whether the line at a spot matches, as far as is known.
@@ -281,27 +281,42 @@ impl Index {
         self.segments.get(&id).map(|hits| hits.rows.as_slice())
     }
 
-    /// Looks at what is new in a segment.
-    fn extend(&mut self, lines: &Lines, segment: &Segment) {
-        if let Some(shape) = &self.filter.shape {
-            // Which errors have the shape is known without a look at their text, but not always at once.
-            let rows = self.filter.rows(segment, 0, Some(&lines.errors().rows(segment, shape)));
-            self.forget(&[segment.id()]);
-            self.len += rows.len();
-            let (scanned, histogram) = (segment.len(), counted(segment, &rows));
-            self.segments.insert(segment.id(), Hits { scanned, rows, histogram });
-            return;
-        }
-        let hits = self.segments.entry(segment.id()).or_default();
-        if hits.scanned < segment.len() {
-            let new = self.filter.rows(segment, hits.scanned, None);
-            self.len += new.len();
-            for line in new.iter().filter_map(|row| segment.line(*row as usize)) {
-                hits.histogram.add(line.at(), line.level());
+    /// Looks at what is new in segments, and again at those beside them that their entries lie in.
+    fn refresh(&mut self, lines: &Lines, places: &[usize]) {
+        let reached: BTreeSet<usize> = places.iter().flat_map(|place| self.extend(lines, *place)).collect();
+        for place in reached.into_iter().filter(|place| !places.contains(place)) {
+            let is_known = lines.segment(place).is_some_and(|it| self.segments.contains_key(&it.id()));
+            if is_known {
+                self.extend(lines, place);
             }
-            hits.rows.extend(new);
-            hits.scanned = segment.len();
         }
+    }
+
+    /// Looks at what is new in a segment. Gives the places of the segments that its entries lie in.
+    fn extend(&mut self, lines: &Lines, place: usize) -> RangeInclusive<usize> {
+        let Some(segment) = lines.segment(place) else {
+            return place..=place;
+        };
+        let hits = self.segments.entry(segment.id()).or_default();
+        let new = if hits.scanned < segment.len() {
+            self.filter.rows(segment, hits.scanned)
+        } else {
+            Vec::new()
+        };
+        hits.scanned = segment.len();
+        if self.filter.is_of_entries() {
+            hits.named.extend(new);
+            let (rows, places) = self.filter.entries(lines, place, &hits.named);
+            self.len = self.len + rows.len() - hits.rows.len();
+            (hits.histogram, hits.rows) = (counted(segment, &rows), rows);
+            return places;
+        }
+        self.len += new.len();
+        for line in new.iter().filter_map(|row| segment.line(*row as usize)) {
+            hits.histogram.add(line.at(), line.level());
+        }
+        hits.rows.extend(new);
+        place..=place
     }
 }
 

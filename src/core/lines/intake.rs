@@ -1,6 +1,6 @@
 //! Lines on their way in: read, put where their time says, and room made for them.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     Appended, EventId, Lines, Segment,
@@ -60,11 +60,12 @@ impl Lines {
     fn take_in(&mut self, arrivals: impl IntoIterator<Item = Arrived>, is_fetched: bool) -> Appended {
         let mut change = Appended::default();
         let mut between = Vec::new();
+        let mut paid = HashSet::new();
         for arrived in arrivals {
             if !self.holes().is_empty() && self.is_left_out(arrived.event.at) {
                 continue;
             }
-            let line = self.read(arrived, is_fetched);
+            let line = self.read(arrived, is_fetched, &mut paid);
             self.histogram.add(line.arrived.event.at, line.level);
             if line.flags.has(Flags::TELLS) {
                 self.errors.add(line.arrived.event.at, line.level);
@@ -83,6 +84,7 @@ impl Lines {
                 self.errors.grown(segment);
             }
         }
+        self.settle(paid, &mut change);
         self.bytes = self.segments.iter().map(|segment| segment.bytes()).sum();
         self.evict(&mut change);
         change
@@ -100,45 +102,56 @@ impl Lines {
         change
     }
 
-    /// Gives a line its number, its level and its place in an entry.
-    fn read(&mut self, arrived: Arrived, is_fetched: bool) -> Between {
+    /// Headings, by their numbers, after which a line has said what the error is: they count no more. They are mostly
+    /// near the end.
+    fn settle(&mut self, mut headings: HashSet<u64>, change: &mut Appended) {
+        for segment in self.segments.iter().rev() {
+            if headings.is_empty() {
+                return;
+            }
+            if self.errors.paid(segment, &mut headings) && !change.touched.contains(&segment.id()) {
+                change.touched.push(segment.id());
+            }
+        }
+    }
+
+    /// Gives a line its number, its level and its place in an entry. `paid` takes the number of the heading that left
+    /// something to it.
+    fn read(&mut self, arrived: Arrived, is_fetched: bool, paid: &mut HashSet<u64>) -> Between {
         let event = &arrived.event;
-        let reading = logline::read(event.message.as_raw());
+        let raw = event.message.as_raw();
+        let reading = logline::read(raw);
         let before = self.before.get(&event.stream).copied();
-        let is_in_order = before.is_none_or(|before| before.at <= event.at);
+        let is_in_order = before.is_none_or(|before| before.at() <= event.at);
         let before = if is_in_order { before } else { self.before_late(&arrived) };
-        let (level, is_continuation) = logline::join(before, reading, event.at);
-        let (tells, is_waiting) = logline::tells(before, reading, (level, is_continuation), event.message.as_raw());
+        let joined = logline::follow(before, reading, raw, event.at, self.next_seq);
+        paid.extend(joined.pays);
         if is_in_order {
-            let now = Before {
-                is_waiting,
-                ..Before::of(event.at, level, reading)
-            };
             match self.before.get_mut(&event.stream) {
-                Some(known) => *known = now,
-                None => self.remember(event.stream.clone(), now),
+                Some(known) => *known = joined.before,
+                None => self.remember(event.stream.clone(), joined.before),
             }
         }
         let flags = Flags::default()
             .set(Flags::LATE, arrived.late)
-            .set(Flags::CONTINUATION, is_continuation)
+            .set(Flags::CONTINUATION, joined.is_continuation)
             .set(Flags::WHOLE, reading.shape == Shape::Whole)
-            .set(Flags::TELLS, tells)
+            .set(Flags::TELLS, joined.tells)
             .set(Flags::FETCHED, is_fetched)
-            .set(Flags::PLAIN, is_plain(arrived.event.message.as_raw()));
+            .set(Flags::PLAIN, is_plain(raw));
         self.next_seq += 1;
         Between {
             id: arrived.event.id.as_ref().map(EventId::new),
             seq: self.next_seq - 1,
             arrived,
-            level,
+            level: joined.level,
             flags,
         }
     }
 
     fn remember(&mut self, stream: SafeText, line: Before) {
         if self.before.len() > MAX_STREAMS {
-            self.before.retain(|_, before| line.at - before.at <= logline::JOIN_WITHIN);
+            self.before.retain(|_, before| line.at() - before.at() <= logline::JOIN_WITHIN);
             // So many at once are no application of ours, and looking through them for each line would take for ever.
             if self.before.len() > MAX_STREAMS {
                 self.before.clear();
@@ -157,12 +170,7 @@ impl Lines {
             .map_while(|spot| self.line(spot))
             .take_while(|line| event.at - line.at() <= logline::JOIN_WITHIN)
             .find(|line| *line.stream() == event.stream)
-            .map(|line| Before {
-                at: line.at(),
-                level: line.level(),
-                is_whole: line.is_whole(),
-                is_waiting: false,
-            })
+            .map(|line| Before::of(line.at(), line.level(), line.is_whole()))
     }
 
     fn is_after_all(&self, line: &Parts<'_>) -> bool {

@@ -78,7 +78,7 @@ impl Flags {
     pub(super) const PLAIN: u8 = 4;
     /// Nothing goes on with it.
     pub(super) const WHOLE: u8 = 8;
-    /// It says what the error is that its entry is about.
+    /// It says what the error is that its entry is about, or did so until another line does.
     pub(super) const TELLS: u8 = 16;
     /// Somebody had it fetched: it is no news.
     pub(super) const FETCHED: u8 = 32;
@@ -132,7 +132,7 @@ pub struct Segment {
     levels: [u32; Level::COUNT],
     /// Entries (not lines that go on with one) of level error and above.
     errors: u32,
-    /// Lines that say what an error is.
+    /// Lines that say what an error is, or did so for a while.
     telling: u32,
     is_plain: bool,
     /// The number after the largest of a line that is news, from the segment's first on; 0 where there is none.
@@ -237,7 +237,7 @@ impl Segment {
         self.errors
     }
 
-    /// Lines that say what an error is: one for each error.
+    /// Lines that say what an error is, or did so for a while.
     pub(super) fn telling(&self) -> u32 {
         self.telling
     }
@@ -436,7 +436,8 @@ impl<'a> Line<'a> {
         self.meta().flags.has(Flags::WHOLE)
     }
 
-    /// It says what the error is that its entry is about: one line for each error.
+    /// It says what the error is that its entry is about; or did so, as a heading does until another line says more:
+    /// [`Errors`](super::Errors) knows.
     pub fn tells(&self) -> bool {
         self.meta().flags.has(Flags::TELLS)
     }

@@ -32,7 +32,10 @@ fn shape_of_all(raw: &str) -> SafeText {
         .ok()
     });
     // Of a traceback within one message the exception says what it was.
-    let text = said(logline::head_of(logline::exception(raw).unwrap_or(raw), HEAD));
+    let text = match logline::exception(raw) {
+        Some(exception) => said(logline::head_of(&exception, HEAD)),
+        None => said(logline::head_of(raw, HEAD)),
+    };
     let status = logline::status(&text);
     let put = |found: &Captures<'_>| {
         let value = |name| found.name(name).map(|m| m.as_str());

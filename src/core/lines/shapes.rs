@@ -19,6 +19,8 @@ const AT_ONCE: usize = 2;
 const WAITING: u16 = u16::MAX;
 /// Mark of an error whose shape found no room.
 const OTHER: u16 = u16::MAX - 1;
+/// Mark of a heading that counts no more: a line after it has said what the error is.
+const PAID: u16 = u16::MAX - 2;
 
 /// The errors of one shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl Mining {
     }
 }
 
-/// The lines of a segment that say what an error is.
+/// The lines of a segment that say what an error is, or did so for a while.
 fn telling(segment: &Segment) -> impl Iterator<Item = Line<'_>> {
     segment.lines().filter(Line::tells)
 }
@@ -224,17 +226,41 @@ impl Errors {
 
     /// A segment has made room.
     pub(super) fn dropped(&mut self, segment: &Segment) {
-        for line in telling(segment) {
-            self.times.remove(line.at(), line.level());
-        }
         self.open.remove(&segment.id());
-        for mark in self.marks.remove(&segment.id()).unwrap_or_default() {
-            match mark {
-                WAITING => self.waiting -= 1,
-                OTHER => self.others -= 1,
-                place => self.take_one(place),
+        let marks = self.marks.remove(&segment.id()).unwrap_or_default();
+        for (line, mark) in telling(segment).zip(marks) {
+            self.uncount(line, mark);
+        }
+    }
+
+    /// Lines of a segment do not count any more, by their numbers, which are taken out: others have said what the error
+    /// is. Whether there were any.
+    pub(super) fn paid(&mut self, segment: &Segment, headings: &mut HashSet<u64>) -> bool {
+        let Some(mut marks) = self.marks.remove(&segment.id()) else {
+            return false;
+        };
+        let before = headings.len();
+        for (line, mark) in telling(segment).zip(&mut marks) {
+            if headings.remove(&line.seq()) {
+                self.uncount(line, *mark);
+                *mark = PAID;
             }
         }
+        if !marks.contains(&WAITING) {
+            self.open.remove(&segment.id());
+        }
+        self.marks.insert(segment.id(), marks);
+        headings.len() < before
+    }
+
+    fn uncount(&mut self, line: Line<'_>, mark: u16) {
+        match mark {
+            PAID => return,
+            WAITING => self.waiting -= 1,
+            OTHER => self.others -= 1,
+            place => self.take_one(place),
+        }
+        self.times.remove(line.at(), line.level());
     }
 
     fn take_one(&mut self, place: u16) {

@@ -251,7 +251,7 @@ fn a_line_of_a_megabyte_is_a_line() {
         pattern: Pattern::search("needle"),
         ..Filter::default()
     };
-    let rows: Vec<_> = lines.segments().flat_map(|segment| filter.rows(segment, 0, None)).collect();
+    let rows: Vec<_> = lines.segments().flat_map(|segment| filter.rows(segment, 0)).collect();
     assert_eq!(rows, [1]);
     assert_eq!(all(&lines)[1].raw(), big);
     assert_eq!(all(&lines)[1].level(), Level::Error);
@@ -302,7 +302,7 @@ fn what_matches_is_what_one_line_shows() {
             pattern: Pattern::search(text),
             ..Filter::default()
         };
-        assert_eq!(filter.rows(lines.segment(0).unwrap(), 0, None), want, "{text} in {messages:?}");
+        assert_eq!(filter.rows(lines.segment(0).unwrap(), 0), want, "{text} in {messages:?}");
     }
 }
 
@@ -668,4 +668,114 @@ fn a_text_that_spans_lines_is_no_pattern() {
     for text in ["", "boom", "a\\sb", "(bad", "[^x]y", "\\\\n", "a.b", "^a$"] {
         assert!(!Pattern::spans_lines(text), "{text:?}");
     }
+}
+
+const TRACE: [&str; 3] = [
+    "Traceback (most recent call last):",
+    "  File \"/app/a.py\", line 3, in f",
+    "    g()",
+];
+const GROUP: [&str; 10] = [
+    "ERROR:    Exception in ASGI application",
+    "  + Exception Group Traceback (most recent call last):",
+    "  |   File \"/x.py\", line 76, in collapse",
+    "  |     yield",
+    "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)",
+    "  +-+---------------- 1 ----------------",
+    "    | Traceback (most recent call last):",
+    "    |   File \"/y.py\", line 1, in z",
+    "    | KeyError: 'key'",
+    "    +------------------------------------",
+];
+
+/// Lines of one stream, a millisecond apart.
+fn in_one_stream(from: Millis, messages: &[&str]) -> Vec<Arrived> {
+    let of = |(at, message): (Millis, &&str)| arrived(at, 2 * at as u64, message);
+    (from..).zip(messages).map(of).collect()
+}
+
+#[test]
+fn an_error_counts_by_whatever_its_traceback_ends_with_and_by_its_heading_where_that_is_missing() {
+    let asgi = "ERROR:    Exception in ASGI application";
+    let after = |end: &'static str| [&TRACE[..], &[end]].concat();
+    let timeout = "litellm.Timeout: Connection timed out after 600 seconds.";
+    let whole_group = GROUP.join("\n");
+    let cut = TRACE.join("\n");
+    for (messages, want) in [
+        ([&[asgi], &after("httpx.ReadTimeout")[..]].concat(), "httpx.ReadTimeout"),
+        (after(timeout), "litellm.Timeout: Connection timed out after # seconds."),
+        (after("KeyboardInterrupt"), "KeyboardInterrupt"),
+        (after("SystemExit: 3"), "SystemExit: #"),
+        (after("mod.f.<locals>.Odd: no"), "mod.f.<locals>.Odd: no"),
+        (GROUP.to_vec(), "KeyError: \"…\""),
+        (GROUP[1..].to_vec(), "KeyError: \"…\""),
+        (vec![&*whole_group], "KeyError: \"…\""),
+        (
+            vec![asgi, &whole_group["ERROR:    Exception in ASGI application\n".len()..]],
+            "KeyError: \"…\"",
+        ),
+        (
+            [&[asgi][..], &TRACE, &["INFO:     Started server process [1]", "done"]].concat(),
+            "Exception in ASGI application",
+        ),
+        (TRACE.to_vec(), "Traceback (most recent call last):"),
+        (vec![&*cut], "Traceback (most recent call last):"),
+        (vec![asgi], "Exception in ASGI application"),
+        (GROUP[..4].to_vec(), "Exception in ASGI application"),
+        (
+            [
+                &TRACE[..],
+                &[
+                    "a print of another thread",
+                    "KeyError: 'a'",
+                    "",
+                    "During handling of it, another exception occurred:",
+                ],
+                &after("x.Late: no"),
+            ]
+            .concat(),
+            "KeyError: \"…\"",
+        ),
+    ] {
+        for step in [1, 2, 100] {
+            for is_mined_meanwhile in [false, true] {
+                let mut lines = Lines::in_small_segments(usize::MAX);
+                for batch in in_one_stream(1, &messages).chunks(step) {
+                    lines.append(batch.to_vec());
+                    if is_mined_meanwhile {
+                        lines.mine_all();
+                    }
+                }
+                lines.mine_all();
+                let counted = lines.errors().between(START, START + 10_000);
+                assert_eq!(
+                    (shapes_held(&lines), lines.errors().len(), counted),
+                    (vec![(want.to_owned(), 1)], 1, 1),
+                    "{messages:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_an_error_says_late_is_counted_once_whatever_becomes_of_its_lines() {
+    let mut lines = Lines::in_small_segments(30_000);
+    for i in 0..200 {
+        let at = i * 10_000;
+        lines.append(in_one_stream(at, &TRACE));
+        let under_way = if i % 3 == 0 { lines.minings(0) } else { Vec::new() };
+        // A late line of the other service has the segment written anew.
+        lines.append([arrived(at + 1, 2 * at as u64 + 1, "INFO: a late one")]);
+        lines.append((0..i % 20).map(|n| arrived(at + 4, (2 * at + 2 * n + 1) as u64, "INFO: between")));
+        lines.append([arrived(at + 5, 2 * at as u64 + 1_000, "httpx.ReadTimeout")]);
+        for mining in under_way {
+            lines.mined(&mining.run());
+        }
+    }
+    assert!(lines.dropped().lines > 0);
+    lines.mine_all();
+    let held = all(&lines).iter().filter(|line| line.raw() == "httpx.ReadTimeout").count() as u32;
+    assert_eq!(shapes_held(&lines), [("httpx.ReadTimeout".to_owned(), held)]);
+    assert_eq!(lines.errors().between(START, START + 10_000_000), held);
 }

@@ -1,6 +1,12 @@
 //! How grave a line is, by its logger's prefix.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::Value;
 
 use super::{MAX_JSON, head_of};
 
@@ -124,27 +130,62 @@ fn logfmt_level(line: &str) -> Option<Level> {
     Level::named(word).filter(|_| is_key)
 }
 
-/// The fields in which a JSON line may tell its level.
+/// The fields in which a JSON line may tell its level; it may have several of them.
 #[derive(Deserialize)]
-struct JsonLine {
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
     #[serde(alias = "severity", alias = "levelname", alias = "lvl", alias = "log_level", alias = "loglevel")]
-    level: Option<serde_json::Value>,
+    Level,
     #[serde(alias = "status_code")]
-    status: Option<serde_json::Value>,
+    Status,
+    #[serde(other)]
+    Other,
+}
+
+/// The gravest level that an object tells.
+struct Gravest(Option<Level>);
+
+impl<'de> Deserialize<'de> for Gravest {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Gravest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Gravest, A::Error> {
+        let mut gravest = None;
+        while let Some(field) = fields.next_key()? {
+            let told = match field {
+                Field::Other => {
+                    fields.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                Field::Level => match fields.next_value()? {
+                    Value::String(name) => Level::named(&name),
+                    other => other.as_i64().map(Level::numbered),
+                },
+                Field::Status => fields.next_value::<Value>()?.as_u64().map(|status| of_status(status as u16)),
+            };
+            gravest = gravest.max(told);
+        }
+        Ok(Gravest(gravest))
+    }
 }
 
 fn json_level(raw: &str) -> Option<Level> {
     if raw.len() > MAX_JSON {
         return None;
     }
-    let line: JsonLine = serde_json::from_str(raw).ok()?;
-    let told = line.level.and_then(|level| match level {
-        serde_json::Value::String(name) => Level::named(&name),
-        other => other.as_i64().map(Level::numbered),
-    });
-    let status = line.status.and_then(|status| status.as_u64());
-    let by_status = status.map(|status| of_status(status as u16));
-    told.max(by_status).or(Some(Level::Other))
+    let Gravest(level) = serde_json::from_str(raw).ok()?;
+    Some(level.unwrap_or_default())
 }
 
 pub(super) fn of_status(status: u16) -> Level {

@@ -17,22 +17,41 @@ pub fn status(line: &str) -> Option<u16> {
     digits.parse().ok().filter(|status| is_whole && (100..600).contains(status))
 }
 
-/// The request that a message speaks of: the value beside a name such as `litellm_call_id`, else beside
-/// one such as `x-request-id`, else the first UUID.
-pub fn request_id(raw: &str) -> Option<&str> {
-    static NAMED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?i)(call|request)[ _-]?id["']?[\s:=]+["']?([a-z0-9_-]{8,})"#).ok());
-    let raw = head_of(raw, MAX_JSON);
-    let named = NAMED.as_ref()?.captures_iter(raw).filter_map(|found| {
-        let (name, id) = (found.get(1)?.as_str(), found.get(2)?.as_str());
-        // The proxy's own id is in the lines of both services; AWS's is in one of them.
-        let is_second = name.eq_ignore_ascii_case("request");
-        id.bytes().any(|b| b.is_ascii_digit()).then_some((is_second, id))
+/// The ids of requests that a message names, each with whether it is another one than that of a call: the values beside
+/// names such as `litellm_call_id`, `x-request-id` or `trace_id`, and ids that are known by their form. Where there is
+/// none, the UUIDs that are not said to be of something else.
+pub fn request_ids(raw: &str) -> Vec<(bool, String)> {
+    static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?i)(?P<name>call|request|correlation|trace)[ _-]?id[\\"']*[\s:=]+[\\"']*(?:Root=)?(?P<id>[a-z0-9][a-z0-9_-]{6,}[a-z0-9_])"#,
+            r"|\bRoot=(?P<root>1-[0-9a-f]{8}-[0-9a-f]{24})\b",
+            r"|\b[0-9a-f]{2}-(?P<parent>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\b",
+            r"|\b(?P<form>(?:chatcmpl|req)[_-][a-z0-9-]{5,}[a-z0-9])\b",
+        ))
+        .ok()
     });
-    named
-        .min_by_key(|(is_second, _)| *is_second)
-        .map(|(_, id)| id)
-        .or_else(|| first_uuid(raw))
+    let clean = strip_sgr(head_of(raw, MAX_JSON));
+    let mut ids: Vec<(bool, String)> = Vec::new();
+    for found in NAMED.iter().flat_map(|regex| regex.captures_iter(&clean)) {
+        // The proxy's own id is in the lines of both services; AWS's is in one of them.
+        let is_second = found.name("name").is_none_or(|name| !name.as_str().eq_ignore_ascii_case("call"));
+        let id = ["id", "root", "parent", "form"].into_iter().find_map(|name| found.name(name));
+        let id = id.map_or("", |id| id.as_str());
+        // A header of a trace has the trace's own id in it.
+        let id = id.get(3..35).filter(|_| is_parent(id)).unwrap_or(id);
+        if id.bytes().any(|b| b.is_ascii_digit()) {
+            ids.push((is_second, id.to_owned()));
+        }
+    }
+    if ids.is_empty() {
+        ids.extend(bare_uuids(&clean).map(|id| (true, id.to_owned())));
+    }
+    ids
+}
+
+/// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
+fn is_parent(id: &str) -> bool {
+    id.len() == 55 && id.split('-').map(str::len).eq([2, 32, 16, 2])
 }
 
 /// The first JSON object in a message.
@@ -45,13 +64,26 @@ pub fn json_in(raw: &str) -> Option<serde_json::Value> {
         .find(|value: &serde_json::Value| value.as_object().is_some_and(|fields| !fields.is_empty()))
 }
 
-fn first_uuid(raw: &str) -> Option<&str> {
-    let is_uuid = |word: &&str| {
-        word.len() == 36
-            && word.bytes().enumerate().all(|(i, b)| match i {
-                8 | 13 | 18 | 23 => b == b'-',
-                _ => b.is_ascii_hexdigit(),
-            })
+/// 32 hexadecimal digits in five groups.
+pub(crate) fn is_uuid(word: &str) -> bool {
+    let is_digit = |(i, b): (usize, u8)| match i {
+        8 | 13 | 18 | 23 => b == b'-',
+        _ => b.is_ascii_hexdigit(),
     };
-    raw.split(|c: char| !c.is_ascii_hexdigit() && c != '-').find(is_uuid)
+    word.len() == 36 && word.bytes().enumerate().all(is_digit)
+}
+
+/// The UUIDs of a text before which nothing says that they are of a user, a chat or a file.
+fn bare_uuids(text: &str) -> impl Iterator<Item = &str> {
+    const OTHERS: [&str; 9] = ["user", "chat", "session", "message", "file", "model", "folder", "key", "team"];
+    let is_bare = |word: &&str| {
+        let before = &text[..word.as_ptr() as usize - text.as_ptr() as usize];
+        let name = before.trim_end_matches([' ', ':', '=', '"', '\'', '\\']);
+        let name = name.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').next();
+        let name = name.unwrap_or_default().to_ascii_lowercase();
+        let is_path = before.ends_with('/');
+        !is_path && !name.ends_with("id") && !OTHERS.contains(&name.as_str())
+    };
+    let words = text.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
+    words.filter(|word| is_uuid(word)).filter(is_bare)
 }

@@ -59,9 +59,20 @@ const FORMATS: &[(&str, Level, Shape)] = &[
     (r#"{"msg":"pino","level":50}"#, Critical, Shape::Whole),
     (r#"{"path":"/v1","status":500}"#, Error, Shape::Whole),
     (r#"{"path":"/v1"}"#, Other, Shape::Whole),
+    (r#"{"level":"ERROR","severity":"ERROR"}"#, Error, Shape::Whole),
+    (
+        r#"{"levelname":"INFO","msg":"x","level":"ERROR","level":"debug"}"#,
+        Error,
+        Shape::Whole,
+    ),
+    (r#"{"status":"fail","status_code":500,"level":"WARNING"}"#, Error, Shape::Whole),
+    (r#"{"lev\u0065l":"warn","status_code":"4"}"#, Warn, Shape::Whole),
     (r#"{"broken": "#, Other, Shape::Plain),
     ("time=2027 level=warning msg=late", Warn, Shape::Start),
     ("Traceback (most recent call last):", Error, Shape::Traceback),
+    ("  + Exception Group Traceback (most recent call last):", Error, Shape::Traceback),
+    ("    | Traceback (most recent call last):", Error, Shape::Traceback),
+    ("    Traceback (most recent call last):", Other, Shape::Inner),
     ("  File \"/app/main.py\", line 3, in f", Other, Shape::Inner),
     ("litellm.exceptions.RateLimitError: too many", Error, Shape::Plain),
     ("Thank you for using it!", Other, Shape::Plain),
@@ -131,8 +142,9 @@ fn a_traceback_is_one_entry() {
     ];
     let mut before = None;
     for (raw, at, level, continues) in lines {
-        assert_eq!(join(before, read(raw), at), (level, continues), "{raw:?}");
-        before = Some(Before::of(at, level, read(raw)));
+        let joined = follow(before, read(raw), raw, at, 0);
+        assert_eq!((joined.level, joined.is_continuation), (level, continues), "{raw:?}");
+        before = Some(joined.before);
     }
 }
 
@@ -145,11 +157,11 @@ fn a_chained_traceback_of_the_proxy_is_one_entry() {
     let mut before = None;
     let mut entries = Vec::new();
     for (i, raw) in lines.iter().enumerate() {
-        let (level, is_continuation) = join(before, read(raw), i as Millis);
-        before = Some(Before::of(i as Millis, level, read(raw)));
+        let joined = follow(before, read(raw), raw, i as Millis, 0);
+        before = Some(joined.before);
         match entries.last_mut() {
-            Some((_, count)) if is_continuation => *count += 1,
-            _ => entries.push((level, 1)),
+            Some((_, count)) if joined.is_continuation => *count += 1,
+            _ => entries.push((joined.level, 1)),
         }
     }
     assert_eq!(entries, [(Warn, 1), (Error, error.lines().count()), (Warn, 1)]);
@@ -171,27 +183,38 @@ fn the_starts_of_both_programs_are_calm() {
 
 #[test]
 fn requests_and_statuses() {
-    for (raw, id) in [
+    for (raw, want) in [
         (
             "x - litellm_call_id=0af3b1c2-77aa-4f0e-9c1d-2b6f0a1e5d44 - y",
-            Some("0af3b1c2-77aa-4f0e-9c1d-2b6f0a1e5d44"),
+            &["0af3b1c2-77aa-4f0e-9c1d-2b6f0a1e5d44"][..],
         ),
-        (r#"{"request_id": "req_12345678"}"#, Some("req_12345678")),
+        (r#"{"request_id": "req_12345678"}"#, &["req_12345678"]),
         (
             "(Service: Bedrock, Status: 429, Request ID: 7d1e4c0a-1111-4222-8333-944455556666)",
-            Some("7d1e4c0a-1111-4222-8333-944455556666"),
+            &["7d1e4c0a-1111-4222-8333-944455556666"],
         ),
         (
             "saw 7d1e4c0a-1111-4222-8333-944455556666 twice",
-            Some("7d1e4c0a-1111-4222-8333-944455556666"),
+            &["7d1e4c0a-1111-4222-8333-944455556666"],
         ),
-        ("X-Request-Id: 4f5e6d7c8b9a", Some("4f5e6d7c8b9a")),
-        ("{'x-litellm-call-id': 'fbd640df-5bae-4e42'}", Some("fbd640df-5bae-4e42")),
-        ("RequestId: 7d1e4c0a-1111 of litellm_call_id=0af3b1c2-77aa", Some("0af3b1c2-77aa")),
-        ("request_id is required", None),
-        ("nothing", None),
+        ("X-Request-Id: 4f5e6d7c8b9a", &["4f5e6d7c8b9a"]),
+        ("{'x-litellm-call-id': 'fbd640df-5bae-4e42'}", &["fbd640df-5bae-4e42"]),
+        (
+            "RequestId: 7d1e4c0a-1111 of litellm_call_id=0af3b1c2-77aa",
+            &["7d1e4c0a-1111", "0af3b1c2-77aa"],
+        ),
+        ("request_id=0a1b2c3d4e.", &["0a1b2c3d4e"]),
+        (
+            "trace_id: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            &["4bf92f3577b34da6a3ce929d0e0e4736"],
+        ),
+        ("GET /chats/7d1e4c0a-1111-4222-8333-944455556666", &[]),
+        ("message_id=7d1e4c0a-1111-4222-8333-944455556666", &[]),
+        ("request_id is required", &[]),
+        ("nothing", &[]),
     ] {
-        assert_eq!(request_id(raw), id, "{raw}");
+        let ids: Vec<String> = request_ids(raw).into_iter().map(|(_, id)| id).collect();
+        assert_eq!(ids, want, "{raw}");
     }
     for (raw, code) in [
         ("\"GET / HTTP/1.1\" 404 Not Found", Some(404)),
@@ -220,7 +243,7 @@ proptest! {
     #[test]
     fn any_text_is_read_and_shown(raw in "(\u{1b}\\[[0-9;]{0,3}m?|[\\PC\\n\\t{}:=\"]){0,60}|.{0,600}") {
         read(&raw);
-        request_id(&raw);
+        request_ids(&raw);
         let shown = display(&raw);
         prop_assert!(!shown.chars().any(char::is_control));
     }

@@ -4,7 +4,7 @@ use super::{
     LogView,
     window::{Piece, Size, clip, fitting, start, width_of},
 };
-use crate::core::{logline, text::SafeText};
+use crate::core::{lines::Request, logline, text::SafeText};
 
 /// Bytes of the line under the cursor in which a match beyond the edge is looked for.
 const MAX_PAN: usize = 64 << 10;
@@ -17,7 +17,7 @@ impl LogView {
         // The id of a request is not what one wants to read of its lines.
         let pattern = self
             .highlighted()
-            .filter(|pattern| Some(*pattern) != self.filter.request.as_ref())?;
+            .filter(|pattern| Some(*pattern) != self.filter.request.as_ref().map(Request::pattern))?;
         let head = logline::head_of(part, MAX_PAN);
         let shown = logline::display(head);
         let matches = pattern.ranges(&shown);

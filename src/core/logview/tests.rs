@@ -867,3 +867,247 @@ fn what_is_folded_is_said_beside_the_text_and_not_over_it() {
         view.toggle_wrap();
     }
 }
+
+/// Ten failed requests of 45 lines each, in segments of 16 lines; the other service writes between them.
+fn long_entries() -> Vec<Arrived> {
+    let mut out = Vec::new();
+    for n in 0..10_u64 {
+        let mut of = |app: u64, message: String| {
+            let i = out.len() as u64;
+            out.push(line((n * 1_200 + i % 54) as Millis, 2 * i + app, &message));
+        };
+        of(0, format!("12:00:01 - LiteLLM:ERROR: a.py:2 - request_id=req-{n:08} failed"));
+        of(0, "Traceback (most recent call last):".into());
+        for frame in 0..42 {
+            of(0, format!("  File \"/x{frame}.py\", line 1, in f"));
+            if frame % 5 == 0 {
+                of(1, "INFO:     10.0.0.1:1 - \"GET /health HTTP/1.1\" 200 OK".into());
+            }
+        }
+        of(0, format!("ValueError: shape {}", ["a", "b"][n as usize % 2]));
+    }
+    out
+}
+
+#[test]
+fn an_entry_is_whole_wherever_segments_end_and_however_its_lines_come() {
+    let events = long_entries();
+    for step in [7, 1_000] {
+        for is_before in [true, false] {
+            let mut view = LogView {
+                lines: Lines::in_small_segments(usize::MAX),
+                ..LogView::new(0)
+            };
+            view.resize(20, 200);
+            let (first, rest) = events.split_at(if is_before { events.len() } else { 70 });
+            view.append(first.to_vec());
+            view.finish_scans();
+            view.search("req-00000001");
+            view.finish_scans();
+            assert_ne!(view.next_match(), Jump::Nowhere);
+            assert!(view.toggle_request());
+            view.finish_scans();
+            for batch in rest.chunks(step) {
+                view.append(batch.to_vec());
+            }
+            view.finish_scans();
+            let shown: Vec<&str> = view.shown().map(|line| line.raw()).collect();
+            assert_eq!(shown.len(), 45, "{shown:?}");
+            assert!(shown[0].contains("req-00000001") && shown[44] == "ValueError: shape b", "{shown:?}");
+        }
+    }
+    let mut view = LogView {
+        lines: Lines::in_small_segments(usize::MAX),
+        ..LogView::new(0)
+    };
+    view.resize(20, 200);
+    view.append(events);
+    view.finish_scans();
+    let shapes = view.lines().errors().shapes();
+    assert_eq!(shapes.len(), 1, "the headings say more than their tracebacks");
+    view.only_shape(&shapes[0]);
+    view.finish_scans();
+    assert_eq!(view.shown().count(), 450);
+}
+
+/// What a request that is asked for from the line that has `at` in it shows.
+fn request_of(messages: &[&str], at: &str) -> Vec<String> {
+    let mut view = LogView::new(usize::MAX);
+    view.resize(50, 300);
+    view.append(messages.iter().zip(0..).map(|(message, i)| line(i * 3_000, i as u64, message)));
+    view.search(at);
+    view.finish_scans();
+    view.next_match();
+    if !view.toggle_request() {
+        return Vec::new();
+    }
+    view.finish_scans();
+    view.shown().map(|line| line.raw().to_owned()).collect()
+}
+
+#[test]
+fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
+    let chain = [
+        "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
+        "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
+        "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
+        "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
+        "INFO: another request_id=REQ-0001-aaab",
+    ];
+    for at in ["chat", "start", "failed", "upstream"] {
+        assert_eq!(request_of(&chain, at), chain[..4], "{at}");
+    }
+    let numbers = [
+        "INFO: request_id=12345678 first",
+        "INFO: request_id=123456789 a longer one",
+        "INFO: request_id=912345678 another",
+        "INFO: X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678",
+        "INFO: done 12345678 bare",
+    ];
+    assert_eq!(request_of(&numbers, "first"), [numbers[0], numbers[4]]);
+    let case = ["INFO: request_id=ABCDEF12 upper", "INFO: request_id=abcdef12 lower"];
+    assert_eq!(request_of(&case, "upper"), case[..1]);
+    let uuid = [
+        "INFO: CALL_ID: AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEE3 upper",
+        "INFO: call_id: aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeee3 lower",
+    ];
+    assert_eq!(request_of(&uuid, "upper"), uuid);
+    let user = [
+        "INFO: user 99999999-2222-3333-4444-555555555555 asks chat_id=11111111-2222-3333-4444-555555555551",
+        "INFO: user 99999999-2222-3333-4444-555555555555 again chat_id=11111111-2222-3333-4444-555555555552",
+    ];
+    assert_eq!(request_of(&user, "asks"), [""; 0]);
+    let trace = [
+        "INFO: traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 a",
+        "INFO: trace_id=4bf92f3577b34da6a3ce929d0e0e4736 b",
+    ];
+    assert_eq!(request_of(&trace, "traceparent"), trace);
+    let root = [
+        "INFO: X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678;Sampled=1 a",
+        "INFO: Root=1-67891233-abcdef012345678912345678 b",
+    ];
+    assert_eq!(request_of(&root, "Root"), root);
+    let completion = ["INFO: chatcmpl-9aB3xYz12345 stream", "INFO: chatcmpl-9aB3xYz12345 done"];
+    assert_eq!(request_of(&completion, "stream"), completion);
+    let written = [
+        "INFO: request_id=\"0a1b2c3d4e\" quoted",
+        "INFO: {'request_id': '0a1b2c3d4e'} as Python",
+        "INFO: request_id\\\": \\\"0a1b2c3d4e\\\" escaped",
+        "INFO: x-request-id=0a1b2c3d4e",
+        "INFO: \u{1b}[32mrequest_id\u{1b}[0m=\u{1b}[1m0a1b2c3d4e\u{1b}[0m coloured",
+    ];
+    for at in ["quoted", "Python", "escaped", "x-request", "coloured"] {
+        assert_eq!(request_of(&written, at), written, "{at}");
+    }
+}
+
+#[test]
+fn a_line_that_lists_many_requests_joins_none() {
+    let messages = [
+        "INFO: request_id=req-000001 begins",
+        "INFO: request_id=req-000002 begins",
+        "INFO: pending: request_id=req-000001 request_id=req-000002 request_id=req-000003 request_id=req-000004 request_id=req-000005",
+    ];
+    assert_eq!(request_of(&messages, "req-000002 begins"), messages[1..]);
+}
+
+#[test]
+fn the_cursor_stays_in_sight_where_most_lines_have_not_been_looked_through() {
+    // The kind of each line, and which come late.
+    let batch = |kinds: &str, lates: &[(usize, Millis)]| {
+        let late = |i| lates.iter().find(|(place, _)| *place == i).map_or(0, |(_, late)| *late);
+        kinds
+            .bytes()
+            .enumerate()
+            .map(|(i, kind)| (late(i), kind - b'0'))
+            .collect::<Vec<_>>()
+    };
+    let view = LogView {
+        lines: Lines::in_small_segments(usize::MAX),
+        ..LogView::new(0)
+    };
+    let mut run = Run {
+        view,
+        clock: 30_000,
+        count: 0,
+    };
+    run.view.resize(7, 30);
+    let first = batch(
+        "0000000001403334624046501212510502563503551634126414",
+        &[
+            (4, 51),
+            (8, 51),
+            (10, 17_686),
+            (13, 788),
+            (20, 18_324),
+            (21, 4_171),
+            (30, 10_711),
+            (32, 16_297),
+            (44, 18_692),
+            (51, 12_618),
+        ],
+    );
+    let second = batch("325112", &[(0, 4_619)]);
+    let third = batch("245205236661364", &[(3, 10_512), (12, 1_247)]);
+    for act in [
+        Act::Append(first),
+        Act::Append(second),
+        Act::Filter("!alpha"),
+        Act::Up(28),
+        Act::Level,
+        Act::Source,
+        Act::Append(third),
+    ] {
+        run.act(act);
+        run.check();
+    }
+}
+
+#[test]
+fn a_traceback_goes_on_after_what_broke_into_it() {
+    let access = "INFO:     10.0.0.1:1 - \"GET /health HTTP/1.1\" 200 OK";
+    let logger = "INFO:     Started server process [1]";
+    let (trace, frame, source) = (
+        "Traceback (most recent call last):",
+        "  File \"/app/a.py\", line 3, in f",
+        "    g()",
+    );
+    for (messages, entry) in [
+        (&[trace, frame, access, source, "ValueError: broken"][..], &[0, 1, 3, 4][..]),
+        (&[trace, access, access, frame, source, "httpx.ReadTimeout"], &[0, 3, 4, 5]),
+        (
+            &[trace, frame, source, logger, frame, source, "ValueError: broken"],
+            &[0, 1, 2, 4, 5, 6],
+        ),
+        (&[trace, frame, source, logger, "ValueError: broken", access], &[0, 1, 2, 4]),
+        // A logger's own lines stay with it, and what comes after the end of a traceback is none of it.
+        (&[trace, frame, logger, "  with more of it", source], &[0, 1]),
+        (&[trace, "ValueError: whole", access, source], &[0, 1]),
+    ] {
+        let mut view = LogView::new(usize::MAX);
+        view.resize(20, 200);
+        view.append((0..).zip(messages).map(|(i, message)| line(i, 2 * i as u64, message)));
+        view.top();
+        let got: Vec<u64> = view.entry().iter().map(Line::seq).collect();
+        assert_eq!(got, entry, "{messages:?}");
+        let end = *entry.last().unwrap();
+        for _ in 0..end {
+            view.down(1);
+        }
+        let same: Vec<u64> = view.entry().iter().map(Line::seq).collect();
+        assert_eq!(same, entry, "from its end: {messages:?}");
+        assert_eq!(view.lines().errors().len(), 1, "{messages:?}");
+        let shape = {
+            view.finish_scans();
+            view.lines().errors().shapes()[0].clone()
+        };
+        view.toggle_fold();
+        let folded = view.window(20, 200).rows[0].folded;
+        assert_eq!(folded, entry.len() - 1, "{messages:?}");
+        view.toggle_fold();
+        view.only_shape(&shape);
+        view.finish_scans();
+        let of_shape: Vec<u64> = view.shown().map(|line| line.seq()).collect();
+        assert_eq!(of_shape, entry, "{messages:?}");
+    }
+}

@@ -1,15 +1,17 @@
 //! Looking at a few lines closer and going back: the request under the cursor, the errors of a shape, one
 //! task. And entries folded to their first line.
 
-use super::{LogView, MAX_ENTRY, Place, filter::Layer};
+use super::{LogView, Place, filter::Layer};
 use crate::core::{
-    lines::{Anchor, ErrorShape, Filter, Line, Pattern, Spot, StreamName},
-    logline::{JOIN_WITHIN, request_id, shown_parts},
+    lines::{Anchor, ErrorShape, Filter, Line, Spot, StreamName},
+    logline::shown_parts,
     text::SafeText,
 };
 
 /// Most steps that are taken back.
 const MAX_TRAIL: usize = 16;
+/// Most lines that are passed to count those folded into one: this is done for each row of each frame.
+const MAX_PASSED: usize = 2_000;
 
 /// Where the window stood, and what was kept.
 #[derive(Debug, Clone)]
@@ -28,14 +30,11 @@ impl LogView {
             self.go_back();
             return true;
         }
-        let id = self
-            .entry()
-            .iter()
-            .find_map(|line| request_id(line.raw()).and_then(Pattern::literal));
-        let Some(id) = id else { return false };
+        let request = self.cursor().and_then(|spot| self.lines.request(spot));
+        let Some(request) = request else { return false };
         let cursor = self.selected().map(Anchor::of);
         self.visit(Filter {
-            request: Some(id),
+            request: Some(request),
             ..Filter::default()
         });
         if let Some(cursor) = cursor {
@@ -119,19 +118,8 @@ impl LogView {
         let head = self.lines.line(spot).filter(|line| self.is_folding() && !line.is_continuation());
         let Some(head) = head else { return 0 };
         let lines_of = |line: Line<'_>| shown_parts(line.raw()).filter(|part| !part.trim().is_empty()).count();
-        let mut last = head.at();
-        let after = std::iter::successors(self.lines.next(spot), |spot| self.lines.next(*spot))
-            .take(MAX_ENTRY)
-            .map_while(|spot| self.lines.line(spot))
-            .take_while(|line| {
-                let is_near = line.at() - last <= JOIN_WITHIN;
-                if line.stream() == head.stream() {
-                    last = line.at();
-                }
-                is_near
-            })
-            .filter(|line| line.stream() == head.stream())
-            .take_while(Line::is_continuation);
+        let after = self.lines.after_in_entry(spot, MAX_PASSED).into_iter();
+        let after = after.filter_map(|spot| self.lines.line(spot));
         lines_of(head).saturating_sub(1) + after.map(|line| lines_of(line).max(1)).sum::<usize>()
     }
 

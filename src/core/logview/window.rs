@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthChar;
 use super::{LogView, Place, RowSpot};
 use crate::core::{
     fact::Millis,
-    lines::{Anchor, Hole, Line, Pattern, Spot},
+    lines::{Anchor, Hole, Line, Pattern, Request, Spot},
     logline::{self, Level},
     names::App,
     text::SafeText,
@@ -447,7 +447,8 @@ impl LogView {
 
     /// What is highlighted: the search, else the filter.
     pub(super) fn highlighted(&self) -> Option<&Pattern> {
-        let kept = [&self.filter.pattern, &self.filter.request].into_iter().flatten();
+        let request = self.filter.request.as_ref().map(Request::pattern);
+        let kept = [self.filter.pattern.as_ref(), request].into_iter().flatten();
         self.searched().or_else(|| kept.into_iter().find(|pattern| !pattern.is_inverse()))
     }
 }

@@ -124,7 +124,7 @@ fn asked_for(model: &Model) -> Vec<String> {
         out.push(level.and_worse().to_owned());
     }
     if let Some(request) = &filter.request {
-        let id = SafeText::new(request.text());
+        let id: SafeText = request.ids().first().map(String::as_str).unwrap_or_default().into();
         out.push(format!("request {}, * back", cut::middle(&id, LONGEST_ID)));
     }
     if let Some(shape) = &filter.shape {
