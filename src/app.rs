@@ -176,6 +176,7 @@ impl App {
     where
         B::Error: Into<io::Error>,
     {
+        self.model.ahead = self.session.cloud.ahead();
         for effect in update(&mut self.model, msg) {
             let Some(effect) = self.runtime.run(effect, &self.model.guard, self.model.now) else {
                 continue;
@@ -183,10 +184,7 @@ impl App {
             match effect {
                 Effect::Quit => return Ok(Round::End(End::Left)),
                 Effect::Detach(status) => {
-                    return Ok(Round::End(End::Detached(
-                        status,
-                        goes_on(&self.model.about, &self.model.settings.stack),
-                    )));
+                    return Ok(Round::End(End::Detached(status, self.goes_on())));
                 }
                 Effect::Copy(text) => {
                     let copied = term::copy(text.as_bytes());
@@ -212,6 +210,7 @@ impl App {
                 | Effect::Load(_)
                 | Effect::SaveLines(..)
                 | Effect::Steer(_)
+                | Effect::KeepTo(_)
                 | Effect::Open(_) => {}
             }
         }
@@ -460,8 +459,13 @@ impl App {
 
     /// What follows the operation of ours that runs, if one does.
     fn what_goes_on(&self) -> Option<String> {
-        let is_ours = self.model.is_operation_ours();
-        is_ours.then(|| goes_on(&self.model.about, &self.model.settings.stack))
+        let goes_on = self.model.executing.is_some() || self.model.is_operation_ours();
+        goes_on.then(|| self.goes_on())
+    }
+
+    fn goes_on(&self) -> String {
+        let is_known = self.model.executing.is_none() || self.model.is_operation_ours();
+        goes_on(&self.model.about, &self.model.settings.stack, is_known)
     }
 
     /// Something from outside ends the console. What runs and costs is stopped first, as when the operator leaves;
@@ -511,8 +515,9 @@ async fn at_hand<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
     poll_immediate(stream.next()).await
 }
 
-/// What is said of an operation that is left behind: how it is followed.
-fn goes_on(about: &About, stack: &SafeText) -> String {
+/// What is said of an operation that is left behind, or of one of which is not known whether it has begun: how it is
+/// followed.
+fn goes_on(about: &About, stack: &SafeText, is_known: bool) -> String {
     if about.badge.is_some() {
         return "The operation was one of a simulated account, which is gone with this program.".to_owned();
     }
@@ -522,7 +527,12 @@ fn goes_on(about: &About, stack: &SafeText) -> String {
         ("--stack", Some(stack)),
         ("--endpoint-url", about.endpoint.as_deref().filter(|_| !about.is_endpoint_inherited)),
     ]);
-    format!("The operation goes on without this program; `bic-tui deploy --watch {place}` shows it.")
+    let what = if is_known {
+        "The operation goes on without this program"
+    } else {
+        "AWS had not answered yet whether the operation runs"
+    };
+    format!("{what}; `bic-tui deploy --watch {place}` shows it.")
 }
 
 #[cfg(test)]
@@ -579,14 +589,15 @@ mod tests {
             speed: 1,
         };
         assert_eq!(
-            goes_on(&about, &"chat".into()),
+            goes_on(&about, &"chat".into(), true),
             "The operation goes on without this program; `bic-tui deploy --watch --profile 'it'\\''s ops' --region us-west-2 --stack chat \
              --endpoint-url http://127.0.0.1:4566` shows it."
         );
         (about.profile, about.is_endpoint_inherited) = ("default".into(), true);
-        assert!(goes_on(&about, &"chat".into()).contains("`bic-tui deploy --watch --region us-west-2 --stack chat` shows"));
+        assert!(goes_on(&about, &"chat".into(), true).contains("`bic-tui deploy --watch --region us-west-2 --stack chat` shows"));
+        assert!(goes_on(&about, &"chat".into(), false).starts_with("AWS had not answered yet whether the operation runs; `bic-tui"));
         about.badge = Some("DEMO".into());
-        assert!(!goes_on(&about, &"chat".into()).contains("--watch"));
+        assert!(!goes_on(&about, &"chat".into(), true).contains("--watch"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod acm;
 mod bedrock;
+mod clock;
 mod cloudformation;
 mod cloudwatch;
 mod connect;
@@ -28,11 +29,7 @@ mod secrets;
 mod sts;
 mod throughput;
 
-use std::{
-    future::Future,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use tracing::Instrument;
@@ -55,6 +52,7 @@ use crate::{
 pub struct Aws {
     about: About,
     login: login::Login,
+    clock: clock::Clock,
     reads: Reads,
     writes: Writes,
     /// Asks once: what is paid for is not asked for twice, and a session that is refused is no reason to ask for it
@@ -155,13 +153,19 @@ impl Cloud for Aws {
     }
 
     fn now(&self) -> Millis {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |age| Millis::try_from(age.as_millis()).unwrap_or(Millis::MAX))
+        self.clock.now()
+    }
+
+    fn ahead(&self) -> Millis {
+        self.clock.ahead()
     }
 
     fn about(&self) -> About {
         self.about.clone()
+    }
+
+    fn keep_to(&self, account: &SafeText) {
+        self.login.keep_to(account);
     }
 }
 
@@ -371,9 +375,9 @@ impl Aws {
         }
     }
 
-    /// A fault of the connection names what could not be reached; after expired credentials others are looked for.
+    /// A fault of the connection names what could not be reached; where the credentials are of no use others are looked for.
     fn located(&self, fault: Fault) -> Fault {
-        if fault.kind == FaultKind::Expired {
+        if matches!(fault.kind, FaultKind::Expired | FaultKind::OtherAccount) {
             self.login.renew();
         }
         let is_ours = fault.operation.contains(':');

@@ -237,10 +237,10 @@ pub struct LogsArgs {
     #[arg(long, conflicts_with_all = ["follow", "live"])]
     pub insights: bool,
     /// From when: 15m, 2h, 3d, 03:12 or 2026-11-22T03:12:00Z.
-    #[arg(long, value_name = "WHEN", default_value = "15m")]
+    #[arg(long, value_name = "WHEN", default_value = "15m", allow_hyphen_values = true)]
     pub since: String,
     /// Until when; until now without it.
-    #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
+    #[arg(long, value_name = "WHEN", conflicts_with = "follow", allow_hyphen_values = true)]
     pub until: Option<String>,
     /// Only lines of one service: openwebui or litellm.
     #[arg(long, value_name = "SERVICE")]

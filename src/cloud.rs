@@ -498,6 +498,14 @@ pub enum Change {
 }
 
 impl Change {
+    /// The plan that it runs, if it runs one.
+    pub fn executed(&self) -> Option<&SafeText> {
+        match self {
+            Self::ExecuteChangeSet { change_set, .. } => Some(change_set),
+            _ => None,
+        }
+    }
+
     /// The IAM action, or `image` for what goes through the stack: the name on the allow-list.
     pub fn operation(&self) -> &'static str {
         match self {
@@ -653,6 +661,12 @@ pub trait Cloud: Send + Sync + 'static {
     /// This cloud's present time.
     fn now(&self) -> Millis;
 
+    /// By how much this machine's clock is ahead of the cloud's, in milliseconds: 0 where they agree to some seconds,
+    /// and as long as nothing has been heard.
+    fn ahead(&self) -> Millis {
+        0
+    }
+
     /// What is known without asking.
     fn about(&self) -> About;
 
@@ -669,6 +683,10 @@ pub trait Cloud: Send + Sync + 'static {
 
     /// Moves its time, where there is a span.
     fn steer(&self, _steer: Steer) {}
+
+    /// From now on only this account is asked, whoever's credentials are found: with those of another one each request is
+    /// [`OtherAccount`](crate::core::fault::FaultKind::OtherAccount), except the question whose they are.
+    fn keep_to(&self, _account: &SafeText) {}
 }
 
 /// What a cloud that stands before another one in `$inner` leaves to it: all but questions, changes and secrets.
@@ -689,6 +707,10 @@ macro_rules! pass_on {
             self.$inner.now()
         }
 
+        fn ahead(&self) -> $crate::core::fact::Millis {
+            self.$inner.ahead()
+        }
+
         fn about(&self) -> $crate::cloud::About {
             self.$inner.about()
         }
@@ -703,6 +725,10 @@ macro_rules! pass_on {
 
         fn steer(&self, steer: $crate::cloud::Steer) {
             self.$inner.steer(steer);
+        }
+
+        fn keep_to(&self, account: &$crate::core::text::SafeText) {
+            self.$inner.keep_to(account);
         }
     };
 }

@@ -51,6 +51,7 @@ use crate::{
         guard::Guard,
         msg::Now,
         settings::Settings,
+        text::SafeText,
     },
     door,
     journal::Journal,
@@ -76,6 +77,8 @@ pub struct Context {
     pub out: Out,
     /// Ctrl-C, SIGTERM and SIGHUP.
     pub interrupt: Interrupt,
+    /// The account that was asked, where somebody may log in to another one meanwhile.
+    pub account: Option<SafeText>,
 }
 
 impl Context {
@@ -182,6 +185,7 @@ impl Failure {
 fn advice(fault: &Fault) -> String {
     match fault.kind {
         FaultKind::Expired => "Log in again (`aws sso login`), then run this again.".into(),
+        FaultKind::OtherAccount => "Log in to that account again, then run this again.".into(),
         FaultKind::Throttled => "Wait a little, then run this again.".into(),
         FaultKind::TimedOut | FaultKind::AwsFailed => "Run this again; the AWS Health Dashboard tells of outages.".into(),
         FaultKind::Internal => String::new(),
@@ -253,6 +257,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         other => interrupt.or(read_or_write(cx, other)).await,
     };
     cx.out.end_bar();
+    cx.out.clock(cx.cloud.ahead());
     let answer = match answer.map_err(|failure| failure.placed(cx)) {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {
@@ -354,6 +359,7 @@ pub async fn confirm(cx: &mut Context, question: &str, changes: &[Change]) -> An
             "{question} Without a terminal this needs --yes. {NOTHING_SENT}"
         )));
     }
+    keep_account(cx).await;
     let answer = cx.prompt.ask(&mut cx.out, &format!("{question} [y/N] ")).await?;
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
@@ -369,6 +375,7 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
     let typed = match given {
         Some(given) => given.to_owned(),
         None if cx.prompt.is_interactive() => {
+            keep_account(cx).await;
             let question = format!("{question} Type {name} to go on: ");
             cx.prompt.ask(&mut cx.out, &question).await?.trim().to_owned()
         }
@@ -381,6 +388,15 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
         return Ok(());
     }
     Err(Failure::Usage(format!("\"{typed}\" is not the name {name}. {NOTHING_SENT}")))
+}
+
+/// From now on a wait for somebody may be long: whoever logs in to another account meanwhile is refused. Where AWS does not
+/// say whose the credentials are, nothing can be kept.
+async fn keep_account(cx: &mut Context) {
+    if let (None, Ok(identity)) = (&cx.account, reads::identity(&*cx.cloud).await) {
+        cx.cloud.keep_to(&identity.account);
+        cx.account = Some(identity.account);
+    }
 }
 
 /// Waits `wall` at the cloud's own speed.

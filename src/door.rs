@@ -140,7 +140,9 @@ async fn settle(cloud: &dyn Cloud, change: &Change, token: &Token, mut lost: Fau
             Ok(None) if refusal.is_some() => doubts += 1,
             Ok(None) => match attempt(cloud, change, token).await {
                 Ok(done) => return Ok(done),
-                Err(fault) if is_lost(&fault) || fault.kind == FaultKind::Throttled => lost = fault,
+                Err(fault) if is_lost(&fault) => lost = fault,
+                // That says nothing of the first sending.
+                Err(fault) if fault.kind == FaultKind::Throttled => {}
                 // It may be the first sending that stands in the way of the second one.
                 Err(fault) => refusal = Some(fault),
             },

@@ -72,17 +72,13 @@ fn keep_in(wanted: &Path, others: &[PathBuf], write: impl Fn(&Path) -> io::Resul
 /// # Errors
 /// Why it can not be written.
 pub fn write_new(wanted: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<PathBuf> {
-    let mut name = wanted.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = wanted.with_file_name(name);
+    let part = part_of(wanted);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&part).and_then(|mut file| {
-        write(&mut file)?;
-        file.sync_all()
-    });
+    let mut file = options.open(&part)?;
+    let written = write(&mut file).and_then(|()| file.sync_all());
     let kept = written.and_then(|()| {
         let path = take_name(wanted)?;
         fs::rename(&part, &path).inspect_err(|_| drop(fs::remove_file(&path)))?;
@@ -92,6 +88,13 @@ pub fn write_new(wanted: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<
         let _ = fs::remove_file(&part);
     }
     kept
+}
+
+/// Where a file is until it is whole. Nobody else has this name, though the same file be wanted twice at once.
+fn part_of(wanted: &Path) -> PathBuf {
+    let mut name = wanted.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
+    wanted.with_file_name(name)
 }
 
 /// The first name of a row that no file has; from then on an empty one has it.
@@ -161,7 +164,7 @@ fn read_if(path: &Path, may_be_read: impl Fn(&FileType) -> bool) -> Result<Strin
 /// Why not: one sentence without a stop.
 pub fn check(wanted: &Path) -> Result<(), String> {
     let folder = folder_of(wanted).unwrap_or(Path::new("."));
-    let probe = folder.join(format!(".bic-tui.{}.part", std::process::id()));
+    let probe = part_of(&folder.join(".bic-tui"));
     let written = fs::create_dir_all(folder).and_then(|()| fs::File::create_new(&probe)).map(drop);
     let _ = fs::remove_file(&probe);
     written.map_err(|error| format!("nothing can be saved in {}: {error}", folder.display()))
@@ -210,6 +213,23 @@ mod tests {
         assert_eq!(texts, ["a", "b", "c"]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "no half file stays");
         assert!(write_new(&dir.path().join("none/a"), |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn two_that_save_the_same_at_once_are_both_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let wanted = dir.path().join("a.txt");
+        // The second begins and ends, or fails, while the first is being written.
+        for is_well in [true, false] {
+            let first = write_new(&wanted, |file| {
+                file.write_all(b"first")?;
+                let second = write_new(&wanted, |_| if is_well { Ok(()) } else { Err(io::Error::other("full")) });
+                assert_eq!(second.is_ok(), is_well);
+                Ok(())
+            });
+            assert_eq!(fs::read_to_string(first.unwrap()).unwrap(), "first");
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "no half file stays");
     }
 
     #[test]

@@ -55,15 +55,16 @@ impl Runtime {
             cloud,
             vault,
             journal,
+            saves: Arc::new(Saves::new(answers.clone())),
             answers,
             live: Mutex::default(),
-            saves: Arc::default(),
         }
     }
 
     /// Goes on with what another one writes to the disk.
     #[must_use]
     pub fn after(self, other: &Self) -> Self {
+        other.saves.tell(self.answers.clone());
         Self {
             saves: Arc::clone(&other.saves),
             ..self
@@ -92,16 +93,14 @@ impl Runtime {
             Effect::OpenLive(session, group) => self.open_live(session, group),
             Effect::CloseLive => self.keep_live(None),
             Effect::SaveLines(path, format, kept, lacks) => {
-                let answers = self.answers.clone();
-                self.saves.begin(PathBuf::from(path.as_str()), format, kept, move |told| {
-                    // The loop is gone when the program ends: nobody waits for this answer then.
-                    let _ = answers.blocking_send(Msg::Exported(lacks, told));
-                });
+                let answer = move |told| Msg::Exported(lacks, told);
+                self.saves.begin(PathBuf::from(path.as_str()), format, kept, answer);
             }
             Effect::Save(path, bytes) => self.save(PathBuf::from(path.as_str()), bytes),
             Effect::Load(path) => self.load(path),
             Effect::Open(url) => self.open(url),
             Effect::Steer(steer) => self.cloud.steer(steer),
+            Effect::KeepTo(account) => self.cloud.keep_to(&account),
             terminal => return Some(terminal),
         }
         None

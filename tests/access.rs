@@ -187,12 +187,17 @@ fn a_certificate_that_acm_refuses_says_why() {
     for (name, want) in [
         ("alb.us-west-2.elb.amazonaws.com", "a name of a domain of yours"),
         ("https://x.example.com", "without http://"),
+        ("chat", "with stops between, such as chat.example.com."),
     ] {
         clear(&mut desk);
         desk.press(name);
         desk.press("enter");
         says(&desk.screen(), &[want]);
     }
+    // Where it has no room in one row it goes on in the next.
+    let narrow = desk.screen_at(80, 24);
+    let words: Vec<&str> = narrow.split_whitespace().collect();
+    says(&words.join(" "), &["with stops between, such as chat.example.com."]);
     clear(&mut desk);
     desk.press("chat.amazonaws.com enter y");
     desk.see(&["FAILED: ADDITIONAL_VERIFICATION_REQUIRED", "request another"]);
@@ -312,4 +317,29 @@ fn a_stack_that_has_it_all_says_so_in_one_look() {
     desk.press("tab tab tab tab");
     desk.see(&["images-1", "InService", "none: by the hour"]);
     assert_eq!(probe(&desk, "https://chat.example.com"), Some(true));
+}
+
+#[test]
+fn what_is_put_into_the_form_takes_nothing_away_that_was_typed() {
+    let mut desk = Desk::at("https");
+    desk.press("D");
+    let Stage::Form(form) = &mut desk.model.deploy else {
+        panic!("the form is open")
+    };
+    form.selected = form
+        .fields
+        .iter()
+        .position(|f| f.def.name == "LogRetentionDays")
+        .expect("a parameter");
+    desk.press("right esc 8 tab tab tab tab");
+    desk.see(&["images-1", "InService"]);
+    choose(&mut desk, "use-throughput");
+    let values = |desk: &Desk| desk.model.deploy.form().expect("the form is open").values();
+    let typed = values(&desk)["LogRetentionDays"].clone();
+    assert!(
+        typed != "30" && values(&desk)["ProvisionedModelArn"].contains("provisioned-model"),
+        "{typed}"
+    );
+    desk.press("esc D");
+    assert_eq!(values(&desk)["LogRetentionDays"], typed);
 }

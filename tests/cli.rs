@@ -223,6 +223,20 @@ fn a_write_is_in_the_audit_log_even_when_it_fails() {
     assert!(lines[1]["result"].as_str().unwrap().contains("could not be reached"), "{text}");
 }
 
+#[test]
+fn a_time_zone_that_is_not_known_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    for (zone, is_told) in [("Nowhere/Else", true), ("Europe/Berlin", false), ("", false)] {
+        let out = program(home.path(), &["logs", "--demo", "--since", "-1m"])
+            .env("TZ", zone)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.success() && !out.stdout.is_empty(), "{stderr}");
+        assert_eq!(stderr.contains("not known here: times are UTC"), is_told, "{zone}: {stderr}");
+    }
+}
+
 /// A tail that goes on, once its first line has come.
 fn tail(home: &Path) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut child = program(home, &["logs", "--demo", "--follow"])

@@ -64,7 +64,8 @@ fn fails(scene: &str, on_screen: &[&str], on_card: &[&str]) {
     );
     assert!(!question.contains("not been listed"), "{question}");
     desk.press("bedrock-image-chat enter enter");
-    desk.see(&["Press D to deploy"]);
+    let screen = desk.see(&["Press D to deploy"]);
+    assert!(!screen.contains("deletion has begun"), "it has ended:\n{screen}");
     assert!(matches!(desk.written.last(), Some(Change::DeleteStack { .. })));
 }
 
@@ -681,7 +682,10 @@ fn a_colleague_who_is_faster_is_followed() {
     two.deploy(&[("LogRetentionDays", "14")]);
     one.press("enter y");
     one.wait(1);
-    says(&one.screen(), &["somebody else has begun something"]);
+    says(
+        &one.screen(),
+        &["✗ AWS says: the plan cannot be executed in its current execution status of [OBSOLETE]; D makes a new one"],
+    );
     one.until("UPDATE_COMPLETE");
     let begun = one
         .events()
@@ -779,6 +783,44 @@ fn a_plan_made_before_a_colleagues_update_is_never_run() {
         .filter(|e| e.is_stack() && e.status.0 == "UPDATE_IN_PROGRESS")
         .count();
     assert_eq!(begun, 1, "{}", one.screen());
+}
+
+#[test]
+fn a_plan_goes_with_a_colleagues_update_that_was_looked_on_and_so_does_its_question() {
+    for is_over in [false, true] {
+        let mut desk = Desk::at("two-operators");
+        desk.plan(&[("FargateSpot", "true")]);
+        desk.press("enter");
+        if is_over {
+            desk.take(Msg::Key("ctrl-e".parse().expect("a key")));
+            assert!(matches!(&desk.model.dialog, Some(Dialog::Checks(checks)) if checks.over.is_some()));
+        }
+        desk.until("UPDATE_IN_PROGRESS");
+        desk.until("UPDATE_COMPLETE");
+        says(
+            &desk.screen(),
+            &["somebody else has updated the stack since the plan was made: it is dropped"],
+        );
+        assert!(desk.model.dialog.is_none() && matches!(desk.model.deploy, Stage::Form(_)));
+        assert!(
+            matches!(desk.written.last(), Some(Change::DeleteChangeSet { .. })),
+            "{:?}",
+            desk.written
+        );
+    }
+    // Who says yes while it runs reads why not, and what runs.
+    let mut desk = Desk::at("two-operators");
+    desk.plan(&[("FargateSpot", "true")]);
+    desk.press("enter");
+    desk.until("UPDATE_IN_PROGRESS");
+    desk.press("y");
+    says(
+        &desk.screen(),
+        &[
+            "✗ AWS says: the plan cannot be executed in its current execution status of [",
+            "]; somebody",
+        ],
+    );
 }
 
 #[test]

@@ -123,6 +123,12 @@ fn a_replay_is_paused_and_moved_and_stays_at_its_end() {
     desk.wait(20);
     let screen = desk.screen();
     assert!(screen.contains("REPLAY ×10") && screen.contains("CREATE_IN_PROGRESS"), "{screen}");
+    let footer = screen.lines().last().expect("a footer");
+    let writes = ["Z sleep/wake", "I image", "D deploy", "R ways out"];
+    assert!(
+        footer.contains("p pause") && writes.iter().all(|key| !footer.contains(key)),
+        "{footer}"
+    );
     desk.press("p");
     let at = desk.model.now.wall;
     desk.wait(30);

@@ -261,15 +261,12 @@ fn the_form_makes_a_plan_and_leaving_it_drops_the_plan() {
 }
 
 /// A plan on the screen whose execution was confirmed, and the answer to it.
-fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
+/// A plan of an update is on the screen.
+fn planned() -> Model {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     press(&mut model, "D");
     let Stage::Form(form) = model.deploy.clone() else {
         panic!("the form is open")
-    };
-    let execute = Change::ExecuteChangeSet {
-        stack: "arn:stack".into(),
-        change_set: "arn:set".into(),
     };
     let change_set = bic_tui::core::fact::ChangeSet {
         id: "arn:set".into(),
@@ -291,9 +288,76 @@ fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
         selected: 0,
         is_create: false,
     });
-    let effects = update(&mut model, Msg::Changed(1, execute, answer));
+    model
+}
+
+/// The change that runs that plan.
+fn execute() -> Change {
+    Change::ExecuteChangeSet {
+        stack: "arn:stack".into(),
+        change_set: "arn:set".into(),
+    }
+}
+
+fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
+    let mut model = planned();
+    let effects = update(&mut model, Msg::Changed(1, execute(), answer));
     let changes = sent(&effects);
     (model, changes)
+}
+
+#[test]
+fn a_plan_that_did_not_begin_stays_whatever_the_reason() {
+    for kind in <FaultKind as strum::IntoEnumIterator>::iter().filter(|kind| *kind != FaultKind::NotFound) {
+        let (model, changes) = executed(Err(Fault::new(kind, "cloudformation:ExecuteChangeSet", "arn:stack", "")));
+        let stays = matches!(model.deploy, Stage::Plan(_));
+        let has_begun = model.operation.is_some() && model.has_acted;
+        assert!(
+            changes.is_empty() && stays != has_begun && has_begun == kind.may_have_begun(),
+            "{kind}"
+        );
+    }
+    let (model, _) = executed(Err(Fault::new(
+        FaultKind::Throttled,
+        "cloudformation:ExecuteChangeSet",
+        "arn:stack",
+        "Rate exceeded",
+    )));
+    let notice = model.notice.expect("it is said").text;
+    assert!(
+        notice.ends_with("Rate exceeded. Try again in a minute."),
+        "nothing sends it again: {notice}"
+    );
+}
+
+#[test]
+fn a_plan_of_which_aws_has_not_said_whether_it_runs_is_not_left() {
+    let running = || {
+        let mut model = planned();
+        assert_eq!(sent(&press(&mut model, "enter y")), [execute()]);
+        model
+    };
+    let said = |model: &Model| model.notice.as_ref().is_some_and(|n| n.text.contains("AWS has not answered yet"));
+    let mut model = running();
+    assert!(press(&mut model, "q").is_empty() && said(&model) && matches!(model.deploy, Stage::Plan(_)));
+    assert!(press(&mut model, "ctrl-c").is_empty() && said(&model) && matches!(model.deploy, Stage::Plan(_)));
+    assert_eq!(press(&mut model, "ctrl-c"), [Effect::Detach(130)]);
+    // From the root, too.
+    let mut model = running();
+    assert!(press(&mut model, "1 q").is_empty() && said(&model));
+    assert_eq!(press(&mut model, "q"), [Effect::Detach(0)]);
+    // Once it has answered, what runs is ours, or the plan can be left.
+    update(&mut model, Msg::Changed(1, execute(), Ok(Done::Accepted)));
+    assert!(model.executing.is_none() && model.operation.is_some() && matches!(model.deploy, Stage::Rest));
+    let mut model = running();
+    let fault = Fault::new(FaultKind::Throttled, "cloudformation:ExecuteChangeSet", "arn:stack", "");
+    update(&mut model, Msg::Changed(1, execute(), Err(fault)));
+    let changes = sent(&press(&mut model, "2 q"));
+    assert!(matches!(&changes[..], [Change::DeleteChangeSet { .. }]), "{changes:?}");
+    // An answer that comes over an open form takes nothing of it.
+    assert!(matches!(model.deploy, Stage::Form(_)));
+    update(&mut model, Msg::Changed(1, execute(), Ok(Done::Accepted)));
+    assert!(matches!(model.deploy, Stage::Form(_)));
 }
 
 #[test]
@@ -318,6 +382,116 @@ fn an_answer_that_nobody_got_is_no_failure_and_a_clear_no_drops_the_plan() {
         matches!(model.deploy, Stage::Plan(_)) && changes.is_empty(),
         "it can be tried again"
     );
+}
+
+#[test]
+fn why_a_first_plan_did_not_begin_is_said_longer_than_that_it_was_removed() {
+    let mut model = planned();
+    if let Stage::Plan(plan) = &mut model.deploy {
+        plan.is_create = true;
+    }
+    let fault = Fault {
+        code: Some("InvalidChangeSetStatus".into()),
+        ..Fault::new(
+            FaultKind::Refused,
+            "cloudformation:ExecuteChangeSet",
+            "arn:stack",
+            "ChangeSet [arn:set] cannot be executed in its current status of [FAILED]",
+        )
+    };
+    let changes = sent(&update(&mut model, Msg::Changed(1, execute(), Err(fault))));
+    let [.., drop @ Change::DropEmptyStack { .. }] = &changes[..] else {
+        panic!("{changes:?}")
+    };
+    update(&mut model, Msg::Changed(1, drop.clone(), Ok(Done::Accepted)));
+    assert_eq!(
+        model.notice.map(|it| it.text.to_string()).as_deref(),
+        Some("AWS says: the plan cannot be executed in its current status of [FAILED]; D makes a new one")
+    );
+}
+
+#[test]
+fn the_question_whether_a_plan_runs_does_not_come_back_without_the_plan() {
+    let mut model = planned();
+    press(&mut model, "enter ctrl-e");
+    assert!(matches!(&model.dialog, Some(Dialog::Checks(checks)) if checks.over.is_some()));
+    let mut gone = model.clone();
+    press(&mut model, "esc");
+    assert!(matches!(model.dialog, Some(Dialog::Confirm(_))));
+    if let Stage::Plan(plan) = std::mem::take(&mut gone.deploy) {
+        gone.deploy = Stage::Form(plan.form);
+    }
+    press(&mut gone, "esc");
+    assert!(gone.dialog.is_none(), "{:?}", gone.dialog);
+}
+
+/// Has the stack told as it is changed.
+fn told(model: &mut Model, change: impl FnOnce(&mut bic_tui::core::fact::Stack)) -> Vec<Effect> {
+    let mut stack = model.stack().expect("a stack").clone();
+    change(&mut stack);
+    model.feeds.stack.due = 0;
+    let asked = wait(model, 1_000).into_iter().find_map(|effect| match effect {
+        Effect::Ask(ticket, Query::Stack { .. }) => Some(ticket),
+        _ => None,
+    });
+    update(model, Msg::Told(asked.expect("it is asked"), Ok(Fact::Stack(Some(stack)))))
+}
+
+#[test]
+fn what_begins_elsewhere_is_not_taken_for_the_last_plan_that_ran() {
+    let asks_plan = |effects: &[Effect]| effects.iter().any(|e| matches!(e, Effect::Ask(_, Query::ChangeSet { .. })));
+    let mut model = loaded(Settings::default(), "UPDATE_IN_PROGRESS");
+    told(&mut model, |stack| stack.change_set = Some("arn:set".into()));
+    let operation = bic_tui::core::model::Operation {
+        stack: "s".into(),
+        verb: "update",
+        change_set: "arn:set".into(),
+        resources: Vec::new(),
+    };
+    (model.operation, model.followed) = (Some(operation.clone()), None);
+    assert!(!asks_plan(&told(&mut model, |_| {})), "it is known");
+    told(&mut model, |stack| stack.status.0 = "UPDATE_COMPLETE".into());
+    assert!(model.operation.is_some(), "what was done is still on the screen");
+    let effects = told(&mut model, |stack| stack.status.0 = "UPDATE_IN_PROGRESS".into());
+    assert!(asks_plan(&effects) && model.operation.is_none());
+    // A late answer to an older question takes nothing of the newer one.
+    let old = bic_tui::core::msg::Ticket {
+        asked: bic_tui::core::msg::Asked::Followed,
+        generation: model.guard.generation,
+        seq: 0,
+    };
+    update(&mut model, Msg::Told(old, Ok(Fact::Stacks(Vec::new()))));
+    assert!(model.followed.is_some());
+    // One's own is known before the stack tells of it.
+    told(&mut model, |stack| stack.status.0 = "UPDATE_COMPLETE".into());
+    (model.operation, model.followed, model.has_acted) = (Some(operation), None, true);
+    let effects = told(&mut model, |stack| stack.status.0 = "UPDATE_IN_PROGRESS".into());
+    assert!(!asks_plan(&effects) && model.operation.is_some());
+}
+
+#[test]
+fn the_cause_of_the_operation_before_is_not_told_of_this_one() {
+    let mut model = loaded(Settings::default(), "UPDATE_FAILED");
+    let mut fall = world::task("litellm", "STOPPED");
+    (fall.stopped, fall.stop_code) = (Some(world::NOW - 70_000), "EssentialContainerExited".into());
+    model.last_fall = Some(fall);
+    let mut events = model.feeds.events.get().expect("events").clone();
+    events.insert(0, world::event("VPC", "UPDATE_FAILED", 60_000));
+    let now = model.now;
+    model.feeds.events.set(events, now);
+    told(&mut model, |_| {});
+    assert!(bic_tui::core::cause::find(&model).is_some());
+    // Another update has begun, and its events are not told.
+    told(&mut model, |stack| {
+        (stack.status.0, stack.updated) = ("UPDATE_IN_PROGRESS".into(), Some(world::NOW - 10_000));
+    });
+    assert!(!model.progress.is_told);
+    assert_eq!(bic_tui::core::cause::find(&model), None);
+    // A task that falls in it is a cause all the same.
+    if let Some(fall) = &mut model.last_fall {
+        fall.stopped = Some(world::NOW);
+    }
+    assert!(bic_tui::core::cause::find(&model).is_some());
 }
 
 #[test]
@@ -541,6 +715,53 @@ fn elsewhere_everything_is_new_and_old_answers_are_dropped() {
         asks.iter()
             .any(|e| matches!(e, Effect::Ask(t, Query::Identity) if t.generation == generation + 1)),
         "{asks:?}"
+    );
+}
+
+#[test]
+fn credentials_of_another_account_are_another_place() {
+    let mut model = loaded(production(false), "CREATE_COMPLETE");
+    press(&mut model, "A");
+    type_text(&mut model, "ops");
+    press(&mut model, "enter r");
+    assert!(model.guard.is_armed(model.now) && matches!(model.dialog, Some(Dialog::Confirm(_))));
+    let generation = model.guard.generation;
+    let who = |model: &mut Model, account: &str| {
+        model.feeds.identity.due = 0;
+        let asked = wait(model, 1_000).into_iter().find_map(|effect| match effect {
+            Effect::Ask(ticket, Query::Identity) => Some(ticket),
+            _ => None,
+        });
+        let identity = bic_tui::core::fact::Identity {
+            account: account.into(),
+            arn: "arn:x".into(),
+        };
+        let answer = Ok(Fact::Identity(identity));
+        update(model, Msg::Told(asked.expect("it is asked"), answer))
+    };
+    let effects = who(&mut model, "123456789012");
+    assert!(effects.is_empty() && model.guard.generation == generation && model.dialog.is_some());
+    // A write that is refused for it has that asked at once.
+    let fault = Fault::new(FaultKind::OtherAccount, "ecs:UpdateService", "", "");
+    let change = Change::DeleteStack { stack: "s".into() };
+    update(&mut model, Msg::Changed(generation, change, Err(fault)));
+    assert!(model.feeds.identity.due <= model.now.mono);
+    let effects = who(&mut model, "222222222222");
+    assert_eq!(effects, [Effect::Hide, Effect::KeepTo("222222222222".into())]);
+    assert!(model.dialog.is_none() && !model.guard.is_armed(model.now) && model.guard.generation == generation + 1);
+    assert!(model.feeds.stack.get().is_none() && model.feeds.identity.get().is_some_and(|it| it.account == "222222222222"));
+    let notice = model.notice.clone().expect("it is said");
+    assert!(
+        notice.text.contains("222222222222 now, not of 123456789012") && notice.severity == bic_tui::core::health::Severity::Bad,
+        "{notice:?}"
+    );
+    assert_eq!(model.errors.len(), 2, "{:?}", model.errors);
+    // Nothing of before is sent, and the new account is asked.
+    assert!(sent(&press(&mut model, "y")).is_empty());
+    assert!(
+        wait(&mut model, 1_000)
+            .iter()
+            .any(|e| matches!(e, Effect::Ask(_, Query::Stack { .. })))
     );
 }
 

@@ -276,11 +276,13 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("logs", &["running"]),
     ("models", &["running", "model-gone", "image-fails"]),
     ("cost --what-if", &["running"]),
+    ("cost", &["new"]),
     ("scale litellm 2 --yes", &["running"]),
     ("restart litellm --yes", &["running"]),
     ("sleep --yes --speed 5000", &["running"]),
     ("wake --yes --speed 5000", &["asleep"]),
     ("secret litellm-api-key --field api_key", &["running"]),
+    ("secret litellm-api-key", &["running"]),
     ("image --yes --file image.png --speed 5000", &["running", "model-gone"]),
     ("destroy --confirm bedrock-image-chat --yes --speed 5000", &["running"]),
     ("destroy --unprotect --confirm bedrock-image-chat --yes", &["running"]),
@@ -339,7 +341,7 @@ const NOTES: &[(&str, &str)] = &[
         "logs",
         "`id` is the id of the event; `null` where Live Tail (`--live`) or Logs Insights (`--insights`) brought it. `stream` is the name of the log stream, \
          SERVICE/CONTAINER/TASK; `--stream` takes the beginning of it or of the task's id. `timestamp` is \
-     the time of the event, `ingestion` when CloudWatch took it in. `message` is byte-exact once parsed; control and hidden \
+     the time of the event, `ingestion` when CloudWatch took it in. `message` is byte-exact once parsed, but that halves of surrogate pairs and broken UTF-8 have become U+FFFD; control and hidden \
      characters are escaped. With `--follow` and `--live` a line that came after one with a later timestamp has `\"late\": true` \
      besides (a timestamp that lay in the future counts as the time it came); all others have no such field. A window without either comes sorted by time, oldest first; with them each poll is \
      written at once.",

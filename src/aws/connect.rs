@@ -23,7 +23,9 @@ use aws_types::{
 };
 
 use super::{
-    Aws, Reads, Writes, gateway,
+    Aws, Reads, Writes,
+    clock::Clock,
+    gateway,
     login::{self, Login},
 };
 use crate::{
@@ -104,9 +106,10 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
         check_profile(name).await?;
     }
     let login = Login::new(options.limits.operation);
+    let clock = Clock::default();
     let config = match &options.credentials {
-        Some(_) => explicit(&options),
-        None => standard(&options, &login).await,
+        Some(_) => explicit(&options, &clock),
+        None => standard(&options, (&login, &clock)).await,
     };
     let Some(region) = config.region().map(ToString::to_string) else {
         return Err(usage("No region is known: name one with --region, AWS_REGION or the profile"));
@@ -126,7 +129,7 @@ pub async fn connect(options: AwsOptions) -> Result<Aws, Fault> {
         badge: None,
         speed: 1,
     };
-    Ok(build(about, &config, (&options.limits, login)))
+    Ok(build(about, &config, (&options.limits, login, clock)))
 }
 
 /// Refuses a profile that no file has: its credentials would only be missing, without a word of why. Files that
@@ -162,10 +165,10 @@ fn profile(options: &AwsOptions) -> SafeText {
 }
 
 /// Only what the options say.
-fn explicit(options: &AwsOptions) -> SdkConfig {
+fn explicit(options: &AwsOptions, clock: &Clock) -> SdkConfig {
     let mut config = SdkConfig::builder()
         .behavior_version(behavior())
-        .http_client(gateway::http_client())
+        .http_client(gateway::http_client(clock.clone()))
         .timeout_config(timeouts(&options.limits))
         .retry_config(retries(&options.limits))
         .region(options.region.clone().map(Region::new));
@@ -177,8 +180,8 @@ fn explicit(options: &AwsOptions) -> SdkConfig {
 }
 
 /// The chain that every AWS tool follows.
-async fn standard(options: &AwsOptions, login: &Login) -> SdkConfig {
-    let http = gateway::http_client();
+async fn standard(options: &AwsOptions, (login, clock): (&Login, &Clock)) -> SdkConfig {
+    let http = gateway::http_client(clock.clone());
     let region = region(options).await.map(Region::new);
     let mut loader = aws_config::defaults(behavior())
         .http_client(http.clone())
@@ -196,15 +199,19 @@ async fn standard(options: &AwsOptions, login: &Login) -> SdkConfig {
         loader = loader.profile_name(profile);
     }
     let source = login::Source {
-        config: ProviderConfig::default()
-            .with_behavior_version(Some(behavior()))
-            .with_http_client(http)
-            .with_region(region.clone()),
+        config: Box::new(move |region| {
+            ProviderConfig::default()
+                .with_behavior_version(Some(behavior()))
+                .with_http_client(http.clone())
+                .with_region(region)
+        }),
         region,
         profile: options.profile.clone(),
     };
     let held = login::Held::new(source, options.limits.credentials).await;
-    loader.credentials_provider(held).load().await
+    let config = loader.credentials_provider(held).load().await;
+    login.ask_through(&config);
+    config
 }
 
 /// From the command line, the environment or the profile. A virtual machine is not asked where it is:
@@ -327,7 +334,7 @@ macro_rules! client {
     }};
 }
 
-fn build(about: About, config: &SdkConfig, (limits, login): (&Limits, Login)) -> Aws {
+fn build(about: About, config: &SdkConfig, (limits, login, clock): (&Limits, Login, Clock)) -> Aws {
     // Own retry tokens: what one console polls can not use up those of another in this process.
     let partition = || RetryPartition::custom("bic-tui").build();
     let once = RetryConfig::disabled();
@@ -343,7 +350,10 @@ fn build(about: About, config: &SdkConfig, (limits, login): (&Limits, Login)) ->
         logs: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_partition(partition())),
         elb: client!(aws_sdk_elasticloadbalancingv2, config, |it| it.retry_partition(partition())),
         secrets: client!(aws_sdk_secretsmanager, config, |it| it.retry_partition(partition())),
-        sts: client!(aws_sdk_sts, config, |it| it.retry_partition(partition())),
+        // Whose the credentials are can always be asked.
+        sts: client!(aws_sdk_sts, config, |it| it
+            .retry_partition(partition())
+            .identity_cache(login.of_anyone())),
         bedrock: client!(aws_sdk_bedrock, config, |it| it.retry_partition(partition())),
         backup: client!(aws_sdk_backup, config, |it| it.retry_partition(partition())),
         rds: client!(aws_sdk_rds, config, |it| it.retry_partition(partition())),
@@ -374,6 +384,7 @@ fn build(about: About, config: &SdkConfig, (limits, login): (&Limits, Login)) ->
     Aws {
         about,
         login,
+        clock,
         reads,
         writes,
         once: client!(aws_sdk_cloudwatchlogs, config, |it| it.retry_config(once)),

@@ -12,7 +12,10 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{error::metadata::ProvideErrorMetadata, event_stream::RawMessage};
 use aws_types::request_id::RequestId;
 
-use super::gateway::{Odd, description};
+use super::{
+    gateway::{Odd, description},
+    login::Stranger,
+};
 use crate::core::{
     fault::{Fault, FaultKind},
     text::SafeText,
@@ -123,6 +126,9 @@ fn dispatch_kind(failure: &DispatchFailure) -> (FaultKind, String) {
     let Some(connector) = failure.as_connector_error() else {
         return (FaultKind::Unreachable, String::new());
     };
+    if let Some(stranger) = find::<Stranger>(connector) {
+        return (stranger.kind, stranger.why.clone());
+    }
     if let Some(credentials) = find::<CredentialsError>(connector) {
         return credentials_kind(credentials);
     }

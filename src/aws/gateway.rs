@@ -14,13 +14,15 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use http_body_util::Full;
 
+use super::clock::{Clock, local};
+
 /// An answer with status 2xx that AWS does not give.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Odd(pub(super) String);
 
-/// One client for all services, so that connections are shared.
-pub(super) fn http_client() -> SharedHttpClient {
+/// One client for all services, so that connections are shared. `clock` hears all answers.
+pub(super) fn http_client(clock: Clock) -> SharedHttpClient {
     let inner = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
         connector.set_connector_settings(settings.cloned());
@@ -28,27 +30,29 @@ pub(super) fn http_client() -> SharedHttpClient {
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
         connector.build()
     });
-    SharedHttpClient::new(Gateway(inner))
+    SharedHttpClient::new(Gateway(inner, clock))
 }
 
 #[derive(Debug)]
-struct Gateway(SharedHttpClient);
+struct Gateway(SharedHttpClient, Clock);
 
 impl HttpClient for Gateway {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Judge(self.0.http_connector(settings, components)))
+        SharedHttpConnector::new(Judge(self.0.http_connector(settings, components), self.1.clone()))
     }
 }
 
 #[derive(Debug)]
-struct Judge(SharedHttpConnector);
+struct Judge(SharedHttpConnector, Clock);
 
 impl HttpConnector for Judge {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let wire = Wire::of(&request);
-        let answer = self.0.call(request);
+        let (sent, answer) = (local(), self.0.call(request));
+        let clock = self.1.clone();
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
+            clock.hear(&answer, sent);
             if is_stream(&answer) {
                 return Ok(answer);
             }

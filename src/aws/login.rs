@@ -4,16 +4,17 @@
 //! files. Neither knows that AWS has called it expired; so after that both are left, and made anew for the next request.
 
 use std::{
+    error::Error,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use aws_config::{
-    Region, default_provider::credentials::DefaultCredentialsChain, profile::ProfileFileCredentialsProvider,
+    Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain, profile::ProfileFileCredentialsProvider,
     provider_config::ProviderConfig,
 };
 use aws_credential_types::{
@@ -23,11 +24,13 @@ use aws_credential_types::{
 use aws_sdk_sts::config::{ConfigBag, IdentityCache, ResolveCachedIdentity, RuntimeComponents, SharedIdentityCache};
 use aws_smithy_runtime_api::client::identity::{IdentityFuture, SharedIdentityResolver};
 
+use super::sts;
+use crate::core::{fault::FaultKind, text::SafeText};
+
 /// Where credentials come from.
-#[derive(Clone)]
 pub(super) struct Source {
-    /// What a provider is made from.
-    pub(super) config: ProviderConfig,
+    /// What a provider in a region is made from: new each time, since it remembers the files that were read for it.
+    pub(super) config: Box<dyn Fn(Option<Region>) -> ProviderConfig + Send + Sync>,
     /// Region, found already.
     pub(super) region: Option<Region>,
     /// This profile alone: keys in the environment belong to another account, perhaps. Else the chain that every AWS tool
@@ -44,11 +47,12 @@ impl fmt::Debug for Source {
 impl Source {
     /// A provider that has read nothing yet.
     async fn open(&self) -> SharedCredentialsProvider {
+        let config = (self.config)(self.region.clone());
         if let Some(name) = &self.profile {
-            let profile = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(name);
+            let profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name);
             SharedCredentialsProvider::new(profile.build())
         } else {
-            let chain = DefaultCredentialsChain::builder().configure(self.config.clone());
+            let chain = DefaultCredentialsChain::builder().configure(config);
             SharedCredentialsProvider::new(chain.region(self.region.clone()).build().await)
         }
     }
@@ -84,9 +88,41 @@ impl ProvideCredentials for Held {
     }
 }
 
-/// What all clients take for their identity, until AWS calls it expired.
+/// Credentials that are not of the session's account, or not known to be.
+#[derive(Debug)]
+pub(super) struct Stranger {
+    pub(super) kind: FaultKind,
+    /// A clause without its stop.
+    pub(super) why: String,
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl Error for Stranger {}
+
+/// Whose the session is.
+#[derive(Debug, Default)]
+struct Owner {
+    /// The account, once the session keeps to one.
+    account: Option<SafeText>,
+    /// Key id of the credentials that are known to be its.
+    key: String,
+    /// Key id of those with which was last asked whose they are.
+    asked: String,
+}
+
+/// What all clients take for their identity, until AWS calls it expired. Once the session keeps to an account, what is
+/// found anew is taken only if STS says that it is of that account: a profile may have been written over with another one.
 #[derive(Debug, Clone)]
-pub(super) struct Login(Arc<Inner>);
+pub(super) struct Login {
+    inner: Arc<Inner>,
+    /// It is only asked whose the credentials are.
+    is_of_anyone: bool,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -94,23 +130,100 @@ struct Inner {
     /// Something has come out of it.
     is_used: AtomicBool,
     limit: Duration,
+    owner: Mutex<Owner>,
+    /// One at a time asks whose credentials are.
+    turn: tokio::sync::Mutex<()>,
+    /// How that is asked, with credentials of one's own.
+    sts: OnceLock<aws_sdk_sts::Config>,
 }
 
 impl Login {
     /// `limit` is the longest that finding credentials may take in a request.
     pub(super) fn new(limit: Duration) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             cache: RwLock::new(fresh(limit)),
             is_used: AtomicBool::new(false),
             limit,
-        }))
+            owner: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            sts: OnceLock::new(),
+        };
+        Self {
+            inner: Arc::new(inner),
+            is_of_anyone: false,
+        }
     }
 
     /// What is in use has expired.
     pub(super) fn renew(&self) {
         // The many requests that fail at the same time leave it once.
-        if self.0.is_used.swap(false, Ordering::Relaxed) {
-            *self.0.cache.write().unwrap_or_else(PoisonError::into_inner) = fresh(self.0.limit);
+        if self.inner.is_used.swap(false, Ordering::Relaxed) {
+            *self.inner.cache.write().unwrap_or_else(PoisonError::into_inner) = fresh(self.inner.limit);
+        }
+    }
+
+    /// The same, whosever the credentials are.
+    pub(super) fn of_anyone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            is_of_anyone: true,
+        }
+    }
+
+    /// The way to STS.
+    pub(super) fn ask_through(&self, config: &SdkConfig) {
+        // What stands in the shared one would ask this again.
+        let own = aws_sdk_sts::config::Builder::from(config).identity_cache(IdentityCache::no_cache());
+        let _ = self.inner.sts.set(own.build());
+    }
+
+    /// Only this account's credentials are taken from now on: those with which was asked are.
+    pub(super) fn keep_to(&self, account: &SafeText) {
+        let owner = &mut *self.inner.owner();
+        owner.key.clone_from(&owner.asked);
+        owner.account = Some(account.clone());
+    }
+}
+
+impl Inner {
+    fn owner(&self) -> MutexGuard<'_, Owner> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_its_own(&self, key: &str) -> bool {
+        let owner = self.owner();
+        owner.account.is_none() || owner.key == key
+    }
+
+    /// Takes credentials of the session's account alone.
+    async fn prove(&self, found: &Credentials) -> Result<(), Stranger> {
+        let key = found.access_key_id();
+        if self.is_its_own(key) {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        let Some(config) = self.sts.get().filter(|_| !self.is_its_own(key)) else {
+            return Ok(());
+        };
+        let provider = SharedCredentialsProvider::new(found.clone());
+        let client = aws_sdk_sts::Client::from_conf(config.to_builder().credentials_provider(provider).build());
+        let identity = sts::identity(&client).await.map_err(|fault| Stranger {
+            kind: fault.kind,
+            why: format!("whose the new credentials are is not known: {}", fault.detail),
+        })?;
+        let mut owner = self.owner();
+        match &owner.account {
+            Some(own) if *own != identity.account => Err(Stranger {
+                kind: FaultKind::OtherAccount,
+                why: format!(
+                    "the credentials are of account {} now, and this was begun in {own}",
+                    identity.account
+                ),
+            }),
+            _ => {
+                key.clone_into(&mut owner.key);
+                Ok(())
+            }
         }
     }
 }
@@ -126,11 +239,18 @@ impl ResolveCachedIdentity for Login {
         components: &'a RuntimeComponents,
         config: &'a ConfigBag,
     ) -> IdentityFuture<'a> {
-        let cache = self.0.cache.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let inner = &self.inner;
+        let cache = inner.cache.read().unwrap_or_else(PoisonError::into_inner).clone();
         IdentityFuture::new(async move {
             let found = cache.resolve_cached_identity(resolver, components, config).await;
-            self.0.is_used.fetch_or(found.is_ok(), Ordering::Relaxed);
-            found
+            inner.is_used.fetch_or(found.is_ok(), Ordering::Relaxed);
+            let found = found?;
+            match found.data::<Credentials>() {
+                Some(credentials) if self.is_of_anyone => credentials.access_key_id().clone_into(&mut inner.owner().asked),
+                Some(credentials) => inner.prove(credentials).await?,
+                None => {}
+            }
+            Ok(found)
         })
     }
 }

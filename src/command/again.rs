@@ -106,6 +106,7 @@ pub(super) fn passes(fault: &Fault) -> bool {
         FaultKind::NoCredentials
         | FaultKind::Expired
         | FaultKind::WrongCredentials
+        | FaultKind::OtherAccount
         | FaultKind::Denied
         | FaultKind::NotFound
         | FaultKind::Refused

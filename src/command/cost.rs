@@ -35,7 +35,7 @@ struct Report {
     sizes: Vec<SizeRow>,
     images: Vec<ImageCost>,
     guide: Guide,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Only with `--what-if`.
     what_if: Option<Vec<WhatIf>>,
 }
 

@@ -1,22 +1,24 @@
 //! `plan` and `deploy`: a change set, always shown before it runs.
 
+mod made;
 mod shown;
 
-use std::time::Duration;
-
-use self::shown::{outline, show};
+use self::{
+    made::{Made, discard, make, wait},
+    shown::{outline, show},
+};
 use super::{
     Answer, Context, Failure, NOTHING_SENT, Verdict,
     check::{self, Looked},
-    confirm, confirm_name, pause, reads, text,
+    confirm, confirm_name, reads, text,
     watch::Watch,
     write,
 };
 use crate::{
     cli::{DeployArgs, PlanArgs},
-    cloud::{Change, Done},
+    cloud::Change,
     core::{
-        fact::{ChangeSet, Stack},
+        fact::Stack,
         fault::{Fault, FaultKind},
         plan::{self, Draft},
         preflight::{self, Check},
@@ -24,20 +26,6 @@ use crate::{
         text::SafeText,
     },
 };
-
-/// Between two looks at a change set.
-const EVERY: Duration = Duration::from_secs(2);
-
-/// Looks at a change set before it is given up: ten minutes at the cloud's own speed.
-const LOOKS: u32 = 300;
-
-/// A change set that exists, and what it is for.
-struct Made {
-    stack_id: SafeText,
-    change_set: SafeText,
-    /// The stack did not exist before: without its plan it is empty.
-    is_new: bool,
-}
 
 /// What a plan names.
 struct Planned {
@@ -58,8 +46,9 @@ pub(super) async fn plan(cx: &mut Context, args: &PlanArgs) -> Answer {
             show(cx, &ready, &set).await.map(|_| ())
         })
         .await;
-    discard(cx, &made).await?;
-    shown.map(|()| Verdict::Well)
+    let gone = discard(cx, &made).await;
+    // The first failure is the one to report.
+    shown.and(gone).map(|()| Verdict::Well)
 }
 
 /// Creates or updates the stack.
@@ -160,8 +149,13 @@ async fn join(cx: &mut Context, stack: Stack) -> Answer {
         "Stack {} is {}: following what runs; nothing new is begun.",
         stack.name, stack.status.0
     ));
-    let watch = Watch::running(cx, stack.id).await?;
-    follow(cx, watch).await
+    let is_deletion = stack.status.0 == "DELETE_IN_PROGRESS";
+    let mut watch = Watch::running(cx, stack.id).await?;
+    let ended = followed(cx, &mut watch, if is_deletion { "deletion" } else { "operation" }).await?;
+    let verdict = verdict(cx, &watch, &ended)?;
+    // What was asked for is its end.
+    let is_well = is_deletion && ended.status.is_deleted();
+    Ok(if is_well { Verdict::Well } else { verdict })
 }
 
 /// What may be sent: no check stands in its way.
@@ -201,40 +195,6 @@ async fn ready(cx: &mut Context, args: &PlanArgs) -> Answer<Ready> {
         return Err(Failure::NotWell(why));
     }
     Ok(ready)
-}
-
-async fn make(cx: &mut Context, ready: &Ready) -> Answer<Made> {
-    let done = write(cx, Change::CreateChangeSet(ready.draft.request.clone())).await?;
-    let Done::ChangeSet { id, stack_id } = done else {
-        return Err(Fault::new(FaultKind::OddAnswer, "cloudformation:CreateChangeSet", "", "").into());
-    };
-    Ok(Made {
-        stack_id,
-        change_set: id,
-        is_new: ready.before.is_none(),
-    })
-}
-
-/// Waits until CloudFormation has worked it out. What changes nothing comes back with no changes.
-async fn wait(cx: &Context, made: &Made) -> Answer<ChangeSet> {
-    let operation = "cloudformation:DescribeChangeSet";
-    for _ in 0..LOOKS {
-        let query = crate::cloud::Query::ChangeSet {
-            stack: made.stack_id.clone(),
-            change_set: made.change_set.clone(),
-        };
-        let crate::core::fact::Fact::ChangeSet(set) = cx.cloud.ask(query).await? else {
-            return Err(Fault::new(FaultKind::OddAnswer, operation, "", "").into());
-        };
-        if set.is_ready() || set.is_no_change() {
-            return Ok(set);
-        }
-        if !set.is_pending() {
-            return Err(Fault::new(FaultKind::Refused, operation, &made.change_set, &set.reason).into());
-        }
-        pause(cx, EVERY).await;
-    }
-    Err(Fault::new(FaultKind::TimedOut, operation, &made.change_set, "").into())
 }
 
 /// Waits for the plan, shows it and asks. The resources that it names; `None` when there is nothing to do.
@@ -283,33 +243,36 @@ async fn execute(cx: &mut Context, (made, planned): (Made, Planned), is_detached
 }
 
 async fn follow(cx: &mut Context, mut watch: Watch) -> Answer {
-    let interrupt = cx.interrupt.clone();
-    let hint = format!("The deploy goes on without this program; {} shows it.", follow_command(cx));
-    let stack = match interrupt.or(watch.follow(cx)).await {
-        Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
-        Err(failure) => {
-            cx.out.end_bar();
-            cx.out.note(hint);
-            return Err(failure);
-        }
-        Ok(stack) => stack,
-    };
-    cx.out.end_bar();
+    let stack = followed(cx, &mut watch, "deploy").await?;
     verdict(cx, &watch, &stack)
 }
 
-/// A clear no leaves the plan of no use; after anything else it may have begun, and nothing is touched.
-async fn not_begun(cx: &mut Context, made: &Made, failure: Failure) -> Failure {
-    match &failure {
-        Failure::Fault(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound) => {
-            // The first failure is the one to report.
-            let _ = discard(cx, made).await;
+/// Follows what runs to its end. Where that can not be seen it goes on all the same, and how it is seen is said.
+pub(super) async fn followed(cx: &mut Context, watch: &mut Watch, what: &str) -> Answer<Stack> {
+    let interrupt = cx.interrupt.clone();
+    let hint = format!("The {what} goes on without this program; {} shows it.", follow_command(cx));
+    let ended = interrupt.or(watch.follow(cx)).await;
+    cx.out.end_bar();
+    match ended {
+        Err(Failure::Interrupted(status, _)) => Err(Failure::Interrupted(status, Some(hint))),
+        Err(failure) => {
+            cx.out.note(hint);
+            Err(failure)
         }
-        Failure::Fault(_) => cx
-            .out
-            .note(format!("Whether it has begun is not known; {} shows it.", follow_command(cx))),
-        _ => {}
+        Ok(stack) => Ok(stack),
     }
+}
+
+/// Where nothing has begun the plan is of no use; where it may have begun nothing is touched.
+async fn not_begun(cx: &mut Context, made: &Made, failure: Failure) -> Failure {
+    let Failure::Fault(fault) = &failure else { return failure };
+    if fault.kind.may_have_begun() {
+        let told = format!("Whether it has begun is not known; {} shows it.", follow_command(cx));
+        cx.out.note(told);
+        return failure;
+    }
+    // The first failure is the one to report.
+    let _ = discard(cx, made).await;
     failure
 }
 
@@ -343,24 +306,4 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
 /// The command with which anyone follows what runs.
 pub(super) fn follow_command(cx: &Context) -> String {
     format!("`bic-tui deploy --watch {}`", cx.same_place)
-}
-
-/// Removes the plan, and the empty stack that a first plan makes, unless somebody else's plan is in it, or may be.
-async fn discard(cx: &mut Context, made: &Made) -> Answer<()> {
-    let (stack, change_set) = (made.stack_id.clone(), made.change_set.clone());
-    let change = Change::DeleteChangeSet {
-        stack: stack.clone(),
-        change_set: change_set.clone(),
-    };
-    write(cx, change).await?;
-    if !made.is_new {
-        return Ok(());
-    }
-    match write(cx, Change::DropEmptyStack { stack, change_set }).await {
-        Err(Failure::Fault(fault)) if matches!(fault.kind, FaultKind::Guarded | FaultKind::Denied) => {
-            cx.out.note(format!("{}.", fault.sentence()));
-            Ok(())
-        }
-        other => other.map(drop),
-    }
 }

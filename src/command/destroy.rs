@@ -3,7 +3,12 @@
 use serde::Serialize;
 
 use super::{
-    Answer, Context, Failure, Verdict, confirm_name, deploy::follow_command, leftovers, reads, scale::tell_done, watch::Watch, write,
+    Answer, Context, Verdict, confirm_name,
+    deploy::{follow_command, followed},
+    leftovers, reads,
+    scale::tell_done,
+    watch::Watch,
+    write,
 };
 use crate::{
     cli::DestroyArgs,
@@ -60,12 +65,7 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
         cx.out.note(format!("CloudFormation has begun; {} shows it.", follow_command(cx)));
         return Ok(Verdict::Well);
     }
-    let hint = format!("The deletion goes on without this program; {} shows it.", follow_command(cx));
-    let rests = match interrupt.or(watch.follow(cx)).await {
-        Err(Failure::Interrupted(status, _)) => return Err(Failure::Interrupted(status, Some(hint))),
-        other => other?,
-    };
-    cx.out.end_bar();
+    let rests = followed(cx, &mut watch, "deletion").await?;
     if rests.status.is_deleted() {
         cx.out.note(format!("Stack {} is deleted.", rests.name));
         tell_left(cx, &stack.id).await;

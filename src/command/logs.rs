@@ -15,12 +15,12 @@ use std::{
 use jiff::tz::TimeZone;
 
 use self::print::Printer;
-use super::{Answer, Context, Failure, refusal, when};
+use super::{Answer, Context, Failure, Verdict, refusal, when};
 use crate::{
     cli::LogsArgs,
     cloud::{Cloud, LogRequest, Query},
     core::{
-        fact::{Fact, LogEvent, LogPage},
+        fact::{Fact, LogEvent, LogPage, Millis},
         fault::{Fault, FaultKind},
         lines::{Filter, Pattern, StreamName},
         logline::{self, Before, Level},
@@ -39,18 +39,14 @@ const MOST_NAMED: usize = 8;
 
 /// Prints log lines.
 pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
-    let now = cx.cloud.now();
-    let zone = if cx.settings.utc { TimeZone::UTC } else { TimeZone::system() };
-    let moment = |text: &str| when::parse(text, now, &zone).map_err(Failure::Usage);
-    let from = moment(&args.since)?;
-    let until = args.until.as_deref().map_or(Ok(now + 1), moment)?;
-    if until <= from {
-        let why = match args.until {
-            Some(_) => "--until must be later than --since.",
-            None => "--since lies in the future: nothing is logged there yet.",
-        };
-        return Err(Failure::Usage(why.into()));
+    let zone = std::env::var("TZ").unwrap_or_default();
+    if !cx.settings.utc && !zone.is_empty() && TimeZone::try_system().is_err() {
+        let zone = SafeText::new(&zone);
+        cx.out.note(format!(
+            "TZ names the time zone \"{zone}\", which is not known here: times are UTC."
+        ));
     }
+    let (from, until) = window_of(cx, args)?;
     let spends = [
         (args.insights, "an Insights scan", "logs:StartQuery"),
         (args.live, "Live Tail", "logs:StartLiveTail"),
@@ -69,7 +65,7 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
         .clone()
         .unwrap_or_else(|| Names::new(&cx.settings.stack).log_group());
     let (prefix, filter) = (sieve.prefix(), sieve.filter());
-    let mut printer = Printer::new(sieve, cx.settings.utc);
+    let mut printer = Printer::new(sieve);
     if args.insights {
         return insights::run(cx, &filter, (group, from, until), &mut printer).await;
     }
@@ -81,21 +77,47 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     };
     if args.follow || args.live {
         let pace = if pause == 0 { Pace::unbound() } else { Pace::new(pause) };
-        return follow::run(cx, (Tail::new(group, from), pace, args.live), &mut printer).await;
+        let begin = |cx: &Context| Ok(Tail::new(group.clone(), window_of(cx, args)?.0));
+        return follow::run(cx, (&begin, pace, args.live), &mut printer).await;
     }
-    let request = LogRequest {
+    let mut request = LogRequest {
         group,
         from,
         until: Some(until),
         token: None,
         stream_prefix: prefix,
     };
-    let answer = window::run(cx, &request, pause, &mut printer).await?;
+    if !window::run(cx, &request, (pause, true), &mut printer).await? {
+        // AWS's clock is known now, and this machine's is another one.
+        let (from, until) = window_of(cx, args)?;
+        (request.from, request.until) = (from, Some(until));
+        window::run(cx, &request, (pause, false), &mut printer).await?;
+    }
     if let Some(why) = printer.lacks_stream() {
         cx.out.note(why);
     }
-    Ok(answer)
+    Ok(Verdict::Well)
 }
+
+/// The times from and up to which lines are wanted, by AWS's clock as far as it is known.
+fn window_of(cx: &Context, args: &LogsArgs) -> Answer<(Millis, Millis)> {
+    let now = cx.cloud.now();
+    let zone = if cx.settings.utc { TimeZone::UTC } else { TimeZone::system() };
+    let moment = |text: &str| when::parse(text, now, &zone).map_err(Failure::Usage);
+    let from = moment(&args.since)?;
+    let until = args.until.as_deref().map_or(Ok(now + 1), moment)?;
+    if until <= from {
+        let why = match args.until {
+            Some(_) => "--until must be later than --since.",
+            None => "--since lies in the future: nothing is logged there yet.",
+        };
+        return Err(Failure::Usage(why.into()));
+    }
+    Ok((from, until))
+}
+
+/// Where this machine's clock is off by this much, in milliseconds, a window that was counted by it is another one.
+const CLOCK_OFF: Millis = 60_000;
 
 async fn ask(cloud: &dyn Cloud, request: &LogRequest) -> Result<LogPage, Fault> {
     match cloud.ask(Query::LogPage(request.clone())).await? {
@@ -146,6 +168,10 @@ impl Sieve {
         };
         if args.grep.as_deref().is_some_and(Pattern::spans_lines) {
             let why = "--grep spans lines: a pattern is looked for in one line at a time, so it can hold no newline.";
+            return Err(Failure::Usage(why.into()));
+        }
+        if args.invert && args.grep.as_deref() == Some("") {
+            let why = "--invert with an empty --grep keeps no line: say what is not wanted.";
             return Err(Failure::Usage(why.into()));
         }
         let pattern = args.grep.as_deref().and_then(Pattern::exact).map(|it| it.inverted(args.invert));

@@ -16,7 +16,11 @@ use super::{
     line::{self, ECHO},
     waiting::Line,
 };
-use crate::{cli::Format, term};
+use crate::{
+    cli::Format,
+    core::{fact::Millis, when},
+    term,
+};
 
 /// Between two looks at the progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
@@ -34,6 +38,8 @@ pub struct Out {
     progress: Option<Instant>,
     /// The bar under the lines of a watch.
     bar: Option<ProgressBar>,
+    /// It was said that this machine's clock is off.
+    is_clock_told: bool,
     /// What stands there is no bar, but a line.
     is_standing: bool,
     /// What is waited for, where neither of the two stands.
@@ -68,6 +74,7 @@ impl Out {
             is_terminal: false,
             progress: None,
             bar: None,
+            is_clock_told: false,
             is_standing: false,
             waiting: Line::default(),
         }
@@ -106,6 +113,14 @@ impl Out {
         self.progress = Some(Instant::now());
         self.waiting.hush(true);
         let _ = write!(self.stderr, "\r\x1b[K{text}").and_then(|()| self.stderr.flush());
+    }
+
+    /// Says once that this machine's clock is off; `ahead` is by how much it is ahead of AWS's.
+    pub fn clock(&mut self, ahead: Millis) {
+        if let Some(text) = when::clock_off(ahead).filter(|_| !self.is_clock_told) {
+            self.is_clock_told = true;
+            self.note(format!("Note: {text}."));
+        }
     }
 
     /// Somebody watches stderr.

@@ -286,7 +286,7 @@ fn known<'a>(stack: &'a Stack, events: &'a [StackEvent]) -> Known<'a> {
         events,
         services: &[],
         falls: Vec::new(),
-        last_lines: None,
+        last_lines: Vec::new(),
         targets: &[],
         late: Vec::new(),
         reader: Reader::Script,

@@ -132,6 +132,7 @@ impl Case {
             prompt: Prompt::nobody(),
             out: Out::new(Box::new(stdout.clone()), Box::new(stderr.clone()), Format::Text),
             interrupt,
+            account: None,
         };
         Self {
             cx,
@@ -294,6 +295,26 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
     assert!(
         stdout.contains("the oldest price used is of") && stdout.contains("parameters, size small"),
         "{stdout}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_asked_a_question_answers_for_the_account_of_before() {
+    let mut case = Case::sim("running").typing("y\n");
+    let (status, _, stderr) = case.run("restart litellm").await;
+    assert_eq!(status, 0, "{stderr}");
+    assert!(case.cx.account.is_some(), "the session keeps to it");
+    let stranger = Fault::new(
+        FaultKind::OtherAccount,
+        "ecs:UpdateService",
+        "",
+        "the credentials are of account 2 now",
+    );
+    let failure = Failure::Fault(stranger);
+    assert_eq!(failure.status(), 3);
+    assert_eq!(
+        failure.message().as_deref(),
+        Some("The credentials are of account 2 now. Log in to that account again, then run this again.")
     );
 }
 
@@ -719,15 +740,6 @@ async fn what_runs_is_joined_whoever_began_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stack_that_is_deleted_under_a_deploy_is_no_success() {
-    let mut case = Case::sim("deleted-under-us");
-    tokio::time::sleep(Duration::from_secs(182)).await;
-    let (status, stdout, _) = case.run("deploy --watch").await;
-    assert_eq!(status, 1, "{stdout}");
-    assert!(stdout.contains("is DELETE_COMPLETE"), "{stdout}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn ways_out_are_listed_and_taken() {
     let mut case = Case::sim("rollback-failed");
     let (status, stdout, _) = case.run("unstick").await;
@@ -811,6 +823,9 @@ async fn a_program_that_ends_shows_its_last_lines_while_it_fails() {
     let mut case = Case::sim("program-ends");
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 1);
+    // What it wrote before is not in the midst of it.
+    let log: Vec<&str> = stderr.lines().filter_map(|l| l.strip_prefix("  log: ")).collect();
+    assert!(log[0].contains("File \"/usr/lib") && log[5].starts_with("ERROR: "), "{log:?}");
     for wanted in [
         "  log: Exception: Config file not found",
         "It means: LiteLLM does not find its configuration",
@@ -1227,6 +1242,7 @@ async fn a_wrong_plan_is_refused_before_anything_is_sent() {
         ("logs --level loud", "error"),
         ("logs --service webui", "openwebui"),
         ("logs --since 1m --until 2m", "later"),
+        ("logs --grep= --invert", "keeps no line"),
     ] {
         let (status, _, stderr) = case.run(line).await;
         assert_eq!(status, 2, "{line}: {stderr}");
@@ -1241,6 +1257,10 @@ struct Script {
     asked: Mutex<Vec<crate::cloud::LogRequest>>,
     /// Live Tail sessions: what each says, then its end.
     sessions: Mutex<Vec<Vec<Result<LiveFrame, Fault>>>>,
+    /// How long a page takes, after the first, and a session to open; with it a session says something each second.
+    slow: Option<[Duration; 2]>,
+    /// By how much this machine's clock is ahead: the first answer tells.
+    ahead: Millis,
 }
 
 impl Script {
@@ -1250,6 +1270,8 @@ impl Script {
             answers: Mutex::new(answers),
             asked: Mutex::default(),
             sessions: Mutex::default(),
+            slow: None,
+            ahead: 0,
         })
     }
 }
@@ -1263,7 +1285,17 @@ impl Cloud for Script {
             ..Fault::new(FaultKind::Refused, "logs:StartLiveTail", "", "")
         };
         let is_refused = session.is_empty();
+        let slow = self.slow;
         Box::pin(async move {
+            if let Some([_, open]) = slow {
+                tokio::time::sleep(open).await;
+                let every = tokio::time::interval(Duration::from_secs(1));
+                let next = |(mut every, mut rest): (tokio::time::Interval, std::vec::IntoIter<_>)| async move {
+                    every.tick().await;
+                    rest.next().map(|frame| (frame, (every, rest)))
+                };
+                return Ok(stream::unfold((every, session.into_iter()), next).boxed());
+            }
             if is_refused {
                 Err(refused)
             } else {
@@ -1275,12 +1307,22 @@ impl Cloud for Script {
     }
 
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
-        let Query::LogPage(request) = query else {
-            panic!("logs asks nothing but pages of logs")
+        let request = match query {
+            Query::LogPage(request) => request,
+            // Before a question is put to somebody.
+            Query::Identity => return Box::pin(async { Err(Fault::new(FaultKind::TimedOut, "sts:GetCallerIdentity", "", "")) }),
+            _ => panic!("logs asks nothing but pages of logs"),
         };
-        self.asked.lock().unwrap().push(request);
+        let mut asked = self.asked.lock().unwrap();
+        let slow = self.slow.filter(|_| !asked.is_empty());
+        asked.push(request);
         let answer = self.answers.lock().unwrap().pop();
-        Box::pin(async move { answer.unwrap_or_else(|| Ok(page(&[], None))).map(Fact::LogPage) })
+        Box::pin(async move {
+            if let Some([page, _]) = slow {
+                tokio::time::sleep(page).await;
+            }
+            answer.unwrap_or_else(|| Ok(page(&[], None))).map(Fact::LogPage)
+        })
     }
     fn change(&self, _: Change, _: Token) -> BoxFuture<'_, Result<Done, Fault>> {
         panic!("logs changes nothing")
@@ -1289,7 +1331,10 @@ impl Cloud for Script {
         panic!("logs needs no secret")
     }
     fn now(&self) -> Millis {
-        1_795_348_800_000
+        1_795_348_800_000 + self.ahead - self.ahead()
+    }
+    fn ahead(&self) -> Millis {
+        if self.asked.lock().unwrap().is_empty() { 0 } else { self.ahead }
     }
     fn about(&self) -> About {
         About::of_ops()
@@ -1370,6 +1415,7 @@ async fn lines_can_be_chosen_and_never_act_on_the_terminal() {
         ("logs --level error", vec!["four"]),
         ("logs --grep t[wh]", vec!["two", "three"]),
         ("logs --grep t[wh] --invert", vec!["one", "four"]),
+        ("logs --since -1h30m --until -1s", vec!["one", "two", "three", "four"]),
         ("logs --service litellm", vec!["one", "three"]),
         ("logs --stream fedc", vec!["one", "three"]),
         ("logs --stream litellm/litellm/f", vec!["one", "three"]),
@@ -1435,6 +1481,48 @@ async fn throttling_is_waited_for_and_a_repeated_page_is_not_believed() {
     let mut case = Case::new(Script::new(vec![again(), again(), again()]));
     let (status, stdout, _) = case.run("logs").await;
     assert_eq!((status, stdout.as_str()), (4, ""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_is_counted_by_the_clock_of_aws() {
+    let hour = 3_600_000;
+    for (line, ahead, says) in [
+        ("logs", hour, "1 h 00 min ahead of AWS's"),
+        ("logs", -hour, "1 h 00 min behind AWS's"),
+        ("logs --follow", hour, "1 h 00 min ahead of AWS's"),
+    ] {
+        // The window that the machine's clock tells has other lines, or none.
+        let mut answers = vec![Ok(page(&[("0", hour, WEBUI, "ERROR: of another window")], None))];
+        answers.extend(pages());
+        let mut script = Script::new(answers);
+        Arc::get_mut(&mut script).unwrap().ahead = ahead;
+        let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+        let signal = case.signal.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            let _ = signal.send(130);
+        });
+        let (_, lines, stderr) = case.run(&format!("{line} --output json")).await;
+        assert_eq!(lines.lines().count(), 4, "{line}: {lines}");
+        let from: Vec<Millis> = script.asked.lock().unwrap().iter().take(2).map(|it| it.from).collect();
+        assert_eq!(from, [0, ahead].map(|less| 1_795_348_800_000 + ahead - less - 900_000), "{line}");
+        assert!(stderr.contains(says) && stderr.trim().lines().count() == 1, "{stderr}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_has_the_zone_of_its_time() {
+    let mut case = Case::new(Script::new(pages()));
+    let (_, utc, _) = case.run("logs").await;
+    assert!(
+        utc.lines().count() > 3 && utc.starts_with("2026-11-22 11:59:57.000Z  litellm/"),
+        "{utc}"
+    );
+    let mut case = Case::new(Script::new(pages()));
+    case.cx.settings.utc = false;
+    let (_, local, _) = case.run("logs").await;
+    let zone = local.split("  ").next().unwrap().split_once(".000").unwrap().1;
+    assert!(zone.len() == 6 && zone.starts_with(['+', '-']), "{local}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -1516,6 +1604,41 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     for said in ["$0.01 a minute", "broke off", "leaves lines out", "no live session free, polling"] {
         assert!(stderr.contains(said), "{said}: {stderr}");
     }
+}
+
+/// Pages that hang hold up no session, nor does a session that is slow to open hold up the pages.
+#[tokio::test(start_paused = true)]
+async fn a_hanging_page_kills_no_session() {
+    let live = |n: usize| {
+        let mut events = page(&[("x", 500, WEBUI, &format!("line {n}"))], None).events;
+        events[0].id = None;
+        let sampled = n.is_multiple_of(2);
+        Ok(LiveFrame::Update(LiveUpdate { events, sampled }))
+    };
+    let mut script = Script::new(Vec::new());
+    let scripted = Arc::get_mut(&mut script).unwrap();
+    scripted.slow = Some([Duration::from_secs(12), Duration::from_secs(14)]);
+    let session = [Ok(LiveFrame::Start)].into_iter().chain((0..100).map(live)).collect();
+    scripted.sessions = Mutex::new(vec![session]);
+    let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+    let signal = case.signal.clone();
+    let watched = Arc::clone(&script);
+    let pages = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(13)).await;
+        let pages = watched.asked.lock().unwrap().len();
+        tokio::time::sleep(Duration::from_secs(67)).await;
+        signal.send(130).unwrap();
+        pages
+    });
+    let (status, json, stderr) = case.run("logs --live --output json").await;
+    assert_eq!(status, 130);
+    assert!(pages.await.unwrap() >= 2, "pages are asked for while the session opens");
+    assert!(!stderr.contains("silent"), "{stderr}");
+    assert!(json.lines().count() > 60, "{} lines: {stderr}", json.lines().count());
+    assert!(
+        (1..=2).contains(&stderr.matches("leaves lines out").count()),
+        "once a minute: {stderr}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

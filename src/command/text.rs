@@ -47,6 +47,14 @@ pub(super) fn moment(at: Millis, settings: &Settings) -> String {
     }
 }
 
+/// The zone of a time that is shown: `Z`, or `+01:00`.
+pub(super) fn offset(at: Millis, settings: &Settings) -> String {
+    match Timestamp::from_millisecond(at) {
+        Ok(stamp) if !settings.utc => stamp.to_zoned(TimeZone::system()).strftime("%:z").to_string(),
+        _ => "Z".to_owned(),
+    }
+}
+
 /// The same without the date.
 pub(super) fn clock(at: Millis, settings: &Settings) -> String {
     let moment = moment(at, settings);

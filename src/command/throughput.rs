@@ -108,12 +108,24 @@ fn print(cx: &mut Context, report: &Report) -> Answer<()> {
     Ok(())
 }
 
-/// What a person means by a model: an own one by name or ARN, one of the catalogue by id; anything else is left to AWS.
+/// What a person means by a model: an own one by name or ARN, one of the catalogue by id; any other id or ARN is left to
+/// AWS.
 fn offer(cx: &Context, customs: &[CustomModel], word: &str) -> Answer<Offer> {
     let (region, now) = (cx.cloud.about().region, cx.cloud.now());
-    let known = purchase::offers(customs, &region, now)
-        .into_iter()
-        .find(|it| *it.model == *word || *it.name == *word);
+    let all = purchase::offers(customs, &region, now);
+    // An id has its maker before a stop.
+    if !word.contains('.') && !word.starts_with("arn:") && all.iter().all(|it| *it.name != *word) {
+        let names = customs.iter().map(|it| it.name.as_str());
+        let hint = nearest::hint(
+            word,
+            names.chain(all.iter().filter(|it| it.refusal.is_none()).map(|it| it.model.as_str())),
+        );
+        return Err(Failure::Usage(format!(
+            "\"{}\" is neither the id of a model nor the name of one of yours; {hint}",
+            SafeText::new(word)
+        )));
+    }
+    let known = all.into_iter().find(|it| *it.model == *word || *it.name == *word);
     let offer = known.unwrap_or_else(|| Offer {
         model: word.into(),
         name: word.into(),

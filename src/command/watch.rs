@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Answer, Context, Failure,
     again::{Again, passes},
-    events,
+    events, keep_account,
     out::Far,
     pause, reads,
 };
@@ -69,10 +69,8 @@ pub(super) struct Watch {
     services: Vec<Service>,
     /// What the load balancer says of its targets, once a service takes longer than usual.
     targets: Vec<TargetGroup>,
-    /// Tasks that stopped against anyone's wish, oldest first.
-    stopped: Vec<Task>,
-    /// What the last of them wrote last.
-    last_lines: Vec<SafeText>,
+    /// Tasks that stopped against anyone's wish, oldest first, and what each of them wrote last.
+    stopped: Vec<(Task, Vec<SafeText>)>,
 }
 
 impl Watch {
@@ -126,7 +124,6 @@ impl Watch {
             services: Vec::new(),
             targets: Vec::new(),
             stopped: Vec::new(),
-            last_lines: Vec::new(),
         }
     }
 
@@ -146,12 +143,10 @@ impl Watch {
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
         let mut again = Again::new(EVERY);
-        self.durations = own_durations(cx).await;
-        if let Some(why) = self.no_total.take().filter(|_| cx.out.is_watched()) {
-            cx.out.note(format!(
-                "How many resources it works on is not known, nor how long it takes: {why}."
-            ));
+        if cx.out.is_watched() {
+            keep_account(cx).await;
         }
+        self.durations = own_durations(cx).await;
         loop {
             match self.look(cx).await {
                 Ok(Some(stack)) => {
@@ -161,6 +156,7 @@ impl Watch {
                 Ok(None) => {
                     again.is_answered(cx);
                     self.show_how_far(cx);
+                    self.tell_no_total(cx);
                     pause(cx, EVERY).await;
                 }
                 Err(Failure::Fault(fault)) if passes(&fault) || waits_for_login(cx, &fault) => {
@@ -248,7 +244,7 @@ impl Watch {
         let names = Names::of(stack);
         let mut tasks = reads::tasks(&*cx.cloud, &names).await.unwrap_or_default();
         tasks.retain(|t| t.is_stopped() && t.stopped >= self.begun && !cause::is_on_purpose(t));
-        tasks.retain(|t| self.stopped.iter().all(|known| known.arn != t.arn));
+        tasks.retain(|t| self.stopped.iter().all(|(known, _)| known.arn != t.arn));
         tasks.sort_by_key(|t| t.stopped);
         let parameters = stack.given();
         for task in tasks {
@@ -258,11 +254,7 @@ impl Watch {
             for line in &lines {
                 cx.out.note(format!("  log: {line}"));
             }
-            // One that wrote nothing takes nothing away from what was known.
-            if !lines.is_empty() {
-                self.last_lines = lines;
-            }
-            self.stopped.push(task);
+            self.stopped.push((task, lines));
         }
     }
 
@@ -293,6 +285,18 @@ impl Watch {
         };
         let cloud = Arc::clone(&cx.cloud);
         cx.out.bar(far, move || when::span(progress.elapsed(cloud.now())));
+    }
+
+    /// Says once why there is no total, to somebody who sees a bar without one.
+    fn tell_no_total(&mut self, cx: &mut Context) {
+        if !cx.out.is_watched() || self.events.is_empty() || self.outlook(cx).is_none_or(|(_, it)| it.is_total_known) {
+            return;
+        }
+        if let Some(why) = self.no_total.take() {
+            cx.out.note(format!(
+                "How many resources it works on is not known, nor how long it takes: {why}."
+            ));
+        }
     }
 
     /// How far the operation is, as far as it has been told; `None` before the first look.

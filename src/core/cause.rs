@@ -106,12 +106,16 @@ impl Cause {
 pub fn find(model: &Model) -> Option<Cause> {
     let services = model.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
     let tasks = model.feeds.tasks.get().map(Vec::as_slice).unwrap_or_default();
+    // Until its own events are told, those that are known, and tasks that fell before it, are of the operation before.
+    let (is_told, since) = (model.progress.is_told, model.progress.started);
+    let events = model.feeds.events.get().filter(|_| is_told);
+    let is_of_it = |task: &&Task| is_told || task.stopped.is_some_and(|at| at >= since);
     let known = Known {
         stack: model.stack()?,
-        events: model.feeds.events.get().map(Vec::as_slice).unwrap_or_default(),
+        events: events.map(Vec::as_slice).unwrap_or_default(),
         services,
-        falls: falls(tasks).chain(&model.last_fall).collect(),
-        last_lines: model.fall_log.as_ref().map(|(arn, lines)| (arn, lines.as_slice())),
+        falls: falls(tasks).chain(&model.last_fall).filter(is_of_it).collect(),
+        last_lines: model.fall_log.iter().map(|(arn, lines)| (arn, lines.as_slice())).collect(),
         targets: model.feeds.targets.get().map(Vec::as_slice).unwrap_or_default(),
         late: late(services, &model.names(), (&model.progress, &model.durations), model.events_at()),
         reader: Reader::Console,

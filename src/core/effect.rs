@@ -52,6 +52,8 @@ pub enum Effect {
     SaveLines(SafeText, ExportFormat, Kept, Option<SafeText>),
     /// Move the cloud's time.
     Steer(Steer),
+    /// Ask this account and no other.
+    KeepTo(SafeText),
     /// Paint everything again.
     Repaint,
     /// Mouse reporting on or off.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::SafeText;
+use super::{guard::ALLOWED, text::SafeText};
 
 /// Why a request did not give what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::EnumIter)]
@@ -16,6 +16,8 @@ pub enum FaultKind {
     Expired,
     /// AWS does not know the key, or the signature is wrong.
     WrongCredentials,
+    /// The credentials are of another account than the session: somebody has logged in elsewhere.
+    OtherAccount,
     /// The identity may not do this.
     Denied,
     /// Too many requests.
@@ -47,6 +49,7 @@ impl FaultKind {
             Self::NoCredentials
             | Self::Expired
             | Self::WrongCredentials
+            | Self::OtherAccount
             | Self::Denied
             | Self::Throttled
             | Self::Unreachable
@@ -57,12 +60,30 @@ impl FaultKind {
         }
     }
 
+    /// A write that ended so may have been carried out all the same; after any other fault nothing was.
+    pub fn may_have_begun(self) -> bool {
+        match self {
+            Self::Unreachable | Self::TimedOut | Self::AwsFailed | Self::OddAnswer | Self::Internal => true,
+            Self::NoCredentials
+            | Self::Expired
+            | Self::WrongCredentials
+            | Self::OtherAccount
+            | Self::Denied
+            | Self::Throttled
+            | Self::NotFound
+            | Self::Refused
+            | Self::NoChange
+            | Self::Guarded => false,
+        }
+    }
+
     /// In two or three plain words, for where a sentence has no room.
     pub fn words(self) -> &'static str {
         match self {
             Self::NoCredentials => "no credentials",
             Self::Expired => "login expired",
             Self::WrongCredentials => "wrong credentials",
+            Self::OtherAccount => "another account",
             Self::Denied => "denied",
             Self::Throttled => "throttled",
             Self::NotFound => "not found",
@@ -136,7 +157,7 @@ impl Fault {
             FaultKind::TimedOut => format!("{}{on} was not answered in time", self.operation),
             FaultKind::AwsFailed => format!("AWS failed to answer {}", self.operation),
             FaultKind::OddAnswer => format!("the answer to {} was not one AWS gives", self.operation),
-            FaultKind::Guarded | FaultKind::Internal => String::new(),
+            FaultKind::OtherAccount | FaultKind::Guarded | FaultKind::Internal => String::new(),
         }
     }
 
@@ -158,13 +179,17 @@ impl Fault {
             FaultKind::NoCredentials => "Set a profile with --profile, or run `aws configure sso`; `bic-tui --demo` needs none.".into(),
             FaultKind::Expired => "Log in again (`aws sso login`); the console goes on by itself.".into(),
             FaultKind::WrongCredentials => "Check the profile and its keys: `aws sts get-caller-identity` must work.".into(),
+            FaultKind::OtherAccount => "Log in to the account that was meant, or look twice before going on.".into(),
             FaultKind::Denied => format!("Ask for the permission {}; `bic-tui policy` prints them all.", self.operation),
-            // Nothing sends a change of records again by itself.
-            FaultKind::Throttled if self.operation == "route53:ChangeResourceRecordSets" => "Try again in a minute.".into(),
+            // Nothing sends a write again by itself.
+            FaultKind::Throttled if ALLOWED.contains(&self.operation.as_str()) => "Try again in a minute.".into(),
             FaultKind::Throttled => "The console asks less often and goes on by itself.".into(),
             FaultKind::NotFound => "Check the name, the region and the profile.".into(),
             FaultKind::Refused if matches!(self.code.as_deref(), Some("RequestTimeTooSkewed" | "RequestInTheFuture")) => {
                 "Set the clock of this machine; AWS takes requests that are some minutes off, no more.".into()
+            }
+            FaultKind::Refused if self.operation == "logs:StartLiveTail" && self.code.as_deref() == Some("LimitExceededException") => {
+                "It is asked for again in 5 min; polling goes on, which is free.".into()
             }
             FaultKind::Refused if !self.operation.contains(':') => "Look at the log of both services for the reason.".into(),
             FaultKind::Refused => "Change what AWS names and try again.".into(),
@@ -180,7 +205,7 @@ impl Fault {
     /// Exit status of a subcommand that ends on this fault.
     pub fn exit_status(&self) -> u8 {
         match self.kind {
-            FaultKind::NoCredentials | FaultKind::Expired | FaultKind::WrongCredentials => 3,
+            FaultKind::NoCredentials | FaultKind::Expired | FaultKind::WrongCredentials | FaultKind::OtherAccount => 3,
             FaultKind::Guarded => 2,
             FaultKind::NoChange => 0,
             FaultKind::Denied
@@ -199,7 +224,7 @@ impl Fault {
     pub fn is_credentials(&self) -> bool {
         matches!(
             self.kind,
-            FaultKind::NoCredentials | FaultKind::Expired | FaultKind::WrongCredentials
+            FaultKind::NoCredentials | FaultKind::Expired | FaultKind::WrongCredentials | FaultKind::OtherAccount
         )
     }
 }

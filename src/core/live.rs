@@ -43,8 +43,6 @@ pub struct Live {
     failures: u32,
     sampled: bool,
     fault: Option<Fault>,
-    /// Milliseconds of sessions that have ended.
-    spent: u64,
 }
 
 impl Live {
@@ -57,7 +55,6 @@ impl Live {
             failures: 0,
             sampled: false,
             fault: None,
-            spent: 0,
         }
     }
 
@@ -92,7 +89,6 @@ impl Live {
             return false;
         }
         let at = self.next_try(now);
-        self.spent += self.running(now);
         self.sampled = false;
         self.state = match &fault {
             Some(fault) if is_quota(fault) => State::Quota(now + QUOTA_WAIT),
@@ -106,13 +102,13 @@ impl Live {
 
     /// Gives up a session that has been silent for too long, and gives its number.
     pub fn on_tick(&mut self, now: u64) -> Option<u32> {
-        let is_dead = match self.state {
-            State::On(heard) => now > heard + SILENCE,
-            State::Opening(since) => now > since + OPENING,
-            _ => false,
+        let why = match self.state {
+            State::On(heard) if now > heard + SILENCE => "the session was silent for 5 s",
+            State::Opening(since) if now > since + OPENING => "the session did not begin within 15 s",
+            _ => return None,
         };
-        let silent = || Fault::new(FaultKind::TimedOut, "logs:StartLiveTail", "", "the session was silent for 5 s");
-        (is_dead && self.on_end(self.session, Some(silent()), now)).then_some(self.session)
+        let fault = Fault::new(FaultKind::TimedOut, "logs:StartLiveTail", "", why);
+        self.on_end(self.session, Some(fault), now).then_some(self.session)
     }
 
     /// Milliseconds until something is due by itself.
@@ -131,9 +127,9 @@ impl Live {
         matches!(self.state, State::On(_))
     }
 
-    /// The last update left lines out.
-    pub fn is_sampled(&self) -> bool {
-        self.is_on() && self.sampled
+    /// There is no session, nor will one be opened soon: polling, which is free, brings the lines.
+    pub fn is_polling(&self) -> bool {
+        matches!(self.state, State::Quota(_) | State::Refused)
     }
 
     /// Number of the last session.
@@ -146,11 +142,6 @@ impl Live {
         self.fault.as_ref()
     }
 
-    /// Minutes that have been paid for, each begun one whole.
-    pub fn minutes(&self, now: u64) -> u64 {
-        (self.spent + self.running(now)).div_ceil(60_000)
-    }
-
     /// What there is to say of it, in two or three words.
     pub fn word(&self) -> &'static str {
         match self.state {
@@ -160,13 +151,6 @@ impl Live {
             State::Waiting(_) => "live tail reconnecting",
             State::Quota(_) => "no live session free, polling",
             State::Refused => "no live tail, polling",
-        }
-    }
-
-    fn running(&self, now: u64) -> u64 {
-        match (self.state, self.opened) {
-            (State::On(_), Some(opened)) => now.saturating_sub(opened),
-            _ => 0,
         }
     }
 
@@ -209,14 +193,16 @@ mod tests {
     #[test]
     fn a_silent_session_is_dead_after_five_seconds() {
         let mut live = on();
-        assert!(live.on_frame(1, &update(true), 2_500) && live.is_sampled());
+        assert!(live.on_frame(1, &update(true), 2_500) && live.word() == "live, sampled");
         assert_eq!(live.on_tick(7_500), None);
         assert_eq!(live.on_tick(7_501), Some(1));
-        assert!(!live.is_on() && !live.is_sampled());
+        assert!(live.fault().is_some_and(|it| it.sentence().contains("silent for 5 s")));
+        assert!(!live.is_on() && !live.is_polling());
         assert_eq!(live.due(10_999), None, "one start in ten seconds");
         assert_eq!(live.due(11_000), Some(2));
         assert!(!live.on_frame(1, &update(false), 11_200), "the old session is not listened to");
         assert_eq!(live.on_tick(26_001), Some(2), "nor is one waited for that does not begin");
+        assert!(live.fault().is_some_and(|it| it.sentence().contains("did not begin within 15 s")));
     }
 
     #[test]
@@ -247,17 +233,10 @@ mod tests {
         let mut live = Live::new(7, 0);
         assert_eq!(live.due(0), Some(8));
         live.on_end(8, Some(fault(FaultKind::Refused, "LimitExceededException")), 500);
-        assert_eq!(live.word(), "no live session free, polling");
+        assert_eq!((live.word(), live.is_polling()), ("no live session free, polling", true));
+        assert!(live.fault().is_some_and(|it| it.advice().contains("polling goes on")));
         assert_eq!((live.due(300_499), live.due(300_500)), (None, Some(9)));
         live.on_end(9, Some(fault(FaultKind::Denied, "AccessDeniedException")), 301_000);
         assert_eq!(live.due(9_000_000), None, "a refusal is not asked again");
-    }
-
-    #[test]
-    fn begun_minutes_are_paid() {
-        let mut live = on();
-        assert_eq!((live.minutes(1_500), live.minutes(61_000), live.minutes(61_001)), (1, 1, 2));
-        live.on_end(1, None, 61_001);
-        assert_eq!(live.minutes(999_999), 2);
     }
 }

@@ -28,7 +28,7 @@ pub use self::{
     filter::Toggled,
     jump::Jump,
     span::AHEAD,
-    time::parse_time,
+    time::{moment, parse_time},
     tokens::{Token, tokens},
     window::{Row, Window},
 };

@@ -234,6 +234,8 @@ pub struct Model {
     pub has_acted: bool,
     /// What somebody else did to the stack while this console looked on.
     pub others: Option<Others>,
+    /// By how much this machine's clock is ahead of the cloud's, in milliseconds.
+    pub ahead: Millis,
     /// The newest task that stopped against anybody's will: a roll-back soon takes the list away.
     pub last_fall: Option<Task>,
     /// The last lines that it wrote: ARN of the task and lines. Its log group may soon be gone too.
@@ -286,6 +288,8 @@ pub struct Model {
     pub quit_armed: Option<u64>,
     /// Writes in flight.
     pub writes: usize,
+    /// The plan that AWS was told to run, until it answers.
+    pub executing: Option<SafeText>,
     /// Number of the next request.
     pub seq: u64,
     /// The screen started was chosen by the stack's absence or presence once.
@@ -343,6 +347,7 @@ impl Model {
             cancelled: None,
             has_acted: false,
             others: None,
+            ahead: 0,
             last_fall: None,
             fall_log: None,
             progress: Progress::default(),
@@ -369,6 +374,7 @@ impl Model {
             errors: Vec::new(),
             quit_armed: None,
             writes: 0,
+            executing: None,
             seq: 0,
             has_landed: false,
             abandoned: Vec::new(),
@@ -565,6 +571,10 @@ impl Model {
             ..self.evidence()
         });
         findings.extend(self.of_others());
+        findings.extend(when::clock_off(self.ahead).map(|text| Finding {
+            severity: Severity::Note,
+            text: text.into(),
+        }));
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         findings
     }

@@ -265,7 +265,7 @@ fn loss(change: &ResourceChange) -> Option<String> {
 /// What is wrong with the file: one sentence without a stop.
 pub fn read_parameters(text: &str) -> Result<BTreeMap<String, String>, String> {
     #[derive(serde::Deserialize)]
-    #[serde(rename_all = "PascalCase")]
+    #[serde(rename_all = "PascalCase", expecting = "an object with them")]
     struct Row {
         parameter_key: String,
         parameter_value: Option<String>,
@@ -282,6 +282,10 @@ pub fn read_parameters(text: &str) -> Result<BTreeMap<String, String>, String> {
             wrong.push(format!("{name} stands in it more than once"));
         }
         match row.parameter_value {
+            // CloudFormation refuses that too.
+            Some(value) if row.use_previous_value && !value.is_empty() => {
+                wrong.push(format!("{name} has both ParameterValue and UsePreviousValue"));
+            }
             _ if row.use_previous_value => {}
             Some(value) => drop(values.insert(row.parameter_key, value)),
             None => wrong.push(format!("{name} has neither ParameterValue nor UsePreviousValue")),

@@ -48,6 +48,8 @@ const LATENESS: Millis = 60_000;
 const CLOCK_SLACK: Millis = 300_000;
 /// Most ids kept; about 50 MB. Past that the oldest part of the window is given up, and said so.
 const MAX_IDS: usize = 1_500_000;
+/// That late events were not looked for is said so long: older lines nobody waits for.
+const UNCHECKED_FOR: Millis = 900_000;
 
 /// An event on its way to the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +84,8 @@ pub struct Tail {
     /// Nothing before this is asked any more, so ids before it need not be kept.
     floor: Millis,
     seen: Ids,
+    /// Most ids, and most events told apart by their content, that are kept.
+    most: usize,
     /// Newest time given out, not counting the part by which a stamp lies in AWS's future.
     newest: Millis,
     head: Option<Pass>,
@@ -96,9 +100,13 @@ pub struct Tail {
     fault: Option<Fault>,
     unchecked: Vec<Gap>,
     start: Millis,
+    /// What the clock showed last.
+    clock: Millis,
     stats: TailStats,
     /// While Live Tail is used, and until its last lines have left the window.
     twins: Option<Twins>,
+    /// The newest of them.
+    twins_until: Millis,
     /// Live Tail says that its lines are whole up to here.
     live_at: Option<Millis>,
     /// What Live Tail left out: filled by a head pass that begins later.
@@ -112,6 +120,7 @@ impl Tail {
             group,
             floor: from,
             seen: Ids::default(),
+            most: MAX_IDS,
             newest: from,
             head: None,
             reconcile: None,
@@ -124,8 +133,10 @@ impl Tail {
             fault: None,
             unchecked: Vec::new(),
             start: from,
+            clock: Millis::MIN,
             stats: TailStats::default(),
             twins: None,
+            twins_until: from,
             live_at: None,
             holes: Vec::new(),
         }
@@ -136,6 +147,7 @@ impl Tail {
     /// pass begins and nothing is asked again after a fault. The further pages of a pass are due at
     /// once.
     pub fn due(&mut self, now: Millis, can_poll: bool) -> Option<(u64, LogRequest)> {
+        self.see(now);
         if self.awaiting.is_some() || (self.fault.is_some() && !can_poll) {
             return None;
         }
@@ -167,6 +179,7 @@ impl Tail {
     /// Takes the answer to request `seq`, and gives the events that are new, in order of timestamp,
     /// ingestion and id, those without an id as they came. An answer that is not awaited is ignored.
     pub fn on_page(&mut self, seq: u64, answer: Result<LogPage, Fault>, now: Millis) -> Vec<Arrived> {
+        self.see(now);
         let Some(Awaited { kind, asked, .. }) = self.awaiting.take_if(|awaited| awaited.seq == seq) else {
             return Vec::new();
         };
@@ -192,38 +205,43 @@ impl Tail {
         }
     }
 
-    /// Live Tail is used from now on: events are told apart by their content too.
-    pub fn expect_live(&mut self) {
+    /// A Live Tail session is about to begin: events are told apart by their content too.
+    pub fn expect_live(&mut self, now: Millis) {
         self.twins.get_or_insert_default();
+        self.twins_until = self.twins_until.max(now);
     }
 
-    /// Takes what Live Tail session `session` brought, and gives the events that are new.
+    /// Takes what Live Tail session `session` brought, and gives the events that are new. What polling has not read
+    /// before its first update no session will bring.
     pub fn on_live(&mut self, session: u32, update: LiveUpdate, now: Millis) -> Vec<Arrived> {
+        self.see(now);
+        if self.live_at.is_none() {
+            self.note_hole(self.polled(), now, GapReason::BrokenOff);
+        }
         if update.sampled {
             // An update tells of the second before it.
             self.note_hole(self.live_at.unwrap_or(now - 1_000), now, GapReason::Sampled);
         }
         self.live_at = Some(now);
-        self.expect_live();
+        let newest = update.events.iter().map(|event| event.at).max();
+        self.expect_live(newest.map_or(now, |at| at.max(now)));
         let new = update
             .events
             .into_iter()
             .filter(|event| self.twins.as_mut().is_none_or(|twins| twins.is_new(event, Source::Live(session))))
             .map(|event| (None, event))
             .collect();
-        self.give(new)
+        let given = self.give(new);
+        self.forget(now);
+        given
     }
 
-    /// The Live Tail session is no more: what it would have brought is to be looked for.
+    /// The Live Tail session is no more, or is not listened to: what it brings is to be looked for.
     pub fn on_live_end(&mut self, now: Millis) {
+        self.see(now);
         if let Some(at) = self.live_at.take() {
             self.note_hole(at, now, GapReason::BrokenOff);
         }
-    }
-
-    /// Gives up the request in flight, so that its page is asked again.
-    pub fn abandon(&mut self) {
-        self.awaiting = None;
     }
 
     /// Why the last request failed; `None` after a good answer.
@@ -231,14 +249,14 @@ impl Tail {
         self.fault.as_ref()
     }
 
+    /// Where it begins.
+    pub fn start(&self) -> Millis {
+        self.start
+    }
+
     /// The log group that is followed.
     pub fn group(&self) -> &SafeText {
         &self.group
-    }
-
-    /// A request is under way.
-    pub fn is_asking(&self) -> bool {
-        self.awaiting.is_some()
     }
 
     /// There is more than one page of new lines, or the search for late events is overdue: the next

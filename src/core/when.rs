@@ -58,6 +58,16 @@ pub fn span(millis: Millis) -> String {
     }
 }
 
+/// Clocks that differ by this much are said to, in milliseconds.
+const CLOCKS_DIFFER: Millis = 60_000;
+
+/// That this machine's clock is off by a minute or more; `ahead` is by how much it is ahead of AWS's.
+pub fn clock_off(ahead: Millis) -> Option<String> {
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    let by = ahead.saturating_abs();
+    (by >= CLOCKS_DIFFER).then(|| format!("this machine's clock is {} {way} AWS's; times here are AWS's", span(by)))
+}
+
 /// A duration in at most six cells: `8s`, `3m05s`, `2h10m`, `3d4h`.
 pub fn short(millis: Millis) -> String {
     let s = millis.max(0) / 1000;

@@ -1,5 +1,7 @@
 //! What the audit log tells of earlier runs: the plans that they left, and the tokens under which they sent.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -44,6 +46,9 @@ const SETTLED_AFTER: Millis = 60_000;
 /// AWS deletes nothing by itself, but what is older than this was looked at before.
 const FORGOTTEN_AFTER: Millis = 30 * 86_400_000;
 
+/// What was tried so often in vain is tried no more.
+const MOST_REMOVALS: usize = 3;
+
 /// What was done from this machine before, at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Past {
@@ -61,13 +66,17 @@ impl Past {
         let is_here = |line: &Value| line["profile"] == *about.profile && line["region"] == *about.region && line["event"] == "begin";
         let endpoint = |line: &Value| line["endpoint"].as_str().map(SafeText::from);
         let here: Vec<&Value> = lines.iter().filter(|l| is_here(l) && endpoint(l) == about.endpoint).collect();
+        let is_well = |line: &&Value| {
+            let result = line["result"].as_str().unwrap_or_default();
+            line["event"] == "end" && result.starts_with("accepted")
+        };
+        let accepted: BTreeSet<&str> = lines.iter().filter(is_well).filter_map(|line| line["token"].as_str()).collect();
+        // Run, or removed. One that AWS did not take was neither.
         let is_taken = |name: &str| {
-            let of = |line: &&&Value| {
-                ["execute-change-set", "delete-change-set"]
-                    .iter()
-                    .any(|kind| names(&line["change"][*kind]["change_set"], name))
-            };
-            here.iter().any(|line| of(&line))
+            let of = |kind: &'static str| here.iter().filter(move |line| names(&line["change"][kind]["change_set"], name));
+            let removals = of("delete-change-set");
+            let mut all = of("execute-change-set").chain(removals.clone());
+            removals.count() >= MOST_REMOVALS || all.any(|line| line["token"].as_str().is_some_and(|it| accepted.contains(it)))
         };
         let plan = |line: &&Value| {
             let request = &line["change"]["create-change-set"];
@@ -119,6 +128,13 @@ mod tests {
         })
     }
 
+    /// Notes a change with what came of it.
+    fn sent(journal: &Journal, change: &Change, token: &str, outcome: &str) {
+        let (token, about) = (Token(token.into()), About::of_ops());
+        journal.begin(change, &token, &about, 2_000).unwrap();
+        journal.end(change, &token, &about, (outcome.to_owned(), 2_100)).unwrap();
+    }
+
     /// The log of a plan, made at 1000 by this process.
     fn log() -> String {
         let dir = tempfile::tempdir().unwrap();
@@ -163,7 +179,7 @@ mod tests {
             change_set: "bic-tui-t-3".into(),
         };
         for (change, token) in [(run, "t-5"), (dropped, "t-6")] {
-            journal.begin(&change, &Token(token.into()), &About::of_ops(), 2_000).unwrap();
+            sent(&journal, &change, token, "accepted");
         }
         let left = AbandonedPlan {
             stack: "left".into(),
@@ -181,6 +197,38 @@ mod tests {
             "somebody may still read it"
         );
         assert_eq!(Past::read(&unknown, &About::of_ops(), 3 * FORGOTTEN_AFTER), Past::default());
+    }
+
+    #[test]
+    fn a_plan_that_aws_neither_ran_nor_removed_is_still_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        let journal = Journal::open(&path).unwrap();
+        journal.begin(&plan("left"), &Token("t-1".into()), &About::of_ops(), 1_000).unwrap();
+        let (stack, change_set) = (SafeText::from("left"), SafeText::from("bic-tui-t-1"));
+        let run = Change::ExecuteChangeSet {
+            stack: stack.clone(),
+            change_set: change_set.clone(),
+        };
+        let removal = Change::DeleteChangeSet { stack, change_set };
+        let left = || {
+            let text = written_by(&std::fs::read_to_string(&path).unwrap(), |owner| *owner = Value::Null);
+            Past::read(&text, &About::of_ops(), 2_000 + ABANDONED_AFTER).abandoned.len()
+        };
+        sent(&journal, &run, "t-2", "the AWS credentials have expired");
+        assert_eq!(left(), 1);
+        for (token, want) in [("t-3", 1), ("t-4", 1), ("t-5", 0)] {
+            sent(&journal, &removal, token, "cloudformation:DeleteChangeSet on left is not allowed");
+            assert_eq!(left(), want, "{token}: not for ever");
+        }
+        sent(&journal, &plan("lost"), "t-6", "accepted");
+        assert_eq!(left(), 1);
+        let lost = Change::ExecuteChangeSet {
+            stack: "lost".into(),
+            change_set: "bic-tui-t-6".into(),
+        };
+        sent(&journal, &lost, "t-7", "accepted; the answer was lost, and AWS was asked again");
+        assert_eq!(left(), 0);
     }
 
     #[cfg(target_os = "linux")]

@@ -13,6 +13,9 @@ use crate::core::{
     names::App,
 };
 
+/// How long before its end a program that ends by itself begins to say why, in milliseconds.
+pub(super) const LAST_WORDS: Millis = 400;
+
 /// How long ECS still tells of a stopped task.
 const REMEMBERED: Millis = 3_600 * SECOND;
 
@@ -286,7 +289,7 @@ impl World {
         }
         for (i, line) in trouble.says.lines().enumerate() {
             let text = self.said(line, &self.image(t));
-            let at = self.now - 400 + i64::try_from(i).unwrap_or(0) * 7;
+            let at = self.now - LAST_WORDS + i64::try_from(i).unwrap_or(0) * 7;
             self.lines.push(super::logs::Line { at, task: t, text });
         }
         self.stop_task_now(t, "EssentialContainerExited", "Essential container in task exited");

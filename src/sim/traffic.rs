@@ -8,7 +8,7 @@ use super::{
     cfn::StackState,
     chance::Chance,
     scene::What,
-    task::TaskState,
+    task::{LAST_WORDS, TaskState},
     world::{SECOND, World},
 };
 use crate::core::{fact::Millis, names::App};
@@ -121,7 +121,8 @@ impl<'a> Writer<'a> {
             // The first line comes late, when Python has read its modules; the last when all is ready.
             let share = 55 + 45 * (i + 1) / count;
             let at = started + (ready - started) * Millis::try_from(share).unwrap_or(100) / 100;
-            if at >= ended {
+            // What it writes when it ends by itself comes after all this.
+            if at >= ended - LAST_WORDS {
                 break;
             }
             let line = line

@@ -106,6 +106,10 @@ fn keys(model: &Model, side: &Side<'_>, room: usize) -> Vec<Span<'static>> {
     // The screen's own keys first: those that work everywhere are in everybody's fingers sooner.
     let mut rest: Vec<_> = model.keymap.available(model.screen).filter(|b| !KEPT.contains(&b.intent)).collect();
     rest.retain(|b| has_object(model, b.intent));
+    // What is over is not acted on.
+    if model.span.is_some() {
+        rest.retain(|b| !matches!(b.kind, Kind::Write | Kind::Money));
+    }
     let is_first = |i: Intent| i == Intent::WaysOut || model.screen == ScreenId::Logs;
     let first = |b: &Binding| FIRST.iter().position(|i| *i == b.intent && is_first(*i));
     rest.sort_by_key(|b| (first(b).unwrap_or(FIRST.len()), b.screens.is_empty()));

@@ -115,6 +115,22 @@ fn what_was_typed_is_there_when_the_form_is_opened_again() {
 }
 
 #[test]
+fn a_key_that_does_nothing_in_the_form_is_not_named() {
+    let settings = Settings {
+        keys: vec![("anew".into(), vec!["N".into()])],
+        ..Settings::default()
+    };
+    let mut model = fresh(settings);
+    let now = model.now;
+    model.feeds.stack.set(None, now);
+    press(&mut model, "D");
+    go_to(&mut model, "AdminEmail");
+    type_text(&mut model, "x");
+    press(&mut model, "esc D");
+    assert_eq!(said(&model), "the form is as you left it");
+}
+
+#[test]
 fn what_was_typed_for_another_stack_is_not_put_on_this_one() {
     let mut model = opened();
     go_to(&mut model, "AdminEmail");

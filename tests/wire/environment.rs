@@ -52,6 +52,7 @@ async fn child() {
     };
     let told = match connect(options).await {
         Err(fault) => json!({ "fault": fault }),
+        Ok(cloud) if std::env::var_os("WIRE_MOVES").is_some() => logs_in_elsewhere(&cloud).await,
         Ok(cloud) => {
             let about = cloud.about();
             json!({
@@ -62,6 +63,37 @@ async fn child() {
         }
     };
     println!("TOLD {told}");
+}
+
+/// Keys of a profile, in the form of the file that holds them.
+fn keys_of(id: &str) -> String {
+    format!("[default]\naws_access_key_id = {id}\naws_secret_access_key = x\n")
+}
+
+/// What is answered while somebody logs in to another account, and back.
+async fn logs_in_elsewhere(cloud: &impl Cloud) -> Value {
+    let file = std::env::var("AWS_SHARED_CREDENTIALS_FILE").expect("a file");
+    let write = |id| std::fs::write(&file, keys_of(id)).expect("written");
+    let stack = || async {
+        let answer = cloud.ask(Query::Stack { stack: "chat".into() }).await;
+        answer.err().map(|fault| (fault.kind, fault.sentence()))
+    };
+    let Ok(Fact::Identity(identity)) = cloud.ask(Query::Identity).await else {
+        panic!("an identity")
+    };
+    cloud.keep_to(&identity.account);
+    write("AKIDTWO");
+    let (expired, other) = (stack().await, stack().await);
+    let delete = Change::DeleteStack { stack: "chat".into() };
+    let written = cloud.change(delete, Token("t".into())).await.err().map(|fault| fault.kind);
+    let who = cloud.ask(Query::Identity).await.ok();
+    write("AKIDTHREE");
+    // The last answer was good: what was found for it is what is used until it is refused.
+    let (still, back) = (stack().await, stack().await);
+    json!({
+        "expired": expired, "other": other, "written": written, "still": still.map(|it| it.0), "back": back,
+        "who": format!("{who:?}").contains("account: \"2\""),
+    })
 }
 
 /// A home folder of its own, and a server.
@@ -199,4 +231,37 @@ async fn a_helper_is_asked_once_at_the_start() {
     let told = home.told(&[("PATH", "/usr/bin:/bin")]).await;
     assert_eq!(told["identity"]["kind"], "no-credentials", "{told}");
     assert!(!told.to_string().contains(CANARY), "{told}");
+}
+
+#[tokio::test]
+async fn a_session_keeps_to_its_account_whoever_logs_in() {
+    let home = Home::new("[default]\nregion = us-west-2\nendpoint_url = URL\n").await;
+    std::fs::write(home.folder.path().join("credentials"), keys_of("AKIDONE")).expect("a file");
+    let is_with = |request: &Request, id: &str| request.header("authorization").contains(&format!("Credential={id}/"));
+    home.server.answer("GetCallerIdentity", move |request| {
+        let account = if is_with(request, "AKIDTWO") { "2" } else { "1" };
+        bodies::query("GetCallerIdentity", &format!("<Account>{account}</Account><Arn>arn:x</Arn>"))
+    });
+    home.server.answer("DescribeStacks", move |request| {
+        let (code, message) = if is_with(request, "AKIDONE") {
+            ("ExpiredToken", "expired")
+        } else {
+            ("ValidationError", "Stack with id chat does not exist")
+        };
+        bodies::error(bodies::Wire::Query, 400, code, message)
+    });
+    let told = home.told(&[("WIRE_MOVES", "1")]).await;
+    assert_eq!(told["expired"][0], "expired", "{told}");
+    assert_eq!(
+        told["other"],
+        json!(["other-account", "the credentials are of account 2 now, and this was begun in 1"])
+    );
+    assert_eq!((&told["written"], &told["who"]), (&json!("other-account"), &json!(true)), "{told}");
+    assert_eq!((&told["still"], &told["back"]), (&json!("other-account"), &Value::Null), "{told}");
+    let requests = home.server.requests();
+    let strangers = requests.iter().filter(|it| is_with(it, "AKIDTWO"));
+    assert!(
+        strangers.clone().count() > 0 && strangers.clone().all(|it| it.operation == "GetCallerIdentity"),
+        "{requests:?}"
+    );
 }

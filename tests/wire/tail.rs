@@ -220,3 +220,45 @@ async fn a_hundred_thousand_events_in_bad_weather() {
         assert_whole(&got, &reference);
     }
 }
+
+/// AWS's clock is ten minutes behind this machine's, and each answer says so.
+fn by_a_slow_clock(body: Value) -> Reply {
+    let at = std::time::SystemTime::now() - Duration::from_mins(10);
+    let date = aws_smithy_types::DateTime::from(at).fmt(aws_smithy_types::date_time::Format::HttpDate);
+    bodies::json(body).header("date", &date.expect("a date"))
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_is_told_and_no_new_line_is_passed_over() {
+    let server = Server::start().await;
+    server.answer("FilterLogEvents", |_| by_a_slow_clock(json!({ "events": [] })));
+    let cloud = cloud(&server).await;
+    let local = cloud.now();
+    assert_eq!(cloud.ahead(), 0, "nothing has been heard");
+    let mut tail = Tail::new("/ecs/test".into(), local - 3_600_000);
+    for _ in 0..2 {
+        let (seq, request) = tail.due(cloud.now(), true).expect("a look for new lines");
+        let answer = page(&cloud, request).await;
+        tail.on_page(seq, answer, cloud.now());
+    }
+    assert!((595_000..605_000).contains(&cloud.ahead()), "{}", cloud.ahead());
+    assert!((local - cloud.now() - 600_000).abs() < 10_000);
+    let asked: Vec<Millis> = server
+        .asked("FilterLogEvents")
+        .iter()
+        .filter_map(|it| it.json()["startTime"].as_i64())
+        .collect();
+    assert!(
+        asked[1] < local - 600_000,
+        "what is logged now, by AWS's clock, is asked for: {asked:?}"
+    );
+    // A page that another machine kept tells the time at which it was made.
+    server.answer("FilterLogEvents", |_| {
+        bodies::json(json!({ "events": [] }))
+            .header("date", "Thu, 01 Jan 2015 00:00:00 GMT")
+            .header("age", "9")
+    });
+    let (_, request) = tail.due(cloud.now(), true).expect("a look for new lines");
+    page(&cloud, request).await.expect("a page");
+    assert!((595_000..605_000).contains(&cloud.ahead()));
+}

@@ -3,10 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{FutureExt, StreamExt, future::OptionFuture};
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, OptionFuture},
+};
 use tokio::time::Instant;
 
-use super::{Answer, Context, Fault, FaultKind, Pace, Printer, Tail, ask};
+use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, LogPage, Pace, Printer, SafeText, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
     command::{
@@ -28,8 +31,17 @@ const EVERY_LIVE: u64 = 60_000;
 /// After this long a trouble of the same kind is said again.
 const AGAIN: u64 = 60_000;
 
+/// Makes the tail, by the clock as it is known then.
+type Begin<'a> = &'a (dyn Fn(&Context) -> Answer<Tail> + Sync);
+
+/// A page that is asked for, by its number.
+type Asking<'a> = BoxFuture<'a, (u64, Result<LogPage, Fault>)>;
+
 /// A tail under way.
 struct Follow<'a> {
+    begin: Begin<'a>,
+    /// By how much this machine's clock was known to be ahead when the tail was made.
+    ahead: Millis,
     cx: &'a mut Context,
     printer: &'a mut Printer,
     tail: Tail,
@@ -42,59 +54,82 @@ struct Follow<'a> {
     again: Again,
     /// What was said of sessions, and when.
     said: Vec<(FaultKind, u64)>,
-    is_sampled: bool,
+    /// When it was said that Live Tail leaves lines out.
+    said_sampled: Option<u64>,
+    /// A look was wanted while a page was under way.
+    is_hurried: bool,
 }
 
 /// Follows until somebody stops it.
-pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bool), printer: &mut Printer) -> Answer {
+pub(super) async fn run(cx: &mut Context, (begin, pace, is_live): (Begin<'_>, Pace, bool), printer: &mut Printer) -> Answer {
     if is_live {
-        let region = cx.cloud.about().region;
-        let usd = Prices::shipped().find(&region, "live-tail-minute").map(|found| found.row.usd);
-        let price = usd.map_or_else(|| "a price that is not known".into(), |usd| format!("${usd:.2} a minute"));
-        if cx.is_yes {
-            cx.out.note(format!("Live Tail: {price} until you stop it."));
-        }
-        confirm(cx, &format!("Live Tail costs {price} until you stop it. Begin?"), &[]).await?;
+        price_first(cx).await?;
     }
     let cloud = Arc::clone(&cx.cloud);
     let mut follow = Follow {
         live: is_live.then(|| Live::new(0, 0)),
+        begin,
+        ahead: cloud.ahead(),
+        tail: begin(cx)?,
         cx,
         printer,
-        tail,
         pace,
         begun: Instant::now(),
         due: 0,
         wait: EVERY,
         again: Again::new(Duration::from_millis(EVERY)),
         said: Vec::new(),
-        is_sampled: false,
+        said_sampled: None,
+        is_hurried: false,
     };
-    if is_live {
-        follow.tail.expect_live();
-    }
+    // Neither a page, nor a session that is slow to open, holds up the other, or the lines of a session.
+    let mut page: Option<Asking<'_>> = None;
+    let mut opening: Option<BoxFuture<'_, Result<LiveStream<'_>, Fault>>> = None;
     let mut stream: Option<LiveStream<'_>> = None;
     loop {
-        follow.poll(&*cloud).await?;
-        stream = follow.session(&*cloud, stream).await?;
-        let next = follow.until_next();
+        // What has queued up is older than what is asked for next, and no silence.
+        while let Some(Some(frame)) = stream.as_mut().map(|it| it.next().now_or_never()) {
+            if !follow.on_frame(frame)? {
+                stream = None;
+            }
+        }
+        if follow.is_silent() {
+            (opening, stream) = (None, None);
+        }
+        if let Some(group) = follow.session() {
+            opening = Some(cloud.live(group));
+        }
+        page = page.or_else(|| follow.next_page(&*cloud));
+        let next = follow.until_next(page.is_some());
         let next = follow.tell_waiting(next);
-        let frame = OptionFuture::from(stream.as_mut().map(StreamExt::next));
         tokio::select! {
-            Some(frame) = frame => {
+            Some(frame) = OptionFuture::from(stream.as_mut().map(StreamExt::next)) => {
                 if !follow.on_frame(frame)? {
                     stream = None;
                 }
-                // What has queued up meanwhile is older than the next poll.
-                while let Some(Some(frame)) = stream.as_mut().map(|it| it.next().now_or_never()) {
-                    if !follow.on_frame(frame)? {
-                        stream = None;
-                    }
-                }
+            }
+            Some((seq, answer)) = OptionFuture::from(page.as_mut()) => {
+                page = None;
+                follow.on_page(&*cloud, seq, answer)?;
+            }
+            Some(opened) = OptionFuture::from(opening.as_mut()) => {
+                opening = None;
+                stream = follow.on_opened(opened);
             }
             () = tokio::time::sleep(next) => {}
         }
     }
+}
+
+/// Says what Live Tail costs, and asks.
+async fn price_first(cx: &mut Context) -> Answer<()> {
+    let region = cx.cloud.about().region;
+    let usd = Prices::shipped().find(&region, "live-tail-minute").map(|found| found.row.usd);
+    let price = usd.map_or_else(|| "a price that is not known".into(), |usd| format!("${usd:.2} a minute"));
+    if cx.is_yes {
+        cx.out.note(format!("Live Tail: {price} until you stop it."));
+    }
+    confirm(cx, &format!("Live Tail costs {price} until you stop it. Begin?"), &[]).await
 }
 
 impl Follow<'_> {
@@ -109,25 +144,38 @@ impl Follow<'_> {
     }
 
     /// Asks for what is due.
-    async fn poll(&mut self, cloud: &dyn Cloud) -> Answer<()> {
-        while self.now() >= self.due {
-            let now = self.now();
-            let Some((seq, request)) = self.tail.due(cloud.now(), self.pace.can_poll(now)) else {
-                self.due = now + 100;
-                return Ok(());
-            };
-            self.pace.sent(&self.tail, now);
-            let answer = ask(cloud, &request).await;
-            for arrived in self.tail.on_page(seq, answer, cloud.now()) {
-                self.printer.show(self.cx, &arrived.event, arrived.late)?;
-            }
-            self.cx.out.flush()?;
-            self.after_poll(cloud)?;
+    fn next_page<'c>(&mut self, cloud: &'c dyn Cloud) -> Option<Asking<'c>> {
+        let now = self.now();
+        if now < self.due {
+            return None;
         }
-        Ok(())
+        let next = self.tail.due(cloud.now(), self.pace.can_poll(now));
+        if next.is_some() {
+            self.pace.sent(&self.tail, now);
+            self.is_hurried = false;
+        } else {
+            self.due = now + 100;
+        }
+        let (seq, request) = next?;
+        Some(async move { (seq, ask(cloud, &request).await) }.boxed())
+    }
+
+    fn on_page(&mut self, cloud: &dyn Cloud, seq: u64, answer: Result<LogPage, Fault>) -> Answer<()> {
+        if self.tail.stats().pages == 0 && (cloud.ahead() - self.ahead).abs() >= CLOCK_OFF {
+            // AWS's clock is known now, and this machine's, by which the tail began, is another one.
+            self.ahead = cloud.ahead();
+            self.tail = (self.begin)(self.cx)?;
+            return Ok(());
+        }
+        for arrived in self.tail.on_page(seq, answer, cloud.now()) {
+            self.printer.show(self.cx, &arrived.event, arrived.late)?;
+        }
+        self.cx.out.flush()?;
+        self.after_poll(cloud)
     }
 
     fn after_poll(&mut self, cloud: &dyn Cloud) -> Answer<()> {
+        self.cx.out.clock(cloud.ahead());
         match self.tail.fault().cloned() {
             None => {
                 let is_live = self.live.as_ref().is_some_and(Live::is_on) && !self.tail.has_holes();
@@ -143,7 +191,10 @@ impl Follow<'_> {
         // A fifth more or less, so that many consoles do not ask at the same moment.
         let jitter = 800 + spread(cloud.now().unsigned_abs()) * 400 / 1_000;
         let now = self.now();
-        self.pace.poll_at(&self.tail, now + self.wait * jitter / 1_000);
+        // Who was hurried while it was being answered asks again: the answer may be from before.
+        let is_soon = self.is_hurried && self.tail.fault().is_none();
+        let wait = if is_soon { 0 } else { self.wait * jitter / 1_000 };
+        self.pace.poll_at(&self.tail, now + wait);
         self.due = self.pace.due(&self.tail, cloud.now()).max(now);
         if self.tail.is_first_pass() {
             let pages = self.tail.stats().pages;
@@ -152,32 +203,38 @@ impl Follow<'_> {
         Ok(())
     }
 
-    /// Opens a session that is due, and drops one that is silent.
-    async fn session<'c>(&mut self, cloud: &'c dyn Cloud, stream: Option<LiveStream<'c>>) -> Answer<Option<LiveStream<'c>>> {
+    /// A session has been silent for too long, and is given up.
+    fn is_silent(&mut self) -> bool {
         let now = self.real();
-        let Some(live) = &mut self.live else { return Ok(None) };
-        let stream = match live.on_tick(now) {
-            Some(_) => {
-                let silent = live.fault().cloned();
-                self.after_session(silent);
-                None
-            }
-            None => stream,
-        };
-        let Some(session) = self.live.as_mut().and_then(|live| live.due(now)) else {
-            return Ok(stream);
-        };
-        match cloud.live(self.tail.group().clone()).await {
-            Ok(stream) => Ok(Some(stream)),
-            Err(fault) => {
-                let now = self.real();
-                if let Some(live) = &mut self.live {
-                    live.on_end(session, Some(fault.clone()), now);
-                }
-                self.after_session(Some(fault));
-                Ok(None)
-            }
+        let Some(live) = &mut self.live else { return false };
+        if live.on_tick(now).is_none() {
+            return false;
         }
+        let silent = live.fault().cloned();
+        self.after_session(silent);
+        true
+    }
+
+    /// Opens a session that is due: the log group that it is of.
+    fn session(&mut self) -> Option<SafeText> {
+        let now = self.real();
+        self.live.as_mut()?.due(now)?;
+        self.tail.expect_live(self.cx.cloud.now());
+        Some(self.tail.group().clone())
+    }
+
+    /// A session was opened, or was not.
+    fn on_opened<'c>(&mut self, opened: Result<LiveStream<'c>, Fault>) -> Option<LiveStream<'c>> {
+        let now = self.real();
+        let fault = match opened {
+            Ok(stream) => return Some(stream),
+            Err(fault) => fault,
+        };
+        if let Some(live) = &mut self.live {
+            live.on_end(live.session(), Some(fault.clone()), now);
+        }
+        self.after_session(Some(fault));
+        None
     }
 
     /// Takes what the session said; `false` when it has ended.
@@ -210,15 +267,19 @@ impl Follow<'_> {
 
     fn on_update(&mut self, session: u32, update: LiveUpdate, wall: Millis) -> Answer<()> {
         if update.sampled {
-            if !self.is_sampled {
+            let now = self.real();
+            if self.said_sampled.is_none_or(|at| now - at >= AGAIN) {
+                self.said_sampled = Some(now);
                 let text = "Live Tail leaves lines out, as it does from 500 a second on; they follow by polling.";
                 self.cx.out.note(text);
             }
-            self.hurry();
         }
-        self.is_sampled = update.sampled;
+        let had_holes = self.tail.has_holes();
         for arrived in self.tail.on_live(session, update, wall) {
             self.printer.show(self.cx, &arrived.event, arrived.late)?;
+        }
+        if self.tail.has_holes() && !had_holes {
+            self.hurry();
         }
         self.cx.out.flush()
     }
@@ -237,6 +298,7 @@ impl Follow<'_> {
         let now = self.now();
         self.pace.hurry(now);
         self.due = now;
+        self.is_hurried = true;
     }
 
     /// Says each kind of trouble once a minute at most.
@@ -259,9 +321,13 @@ impl Follow<'_> {
         next.min(again::EVERY)
     }
 
-    fn until_next(&self) -> Duration {
+    fn until_next(&self, is_asking: bool) -> Duration {
         let speed = u64::from(self.cx.cloud.about().speed.max(1));
-        let poll = self.due.saturating_sub(self.now()) / speed;
+        let poll = if is_asking {
+            EVERY_LIVE
+        } else {
+            self.due.saturating_sub(self.now()) / speed
+        };
         let next = self.live.as_ref().map_or(poll, |live| poll.min(live.next(self.real())));
         // Not more often than a hundred times a second, however fast the cloud's time runs.
         Duration::from_millis(next.max(10))

@@ -54,6 +54,12 @@ pub(super) async fn run(cx: &mut Context, filter: &Filter, window: (SafeText, Mi
         printer.show(cx, &arrived.event, false)?;
     }
     cx.out.note(totals);
+    if printer.printed < rows as u64 {
+        cx.out.note(format!(
+            "{rows} came, {} of them are what the flags ask for: the query is coarser.",
+            printer.printed
+        ));
+    }
     if rows >= MOST {
         cx.out.note(format!(
             "Only the newest {MOST} came: narrow the window or the filter for the others."

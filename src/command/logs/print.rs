@@ -15,9 +15,8 @@ use crate::{
 /// Chooses lines and writes them.
 pub(super) struct Printer {
     sieve: Sieve,
-    is_utc: bool,
-    /// Seconds since 1970, and how they are written: neighbours mostly share them.
-    second: (Millis, String),
+    /// Seconds since 1970, how they are written, and their zone: neighbours mostly share them.
+    second: (Millis, String, String),
     /// Short names of the streams: two services take turns.
     streams: HashMap<SafeText, String, foldhash::fast::RandomState>,
     line: String,
@@ -26,11 +25,10 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    pub(super) fn new(sieve: Sieve, is_utc: bool) -> Self {
+    pub(super) fn new(sieve: Sieve) -> Self {
         Self {
             sieve,
-            is_utc,
-            second: (Millis::MIN, String::new()),
+            second: (Millis::MIN, String::new(), String::new()),
             streams: HashMap::default(),
             line: String::new(),
             printed: 0,
@@ -62,20 +60,15 @@ impl Printer {
         let second = event.at.div_euclid(1_000);
         if self.second.0 != second {
             let stamp = text::moment(event.at, &cx.settings);
-            self.second = (second, stamp.trim_end_matches('Z').to_owned());
+            let stamp = stamp.trim_end_matches('Z').to_owned();
+            self.second = (second, stamp, text::offset(event.at, &cx.settings));
         }
         if !self.streams.contains_key(&event.stream) {
             self.streams.insert(event.stream.clone(), short_stream(&event.stream));
         }
-        let Self {
-            line,
-            second,
-            streams,
-            is_utc,
-            ..
-        } = self;
+        let Self { line, second, streams, .. } = self;
         line.clear();
-        let (stamp, zone, mark) = (&second.1, if *is_utc { "Z" } else { "" }, if late { " (late)" } else { "" });
+        let ((_, stamp, zone), mark) = (second, if late { " (late)" } else { "" });
         // By hand: this is written for each of millions of lines.
         let millis = event.at.rem_euclid(1_000) as u32;
         let digits = [millis / 100, millis / 10 % 10, millis % 10].map(|digit| char::from_digit(digit, 10).unwrap_or('0'));

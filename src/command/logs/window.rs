@@ -17,10 +17,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Answer, Context, Fault, FaultKind, LogEvent, LogPage, LogRequest, OPERATION, Printer, ask};
+use super::{Answer, CLOCK_OFF, Context, Fault, FaultKind, LogEvent, LogPage, LogRequest, OPERATION, Printer, ask};
 use crate::{
     cloud::Cloud,
-    command::{Verdict, again::passes},
+    command::again::passes,
     core::{fact::Millis, text::SafeText},
 };
 
@@ -81,8 +81,11 @@ enum Fetched {
     Much(usize, Slice),
 }
 
-/// Prints all events of the window that `request` names, in order.
-pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, printer: &mut Printer) -> Answer {
+/// Prints all events of the window that `request` names, in order. `false` when nothing was printed, since the first
+/// answer told that this machine's clock is off, where that `is_minded`.
+pub(super) async fn run(cx: &mut Context, request: &LogRequest, (pause, is_minded): (u64, bool), printer: &mut Printer) -> Answer<bool> {
+    let ahead = cx.cloud.ahead();
+    let mut is_first = is_minded;
     let (news, mut told) = mpsc::unbounded_channel();
     let window = Arc::new(Window {
         cloud: Arc::clone(&cx.cloud),
@@ -110,6 +113,9 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
             },
             ready = queue.ready(&window) => {
                 let ready = ready?;
+                if std::mem::take(&mut is_first) && (cx.cloud.ahead() - ahead).abs() >= CLOCK_OFF {
+                    return Ok(false);
+                }
                 // The next are under way while these are printed.
                 queue.fill(&window);
                 for event in ready {
@@ -124,7 +130,7 @@ pub(super) async fn run(cx: &mut Context, request: &LogRequest, pause: u64, prin
             cx.out.note(text);
         }
     }
-    Ok(Verdict::Well)
+    Ok(true)
 }
 
 /// A slice that is under way, or has come and waits for those before it.

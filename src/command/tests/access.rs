@@ -149,6 +149,14 @@ async fn throughput_is_bought_and_deleted_by_its_name() {
             "throughput buy amazon.nova-canvas-v1:0 --name images --confirm images",
             "o throughput is bought: amazon.nova-canvas-v1:0 ended",
         ),
+        (
+            "throughput buy  --name images --confirm images",
+            "\"\" is neither the id of a model nor ",
+        ),
+        (
+            "throughput buy brnd-images --name images --confirm images",
+            "did you mean \"brand-images\"?",
+        ),
         ("throughput buy brand-images --name images", "--confirm images"),
         ("throughput buy brand-images --name images --confirm other", "Nothing was sent"),
         ("throughput buy brand-images --name _x --confirm _x", "A name has"),

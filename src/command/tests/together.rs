@@ -8,6 +8,7 @@ use crate::{
     command::watch::Watch,
     core::{
         eta::{self, Outlook},
+        fact::Task,
         plan::{self, Wish},
         template::Template,
     },
@@ -84,7 +85,7 @@ async fn a_deploy_that_is_overtaken_says_so_and_how_to_follow_the_other() {
     assert!(status == 2 && said.contains("`bic-tui deploy --watch"), "{said}");
 }
 
-/// An account that refuses every execution of a plan for this reason.
+/// An account that refuses every change of this reason's operation.
 struct Refusing(Arc<dyn Cloud>, Fault);
 
 impl Cloud for Refusing {
@@ -93,13 +94,11 @@ impl Cloud for Refusing {
     }
 
     fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
-        match change {
-            Change::ExecuteChangeSet { .. } => {
-                let fault = self.1.clone();
-                Box::pin(async move { Err(fault) })
-            }
-            other => self.0.change(other, token),
+        if change.operation() == self.1.operation.as_str() {
+            let fault = self.1.clone();
+            return Box::pin(async move { Err(fault) });
         }
+        self.0.change(change, token)
     }
 
     fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
@@ -107,6 +106,91 @@ impl Cloud for Refusing {
     }
 
     crate::cloud::pass_on!(0);
+}
+
+/// An account whose answers are rewritten.
+struct Rewriting<F>(Arc<dyn Cloud>, F);
+
+impl<F: Fn(&mut Fact) + Send + Sync + 'static> Cloud for Rewriting<F> {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        Box::pin(async move {
+            let mut fact = self.0.ask(query).await?;
+            (self.1)(&mut fact);
+            Ok(fact)
+        })
+    }
+
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.0.change(change, token)
+    }
+
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+
+    crate::cloud::pass_on!(0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cause_has_the_lines_of_its_own_task_whichever_stopped_last() {
+    // Whenever a task of LiteLLM has stopped, one of Open WebUI stops after it that never started.
+    let and_another = |fact: &mut Fact| {
+        let Fact::Tasks(tasks) = fact else { return };
+        let stopped: Vec<_> = tasks
+            .iter()
+            .filter(|t| t.is_stopped() && t.service.contains("litellm"))
+            .cloned()
+            .collect();
+        tasks.extend(stopped.into_iter().map(|t| Task {
+            arn: format!("{}0", t.arn).into(),
+            service: t.service.replace("litellm", "openwebui").into(),
+            started: None,
+            stopped: t.stopped.map(|at| at + 1),
+            ..t
+        }));
+    };
+    let mut case = Case::new(Arc::new(Rewriting(world("program-ends"), and_another)));
+    let (status, _, said) = case.run("deploy").await;
+    let (before, cause) = said.split_once("Cause: ").unwrap();
+    assert!(status == 1 && before.contains(" of bedrock-image-chat-openwebui: "), "{said}");
+    assert!(cause.contains("  log: Exception: Config file not found"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_takes_long_is_told_and_what_is_left_of_it() {
+    let never = |fact: &mut Fact| {
+        if let Fact::ChangeSet(set) = fact {
+            set.status = "CREATE_IN_PROGRESS".into();
+        }
+    };
+    let mut case = Case::new(Arc::new(Rewriting(world("new"), never)));
+    let (status, text, said) = case.run("deploy").await;
+    assert_eq!(status, 4, "{said}");
+    let told = said.matches("CloudFormation has been working the plan out for ").count();
+    assert!(text.is_empty() && (9..=10).contains(&told), "{told}: {said}");
+    assert!(said.contains("out for 16 s: change set bic-tui-"), "{said}");
+    assert!(
+        said.contains("CloudFormation has not worked the plan out in 10 min 00 s: change set bic-tui-"),
+        "{said}"
+    );
+    // AWS may not take a removal from it in the meantime, and who gives up is told what stays.
+    let busy = Fault::new(FaultKind::Refused, "cloudformation:DeleteChangeSet", "", "it is CREATE_IN_PROGRESS");
+    for line in ["deploy", "plan"] {
+        let mut case = Case::new(Arc::new(Refusing(Arc::new(Rewriting(world("new"), never)), busy.clone())));
+        let signal = case.signal.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            signal.send(130).unwrap();
+        });
+        let (status, _, said) = case.run(line).await;
+        assert_eq!(status, 130, "{said}");
+        assert!(
+            said.contains("The plan stays as change set bic-tui-")
+                && said.contains("`aws cloudformation delete-change-set --change-set-name arn:aws:")
+                && said.contains(" --region us-west-2` removes it"),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,6 +216,38 @@ async fn a_plan_that_is_refused_for_another_reason_keeps_it() {
         assert!(said.contains("Requires capabilities : [CAPABILITY_IAM]"), "{said}");
         assert_eq!(said.contains(" AWS says: "), status == 1, "{said}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_an_execution_that_can_not_have_begun_it_is_not_said_that_it_may() {
+    for (kind, may_run) in [
+        (FaultKind::Expired, false),
+        (FaultKind::Throttled, false),
+        (FaultKind::TimedOut, true),
+        (FaultKind::AwsFailed, true),
+    ] {
+        let mut case = Case::sim("new");
+        let fault = Fault::new(kind, "cloudformation:ExecuteChangeSet", "bedrock-image-chat", "");
+        case.cx.cloud = Arc::new(Refusing(Arc::clone(&case.cx.cloud), fault));
+        let (status, _, said) = case.run("deploy").await;
+        assert_ne!(status, 0, "{said}");
+        assert_eq!(said.contains("Whether it has begun is not known"), may_run, "{kind:?}: {said}");
+        assert_eq!(case.settled().await.is_some(), may_run, "{kind:?}: the plan and its empty stack");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_is_deleted_under_a_deploy_is_no_success() {
+    let mut case = Case::sim("new");
+    let cloud = Arc::clone(&case.cx.cloud);
+    let stack = case.cx.settings.stack.clone();
+    let later = async {
+        tokio::time::sleep(Duration::from_mins(2)).await;
+        colleague(&cloud, Change::DeleteStack { stack }).await;
+    };
+    let ((status, text, _), ()) = tokio::join!(case.run("deploy"), later);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("is DELETE_COMPLETE"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,6 +313,33 @@ async fn a_deletion_that_is_joined_counts_what_it_works_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deletion_that_can_no_longer_be_seen_goes_on_and_is_well_for_who_follows_it() {
+    let mut case = Case::sim("running");
+    let plain = Arc::clone(&case.cx.cloud);
+    let looks = std::sync::atomic::AtomicU32::new(0);
+    let in_the_middle = move |query: &Query| {
+        let fault = || Fault::new(FaultKind::WrongCredentials, "cloudformation:DescribeStacks", "", "");
+        match query {
+            Query::StackEvents { known: Some(_), .. } => drop(looks.fetch_add(1, Ordering::Relaxed)),
+            Query::Stack { .. } if looks.load(Ordering::Relaxed) > 1 => return Some(Err(fault())),
+            _ => {}
+        }
+        None
+    };
+    case.cx.cloud = Arc::new(Answering(Arc::clone(&plain), in_the_middle));
+    let (status, _, said) = case.run("destroy").await;
+    assert_eq!(status, 3, "{said}");
+    assert!(
+        said.contains("The deletion goes on without this program; `bic-tui deploy --watch --region"),
+        "{said}"
+    );
+    case.cx.cloud = plain;
+    let (status, text, said) = case.run("deploy --watch").await;
+    assert_eq!(status, 0, "{text}{said}");
+    assert!(text.contains("is DELETE_COMPLETE."), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_recording_of_a_subcommand_holds_what_the_screens_show() {
     let dir = tempfile::tempdir().unwrap();
     let to = Recordings::new(dir.path().to_owned());
@@ -222,6 +365,30 @@ async fn a_recording_of_a_subcommand_holds_what_the_screens_show() {
             !has_targets || matches!(services, Some(Told::Services(all)) if all.len() == 2),
             "{line}"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_there_is_no_total_is_said_only_where_there_is_none() {
+    for (scene, line, is_said) in [
+        ("new", "deploy --no-watch", false),
+        ("running", "destroy --no-watch", false),
+        ("running", "deploy --no-watch --param LogRetentionDays=14", true),
+    ] {
+        let mut case = Case::sim(scene);
+        let (status, _, said) = case.run(line).await;
+        assert_eq!(status, 0, "{said}");
+        let denied = || Fault::new(FaultKind::Denied, "cloudformation:DescribeChangeSet", "", "");
+        let no_plan = move |query: &Query| match query {
+            Query::ChangeSet { .. } => Some(Err(denied())),
+            Query::StackResources { .. } => Some(Err(denied())),
+            _ => None,
+        };
+        case.cx.cloud = Arc::new(Answering(Arc::clone(&case.cx.cloud), no_plan));
+        case.is_watched = true;
+        let (_, _, said) = case.run("deploy --watch").await;
+        let told = said.matches("How many resources it works on is not known").count();
+        assert_eq!(told, usize::from(is_said), "{line}: {said}");
     }
 }
 

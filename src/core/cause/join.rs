@@ -46,8 +46,8 @@ pub struct Known<'a> {
     pub services: &'a [Service],
     /// Tasks that stopped against anybody's will.
     pub falls: Vec<&'a Task>,
-    /// ARN of one of them, and the last lines that it wrote.
-    pub last_lines: Option<(&'a SafeText, &'a [SafeText])>,
+    /// ARNs of some of them, and the last lines that each wrote.
+    pub last_lines: Vec<(&'a SafeText, &'a [SafeText])>,
     /// Its target groups.
     pub targets: &'a [TargetGroup],
     /// Names of the services that the operation waits for longer than usual.
@@ -163,7 +163,8 @@ impl<'a> Known<'a> {
             task,
             log: self
                 .last_lines
-                .filter(|(arn, _)| task.is_some_and(|t| t.arn == **arn))
+                .iter()
+                .find(|(arn, _)| task.is_some_and(|t| t.arn == **arn))
                 .map_or(&[], |(_, lines)| lines),
             target,
             awaited: target.and_then(|(group, _)| self.awaited(group)),

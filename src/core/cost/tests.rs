@@ -247,6 +247,10 @@ fn what_if_rows() {
     assert!(delta("Size large").unwrap() > 300.0);
     assert!((delta("Endpoints in one zone").unwrap() + 36.5).abs() < 0.01);
     assert!(delta("NAT gateway").unwrap() < -30.0);
+    // As a plan tells it: what lies between the two amounts that are shown.
+    let trials = rows.iter().filter(|r| !r.parameters.is_empty()).filter_map(|r| r.delta_month);
+    let is_whole = |delta: f64| ((delta * 100.0).round() / 100.0 - delta).abs() < 1e-9;
+    assert!(trials.into_iter().all(is_whole), "{rows:?}");
     let compute = 1.5 * 730.0 * (0.04048 + 2.0 * 0.004_445);
     assert!((delta("Asleep").unwrap() + compute * (1.0 - 60.0 / 168.0)).abs() < 0.01);
 }

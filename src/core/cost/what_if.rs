@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CostModel, Estimate};
+use super::{CostModel, Estimate, step};
 use crate::core::template::{Pseudo, Template};
 
 /// One row: a change, and what it does to the month.
@@ -79,7 +79,10 @@ pub fn what_ifs(model: &CostModel, template: &Template, values: &BTreeMap<String
             let mut changed = values.clone();
             changed.extend(parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
             let is_possible = parameters.iter().all(|(name, _)| template.parameter(name).is_some());
-            let delta = model.plan_estimate(&template.resources(&changed, pseudo)).usd_month() - current.usd_month();
+            let delta = step(
+                current.usd_month(),
+                model.plan_estimate(&template.resources(&changed, pseudo)).usd_month(),
+            );
             WhatIf {
                 label,
                 parameters: parameters.to_vec(),

@@ -61,13 +61,19 @@ pub fn lacks_pattern(filter: &Filter, minds_case: bool) -> bool {
 
 /// A stage that lets through what a pattern keeps; none where nothing can be said for sure.
 fn keeps(pattern: &Pattern, minds_case: bool) -> Option<String> {
-    let text = pattern.text();
+    // Here the console and its flags mind no case.
+    let written = pattern.text();
+    let text = written
+        .strip_prefix("(?i)")
+        .filter(|_| !pattern.is_literal_fallback())
+        .unwrap_or(written);
     let parsed = if pattern.is_literal_fallback() {
         None
     } else {
         Some(ast::parse::Parser::new().parse(text).ok()?)
     };
-    let minds_case = minds_case || parsed.as_ref().map_or_else(|| text.chars().any(char::is_uppercase), has_capital);
+    let minds_case =
+        text.len() == written.len() && (minds_case || parsed.as_ref().map_or_else(|| text.chars().any(char::is_uppercase), has_capital));
     let literal = match &parsed {
         Some(ast) => literal(ast),
         None => Some(text.to_owned()),

@@ -56,7 +56,8 @@ fn patterns_become_expressions_that_hold_no_sign_of_the_language() {
         ("(a|)b", Some("@message like /(?i)b/")),
         ("(unclosed", Some("@message like /(?i)unclosed/")),
         ("*/ or @message like /x", Some("@message like /(?is)or.*message.*like.*x/")),
-        (r"(?i)x", None),
+        (r"(?i)Err", Some("@message like /(?i)Err/")),
+        (r"x(?i)y", None),
         ("Überlauf", Some("@message like /berlauf/")),
         ("://", None),
         (".*", None),
@@ -74,7 +75,8 @@ fn patterns_become_expressions_that_hold_no_sign_of_the_language() {
         ),
         ("!a*", None),
         ("![^a]b", None),
-        ("!(?i)a", None),
+        ("!(?i)a", Some("@message not like /(?i)a/")),
+        ("!a(?i)b", None),
         ("!(unclosed", Some(r"@message not like /(?i)\(unclosed/")),
         ("!0m", Some(r"@message not like /(?i)0m/ or @message like /[^ -~\n]/")),
         ("!31", Some(r"@message not like /(?i)31/ or @message like /[^ -~\n]/")),
@@ -83,10 +85,14 @@ fn patterns_become_expressions_that_hold_no_sign_of_the_language() {
     ] {
         assert_eq!(stage(&by(pattern)).as_deref(), want, "{pattern}");
     }
-    for (pattern, lacks) in [("!a.b", false), ("!a*", true), ("(?i)x", true), ("", false)] {
+    for (pattern, lacks) in [("!a.b", false), ("!a*", true), ("x(?i)y", true), ("(?i)x", false), ("", false)] {
         assert_eq!(lacks_pattern(&by(pattern), false), lacks, "{pattern}");
     }
     assert!(query(&by("error"), true).contains("like /error/"), "scripts mind case");
+    assert!(
+        query(&by("(?i)error"), true).contains("like /(?i)error/"),
+        "unless they say otherwise"
+    );
     let long = "a".repeat(2_000);
     assert_eq!(stage(&by(&long)), None);
 }

@@ -1,22 +1,31 @@
 //! Times as people type them.
 
 use jiff::{
-    Timestamp,
-    civil::{Date, DateTime, Time},
+    Timestamp, Zoned,
+    civil::{DateTime, Time},
     tz::TimeZone,
 };
 
 use crate::core::fact::Millis;
 
-/// Reads `-15m` (before now; `s m h d`, also `-1h30m`), `03:12` or `03:12:45` (the last one that has
-/// been), a date, or an ISO date and time. `zone` is that of times that name none.
+/// Reads a [`moment`], or says how to write one.
 pub fn parse_time(text: &str, now: Millis, zone: &TimeZone) -> Result<Millis, String> {
     let text = text.trim();
-    let parsed = match text.strip_prefix('-') {
-        Some(ago) => before(ago).and_then(|ago| now.checked_sub(ago)),
-        None => absolute(text, now, zone),
-    };
+    let parsed = moment(text, now, zone);
     parsed.ok_or_else(|| format!("`{text}` is not a time: write -15m, 03:12, 2026-11-22 or 2026-11-22T03:12:45Z."))
+}
+
+/// Reads `15m` or `-15m` (before now; `s m h d w`, also `1h30m`), `03:12` or `03:12:45` (the last one that has been), a
+/// date, or an ISO date and time, with a zone of its own or in `zone`. Before 1970 there are no logs: what lies there
+/// is 1970.
+pub fn moment(text: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
+    let text = text.trim();
+    let ago = before(text.strip_prefix('-').unwrap_or(text));
+    let at = match ago {
+        Some(ago) => now.saturating_sub(ago),
+        None => absolute(text, now, zone)?,
+    };
+    Some(at.max(0))
 }
 
 /// Milliseconds of `1h30m`.
@@ -31,6 +40,7 @@ fn before(text: &str) -> Option<Millis> {
             'm' => 60_000,
             'h' => 3_600_000,
             'd' => 86_400_000,
+            'w' => 604_800_000,
             _ => return None,
         };
         let count: Millis = rest[..digits].parse().ok()?;
@@ -41,22 +51,29 @@ fn before(text: &str) -> Option<Millis> {
 }
 
 fn absolute(text: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
+    // A zone in brackets is read by no other type, and left out by some.
+    if text.contains('[') {
+        return text.parse::<Zoned>().ok().map(|at| at.timestamp().as_millisecond());
+    }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());
     }
     let stamp = |at: DateTime| zone.to_timestamp(at).ok().map(Timestamp::as_millisecond);
-    if text.len() <= 8 {
-        let time: Time = text.parse().ok()?;
-        let today = zone.to_datetime(Timestamp::from_millisecond(now).ok()?).date();
-        let at = stamp(today.to_datetime(time))?;
-        return if at <= now {
-            Some(at)
-        } else {
-            stamp(today.yesterday().ok()?.to_datetime(time))
-        };
+    if let Ok(at) = text.parse::<DateTime>() {
+        return stamp(at);
     }
-    let date_time = text.parse::<DateTime>().ok();
-    date_time.or_else(|| text.parse::<Date>().ok().map(DateTime::from)).and_then(stamp)
+    if !text.contains(':') {
+        return None;
+    }
+    let padded = if text.len() == 4 { format!("0{text}") } else { text.to_owned() };
+    let time: Time = padded.parse().ok()?;
+    let today = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone()).date();
+    let at = stamp(today.to_datetime(time))?;
+    if at <= now {
+        Some(at)
+    } else {
+        stamp(today.yesterday().ok()?.to_datetime(time))
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +89,15 @@ mod tests {
         for (text, offset, want) in [
             ("-15m", 0, Some(at("2026-11-22T09:45:00Z"))),
             ("-1h30m", 0, Some(at("2026-11-22T08:30:00Z"))),
+            ("1h30m", 0, Some(at("2026-11-22T08:30:00Z"))),
+            ("-1w", 0, Some(at("2026-11-15T10:00:00Z"))),
+            ("9:00", 0, Some(at("2026-11-22T09:00:00Z"))),
+            ("2026-11-22T03:12:00[Europe/Berlin]", 0, Some(at("2026-11-22T02:12:00Z"))),
+            ("2026-11-22T03:12:00+01:00[Europe/Berlin]", 0, Some(at("2026-11-22T02:12:00Z"))),
+            ("2026-11-22T03:12:00[Europe/Nowhere]", 0, None),
+            ("99999w", 0, Some(0)),
+            ("0001-01-01", 0, Some(0)),
+            ("1530", 0, None),
             ("-2d", 0, Some(at("2026-11-20T10:00:00Z"))),
             ("03:12", 0, Some(at("2026-11-22T03:12:00Z"))),
             ("03:12:45", 3_600, Some(at("2026-11-22T02:12:45Z"))),

@@ -318,7 +318,15 @@ fn the_guides_parameter_file_is_read() {
             r#"[{"ParameterKey":"A"},{"ParameterKey":"B"}]"#,
             "A has neither ParameterValue nor UsePreviousValue; B has neither",
         ),
+        (
+            r#"[{"ParameterKey":"A","ParameterValue":"1","UsePreviousValue":true}]"#,
+            "A has both ParameterValue and UsePreviousValue",
+        ),
         (r#"{"A":"1"}"#, "it is no list of ParameterKey and ParameterValue: "),
+        (
+            "[1]",
+            "it is no list of ParameterKey and ParameterValue: invalid type: integer `1`, expected an object with them",
+        ),
         (
             r#"[{"ParameterKey":"A","ParameterValue":"1"},{"ParameterKey":"A","ParameterValue":"2"}]"#,
             "A stands in it more than once",

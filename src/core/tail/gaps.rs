@@ -14,7 +14,7 @@ pub enum GapReason {
     LateUnchecked,
     /// Live Tail left lines out.
     Sampled,
-    /// A Live Tail session broke off, and its lines have not been looked for yet.
+    /// No Live Tail session was there to bring its lines, and they have not been looked for yet.
     BrokenOff,
 }
 
@@ -33,7 +33,7 @@ impl Tail {
     /// How far the lines lag behind `now`, in milliseconds: up to there all have come, but for what is in
     /// [`gaps`](Self::gaps).
     pub fn lag(&self, now: Millis) -> Millis {
-        let polled = self.head_done.map_or(self.start, |done| done.begun);
+        let polled = self.polled();
         let reached = polled.max(self.live_at.unwrap_or(polled));
         let by_lines = now - reached.max(self.newest.min(now));
         // What is open at the end begins where the lines stop being whole.
@@ -49,7 +49,13 @@ impl Tail {
     /// Intervals given up that lie before what [`lag`](Self::lag) tells of, oldest first.
     pub fn gaps(&self, now: Millis) -> Vec<Gap> {
         let end = self.open(now).map_or(now, |gap| gap.from);
+        // A pass that is under way fills what a session left from its beginning on.
+        let reached = self.head.as_ref().map_or(Millis::MIN, |pass| pass.reached);
         let before = |gap: &Gap| Gap {
+            from: match gap.why {
+                GapReason::BrokenOff => gap.from.max(reached),
+                _ => gap.from,
+            },
             until: gap.until.min(end),
             ..*gap
         };
@@ -63,7 +69,7 @@ impl Tail {
 
     /// What has not been fetched yet at the end: since the last request failed, or while its pages come in.
     pub fn open(&self, now: Millis) -> Option<Gap> {
-        let done = self.head_done.map_or(self.start, |done| done.begun);
+        let done = self.polled();
         let from = self.head.as_ref().map_or(done, |pass| done.max(pass.reached));
         let from = from.max(self.live_at.unwrap_or(from));
         let open = match (&self.fault, &self.head) {
@@ -81,9 +87,14 @@ impl Tail {
 
     pub(super) fn note_hole(&mut self, from: Millis, until: Millis, why: GapReason) {
         match self.holes.last_mut() {
-            Some(hole) if hole.why == why => hole.until = until,
+            Some(hole) if hole.why == why => (hole.from, hole.until) = (hole.from.min(from), until),
             _ => self.holes.push(Gap { from, until, why }),
         }
+    }
+
+    /// Up to here polling has read all.
+    pub(super) fn polled(&self) -> Millis {
+        self.head_done.map_or(self.start, |done| done.begun)
     }
 
     pub(super) fn note_unchecked(&mut self, from: Millis, until: Millis) {

@@ -93,6 +93,29 @@ impl Tail {
         begun.min(self.newest - (now - begun)).max(begun - CLOCK_SLACK)
     }
 
+    /// Looks at the clock. Where it was put back, since an answer told AWS's time or somebody set it, nothing has been
+    /// read that is later than what it shows now.
+    pub(super) fn see(&mut self, now: Millis) {
+        if now < self.clock {
+            for pass in [&mut self.head, &mut self.reconcile].into_iter().flatten() {
+                pass.begun = pass.begun.min(now);
+                pass.near = pass.near.map(|near| near.min(now));
+            }
+            for done in [&mut self.head_done, &mut self.reconcile_done].into_iter().flatten() {
+                done.begun = done.begun.min(now);
+                done.base = done.base.min(now);
+            }
+            if let Some(awaited) = &mut self.awaiting {
+                awaited.asked = awaited.asked.min(now);
+            }
+            self.live_at = self.live_at.map(|at| at.min(now));
+            for hole in &mut self.holes {
+                hole.until = hole.until.min(now);
+            }
+        }
+        self.clock = now;
+    }
+
     /// Goes on to the next page of a pass, or ends it.
     pub(super) fn turn(&mut self, kind: Kind, next: Option<SafeText>, now: Millis) {
         let is_overdue = self.reconcile_lag(now) > 0;
@@ -124,6 +147,9 @@ impl Tail {
             Kind::Head => {
                 self.head = None;
                 self.holes.retain(|hole| hole.until > begun);
+                for hole in &mut self.holes {
+                    hole.from = hole.from.max(begun);
+                }
                 self.head_done = Some(self.complete_from(begun, near, now, self.head_done));
                 // The first head pass has looked at everything, as a reconcile pass does.
                 self.reconcile_done = self.reconcile_done.or(Some(whole));

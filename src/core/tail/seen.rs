@@ -1,6 +1,6 @@
 //! Which events are new: their ids are kept as long as a request may bring them again.
 
-use super::{Arrived, MAX_IDS, Tail, pass::Kind, twins::Source};
+use super::{Arrived, Tail, UNCHECKED_FOR, pass::Kind, twins::Source};
 use crate::core::{
     fact::{LogEvent, Millis},
     lines::EventId,
@@ -49,18 +49,27 @@ impl Tail {
         let to_come = [Kind::Head, Kind::Reconcile].map(|kind| self.begin_from(kind, now));
         let keep = under_way.chain(to_come).fold(now, Millis::min);
         self.raise_floor(keep);
-        if self.seen.len() > MAX_IDS {
+        let twins = self.twins.as_ref().filter(|twins| twins.len() > self.most);
+        let end = if self.seen.len() > self.most {
+            self.seen.end_of_oldest(self.most / 10)
+        } else {
+            twins.and_then(|twins| twins.end_of_oldest(self.most / 10))
+        };
+        if let Some(until) = end {
             let from = self.floor;
-            let until = self.seen.end_of_oldest(MAX_IDS / 10).unwrap_or(from);
             self.raise_floor(until);
             self.note_unchecked(from, until);
         }
+        self.unchecked.retain(|gap| gap.until > now - UNCHECKED_FOR);
     }
 
     fn raise_floor(&mut self, floor: Millis) {
         if floor > self.floor {
             self.floor = floor;
             self.seen.forget(floor);
+            if self.live_at.is_none() && self.twins_until < floor {
+                self.twins = None;
+            }
             if let Some(twins) = &mut self.twins {
                 twins.forget(floor);
             }

@@ -49,6 +49,8 @@ struct Weather {
     stale_tokens: u64,
     /// How far the console's clock is ahead of AWS's.
     skew: Millis,
+    /// Every answer tells AWS's time; the machine's clock is set now and then.
+    tells_time: bool,
 }
 
 /// A log group: events sorted by time, each with the time at which it can be seen.
@@ -181,15 +183,19 @@ fn run(weather: &Weather) -> (Vec<Arrived>, Vec<LogEvent>, Tail) {
     let mut tail = Tail::new("/ecs/test".into(), START);
     let last = server.events.iter().map(|(seen, _)| *seen).max().unwrap_or(START);
     let mut got = Vec::new();
-    let (mut now, mut newest) = (START + 1_000, START);
+    let (mut now, mut newest, mut skew) = (START + 1_000, START, weather.skew);
     while now < last + 400_000 {
         server.clean = now > last + 100_000;
         let mut can_poll = true;
-        while let Some((seq, request)) = tail.due(now + weather.skew, can_poll) {
+        while let Some((seq, request)) = tail.due(now + skew, can_poll) {
             can_poll = false;
             let answer = server.answer(&request, now);
             now += 150;
-            let new = tail.on_page(seq, answer, now + weather.skew);
+            let is_told = weather.tells_time && answer.as_ref().map_or_else(|fault| fault.kind != FaultKind::Unreachable, |_| true);
+            if is_told {
+                skew = if server.dice.percent(5) { weather.skew } else { 0 };
+            }
+            let new = tail.on_page(seq, answer, now + if is_told { 0 } else { skew });
             newest = check_order(newest, &new);
             got.extend(new);
         }
@@ -240,6 +246,7 @@ fn weather() -> impl Strategy<Value = Weather> {
                 repeats,
                 stale_tokens,
                 skew,
+                tells_time: false,
             },
         )
 }
@@ -253,6 +260,17 @@ proptest! {
         prop_assert_eq!(tail.fault(), None);
         prop_assert!(tail.gaps(tail.newest).is_empty());
         prop_assert!(tail.seen.len() <= reference.len());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn a_clock_that_is_hours_off_loses_nothing_where_answers_tell_the_time(weather in weather(), skew in -7_200_000i64..7_200_000) {
+        let weather = Weather { skew, tells_time: true, ..weather };
+        let (got, reference, tail) = run(&weather);
+        assert_exactly_once(&got, &reference);
+        prop_assert!(tail.gaps(tail.newest).is_empty());
     }
 }
 
@@ -271,6 +289,7 @@ fn bad_weather(seed: u64) {
         repeats: 10,
         stale_tokens: 1,
         skew: 0,
+        tells_time: false,
     };
     let (got, reference, tail) = run(&weather);
     assert_exactly_once(&got, &reference);
@@ -327,6 +346,7 @@ fn ride(rate: usize, seconds: usize, quiet: Millis) -> Ride {
         repeats: 0,
         stale_tokens: 0,
         skew: 0,
+        tells_time: false,
     };
     let mut server = Server::new(&weather);
     let mut pace = Pace::new(200);

@@ -52,6 +52,16 @@ impl Twins {
         is_new
     }
 
+    /// How many kinds of events are counted.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The time before which the oldest ones lie, at least so many.
+    pub(super) fn end_of_oldest(&self, count: usize) -> Option<Millis> {
+        self.0.keys().nth(count.saturating_sub(1)).map(|(at, ..)| at + 1)
+    }
+
     /// Drops what is before `floor`.
     pub(super) fn forget(&mut self, floor: Millis) {
         if self.0.first_key_value().is_some_and(|((at, ..), _)| *at < floor) {

@@ -10,7 +10,7 @@ use crate::{
     core::{
         cause,
         effect::Effect,
-        fact::{CLUSTER, Fact, Millis, Service, Stack, StackEvent, StackEvents, Task},
+        fact::{CLUSTER, Fact, Identity, Millis, Service, Stack, StackEvent, StackEvents, Task},
         fault::{Fault, FaultKind},
         feed::Feed,
         health::Severity,
@@ -96,7 +96,12 @@ fn on_fault(model: &mut Model, poll: Poll, fault: Fault) {
     record(model, fault.clone());
     if fault.is_credentials() && poll != Poll::Identity {
         model.feeds.identity.fail(fault.clone());
-        model.feeds.identity.due = model.now.mono + polling::CREDENTIALS_EVERY;
+        let pause = if fault.kind == FaultKind::OtherAccount {
+            0
+        } else {
+            polling::CREDENTIALS_EVERY
+        };
+        model.feeds.identity.due = model.now.mono + pause;
     }
     polling::with(model, poll, |f| f.fail(fault));
 }
@@ -104,15 +109,7 @@ fn on_fault(model: &mut Model, poll: Poll, fault: Fault) {
 fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
     let now = model.now;
     match fact {
-        Fact::Identity(identity) => {
-            let was_locked_out = model.credentials_fault().is_some();
-            model.feeds.identity.set(identity, now);
-            if was_locked_out {
-                polling::hurry(model, &Poll::iter().filter(|p| *p != Poll::Identity).collect::<Vec<_>>());
-            }
-            // What an open form wants to know of the one who asks.
-            return looking::look_again(model);
-        }
+        Fact::Identity(identity) => return on_identity(model, identity),
         Fact::Stack(stack) => return on_stack(model, stack),
         Fact::StackEvents(events) => {
             on_events(model, events);
@@ -143,6 +140,24 @@ fn on_fact(model: &mut Model, fact: Fact) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Who asks. Whoever has logged in anew may have done so to another account: then nothing that was known holds.
+fn on_identity(model: &mut Model, identity: Identity) -> Vec<Effect> {
+    let known = model.feeds.identity.get().map(|it| it.account.clone());
+    let mut effects = Vec::new();
+    if known.as_ref() != Some(&identity.account) {
+        effects.extend(known.into_iter().flat_map(|was| places::moved(model, &was, &identity.account)));
+        effects.push(Effect::KeepTo(identity.account.clone()));
+    }
+    let was_locked_out = model.credentials_fault().is_some();
+    model.feeds.identity.set(identity, model.now);
+    if was_locked_out {
+        polling::hurry(model, &Poll::iter().filter(|p| *p != Poll::Identity).collect::<Vec<_>>());
+    }
+    // What an open form wants to know of the one who asks.
+    effects.extend(looking::look_again(model));
+    effects
 }
 
 /// What hangs on resources that the stack has not is empty, and known to be. A recording is not asked again when they
@@ -268,7 +283,7 @@ fn on_stack(model: &mut Model, stack: Option<Stack>) -> Vec<Effect> {
     }
     drop_what_is_gone(model);
     refresh_progress(model);
-    effects.extend(following::ask(model));
+    effects.extend(following::ask(model, before.as_ref()));
     effects
 }
 
@@ -290,9 +305,10 @@ fn gone(model: &Model, before: Option<&Stack>) -> Option<SafeText> {
     model.stack().is_none_or(|s| s.status.is_deleted()).then(|| was.id.clone())
 }
 
-/// A plan is on the screen, and the stack that it was made for has been updated meanwhile.
+/// A plan is on the screen, and the stack that it was made for has been updated meanwhile: at once, or while one looked on.
 fn is_changed_by_others(model: &Model, before: Option<&Stack>) -> bool {
-    let is_other = |old: &Stack, new: &Stack| old.id == new.id && !old.status.is_in_review() && old.updated != new.updated;
+    let has_changed = |old: &Stack, new: &Stack| old.updated != new.updated || old.status.is_in_progress();
+    let is_other = |old: &Stack, new: &Stack| old.id == new.id && !old.status.is_in_review() && has_changed(old, new);
     let is_at_rest = model.writes == 0 && !model.is_busy();
     is_at_rest && matches!(model.deploy, Stage::Plan(_)) && before.zip(model.stack()).is_some_and(|(old, new)| is_other(old, new))
 }
@@ -426,6 +442,7 @@ fn begins_operation(change: &Change) -> bool {
 /// Takes the answer to a write.
 pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, answer: Result<Done, Fault>) -> Vec<Effect> {
     model.writes = model.writes.saturating_sub(1);
+    model.executing.take_if(|it| change.executed() == Some(it));
     if generation != model.guard.generation {
         return Vec::new();
     }
@@ -438,16 +455,13 @@ pub(super) fn on_changed(model: &mut Model, generation: u32, change: &Change, an
     if access::is_ours(change) {
         return access::on_changed(model, change, answer);
     }
-    let is_refused = |fault: &Fault| {
-        matches!(
-            fault.kind,
-            FaultKind::Denied | FaultKind::Refused | FaultKind::NotFound | FaultKind::Guarded
-        )
-    };
-    if begins_operation(change) && !answer.as_ref().is_err_and(is_refused) {
+    if begins_operation(change) && answer.as_ref().map_or_else(|fault| fault.kind.may_have_begun(), |_| true) {
         (model.has_acted, model.others) = (true, None);
     }
     polling::hurry(model, &[Poll::Stack, Poll::Events, Poll::Services, Poll::Tasks, Poll::Targets]);
+    if answer.as_ref().is_err_and(|fault| fault.kind == FaultKind::OtherAccount) {
+        polling::hurry(model, &[Poll::Identity]);
+    }
     if let (Change::CreateChangeSet(_), Stage::Planning(_)) = (change, &model.deploy) {
         return deploying::on_planned(model, answer);
     }

@@ -290,6 +290,9 @@ pub(super) fn on_unwanted(model: &mut Model, change: &Change, stack: SafeText, c
     drop_plan(model, Change::DeleteChangeSet { stack, change_set }, is_create)
 }
 
+/// What is said where somebody wants to leave a plan before AWS has answered whether it runs.
+pub(super) const UNANSWERED: &str = "AWS has not answered yet whether the plan runs";
+
 /// Leaves the plan: back to the form, the change set removed.
 pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.deploy) {
@@ -370,7 +373,8 @@ fn to_be_known(model: &Model, form: &Form, checks: &[Check]) -> Vec<SafeText> {
     if !warned.is_empty() {
         let (n, key) = (warned.len(), form::key(model, Intent::Checks));
         let words = if n == 1 { "warning" } else { "warnings" };
-        lines.push(format!("{n} {words} ({key} shows them): {}", warned.join(", ")).into());
+        let shows = if key.is_empty() { key } else { format!(" ({key} shows them)") };
+        lines.push(format!("{n} {words}{shows}: {}", warned.join(", ")).into());
     }
     lines
 }
@@ -378,14 +382,12 @@ fn to_be_known(model: &Model, form: &Form, checks: &[Check]) -> Vec<SafeText> {
 /// The plan did not begin. A clear no leaves it of no use; after anything else it may have begun after all,
 /// and the stack tells.
 pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) -> Vec<Effect> {
-    let is_clear = matches!(
-        fault.kind,
-        FaultKind::Refused | FaultKind::NotFound | FaultKind::Denied | FaultKind::Guarded | FaultKind::Expired
-    );
+    let may_have_begun = fault.kind.may_have_begun();
     let is_stale = plan::is_void(&fault) || plan::in_the_way(&fault, &model.settings.stack).is_some();
-    let why = plan::awss_reason(&fault, &model.settings.stack);
+    let why = why_not(&fault, change, &model.settings.stack);
+    let is_overtaken = model.is_busy() || plan::in_the_way(&fault, &model.settings.stack).is_some();
     complain(model, fault);
-    if !is_clear && let Change::ExecuteChangeSet { stack, .. } = change {
+    if may_have_begun && let Change::ExecuteChangeSet { stack, .. } = change {
         begun(model, stack);
     }
     if !is_stale {
@@ -393,21 +395,43 @@ pub(super) fn on_not_executed(model: &mut Model, change: &Change, fault: Fault) 
     }
     let effects = abandon(model);
     form::put_away(model);
-    say(
-        model,
-        Severity::Bad,
-        format!(
-            "the plan was made for a stack that has changed since: somebody else has begun something. What runs is shown here; press D for a new plan when it is done.{why}"
-        ),
-    );
+    let deploy = model.keymap.label(Intent::Deploy);
+    let way = if is_overtaken {
+        format!("somebody else's operation is shown here; when it is done, {deploy} makes a new one")
+    } else {
+        format!("{deploy} makes a new one")
+    };
+    say(model, Severity::Bad, format!("{why}; {way}"));
     effects
+}
+
+/// Why a plan did not begin that is of no use any more: AWS's reason without the plan's long name, for one line.
+fn why_not(fault: &Fault, change: &Change, stack: &SafeText) -> String {
+    let name = change.executed().map(|id| format!("ChangeSet [{id}]")).unwrap_or_default();
+    let short = Fault {
+        detail: fault.detail.replace(&name, "the plan").into(),
+        ..fault.clone()
+    };
+    match plan::awss_reason(&short, stack).trim().trim_end_matches('.') {
+        "" => "the plan is void: the stack has changed since".to_owned(),
+        why => why.to_owned(),
+    }
+}
+
+/// It asks whether a plan shall run.
+pub(super) fn is_of_plan(confirm: &Confirm) -> bool {
+    matches!(confirm.changes.as_slice(), [Change::ExecuteChangeSet { .. }])
 }
 
 /// The plan was made for a stack that somebody else has updated since.
 pub(super) fn outdated(model: &mut Model) -> Vec<Effect> {
-    // The question about it is void as well.
-    let is_of_plan = |c: &Confirm| matches!(c.changes.as_slice(), [Change::ExecuteChangeSet { .. }]);
-    if matches!(&model.dialog, Some(Dialog::Confirm(confirm)) if is_of_plan(confirm)) {
+    // The question about it is void as well, also where the checks stand over it.
+    let question = match &model.dialog {
+        Some(Dialog::Confirm(confirm)) => Some(confirm),
+        Some(Dialog::Checks(checks)) => checks.over.as_deref(),
+        _ => None,
+    };
+    if question.is_some_and(is_of_plan) {
         dialogs::close(model);
     }
     let effects = abandon(model);
@@ -433,8 +457,12 @@ fn overtaken(model: &mut Model) -> Vec<Effect> {
 
 /// The plan on the screen runs, or may run: from now on the stack tells. What it does, in a word.
 fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
-    let Stage::Plan(plan) = std::mem::take(&mut model.deploy) else {
-        return None;
+    let plan = match std::mem::take(&mut model.deploy) {
+        Stage::Plan(plan) => plan,
+        other => {
+            model.deploy = other;
+            return None;
+        }
     };
     form::keep(model, plan.form);
     let verb = if plan.is_create { "create" } else { "update" };
@@ -448,6 +476,9 @@ fn begun(model: &mut Model, stack: &SafeText) -> Option<&'static str> {
     Some(verb)
 }
 
+/// What is said of a deletion that AWS took.
+pub(super) const DELETING: &str = "deletion has begun";
+
 /// AWS took a change of the stack.
 pub(super) fn on_accepted(model: &mut Model, change: &Change) {
     match change {
@@ -460,7 +491,7 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         Change::DeleteStack { .. } | Change::DeleteRetaining { .. } => {
             model.operation = None;
             model.screen = ScreenId::Deploy;
-            say(model, Severity::Note, "deletion has begun");
+            say(model, Severity::Note, DELETING);
         }
         Change::CancelUpdate { .. } => {
             model.cancelled = Some(model.now.wall);
@@ -468,6 +499,8 @@ pub(super) fn on_accepted(model: &mut Model, change: &Change) {
         }
         Change::RollbackStack { .. } => say(model, Severity::Note, "CloudFormation rolls back what had failed"),
         Change::ContinueRollback { .. } => say(model, Severity::Note, "CloudFormation goes on with the rollback"),
+        // Why it was is more than that it was.
+        Change::DropEmptyStack { .. } if model.notice.as_ref().is_some_and(|it| it.severity == Severity::Bad) => {}
         Change::DropEmptyStack { .. } => {
             say(model, Severity::Note, "the plan was removed again; nothing was deployed");
         }

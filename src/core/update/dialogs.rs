@@ -7,6 +7,7 @@ use super::{
     acting, certificate, complain, dns, entry, form, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes,
     sources, steering, testimage, throughput,
 };
+use crate::cloud::Change;
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
     effect::Effect,
@@ -148,11 +149,17 @@ fn paste_into(prompt: &mut Prompt, text: &str) {
 }
 
 /// Sends what was confirmed.
-pub(super) fn send(model: &mut Model, changes: Vec<crate::cloud::Change>, consent: Consent) -> Vec<Effect> {
+pub(super) fn send(model: &mut Model, changes: Vec<Change>, consent: Consent) -> Vec<Effect> {
     let approved = leaving::refuse_deletion(model, &changes).and_then(|()| model.guard.approve(changes, model.now, consent));
     match approved {
         Ok(approved) => {
             model.writes += approved.changes().len();
+            model.executing = approved
+                .changes()
+                .iter()
+                .find_map(Change::executed)
+                .cloned()
+                .or(model.executing.take());
             vec![Effect::Change(approved)]
         }
         Err(fault) => {
@@ -257,7 +264,7 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Opens a countdown of three seconds.
-pub(super) fn count_down(model: &mut Model, title: String, lines: Vec<String>, changes: Vec<crate::cloud::Change>) -> Vec<Effect> {
+pub(super) fn count_down(model: &mut Model, title: String, lines: Vec<String>, changes: Vec<Change>) -> Vec<Effect> {
     let until = model.now.mono + 3_000;
     let lines = lines.into_iter().map(Into::into).collect();
     open(

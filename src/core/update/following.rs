@@ -5,7 +5,7 @@ use crate::{
     cloud::Query,
     core::{
         effect::Effect,
-        fact::{Fact, NOT_ITS_PLAN},
+        fact::{Fact, NOT_ITS_PLAN, Stack},
         fault::{Fault, FaultKind},
         model::{Followed, Model, Operation},
         msg::Asked,
@@ -17,10 +17,16 @@ fn is_final(fault: &Fault) -> bool {
     matches!(fault.kind, FaultKind::Denied | FaultKind::NotFound | FaultKind::Refused)
 }
 
-/// Asks for the plan of what runs, where it is not known yet.
-pub(super) fn ask(model: &mut Model) -> Option<Effect> {
+/// Asks for the plan of what runs, where it is not known yet. `before` is the stack as it was told before.
+pub(super) fn ask(model: &mut Model, before: Option<&Stack>) -> Option<Effect> {
     let runs = |status: &str| matches!(status, "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS");
     let stack = model.stack().filter(|s| runs(&s.status.0) && model.span.is_none())?;
+    // The stack goes on naming the last plan that ran: what begins elsewhere may run without one.
+    let is_new = before.is_some_and(|b| !b.status.is_in_progress() || b.updated != stack.updated);
+    if is_new && !model.has_acted {
+        (model.operation, model.followed) = (None, None);
+    }
+    let stack = model.stack()?;
     let (id, change_set) = (stack.id.clone(), stack.change_set.clone()?);
     let is_known = model.operation.as_ref().is_some_and(|o| o.change_set == change_set);
     if is_known || model.followed.as_ref().is_some_and(|it| it.change_set == change_set) {
@@ -37,7 +43,7 @@ pub(super) fn ask(model: &mut Model) -> Option<Effect> {
 
 /// Takes the plan. Where it can not be read for the moment, it is asked for again with the next look at the stack.
 pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>) {
-    let Some(followed) = model.followed.take().filter(|it| it.seq == seq) else {
+    let Some(followed) = model.followed.take_if(|it| it.seq == seq) else {
         return;
     };
     let resources = match answer {

@@ -28,13 +28,19 @@ pub fn key(model: &Model, intent: Intent) -> String {
     with_ctrl.map_or_else(String::new, |key| key.label())
 }
 
+/// A clause that names the key of an intent in the form; none where it has no key there.
+fn by_key(model: &Model, intent: Intent, words: &str) -> String {
+    let key = key(model, intent);
+    if key.is_empty() { key } else { format!("; {key} {words}") }
+}
+
 /// Opens the form as it was left, unless the stack is another since.
 pub(super) fn open(model: &mut Model, stack: Option<&Stack>) -> Vec<Effect> {
     let fresh = Form::new(&model.template, stack);
-    let anew = key(model, Intent::Anew);
+    let anew = by_key(model, Intent::Anew, "begins it anew");
     let form = match model.kept_form.take() {
         Some(kept) if kept.has_same_ground(&fresh) => {
-            say(model, Severity::Note, format!("the form is as you left it; {anew} begins it anew"));
+            say(model, Severity::Note, format!("the form is as you left it{anew}"));
             kept
         }
         kept => {
@@ -50,11 +56,9 @@ pub(super) fn open(model: &mut Model, stack: Option<&Stack>) -> Vec<Effect> {
     looking::look(model)
 }
 
-/// Opens the form with some values in it; the cursor stands on the first of them. What was typed before stays kept.
+/// Opens the form as it was left, with some values over it; the cursor stands on the first of them.
 pub(super) fn start_with(model: &mut Model, values: &[(&str, SafeText)]) -> Vec<Effect> {
-    let kept = model.kept_form.take();
     let effects = deploying::start(model);
-    model.kept_form = kept;
     let Stage::Form(form) = &mut model.deploy else { return effects };
     for (name, value) in values.iter().rev() {
         if let Some(i) = form.fields.iter().position(|f| f.def.name == **name) {
@@ -198,7 +202,9 @@ fn opened(model: &mut Model) -> (bool, Vec<Effect>) {
 fn anew(model: &mut Model) -> Vec<Effect> {
     let (is_open, mut effects) = opened(model);
     let fresh = Form::new(&model.template, model.live_stack());
-    let key = key(model, Intent::Anew);
+    let (back, again) = ["brings back what it held", "begins it anew"]
+        .map(|it| by_key(model, Intent::Anew, it))
+        .into();
     let Stage::Form(form) = &mut model.deploy else { return effects };
     if !is_open {
         return effects;
@@ -206,10 +212,10 @@ fn anew(model: &mut Model) -> Vec<Effect> {
     let (words, next) = if form.is_touched() {
         let held = std::mem::replace(form, fresh.clone());
         model.kept_form = Some(held);
-        (format!("the form begins anew; {key} brings back what it held"), fresh)
+        (format!("the form begins anew{back}"), fresh)
     } else {
         match model.kept_form.take().filter(|kept| kept.has_same_ground(&fresh)) {
-            Some(kept) => (format!("the form is as you left it; {key} begins it anew"), kept),
+            Some(kept) => (format!("the form is as you left it{again}"), kept),
             None => ("nothing has been changed in the form".to_owned(), fresh),
         }
     };
@@ -352,8 +358,11 @@ pub(super) fn on_checks_key(model: &mut Model, mut checks: Checks, key: Key) -> 
     }
     if !dialogs::scrolled(model, key, &mut checks.scroll) {
         return match checks.over {
-            Some(confirm) => dialogs::open(model, Dialog::Confirm(*confirm)),
-            None => dialogs::close(model),
+            // The plan may have gone meanwhile.
+            Some(confirm) if matches!(model.deploy, Stage::Plan(_)) || !deploying::is_of_plan(&confirm) => {
+                dialogs::open(model, Dialog::Confirm(*confirm))
+            }
+            _ => dialogs::close(model),
         };
     }
     checks.scroll.top = checks.scroll.top.min(layout::checks_overhang(&list, model.size));

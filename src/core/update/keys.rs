@@ -411,6 +411,10 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return secrets::hide(model);
     }
     if model.screen == ScreenId::Deploy && !matches!(model.deploy, Stage::Rest) {
+        if model.executing.is_some() {
+            say(model, Severity::Warning, format!("{}: wait for it", deploying::UNANSWERED));
+            return Vec::new();
+        }
         return deploying::abandon(model);
     }
     if peel(model) {
@@ -419,11 +423,21 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.screen != ScreenId::Overview && !model.is_without_stack() {
         return show(model, ScreenId::Overview);
     }
+    leave_by_two(model, "press again to leave", 0)
+}
+
+/// Leaves at the second of two presses, and says so at the first; with this status where what was sent may go on.
+fn leave_by_two(model: &mut Model, words: &str, status: u8) -> Vec<Effect> {
+    let is_unanswered = model.executing.is_some();
     if model.quit_armed.is_some() {
-        return vec![Effect::Quit];
+        return vec![if is_unanswered { Effect::Detach(status) } else { Effect::Quit }];
     }
     model.quit_armed = Some(model.now.mono + 3_000);
-    say(model, Severity::Note, "press again to leave");
+    if is_unanswered {
+        say(model, Severity::Warning, format!("{}: {words}", deploying::UNANSWERED));
+    } else {
+        say(model, Severity::Note, words);
+    }
     Vec::new()
 }
 
@@ -431,6 +445,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
 fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.is_operation_ours() {
         return leaving::ways_out(model);
+    }
+    if model.executing.is_some() {
+        return leave_by_two(model, "Ctrl-C again leaves", 130);
     }
     // A plan that nobody will run must not stay behind: a second Ctrl-C leaves.
     if matches!(model.deploy, Stage::Plan(_) | Stage::Planning(_)) {

@@ -1,6 +1,6 @@
 //! What the stack left behind: looked for in the background, listed, and removed one by one.
 
-use super::{complain, dialogs, say, ticket};
+use super::{complain, deploying, dialogs, say, ticket};
 use crate::{
     cloud::{Change, Done},
     core::{
@@ -52,6 +52,8 @@ fn ask(model: &mut Model, queries: Vec<crate::cloud::Query>) -> Vec<Effect> {
 
 /// The stack is seen to be gone: what did it leave?
 pub(super) fn on_gone(model: &mut Model, stack: &SafeText) -> Vec<Effect> {
+    // It has ended by now.
+    model.notice.take_if(|it| *it.text == *deploying::DELETING);
     // What was known before is of a stack that was there.
     model.leftovers = Board {
         stack: Some(stack.clone()),

@@ -71,9 +71,6 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     model.live = Some(Live::new(model.live_session, now));
     model.live_seen = now;
-    if let Some(tail) = &mut model.tail {
-        tail.expect_live();
-    }
     on_tick(model)
 }
 
@@ -98,6 +95,9 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     }
     if let Some(session) = model.live.as_mut().and_then(|live| live.due(now)) {
         model.live_session = session;
+        if let Some(tail) = &mut model.tail {
+            tail.expect_live(model.now.wall);
+        }
         effects.push(Effect::OpenLive(session, group));
     }
     effects

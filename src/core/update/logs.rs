@@ -24,6 +24,8 @@ use crate::{
 
 /// How far back the tail begins, in milliseconds.
 const BACK: Millis = 15 * 60 * 1000;
+/// A clock may be put back by so much without a word.
+const CLOCK_SLACK: Millis = 60_000;
 /// While Live Tail brings the lines, polling looks this seldom whether it left something out.
 const LIVE_LOOK: u64 = 60_000;
 /// Most patterns kept for the prompt.
@@ -38,7 +40,9 @@ pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
     }
     let group = model.settings.log_group.clone().unwrap_or_else(|| model.names().log_group());
     let now = model.now.wall;
-    if model.tail.as_ref().is_none_or(|t| *t.group() != group) {
+    // One that begins later than one of now would began by a clock that has been put back since.
+    let is_other = |tail: &Tail| *tail.group() != group || tail.start() > now - BACK + CLOCK_SLACK;
+    if model.tail.as_ref().is_none_or(is_other) {
         model.tail = Some(Tail::new(group, now - BACK));
         model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
         model.logs = model.logs.cleared();
@@ -109,12 +113,13 @@ pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Ve
     let Some(tail) = &mut model.tail else { return Vec::new() };
     // What comes during a pause is left to polling, which takes up where it was.
     if model.logs.is_paused() {
+        tail.on_live_end(now.wall);
         return Vec::new();
     }
-    let is_sampled = update.sampled;
     let arrivals = tail.on_live(session, update, now.wall);
+    let has_holes = tail.has_holes();
     model.logs.append(arrivals);
-    if is_sampled {
+    if has_holes {
         plan_next(model);
     }
     scans(model)

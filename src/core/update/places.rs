@@ -10,7 +10,7 @@ use crate::{
         dialog::Dialog,
         effect::Effect,
         fact::{Fact, Millis, StackBrief},
-        fault::Fault,
+        fault::{Fault, FaultKind},
         health::Severity,
         key::{Code, Key},
         model::Model,
@@ -136,6 +136,17 @@ fn arrive(model: &mut Model, arrival: Arrival) -> Vec<Effect> {
     vec![Effect::Hide]
 }
 
+/// The credentials are of another account than before: nothing that is known, armed, asked or planned goes over to it.
+pub(super) fn moved(model: &mut Model, was: &SafeText, is: &SafeText) -> Vec<Effect> {
+    let (about, settings, wall) = (model.about.clone(), model.settings.clone(), model.now.wall);
+    let (errors, writes, live) = (std::mem::take(&mut model.errors), model.writes, model.live.take());
+    anew(model, about, settings, wall);
+    (model.errors, model.writes) = (errors, writes);
+    let detail = format!("the credentials are of account {is} now, not of {was}: all that was open is dropped");
+    super::complain(model, Fault::new(FaultKind::OtherAccount, "", "", &detail));
+    live.map(|_| Effect::CloseLive).into_iter().chain([Effect::Hide]).collect()
+}
+
 /// Forgets all that was asked of a cloud, and what is still to be answered.
 pub(super) fn anew(model: &mut Model, about: About, settings: Settings, wall: Millis) {
     let mut new = Model::new(settings, about, model.keymap.clone(), model.template.clone());
@@ -151,5 +162,6 @@ pub(super) fn anew(model: &mut Model, about: About, settings: Settings, wall: Mi
     new.clipboard_until = model.clipboard_until;
     new.durations = model.durations.clone();
     new.own_tokens = std::mem::take(&mut model.own_tokens);
+    new.live_session = model.live_session;
     *model = new;
 }

@@ -18,14 +18,19 @@ use crate::{
 /// Cells that what is typed always has.
 const TYPED: usize = 16;
 
+/// Most rows of what is wrong with it.
+const MOST_WRONG: usize = 3;
+
 /// Draws the line, and above it what is wrong with it.
 pub(super) fn draw(model: &Model, side: &Side<'_>, prompt: &Prompt, frame: &mut Frame<'_>) {
-    let [_, error, line] = Layout::vertical([Constraint::Fill(1), Constraint::Max(1), Constraint::Max(1)]).areas(frame.area());
-    if let Some(why) = &prompt.error {
-        let text = cut::end(why, usize::from(error.width).saturating_sub(1)).into_owned();
-        frame.render_widget(Clear, error);
-        frame.render_widget(Paragraph::new(format!(" {text}")).style(side.theme.style(Role::Bad)), error);
-    }
+    let width = usize::from(frame.area().width).saturating_sub(1);
+    let why = prompt.error.as_ref().map_or_else(Vec::new, |why| cut::wrap(why, width));
+    let why = &why[..why.len().min(MOST_WRONG)];
+    let rows = Constraint::Max(u16::try_from(why.len()).unwrap_or(1));
+    let [_, error, line] = Layout::vertical([Constraint::Fill(1), rows, Constraint::Max(1)]).areas(frame.area());
+    let lines: Vec<Line<'_>> = why.iter().map(|text| Line::from(format!(" {text}"))).collect();
+    frame.render_widget(Clear, error);
+    frame.render_widget(Paragraph::new(lines).style(side.theme.style(Role::Bad)), error);
     frame.render_widget(Clear, line);
     let room = usize::from(line.width);
     let label = label(model, prompt.purpose);

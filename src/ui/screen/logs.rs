@@ -102,9 +102,11 @@ fn title(model: &Model) -> String {
     format!("{what}{}", whose.unwrap_or_default())
 }
 
-/// That Live Tail costs money while it is on. On a narrow screen in fewer words, with nothing beside it.
+/// That Live Tail costs money while it is on, or about to be; polling costs none. On a narrow screen in fewer words,
+/// with nothing beside it.
 fn badge(model: &Model, side: &Side<'_>, live: &Live, head: &mut Head<'_>, area: Rect) {
-    let (word, price) = (live.word(), live_price(model));
+    let word = live.word();
+    let price = if live.is_polling() { "free".to_owned() } else { live_price(model) };
     let brief = price.replace(" a minute", "/min").replace(" (unverified)", "");
     let age: usize = head.right.iter().map(Span::width).sum();
     // Frame, title, and a cell between.

@@ -232,7 +232,9 @@ fn service_row(model: &Model, side: &Side<'_>, names: &Names, service: &Service,
     let (family, revision) = service.task_definition.rsplit_once(':').unwrap_or((&service.task_definition, ""));
     let mut row = vec![name];
     if room >= WIDE {
-        row.extend(counts.map(|n| Line::styled(format!("{n:>7}"), style)));
+        // Only what runs is good or bad.
+        let styles = [style, side.theme.style(Role::Text), side.theme.style(Role::Text)];
+        row.extend(counts.iter().zip(styles).map(|(n, style)| Line::styled(format!("{n:>7}"), style)));
         row.push(Line::styled(word, style));
         row.push(Line::from(format!("{}:{revision}", cut::middle(family, 30))));
     } else {

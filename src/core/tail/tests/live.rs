@@ -1,5 +1,7 @@
 //! The tail with Live Tail sessions that are cut, end, fall silent and leave lines out.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::core::{fact::LiveFrame, lines::Lines, live::Live};
 
@@ -27,6 +29,8 @@ struct LiveRide {
     breaks: u32,
     broken: u32,
     got: Vec<Arrived>,
+    /// Their times.
+    known: HashSet<(Millis, Millis)>,
     newest: Millis,
     due: u64,
     now: Millis,
@@ -47,11 +51,11 @@ impl LiveRide {
             repeats: 5,
             stale_tokens: 0,
             skew: 0,
+            tells_time: false,
         });
         let mut by_ingestion: Vec<LogEvent> = server.events.iter().map(|(_, event)| event.clone()).collect();
         by_ingestion.sort_by_key(|event| event.ingested);
-        let mut tail = Tail::new("/ecs/test".into(), START);
-        tail.expect_live();
+        let tail = Tail::new("/ecs/test".into(), START);
         Self {
             server,
             by_ingestion,
@@ -63,6 +67,7 @@ impl LiveRide {
             breaks,
             broken: 0,
             got: Vec::new(),
+            known: HashSet::new(),
             newest: START,
             due: 0,
             now: START + 1_000,
@@ -79,6 +84,9 @@ impl LiveRide {
                 self.second();
             }
             self.poll();
+            if self.now % 10_000 == 0 {
+                self.check();
+            }
             self.now += 250;
         }
         self
@@ -95,6 +103,8 @@ impl LiveRide {
 
     fn take(&mut self, new: Vec<Arrived>) {
         self.newest = check_order(self.newest, &new);
+        self.known
+            .extend(new.iter().map(|arrived| (arrived.event.at, arrived.event.ingested)));
         self.got.extend(new);
     }
 
@@ -112,6 +122,7 @@ impl LiveRide {
                 is_silent: self.dice.percent(30),
             });
             self.live.on_frame(number, &LiveFrame::Start, mono);
+            self.tail.expect_live(self.now);
             self.hurry();
         }
     }
@@ -147,12 +158,25 @@ impl LiveRide {
                 }
                 let update = LiveUpdate { events, sampled };
                 assert!(self.live.on_frame(number, &LiveFrame::Update(update.clone()), mono));
-                assert_eq!(self.live.is_sampled(), sampled);
+                assert_eq!(self.live.word().contains("sampled"), sampled);
                 let new = self.tail.on_live(number, update, now);
                 self.take(new);
                 let says_so = self.tail.gaps(now).iter().any(|gap| gap.why == GapReason::Sampled);
                 assert!(says_so || !sampled);
             }
+        }
+    }
+
+    /// What the tail says is there is there, but for what came late.
+    fn check(&self) {
+        let until = self.now - self.tail.lag(self.now) - 1_000;
+        let (gaps, open) = (self.tail.gaps(self.now), self.tail.open(self.now));
+        let is_missing = |at: Millis| gaps.iter().chain(&open).any(|gap| at >= gap.from - 1_000 && at < gap.until);
+        let first = self.by_ingestion.partition_point(|it| it.ingested < self.now - 300_000);
+        let events = self.by_ingestion[first..].iter().take_while(|it| it.ingested <= self.now);
+        for event in events.filter(|it| it.at < until && it.ingested < it.at + 800) {
+            let is_told = is_missing(event.at) || self.known.contains(&(event.at, event.ingested));
+            assert!(is_told, "{} ms ago: {gaps:?} {open:?} at {}", self.now - event.at, self.now);
         }
     }
 
@@ -196,10 +220,101 @@ fn live_tail_through_fifty_broken_sessions_loses_and_repeats_nothing() {
     }
 }
 
+/// A tail that polling has read up to 100 s, then was throttled for four minutes.
+fn throttled() -> Tail {
+    let mut tail = Tail::new("/ecs/test".into(), START);
+    let (seq, _) = ask(&mut tail, 100_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(99_000, 1)], None)), START + 100_000);
+    let (seq, _) = ask(&mut tail, 330_000, true).unwrap();
+    tail.on_page(seq, Err(fault(FaultKind::Throttled)), START + 330_000);
+    tail
+}
+
+fn quiet() -> LiveUpdate {
+    LiveUpdate {
+        events: Vec::new(),
+        sampled: false,
+    }
+}
+
+fn gaps(tail: &Tail, now: Millis) -> Vec<(Millis, Millis)> {
+    let gaps = tail.gaps(START + now).into_iter().chain(tail.open(START + now));
+    gaps.map(|gap| (gap.from - START, gap.until - START)).collect()
+}
+
+#[test]
+fn a_session_hides_nothing_that_polling_has_not_read() {
+    let mut tail = throttled();
+    assert_eq!(gaps(&tail, 340_000), [(100_000, 340_000)]);
+    tail.on_live(1, quiet(), START + 340_000);
+    tail.on_live(1, quiet(), START + 341_000);
+    assert_eq!((gaps(&tail, 341_000), tail.lag(START + 341_000)), (vec![(100_000, 340_000)], 0));
+    // The next session begins ten seconds after the end of this one.
+    tail.on_live_end(START + 342_000);
+    tail.on_live(2, quiet(), START + 352_000);
+    assert_eq!(gaps(&tail, 352_000), [(100_000, 352_000)]);
+    let (seq, _) = ask(&mut tail, 353_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(200_000, 2)], Some("a"))), START + 353_000);
+    let says = [(200_000, 352_000), (352_000, 353_000)];
+    assert_eq!(
+        gaps(&tail, 353_000),
+        says,
+        "it shrinks page by page; the session has said nothing since"
+    );
+    // Both kinds of passes take turns, and one tells nothing of what is later than its beginning.
+    for now in (354_000..=372_000).step_by(3_000) {
+        let (seq, _) = ask(&mut tail, now, true).unwrap();
+        tail.on_page(seq, Ok(page(&[], None)), START + now);
+    }
+    assert!(gaps(&tail, 372_000).is_empty() && !tail.has_holes());
+}
+
+#[test]
+fn a_session_that_begins_during_the_first_pass_waits_for_no_second_one() {
+    let mut tail = Tail::new("/ecs/test".into(), START);
+    let (seq, _) = ask(&mut tail, 900_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(300_000, 1)], Some("a"))), START + 900_000);
+    tail.on_live(1, quiet(), START + 903_000);
+    assert_eq!(gaps(&tail, 903_000), [(300_000, 903_000)]);
+    let (seq, _) = ask(&mut tail, 904_000, true).unwrap();
+    tail.on_page(seq, Ok(page(&[(899_000, 2)], None)), START + 904_000);
+    assert_eq!(gaps(&tail, 904_000), [(900_000, 903_000)], "what came since that pass began");
+}
+
+#[test]
+fn what_is_kept_to_tell_lines_apart_is_bounded_and_goes_after_live_tail() {
+    let mut tail = throttled();
+    tail.most = 1_000;
+    for second in 0..100 {
+        let events = (0..100)
+            .map(|n| unnamed(340_000 + second * 1_000 + n, 1, format!("{second} {n}")))
+            .collect();
+        let update = LiveUpdate { events, sampled: false };
+        assert_eq!(tail.on_live(1, update, START + 341_000 + second * 1_000).len(), 100);
+        assert!(tail.twins.as_ref().unwrap().len() <= 1_000);
+    }
+    let now = 441_000;
+    assert_eq!(
+        tail.gaps(START + now).first().map(|gap| gap.why),
+        Some(GapReason::LateUnchecked),
+        "and said to be"
+    );
+    tail.on_live_end(START + now);
+    for now in (now..now + 300_000).step_by(7_000) {
+        let (seq, _) = ask(&mut tail, now, true).unwrap();
+        tail.on_page(seq, Ok(page(&[(now, now as usize)], None)), START + now);
+    }
+    assert!(tail.twins.is_none(), "no line is hashed for ever");
+    let end = START + 441_000 + UNCHECKED_FOR;
+    let (seq, _) = tail.due(end, true).unwrap();
+    tail.on_page(seq, Ok(page(&[], None)), end);
+    assert_eq!(tail.gaps(end), [], "nor is an old search that was left out told of for ever");
+}
+
 #[test]
 fn equal_lines_are_counted_and_no_more_of_them_are_given_than_there_are() {
     let mut tail = Tail::new("/ecs/test".into(), START);
-    tail.expect_live();
+    tail.expect_live(START);
     let twin = |id: Option<usize>| LogEvent {
         id: id.map(|id| format!("37{id:054}").into()),
         ..event(START + 500, START + 600, 0)

@@ -91,17 +91,15 @@ fn services(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
         let has_fallen = !it.stops.is_empty() && it.running < it.desired;
         let is_bad = it.failed > 0 || it.state == "FAILED" || has_fallen;
         let counts = format!("{}/{} running", it.running, it.desired);
-        let rest = format!(
-            "  {} pending  {} failed  {}",
-            it.pending,
-            it.failed,
-            it.state.to_lowercase().replace('_', " ")
-        );
+        let pending = format!("  {} pending", it.pending);
+        let rest = format!("  {} failed  {}", it.failed, it.state.to_lowercase().replace('_', " "));
+        let room = width.saturating_sub(32 + pending.len());
         out.push(Line::from(vec![
             pen.dim("  ECS "),
             pen.title(left(&it.name, 11)),
             pen.ink(if it.running >= it.desired { Role::Good } else { Role::Warn }, counts),
-            pen.ink(if is_bad { Role::Bad } else { Role::Dim }, cut(&rest, width.saturating_sub(32))),
+            pen.dim(pending),
+            pen.ink(if is_bad { Role::Bad } else { Role::Dim }, cut(&rest, room)),
         ]));
         for (count, why) in it.stops.iter().take(if is_tall { 2 } else { 1 }) {
             out.push(Line::from(

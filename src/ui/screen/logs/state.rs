@@ -8,7 +8,14 @@ use super::{
     is_ahead,
 };
 use crate::{
-    core::{logview::Row, model::Model, text::SafeText, when},
+    core::{
+        fact::Millis,
+        logview::Row,
+        model::Model,
+        tail::{GapReason, Tail},
+        text::SafeText,
+        when,
+    },
     ui::{Side, cut, theme::Role},
 };
 
@@ -46,13 +53,7 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Opti
     // Before numbers that nobody misses on a narrow screen.
     spans.extend(asked_for_spans(model, side));
     if let Some(tail) = &model.tail {
-        let gaps = tail.gaps(model.now.wall);
-        if !gaps.is_empty() {
-            spans.push(Span::styled(
-                format!("  {} not fetched yet", when::span(gaps.iter().map(|g| g.until - g.from).sum())),
-                style(Role::Warn),
-            ));
-        }
+        spans.extend(gaps(model, side, tail));
         let unchecked = tail.reconcile_lag(model.now.wall);
         if unchecked > 60_000 * i64::from(model.about.speed) {
             let text = format!("  search for late lines {} behind", when::span(unchecked));
@@ -69,6 +70,25 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Opti
     spans.extend(row_signs(model, side, rows));
     spans.extend(chart.into_iter().flat_map(|chart| histogram::legend(model, side, chart)));
     Line::from(spans)
+}
+
+/// How much has not been fetched, and where late lines were not looked for.
+fn gaps<'a>(model: &Model, side: &Side<'_>, tail: &Tail) -> Vec<Span<'a>> {
+    let mut spans = Vec::new();
+    let sum = |is_unchecked: bool| -> Millis {
+        let gaps = tail.gaps(model.now.wall).into_iter();
+        let gaps = gaps.filter(|gap| (gap.why == GapReason::LateUnchecked) == is_unchecked);
+        gaps.map(|gap| gap.until - gap.from).sum()
+    };
+    if sum(false) > 0 {
+        let text = format!("  {} not fetched yet", when::span(sum(false)));
+        spans.push(Span::styled(text, side.theme.style(Role::Warn)));
+    }
+    if sum(true) > 0 {
+        let text = format!("  late lines not looked for in {}", when::span(sum(true)));
+        spans.push(Span::styled(text, side.theme.style(Role::Dim)));
+    }
+    spans
 }
 
 /// That older lines are on their way, or why they are not.
