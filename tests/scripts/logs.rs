@@ -546,6 +546,12 @@ fn u_chooses_a_service_or_a_task_and_esc_peels_it() {
     assert_eq!(shown(&model), 1, "what else is asked for goes with it");
     press(&mut model, "esc");
     assert_eq!(
+        streams(&model),
+        ["litellm/litellm/bbbb0000"],
+        "and is taken back by itself, the newest first"
+    );
+    press(&mut model, "esc");
+    assert_eq!(
         (shown(&model), model.screen, model.logs.filter().is_all()),
         (9, ScreenId::Logs, true)
     );

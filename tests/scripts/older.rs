@@ -279,7 +279,7 @@ fn silent() -> Model {
 #[test]
 fn who_looks_back_where_no_line_is_has_older_ones_loaded() {
     const QUARTER: i64 = 900_000;
-    for key in ["k", "g", "b", "pgup", "ctrl-u", "(", "<"] {
+    for key in ["k", "g", "b", "pgup", "ctrl-u", "(", ">"] {
         let mut model = silent();
         let reach = model.older.as_ref().map(Older::reach).expect("a tail");
         let (ticket, from, until, _) = older(&press(&mut model, key)).unwrap_or_else(|| panic!("{key} asks for nothing"));
@@ -293,7 +293,7 @@ fn who_looks_back_where_no_line_is_has_older_ones_loaded() {
             Some("INFO: old")
         );
     }
-    for key in [")", ">", "j"] {
+    for key in [")", "<", "j"] {
         let mut model = silent();
         assert!(older(&press(&mut model, key)).is_none(), "{key}");
         let says_how = model
