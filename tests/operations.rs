@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod desk;
+#[path = "operations/ways.rs"]
+mod ways;
 
 use std::collections::BTreeSet;
 

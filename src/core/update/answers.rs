@@ -3,7 +3,7 @@
 use strum::IntoEnumIterator;
 
 use super::{
-    access, complain, deploying, following, insights, leaving, leftovers, logs, looking, older, places, polling, record, say, testimage,
+    access, complain, deploying, following, insights, leftovers, logs, looking, older, places, polling, record, say, testimage,
 };
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
@@ -82,9 +82,6 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
             _ => on_fault(model, poll, fault),
         },
         Err(fault) => on_fault(model, poll, fault),
-    }
-    if poll == Poll::Resources {
-        leaving::renew(model);
     }
     polling::plan_next(model, poll);
     effects

@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, entry, form, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes,
-    sources, steering, testimage, throughput,
+    acting, certificate, complain, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes,
+    sources, steering, testimage, throughput, ways,
 };
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
@@ -211,6 +211,9 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         return overriding::take(model, check);
     }
     if yes && confirm.is_unlocked() {
+        if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
+            return ways::refuse(model, &why);
+        }
         let effects = send(model, confirm.changes.clone(), Consent::given());
         if !effects.is_empty() {
             leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
@@ -447,13 +450,8 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
             let act = way.map(|w| w.act.clone());
             close(model);
             return match act {
-                Some(Act::Skip(skip)) => open(model, Dialog::Skip(skip)),
+                Some(Act::Way(way)) => ways::take(model, way),
                 Some(Act::Detach) => vec![Effect::Detach(0)],
-                Some(Act::Ask(confirm)) => {
-                    let effects = open(model, Dialog::Confirm(*confirm));
-                    leaving::renew(model);
-                    effects
-                }
                 Some(Act::Intent(intent)) => keys::obey(model, intent),
                 Some(Act::Save(format)) => entry::write(model, format),
                 Some(Act::Stay) | None => Vec::new(),
@@ -469,10 +467,7 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
 fn on_skip(model: &mut Model, mut skip: Skip, key: Key) -> Vec<Effect> {
     match (key.code, model.keymap.resolve(model.screen, key)) {
         (Code::Esc, _) | (_, Some(Intent::Back)) => return cancelled(model),
-        (Code::Enter, _) => {
-            let confirm = leaving::skip_dialog(model, &skip);
-            return open(model, Dialog::Confirm(confirm));
-        }
+        (Code::Enter, _) => return ways::ask(model, skip.way, Some(skip.chosen())),
         (Code::Char(' '), _) => {
             if let Some((.., is_out)) = skip.rows.get_mut(skip.selected) {
                 *is_out = !*is_out;
