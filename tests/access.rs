@@ -69,7 +69,10 @@ fn an_open_menu_opens_what_becomes_possible() {
     choose(&mut desk, "request-certificate");
     desk.press("chat.example.com enter y");
     desk.press("enter");
-    says(&desk.screen(), &["Put the record that proves it", "not now: ACM has not named its record yet"]);
+    says(
+        &desk.screen(),
+        &["Put the record that proves it", "not now: ACM has not named its record yet"],
+    );
     desk.press("down down k");
     let row = |screen: &str| screen.split('▸').nth(1).and_then(|it| it.split('┃').next()).map(str::to_owned);
     let before = row(&desk.screen());

@@ -23,8 +23,8 @@ use bic_tui::{
     cloud::{Change, ImageRoute, InsightsRequest, Query},
     core::{
         dialog::{
-            Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Offers, Palette, Prompt, Purpose, Scale, Scroll,
-            Skip, Way,
+            Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Offers, Palette, Prompt, Purpose, Scale,
+            Scroll, Skip, Way,
         },
         fact::{LogEvent, LogGroup, LogPage, QueryResults, QueryState},
         fault::{Fault, FaultKind},

@@ -18,6 +18,11 @@ impl StackStatus {
         self.0.ends_with("_IN_PROGRESS") && !self.is_in_review()
     }
 
+    /// CloudFormation works on what is in use: not when all that is left is to delete what an update replaced.
+    pub fn is_at_work(&self) -> bool {
+        self.is_in_progress() && !self.0.contains("CLEANUP")
+    }
+
     /// The empty stack that a first change set leaves: nothing exists yet.
     pub fn is_in_review(&self) -> bool {
         self.0 == "REVIEW_IN_PROGRESS"

@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes,
-    sources, steering, testimage, throughput, ways,
+    acting, certificate, complain, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes, sources,
+    steering, testimage, throughput, ways,
 };
 use crate::core::{
     dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
@@ -255,6 +255,9 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     }
     let changes = countdown.changes.clone();
     close(model);
+    if let Some(why) = ways::closed(model, None, &changes) {
+        return ways::refuse(model, &why);
+    }
     send(model, changes, Consent::given())
 }
 

@@ -130,7 +130,15 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
         ),
     ];
     let title = format!("Save {}", lines_of(kept.len())).into();
-    dialogs::open(model, Dialog::Menu(Menu { title, of: Offers::Lines, ways, selected: 0 }))
+    dialogs::open(
+        model,
+        Dialog::Menu(Menu {
+            title,
+            of: Offers::Lines,
+            ways,
+            selected: 0,
+        }),
+    )
 }
 
 fn lines_of(count: usize) -> String {

@@ -1,7 +1,7 @@
 //! Menus of ways to go on, and what they lead to. What is offered hangs on facts that move while it is looked at: an open
 //! menu or question is made anew with each message, and asked again before anything is sent.
 
-use super::{access, dialogs, leaving, polling, say};
+use super::{access, acting, dialogs, leaving, polling, say};
 use crate::{
     cloud::Change,
     core::{
@@ -59,7 +59,10 @@ fn out(model: &Model) -> (SafeText, Vec<Way>) {
     };
     let Some(stack) = model.live_stack() else {
         let help = "nothing runs, and there is nothing to get out of";
-        return (format!("{} is gone", model.settings.stack).into(), vec![way("Stay", help, Act::Stay)]);
+        return (
+            format!("{} is gone", model.settings.stack).into(),
+            vec![way("Stay", help, Act::Stay)],
+        );
     };
     let mut ways = vec![way("Stay", stay, Act::Stay)];
     if model.is_busy() {
@@ -139,8 +142,11 @@ fn renewed_confirm(model: &Model, old: &Confirm) -> Option<Confirm> {
 /// Why what is asked can not be sent any more, by what is known now: a clause with its next step.
 pub(super) fn closed(model: &Model, way: Option<unstick::Way>, changes: &[Change]) -> Option<String> {
     let is_deletion = matches!(changes, [Change::DeleteStack { .. }]);
-    if way.is_none() && !is_deletion {
-        return None;
+    let is_count = |change: &Change| matches!(change, Change::Scale { .. } | Change::TagService { .. });
+    match way {
+        None if changes.iter().any(is_count) => return acting::busy(model),
+        None if !is_deletion => return None,
+        _ => {}
     }
     let Some(stack) = model.live_stack() else {
         return Some("there is no stack any more".into());
