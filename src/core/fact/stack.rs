@@ -81,6 +81,11 @@ impl ResourceStatus {
         self.0.ends_with("_FAILED")
     }
 
+    /// It was let go of and not deleted, as its policy wants.
+    pub fn is_skipped(&self) -> bool {
+        self.0 == "DELETE_SKIPPED"
+    }
+
     /// It is done.
     pub fn is_complete(&self) -> bool {
         self.0.ends_with("_COMPLETE")
@@ -278,6 +283,18 @@ pub enum Replacement {
     Always,
 }
 
+/// What CloudFormation does with what a change removes or replaces, by the template's policies (`PolicyAction`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is deleted.
+    Deleted,
+    /// It stays in the account, and belongs to no stack.
+    Kept,
+    /// It is deleted after a last snapshot.
+    Snapshot,
+}
+
 /// One property that a change touches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PropertyChange {
@@ -302,6 +319,8 @@ pub struct ResourceChange {
     pub resource_type: SafeText,
     /// Whether it is replaced.
     pub replacement: Replacement,
+    /// What becomes of what is removed or replaced; `None` where nothing is, or AWS does not tell.
+    pub fate: Option<Fate>,
     /// Properties touched.
     pub properties: Vec<PropertyChange>,
 }

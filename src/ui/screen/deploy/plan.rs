@@ -154,7 +154,7 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
     }
     for loss in plan.losses() {
         out.extend(
-            wrap_to(&format!("✗ {loss}"), width, 2)
+            wrap_to(&format!("✗ {loss}"), width, 3)
                 .into_iter()
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
