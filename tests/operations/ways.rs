@@ -41,7 +41,11 @@ fn an_open_menu_of_a_creation_closes_what_would_delete_the_complete_stack() {
     let screen = desk.screen();
     says(
         &screen,
-        &["bedrock-image-chat is CREATE_COMPLETE", "▸ Delete this creation", "not now: this stack was complete once"],
+        &[
+            "bedrock-image-chat is CREATE_COMPLETE",
+            "▸ Delete this creation",
+            "not now: this stack was complete once",
+        ],
     );
     assert!(!screen.contains("Detach"), "nothing runs any more:\n{screen}");
     desk.press("enter");
@@ -60,7 +64,10 @@ fn a_question_whose_way_was_closed_meanwhile_says_so_and_sends_nothing() {
     says(&desk.screen(), &["Destroy stack bedrock-image-chat with its "]);
     desk.press("bedrock-image-chat");
     desk.until("CREATE_COMPLETE");
-    says(&desk.screen(), &["the stack is CREATE_COMPLETE by now: this stack was complete once"]);
+    says(
+        &desk.screen(),
+        &["the stack is CREATE_COMPLETE by now: this stack was complete once"],
+    );
     desk.press("enter enter");
     says(&desk.screen(), &["nothing was sent: the stack is CREATE_COMPLETE by now"]);
     assert!(!deletes(&desk) && desk.model.dialog.is_none());
@@ -76,7 +83,10 @@ fn an_update_that_is_done_is_not_cancelled_by_a_late_yes() {
     says(&desk.screen(), &["Cancel the update of bedrock-image-chat?"]);
     desk.until("UPDATE_COMPLETE");
     desk.press("y");
-    says(&desk.screen(), &["nothing was sent: the stack is UPDATE_COMPLETE by now: no update runs"]);
+    says(
+        &desk.screen(),
+        &["nothing was sent: the stack is UPDATE_COMPLETE by now: no update runs"],
+    );
     assert!(!desk.written.iter().any(|it| matches!(it, Change::CancelUpdate { .. })));
 }
 
@@ -112,7 +122,11 @@ fn a_way_that_opens_is_offered_where_it_stood_and_the_cursor_keeps_its_way() {
     says(&desk.screen(), &["CloudFormation does not wait for a service with tasks"]);
     go_to(&mut desk, Way::DeleteCreation);
     for _ in 0..3_000 {
-        if menu(&desk).ways.iter().any(|it| it.act == Act::Way(Way::DesiredZero) && it.closed.is_none()) {
+        if menu(&desk)
+            .ways
+            .iter()
+            .any(|it| it.act == Act::Way(Way::DesiredZero) && it.closed.is_none())
+        {
             break;
         }
         desk.wait(1);
@@ -121,4 +135,42 @@ fn a_way_that_opens_is_offered_where_it_stood_and_the_cursor_keeps_its_way() {
     assert!(!screen.contains("does not wait for a service"), "{screen}");
     says(&screen, &["▸ Delete this creation"]);
     assert_eq!(place(&desk), before);
+}
+
+#[test]
+fn a_creation_that_was_let_through_without_tasks_ends_with_what_is_missing() {
+    let mut desk = Desk::at("health-check-fails");
+    desk.deploy(&[]);
+    desk.see(&["Cause", "does not pass the health check"]);
+    desk.press("R");
+    go_to(&mut desk, Way::DesiredZero);
+    desk.press("enter y");
+    desk.until("CREATE_COMPLETE");
+    let missing = "no task of bedrock-image-chat-openwebui is wanted: s on its row (3) scales it up";
+    let screen = desk.screen();
+    says(
+        &screen,
+        &["reached CREATE_COMPLETE, but no task of bedrock-image-chat-openwebui is wanted"],
+    );
+    says(
+        &screen,
+        &[
+            &format!("! {missing}"),
+            "bedrock-image-chat-openwebui 0/0 running: no task is wanted",
+        ],
+    );
+    // What is advised works.
+    desk.press("3");
+    let row = desk
+        .model
+        .feeds
+        .services
+        .get()
+        .and_then(|all| all.iter().position(|s| s.name.ends_with("-openwebui")));
+    for _ in 0..row.expect("its row") {
+        desk.press("down");
+    }
+    desk.press("+y");
+    desk.wait(20);
+    assert!(desk.model.unwanted().is_none(), "{}", desk.screen());
 }
