@@ -1,6 +1,8 @@
 //! The loop: wait, update, carry out, draw when something changed. Input goes first; everything that is
 //! queued is taken before one frame is drawn.
 
+mod signals;
+
 use std::{
     io::{self, Write},
     panic::AssertUnwindSafe,
@@ -15,6 +17,9 @@ use ratatui::{
     layout::{Position, Rect},
 };
 use tokio::sync::mpsc;
+
+use self::signals::Signal;
+pub use self::signals::Signals;
 
 use crate::{
     cloud::About,
@@ -36,7 +41,7 @@ use crate::{
     pictures::Pictures,
     places::Session,
     runtime::Runtime,
-    term::{self, Event, EventStream},
+    term::{self, Event},
     ui::{self, Side, theme::Theme},
     vault::Vault,
 };
@@ -365,7 +370,7 @@ pub async fn run(session: Session, journal: Arc<Journal>) -> anyhow::Result<End>
             app.model.is_dirty = true;
         }
         app.pictures.ask_terminal();
-        let end = app.run(&mut terminal, EventStream::new(), signals).await?;
+        let end = app.run(&mut terminal, term::events(), signals).await?;
         anyhow::Ok(end)
     };
     let end = first.await;
@@ -511,67 +516,6 @@ fn goes_on(about: &About, stack: &SafeText) -> String {
         ("--endpoint-url", about.endpoint.as_deref().filter(|_| !about.is_endpoint_inherited)),
     ]);
     format!("The operation goes on without this program; `bic-tui deploy --watch {place}` shows it.")
-}
-
-/// What the shell or the system wants of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Signal {
-    End(i32),
-    Stop,
-    Continue,
-}
-
-/// Signals that the console handles itself.
-pub struct Signals {
-    #[cfg(unix)]
-    kinds: Vec<(Signal, tokio::signal::unix::Signal)>,
-}
-
-impl Signals {
-    /// Takes over the handling of the signals.
-    ///
-    /// # Errors
-    /// The system's own.
-    #[cfg(unix)]
-    pub fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let end = |kind: SignalKind| (Signal::End(kind.as_raw_value()), kind);
-        let kinds = [
-            end(SignalKind::terminate()),
-            end(SignalKind::hangup()),
-            end(SignalKind::interrupt()),
-            end(SignalKind::quit()),
-            (Signal::Stop, SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())),
-            (Signal::Continue, SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())),
-        ];
-        let kinds = kinds
-            .into_iter()
-            .map(|(what, kind)| signal(kind).map(|s| (what, s)))
-            .collect::<io::Result<_>>()?;
-        Ok(Self { kinds })
-    }
-
-    /// No signals here.
-    #[cfg(not(unix))]
-    pub fn new() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    async fn next(&mut self) -> Signal {
-        #[cfg(unix)]
-        {
-            let waiting = self.kinds.iter_mut().map(|(what, signal)| {
-                let what = *what;
-                Box::pin(async move {
-                    signal.recv().await;
-                    what
-                })
-            });
-            futures::future::select_all(waiting).await.0
-        }
-        #[cfg(not(unix))]
-        std::future::pending().await
-    }
 }
 
 #[cfg(test)]

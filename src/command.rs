@@ -2,6 +2,7 @@
 //! through [`write()`], the only door to `Cloud::change`.
 
 mod about;
+mod again;
 mod cert;
 mod check;
 mod cost;
@@ -12,6 +13,7 @@ mod dns;
 mod events;
 mod image;
 mod leftovers;
+mod line;
 mod listing;
 mod logs;
 mod models;
@@ -236,8 +238,11 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
     if let Some(line) = cx.out.waiting() {
         cx.cloud = waiting::Waiting::told(Arc::clone(&cx.cloud), line);
     }
-    if let (Command::Deploy(_) | Command::Destroy(_), Ok(journal)) = (&command, &cx.journal) {
-        cx.cloud = journal.recorded(Arc::clone(&cx.cloud));
+    if let Ok(journal) = &cx.journal {
+        cx.cloud = match &command {
+            Command::Deploy(_) | Command::Destroy(_) => journal.recorded(Arc::clone(&cx.cloud)),
+            _ => journal.completed(Arc::clone(&cx.cloud)),
+        };
     }
     let answer = match command {
         // These have something to tidy up or to say at a signal.
@@ -380,8 +385,12 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
 
 /// Waits `wall` at the cloud's own speed.
 pub async fn pause(cx: &Context, wall: Duration) {
-    let speed = cx.cloud.about().speed.max(1);
-    tokio::time::sleep((wall / speed).max(Duration::from_millis(100))).await;
+    tokio::time::sleep(at_speed(cx, wall)).await;
+}
+
+/// How long `wall` is at the cloud's own speed.
+fn at_speed(cx: &Context, wall: Duration) -> Duration {
+    (wall / cx.cloud.about().speed.max(1)).max(Duration::from_millis(100))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::{
         fault::{Fault, FaultKind},
         leftovers,
         text::SafeText,
+        unstick,
     },
     journal::Journal,
 };
@@ -31,6 +32,7 @@ const DOUBTS: usize = 3;
 /// of the change, the fault says just that.
 pub async fn send(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &Change) -> Result<Done, Fault> {
     refuse_if_held(cloud, change).await?;
+    refuse_if_updated(cloud, change).await?;
     let token = Token(format!("bic-tui-{}", uuid::Uuid::new_v4()).into());
     note(cloud, journal, change, &token, None).await?;
     let (result, is_looked_up) = match attempt(cloud, change, &token).await {
@@ -76,6 +78,18 @@ async fn refuse_if_held(cloud: &dyn Cloud, change: &Change) -> Result<(), Fault>
             .into(),
             ..fault
         }),
+    }
+}
+
+/// No deletion is sent behind an update that has begun since it was asked for. Where that can not be read AWS decides,
+/// which refuses it too.
+async fn refuse_if_updated(cloud: &dyn Cloud, change: &Change) -> Result<(), Fault> {
+    let (Change::DeleteStack { stack } | Change::DeleteRetaining { stack, .. }) = change else {
+        return Ok(());
+    };
+    match tell(cloud, stack).await {
+        Ok(Some(stack)) => unstick::refuse_deletion(&stack, "R, or `bic-tui unstick cancel-update`"),
+        _ => Ok(()),
     }
 }
 

@@ -114,6 +114,14 @@ impl Journal {
         }
     }
 
+    /// `cloud` for somebody who only looks: what was recorded and is not whole is completed.
+    pub fn completed(&self, cloud: Arc<dyn Cloud>) -> Arc<dyn Cloud> {
+        match &self.recordings {
+            Some(to) => Arc::new(Recorder::late(cloud, to.clone())),
+            None => cloud,
+        }
+    }
+
     /// Operations are kept in recordings.
     pub fn records(&self) -> bool {
         self.recordings.is_some()

@@ -10,6 +10,7 @@
 //! append to the same file, and one that was ended in the middle may be followed by another, with a head of its own.
 
 mod folder;
+mod later;
 mod recorder;
 mod replay;
 mod scrub;
@@ -49,6 +50,9 @@ pub struct Head {
     pub operation: SafeText,
     /// When the operation began, by CloudFormation's own event.
     pub begun: Millis,
+    /// When what stands behind this line was read from CloudFormation's events, since nobody had watched to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caught_up: Option<Millis>,
 }
 
 /// What was told.
@@ -106,7 +110,7 @@ impl Recording {
     /// # Errors
     /// What is wrong, with the number of the line.
     pub fn parse(text: &str) -> Result<Self, Unreadable> {
-        let mut head = None;
+        let mut head: Option<Head> = None;
         let mut lines: Vec<Line> = Vec::new();
         let mut rows = text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()).peekable();
         while let Some((n, row)) = rows.next() {
@@ -114,7 +118,9 @@ impl Recording {
             let is_torn = is_last || rows.peek().is_some_and(|(_, next)| is_head(next));
             let read = if head.is_none() || is_head(row) {
                 read_head(row).map(|it| {
-                    head.get_or_insert(it);
+                    let later = it.caught_up;
+                    let first = head.get_or_insert(it);
+                    first.caught_up = first.caught_up.or(later);
                 })
             } else {
                 read_line(row).map(|line| lines.push(line))

@@ -1,18 +1,20 @@
 //! The terminal: taken and given back on every way in and out, its events as messages, its clipboard.
 
+mod burst;
+
 use std::{
     io::{self, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
     thread::ThreadId,
 };
 
-pub use crossterm::event::{Event, EventStream};
+pub use crossterm::event::Event;
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor,
     event::{
         DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange, EnableMouseCapture,
-        KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+        EventStream, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
     },
     execute, terminal,
 };
@@ -116,6 +118,11 @@ pub fn has_hung_up() -> bool {
     }
     #[cfg(not(unix))]
     false
+}
+
+/// What the terminal tells, from now on.
+pub fn events() -> burst::Joined<EventStream> {
+    burst::Joined::new(EventStream::new())
 }
 
 /// Size of the terminal.

@@ -455,15 +455,54 @@ async fn goes_on_after_a_login(login: Login) {
         let (config, keys) = (file("config"), file("credentials"));
         let env = [("AWS_CONFIG_FILE", config.as_str()), ("AWS_SHARED_CREDENTIALS_FILE", &keys)];
         let mut tty = pty::Tty::start_with(&args, (120, 40), &env);
-        tty.written(0, "the AWS credentials have expired");
-        tty.written(0, "asking again until somebody logs in");
+        tty.written(0, "next try in 8 s: the AWS credentials have expired");
+        let screen = tty.screen();
+        let last = screen.lines().rfind(|l| !l.is_empty()).unwrap_or_default();
+        assert!(last.starts_with("waiting for a login (`aws sso login"), "{screen}");
+        // The next try, and the one after it, rewrite it.
+        tty.written(0, "next try in 15 s: the AWS credentials have expired");
+        assert_eq!(tty.screen().matches("waiting for a login").count(), 1);
         login.give(folder.path(), "AKIDNEW", 3_600);
+        tty.written(0, "Logged in again, following on.");
         tty.written(0, "is UPDATE_COMPLETE.");
         assert_eq!(tty.end(), 0);
+        assert!(!tty.screen().contains("waiting for a login"), "{}", tty.screen());
     };
     tokio::task::spawn_blocking(story).await.expect("it is told to its end");
     assert_eq!(begun(&account, STACK) - before, 1);
     assert_eq!(server.asked("ExecuteChangeSet").len(), 1);
+}
+
+/// Who does not wait for a login is told how to follow what runs, and nothing stands before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_while_a_login_is_awaited_leaves_no_line() {
+    let mut is_over = false;
+    let account = Account::new(world("running", 20), move |request: &Request| {
+        is_over |= request.operation == "ExecuteChangeSet";
+        let is_look = is_over && request.operation == "DescribeStacks";
+        if is_look { Fate::Expired } else { Fate::Well }
+    });
+    let server = Server::over(Arc::clone(&account)).await;
+    let url = server.url.clone();
+    let story = move || {
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
+        let line = "deploy --yes --param LiteLLMVersion=v1.107.0 --region us-west-2 --endpoint-url";
+        let args: Vec<&str> = line.split(' ').chain([url.as_str()]).collect();
+        let mut tty = pty::Tty::start_with(&args, (120, 40), &keys);
+        tty.written(0, "next try in 7 s");
+        tty.send("\x03");
+        assert_eq!(tty.end(), 130);
+        let screen = tty.screen();
+        assert!(!screen.contains("waiting for") && !screen.contains("^C"), "{screen}");
+        assert!(
+            screen
+                .lines()
+                .any(|l| l.starts_with("bic-tui: The deploy goes on without this program;")),
+            "{screen}"
+        );
+        tty.assert_restored();
+    };
+    tokio::task::spawn_blocking(story).await.expect("it is told to its end");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

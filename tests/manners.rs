@@ -254,6 +254,25 @@ fn garbage_does_not_crash_it() {
 }
 
 #[test]
+fn a_key_in_one_burst_with_esc_is_no_text() {
+    let tty = running();
+    tty.send("D");
+    tty.see("Prefix of every name");
+    // Esc closes what stands over the form, and the key moves in it, down and up.
+    let first = "▸ Project name                      bedrock-image-chat▏";
+    for (keys, is_first) in [("\x1b\x1b[B", false), ("\x1b\x1bOA", true)] {
+        tty.send("\x05");
+        tty.see("Checks:");
+        tty.send(keys);
+        tty.wait("another field", |screen| {
+            !screen.contains("Checks:") && screen.contains(first) == is_first
+        });
+    }
+    let screen = tty.screen();
+    assert!(!screen.contains("[B") && !screen.contains("OA"), "{screen}");
+}
+
+#[test]
 fn a_storm_of_sizes_ends_at_the_right_one() {
     let mut tty = running();
     for i in 0..60u16 {

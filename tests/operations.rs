@@ -240,6 +240,7 @@ fn an_update_that_replaces_the_files_says_what_is_lost() {
     let old = file_system(&desk);
     let told = "is replaced by an empty one;";
     says(&screen, &["FileSystem", told, &format!("{old} stays")]);
+    says(&screen, &["It holds data: what is in it is kept."]);
     assert!(!screen.contains("is lost"), "its policy keeps it:\n{screen}");
     desk.press("enter");
     says(&desk.screen(), &["Type bedrock-image-chat", told, &old]);
@@ -281,7 +282,7 @@ fn what_an_update_replaced_and_kept_is_told_at_its_end_and_listed_as_left() {
     let (done, total) = eta::outlook(&desk.model).map(|it| (it.done, it.total)).expect("an outlook");
     assert_eq!(done, total, "{screen}");
     desk.press(":leftovers enter");
-    let screen = desk.see(&["Beside that"]);
+    let screen = desk.see(&["36 things are left"]);
     says(&screen, &[&old, &format!("recovery point of {old}")]);
     desk.wait(40);
     let new = file_system(&desk);
@@ -778,6 +779,22 @@ fn nothing_is_deleted_while_it_is_updated() {
         &["wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"],
     );
     assert!(desk.model.dialog.is_none(), "{}", desk.screen());
+}
+
+#[test]
+fn nothing_is_deleted_when_an_update_begins_while_the_question_stands() {
+    let mut one = Desk::at("running");
+    one.press(":destroy enter");
+    let mut two = Desk::beside(&one);
+    two.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    one.until("UPDATE_IN_PROGRESS");
+    assert!(one.model.dialog.is_some(), "{}", one.screen());
+    one.press("bedrock-image-chat enter enter");
+    says(
+        &one.screen(),
+        &["nothing was sent: wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"],
+    );
+    assert_eq!((one.written.len(), one.model.dialog.is_some()), (0, false));
 }
 
 #[test]

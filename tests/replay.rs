@@ -6,17 +6,20 @@ mod desk;
 use std::sync::Arc;
 
 use bic_tui::{
-    cloud::{Change, Cloud, Done, PlanRequest, Query, Token},
+    cloud::{About, Change, Cloud, Done, LiveStream, PlanRequest, Query, Token},
     core::{
         fact::{Fact, Millis},
+        fault::Fault,
+        progress::newest_operation,
         screen::ScreenId,
+        secret::{SecretRef, SecretText},
         text::SafeText,
     },
     record::{Recorder, Recording, Recordings, Told},
     sim::{Scene, Sim, StepClock},
 };
 use desk::{Desk, STACK, START};
-use futures::FutureExt;
+use futures::{FutureExt, future::BoxFuture};
 use regex::Regex;
 
 /// What is done in a scene, and how it ends.
@@ -240,6 +243,12 @@ impl Fast {
 
     /// An update, through `cloud`, and an hour in which it ends.
     fn update(&self, cloud: &dyn Cloud, token: &str, days: &str) {
+        self.begin(cloud, token, days);
+        self.clock.step(3_600_000);
+    }
+
+    /// An update, through `cloud`.
+    fn begin(&self, cloud: &dyn Cloud, token: &str, days: &str) {
         let change = |change, token: &str| {
             let answer = cloud.change(change, Token(token.into())).now_or_never();
             answer.expect("it answers at once").expect("it is taken")
@@ -257,7 +266,6 @@ impl Fast {
         self.clock.step(60_000);
         let (stack, change_set) = (stack_id, id);
         change(Change::ExecuteChangeSet { stack, change_set }, token);
-        self.clock.step(3_600_000);
     }
 
     fn id(&self) -> SafeText {
@@ -349,4 +357,120 @@ fn a_deletion_that_ends_between_two_looks_is_recorded() {
     assert_eq!(recorded(&to), [""; 0], "its end is not told yet");
     told(&recorder, Query::Stack { stack });
     assert_eq!(recorded(&to), ["delete DELETE_COMPLETE"]);
+}
+
+/// Somebody watches the beginning of an update and leaves; it ends.
+fn left(account: &Fast, to: &Recordings) {
+    let recorder = account.recorder(to);
+    account.look(&recorder);
+    account.begin(&recorder, "we", "7");
+    account.clock.step(5_000);
+    account.look(&recorder);
+    to.flush();
+    assert_eq!(to.list()[0].took, None, "its end is not seen");
+    account.clock.step(3_600_000);
+}
+
+/// The one recording, its text, and the events in it.
+fn only(to: &Recordings) -> (Recording, String) {
+    let all = to.list();
+    assert_eq!(all.len(), 1, "{all:?}");
+    let text = std::fs::read_to_string(to.folder().join(&all[0].file)).expect("a recording");
+    (Recording::parse(&text).expect("a recording"), text)
+}
+
+#[test]
+fn an_operation_whose_watcher_left_is_caught_up_by_the_next_one_once() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let to = Recordings::new(dir.path().to_owned());
+    let account = Fast::at("running");
+    left(&account, &to);
+    let Fact::StackEvents(known) = told(&*account.sim, Query::StackHistory { stack: account.id() }) else {
+        panic!("no events")
+    };
+    // Who only looks, by another command, does it too.
+    let recorder = Recorder::late(Arc::clone(&account.sim) as Arc<dyn Cloud>, to.clone());
+    account.look(&recorder);
+    assert_eq!(recorded(&to), ["update UPDATE_COMPLETE"]);
+    let (recording, text) = only(&to);
+    let events = recording.events(Millis::MAX);
+    assert_eq!(events.len(), known.events.iter().filter(|e| e.at >= recording.head.begun).count());
+    assert!(recording.head.caught_up.is_some() && to.list()[0].caught_up.is_some());
+    assert_eq!(recording.span().1, events[0].at, "it is told at its own time, not a day later");
+    for _ in 0..2 {
+        account.look(&account.recorder(&to));
+        to.flush();
+        assert_eq!(only(&to).1, text, "never twice");
+    }
+}
+
+/// AWS's first page of events.
+struct FirstPage(Arc<Sim>);
+
+impl Cloud for FirstPage {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        let is_first = matches!(query, Query::StackEvents { known: None, .. });
+        let cut = move |answer| match answer {
+            Ok(Fact::StackEvents(mut told)) if is_first => {
+                let own = newest_operation(&told.events).len();
+                told.events.truncate(own);
+                told.is_complete = false;
+                Ok(Fact::StackEvents(told))
+            }
+            other => other,
+        };
+        self.0.ask(query).map(cut).boxed()
+    }
+
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.0.change(change, token)
+    }
+
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+
+    fn about(&self) -> About {
+        self.0.about()
+    }
+}
+
+#[test]
+fn it_is_caught_up_too_when_another_one_has_run_since() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let to = Recordings::new(dir.path().to_owned());
+    let account = Fast::at("running");
+    left(&account, &to);
+    account.update(&*account.sim, "somebody", "14");
+    let recorder = Recorder::new(Arc::new(FirstPage(Arc::clone(&account.sim))), to.clone());
+    account.look(&recorder);
+    to.flush();
+    assert_eq!(to.list()[0].took, None, "the first page does not reach back to it");
+    let (stack, newest) = (account.id(), |fact| match fact {
+        Fact::StackEvents(told) => told.events,
+        other => panic!("{other:?}"),
+    });
+    let known = newest(told(
+        &recorder,
+        Query::StackEvents {
+            stack: stack.clone(),
+            known: None,
+        },
+    ))[0]
+        .id
+        .clone();
+    let asked = Query::StackEvents { stack, known: Some(known) };
+    assert!(newest(told(&recorder, asked)).is_empty(), "who asks is told what is new");
+    assert_eq!(recorded(&to), ["update UPDATE_COMPLETE"], "and that other one nobody watched");
+    let (recording, _) = only(&to);
+    assert_eq!(recording.progress().and_then(|p| p.ended), Some(recording.span().1));
+    assert!(recording.span().1 < account.sim.now() - 3_000_000);
 }

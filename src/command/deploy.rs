@@ -1,9 +1,10 @@
 //! `plan` and `deploy`: a change set, always shown before it runs.
 
-use std::{collections::BTreeMap, time::Duration};
+mod shown;
 
-use serde::Serialize;
+use std::time::Duration;
 
+use self::shown::{outline, show};
 use super::{
     Answer, Context, Failure, NOTHING_SENT, Verdict,
     check::{self, Looked},
@@ -15,14 +16,11 @@ use crate::{
     cli::{DeployArgs, PlanArgs},
     cloud::{Change, Done},
     core::{
-        cost::{self, CostModel},
-        fact::{ChangeSet, ResourceChange, Stack},
+        fact::{ChangeSet, Stack},
         fault::{Fault, FaultKind},
-        names::Names,
         plan::{self, Draft},
-        preflight::{self, Check, Outcome},
-        sleep::Parameters,
-        template::Template,
+        preflight::{self, Check},
+        tags::{self, Tag},
         text::SafeText,
     },
 };
@@ -33,35 +31,19 @@ const EVERY: Duration = Duration::from_secs(2);
 /// Looks at a change set before it is given up: ten minutes at the cloud's own speed.
 const LOOKS: u32 = 300;
 
-/// The JSON of `plan`, and the first line of `deploy --output json`.
-#[derive(Debug, Serialize)]
-struct Plan {
-    stack: SafeText,
-    /// `create`, `update`, `none`, or `blocked` where a check stands in the way and nothing was asked for.
-    action: &'static str,
-    changes: Vec<ResourceChange>,
-    parameters: BTreeMap<String, String>,
-    /// Names of the parameters whose value is sent; the others keep theirs.
-    sent: Vec<SafeText>,
-    tags: Vec<(SafeText, SafeText)>,
-    capabilities: Vec<SafeText>,
-    /// What is lost, one sentence each.
-    losses: Vec<String>,
-    /// The checks before it, in their order.
-    checks: Vec<Check>,
-    /// What the console decided, or what is to be known besides.
-    notes: Vec<String>,
-    /// US dollars a month; `None` before a creation.
-    usd_month_before: Option<f64>,
-    usd_month_after: f64,
-}
-
 /// A change set that exists, and what it is for.
 struct Made {
     stack_id: SafeText,
     change_set: SafeText,
     /// The stack did not exist before: without its plan it is empty.
     is_new: bool,
+}
+
+/// What a plan names.
+struct Planned {
+    resources: Vec<SafeText>,
+    /// The stack's tags afterwards, where they are to be others.
+    tags: Option<Vec<Tag>>,
 }
 
 /// Shows what a deploy would do, and leaves nothing behind.
@@ -97,7 +79,13 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
     let interrupt = cx.interrupt.clone();
     let agreed = interrupt.or(agree(cx, args, &ready, &made)).await;
     match agreed {
-        Ok(Some(resources)) => execute(cx, (made, resources), args.no_watch).await,
+        Ok(Some(resources)) => {
+            let planned = Planned {
+                resources,
+                tags: ready.draft.request.tags,
+            };
+            execute(cx, (made, planned), args.no_watch).await
+        }
         Ok(None) => {
             discard(cx, &made).await?;
             Ok(Verdict::Well)
@@ -215,30 +203,6 @@ async fn ready(cx: &mut Context, args: &PlanArgs) -> Answer<Ready> {
     Ok(ready)
 }
 
-/// What is known of a plan before CloudFormation has worked it out.
-fn outline(cx: &Context, ready: &Ready) -> Plan {
-    let (draft, before) = (&ready.draft, ready.before.as_ref());
-    let pseudo = reads::pseudo(cx, before);
-    let model = CostModel::shipped(&pseudo.region);
-    let month = |values: &Parameters| model.plan_estimate(&Template::shipped().resources(values, &pseudo)).usd_month();
-    let sent = draft.request.parameters.iter().filter(|(_, v)| v.is_some()).map(|(k, _)| k.clone());
-    let kept = || before.map(|stack| stack.tags.clone()).unwrap_or_default();
-    Plan {
-        stack: cx.settings.stack.clone(),
-        action: "blocked",
-        changes: Vec::new(),
-        sent: sent.collect(),
-        tags: draft.request.tags.clone().unwrap_or_else(kept),
-        capabilities: Vec::new(),
-        losses: Vec::new(),
-        checks: ready.checks.clone(),
-        notes: draft.notes.clone(),
-        usd_month_before: before.map(|stack| month(&Template::shipped().values(&stack.given()))),
-        usd_month_after: month(&draft.values),
-        parameters: draft.values.clone(),
-    }
-}
-
 async fn make(cx: &mut Context, ready: &Ready) -> Answer<Made> {
     let done = write(cx, Change::CreateChangeSet(ready.draft.request.clone())).await?;
     let Done::ChangeSet { id, stack_id } = done else {
@@ -273,109 +237,6 @@ async fn wait(cx: &Context, made: &Made) -> Answer<ChangeSet> {
     Err(Fault::new(FaultKind::TimedOut, operation, &made.change_set, "").into())
 }
 
-/// Shows the plan; gives what it loses.
-async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<String>> {
-    let before = ready.before.as_ref();
-    let parameters = before.map(Stack::given);
-    let outline = outline(cx, ready);
-    let mut notes = outline.notes;
-    notes.extend(drift(cx, before).await);
-    let action = match (set.is_no_change(), before) {
-        (true, _) => "none",
-        (false, None) => "create",
-        (false, Some(_)) => "update",
-    };
-    let plan = Plan {
-        action,
-        changes: set.changes.clone(),
-        tags: if set.tags.is_empty() { outline.tags } else { set.tags.clone() },
-        capabilities: set.capabilities.clone(),
-        losses: plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values),
-        notes,
-        ..outline
-    };
-    if cx.out.is_json() {
-        cx.out.json_line(&plan)?;
-    } else {
-        print(cx, &plan)?;
-    }
-    cx.out.flush()?;
-    Ok(plan.losses)
-}
-
-/// Counts set by hand, which CloudFormation does not know of.
-async fn drift(cx: &Context, before: Option<&Stack>) -> Vec<String> {
-    let Some(stack) = before else { return Vec::new() };
-    let wanted = crate::core::cost::template_counts(&reads::template_resources(cx, stack));
-    let services = reads::services(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
-    services
-        .iter()
-        .filter_map(|s| wanted.get(&s.name).filter(|count| **count != s.desired).map(|count| (s, *count)))
-        .map(|(s, count)| {
-            format!(
-                "{} has {} task(s) by hand where the template says {count}: a change of its size sets the template's count",
-                s.name, s.desired
-            )
-        })
-        .collect()
-}
-
-fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
-    if plan.action == "none" {
-        return cx
-            .out
-            .line(format!("Stack {} already is as wanted: nothing would change.", plan.stack));
-    }
-    let count = plan.changes.len();
-    cx.out
-        .line(format!("Plan to {} stack {}: {count} change(s).", plan.action, plan.stack))?;
-    let rows: Vec<Vec<String>> = plan.changes.iter().map(row).collect();
-    for line in text::table(&["CHANGE", "RESOURCE", "TYPE", "TOUCHES"], &rows) {
-        cx.out.line(line)?;
-    }
-    let list = |items: &[SafeText]| items.iter().map(SafeText::as_str).collect::<Vec<_>>().join(", ");
-    cx.out.line(format!("capabilities  {}", text::or_dash(&list(&plan.capabilities))))?;
-    let tags: Vec<SafeText> = plan.tags.iter().map(|(k, v)| format!("{k}={v}").into()).collect();
-    cx.out.line(format!("tags          {}", text::or_dash(&list(&tags))))?;
-    let after = text::usd(plan.usd_month_after);
-    match plan.usd_month_before {
-        Some(before) => {
-            let change = text::delta(cost::step(before, plan.usd_month_after));
-            cx.out.line(format!(
-                "cost          {} → {after} a month ({change}), an estimate",
-                text::usd(before)
-            ))?;
-        }
-        None => cx.out.line(format!("cost          {after} a month, an estimate"))?,
-    }
-    for check in plan.checks.iter().filter(|c| c.outcome != Outcome::Ok) {
-        cx.out.line(format!("{:<14}{}", check.outcome, check.sentence()))?;
-    }
-    for note in &plan.notes {
-        cx.out.line(format!("note          {note}"))?;
-    }
-    for loss in &plan.losses {
-        cx.out.line(format!("LOSES DATA    {loss}"))?;
-    }
-    Ok(())
-}
-
-fn row(change: &ResourceChange) -> Vec<String> {
-    use crate::core::fact::{ChangeAction, Replacement};
-    let word = match (change.action, change.replacement) {
-        (ChangeAction::Modify, Replacement::Always) => "REPLACE".to_owned(),
-        (ChangeAction::Modify, Replacement::Conditional) => "modify or REPLACE".to_owned(),
-        (action, _) => action.to_string().to_lowercase(),
-    };
-    let touches: Vec<&str> = change.properties.iter().map(|p| p.path.as_str()).collect();
-    vec![
-        word,
-        change.logical_id.to_string(),
-        change.resource_type.to_string(),
-        touches.join(", "),
-    ]
-}
-
 /// Waits for the plan, shows it and asks. The resources that it names; `None` when there is nothing to do.
 async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) -> Answer<Option<Vec<SafeText>>> {
     let set = wait(cx, made).await?;
@@ -397,9 +258,9 @@ async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) 
     Ok(Some(set.changes.into_iter().map(|c| c.logical_id).collect()))
 }
 
-async fn execute(cx: &mut Context, (made, resources): (Made, Vec<SafeText>), is_detached: bool) -> Answer {
+async fn execute(cx: &mut Context, (made, planned): (Made, Planned), is_detached: bool) -> Answer {
     let watch = match Watch::before(cx, made.stack_id.clone()).await {
-        Ok(watch) => watch.planned(resources),
+        Ok(watch) => watch.planned(planned.resources).tagged(planned.tags),
         Err(failure) => {
             // The first failure is the one to report.
             let _ = discard(cx, &made).await;
@@ -461,6 +322,9 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
     }
     // A deletion by somebody else ends well for nobody who deploys.
     if stack.status.is_success() && !stack.status.is_deleted() {
+        if let Some(why) = tags::unmet(watch.tags.as_deref(), stack) {
+            cx.out.note(format!("CloudFormation left the tags: {why}."));
+        }
         if !cx.out.is_json() {
             let rows: Vec<_> = stack.outputs.iter().map(|o| vec![o.key.to_string(), o.value.to_string()]).collect();
             for line in text::columns(&rows) {

@@ -138,10 +138,7 @@ fn refuse(cx: &Context, stack: &Stack) -> Answer<()> {
         return refused("it is deleted already");
     }
     let cancel = format!("`bic-tui unstick cancel-update {}`", cx.same_place);
-    if let Some(why) = unstick::no_deletion(&stack.status, &cancel) {
-        return refused(&why);
-    }
-    Ok(())
+    Ok(unstick::refuse_deletion(stack, &cancel)?)
 }
 
 /// What goes and what stays, and the logical ids of what the stack has.

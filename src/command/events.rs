@@ -43,8 +43,7 @@ pub(super) fn lines(event: &StackEvent, settings: &Settings, columns: Option<usi
     let Some(columns) = columns.filter(|columns| whole.width() > *columns) else {
         return vec![whole];
     };
-    let moment = text::moment(event.at, settings);
-    let time = moment.split(' ').next_back().unwrap_or_default();
+    let time = text::clock(event.at, settings);
     let mut out = vec![format!("{time}  {:<18}  {}", event.status.0, event.logical_id)];
     // That it has begun is what the status says.
     if event.reason != "Resource creation Initiated" {

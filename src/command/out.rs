@@ -11,7 +11,11 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Answer, Failure, waiting::Line};
+use super::{
+    Answer, Failure,
+    line::{self, ECHO},
+    waiting::Line,
+};
 use crate::{cli::Format, term};
 
 /// Between two looks at the progress.
@@ -30,6 +34,8 @@ pub struct Out {
     progress: Option<Instant>,
     /// The bar under the lines of a watch.
     bar: Option<ProgressBar>,
+    /// What stands there is no bar, but a line.
+    is_standing: bool,
     /// What is waited for, where neither of the two stands.
     waiting: Line,
 }
@@ -62,6 +68,7 @@ impl Out {
             is_terminal: false,
             progress: None,
             bar: None,
+            is_standing: false,
             waiting: Line::default(),
         }
     }
@@ -111,13 +118,14 @@ impl Out {
         if !self.is_watched {
             return;
         }
+        self.end_standing();
         self.waiting.hush(true);
         let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::new(0);
+            let bar = line::bar();
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
-        let width = term::size().width;
+        let width = term::size().width.saturating_sub(ECHO);
         let bars = if width < BAR_FROM { "" } else { "{bar:20} " };
         let taken = if bars.is_empty() { 0 } else { 21 } + format!("{}/{}  {}", far.done, far.total, elapsed()).len();
         let template = format!("{bars}{{pos}}/{{len}}  {{elapsed_there}}{{wide_msg}}");
@@ -132,8 +140,31 @@ impl Out {
         bar.set_message(whole_parts(&far.about, usize::from(width).saturating_sub(taken)));
     }
 
-    /// Takes the bar away.
+    /// Has one line stand in place of the bar, until it is rewritten or taken away.
+    pub(super) fn stand(&mut self, text: String) {
+        if !self.is_watched {
+            return;
+        }
+        if !self.is_standing {
+            self.end_bar();
+        }
+        self.is_standing = true;
+        self.waiting.hush(true);
+        let bar = self.bar.get_or_insert_with(line::text);
+        bar.set_message(text);
+        bar.tick();
+    }
+
+    /// Takes that line away.
+    pub(super) fn end_standing(&mut self) {
+        if self.is_standing {
+            self.end_bar();
+        }
+    }
+
+    /// Takes away what stands under the lines.
     pub fn end_bar(&mut self) {
+        self.is_standing = false;
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
             self.waiting.hush(false);

@@ -56,7 +56,8 @@ fn row(it: &Listed, settings: &Settings) -> Vec<String> {
     }
     let ended = it.status.as_ref().map_or_else(String::new, |s| {
         let seen = if s.is_in_progress() { "not seen, " } else { "" };
-        format!("{seen}{}", s.0)
+        let later = if it.caught_up.is_some() { ", caught up later" } else { "" };
+        format!("{seen}{}{later}", s.0)
     });
     vec![
         text::moment(it.begun, settings),
@@ -115,6 +116,12 @@ fn out_of_order(recording: &Recording) -> Failure {
 async fn play(cx: &mut Context, replay: &Replay) -> Answer {
     let recording = replay.recording();
     replay.steer(Steer::Hold);
+    if let Some(at) = recording.head.caught_up {
+        cx.out.note(format!(
+            "Nobody watched it to its end: what came after was read from CloudFormation's events at {}.",
+            text::moment(at, &cx.settings)
+        ));
+    }
     let mut watch = match Watch::running(cx, recording.head.stack.clone()).await {
         Err(Failure::Fault(fault)) if fault.kind == FaultKind::NotFound => return Err(out_of_order(recording)),
         watch => watch?,

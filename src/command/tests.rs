@@ -430,6 +430,45 @@ async fn the_last_tag_of_a_stack_is_removed_too() {
     assert_eq!(case.stack().await.unwrap().tags, []);
 }
 
+#[tokio::test(start_paused = true)]
+async fn tags_that_cloudformation_leaves_are_told() {
+    let no_change = |query: &Query| match query {
+        Query::ChangeSet { stack, change_set } => Some(Ok(Fact::ChangeSet(crate::core::fact::ChangeSet {
+            id: change_set.clone(),
+            name: "plan".into(),
+            stack_id: stack.clone(),
+            status: "FAILED".into(),
+            reason: "The submitted information didn't contain changes.".into(),
+            execution: "UNAVAILABLE".into(),
+            changes: Vec::new(),
+            parameters: Vec::new(),
+            capabilities: Vec::new(),
+            tags: Vec::new(),
+        }))),
+        _ => None,
+    };
+    for (line, status, want) in [
+        ("deploy --yes", 0, "nothing would change"),
+        (
+            "deploy --yes --untag ManagedBy",
+            1,
+            "CloudFormation sees nothing to change, and stack bedrock-image-chat has the tags",
+        ),
+        (
+            "plan --untag ManagedBy",
+            1,
+            "Project=BedrockImageChat, which is not what was wanted.",
+        ),
+    ] {
+        let mut case = Case::new(Answering::of("running", no_change));
+        let (ended, stdout, stderr) = case.run(line).await;
+        assert_eq!(ended, status, "{stdout}{stderr}");
+        assert!((stdout + &stderr).contains(want), "{line}: {stderr}");
+        let dropped = case.entries().into_iter().any(|e| e.operation == "cloudformation:DeleteChangeSet");
+        assert!(dropped, "the plan is removed");
+    }
+}
+
 /// Each change is noted before it is sent and after, with one token of its own.
 fn well_kept(entries: &[Entry]) {
     assert!(!entries.is_empty());
@@ -530,6 +569,31 @@ async fn a_failed_creation_says_the_cause_and_the_way_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_that_begins_before_the_name_is_typed_refuses_a_deletion() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let cloud = world("running");
+    let mut stack = reads::stack(&*cloud, &"bedrock-image-chat".into()).await.unwrap().unwrap();
+    stack.status.0 = "UPDATE_IN_PROGRESS".into();
+    let looks = AtomicU32::new(0);
+    // It is looked at first, and before the watching begins.
+    let updated = move |query: &Query| match query {
+        Query::Stack { .. } if (2..8).contains(&looks.fetch_add(1, Ordering::Relaxed)) => Some(Ok(Fact::Stack(Some(stack.clone())))),
+        _ => None,
+    };
+    let mut case = Case::new(Arc::new(Answering(cloud, updated)));
+    let (status, _, stderr) = case.run("destroy --yes").await;
+    assert_eq!(status, 2, "{stderr}");
+    assert!(
+        stderr.contains(
+            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (R, or \
+             `bic-tui unstick cancel-update --region us-west-2 --stack bedrock-image-chat`): AWS deletes no stack in UPDATE_IN_PROGRESS."
+        ),
+        "{stderr}"
+    );
+    assert!(case.entries().is_empty(), "nothing is sent, nor noted as sent");
+}
+
+#[tokio::test(start_paused = true)]
 async fn ctrl_c_detaches_from_a_deploy_and_tidies_up_a_plan() {
     let mut case = Case::sim("new");
     let signal = case.signal.clone();
@@ -579,12 +643,41 @@ async fn a_deploy_that_somebody_watches_outlives_credentials_that_expire() {
         assert_eq!(status, want, "{kind:?}: {stdout}{stderr}");
         assert_eq!(stdout.contains("is UPDATE_COMPLETE."), want == 0, "{stdout}");
         assert_eq!(
-            stderr.matches("asking again until somebody logs in").count(),
-            if want == 0 { 3 } else { 0 },
+            stderr.matches("Logged in again, following on.").count(),
+            usize::from(want == 0),
             "{stderr}"
         );
+        assert!(!stderr.contains("asking again"), "it stands on a line of the terminal: {stderr}");
         assert_eq!(stderr.contains("The deploy goes on without this program"), want != 0, "{stderr}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_terminal_waiting_is_told_when_it_begins_and_when_it_ends() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let (looks, asked) = (AtomicU32::new(0), AtomicU32::new(0));
+    let for_a_while = move |query: &Query| match query {
+        Query::StackEvents { known: Some(_), .. } => {
+            looks.fetch_add(1, Ordering::Relaxed);
+            None
+        }
+        Query::Stack { .. } if looks.load(Ordering::Relaxed) > 0 && asked.fetch_add(1, Ordering::Relaxed) < 3 => Some(Err(Fault::new(
+            FaultKind::Throttled,
+            "cloudformation:DescribeStacks",
+            "",
+            "Rate exceeded",
+        ))),
+        _ => None,
+    };
+    let mut case = Case::new(Answering::of("running", for_a_while));
+    let (status, _, stderr) = case.run("deploy --param LogRetentionDays=7").await;
+    assert_eq!(status, 0, "{stderr}");
+    let told: Vec<&str> = stderr
+        .lines()
+        .filter(|l| l.contains("ing again") || l.contains("again, following"))
+        .collect();
+    let want = |first: &str| first.ends_with("; asking again.");
+    assert!(want(told[0]) && told[1..] == ["AWS answers again, following on."], "{stderr}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -1402,6 +1495,7 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let script = Script::new(vec![
         one(),
         fault(FaultKind::Expired),
+        fault(FaultKind::Expired),
         fault(FaultKind::Throttled),
         one(),
         both,
@@ -1411,7 +1505,7 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let signal = case.signal.clone();
     let watched = Arc::clone(&script);
     tokio::spawn(async move {
-        while watched.asked.lock().unwrap().len() < 8 {
+        while watched.asked.lock().unwrap().len() < 9 {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         signal.send(130).unwrap();
@@ -1422,6 +1516,8 @@ async fn following_outlives_faults_and_prints_each_line_once() {
     let told: Vec<_> = lines.iter().map(|line| (line["id"].as_str().unwrap(), line.get("late"))).collect();
     assert_eq!(told, [("1", None), ("2", None), ("3", Some(&Value::Bool(true)))], "{stderr}");
     assert!(stderr.contains("expired") && stderr.contains("throttling"), "{stderr}");
+    let count = |text: &str| stderr.matches(text).count();
+    assert_eq!((count("have expired"), count("Logged in again, following on.")), (1, 1), "{stderr}");
     // A group that is not there is an answer at the start, not a reason to wait.
     let mut case = Case::new(Script::new(vec![fault(FaultKind::NotFound)]));
     assert_eq!(case.run("logs --follow").await.0, 4);

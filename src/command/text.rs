@@ -47,6 +47,12 @@ pub(super) fn moment(at: Millis, settings: &Settings) -> String {
     }
 }
 
+/// The same without the date.
+pub(super) fn clock(at: Millis, settings: &Settings) -> String {
+    let moment = moment(at, settings);
+    moment.split(' ').next_back().unwrap_or_default().to_owned()
+}
+
 /// How long ago: `42 s`, `7 min`, `3 h`, `5 d`.
 pub(super) fn age(at: Option<Millis>, now: Millis) -> String {
     let Some(at) = at else { return "-".into() };

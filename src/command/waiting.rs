@@ -8,8 +8,9 @@ use std::{
 };
 
 use futures::future::{BoxFuture, FutureExt};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
+use super::line;
 use crate::{
     cloud::{Change, Cloud, Done, Query, Token},
     core::{
@@ -118,10 +119,7 @@ impl Shown {
             return;
         };
         let text = words(*oldest, self.asked.len() - 1, oldest.since.elapsed());
-        let bar = self.bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new_spinner().with_style(style)
-        });
+        let bar = self.bar.get_or_insert_with(line::text);
         bar.set_message(text);
         bar.tick();
     }

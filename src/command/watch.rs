@@ -4,7 +4,13 @@ mod why;
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Answer, Context, Failure, events, out::Far, pause, reads};
+use super::{
+    Answer, Context, Failure,
+    again::{Again, passes},
+    events,
+    out::Far,
+    pause, reads,
+};
 use crate::{
     cloud::{LogRequest, Query},
     core::{
@@ -14,6 +20,7 @@ use crate::{
         fault::{Fault, FaultKind},
         names::Names,
         progress::{Progress, newest_operation},
+        tags::Tag,
         text::SafeText,
         when,
     },
@@ -30,9 +37,6 @@ const SERVICES_EVERY: u32 = 3;
 
 /// How many looks go by between two at everything else that a recording holds.
 const WHOLE_EVERY: u32 = 6;
-
-/// Longest wait after faults.
-const MOST: Duration = Duration::from_mins(1);
 
 /// What is being followed.
 pub(super) struct Watch {
@@ -56,6 +60,8 @@ pub(super) struct Watch {
     stack: Option<Stack>,
     /// Resources that the plan names, where there was one.
     planned: Option<Vec<SafeText>>,
+    /// The stack's tags afterwards, where the plan sets them.
+    pub(super) tags: Option<Vec<Tag>>,
     /// Why nobody knows how many resources it works on, until that is said.
     no_total: Option<String>,
     durations: Durations,
@@ -114,6 +120,7 @@ impl Watch {
             looks: 0,
             stack: None,
             planned: None,
+            tags: None,
             no_total: None,
             durations: Durations::shipped(),
             services: Vec::new(),
@@ -131,9 +138,14 @@ impl Watch {
         }
     }
 
+    /// The same with the stack's tags afterwards.
+    pub(super) fn tagged(self, tags: Option<Vec<Tag>>) -> Self {
+        Self { tags, ..self }
+    }
+
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
-        let mut wait = EVERY;
+        let mut again = Again::new(EVERY);
         self.durations = own_durations(cx).await;
         if let Some(why) = self.no_total.take().filter(|_| cx.out.is_watched()) {
             cx.out.note(format!(
@@ -142,23 +154,20 @@ impl Watch {
         }
         loop {
             match self.look(cx).await {
-                Ok(Some(stack)) => return Ok(stack),
+                Ok(Some(stack)) => {
+                    again.is_answered(cx);
+                    return Ok(stack);
+                }
                 Ok(None) => {
-                    wait = EVERY;
+                    again.is_answered(cx);
                     self.show_how_far(cx);
+                    pause(cx, EVERY).await;
                 }
                 Err(Failure::Fault(fault)) if passes(&fault) || waits_for_login(cx, &fault) => {
-                    let until = if passes(&fault) {
-                        ""
-                    } else {
-                        " until somebody logs in (`aws sso login`)"
-                    };
-                    cx.out.note(cx.placed(&format!("{}; asking again{until}.", fault.sentence())));
-                    wait = (wait * 2).min(MOST);
+                    again.after(cx, &fault).await;
                 }
                 Err(failure) => return Err(failure),
             }
-            pause(cx, wait).await;
         }
     }
 
@@ -362,20 +371,4 @@ fn show(cx: &mut Context, event: &StackEvent) -> Answer<()> {
 /// a helper that has none now may have some again.
 fn waits_for_login(cx: &Context, fault: &Fault) -> bool {
     matches!(fault.kind, FaultKind::Expired | FaultKind::NoCredentials) && cx.out.is_watched()
-}
-
-/// The next look may be answered.
-pub(super) fn passes(fault: &Fault) -> bool {
-    match fault.kind {
-        FaultKind::Throttled | FaultKind::Unreachable | FaultKind::TimedOut | FaultKind::AwsFailed | FaultKind::OddAnswer => true,
-        FaultKind::NoCredentials
-        | FaultKind::Expired
-        | FaultKind::WrongCredentials
-        | FaultKind::Denied
-        | FaultKind::NotFound
-        | FaultKind::Refused
-        | FaultKind::NoChange
-        | FaultKind::Guarded
-        | FaultKind::Internal => false,
-    }
 }

@@ -243,7 +243,8 @@ fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Fin
     let stop = last_stop(&service.name, evidence).map(|t| in_words(of_card.or_else(|| of_stop(t, evidence)), &own_words(t)));
     let counts = format!("{} {}/{} running", service.name, service.running, service.desired);
     // One that is being put to sleep has its count kept.
-    let is_alone = service.desired == 0 && !evidence.services.is_some_and(sleep::is_asleep);
+    let rests = !evidence.stack.is_some_and(|stack| stack.status.is_at_work());
+    let is_alone = rests && service.desired == 0 && !evidence.services.is_some_and(sleep::is_asleep);
     if is_alone && service.tag(sleep::SAVED_COUNT).is_none() {
         push(out, Severity::Warning, format!("{counts}: no task is wanted; scale it up again"));
     }

@@ -159,6 +159,23 @@ pub fn after(wish: &Wish, stack: Option<&Stack>, notes: &mut Vec<String>) -> Res
     Ok(Some(all))
 }
 
+/// What a stack has instead of the tags that were wanted, where it has others: CloudFormation says of no other request than
+/// `UpdateStack` that an empty list removes them. A clause.
+pub fn unmet(wanted: Option<&[Tag]>, stack: &Stack) -> Option<String> {
+    let (wanted, has) = (wanted?, own(Some(stack)));
+    let set = |tags: &[Tag]| tags.iter().cloned().collect::<BTreeSet<_>>();
+    let named: Vec<String> = has.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let is_unmet = set(wanted) != set(&has);
+    is_unmet.then(|| match named.as_slice() {
+        [] => format!("stack {} has no tags, which is not what was wanted", stack.name),
+        _ => format!(
+            "stack {} has the tags {}, which is not what was wanted",
+            stack.name,
+            named.join(", ")
+        ),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use strum::IntoEnumIterator;
 
 use super::{
     fact::{Service, Stack, StackResource, StackStatus},
+    fault::{Fault, FaultKind},
     names::Names,
     text::SafeText,
 };
@@ -176,6 +177,15 @@ pub fn no_deletion(status: &StackStatus, cancel: &str) -> Option<String> {
         _ => "wait for its end".to_owned(),
     };
     (is_changed && status.is_in_progress()).then(|| format!("{way}: AWS deletes no stack in {name}"))
+}
+
+/// The refusal of a deletion that AWS would not take in the state in which the stack is.
+///
+/// # Errors
+/// One sentence: what is not deleted, why, and what to do.
+pub fn refuse_deletion(stack: &Stack, cancel: &str) -> Result<(), Fault> {
+    let why = no_deletion(&stack.status, cancel).map(|why| format!("stack {} is not deleted: {why}", stack.name));
+    why.map_or(Ok(()), |why| Err(Fault::new(FaultKind::Guarded, "", "", &why)))
 }
 
 fn delete(it: Situation<'_>) -> Result<(), String> {

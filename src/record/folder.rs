@@ -5,13 +5,21 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock, mpsc},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
 use serde::Serialize;
 
-use super::{Head, Line, Recording, Told, scrub::scrub};
+use super::{
+    Head, Line, Recording, Told,
+    later::{self, Seen},
+    scrub::scrub,
+};
 use crate::core::{
     eta::Timing,
     fact::{Millis, StackStatus},
@@ -42,6 +50,7 @@ pub(super) enum Job {
 
 enum Order {
     Do(Tape, Job),
+    CatchUp(Box<Seen>),
     Tell(mpsc::Sender<()>),
 }
 
@@ -50,6 +59,8 @@ enum Order {
 pub struct Recordings {
     folder: PathBuf,
     writer: Arc<OnceLock<mpsc::Sender<Order>>>,
+    /// The end of an operation may be among older events than were told.
+    is_lacking: Arc<AtomicBool>,
 }
 
 /// What a recording is, without its facts.
@@ -69,6 +80,8 @@ pub struct Listed {
     pub status: Option<StackStatus>,
     /// How long the operation took, in milliseconds; `None` when its end was not seen.
     pub took: Option<Millis>,
+    /// When its end was read from CloudFormation's events, where nobody had watched until then.
+    pub caught_up: Option<Millis>,
     /// Why the file can not be read.
     pub fault: Option<String>,
 }
@@ -79,6 +92,7 @@ impl Recordings {
         Self {
             folder,
             writer: Arc::default(),
+            is_lacking: Arc::default(),
         }
     }
 
@@ -89,14 +103,31 @@ impl Recordings {
 
     /// Hands a job to the thread. That it can not be written is a line in the log, once for each recording.
     pub(super) fn put(&self, tape: Tape, job: Job) {
+        self.order(Order::Do(tape, job));
+    }
+
+    /// Has what nobody watched to its end completed, as far as these events tell it.
+    pub(super) fn catch_up(&self, seen: Seen) {
+        // Without a recording there is none to complete.
+        if self.folder.exists() {
+            self.order(Order::CatchUp(Box::new(seen)));
+        }
+    }
+
+    /// The end of an operation may be among older events than were told; said once.
+    pub(super) fn wants_history(&self) -> bool {
+        self.is_lacking.swap(false, Ordering::Relaxed)
+    }
+
+    fn order(&self, order: Order) {
         let writer = self.writer.get_or_init(|| {
             let (sender, orders) = mpsc::channel();
-            let folder = self.folder.clone();
-            std::thread::spawn(move || write(&folder, &orders));
+            let (folder, is_lacking) = (self.folder.clone(), Arc::clone(&self.is_lacking));
+            std::thread::spawn(move || write(&folder, &orders, &is_lacking));
             sender
         });
         // The thread ends only with its senders.
-        let _ = writer.send(Order::Do(tape, job));
+        let _ = writer.send(order);
     }
 
     /// Waits a moment for what is still to be written.
@@ -123,7 +154,7 @@ impl Recordings {
 }
 
 /// The files of a folder, oldest first: their names begin with their times.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries
         .map(|e| e.path())
@@ -134,7 +165,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A recording with no more than the stack and its events.
-fn brief(path: &Path) -> Result<Recording, String> {
+pub(super) fn brief(path: &Path) -> Result<Recording, String> {
     let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
     let is_brief = |row: &&str| {
         let kind = row.split("\"fact\":{\"").nth(1).unwrap_or(row);
@@ -157,6 +188,7 @@ fn listed(path: &Path) -> Listed {
                 operation: SafeText::default(),
                 status: None,
                 took: None,
+                caught_up: None,
                 fault: Some(fault),
             };
         }
@@ -167,6 +199,7 @@ fn listed(path: &Path) -> Listed {
         begun: recording.head.begun,
         status: recording.last_stack().map(|s| s.status.clone()),
         took: progress.and_then(|p| Some(p.ended? - p.started)),
+        caught_up: recording.head.caught_up,
         stack: recording.head.stack,
         region: recording.head.region,
         operation: recording.head.operation,
@@ -175,13 +208,17 @@ fn listed(path: &Path) -> Listed {
 }
 
 /// The thread: does what it is told until nobody is left to tell it anything.
-fn write(folder: &Path, orders: &mpsc::Receiver<Order>) {
+fn write(folder: &Path, orders: &mpsc::Receiver<Order>, is_lacking: &AtomicBool) {
     let mut open: HashMap<Tape, File> = HashMap::new();
     for order in orders {
         match order {
             Order::Tell(done) => {
                 let _ = done.send(());
             }
+            Order::CatchUp(seen) => match later::catch_up(folder, &seen) {
+                Ok(lacks) => is_lacking.store(lacks, Ordering::Relaxed),
+                Err(error) => tracing::warn!(%error, "a recording can not be completed"),
+            },
             Order::Do(tape, Job::Begin(head)) => match begin(folder, &head) {
                 Ok(file) => drop(open.insert(tape, file)),
                 Err(error) => tracing::warn!(%error, "an operation can not be recorded"),
@@ -199,7 +236,7 @@ fn write(folder: &Path, orders: &mpsc::Receiver<Order>) {
 }
 
 /// Opens the file of an operation, which another console may have begun.
-fn begin(folder: &Path, head: &Head) -> io::Result<File> {
+pub(super) fn begin(folder: &Path, head: &Head) -> io::Result<File> {
     fs::create_dir_all(folder)?;
     let path = folder.join(name(head));
     rotate(folder, &path)?;
@@ -221,7 +258,7 @@ fn begin(folder: &Path, head: &Head) -> io::Result<File> {
 }
 
 /// `2026-11-25T201300.123Z-bedrock-image-chat-update.jsonl`: they sort by time.
-fn name(head: &Head) -> String {
+pub(super) fn name(head: &Head) -> String {
     let seconds = when::iso(head.begun).replace(':', "");
     let safe = |text: &SafeText| -> String {
         let kept = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
@@ -259,7 +296,7 @@ fn rotate(folder: &Path, new: &Path) -> io::Result<()> {
 }
 
 /// One write a line: several consoles may append at once.
-fn put(file: &mut File, line: &Line) -> io::Result<()> {
+pub(super) fn put(file: &mut File, line: &Line) -> io::Result<()> {
     let is_small = file.metadata()?.len() < LARGE;
     if !is_small && !matches!(line.fact, Told::Stack(_) | Told::Events(_)) {
         return Ok(());
@@ -280,6 +317,7 @@ mod tests {
             region: "us-west-2".into(),
             operation: "create".into(),
             begun,
+            caught_up: None,
         }
     }
 

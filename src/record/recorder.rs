@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use super::{
     Head, Line, Recordings, Told, VERSION,
     folder::{Job, Tape},
+    later::{SETTLED, Seen},
 };
 use crate::{
     cloud::{Change, Cloud, Done, Query, Token},
@@ -55,6 +56,12 @@ struct Known {
     /// Tokens of this process's own writes.
     ours: HashSet<SafeText>,
     running: Option<Running>,
+    /// Events as far as they were told first, and whether those are all; until what is recorded has been compared with
+    /// them.
+    whole: Option<(Vec<StackEvent>, bool)>,
+    is_compared: bool,
+    /// Nothing new is recorded.
+    is_late: bool,
 }
 
 struct Running {
@@ -74,8 +81,27 @@ impl Recorder {
         }
     }
 
+    /// Records nothing new: completes what is recorded already, for somebody who only looks.
+    pub fn late(cloud: Arc<dyn Cloud>, to: Recordings) -> Self {
+        let known = Known {
+            is_late: true,
+            ..Known::default()
+        };
+        Self {
+            cloud,
+            to,
+            known: Mutex::new(known),
+        }
+    }
+
     fn note(&self, query: &Query, fact: &Fact) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Query::StackEvents { known: None, .. } | Query::StackHistory { .. }, Fact::StackEvents(told)) = (query, fact) {
+            let is_more = matches!(query, Query::StackHistory { .. });
+            if is_more || !known.is_compared {
+                known.whole = Some((told.events.clone(), told.is_complete || is_more));
+            }
+        }
         let told = match (query, fact) {
             (Query::Stack { .. }, Fact::Stack(stack)) if !known.is_past(stack.as_ref()) => Told::Stack(stack.clone()),
             (_, Fact::StackEvents(events)) => Told::Events(events.events.clone()),
@@ -105,8 +131,13 @@ fn brief(service: &Service) -> Service {
 impl Known {
     fn take(&mut self, told: Told, at: Millis, (to, region): (&Recordings, &SafeText)) {
         if self.is_of_another_stack(&told) {
-            let ours = std::mem::take(&mut self.ours);
-            let before = std::mem::replace(self, Self { ours, ..Self::default() });
+            let (ours, is_late) = (std::mem::take(&mut self.ours), self.is_late);
+            let next = Self {
+                ours,
+                is_late,
+                ..Self::default()
+            };
+            let before = std::mem::replace(self, next);
             if let Some(before) = before.running {
                 to.put(before.tape, Job::End);
             }
@@ -146,6 +177,27 @@ impl Known {
             self.past = self.newest_of_stack().map(|e| e.id.clone());
         }
         self.end(at, to);
+        self.compare(at, (to, region));
+    }
+
+    /// Has recordings completed whose watcher left, once it is told where the stack stands. What has just ended may still
+    /// be watched by somebody.
+    fn compare(&mut self, now: Millis, (to, region): (&Recordings, &SafeText)) {
+        let Some(stack) = self.stack().cloned() else { return };
+        let newest = self.newest_of_stack().map_or(0, |e| e.at);
+        if !stack.status.is_in_progress() && now - newest < SETTLED {
+            return;
+        }
+        let Some((events, is_complete)) = self.whole.take() else { return };
+        self.is_compared = true;
+        let region = region.clone();
+        to.catch_up(Seen {
+            stack,
+            region,
+            events,
+            is_complete,
+            now,
+        });
     }
 
     /// The record of a stack that was gone before anybody looked: what it left is searched for, and nothing runs.
@@ -182,6 +234,9 @@ impl Known {
     /// The event that began the operation that runs, or that has ended since anybody looked, by the stack's status and
     /// by its newest event.
     fn begun(&self) -> Option<SafeText> {
+        if self.is_late {
+            return None;
+        }
         let (status, newest) = (&self.stack()?.status, self.newest_of_stack()?);
         let runs = status.is_in_progress() && newest.status.is_in_progress();
         let is_new = self.past.as_ref().is_some_and(|past| *past != newest.id);
@@ -212,6 +267,7 @@ impl Known {
             region: region.clone(),
             operation: verb.into(),
             begun: first.at,
+            caught_up: None,
         };
         let tape = Tape(NEXT.fetch_add(1, Ordering::Relaxed));
         let facts = self.latest.values().cloned().chain([Told::Events(self.events.clone())]);
@@ -242,9 +298,18 @@ impl Known {
 impl Cloud for Recorder {
     fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
         Box::pin(async move {
-            let answer = self.cloud.ask(query.clone()).await;
+            let (query, until) = match query {
+                Query::StackEvents { stack, known: Some(known) } if self.to.wants_history() => (Query::StackHistory { stack }, Some(known)),
+                query => (query, None),
+            };
+            let mut answer = self.cloud.ask(query.clone()).await;
             if let Ok(fact) = &answer {
                 self.note(&query, fact);
+            }
+            // Whoever asked wants what is new.
+            if let (Ok(Fact::StackEvents(told)), Some(known)) = (&mut answer, until) {
+                let new = told.events.iter().position(|e| e.id == known);
+                told.events.truncate(new.unwrap_or(told.events.len()));
             }
             answer
         })

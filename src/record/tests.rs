@@ -25,6 +25,7 @@ fn text(lines: &[(Millis, Told)]) -> String {
         region: "us-west-2".into(),
         operation: "create".into(),
         begun: 10,
+        caught_up: None,
     };
     let mut out = serde_json::to_string(&head).unwrap() + "\n";
     for (at, fact) in lines {

@@ -148,8 +148,16 @@ impl World {
 
     fn backups(&self, stack: &StackState, file_system: &ResourceState) -> Vec<Leftover> {
         let end = if file_system.is_alive() { self.now } else { file_system.at };
+        // One that an update has put in another's place is as old as that update.
+        let id = &file_system.def.logical_id;
+        let before = self
+            .kept
+            .iter()
+            .filter(|(i, r)| self.stacks[*i].id == stack.id && r.def.logical_id == *id);
+        let is_former = before.clone().any(|(_, r)| r.physical == file_system.physical);
+        let made = before.filter(|_| !is_former).map(|(_, r)| r.at).max().unwrap_or(stack.created);
         // At five in the morning, UTC.
-        let first = (stack.created / DAY + 1) * DAY + 5 * 3_600 * SECOND;
+        let first = (made / DAY + 1) * DAY + 5 * 3_600 * SECOND;
         let nights = (0..).map(|n| first + n * DAY).take_while(|at| *at < end).enumerate();
         nights
             .filter(|(_, at)| self.now - at < KEPT_FOR * DAY)

@@ -147,18 +147,9 @@ fn a_creation_that_was_let_through_without_tasks_ends_with_what_is_missing() {
     desk.press("enter y");
     desk.until("CREATE_COMPLETE");
     let missing = "no task of bedrock-image-chat-openwebui is wanted: s on its row (3) scales it up";
-    let screen = desk.screen();
-    says(
-        &screen,
-        &["reached CREATE_COMPLETE, but no task of bedrock-image-chat-openwebui is wanted"],
-    );
-    says(
-        &screen,
-        &[
-            &format!("! {missing}"),
-            "bedrock-image-chat-openwebui 0/0 running: no task is wanted",
-        ],
-    );
+    let told = "reached CREATE_COMPLETE, but no task of bedrock-image-chat-openwebui is wanted";
+    says(&desk.screen(), &[told]);
+    desk.see(&[&format!("! {missing}"), "openwebui 0/0 running: no task is wanted"]);
     // What is advised works.
     desk.press("3");
     let row = desk

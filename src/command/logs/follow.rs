@@ -9,7 +9,10 @@ use tokio::time::Instant;
 use super::{Answer, Context, Fault, FaultKind, Pace, Printer, Tail, ask};
 use crate::{
     cloud::{Cloud, LiveStream},
-    command::{confirm, watch::passes},
+    command::{
+        again::{self, Again, passes},
+        confirm,
+    },
     core::{
         fact::{LiveFrame, LiveUpdate, Millis},
         live::Live,
@@ -22,8 +25,6 @@ use crate::{
 const EVERY: u64 = 3_000;
 /// The same while Live Tail brings the lines.
 const EVERY_LIVE: u64 = 60_000;
-/// Longest wait after faults.
-const MOST: u64 = 60_000;
 /// After this long a trouble of the same kind is said again.
 const AGAIN: u64 = 60_000;
 
@@ -38,7 +39,8 @@ struct Follow<'a> {
     /// When to ask next.
     due: u64,
     wait: u64,
-    /// What was said, and when.
+    again: Again,
+    /// What was said of sessions, and when.
     said: Vec<(FaultKind, u64)>,
     is_sampled: bool,
 }
@@ -64,6 +66,7 @@ pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bo
         begun: Instant::now(),
         due: 0,
         wait: EVERY,
+        again: Again::new(Duration::from_millis(EVERY)),
         said: Vec::new(),
         is_sampled: false,
     };
@@ -75,6 +78,7 @@ pub(super) async fn run(cx: &mut Context, (tail, pace, is_live): (Tail, Pace, bo
         follow.poll(&*cloud).await?;
         stream = follow.session(&*cloud, stream).await?;
         let next = follow.until_next();
+        let next = follow.tell_waiting(next);
         let frame = OptionFuture::from(stream.as_mut().map(StreamExt::next));
         tokio::select! {
             Some(frame) = frame => {
@@ -128,11 +132,12 @@ impl Follow<'_> {
             None => {
                 let is_live = self.live.as_ref().is_some_and(Live::is_on) && !self.tail.has_holes();
                 self.wait = if is_live { EVERY_LIVE } else { EVERY };
+                self.again.is_answered(self.cx);
             }
             Some(fault) if self.tail.stats().pages == 0 && !passes(&fault) => return Err(fault.into()),
             Some(fault) => {
-                self.wait = (self.wait * 2).min(MOST);
-                self.say(&fault, "asking again until it is well, no line is lost");
+                let wait = self.again.failed(self.cx, &fault);
+                self.wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             }
         }
         // A fifth more or less, so that many consoles do not ask at the same moment.
@@ -242,6 +247,16 @@ impl Follow<'_> {
             self.said.push((fault.kind, now));
             self.cx.out.note(format!("{}; {and}.", fault.sentence()));
         }
+    }
+
+    /// Tells whoever watches what is waited for, second by second; gives the time until the next look.
+    fn tell_waiting(&mut self, next: Duration) -> Duration {
+        let Some(fault) = self.tail.fault().filter(|_| self.again.is_waiting()).cloned() else {
+            return next;
+        };
+        let left = self.due.saturating_sub(self.now()) / u64::from(self.cx.cloud.about().speed.max(1));
+        self.again.tell(self.cx, &fault, Duration::from_millis(left));
+        next.min(again::EVERY)
     }
 
     fn until_next(&self) -> Duration {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{Answer, Context, Failure, Fault, FaultKind, Printer};
 use crate::{
     cloud::{Cloud, InsightsRequest, Query},
-    command::{Verdict, confirm, watch::passes},
+    command::{Verdict, again::passes, confirm},
     core::{
         fact::{Fact, Millis, QueryResults, QueryState},
         insights::{self, MOST},

@@ -20,7 +20,7 @@ use tokio::{
 use super::{Answer, Context, Fault, FaultKind, LogEvent, LogPage, LogRequest, OPERATION, Printer, ask};
 use crate::{
     cloud::Cloud,
-    command::{Verdict, watch::passes},
+    command::{Verdict, again::passes},
     core::{fact::Millis, text::SafeText},
 };
 

@@ -35,6 +35,22 @@ fn sent<'a>(draft: &'a Draft, name: &str) -> Option<&'a str> {
 }
 
 #[test]
+fn tags_that_are_not_as_wanted_are_named() {
+    let mut stack = stack("UPDATE_COMPLETE", &[]);
+    let tags = [("aws:x", "1"), ("B", "2"), ("A", "1")];
+    stack.tags = tags.map(|(k, v)| (k.into(), v.into())).to_vec();
+    let wanted = |tags: &[(&str, &str)]| -> Vec<tags::Tag> { tags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect() };
+    assert_eq!(tags::unmet(None, &stack), None);
+    assert_eq!(tags::unmet(Some(&wanted(&[("A", "1"), ("B", "2")])), &stack), None);
+    assert_eq!(
+        tags::unmet(Some(&[]), &stack).unwrap(),
+        "stack chat has the tags B=2, A=1, which is not what was wanted"
+    );
+    stack.tags.clear();
+    assert!(tags::unmet(Some(&wanted(&[("A", "1")])), &stack).unwrap().contains("has no tags"));
+}
+
+#[test]
 fn a_creation_sends_everything_and_an_update_only_what_was_touched() {
     let template = Template::shipped();
     let made = draft(&template, None, &wish(&[("DeploymentSize", "medium")]), &pseudo()).unwrap();

@@ -19,6 +19,7 @@ use crate::{
             Panel, ScreenId,
             deploy::{Form, Plan, Planning, Stage},
         },
+        tags,
         text::SafeText,
     },
 };
@@ -221,7 +222,7 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
         return Vec::new();
     }
     let (form, values, is_create) = (planning.form.clone(), planning.values.clone(), planning.request.is_create);
-    let notes = planning.notes.clone();
+    let (notes, wanted) = (planning.notes.clone(), planning.request.tags.clone());
     if set.is_ready() {
         model.deploy = Stage::Plan(Plan {
             form,
@@ -240,7 +241,14 @@ pub(super) fn on_change_set(model: &mut Model, seq: u64, answer: Result<Fact, Fa
     };
     if set.is_no_change() {
         model.deploy = Stage::Rest;
-        say(model, Severity::Note, "no changes: the stack already is as the form says");
+        match model.stack().and_then(|stack| tags::unmet(wanted.as_deref(), stack)) {
+            Some(why) => say(
+                model,
+                Severity::Warning,
+                format!("CloudFormation sees nothing to change, and {why}"),
+            ),
+            None => say(model, Severity::Note, "no changes: the stack already is as the form says"),
+        }
     } else {
         model.deploy = Stage::Form(Form {
             error: Some(format!("CloudFormation refused the plan: {}", set.reason).into()),
