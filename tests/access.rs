@@ -61,6 +61,27 @@ fn issued(desk: &mut Desk) {
     assert!(desk.screen().contains("is issued"), "{}", desk.screen());
 }
 
+#[test]
+fn an_open_menu_opens_what_becomes_possible() {
+    let mut desk = Desk::at("running");
+    desk.press("8");
+    desk.wait(2);
+    choose(&mut desk, "request-certificate");
+    desk.press("chat.example.com enter y");
+    desk.press("enter");
+    says(
+        &desk.screen(),
+        &["Put the record that proves it", "not now: ACM has not named its record yet"],
+    );
+    desk.press("down down k");
+    let row = |screen: &str| screen.split('▸').nth(1).and_then(|it| it.split('┃').next()).map(str::to_owned);
+    let before = row(&desk.screen());
+    desk.wait(6);
+    let screen = desk.screen();
+    assert!(!screen.contains("ACM has not named its record yet"), "{screen}");
+    assert_eq!(row(&screen), before);
+}
+
 fn probe(desk: &Desk, url: &str) -> Option<bool> {
     let request = ProbeRequest {
         stage: ProbeStage::OpenWebui,

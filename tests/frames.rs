@@ -23,8 +23,8 @@ use bic_tui::{
     cloud::{Change, ImageRoute, InsightsRequest, Query},
     core::{
         dialog::{
-            Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Palette, Prompt, Purpose, Scale, Scroll,
-            Skip, Way,
+            Act, Confirm, Countdown, Detail, Dialog, Focus, ImageDialog, InsightsDialog, Menu, Offers, Palette, Prompt, Purpose, Scale,
+            Scroll, Skip, Way,
         },
         fact::{LogEvent, LogGroup, LogPage, QueryResults, QueryState},
         fault::{Fault, FaultKind},
@@ -343,10 +343,11 @@ fn lists() -> Vec<(&'static str, Dialog)> {
     };
     let menu = Menu {
         title: "bedrock-image-chat is UPDATE_IN_PROGRESS".into(),
+        of: Offers::Out,
         ways: vec![
             way("Stay", Act::Stay),
             way("Detach", Act::Detach),
-            way("Cancel the update", Act::Ask(Box::new(confirm(None)))),
+            way("Cancel the update", Act::Way(bic_tui::core::unstick::Way::CancelUpdate)),
             Way {
                 closed: Some("no rollback has failed".into()),
                 ..way("Continue the rollback", Act::Stay)
@@ -356,7 +357,6 @@ fn lists() -> Vec<(&'static str, Dialog)> {
     };
     let skip = Skip {
         way: bic_tui::core::unstick::Way::ContinueRollback,
-        stack: "arn".into(),
         rows: vec![
             ("LiteLLMService".into(), "ECS Deployment Circuit Breaker was triggered".into(), true),
             ("OpenWebUIService".into(), "Resource update cancelled".into(), false),

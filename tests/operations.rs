@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod desk;
+#[path = "operations/ways.rs"]
+mod ways;
 
 use std::collections::BTreeSet;
 
@@ -236,9 +238,13 @@ fn an_update_that_replaces_the_files_says_what_is_lost() {
     let mut desk = Desk::at("replaces-files");
     desk.plan(&[("LogRetentionDays", "14")]);
     let screen = desk.screen();
-    says(&screen, &["FileSystem", "what it holds is lost"]);
+    let old = file_system(&desk);
+    let told = "is replaced by an empty one;";
+    says(&screen, &["FileSystem", told, &format!("{old} stays")]);
+    says(&screen, &["It holds data: what is in it is kept."]);
+    assert!(!screen.contains("is lost"), "its policy keeps it:\n{screen}");
     desk.press("enter");
-    says(&desk.screen(), &["Type bedrock-image-chat"]);
+    says(&desk.screen(), &["Type bedrock-image-chat", told, &old]);
     // Neither yes nor Enter is enough; leaving drops the plan.
     desk.press("y enter esc esc");
     desk.wait(2);
@@ -250,6 +256,51 @@ fn an_update_that_replaces_the_files_says_what_is_lost() {
     assert_eq!(desk.status(), "CREATE_COMPLETE");
 }
 
+/// The physical id of the file system that the stack has.
+fn file_system(desk: &Desk) -> String {
+    let all = desk.model.feeds.resources.get().expect("resources");
+    let found = all.iter().find(|r| r.logical_id == "FileSystem").expect("a file system");
+    found.physical_id.to_string()
+}
+
+#[test]
+fn what_an_update_replaced_and_kept_is_told_at_its_end_and_listed_as_left() {
+    let mut desk = Desk::at("replaces-files");
+    let old = file_system(&desk);
+    desk.plan(&[("LogRetentionDays", "14")]);
+    desk.press("enter");
+    desk.press("bedrock-image-chat enter enter");
+    desk.until("UPDATE_COMPLETE");
+    desk.wait(5);
+    let screen = desk.screen();
+    says(
+        &screen,
+        &[
+            "✓ UPDATE_COMPLETE",
+            &format!("the former FileSystem {old} stays outside the stack and costs on"),
+        ],
+    );
+    let (done, total) = eta::outlook(&desk.model).map(|it| (it.done, it.total)).expect("an outlook");
+    assert_eq!(done, total, "{screen}");
+    desk.press(":leftovers enter");
+    let screen = desk.see(&["36 things are left"]);
+    says(
+        &screen,
+        &[
+            &old,
+            &format!("recovery point of {}", &old[..5]),
+            "its 63 resources are no leftovers",
+        ],
+    );
+    desk.wait(40);
+    let new = file_system(&desk);
+    assert!(new != old && !desk.screen().contains(&new), "{}", desk.screen());
+    desk.press("enter");
+    says(&desk.screen(), &[&format!("Remove {old}?"), "All files in it are lost"]);
+    desk.press(&format!("{old} enter enter"));
+    desk.see(&[&format!("{old} is gone")]);
+}
+
 #[test]
 fn an_update_that_fails_is_counted_back() {
     let mut desk = Desk::at("tasks-not-starting");
@@ -257,6 +308,39 @@ fn an_update_that_fails_is_counted_back() {
     desk.see(&["Cause", "CannotPullContainerError"]);
     let screen = desk.see(&["still to undo", "UPDATE_ROLLBACK_IN_PROGRESS"]);
     says(&screen, &["the private network does not reach ECR"]);
+}
+
+#[test]
+fn an_update_that_fails_is_rolled_back_and_the_next_one_goes_well() {
+    let mut desk = Desk::at("update-fails");
+    let version = |desk: &Desk| desk.model.stack().and_then(|s| s.parameter("LiteLLMVersion")).cloned();
+    let before = version(&desk);
+    desk.deploy(&[("LiteLLMVersion", "v1.107.0")]);
+    let screen = desk.see(&["Cause", "unknown setting disable_spend_logs"]);
+    says(&screen, &["UPDATE_IN_PROGRESS", "ECS litellm", "1/1 running"]);
+    desk.see(&["still to undo", "UPDATE_ROLLBACK_IN_PROGRESS"]);
+    while desk.model.is_busy() {
+        desk.wait(1);
+    }
+    assert_eq!(desk.status(), "UPDATE_ROLLBACK_COMPLETE");
+    desk.wait(5);
+    let screen = desk.screen();
+    says(&screen, &["✗ UPDATE_ROLLBACK_COMPLETE", "Cause", "D change and deploy again"]);
+    assert!(!screen.contains("R ways out"), "{screen}");
+    let card = card(&desk);
+    for text in ["LiteLLMService", "unknown setting disable_spend_logs"] {
+        assert!(card.contains(text), "\"{text}\" is not on the card:\n{card}");
+    }
+    assert_eq!(version(&desk), before, "the old version runs again");
+    // Nothing is stuck: every way out is closed, and the next update goes well.
+    desk.press("R");
+    let menu = desk.screen();
+    says(&menu, &["nothing runs, and nothing is sent"]);
+    assert_eq!(menu.matches("not now: ").count(), 6, "{menu}");
+    desk.press("esc");
+    desk.deploy(&[("LiteLLMVersion", "v1.107.1")]);
+    desk.until("UPDATE_COMPLETE");
+    assert!(!desk.see(&["✓ UPDATE_COMPLETE"]).contains(" Cause "), "{}", desk.screen());
 }
 
 #[test]
@@ -719,7 +803,7 @@ fn nothing_is_deleted_when_an_update_begins_while_the_question_stands() {
     one.press("bedrock-image-chat enter enter");
     says(
         &one.screen(),
-        &["stack bedrock-image-chat is not deleted: wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"],
+        &["nothing was sent: wait, or cancel the update (R): AWS deletes no stack in UPDATE_IN_PROGRESS"],
     );
     assert_eq!((one.written.len(), one.model.dialog.is_some()), (0, false));
 }

@@ -19,12 +19,14 @@ mod world;
 use bic_tui::{
     cloud::{Change, Done, Query},
     core::{
+        available::has_object,
         dialog::{Dialog, Focus},
         effect::Effect,
         fact::Fact,
         fault::{Fault, FaultKind},
         guard::Guard,
         key::{Code, Key},
+        keymap::Intent,
         model::{Feeds, Model},
         msg::{Msg, Now},
         place::{Arrival, Place},
@@ -204,6 +206,74 @@ fn sleep_on_a_production_profile_asks_like_any_write() {
     press(&mut model, "enter Z");
     assert!(sent(&wait(&mut model, 10_000)).is_empty());
     assert_eq!(sent(&press(&mut model, "y")).len(), 4);
+}
+
+/// The stack is told to be in another status by now.
+fn becomes(model: &mut Model, status: &str) {
+    let now = model.now;
+    model.feeds.stack.set(Some(world::stack(status)), now);
+}
+
+#[test]
+fn no_count_is_changed_while_cloudformation_is_at_work() {
+    let said = |model: &Model| model.notice.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
+    for (status, is_refused) in [
+        ("CREATE_IN_PROGRESS", true),
+        ("UPDATE_IN_PROGRESS", true),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", true),
+        ("DELETE_IN_PROGRESS", true),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false),
+        ("UPDATE_ROLLBACK_FAILED", false),
+    ] {
+        for key in ["Z", "+"] {
+            let mut model = loaded(Settings::default(), status);
+            press(&mut model, "tab j");
+            press(&mut model, key);
+            assert_eq!(model.dialog.is_none(), is_refused, "{status} {key}");
+            let text = said(&model);
+            let is_said = text.contains("at work on the stack") && text.contains("press R for the ways out");
+            assert_eq!(is_said, is_refused, "{status} {key}: {text}");
+            let intent = if key == "Z" { Intent::Sleep } else { Intent::Scale };
+            assert_ne!(has_object(&model, intent), is_refused, "the footer of {status} offers {key}");
+        }
+    }
+}
+
+#[test]
+fn what_was_asked_before_cloudformation_began_is_not_sent_afterwards() {
+    let production = Settings {
+        production: true,
+        ..Settings::default()
+    };
+    for (settings, open, yes) in [
+        (Settings::default(), "Z", None),
+        (Settings::default(), "tab j +", Some("y")),
+        (production, "Z", Some("y")),
+    ] {
+        let mut model = loaded(settings, "CREATE_COMPLETE");
+        model.guard.armed_until = Some(u64::MAX);
+        press(&mut model, open);
+        assert!(model.dialog.is_some());
+        becomes(&mut model, "UPDATE_IN_PROGRESS");
+        let mut effects = yes.map_or_else(Vec::new, |key| press(&mut model, key));
+        effects.extend(wait(&mut model, 3_000));
+        assert!(sent(&effects).is_empty() && model.dialog.is_none(), "{open}");
+        let said = model.notice.as_ref().expect("a notice").text.to_string();
+        assert!(said.starts_with("nothing was sent: CloudFormation is at work"), "{said}");
+    }
+}
+
+#[test]
+fn a_restart_while_cloudformation_is_at_work_says_what_it_comes_to() {
+    let mut model = loaded(Settings::default(), "UPDATE_IN_PROGRESS");
+    press(&mut model, "r");
+    let Some(Dialog::Confirm(confirm)) = &model.dialog else {
+        panic!("the question is open")
+    };
+    assert!(
+        confirm.lines.iter().any(|line| line.contains("it waits for the new tasks")),
+        "{confirm:?}"
+    );
 }
 
 #[test]

@@ -31,7 +31,7 @@ use bic_tui::{
     aws::{Aws, AwsOptions, Limits, connect},
     cloud::{Change, Cloud, Done, ImageRoute, LogRequest, PlanRequest, Query, Token},
     core::{
-        fact::{ChangeAction, Fact, Replacement},
+        fact::{ChangeAction, Fact, Fate, Replacement},
         fault::{Fault, FaultKind},
         secret::SecretRef,
         template::TEMPLATE,
@@ -642,7 +642,10 @@ async fn a_plan_is_read_with_all_its_pages() {
         );
         bodies::query("DescribeChangeSet", &xml)
     };
-    let first = change("A", &format!("<Action>Modify</Action><Replacement>True</Replacement>{detail}"));
+    let first = change(
+        "A",
+        &format!("<Action>Modify</Action><Replacement>True</Replacement><PolicyAction>ReplaceAndRetain</PolicyAction>{detail}"),
+    );
     let second = change("B", "<Action>Add</Action>") + &change("C", "<Action>Modify</Action>") + &change("D", "<Action>Twist</Action>");
     let pages = [page(&first, "<NextToken>2</NextToken>"), page(&second, "")];
     let query = Query::ChangeSet {
@@ -662,6 +665,8 @@ async fn a_plan_is_read_with_all_its_pages() {
             (ChangeAction::Dynamic, Replacement::Conditional),
         ]
     );
+    let fates: Vec<_> = plan.changes.iter().map(|it| it.fate).collect();
+    assert_eq!(fates, [Some(Fate::Kept), None, None, None]);
     let [property] = plan.changes[0].properties.as_slice() else {
         panic!("{plan:?}")
     };

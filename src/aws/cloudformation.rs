@@ -15,7 +15,7 @@ use crate::{
     cloud::{Done, PlanRequest, Token},
     core::{
         fact::{
-            ChangeAction, ChangeSet, ChangeSetBrief, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack,
+            ChangeAction, ChangeSet, ChangeSetBrief, Fate, Output, PropertyChange, Replacement, ResourceChange, ResourceStatus, Stack,
             StackBrief, StackEvent, StackEvents, StackResource, StackStatus, Validation,
         },
         fault::{Fault, FaultKind},
@@ -281,6 +281,7 @@ fn change(it: types::ResourceChange) -> ResourceChange {
     ResourceChange {
         action,
         replacement: replacement(action, it.replacement.as_ref()),
+        fate: it.policy_action.as_ref().and_then(fate),
         logical_id: text(it.logical_resource_id),
         physical_id: text(it.physical_resource_id),
         resource_type: text(it.resource_type),
@@ -296,6 +297,15 @@ fn action(it: Option<&types::ChangeAction>) -> ChangeAction {
         Some(types::ChangeAction::Remove) => ChangeAction::Remove,
         Some(types::ChangeAction::Import) => ChangeAction::Import,
         _ => ChangeAction::Dynamic,
+    }
+}
+
+fn fate(it: &types::PolicyAction) -> Option<Fate> {
+    match it {
+        types::PolicyAction::Delete | types::PolicyAction::ReplaceAndDelete => Some(Fate::Deleted),
+        types::PolicyAction::Retain | types::PolicyAction::ReplaceAndRetain => Some(Fate::Kept),
+        types::PolicyAction::Snapshot | types::PolicyAction::ReplaceAndSnapshot => Some(Fate::Snapshot),
+        _ => None,
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
         }
         return Ok(Verdict::Well);
     }
+    refuse_busy(cx, &stack)?;
     let change = Change::Scale {
         cluster: names.cluster(),
         service: service.name.clone(),
@@ -60,6 +61,17 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
         &scaled(service, args.count),
         &format!("{}: {} → {} task(s) wanted.{price}", service.name, service.desired, args.count),
     )
+}
+
+/// Counts are not changed while CloudFormation is at work.
+///
+/// # Errors
+/// That it is, and what to do.
+pub(super) fn refuse_busy(cx: &Context, stack: &Stack) -> Answer<()> {
+    let place = &cx.same_place;
+    let next = format!("`bic-tui deploy --watch {place}` waits for its end, `bic-tui unstick {place}` lists the ways out");
+    let why = sleep::busy(&stack.status, &next);
+    why.map_or(Ok(()), |why| Err(Fault::new(FaultKind::Guarded, "", "", &why).into()))
 }
 
 /// What another count adds to the bill, by the template's own size of a task.
@@ -81,9 +93,13 @@ fn scaled(service: &Service, to: i32) -> Report<'_> {
 
 /// Forces a new deployment.
 pub(super) async fn restart(cx: &mut Context, args: &RestartArgs) -> Answer {
-    let names = Names::of(&reads::existing_stack(cx).await?);
+    let stack = reads::existing_stack(cx).await?;
+    let names = Names::of(&stack);
     let services = reads::services(&*cx.cloud, &names).await?;
     let service = reads::service_named(&services, &names, &args.service)?;
+    if stack.status.is_at_work() {
+        cx.out.note(sleep::waits(&stack.status));
+    }
     let change = Change::Restart {
         cluster: names.cluster(),
         service: service.name.clone(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Answer, Context, Failure, Verdict, confirm, pause, reads, text, write};
+use super::{Answer, Context, Failure, Verdict, confirm, pause, reads, scale::refuse_busy, text, write};
 use crate::{
     cloud::Change,
     core::{
@@ -49,6 +49,7 @@ pub(super) async fn sleep(cx: &mut Context) -> Answer {
         cx.out.note("It already sleeps.");
         return nothing_to_do(cx, &stack, "sleep", services.iter().all(|s| s.running == 0)).await;
     }
+    refuse_busy(cx, &stack)?;
     let before = reads::cost_now(cx, &stack).await?;
     let question = format!(
         "Put {} to sleep? It saves {} an hour; {} an hour goes on.",
@@ -78,6 +79,7 @@ pub(super) async fn wake(cx: &mut Context) -> Answer {
         let is_complete = ready == all && services.iter().all(|s| s.running == s.desired);
         return nothing_to_do(cx, &stack, "wake", is_complete).await;
     }
+    refuse_busy(cx, &stack)?;
     let before = reads::cost_now(cx, &stack).await?;
     confirm(cx, &format!("Wake {}?", stack.name), &plan).await?;
     carry_out(cx, &stack, "wake", plan, before.usd_hour()).await

@@ -1019,6 +1019,55 @@ async fn sleep_and_wake_there_and_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_count_is_changed_while_cloudformation_is_at_work() {
+    let mut case = Case::sim("rollback-failed");
+    assert_eq!(case.run("unstick continue-rollback --skip LiteLLMService").await.0, 0);
+    let before = case.entries().len();
+    for line in ["sleep", "scale litellm 2", "scale litellm 0"] {
+        let (status, stdout, stderr) = case.run(line).await;
+        assert_eq!((status, stdout.as_str()), (2, ""), "{line}: {stderr}");
+        assert!(
+            stderr.starts_with("CloudFormation is at work on the stack (UPDATE_ROLLBACK_IN_PROGRESS), and counts change only when")
+                && stderr.contains("`bic-tui watch")
+                && stderr.ends_with("Nothing was sent.\n"),
+            "{line}: {stderr}"
+        );
+    }
+    assert_eq!(case.entries().len(), before, "nothing was sent");
+    let (status, _, stderr) = case.run("restart litellm").await;
+    assert_eq!(status, 0, "{stderr}");
+    assert!(stderr.contains("it waits for the new tasks"), "{stderr}");
+    let mut case = Case::new(Answering::of("asleep", |query| {
+        let mut stack = Stack::of_test("UPDATE_IN_PROGRESS");
+        stack.parameters = vec![("ProjectName".into(), "bedrock-image-chat".into())];
+        matches!(query, Query::Stack { .. }).then_some(Ok(Fact::Stack(Some(stack))))
+    }));
+    let (status, _, stderr) = case.run("wake").await;
+    assert!(
+        status == 2 && stderr.contains("at work on the stack (UPDATE_IN_PROGRESS)"),
+        "{stderr}"
+    );
+}
+
+/// A question may stand open for long.
+#[tokio::test(start_paused = true)]
+async fn a_way_that_is_closed_when_its_question_is_answered_is_not_taken() {
+    let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = Arc::clone(&asked);
+    let cloud = Answering::of("creation-failed", move |query| {
+        if !matches!(query, Query::Stack { .. }) || counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 {
+            return None;
+        }
+        Some(Ok(Fact::Stack(Some(Stack::of_test("CREATE_COMPLETE")))))
+    });
+    let mut case = Case::new(cloud).typing("bedrock-image-chat\n");
+    let (status, _, stderr) = case.run("unstick delete-creation").await;
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stderr.contains("is CREATE_COMPLETE and does not take delete-creation"), "{stderr}");
+    assert!(case.entries().is_empty(), "nothing was sent");
+}
+
+#[tokio::test(start_paused = true)]
 async fn scaling_follows_the_rules() {
     let mut case = Case::sim("running");
     let (status, _, stderr) = case.run("scale openwebui 2").await;

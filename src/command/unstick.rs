@@ -47,21 +47,15 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
     let Some(way) = args.way else {
         return list(cx, it);
     };
-    // Refused here: AWS was not asked.
-    let refused = |why: String| {
-        Fault::new(
-            FaultKind::Guarded,
-            "",
-            "",
-            &format!("stack {} is {} and does not take {way}: {why}", stack.name, stack.status.0),
-        )
-    };
-    let mut changes = unstick::changes(way, it).map_err(refused)?;
+    let mut changes = unstick::changes(way, it).map_err(|why| refused(&stack, way, &why))?;
     let skip = left_out(way, args, &resources)?;
     if let [Change::ContinueRollback { skip: out, .. } | Change::DeleteRetaining { retain: out, .. }] = changes.as_mut_slice() {
         out.clone_from(&skip);
     }
     agree(cx, (&stack, way), &skip, &changes).await?;
+    // The question may have stood open for long.
+    let now = reads::existing_stack(cx).await?;
+    unstick::changes(way, Situation { stack: &now, ..it }).map_err(|why| refused(&now, way, &why))?;
     for change in changes {
         write(cx, change).await?;
     }
@@ -73,6 +67,12 @@ pub(super) async fn run(cx: &mut Context, args: &UnstickArgs) -> Answer {
         follow_command(cx)
     ));
     Ok(Verdict::Well)
+}
+
+/// Refused here: AWS was not asked.
+fn refused(stack: &Stack, way: Way, why: &str) -> Fault {
+    let text = format!("stack {} is {} and does not take {way}: {why}", stack.name, stack.status.0);
+    Fault::new(FaultKind::Guarded, "", "", &text)
 }
 
 /// The resources that are named to be left out, or kept: those that the way can leave out, and no others.

@@ -1,6 +1,9 @@
 //! Dialogs: one at a time over the screen; under one nothing else is reached.
 
-use super::screen::access::{BuyDialog, DnsDialog};
+use super::screen::{
+    Panel,
+    access::{BuyDialog, DnsDialog},
+};
 use super::{
     fact::{LogGroup, Picture, StageReport},
     fault::Fault,
@@ -100,6 +103,8 @@ pub struct Confirm {
     pub focus: Focus,
     /// What must be typed was pasted, and not taken.
     pub was_pasted: bool,
+    /// The way out that it asks about; AWS may take it no longer when yes is said.
+    pub way: Option<unstick::Way>,
 }
 
 impl Confirm {
@@ -116,6 +121,7 @@ impl Confirm {
             typed: None,
             focus: Focus::Cancel,
             was_pasted: false,
+            way: None,
         }
     }
 
@@ -269,20 +275,33 @@ impl Json {
 pub struct Menu {
     /// What it is about.
     pub title: SafeText,
+    /// What its ways are made from, again with each message.
+    pub of: Offers,
     /// The ways.
     pub ways: Vec<Way>,
     /// Row under the cursor.
     pub selected: usize,
 }
 
-/// One way out.
+/// Which ways a menu offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offers {
+    /// Out of an operation of the stack.
+    Out,
+    /// Of a panel of the Access screen.
+    Access(Panel),
+    /// To write the log lines that were shown when it was opened.
+    Lines,
+}
+
+/// One way to go on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Way {
     /// What it does.
     pub label: SafeText,
     /// When to take it.
     pub help: SafeText,
-    /// What taking it means.
+    /// What taking it means; the way is known by it.
     pub act: Act,
     /// Why it can not be taken now.
     pub closed: Option<SafeText>,
@@ -293,8 +312,6 @@ pub struct Way {
 pub struct Skip {
     /// What they are left out of.
     pub way: unstick::Way,
-    /// Stack id.
-    pub stack: SafeText,
     /// Logical id, why it failed, and whether it is left out.
     pub rows: Vec<(SafeText, SafeText, bool)>,
     /// Row under the cursor.
@@ -308,17 +325,15 @@ impl Skip {
     }
 }
 
-/// What a way out does.
+/// What a way does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
     /// Close the menu; the operation goes on.
     Stay,
     /// Leave the console; the operation goes on.
     Detach,
-    /// Ask with a confirmation.
-    Ask(Box<Confirm>),
-    /// Choose what a rollback leaves out, then ask.
-    Skip(Skip),
+    /// Take a way out: ask, or choose first what it leaves out.
+    Way(unstick::Way),
     /// Do as if a key had been pressed.
     Intent(Intent),
     /// Write the log lines shown to a file.

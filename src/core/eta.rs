@@ -350,7 +350,7 @@ impl Known<'_> {
     }
 
     fn is_running(self) -> bool {
-        self.stack.status.is_in_progress() && !self.stack.status.0.contains("CLEANUP")
+        self.stack.status.is_at_work()
     }
 
     /// A rollback counts back what was done.

@@ -30,7 +30,7 @@ pub use self::{
     picture::{Picture, PictureFormat, ProbeStage, StageReport},
     service::{Deployment, Service, ServiceEvent},
     stack::{
-        CLUSTER, ChangeAction, ChangeSet, ChangeSetBrief, NOT_ITS_PLAN, Output, PropertyChange, Replacement, ResourceChange,
+        CLUSTER, ChangeAction, ChangeSet, ChangeSetBrief, Fate, NOT_ITS_PLAN, Output, PropertyChange, Replacement, ResourceChange,
         ResourceStatus, Stack, StackBrief, StackEvent, StackEvents, StackResource, StackStatus, lacks,
     },
     target::{Target, TargetGroup},

@@ -10,6 +10,7 @@ use super::{
     fact::{Alarm, Millis, Service, Stack, TargetGroup, Task},
     lines::{ErrorShape, Lines},
     model::Times,
+    sleep,
     text::SafeText,
     when,
 };
@@ -108,7 +109,7 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     for service in services {
         service_findings(service, evidence, &mut out);
     }
-    let is_asleep = !services.is_empty() && services.iter().all(|s| s.desired == 0);
+    let is_asleep = sleep::is_asleep(services);
     // Who waits for tasks has no target yet: that only follows.
     let is_short = services.iter().any(|s| s.running < s.desired);
     for group in evidence.targets.unwrap_or_default() {
@@ -132,7 +133,7 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
 /// It fires because no task is wanted, or because the first ones after that are still on their way.
 pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
     let services = evidence.services.unwrap_or_default();
-    let is_asleep = !services.is_empty() && services.iter().all(|s| s.desired == 0);
+    let is_asleep = sleep::is_asleep(services);
     let is_waking = || {
         services
             .iter()
@@ -243,6 +244,12 @@ fn service_findings(service: &Service, evidence: Evidence<'_>, out: &mut Vec<Fin
     let of_card = of_card(service, evidence);
     let stop = last_stop(&service.name, evidence).map(|t| in_words(of_card.or_else(|| of_stop(t, evidence)), &own_words(t)));
     let counts = format!("{} {}/{} running", service.name, service.running, service.desired);
+    // One that is being put to sleep has its count kept.
+    let rests = !evidence.stack.is_some_and(|stack| stack.status.is_at_work());
+    let is_alone = rests && service.desired == 0 && !evidence.services.is_some_and(sleep::is_asleep);
+    if is_alone && service.tag(sleep::SAVED_COUNT).is_none() {
+        push(out, Severity::Warning, format!("{counts}: no task is wanted; scale it up again"));
+    }
     if service.running < service.desired {
         let severity = match service.running {
             _ if stop.is_none() && is_young(service, evidence) => Severity::Note,

@@ -458,6 +458,24 @@ impl Model {
             .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
     }
 
+    /// That no task is wanted, of which service, and what brings them back: `None` where every service wants one.
+    pub fn unwanted(&self) -> Option<String> {
+        let services = self.feeds.services.get()?;
+        let none: Vec<&str> = services.iter().filter(|s| s.desired == 0).map(|s| s.name.as_str()).collect();
+        let key = |intent| self.keymap.label(intent);
+        match none.len() {
+            0 => None,
+            n if n == services.len() => Some(format!("no task is wanted: {} wakes the stack", key(Intent::Sleep))),
+            _ => {
+                let (scale, list) = (key(Intent::Scale), key(Intent::ShowServices));
+                Some(format!(
+                    "no task of {} is wanted: {scale} on its row ({list}) scales it up",
+                    none.join(" and ")
+                ))
+            }
+        }
+    }
+
     /// Tasks that still run though all desired counts are zero.
     pub fn falling_asleep(&self) -> usize {
         let services = self.feeds.services.get().map(Vec::as_slice).unwrap_or_default();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::renaming::{COMES_TO, renamed, renaming};
 use super::{
-    fact::{ChangeAction, ChangeSetBrief, Replacement, ResourceChange, Stack},
+    fact::{ChangeAction, ChangeSetBrief, Fate, Replacement, ResourceChange, Stack},
     fault::{Fault, FaultKind},
     nearest,
     sleep::{Engine, engine},
@@ -249,11 +249,29 @@ pub fn holds_data(resource_type: &str) -> bool {
 
 fn loss(change: &ResourceChange) -> Option<String> {
     let what = format!("{} ({})", change.logical_id, change.resource_type);
-    match (change.action, change.replacement) {
-        (ChangeAction::Remove, _) => Some(format!("{what} is removed with all it holds")),
-        (ChangeAction::Modify | ChangeAction::Dynamic, Replacement::Always) => Some(format!("{what} is replaced: what it holds is lost")),
-        (ChangeAction::Modify | ChangeAction::Dynamic, Replacement::Conditional) => {
-            Some(format!("{what} may be replaced, and what it holds be lost"))
+    let old = &change.physical_id;
+    let old = if old.is_empty() { "the old one" } else { old.as_str() };
+    let is_certain = change.replacement == Replacement::Always;
+    match (change.action, change.replacement, change.fate) {
+        (ChangeAction::Remove, _, Some(Fate::Kept)) => Some(format!(
+            "{what} leaves the stack: {old} stays in the account with all it holds, and costs on"
+        )),
+        (ChangeAction::Remove, _, Some(Fate::Snapshot)) => Some(format!(
+            "{what} is removed; of what it holds a last snapshot stays, which costs until it is deleted"
+        )),
+        (ChangeAction::Remove, ..) => Some(format!("{what} is removed with all it holds")),
+        (ChangeAction::Modify | ChangeAction::Dynamic, Replacement::Always | Replacement::Conditional, fate) => {
+            let is = if is_certain { "is" } else { "may be" };
+            Some(match fate {
+                Some(Fate::Kept) => format!(
+                    "{what} {is} replaced by an empty one; {old} stays in the account with all it holds, outside the stack, and costs on"
+                ),
+                Some(Fate::Snapshot) => {
+                    format!("{what} {is} replaced by an empty one; of what it holds a last snapshot stays, which costs until it is deleted")
+                }
+                _ if is_certain => format!("{what} is replaced: what it holds is lost"),
+                _ => format!("{what} may be replaced, and what it holds be lost"),
+            })
         }
         _ => None,
     }

@@ -33,6 +33,8 @@ pub struct Row {
     pub is_left_out: bool,
     /// It exists, or has been changed, so that a rollback has something to undo.
     pub is_undoable: bool,
+    /// Physical id of what CloudFormation let go of and did not delete: the resource, or the one that it replaced.
+    pub kept: Option<SafeText>,
 }
 
 /// How far a rollback is.
@@ -122,6 +124,7 @@ impl Progress {
                     has_failed: false,
                     is_left_out: false,
                     is_undoable: false,
+                    kept: None,
                 });
                 progress.rows.len() - 1
             });
@@ -142,7 +145,12 @@ impl Progress {
 
     /// Resources that reached the end.
     pub fn done(&self) -> usize {
-        self.rows.iter().filter(|r| r.status.is_complete()).count()
+        self.rows.iter().filter(|r| r.status.is_complete() || r.status.is_skipped()).count()
+    }
+
+    /// What it let go of and did not delete: rows with the physical ids of what stays.
+    pub fn kept(&self) -> impl Iterator<Item = (&Row, &SafeText)> {
+        self.rows.iter().filter_map(|r| Some((r, r.kept.as_ref()?)))
     }
 
     /// Resources that failed.
@@ -207,6 +215,9 @@ impl Row {
             self.started = event.at;
         }
         self.has_failed |= event.status.is_failure();
+        if event.status.is_skipped() {
+            self.kept = Some(event.physical_id.clone());
+        }
         // A creation that failed before it had an id leaves nothing to delete.
         self.is_undoable |= !event.physical_id.is_empty();
         self.status = event.status.clone();

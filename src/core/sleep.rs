@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    fact::{Service, Task},
+    fact::{Service, StackStatus, Task},
     names::{App, Names},
     text::SafeText,
 };
@@ -77,6 +77,26 @@ pub fn wake_plan(
         }
     }
     Ok(plan)
+}
+
+/// Why no count is changed now: while CloudFormation works on the stack it sets the counts itself, and takes a service that
+/// wants no task for one that is well. A sentence without its stop, with `next` as its end; `None` when it rests.
+pub fn busy(status: &StackStatus, next: &str) -> Option<String> {
+    let is_at_work = status.is_at_work();
+    is_at_work.then(|| {
+        format!(
+            "CloudFormation is at work on the stack ({}), and counts change only when that is done: {next}",
+            status.0
+        )
+    })
+}
+
+/// What a new deployment comes to while CloudFormation works on the stack: one sentence.
+pub fn waits(status: &StackStatus) -> String {
+    format!(
+        "CloudFormation is at work on the stack ({}): where it waits for this service, it waits for the new tasks.",
+        status.0
+    )
 }
 
 /// Why a service may not have `to` tasks; `None` when it may.

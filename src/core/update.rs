@@ -29,6 +29,7 @@ mod sources;
 mod steering;
 mod testimage;
 mod throughput;
+mod ways;
 
 pub use self::{
     acting::{scale_cost, scale_refusal},
@@ -64,6 +65,7 @@ const MAX_ERRORS: usize = 200;
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.is_dirty |= !matches!(msg, Msg::Tick(_) | Msg::Drawn);
     let effects = step(model, msg);
+    ways::renew(model);
     let effects = without_too_long(model, effects);
     insights::before_leaving(model, effects)
 }

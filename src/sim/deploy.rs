@@ -283,6 +283,7 @@ impl World {
         let (work, id) = (j.work, j.def.logical_id.clone());
         if work == Work::Delete && self.is_retained(run, job) {
             self.tell_job(run, job, "DELETE_SKIPPED", "");
+            self.keep(run, job);
             return self.job_is_done(run, job);
         }
         let before = self.stacks[run.stack].resource(&id).cloned();
@@ -297,16 +298,39 @@ impl World {
 
     fn is_retained(&mut self, run: RunId, job: usize) -> bool {
         let kind = self.stacks[run.stack].run.as_ref().map(|r| r.kind);
-        let Some(j) = self.job(run, job) else { return false };
-        let policy = if kind == Some(Kind::CleanUp) {
-            &j.def.replace_policy
-        } else {
-            &j.def.deletion_policy
-        };
-        match policy.as_str() {
+        match self.policy(run, job).as_str() {
             "Retain" => true,
             "RetainExceptOnCreate" => kind != Some(Kind::Rollback),
             _ => false,
+        }
+    }
+
+    /// The policy by which a job deletes: that of a replacement where the stack has another by now.
+    fn policy(&mut self, run: RunId, job: usize) -> SafeText {
+        let Some(j) = self.job(run, job) else { return SafeText::default() };
+        let (def, subject) = (j.def.clone(), j.physical.clone());
+        let now = self.stacks[run.stack].resource(&def.logical_id);
+        if now.is_some_and(|r| r.physical != subject) {
+            def.replace_policy
+        } else {
+            def.deletion_policy
+        }
+    }
+
+    /// What the stack has another for by now, and did not delete, belongs to nobody.
+    fn keep(&mut self, run: RunId, job: usize) {
+        let now = self.now;
+        let Some(j) = self.job(run, job) else { return };
+        let state = ResourceState {
+            def: j.def.clone(),
+            physical: j.physical.clone(),
+            status: "DELETE_SKIPPED",
+            reason: String::new(),
+            at: now,
+        };
+        let current = self.stacks[run.stack].resource(&state.def.logical_id);
+        if current.is_some_and(|r| r.physical != state.physical) {
+            self.kept.push((run.stack, state));
         }
     }
 
@@ -317,7 +341,7 @@ impl World {
         if let Some(reason) = self.refusal_of(run, &def.logical_id, work) {
             return self.fail_job(run, job, &reason);
         }
-        if work == Work::Delete && def.deletion_policy == "Snapshot" {
+        if work == Work::Delete && self.policy(run, job) == "Snapshot" {
             let gb = account::text(&def.properties, "AllocatedStorage").parse().unwrap_or(20);
             let stack = self.stacks[run.stack].name.clone();
             self.snapshot(&stack, &subject, gb);

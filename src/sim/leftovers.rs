@@ -121,20 +121,26 @@ impl World {
             r.def.kind == FILE_SYSTEM && (is_named || known.iter().any(|id| **id == *r.physical))
         };
         self.living()
+            .chain(self.kept())
             .filter(is_wanted)
             .map(|(_, r)| of_type(FILE_SYSTEM, &r.physical))
             .collect()
     }
 
+    /// What updates replaced and did not delete, with the stack that had it.
+    fn kept(&self) -> impl Iterator<Item = (&StackState, &ResourceState)> {
+        let still = self.kept.iter().filter(|(_, r)| !self.removed.contains_key(&r.physical));
+        still.map(|(i, r)| (&self.stacks[*i], r))
+    }
+
     /// One a day of each file system that has lived through a night, for as long as they are kept.
     fn recovery_points(&self, is_wanted: impl Fn(&str, &StackState) -> bool) -> Vec<Leftover> {
         let mut all = Vec::new();
-        for stack in &self.stacks {
-            let backed_up = |r: &&ResourceState| r.def.kind == FILE_SYSTEM && r.def.properties["BackupPolicy"]["Status"] == "ENABLED";
-            for file_system in stack.resources.iter().filter(backed_up).filter(|r| !r.physical.is_empty()) {
-                if is_wanted(&file_system.physical, stack) {
-                    all.extend(self.backups(stack, file_system));
-                }
+        let backed_up = |r: &ResourceState| r.def.kind == FILE_SYSTEM && r.def.properties["BackupPolicy"]["Status"] == "ENABLED";
+        let of_stacks = self.stacks.iter().flat_map(|stack| stack.resources.iter().map(move |r| (stack, r)));
+        for (stack, file_system) in of_stacks.chain(self.kept()) {
+            if backed_up(file_system) && !file_system.physical.is_empty() && is_wanted(&file_system.physical, stack) {
+                all.extend(self.backups(stack, file_system));
             }
         }
         all
@@ -142,8 +148,16 @@ impl World {
 
     fn backups(&self, stack: &StackState, file_system: &ResourceState) -> Vec<Leftover> {
         let end = if file_system.is_alive() { self.now } else { file_system.at };
+        // One that an update has put in another's place is as old as that update.
+        let id = &file_system.def.logical_id;
+        let before = self
+            .kept
+            .iter()
+            .filter(|(i, r)| self.stacks[*i].id == stack.id && r.def.logical_id == *id);
+        let is_former = before.clone().any(|(_, r)| r.physical == file_system.physical);
+        let made = before.filter(|_| !is_former).map(|(_, r)| r.at).max().unwrap_or(stack.created);
         // At five in the morning, UTC.
-        let first = (stack.created / DAY + 1) * DAY + 5 * 3_600 * SECOND;
+        let first = (made / DAY + 1) * DAY + 5 * 3_600 * SECOND;
         let nights = (0..).map(|n| first + n * DAY).take_while(|at| *at < end).enumerate();
         nights
             .filter(|(_, at)| self.now - at < KEPT_FOR * DAY)
@@ -234,7 +248,7 @@ impl World {
         let operation = change.operation();
         let id = removed(change).cloned().unwrap_or_default();
         let is_there = self.left.iter().any(|it| it.id == id)
-            || self.living().any(|(_, r)| *r.physical == *id)
+            || self.living().chain(self.kept()).any(|(_, r)| *r.physical == *id)
             || self.recovery_points(|_, _| true).iter().any(|it| it.id == id && !it.is_going());
         if !is_there || self.removed.contains_key(id.as_str()) {
             let message = format!("{id} was not found.");

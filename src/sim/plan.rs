@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::core::{
-    fact::{ChangeAction, PropertyChange, Replacement, ResourceChange},
+    fact::{ChangeAction, Fate, PropertyChange, Replacement, ResourceChange},
     template::Resource,
     text::SafeText,
 };
@@ -121,8 +121,23 @@ fn line(action: ChangeAction, r: &Resource, physical: &str, replacement: Replace
         physical_id: physical.into(),
         resource_type: r.kind.clone(),
         replacement,
+        fate: fate(action, r, replacement),
         properties,
     }
+}
+
+/// What the template says of what goes.
+fn fate(action: ChangeAction, r: &Resource, replacement: Replacement) -> Option<Fate> {
+    let policy = match (action, replacement) {
+        (ChangeAction::Remove, _) => &r.deletion_policy,
+        (ChangeAction::Modify, Replacement::Always) => &r.replace_policy,
+        _ => return None,
+    };
+    Some(match policy.as_str() {
+        "Retain" | "RetainExceptOnCreate" => Fate::Kept,
+        "Snapshot" => Fate::Snapshot,
+        _ => Fate::Deleted,
+    })
 }
 
 /// Properties that differ, and those that refer to a resource that will be a new one.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::core::{fact::Millis, nearest};
 
 /// The scenes that ship, by name.
-const FILES: [(&str, &str); 25] = [
+const FILES: [(&str, &str); 26] = [
     ("new", include_str!("../../assets/scenes/new.toml")),
     ("running", include_str!("../../assets/scenes/running.toml")),
     ("https", include_str!("../../assets/scenes/https.toml")),
@@ -27,6 +27,7 @@ const FILES: [(&str, &str); 25] = [
     ("creation-failed", include_str!("../../assets/scenes/creation-failed.toml")),
     ("rollback-off", include_str!("../../assets/scenes/rollback-off.toml")),
     ("replaces-files", include_str!("../../assets/scenes/replaces-files.toml")),
+    ("update-fails", include_str!("../../assets/scenes/update-fails.toml")),
     ("rollback-failed", include_str!("../../assets/scenes/rollback-failed.toml")),
     ("two-operators", include_str!("../../assets/scenes/two-operators.toml")),
     ("deleted-under-us", include_str!("../../assets/scenes/deleted-under-us.toml")),
@@ -202,6 +203,9 @@ pub(super) struct Trouble {
     /// Short name of the service, or logical id of the resource, that it strikes; every one when empty.
     #[serde(default)]
     pub(super) service: String,
+    /// Tag of the images that a program ends in; every one when empty.
+    #[serde(default)]
+    pub(super) tag: String,
     /// What AWS, or the program in its log, says of it; a line each. `{image}`, `{account}`, `{region}`, `{id}` are filled in.
     #[serde(default)]
     pub(super) says: String,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     account::text,
-    scene::What,
+    scene::{Trouble, What},
     world::{Due, SECOND, World},
 };
 use crate::core::{
@@ -278,12 +278,16 @@ impl World {
         self.task_failed(t);
     }
 
+    /// The trouble in which its program ends.
+    fn end_of(&self, t: usize) -> Option<&Trouble> {
+        let name = &self.services[self.tasks[t].service].name;
+        let trouble = self.trouble(What::Exits, name, self.now)?;
+        self.image(t).contains(&trouble.tag).then_some(trouble)
+    }
+
     /// Its program writes its last lines and ends.
     pub(super) fn program_ends(&mut self, t: usize, plan: u32) {
-        let name = self.services[self.tasks[t].service].name.clone();
-        let Some(trouble) = self.trouble(What::Exits, &name, self.now).cloned() else {
-            return;
-        };
+        let Some(trouble) = self.end_of(t).cloned() else { return };
         if self.tasks[t].plan != plan {
             return;
         }
@@ -307,7 +311,7 @@ impl World {
         let plan = self.tasks[t].plan;
         self.tasks[t].phase = Phase::Running;
         self.tasks[t].started = Some(now);
-        if self.is_troubled(What::Exits, &self.services[self.tasks[t].service].name, now) {
+        if self.end_of(t).is_some() {
             self.after(boot * 3 / 4, Due::Exit(t, plan));
             return;
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     certificates::CertificateState,
-    cfn::StackState,
+    cfn::{ResourceState, StackState},
     dns::{self, ZoneState},
     insights::Running,
     logs::Line,
@@ -118,6 +118,8 @@ pub(super) struct World {
     /// What is in the account beside what stacks made; and what was removed of all that is left, when.
     pub(super) left: Vec<Leftover>,
     pub(super) removed: BTreeMap<String, Millis>,
+    /// What updates replaced and did not delete, with its stack.
+    pub(super) kept: Vec<(usize, ResourceState)>,
     /// Answers to CloudFormation writes by their token.
     pub(super) answered: BTreeMap<String, crate::cloud::Done>,
     diary: BTreeMap<(Millis, u64), Due>,
@@ -154,6 +156,7 @@ impl World {
             images: 0,
             left: Vec::new(),
             removed: BTreeMap::new(),
+            kept: Vec::new(),
             answered: BTreeMap::new(),
             diary: BTreeMap::new(),
             serial: 0,
@@ -264,7 +267,7 @@ impl World {
     }
 
     /// All resources that exist, in any stack.
-    pub(super) fn living(&self) -> impl Iterator<Item = (&StackState, &super::cfn::ResourceState)> {
+    pub(super) fn living(&self) -> impl Iterator<Item = (&StackState, &ResourceState)> {
         self.stacks
             .iter()
             .flat_map(|s| s.resources.iter().map(move |r| (s, r)))

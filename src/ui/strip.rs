@@ -12,6 +12,7 @@ use super::{
     theme::{self, Role},
 };
 use crate::core::{
+    available,
     fault::{Fault, FaultKind},
     health::Severity,
     keymap::Intent,
@@ -138,10 +139,15 @@ fn calm(model: &Model, room: usize) -> String {
         String::new()
     } else if model.is_asleep() {
         let wake = model.keymap.label(crate::core::keymap::Intent::Sleep);
+        let wakes = if available::is_at_work(model) {
+            String::new()
+        } else {
+            format!("; {wake} wakes the stack")
+        };
         match model.falling_asleep() {
-            0 => format!("asleep: no task runs{}; {wake} wakes the stack", only_asleep(model)),
-            1 => format!("falling asleep: 1 task still runs; {wake} wakes the stack"),
-            n => format!("falling asleep: {n} tasks still run; {wake} wakes the stack"),
+            0 => format!("asleep: no task runs{}{wakes}", only_asleep(model)),
+            1 => format!("falling asleep: 1 task still runs{wakes}"),
+            n => format!("falling asleep: {n} tasks still run{wakes}"),
         }
     } else if feeds.services.get().is_none() || feeds.targets.get().is_none() {
         let is_replay = model.span.is_some();

@@ -26,6 +26,7 @@ fn row(id: &str, kind: &str, status: &str, started: Millis, ended: Option<Millis
         ended,
         has_failed: status.ends_with("FAILED"),
         is_left_out: false,
+        kept: None,
         is_undoable: true,
     }
 }

@@ -18,6 +18,11 @@ impl StackStatus {
         self.0.ends_with("_IN_PROGRESS") && !self.is_in_review()
     }
 
+    /// CloudFormation works on what is in use: not when all that is left is to delete what an update replaced.
+    pub fn is_at_work(&self) -> bool {
+        self.is_in_progress() && !self.0.contains("CLEANUP")
+    }
+
     /// The empty stack that a first change set leaves: nothing exists yet.
     pub fn is_in_review(&self) -> bool {
         self.0 == "REVIEW_IN_PROGRESS"
@@ -74,6 +79,11 @@ impl ResourceStatus {
     /// It failed.
     pub fn is_failure(&self) -> bool {
         self.0.ends_with("_FAILED")
+    }
+
+    /// It was let go of and not deleted, as its policy wants.
+    pub fn is_skipped(&self) -> bool {
+        self.0 == "DELETE_SKIPPED"
     }
 
     /// It is done.
@@ -273,6 +283,18 @@ pub enum Replacement {
     Always,
 }
 
+/// What CloudFormation does with what a change removes or replaces, by the template's policies (`PolicyAction`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is deleted.
+    Deleted,
+    /// It stays in the account, and belongs to no stack.
+    Kept,
+    /// It is deleted after a last snapshot.
+    Snapshot,
+}
+
 /// One property that a change touches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PropertyChange {
@@ -297,6 +319,8 @@ pub struct ResourceChange {
     pub resource_type: SafeText,
     /// Whether it is replaced.
     pub replacement: Replacement,
+    /// What becomes of what is removed or replaced; `None` where nothing is, or AWS does not tell.
+    pub fate: Option<Fate>,
     /// Properties touched.
     pub properties: Vec<PropertyChange>,
 }

@@ -55,6 +55,8 @@ pub struct Search {
     found: Vec<Leftover>,
     /// How much the file systems of a living stack hold, or why that is not known.
     sizes: BTreeMap<SafeText, Result<Stored, SafeText>>,
+    /// The backups of file systems that the stack had before have been asked for.
+    has_asked_former: bool,
     /// Of what was found and what it was made from: the id of the living stack that has it.
     holders: BTreeMap<SafeText, SafeText>,
     unknown: Vec<Unknown>,
@@ -90,6 +92,7 @@ impl Search {
             resources: Vec::new(),
             found: Vec::new(),
             sizes: BTreeMap::new(),
+            has_asked_former: false,
             holders: BTreeMap::new(),
             unknown: Vec::new(),
             fault: None,
@@ -216,6 +219,10 @@ impl Search {
         if self.open > 0 {
             return Vec::new();
         }
+        if let Some(look) = self.former_backups() {
+            self.open = 1;
+            return vec![Query::Left(look)];
+        }
         let all: BTreeSet<SafeText> = self
             .found
             .iter()
@@ -227,6 +234,26 @@ impl Search {
         self.step = Step::Holders;
         let ids = all.into_iter().collect();
         vec![Query::Holders { ids }]
+    }
+
+    /// The look for backups of file systems that were found by their name alone, as those are that an update replaced.
+    fn former_backups(&mut self) -> Option<Look> {
+        let is_known = |id: &SafeText| self.resources.iter().any(|r| r.physical_id == *id);
+        let former = self
+            .found
+            .iter()
+            .filter(|it| it.kind == LeftoverKind::FileSystem && !is_known(&it.id));
+        let resources: Vec<SafeText> = former.map(|it| self.file_system_arn(&it.id)).collect();
+        // Without a known file system they were looked for by its name.
+        let is_by_id = !self.account().is_empty() && self.resources.iter().any(|r| r.resource_type == FILE_SYSTEM);
+        let is_due = !std::mem::replace(&mut self.has_asked_former, true) && is_by_id && !resources.is_empty();
+        let name = format!("{}-efs", self.project()).into();
+        is_due.then_some(Look::RecoveryPoints { resources, name })
+    }
+
+    fn file_system_arn(&self, id: &SafeText) -> SafeText {
+        let (region, account) = (&self.region, self.account());
+        format!("arn:{}:elasticfilesystem:{region}:{account}:file-system/{id}", partition(region)).into()
     }
 
     fn end(&mut self, now: Now) -> Vec<Query> {
@@ -287,10 +314,6 @@ impl Search {
         };
         let files = of(FILE_SYSTEM);
         let account = self.account();
-        let arn = |id: &SafeText| {
-            let partition = partition(&self.region);
-            format!("arn:{partition}:elasticfilesystem:{}:{account}:file-system/{id}", self.region).into()
-        };
         let kept =
             |r: &&StackResource| r.status.0 == "DELETE_SKIPPED" && !r.physical_id.is_empty() && looked_up(&r.resource_type).is_none();
         let kept: Vec<(SafeText, SafeText)> = self
@@ -308,7 +331,7 @@ impl Search {
                 resources: if account.is_empty() {
                     Vec::new()
                 } else {
-                    files.iter().map(arn).collect()
+                    files.iter().map(|id| self.file_system_arn(id)).collect()
                 },
                 name: format!("{project}-efs").into(),
             },

@@ -494,3 +494,41 @@ fn what_could_not_be_looked_at_again_is_not_gone() {
     let told = |kind| search.tells(&Leftover::new(kind, "x"));
     assert!(!told(LeftoverKind::Secret) && told(LeftoverKind::LogGroup) && told(LeftoverKind::Throughput));
 }
+
+#[test]
+fn what_an_update_replaced_and_kept_is_left_with_its_backups_while_the_stack_lives() {
+    const POINT: &str = "arn:aws:backup:us-west-2:123456789012:recovery-point:";
+    let end = |id: &SafeText| id.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
+    let (search, asked) = searched(&Aws {
+        by_name: Some(stack("UPDATE_COMPLETE")),
+        deleted: Vec::new(),
+        by_id: None,
+        resources: vec![resource("AWS::EFS::FileSystem", FS, "UPDATE_COMPLETE")],
+        bought: Vec::new(),
+        holders: vec![(FS.into(), stack("").id)],
+        look: |look| {
+            Ok(match look {
+                Look::FileSystems { .. } => [FS, "fs-former"].map(|id| Leftover::new(LeftoverKind::FileSystem, id)).into(),
+                Look::RecoveryPoints { resources, .. } => {
+                    let point = |of: &SafeText| Leftover {
+                        of: of.clone(),
+                        ..Leftover::new(
+                            LeftoverKind::RecoveryPoint,
+                            format!("{POINT}{}", of.rsplit('/').next().unwrap_or_default()),
+                        )
+                    };
+                    resources.iter().map(point).collect()
+                }
+                _ => Vec::new(),
+            })
+        },
+    });
+    let left: Vec<String> = search.left().into_iter().map(|it| end(&it.id)).collect();
+    assert_eq!(
+        left,
+        ["fs-former", "fs-former"],
+        "the file system and its backup; not those that the stack has"
+    );
+    let backups = looks(&asked).into_iter().filter(|look| matches!(look, Look::RecoveryPoints { .. }));
+    assert_eq!(backups.count(), 2);
+}

@@ -204,6 +204,7 @@ fn what_holds_data_and_goes_is_a_loss() {
         physical_id: SafeText::default(),
         resource_type: kind.into(),
         replacement,
+        fate: None,
         properties: Vec::new(),
     };
     let some = [
@@ -223,6 +224,56 @@ fn what_holds_data_and_goes_is_a_loss() {
     ] {
         let lost = losses(&[change(action, replacement, kind)], None, &BTreeMap::new());
         assert_eq!(lost.len(), count, "{action} {kind}: {lost:?}");
+    }
+}
+
+#[test]
+fn what_is_kept_of_what_goes_is_not_called_lost() {
+    let told = |action, replacement, fate| {
+        let change = ResourceChange {
+            action,
+            logical_id: "FileSystem".into(),
+            physical_id: "fs-1".into(),
+            resource_type: "AWS::EFS::FileSystem".into(),
+            replacement,
+            fate,
+            properties: Vec::new(),
+        };
+        losses(&[change], None, &BTreeMap::new()).remove(0)
+    };
+    let (modify, remove) = (ChangeAction::Modify, ChangeAction::Remove);
+    for (action, replacement, fate, want) in [
+        (
+            modify,
+            Replacement::Always,
+            Some(Fate::Kept),
+            "is replaced by an empty one; fs-1 stays in the account",
+        ),
+        (
+            modify,
+            Replacement::Conditional,
+            Some(Fate::Kept),
+            "may be replaced by an empty one; fs-1 stays",
+        ),
+        (modify, Replacement::Always, Some(Fate::Snapshot), "a last snapshot stays"),
+        (modify, Replacement::Always, Some(Fate::Deleted), "what it holds is lost"),
+        (modify, Replacement::Always, None, "what it holds is lost"),
+        (
+            remove,
+            Replacement::Never,
+            Some(Fate::Kept),
+            "leaves the stack: fs-1 stays in the account",
+        ),
+        (remove, Replacement::Never, Some(Fate::Snapshot), "a last snapshot stays"),
+        (remove, Replacement::Never, Some(Fate::Deleted), "is removed with all it holds"),
+    ] {
+        let text = told(action, replacement, fate);
+        assert!(text.contains(want), "{text}");
+        assert_eq!(
+            text.contains("lost") || text.contains("removed with"),
+            !matches!(fate, Some(Fate::Kept | Fate::Snapshot)),
+            "{text}"
+        );
     }
 }
 

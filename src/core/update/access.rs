@@ -1,11 +1,11 @@
 //! The Access screen: what it needs is asked when it opens, and what is on its way is followed to its end.
 
-use super::{certificate, complain, dialogs, dns, keys, polling::AnyFeed, record, say, throughput, ticket};
+use super::{certificate, complain, dns, keys, polling::AnyFeed, record, say, throughput, ticket, ways};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
         access as panel, address,
-        dialog::{Act, Dialog, Menu, Way},
+        dialog::{Act, Offers, Way},
         effect::Effect,
         fact::Fact,
         fault::Fault,
@@ -253,20 +253,23 @@ pub(super) fn refused(model: &mut Model) -> bool {
 
 /// `Enter` on a panel: what can be done there, what is advised first.
 pub(super) fn menu(model: &mut Model, panel: Panel) -> Vec<Effect> {
-    let (title, mut ways) = if panel == Panel::Throughput {
-        (panel.title(), throughput::ways(model))
+    let advised = panel::next(model).1.map(Act::Intent);
+    ways::open_menu(model, Offers::Access(panel), advised.as_ref())
+}
+
+/// What can be done on a panel now, and why not the rest.
+pub(super) fn offered(model: &Model, panel: Panel) -> Vec<Way> {
+    let mut ways = if panel == Panel::Throughput {
+        throughput::ways(model)
     } else {
-        (panel.title(), ways(model))
+        ways(model)
     };
     if let Some(why) = model.guard.refusal(model.now) {
         for way in &mut ways {
             way.closed = Some(why.into());
         }
     }
-    let advised = panel::next(model).1.map(Act::Intent);
-    ways.sort_by_key(|way| (way.closed.is_some(), Some(&way.act) != advised.as_ref()));
-    let title = title.into();
-    dialogs::open(model, Dialog::Menu(Menu { title, ways, selected: 0 }))
+    ways
 }
 
 /// A way of a menu that leads to an intent.

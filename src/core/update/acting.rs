@@ -1,6 +1,6 @@
 //! Acting on services: scale, restart, stop a task, sleep and wake.
 
-use super::{dialogs, say};
+use super::{dialogs, say, ways};
 use crate::{
     cloud::Change,
     core::{
@@ -10,6 +10,7 @@ use crate::{
         guard::Consent,
         health::Severity,
         key::{Code, Key},
+        keymap::Intent,
         model::Model,
         screen::Panel,
         sleep,
@@ -33,9 +34,29 @@ fn refused(model: &mut Model) -> bool {
     true
 }
 
+/// Why no count is changed now.
+pub(super) fn busy(model: &Model) -> Option<String> {
+    let ways = model.keymap.label(Intent::WaysOut);
+    let next = format!("wait for its end, or press {ways} for the ways out");
+    model.live_stack().and_then(|stack| sleep::busy(&stack.status, &next))
+}
+
+/// The same, said; and what `refused` says.
+fn counts_refused(model: &mut Model) -> bool {
+    if refused(model) {
+        return true;
+    }
+    let why = busy(model);
+    let is_refused = why.is_some();
+    if let Some(why) = why {
+        say(model, Severity::Warning, why);
+    }
+    is_refused
+}
+
 /// `s`, `+`, `-`: the scale dialog for the service under the cursor.
 pub(super) fn scale(model: &mut Model, by: i32) -> Vec<Effect> {
-    if refused(model) {
+    if counts_refused(model) {
         return Vec::new();
     }
     let names = model.names();
@@ -120,6 +141,9 @@ pub(super) fn on_scale_key(model: &mut Model, mut scale: Scale, key: Key) -> Vec
 
 fn send(model: &mut Model, changes: Vec<Change>) -> Vec<Effect> {
     model.dialog = None;
+    if let Some(why) = ways::closed(model, None, &changes) {
+        return ways::refuse(model, &why);
+    }
     dialogs::send(model, changes, Consent::given())
 }
 
@@ -136,9 +160,13 @@ pub(super) fn restart(model: &mut Model) -> Vec<Effect> {
     } else {
         "Tasks are replaced one after the other."
     };
+    let mut lines = vec![stops.to_owned()];
+    if let Some(stack) = model.live_stack().filter(|stack| stack.status.is_at_work()) {
+        lines.push(sleep::waits(&stack.status));
+    }
     let confirm = Confirm::new(
         format!("Force a new deployment of {}?", service.name),
-        vec![stops.into()],
+        lines,
         "Restart",
         vec![Change::Restart {
             cluster: model.names().cluster(),
@@ -176,7 +204,7 @@ pub(super) fn stop_task(model: &mut Model) -> Vec<Effect> {
 
 /// `Z`: sleep or wake, after three seconds in sight; a production profile is asked as for any write.
 pub(super) fn sleep_or_wake(model: &mut Model) -> Vec<Effect> {
-    if refused(model) {
+    if counts_refused(model) {
         return Vec::new();
     }
     let services = model.feeds.services.get().cloned().unwrap_or_default();

@@ -2,9 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::{
-    access, complain, deploying, following, insights, leaving, leftovers, logs, looking, older, places, polling, record, say, testimage,
-};
+use super::{access, complain, deploying, following, insights, leftovers, logs, looking, older, places, polling, record, say, testimage};
 use crate::{
     cloud::{Change, Done, LogRequest, Query},
     core::{
@@ -82,9 +80,6 @@ fn on_poll(model: &mut Model, poll: Poll, seq: u64, answer: Result<Fact, Fault>)
             _ => on_fault(model, poll, fault),
         },
         Err(fault) => on_fault(model, poll, fault),
-    }
-    if poll == Poll::Resources {
-        leaving::renew(model);
     }
     polling::plan_next(model, poll);
     effects
@@ -380,7 +375,13 @@ fn tell_outcome(model: &mut Model, before: Option<&Stack>) -> Vec<Effect> {
             Severity::Note,
             format!("the update of {} is cancelled: what ran before it runs again", s.name),
         ),
-        Some(s) if s.status.is_success() => (Severity::Note, format!("stack {} reached {}", s.name, s.status.0)),
+        Some(s) if s.status.is_success() => {
+            let (severity, but) = match model.unwanted() {
+                Some(but) => (Severity::Warning, format!(", but {but}")),
+                None => (Severity::Note, String::new()),
+            };
+            (severity, format!("stack {} reached {}{but}", s.name, s.status.0))
+        }
         Some(s) => (
             Severity::Bad,
             format!("stack {} ended in {}: see Deploy for the cause", s.name, s.status.0),

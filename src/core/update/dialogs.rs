@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, entry, form, insights, keys, leaving, leftovers, live, logs, overriding, places, say, shapes,
-    sources, steering, testimage, throughput,
+    acting, certificate, complain, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes, sources,
+    steering, testimage, throughput, ways,
 };
 use crate::cloud::Change;
 use crate::core::{
@@ -150,8 +150,7 @@ fn paste_into(prompt: &mut Prompt, text: &str) {
 
 /// Sends what was confirmed.
 pub(super) fn send(model: &mut Model, changes: Vec<Change>, consent: Consent) -> Vec<Effect> {
-    let approved = leaving::refuse_deletion(model, &changes).and_then(|()| model.guard.approve(changes, model.now, consent));
-    match approved {
+    match model.guard.approve(changes, model.now, consent) {
         Ok(approved) => {
             model.writes += approved.changes().len();
             model.executing = approved
@@ -219,6 +218,9 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         return overriding::take(model, check);
     }
     if yes && confirm.is_unlocked() {
+        if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
+            return ways::refuse(model, &why);
+        }
         let effects = send(model, confirm.changes.clone(), Consent::given());
         if !effects.is_empty() {
             leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
@@ -260,6 +262,9 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     }
     let changes = countdown.changes.clone();
     close(model);
+    if let Some(why) = ways::closed(model, None, &changes) {
+        return ways::refuse(model, &why);
+    }
     send(model, changes, Consent::given())
 }
 
@@ -455,13 +460,8 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
             let act = way.map(|w| w.act.clone());
             close(model);
             return match act {
-                Some(Act::Skip(skip)) => open(model, Dialog::Skip(skip)),
+                Some(Act::Way(way)) => ways::take(model, way),
                 Some(Act::Detach) => vec![Effect::Detach(0)],
-                Some(Act::Ask(confirm)) => {
-                    let effects = open(model, Dialog::Confirm(*confirm));
-                    leaving::renew(model);
-                    effects
-                }
                 Some(Act::Intent(intent)) => keys::obey(model, intent),
                 Some(Act::Save(format)) => entry::write(model, format),
                 Some(Act::Stay) | None => Vec::new(),
@@ -477,10 +477,7 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
 fn on_skip(model: &mut Model, mut skip: Skip, key: Key) -> Vec<Effect> {
     match (key.code, model.keymap.resolve(model.screen, key)) {
         (Code::Esc, _) | (_, Some(Intent::Back)) => return cancelled(model),
-        (Code::Enter, _) => {
-            let confirm = leaving::skip_dialog(model, &skip);
-            return open(model, Dialog::Confirm(confirm));
-        }
+        (Code::Enter, _) => return ways::ask(model, skip.way, Some(skip.chosen())),
         (Code::Char(' '), _) => {
             if let Some((.., is_out)) = skip.rows.get_mut(skip.selected) {
                 *is_out = !*is_out;

@@ -2,7 +2,7 @@
 
 use super::{dialogs, say};
 use crate::core::{
-    dialog::{Act, Detail, Dialog, Menu, Scroll, Way},
+    dialog::{Act, Detail, Dialog, Menu, Offers, Scroll, Way},
     effect::Effect,
     health::Severity,
     insights,
@@ -130,7 +130,15 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
         ),
     ];
     let title = format!("Save {}", lines_of(kept.len())).into();
-    dialogs::open(model, Dialog::Menu(Menu { title, ways, selected: 0 }))
+    dialogs::open(
+        model,
+        Dialog::Menu(Menu {
+            title,
+            of: Offers::Lines,
+            ways,
+            selected: 0,
+        }),
+    )
 }
 
 fn lines_of(count: usize) -> String {

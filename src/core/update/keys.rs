@@ -2,6 +2,7 @@
 
 use super::{
     access, acting, deploying, dialogs, form, lead, leaving, leftovers, logs, looking, places, polling, say, secrets, steering, testimage,
+    ways,
 };
 use crate::core::{
     cause, dashboard,
@@ -64,7 +65,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Deploy => deploying::start(model),
         Intent::Destroy => leaving::destroy(model),
-        Intent::WaysOut => leaving::ways_out(model),
+        Intent::WaysOut => ways::open(model),
         Intent::Leftovers => leftovers::open(model),
         Intent::Dashboard => dashboard(model),
         Intent::Scale => acting::scale(model, 0),
@@ -444,7 +445,7 @@ fn leave_by_two(model: &mut Model, words: &str, status: u8) -> Vec<Effect> {
 /// Ctrl-C: while an operation of ours runs, the ways out first.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
     if model.is_operation_ours() {
-        return leaving::ways_out(model);
+        return ways::open(model);
     }
     if model.executing.is_some() {
         return leave_by_two(model, "Ctrl-C again leaves", 130);

@@ -109,7 +109,6 @@ fn finish(model: &mut Model) {
         model.leftovers.looks += 1;
     }
     model.leftovers.last = Some(search);
-    super::leaving::renew(model);
 }
 
 /// Looks again at what is on its way out, while somebody waits for it.

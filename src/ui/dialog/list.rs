@@ -209,7 +209,6 @@ mod tests {
         let mut model = fixture::with_stack("UPDATE_ROLLBACK_FAILED");
         model.dialog = Some(Dialog::Skip(Skip {
             way: Way::ContinueRollback,
-            stack: "arn".into(),
             rows: vec![("LiteLLMService".into(), reason.into(), false)],
             selected: 0,
         }));

@@ -338,6 +338,7 @@ fn changes() -> Vec<ResourceChange> {
         physical_id: "x".into(),
         resource_type: kind.into(),
         replacement,
+        fate: None,
         properties: properties
             .iter()
             .map(|(path, before, after)| PropertyChange {

@@ -5,11 +5,13 @@ use ratatui::text::Line;
 use super::super::kit::{Pen, cut, left, wrap_ends, wrap_to};
 use crate::{
     core::{
+        available,
         cause::{self, Cause, Matter},
         fact::{CLUSTER, Stack},
         logline,
         model::Model,
-        text::short_arns,
+        progress::Row,
+        text::{SafeText, short_arns},
     },
     ui::theme::Role,
 };
@@ -33,11 +35,13 @@ pub(super) fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (u
     if !stack.status.is_success() {
         return None;
     }
-    let mut lines: Vec<Line<'static>> = stack
-        .outputs
-        .iter()
-        .map(|o| Line::from(vec![pen.dim(left(&o.key, 24)), pen.text(cut(&o.value, width.saturating_sub(24)))]))
-        .collect();
+    let mut lines = still_to_know(model, pen, width);
+    lines.extend(
+        stack
+            .outputs
+            .iter()
+            .map(|o| Line::from(vec![pen.dim(left(&o.key, 24)), pen.text(cut(&o.value, width.saturating_sub(24)))])),
+    );
     // The keys have a row of their own.
     let room = most.saturating_sub(1);
     if lines.len() > room {
@@ -47,6 +51,18 @@ pub(super) fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (u
     }
     lines.push(pen.keys("[o] open in the browser · [I] test image · [8] outputs and secrets"));
     Some((("Done".to_owned(), Role::Good), lines))
+}
+
+/// That no task is wanted; and what the operation let go of and did not delete, with its ids.
+fn still_to_know(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
+    let words = |(row, id): (&Row, &SafeText)| {
+        let end = "stays outside the stack and costs on; :leftovers lists it";
+        format!("! the former {} {id} {end}", row.logical_id)
+    };
+    let unwanted = model.live_stack().and_then(|_| model.unwanted()).map(|text| format!("! {text}"));
+    let texts: Vec<String> = unwanted.into_iter().chain(model.progress.kept().map(words)).collect();
+    let rows = texts.iter().flat_map(|text| wrap_to(text, width, 2));
+    rows.map(|row| Line::from(pen.ink(Role::Warn, row))).collect()
 }
 
 /// Red is what fails; what is left to be done is no failure.
@@ -63,6 +79,8 @@ fn card_keys(model: &Model, stack: &Stack, cause: &Cause) -> String {
     let has_tasks = !model.is_hollow() && !model.is_missing(CLUSTER);
     let there = if has_tasks { "[L] logs · [3] tasks · " } else { "" };
     let out = match cause.matter {
+        // What was rolled back waits for nobody.
+        Matter::Cause if !available::is_stuck(model) => "[D] change and deploy again · ".to_owned(),
         Matter::Cause => format!("[R] ways out{only} · "),
         Matter::LeftOut => String::new(),
     };

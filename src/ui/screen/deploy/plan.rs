@@ -11,7 +11,7 @@ use crate::{
     core::{
         cost,
         eta::{self, Work},
-        fact::{ChangeAction, Replacement, ResourceChange},
+        fact::{ChangeAction, Fate, Replacement, ResourceChange},
         keymap::Intent,
         model::Model,
         progress::Progress,
@@ -154,7 +154,7 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
     }
     for loss in plan.losses() {
         out.extend(
-            wrap_to(&format!("✗ {loss}"), width, 2)
+            wrap_to(&format!("✗ {loss}"), width, 3)
                 .into_iter()
                 .map(|l| Line::from(pen.ink(Role::Bad, l))),
         );
@@ -282,7 +282,11 @@ fn draw_detail(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, frame: &
         pen.title(cut(&change.logical_id, width.saturating_sub(word.len() + 4))),
     ])];
     if role == Role::Bad {
-        let text = "It holds data: what is in it is lost.";
+        let text = match change.fate {
+            Some(Fate::Kept) => "It holds data: what is in it is kept.",
+            Some(Fate::Snapshot) => "It holds data: a last snapshot is kept.",
+            _ => "It holds data: what is in it is lost.",
+        };
         lines.push(Line::from(pen.ink(Role::Bad, cut(text, width))));
     }
     if change.properties.is_empty() {
