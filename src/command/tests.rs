@@ -1028,7 +1028,7 @@ async fn no_count_is_changed_while_cloudformation_is_at_work() {
         assert_eq!((status, stdout.as_str()), (2, ""), "{line}: {stderr}");
         assert!(
             stderr.starts_with("CloudFormation is at work on the stack (UPDATE_ROLLBACK_IN_PROGRESS), and counts change only when")
-                && stderr.contains("`bic-tui watch")
+                && stderr.contains("`bic-tui deploy --watch")
                 && stderr.ends_with("Nothing was sent.\n"),
             "{line}: {stderr}"
         );
