@@ -190,7 +190,7 @@ pub struct Filter {
     pub pattern: Option<Pattern>,
     /// Only entries that name this request.
     pub request: Option<Request>,
-    /// Only errors of this [`shape()`].
+    /// Only errors of this shape.
     pub shape: Option<SafeText>,
     /// Only the first line of each entry.
     pub heads_only: bool,
@@ -210,7 +210,7 @@ impl Filter {
         self.takes_stream(line.stream()) && self.takes_line(line) && patterns.into_iter().all(|pattern| pattern.matches(line))
     }
 
-    /// Rows of a segment from `from` on that match by themselves. Where whole [`entries`](Self::entries) are kept, the
+    /// Rows of a segment from `from` on that match by themselves. Where whole entries are kept, the
     /// rows that name the request: where these end is to be seen only beside other segments.
     pub fn rows(&self, segment: &Segment, from: usize) -> Vec<u32> {
         if self.is_of_entries() {
