@@ -733,8 +733,11 @@ fn ways_out_of_a_stack_at_rest(dana: &User) {
         ways["ways"].as_array().is_some_and(|all| all.len() == 6 && !all.iter().any(open)),
         "{ways}"
     );
-    assert!(dana.fails("unstick cancel-update --yes", 2).contains("UPDATE_IN_PROGRESS"));
-    assert!(dana.fails("unstick roll-back --yes", 2).contains("CREATE_FAILED"));
+    assert!(dana.fails("unstick cancel-update --yes", 2).contains("no update runs"));
+    assert!(
+        dana.fails("unstick roll-back --yes", 2)
+            .contains("nothing failed with its rollback switched off")
+    );
 }
 
 /// Every write is there twice, and every kind of write that the emulator knows was made.
