@@ -184,12 +184,7 @@ fn ten_sparse_days(c: &mut Criterion) {
     let mut model = console(logs);
     model.now.wall = 1_790_000_000_000 + 10 * 86_400_000;
     let theme = Theme::named("dark").expect("a theme");
-    let side = Side {
-        theme: &theme,
-        secret: &|_| None,
-        picture: &|_, _, _| false,
-        picture_protocol: "half-blocks".into(),
-    };
+    let side = side(&theme);
     let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
     c.bench_function("a frame of ten days with a line a second", |b| {
         b.iter(|| terminal.draw(|frame| ui::view(&model, &side, frame)).map(drop).expect("a frame"));
@@ -214,15 +209,20 @@ fn a_thousand_keys() {
     );
 }
 
-/// How long a thousand frames took, in µs, the quickest first; `before` makes each ready, and says when its time begins.
-fn frames(model: &mut Model, before: impl Fn(&mut Model, usize) -> Instant) -> Vec<u128> {
-    let theme = Theme::named("dark").expect("a theme");
-    let side = Side {
-        theme: &theme,
+/// What is beside a model whose frames hold neither a secret nor a picture.
+fn side(theme: &Theme) -> Side<'_> {
+    Side {
+        theme,
         secret: &|_| None,
         picture: &|_, _, _| false,
         picture_protocol: "half-blocks".into(),
-    };
+    }
+}
+
+/// How long a thousand frames took, in µs, the quickest first; `before` makes each ready, and says when its time begins.
+fn frames(model: &mut Model, before: impl Fn(&mut Model, usize) -> Instant) -> Vec<u128> {
+    let theme = Theme::named("dark").expect("a theme");
+    let side = side(&theme);
     let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
     let mut took: Vec<u128> = (0..1_000)
         .map(|i| {

@@ -690,6 +690,8 @@ pub trait Cloud: Send + Sync + 'static {
 }
 
 /// What a cloud that stands before another one in `$inner` leaves to it: all but questions, changes and secrets.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! pass_on {
     ($inner:tt) => {
         fn live(
@@ -732,4 +734,4 @@ macro_rules! pass_on {
         }
     };
 }
-pub(crate) use pass_on;
+pub use pass_on;

@@ -6,7 +6,7 @@ mod desk;
 use std::sync::Arc;
 
 use bic_tui::{
-    cloud::{About, Change, Cloud, Done, LiveStream, PlanRequest, Query, Token},
+    cloud::{Change, Cloud, Done, PlanRequest, Query, Token},
     core::{
         fact::{Fact, Millis},
         fault::Fault,
@@ -436,17 +436,7 @@ impl Cloud for FirstPage {
         self.0.reveal(secret)
     }
 
-    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
-        self.0.live(group)
-    }
-
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-
-    fn about(&self) -> About {
-        self.0.about()
-    }
+    bic_tui::cloud::pass_on!(0);
 }
 
 #[test]
