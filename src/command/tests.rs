@@ -1300,8 +1300,11 @@ struct Script {
     sessions: Mutex<Vec<Vec<Result<LiveFrame, Fault>>>>,
     /// How long a page takes, after the first, and a session to open; with it a session says something each second.
     slow: Option<[Duration; 2]>,
+    /// How long the first page takes.
+    first: Duration,
     /// By how much this machine's clock is ahead: the first answer tells.
     ahead: Millis,
+    is_told: std::sync::atomic::AtomicBool,
 }
 
 impl Script {
@@ -1312,7 +1315,9 @@ impl Script {
             asked: Mutex::default(),
             sessions: Mutex::default(),
             slow: None,
+            first: Duration::ZERO,
             ahead: 0,
+            is_told: false.into(),
         })
     }
 }
@@ -1355,13 +1360,18 @@ impl Cloud for Script {
             _ => panic!("logs asks nothing but pages of logs"),
         };
         let mut asked = self.asked.lock().unwrap();
-        let slow = self.slow.filter(|_| !asked.is_empty());
+        let wait = match self.slow {
+            _ if asked.is_empty() => self.first,
+            Some([page, _]) => page,
+            None => Duration::ZERO,
+        };
         asked.push(request);
         let answer = self.answers.lock().unwrap().pop();
         Box::pin(async move {
-            if let Some([page, _]) = slow {
-                tokio::time::sleep(page).await;
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
             }
+            self.is_told.store(true, std::sync::atomic::Ordering::Relaxed);
             answer.unwrap_or_else(|| Ok(page(&[], None))).map(Fact::LogPage)
         })
     }
@@ -1375,7 +1385,8 @@ impl Cloud for Script {
         1_795_348_800_000 + self.ahead - self.ahead()
     }
     fn ahead(&self) -> Millis {
-        if self.asked.lock().unwrap().is_empty() { 0 } else { self.ahead }
+        let is_told = self.is_told.load(std::sync::atomic::Ordering::Relaxed);
+        if is_told { self.ahead } else { 0 }
     }
     fn about(&self) -> About {
         About::of_ops()
@@ -1644,6 +1655,52 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     assert_eq!(lines, want.map(|(text, is_live)| (text.to_owned(), is_live)), "{stderr}");
     for said in ["$0.01 a minute", "broke off", "leaves lines out", "no live session free, polling"] {
         assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+}
+
+/// The first page tells that this machine's clock is off, and the tail begins anew beside a session that has printed lines.
+#[tokio::test(start_paused = true)]
+async fn a_tail_that_begins_anew_by_the_clock_of_aws_prints_no_live_line_twice() {
+    let live = |back: Millis, message: &str| {
+        let mut events = page(&[("x", back, WEBUI, message)], None).events;
+        events[0].id = None;
+        Ok(LiveFrame::Update(LiveUpdate { events, sampled: false }))
+    };
+    let all = [
+        ("1", 90_000, WEBUI, "one"),
+        ("2", 3_000, WEBUI, "two"),
+        ("3", 2_000, WEBUI, "three"),
+        ("4", 1_000, WEBUI, "four"),
+    ];
+    for ahead in [600_000, -600_000] {
+        let mut script = Script::new(vec![Ok(page(&[], None)), Ok(page(&all[..3], None)), Ok(page(&all, None))]);
+        let scripted = Arc::get_mut(&mut script).unwrap();
+        (scripted.ahead, scripted.first) = (ahead, Duration::from_millis(2_500));
+        scripted.slow = Some([Duration::from_secs(1), Duration::from_millis(500)]);
+        // The third comes after the page that has it.
+        let session = vec![
+            Ok(LiveFrame::Start),
+            live(3_000, "two"),
+            live(9_000, "zero"),
+            live(8_000, "zero"),
+            live(2_000, "three"),
+        ];
+        scripted.sessions = Mutex::new(vec![session]);
+        let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+        let signal = case.signal.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            let _ = signal.send(130);
+        });
+        let (_, json, stderr) = case.run("logs --live --since 2m --output json").await;
+        let mut lines: Vec<String> = json
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["message"].as_str().unwrap().to_owned())
+            .collect();
+        lines.sort();
+        assert_eq!(lines, ["four", "one", "three", "two", "zero", "zero"], "{ahead}: {stderr}");
+        let from = script.asked.lock().unwrap()[1].from;
+        assert_eq!(from, 1_795_348_800_000 - 120_000, "{ahead}: it began anew");
     }
 }
 

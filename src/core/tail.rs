@@ -142,6 +142,20 @@ impl Tail {
         }
     }
 
+    /// Another tail of the same group takes its place, since this one began by a clock that was off. What a Live Tail
+    /// session has brought is not given out again.
+    pub fn begin_anew(&mut self, other: Self, now: Millis) {
+        let before = std::mem::replace(self, other);
+        if before.twins.is_some() {
+            self.twins = before.twins;
+            self.expect_live(before.twins_until.max(now));
+        }
+        // It has been told by lines, not by that clock.
+        if before.newest > before.start {
+            self.newest = self.newest.max(before.newest);
+        }
+    }
+
     /// The next page to ask, with the number that its answer must bring back; `None` while one is in
     /// flight or nothing is due. `can_poll` is the caller's cadence and back-off: without it no head
     /// pass begins and nothing is asked again after a fault. The further pages of a pass are due at

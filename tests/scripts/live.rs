@@ -1,13 +1,16 @@
 //! Live Tail by keys: the price first, then sessions that are opened, lost and opened again.
 
 use bic_tui::core::{
-    fact::{LiveFrame, LiveUpdate, LogEvent},
+    fact::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     live::Live,
     text::RawText,
     update::live_price,
 };
 
-use super::*;
+use super::{
+    logs::{event, page_ticket},
+    *,
+};
 
 const GROUP: &str = "/ecs/bedrock-image-chat";
 
@@ -112,4 +115,32 @@ fn lines_that_come_during_a_pause_are_left_to_polling() {
             .any(|e| matches!(e, Effect::Ask(_, bic_tui::cloud::Query::LogPage(_))))
     };
     assert!(!asks(&wait(&mut model, 70_000)), "nothing is asked during a pause");
+}
+
+#[test]
+fn a_clock_that_is_put_back_during_a_session_shows_no_line_twice() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    press(&mut model, "T y");
+    update(&mut model, Msg::Live(1, Ok(LiveFrame::Start)));
+    let page = |events| Ok(Fact::LogPage(LogPage { events, next: None }));
+    update(&mut model, Msg::Told(ticket, page(Vec::new())));
+    // AWS's time is known now.
+    model.now.wall -= 600_000;
+    let second = |model: &mut Model| {
+        let frame = lines(model, &[], false);
+        update(model, Msg::Live(1, Ok(frame)));
+        page_ticket(&wait(model, 1_000))
+    };
+    let ticket = (0..70).find_map(|_| second(&mut model)).expect("a page of the new tail");
+    let (at, text) = (model.now.wall - 500, "INFO: one");
+    let named = event(at, 1, "litellm", text);
+    update(&mut model, Msg::Told(ticket, page(vec![named.clone()])));
+    assert_eq!(model.logs.lines().len(), 1);
+    let events = vec![LogEvent { id: None, ..named }];
+    let frame = LiveFrame::Update(LiveUpdate { events, sampled: false });
+    update(&mut model, Msg::Live(1, Ok(frame)));
+    assert_eq!(model.logs.lines().len(), 1, "the session brings it too");
 }

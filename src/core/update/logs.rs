@@ -43,7 +43,12 @@ pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
     // One that begins later than one of now would began by a clock that has been put back since.
     let is_other = |tail: &Tail| *tail.group() != group || tail.start() > now - BACK + CLOCK_SLACK;
     if model.tail.as_ref().is_none_or(is_other) {
-        model.tail = Some(Tail::new(group, now - BACK));
+        let mut tail = Tail::new(group, now - BACK);
+        if model.live.is_some() {
+            // What polling brings from now on a session may bring too.
+            tail.expect_live(now);
+        }
+        model.tail = Some(tail);
         model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
         model.logs = model.logs.cleared();
         model.older = Some(Older::new(now - BACK));
