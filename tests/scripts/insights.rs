@@ -127,6 +127,24 @@ fn a_query_says_its_price_and_stands_on_cancel() {
 }
 
 #[test]
+fn who_asks_for_a_request_is_told_that_only_lines_that_name_it_come() {
+    let mut model = with_errors();
+    for (keys, is_of_request) in [("E", false), ("*", true)] {
+        press(&mut model, keys);
+        asked(&mut model);
+        let Some(Dialog::Insights(dialog)) = &model.dialog else {
+            panic!("no dialog")
+        };
+        assert_eq!(dialog.is_of_request, is_of_request);
+        assert_eq!(
+            dialog.query.contains("0af3b1c2-77aa") || dialog.query.contains("0af3b1c2.*77aa"),
+            is_of_request
+        );
+        press(&mut model, "n");
+    }
+}
+
+#[test]
 fn what_it_may_cost_is_asked_even_where_the_size_is_denied() {
     let mut model = with_errors();
     let effects = press(&mut model, "Q");

@@ -45,6 +45,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
         window: TextField::with(&window(model)),
         query: insights::query(model.logs.filter(), false),
         lacks_pattern: insights::lacks_pattern(model.logs.filter(), false),
+        is_of_request: model.logs.filter().request.is_some(),
         group: group.clone(),
         asked: ticket.seq,
         size: None,
