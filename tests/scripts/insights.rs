@@ -338,12 +338,28 @@ fn a_query_that_fails_under_way_keeps_what_came() {
     let mut model = with_errors();
     running(&mut model);
     let ticket = polled(&mut model);
-    tell(
+    let effects = tell(
         &mut model,
         ticket,
         Err(Fault::new(FaultKind::Denied, "logs:GetQueryResults", "", "")),
     );
+    assert!(
+        matches!(question(&effects, Asked::InsightsStop), Some((_, Query::InsightsStop { id })) if id == "q-1"),
+        "nobody pays for what nobody will see: {effects:?}"
+    );
     let said = model.notice.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
     assert!(said.contains("logs:GetQueryResults"), "{said}");
     assert_eq!(model.insights.as_ref().and_then(Insights::end), Some(QueryState::Failed));
+    assert!(question(&press(&mut model, "Q"), Asked::InsightsStop).is_none(), "once");
+    for (kind, is_stopped) in [
+        (FaultKind::OddAnswer, true),
+        (FaultKind::NotFound, false),
+        (FaultKind::Throttled, false),
+    ] {
+        running(&mut model);
+        let ticket = polled(&mut model);
+        let effects = tell(&mut model, ticket, Err(Fault::new(kind, "logs:GetQueryResults", "", "")));
+        assert_eq!(question(&effects, Asked::InsightsStop).is_some(), is_stopped, "{kind:?}");
+        press(&mut model, "Q");
+    }
 }

@@ -199,7 +199,7 @@ pub(super) fn on_results(model: &mut Model, seq: u64, answer: Result<Fact, Fault
     };
     let Some(insights) = &mut model.insights else { return Vec::new() };
     let before = insights.end();
-    insights.on_results(seq, results, model.now.mono);
+    let running = insights.on_results(seq, results, model.now.mono);
     let over = insights.end().filter(|_| before.is_none());
     let fault = insights.fault().cloned();
     if let Some(fault) = fault {
@@ -208,7 +208,9 @@ pub(super) fn on_results(model: &mut Model, seq: u64, answer: Result<Fact, Fault
             complain(model, fault);
         }
     }
-    logs::scans(model)
+    let mut effects = logs::scans(model);
+    effects.extend(running.map(|id| stop(model, id)));
+    effects
 }
 
 /// The query has been stopped: who waited for that leaves.
