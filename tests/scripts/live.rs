@@ -103,9 +103,9 @@ fn a_session_is_closed_a_minute_after_the_logs_were_left() {
 }
 
 #[test]
-fn lines_that_come_during_a_pause_are_left_to_polling() {
+fn a_pause_pays_for_no_session_and_what_comes_meanwhile_is_left_to_polling() {
     let mut model = live();
-    press(&mut model, "p");
+    assert_eq!(press(&mut model, "p"), [Effect::CloseLive]);
     let frame = lines(&model, &["INFO: one"], false);
     update(&mut model, Msg::Live(1, Ok(frame)));
     assert!(model.logs.lines().is_empty());
@@ -114,7 +114,16 @@ fn lines_that_come_during_a_pause_are_left_to_polling() {
             .iter()
             .any(|e| matches!(e, Effect::Ask(_, bic_tui::cloud::Query::LogPage(_))))
     };
-    assert!(!asks(&wait(&mut model, 70_000)), "nothing is asked during a pause");
+    let effects = wait(&mut model, 70_000);
+    assert!(!asks(&effects), "nothing is asked during a pause");
+    let opens = |effects: &[Effect]| effects.contains(&Effect::OpenLive(2, GROUP.into()));
+    assert!(!opens(&effects) && model.live.is_some());
+    let effects = press(&mut model, "p");
+    assert!(opens(&effects), "it goes on with the tail: {effects:?}");
+    // Who wants it during a pause has it after that.
+    let mut model = on_logs(Settings::default());
+    assert!(press(&mut model, "p T y").is_empty() && model.live.is_some());
+    assert_eq!(press(&mut model, "p"), [Effect::OpenLive(1, GROUP.into())]);
 }
 
 #[test]

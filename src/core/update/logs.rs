@@ -116,11 +116,6 @@ fn plan_next(model: &mut Model) {
 pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Vec<Effect> {
     let now = model.now;
     let Some(tail) = &mut model.tail else { return Vec::new() };
-    // What comes during a pause is left to polling, which takes up where it was.
-    if model.logs.is_paused() {
-        tail.on_live_end(now.wall);
-        return Vec::new();
-    }
     let arrivals = tail.on_live(session, update, now.wall);
     let has_holes = tail.has_holes();
     model.logs.append(arrivals);
@@ -200,6 +195,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
                 }
                 model.logs.toggle_pause();
                 polling::hurry(model, &[Poll::Logs]);
+                return Some(live::on_tick(model));
             }
             Intent::Histogram => {
                 model.shown_logs_mut().toggle_histogram();

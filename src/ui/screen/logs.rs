@@ -105,8 +105,13 @@ fn title(model: &Model) -> String {
 /// That Live Tail costs money while it is on, or about to be; polling costs none. On a narrow screen in fewer words,
 /// with nothing beside it.
 fn badge(model: &Model, side: &Side<'_>, live: &Live, head: &mut Head<'_>, area: Rect) {
-    let word = live.word();
-    let price = if live.is_polling() { "free".to_owned() } else { live_price(model) };
+    let is_paused = model.logs.is_paused();
+    let word = if is_paused { "live tail paused" } else { live.word() };
+    let price = if is_paused || live.is_polling() {
+        "free".to_owned()
+    } else {
+        live_price(model)
+    };
     let brief = price.replace(" a minute", "/min").replace(" (unverified)", "");
     let age: usize = head.right.iter().map(Span::width).sum();
     // Frame, title, and a cell between.
