@@ -13,7 +13,7 @@ use bic_tui::{
 };
 
 use super::{
-    logs::{save, with_errors},
+    logs::{DENIED, save, with_errors},
     *,
 };
 
@@ -362,4 +362,22 @@ fn a_query_that_fails_under_way_keeps_what_came() {
         assert_eq!(question(&effects, Asked::InsightsStop).is_some(), is_stopped, "{kind:?}");
         press(&mut model, "Q");
     }
+}
+
+#[test]
+fn a_request_or_a_shape_that_was_asked_for_is_dropped_among_the_results_with_its_key() {
+    let mut model = with_errors();
+    press(&mut model, "E *");
+    let (ticket, _) = begun(&mut model);
+    tell(&mut model, ticket, Ok(Fact::InsightsBegun("q-1".into())));
+    let ticket = polled(&mut model);
+    tell(&mut model, ticket, Ok(results(QueryState::Complete, &[DENIED, "INFO: of another"])));
+    let shown = |model: &Model| (model.shown_logs().window(30, 100).total, model.insights.is_some());
+    assert_eq!(shown(&model), (1, true));
+    press(&mut model, "*");
+    assert_eq!(shown(&model), (2, true), "there is nothing to go back to");
+    press(&mut model, "E *");
+    assert_eq!(shown(&model), (1, true));
+    press(&mut model, "*");
+    assert_eq!(shown(&model), (2, true), "back");
 }

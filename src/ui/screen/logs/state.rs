@@ -119,16 +119,20 @@ const LONGEST_ID: usize = 16;
 
 fn asked_for(model: &Model) -> Vec<String> {
     let (logs, filter) = (model.shown_logs(), model.shown_logs().filter());
+    let leads_back = logs.depth() > 0;
     let mut out = Vec::new();
     if let Some(level) = filter.min_level {
         out.push(level.and_worse().to_owned());
     }
     if let Some(request) = &filter.request {
         let id: SafeText = request.ids().first().map(String::as_str).unwrap_or_default().into();
-        out.push(format!("request {}, * back", cut::middle(&id, LONGEST_ID)));
+        let key = if leads_back { "* back" } else { "* drops it" };
+        out.push(format!("request {}, {key}", cut::middle(&id, LONGEST_ID)));
     }
     if let Some(shape) = &filter.shape {
-        out.push(format!("errors like {}, Esc back", cut::end(shape, 20)));
+        // With nowhere to go back to Esc does something else.
+        let key = if leads_back { ", Esc back" } else { "" };
+        out.push(format!("errors like {}{key}", cut::end(shape, 20)));
     }
     if filter.heads_only {
         out.push("folded, z opens".to_owned());
