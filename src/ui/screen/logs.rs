@@ -209,9 +209,14 @@ fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Re
 
 /// Why the filter keeps nothing, and what to do.
 fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
-    let is_of_task = model.logs.filter().stream.is_some() && model.insights.is_none();
+    let is_of_query = model.insights.is_some();
+    let is_of_task = model.logs.filter().stream.is_some() && !is_of_query;
     match (is_of_task, model.shown_logs().is_searching()) {
         (_, true) => ("Looking through the lines…", ""),
+        (false, false) if is_of_query => (
+            "No line that the query found matches what is asked for.",
+            "x shows all that it found; v, u and & ask for others; Q goes back to the tail.",
+        ),
         (true, false) => (
             "This task has written no line since what is shown begins: perhaps it never ran.",
             "q goes back; 3 shows why it stopped; k, or @ with a time, looks further back.",

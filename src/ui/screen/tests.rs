@@ -647,3 +647,13 @@ fn results_name_no_key_that_does_something_else_there() {
     let text = drawn(&model);
     assert!(text.contains("errors like") && !text.contains("Esc back"), "{text}");
 }
+
+#[test]
+fn results_none_of_which_match_say_what_to_do_there() {
+    let mut model = on_logs("INFO: one");
+    model.logs.attention_only();
+    results(&mut model, &["INFO: one"]);
+    let text = frame(&model, (120, 20), super::logs::draw);
+    assert!(!text.contains("q clears") && !text.contains("further back"), "{text}");
+    assert!(text.contains("Q goes back to the tail") && text.contains("x shows"), "{text}");
+}
