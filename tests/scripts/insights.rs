@@ -381,3 +381,15 @@ fn a_request_or_a_shape_that_was_asked_for_is_dropped_among_the_results_with_its
     press(&mut model, "*");
     assert_eq!(shown(&model), (2, true), "back");
 }
+
+#[test]
+fn results_are_held_beside_the_tail_in_a_bounded_room() {
+    let mut model = with_errors();
+    running(&mut model);
+    let ticket = polled(&mut model);
+    let long = format!("INFO: {}", "x".repeat(4 << 20));
+    let all = [long.as_str(); 20];
+    tell(&mut model, ticket, Ok(results(QueryState::Complete, &all)));
+    let held = model.insights.as_ref().map_or(0, |it| it.view.lines().len());
+    assert!((10..18).contains(&held), "{held} of 4 MB each");
+}

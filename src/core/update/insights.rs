@@ -24,6 +24,8 @@ use crate::{
 
 /// Leaving waits this long for a query to be stopped, in milliseconds.
 const STOPPING: u64 = 1_500;
+/// Most bytes of results held, beside the lines of the tail: far more than so many lines mostly are.
+const MEMORY: usize = 64 << 20;
 /// A window that ends this near the present ends at the present.
 const PRESENT: Millis = 60_000;
 
@@ -139,7 +141,7 @@ fn begin(model: &mut Model, dialog: InsightsDialog, (from, until): (Millis, Mill
         until,
         query: dialog.query,
     };
-    let mut view = LogView::apart(model.settings.log_memory, ticket.seq);
+    let mut view = LogView::apart(model.settings.log_memory.min(MEMORY), ticket.seq);
     view.take_after(&model.logs);
     model.insights = Some(Insights::new(ticket.seq, request.clone(), view));
     logs::fit(model);

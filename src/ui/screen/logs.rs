@@ -179,7 +179,8 @@ fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), f
         .collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
-    for (row, hole) in &window.holes {
+    // Of results the last line says it; they can not be loaded again.
+    for (row, hole) in window.holes.iter().filter(|_| model.insights.is_none()) {
         draw_hole(model, side, *hole, (*row, area), frame);
     }
 }
