@@ -116,6 +116,10 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Found(found) => logs::on_found(model, found),
         Msg::Mined(mined) => logs::on_mined(model, &mined),
+        Msg::Failed(fault) => {
+            complain(model, fault);
+            Vec::new()
+        }
         Msg::Live(session, news) => live::on_news(model, session, news),
         Msg::Timed(timings) => {
             model.durations = Durations::shipped().with(&timings);

@@ -69,6 +69,18 @@ impl Scan {
         }
     }
 
+    /// What is told of the segments after the first `told` where the work failed: they count as looked at, since to look
+    /// at them again would fail again.
+    pub fn passed_over(&self, told: usize) -> impl Iterator<Item = Found> {
+        self.segments.iter().skip(told).map(|segment| Found {
+            generation: self.generation,
+            segment: segment.id(),
+            scanned: segment.len(),
+            rows: Vec::new(),
+            histogram: Histogram::default(),
+        })
+    }
+
     /// The same work in up to `parts` pieces, each with its share of the nearest segments.
     pub fn split(self, parts: usize) -> Vec<Self> {
         (0..parts.clamp(1, self.segments.len().max(1)))
