@@ -226,7 +226,11 @@ fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec
     } else {
         ""
     };
-    let mark = if stack.status.is_failure() { "✗" } else { "✓" };
+    let mark = match (stack.status.is_failure(), stack.status.is_success()) {
+        (true, _) => "✗",
+        (_, true) => "✓",
+        _ => "·",
+    };
     let about = format!("  created {}{updated}{protection}", show(stack.created));
     let name = format!("{mark} {} ", stack.status.0);
     let room = width.saturating_sub(name.chars().count() + stack.name.chars().count());
