@@ -128,7 +128,11 @@ fn lines_that_come_during_a_pause_are_left_to_polling() {
     update(&mut model, Msg::Live(1, Ok(frame)));
     let held = |model: &Model| model.logs.shown().map(|line| line.raw().to_owned()).collect::<Vec<_>>();
     assert_eq!(held(&model), ["INFO: before"]);
-    assert_eq!((owed_before, is_owed(&model)), (false, true), "it is known that something is missing");
+    assert_eq!(
+        (owed_before, is_owed(&model)),
+        (false, true),
+        "it is known that something is missing"
+    );
     let ask = |effects: &[Effect]| {
         effects.iter().find_map(|effect| match effect {
             Effect::Ask(ticket, bic_tui::cloud::Query::LogPage(request)) => Some((*ticket, request.clone())),

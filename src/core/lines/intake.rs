@@ -211,7 +211,10 @@ impl Lines {
         let passed = std::iter::successors(self.prev(spot), |spot| self.prev(*spot)).take(LOOK_BACK);
         for line in passed.filter_map(|spot| self.line(spot)) {
             let begins = |line: &Line<'_>| !line.is_continuation() && !line.is_whole() && line.level() >= Level::Error;
-            if lines.last().is_some_and(|next| begins(next) || next.at() - line.at() > logline::JOIN_WITHIN) {
+            if lines
+                .last()
+                .is_some_and(|next| begins(next) || next.at() - line.at() > logline::JOIN_WITHIN)
+            {
                 break;
             }
             if line.stream() == last.stream() {

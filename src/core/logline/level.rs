@@ -195,7 +195,7 @@ impl<'de> Visitor<'de> for Fields {
     /// The object written as text.
     fn visit_str<E>(self, text: &str) -> Result<Option<Level>, E> {
         let is_object = self.is_inner && text.trim_start().starts_with('{');
-        Ok(is_object.then(|| object(text, true).flatten()).flatten())
+        Ok(Some(text).filter(|_| is_object).and_then(|text| object(text, true).ok()?))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<Level>, A::Error> {
@@ -237,15 +237,14 @@ fn json_level(raw: &str) -> Option<Level> {
     if raw.len() > MAX_JSON {
         return None;
     }
-    Some(object(raw, false)?.unwrap_or_default())
+    Some(object(raw, false).ok()?.unwrap_or_default())
 }
 
-/// The level that an object tells, where it is one.
-fn object(text: &str, is_inner: bool) -> Option<Option<Level>> {
+/// The level that an object tells; an error where it is none.
+fn object(text: &str, is_inner: bool) -> serde_json::Result<Option<Level>> {
     let mut from = serde_json::Deserializer::from_str(text);
-    let level = Fields { is_inner }.deserialize(&mut from).ok()?;
-    from.end().ok()?;
-    Some(level)
+    let level = Fields { is_inner }.deserialize(&mut from)?;
+    from.end().map(|()| level)
 }
 
 pub(super) fn of_status(status: u16) -> Level {

@@ -935,7 +935,10 @@ fn an_entry_is_whole_wherever_segments_end_and_however_its_lines_come() {
 #[test]
 fn ids_that_come_later_are_joined_and_not_without_end() {
     let lines = crate::core::lines::Lines::in_small_segments(usize::MAX);
-    let mut view = LogView { lines, ..LogView::new(usize::MAX) };
+    let mut view = LogView {
+        lines,
+        ..LogView::new(usize::MAX)
+    };
     view.resize(20, 200);
     let of = |i: u64| format!("INFO: request_id=req-{i:08} litellm_call_id=call-{:08}", i + 1);
     let other = |i: u64| format!("INFO: call_id=call-{i:08} of request_id=req-{:08}", i + 1);
@@ -973,19 +976,18 @@ fn request_of(messages: &[&str], at: &str) -> Vec<String> {
     view.shown().map(|line| line.raw().to_owned()).collect()
 }
 
+/// One request, each of whose lines leads on to the next, and a line of another.
+const CHAIN: [&str; 5] = [
+    "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
+    "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
+    "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
+    "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
+    "INFO: another request_id=REQ-0001-aaab",
+];
+
 #[test]
-fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
-    let chain = [
-        "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
-        "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
-        "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
-        "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
-        "INFO: another request_id=REQ-0001-aaab",
-    ];
-    for at in ["chat", "start", "failed", "upstream"] {
-        assert_eq!(request_of(&chain, at), chain[..4], "{at}");
-    }
-    // Whenever it is asked for, and wherever the pages end.
+fn a_request_is_the_same_whenever_it_is_asked_for() {
+    let chain = CHAIN;
     for asked in 1..chain.len() as u64 {
         let mut view = LogView::new(usize::MAX);
         view.resize(20, 200);
@@ -1000,6 +1002,14 @@ fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
         assert_eq!(shown, chain[..4], "asked for at line {asked}");
         view.toggle_request();
         assert_eq!(view.shown().count(), chain.len());
+    }
+}
+
+#[test]
+fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
+    let chain = CHAIN;
+    for at in ["chat", "start", "failed", "upstream"] {
+        assert_eq!(request_of(&chain, at), chain[..4], "{at}");
     }
     let numbers = [
         "INFO: request_id=12345678 first",
