@@ -3,6 +3,7 @@
 
 mod access;
 mod insights;
+mod kept;
 mod leftovers;
 mod models;
 mod placed;

@@ -53,7 +53,7 @@ pub(super) struct Watch {
     /// A service is being worked on, so tasks tell more than the stack does.
     has_services: bool,
     /// The operation's events, newest first.
-    events: Vec<StackEvent>,
+    pub(super) events: Vec<StackEvent>,
     /// How many looks there have been.
     looks: u32,
     /// The stack as it was told last.
