@@ -341,7 +341,7 @@ const NOTES: &[(&str, &str)] = &[
     ),
     (
         "leftovers",
-        "A place that could not be looked at stands in `unknown`, an object of `what`, `why` and `next` in words; the exit status is 4 then. `status` is `null` where AWS tells of no stack of that name any more.",
+        "A place that could not be looked at, or only in part, stands in `unknown`, an object of `what`, `why` and `next` in words; the exit status is 4 then. `status` is `null` where AWS tells of no stack of that name any more.",
     ),
     (
         "logs",

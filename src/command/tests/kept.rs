@@ -9,8 +9,14 @@ async fn what_a_policy_keeps_is_not_called_lost_and_is_named_at_the_end() {
     let mut case = Case::sim("replaces-files");
     let (status, plan, said) = case.run("deploy").await;
     assert_eq!(status, 2, "its name is asked for all the same: {plan}{said}");
-    let line = plan.lines().find(|l| l.contains("FileSystem (AWS::EFS::FileSystem)")).unwrap_or_default();
-    assert!(line.starts_with("KEPT OUTSIDE  ") && line.ends_with("outside the stack, and costs on"), "{plan}");
+    let line = plan
+        .lines()
+        .find(|l| l.contains("FileSystem (AWS::EFS::FileSystem)"))
+        .unwrap_or_default();
+    assert!(
+        line.starts_with("KEPT OUTSIDE  ") && line.ends_with("outside the stack, and costs on"),
+        "{plan}"
+    );
     assert!(!plan.contains("LOSES") && !said.contains("loses"), "{plan}{said}");
     assert!(said.contains("stays in the account") && said.contains("--confirm"), "{said}");
     let old = line.split(' ').find(|word| word.starts_with("fs-")).unwrap().to_owned();
