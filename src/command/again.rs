@@ -112,6 +112,7 @@ pub(super) fn passes(fault: &Fault) -> bool {
         | FaultKind::Refused
         | FaultKind::NoChange
         | FaultKind::Guarded
+        | FaultKind::Stopped
         | FaultKind::Internal => false,
     }
 }

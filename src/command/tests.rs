@@ -1042,6 +1042,41 @@ async fn no_count_is_changed_while_cloudformation_is_at_work() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_begins_between_two_counts_stops_the_second() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    for (scene, line, rests, first, second) in [
+        ("running", "sleep", 2, "openwebui 1 → 0", "litellm 1 → 0"),
+        ("asleep", "wake", 1, "litellm 0 → 1", "openwebui 0 → 1"),
+    ] {
+        let cloud = world(scene);
+        let mut stack = reads::stack(&*cloud, &"bedrock-image-chat".into()).await.unwrap().unwrap();
+        stack.status.0 = "UPDATE_IN_PROGRESS".into();
+        let looks = AtomicU32::new(0);
+        let late = move |query: &Query| match query {
+            // It rests when it is looked at first, and before the first count is sent.
+            Query::Stack { .. } if looks.fetch_add(1, Ordering::Relaxed) > rests => Some(Ok(Fact::Stack(Some(stack.clone())))),
+            _ => None,
+        };
+        let mut case = Case::new(Arc::new(Answering(cloud, late)));
+        let (status, json, said) = case.run(&format!("{line} --output json")).await;
+        assert_eq!(status, 1, "{json}{said}");
+        let told = format!("bedrock-image-chat-{first} was sent, bedrock-image-chat-{second} was not. `bic-tui deploy --watch");
+        assert!(
+            said.contains(&told) && said.contains(&format!("`bic-tui {line} --region")),
+            "{said}"
+        );
+        assert!(said.contains("has begun to work on the stack (UPDATE_IN_PROGRESS)"), "{said}");
+        let report: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            (&report["is_complete"], report["services"].as_array().map(Vec::len)),
+            (&false.into(), Some(1))
+        );
+        let scaled = case.entries().iter().filter(|e| e.operation == "ecs:UpdateService").count();
+        assert_eq!(scaled, 2, "its beginning and its end");
+    }
+}
+
 /// A question may stand open for long.
 #[tokio::test(start_paused = true)]
 async fn a_way_that_is_closed_when_its_question_is_answered_is_not_taken() {
