@@ -181,8 +181,12 @@ fn sleep_counts_down_three_seconds_and_any_key_stops_it() {
     press(&mut model, "x");
     assert!(sent(&wait(&mut model, 5_000)).is_empty());
     press(&mut model, "Z");
-    let changes = sent(&wait(&mut model, 3_000));
+    let effects = wait(&mut model, 3_000);
+    let changes = sent(&effects);
     assert!(matches!(changes[1], Change::Scale { from: 1, to: 0, .. }));
+    let stack = model.stack().map(|stack| &stack.id);
+    let is_bound = |effect: &Effect| matches!(effect, Effect::Change(approved) if approved.at_rest() == stack);
+    assert!(effects.iter().any(is_bound), "none is sent once CloudFormation is at work");
     assert!(
         matches!(changes[0], Change::TagService { value: Some(_), .. }),
         "the count is saved before it is changed"
