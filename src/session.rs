@@ -151,7 +151,6 @@ async fn replay(flags: &Common, args: &ReplayArgs, settings: Settings, mut out: 
         prompt: Prompt::terminal(),
         out,
         interrupt,
-        account: None,
     };
     let answer = command::replay::print(&mut cx, &cloud).await;
     signals.abort();
@@ -256,7 +255,6 @@ async fn subcommand(
         prompt: Prompt::terminal(),
         out,
         interrupt,
-        account: None,
     };
     let about = cx.cloud.about();
     if let Some(endpoint) = about.endpoint.filter(|_| about.is_endpoint_inherited) {

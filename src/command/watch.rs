@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Answer, Context, Failure,
     again::{Again, passes},
-    events, keep_account,
+    events,
     out::Far,
     pause, reads,
 };
@@ -143,9 +143,6 @@ impl Watch {
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
         let mut again = Again::new(EVERY);
-        if cx.out.is_watched() {
-            keep_account(cx).await;
-        }
         self.durations = own_durations(cx).await;
         loop {
             match self.look(cx).await {
