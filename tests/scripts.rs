@@ -820,6 +820,7 @@ fn credentials_of_another_account_are_another_place() {
     let change = Change::DeleteStack { stack: "s".into() };
     update(&mut model, Msg::Changed(generation, change, Err(fault)));
     assert!(model.feeds.identity.due <= model.now.mono);
+    model.deploy = planned().deploy;
     let effects = who(&mut model, "222222222222");
     assert_eq!(effects, [Effect::Hide, Effect::KeepTo("222222222222".into())]);
     assert!(model.dialog.is_none() && !model.guard.is_armed(model.now) && model.guard.generation == generation + 1);
@@ -829,6 +830,8 @@ fn credentials_of_another_account_are_another_place() {
         notice.text.contains("222222222222 now, not of 123456789012") && notice.severity == bic_tui::core::health::Severity::Bad,
         "{notice:?}"
     );
+    let stays = "the plan stays there until somebody removes it: `aws cloudformation delete-change-set --stack-name arn:stack --change-set-name arn:set --region us-west-2`";
+    assert!(notice.text.contains(stays), "{notice:?}");
     assert_eq!(model.errors.len(), 2, "{:?}", model.errors);
     // Nothing of before is sent, and the new account is asked.
     assert!(sent(&press(&mut model, "y")).is_empty());
