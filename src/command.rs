@@ -169,11 +169,12 @@ impl Failure {
     }
 
     /// The same, with commands that reach the same stack.
-    fn placed(self, cx: &Context) -> Self {
+    #[must_use]
+    pub fn placed(self, reach: &Reach) -> Self {
         match (self.message(), &self) {
-            (Some(text), Self::Fault(fault)) => Self::Told(fault.exit_status(), cx.placed(&text)),
-            (Some(text), Self::Usage(_)) => Self::Usage(cx.placed(&text)),
-            (Some(text), Self::NotWell(_)) => Self::NotWell(cx.placed(&text)),
+            (Some(text), Self::Fault(fault)) => Self::Told(fault.exit_status(), reach.placed(&text)),
+            (Some(text), Self::Usage(_)) => Self::Usage(reach.placed(&text)),
+            (Some(text), Self::NotWell(_)) => Self::NotWell(reach.placed(&text)),
             _ => self,
         }
     }
@@ -255,7 +256,7 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
     let answer = beside(aside, answered(cx, command)).await;
     cx.out.end_bar();
     cx.out.clock(cx.cloud.ahead());
-    let answer = match answer.map_err(|failure| failure.placed(cx)) {
+    let answer = match answer.map_err(|failure| failure.placed(&cx.reach())) {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {
             let told = tokio::time::timeout(Duration::from_millis(200), interrupt.caught()).await;

@@ -135,7 +135,7 @@ async fn note(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &Change, token:
     });
     written.await.unwrap_or_else(|_| {
         let why = "the audit log could not be written";
-        Err(Fault::new(FaultKind::Internal, change.operation(), "", why))
+        Err(Fault::new(FaultKind::Unnoted, change.operation(), "", why))
     })
 }
 

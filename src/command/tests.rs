@@ -957,13 +957,28 @@ async fn without_a_terminal_a_write_needs_yes() {
 #[tokio::test(start_paused = true)]
 async fn without_an_audit_log_nothing_is_sent() {
     let mut case = Case::sim("running");
-    case.cx.journal = Err(Fault::new(FaultKind::Internal, "the audit log", "", "the disk is full"));
+    case.cx.journal = Err(Fault::new(FaultKind::Unnoted, "the audit log", "", "the disk is full"));
     let (status, _, stderr) = case.run("scale litellm 2").await;
     assert_eq!(status, 4);
-    assert!(stderr.contains("disk is full"), "{stderr}");
+    assert!(stderr.contains("disk is full. Nothing was sent: make room"), "{stderr}");
     let (_, json, _) = case.run("status --output json").await;
     let status: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(status["services"][1]["desired"], 1);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_can_not_be_noted_is_not_sent_and_is_not_unknown() {
+    let mut case = Case::sim("running");
+    case.cx.journal = Ok(Arc::new(Journal::open("/dev/full".as_ref()).unwrap()));
+    // Such a file never ends for who reads it: no `deploy`, which looks for plans of before in it.
+    let (status, _, stderr) = case.run("scale litellm 2").await;
+    assert_eq!(status, 4);
+    assert!(
+        stderr.contains("/dev/full can not be written") && stderr.contains("Nothing was sent: make room") && !stderr.contains("not known"),
+        "{stderr}"
+    );
+    assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE");
 }
 
 #[tokio::test(start_paused = true)]
