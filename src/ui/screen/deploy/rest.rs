@@ -144,6 +144,8 @@ fn left_behind(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> 
     let mut lines: Vec<Line<'static>> = told.into_iter().map(|l| Line::from(pen.ink(role, format!("  {l}")))).collect();
     if !is_empty {
         lines.push(list_of_left(model, pen, "to list and remove it (bic-tui leftovers)."));
+    } else if !search.unknown().is_empty() {
+        lines.push(list_of_left(model, pen, "to see which (bic-tui leftovers)."));
     }
     lines
 }
