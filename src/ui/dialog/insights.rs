@@ -64,7 +64,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
     for line in dialog.query.lines() {
         parts.middle.extend(wrapped(side, &SafeText::new(line), Role::Text, width));
     }
-    if dialog.query.contains("| filter ") {
+    if dialog.query.contains("| filter ") && !dialog.is_of_request {
         let coarse = "It lets through a little more than the filter, which then looks again here.";
         parts.middle.extend(wrapped(side, coarse, Role::Dim, width));
     }
