@@ -204,7 +204,8 @@ impl LogView {
         self.take_in(|lines| lines.append(arrivals));
     }
 
-    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
+    /// Whether lines had to make room.
+    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) -> bool {
         self.hold();
         let (row, was_empty) = (self.cursor_row(), self.first().is_none());
         let reader = match &self.place {
@@ -226,6 +227,7 @@ impl LogView {
         }
         self.drop_marks(&change);
         self.count_beside();
+        !change.evicted.is_empty()
     }
 
     /// Tells the store what is held about its lines.
