@@ -170,6 +170,20 @@ fn a_thousand_frames() {
     );
 }
 
+/// Frames for somebody who reads in an old place while a million lines have come.
+fn a_million_new() {
+    let mut logs = LogView::new(1 << 30);
+    logs.resize(60, 200);
+    logs.append(lines(0, PAGE));
+    logs.up(1);
+    for page in 1..=MILLION / PAGE {
+        logs.append(lines(page * PAGE, PAGE));
+    }
+    assert_eq!(logs.new_lines(), MILLION);
+    let frames = frames(&mut console(logs), |_, _| Instant::now());
+    println!("detached, a million new: p50 {} µs, p99 {} µs", frames[500], frames[990]);
+}
+
 /// A line a second for ten days: a frame costs what is in sight, not the seconds that hold a line.
 fn ten_sparse_days(c: &mut Criterion) {
     let mut logs = LogView::new(1 << 30);
@@ -252,6 +266,7 @@ fn taking_in(c: &mut Criterion) {
 fn a_million_lines(c: &mut Criterion) {
     a_thousand_frames();
     a_thousand_keys();
+    a_million_new();
     a_million_errors();
     let mut view = full_view();
     for pattern in ["litellm_call_id=7d1e", "payload", r"no .*id=[a-f0-9]+", r"#\d*777 ", "!numbers"] {

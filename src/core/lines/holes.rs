@@ -256,7 +256,9 @@ mod tests {
         }
         let held = times(&lines);
         assert!(held.contains(&10) && held.contains(&999), "{held:?}");
-        assert_eq!((lines.holes().len(), lines.dropped().lines), (1, 0), "one hole between");
+        // Those that make room next may leave a hole of their own, until it has grown to the one before.
+        let between = lines.holes().len();
+        assert!((1..=2).contains(&between) && lines.dropped().lines == 0, "{:?}", lines.holes());
         lines.read_at(None);
         lines.append(all(3_000, 3_600));
         assert_in_order_and_whole(&lines, 3_600);
