@@ -436,6 +436,12 @@ impl LogView {
         std::iter::successors(self.first(), |spot| self.next(*spot)).filter_map(|spot| self.lines.line(spot))
     }
 
+    /// Times of the first and the last of them.
+    pub fn ends(&self) -> Option<(Millis, Millis)> {
+        let at = |spot| self.lines.line(spot).map(|line| line.at());
+        Some((at(self.first()?)?, at(self.last()?)?))
+    }
+
     /// The same for a file.
     pub fn to_write(&self) -> Kept {
         self.lines.to_write(self.index())

@@ -1,7 +1,7 @@
 //! The Logs screen by keys: errors by shape, the lines of a request, entries as JSON, and the way back.
 
 use bic_tui::core::{
-    fact::{LogEvent, LogPage},
+    fact::{LiveUpdate, LogEvent, LogPage},
     msg::{Asked, Ticket},
     polls::Poll,
     screen::Panel,
@@ -469,6 +469,31 @@ fn a_search_counts_and_what_was_said_of_a_pattern_goes_with_it() {
     assert_eq!(model.logs.search_place(), None, "who follows is on no match");
     press(&mut model, "&");
     type_text(&mut model, "(bad");
+#[test]
+fn an_export_says_what_live_tail_left_out_before_its_last_line() {
+    let mut model = with_errors();
+    let lacks = |model: &mut Model| match &save(model)[..] {
+        [Effect::SaveLines(.., lacks)] => lacks.as_ref().map(ToString::to_string),
+        effects => panic!("{effects:?}"),
+    };
+    wait(&mut model, 5_000);
+    let told = |model: &mut Model, at: i64| {
+        let update = LiveUpdate {
+            events: vec![event(at, 40, "litellm", "INFO: live")],
+            sampled: true,
+        };
+        let new = model.tail.as_mut().expect("a tail").on_live(1, update, model.now.wall);
+        model.logs.append(new);
+    };
+    let early = model.now.wall - 60_001;
+    told(&mut model, early);
+    assert_eq!(lacks(&mut model), None, "what is left out lies after all lines shown");
+    let now = model.now.wall;
+    told(&mut model, now);
+    let lacks = lacks(&mut model).unwrap_or_default();
+    assert!(lacks.starts_with("lines from ") && lacks.ends_with(" missing"), "{lacks}");
+}
+
     press(&mut model, "enter");
     assert!(model.notice.is_some());
     press(&mut model, "esc");

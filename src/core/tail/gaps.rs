@@ -83,6 +83,12 @@ impl Tail {
     /// Live Tail left something out that has not been looked for yet.
     pub fn has_holes(&self) -> bool {
         !self.holes.is_empty()
+    /// All that is not fetched, of the end too; that late lines were not looked for leaves nothing out that is known.
+    pub fn missing(&self, now: Millis) -> impl Iterator<Item = Gap> {
+        let gaps = self.gaps(now).into_iter().chain(self.open(now));
+        gaps.filter(|gap| gap.why != GapReason::LateUnchecked)
+    }
+
     }
 
     pub(super) fn note_hole(&mut self, from: Millis, until: Millis, why: GapReason) {
