@@ -312,6 +312,21 @@ fn a_pattern_that_spans_lines_is_refused_and_leaves_the_filter_as_it_was() {
 }
 
 #[test]
+fn a_filter_is_offered_as_it_was_typed() {
+    for (typed, kept) in [("!Traceback", 9), ("BadError", 2)] {
+        let mut model = with_errors();
+        press(&mut model, "&");
+        type_text(&mut model, typed);
+        press(&mut model, "enter");
+        model.logs.finish_scans();
+        assert_eq!(shown(&model), kept, "{typed}");
+        press(&mut model, "& enter");
+        model.logs.finish_scans();
+        assert_eq!(shown(&model), kept, "{typed} is still asked for");
+    }
+}
+
+#[test]
 fn pasted_lines_are_refused_as_a_pattern_and_one_line_with_its_end_is_taken() {
     for key in ["/", "&"] {
         for end in ["\n", "\r", "\r\n"] {
@@ -455,21 +470,6 @@ fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
 }
 
 #[test]
-fn a_search_counts_and_what_was_said_of_a_pattern_goes_with_it() {
-    let mut model = with_errors();
-    press(&mut model, "/");
-    type_text(&mut model, "Traceback");
-    press(&mut model, "enter");
-    model.logs.finish_scans();
-    press(&mut model, "N");
-    assert_eq!((model.logs.search_place(), model.logs.search_len()), (Some(1), 2));
-    press(&mut model, "n");
-    assert_eq!(model.logs.search_place(), Some(2));
-    press(&mut model, "G");
-    assert_eq!(model.logs.search_place(), None, "who follows is on no match");
-    press(&mut model, "&");
-    type_text(&mut model, "(bad");
-#[test]
 fn an_export_says_what_live_tail_left_out_before_its_last_line() {
     let mut model = with_errors();
     let lacks = |model: &mut Model| match &save(model)[..] {
@@ -494,6 +494,21 @@ fn an_export_says_what_live_tail_left_out_before_its_last_line() {
     assert!(lacks.starts_with("lines from ") && lacks.ends_with(" missing"), "{lacks}");
 }
 
+#[test]
+fn a_search_counts_and_what_was_said_of_a_pattern_goes_with_it() {
+    let mut model = with_errors();
+    press(&mut model, "/");
+    type_text(&mut model, "Traceback");
+    press(&mut model, "enter");
+    model.logs.finish_scans();
+    press(&mut model, "N");
+    assert_eq!((model.logs.search_place(), model.logs.search_len()), (Some(1), 2));
+    press(&mut model, "n");
+    assert_eq!(model.logs.search_place(), Some(2));
+    press(&mut model, "G");
+    assert_eq!(model.logs.search_place(), None, "who follows is on no match");
+    press(&mut model, "&");
+    type_text(&mut model, "(bad");
     press(&mut model, "enter");
     assert!(model.notice.is_some());
     press(&mut model, "esc");
