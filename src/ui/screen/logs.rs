@@ -183,7 +183,7 @@ fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), f
 fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Rect), frame: &mut Frame<'_>) {
     let older = model.older.as_ref().filter(|_| model.insights.is_none());
     let is_here = |(from, until, _): &(_, _, _)| *from <= hole.until && hole.from < *until;
-    let what = if older.and_then(Older::loading).filter(is_here).is_some() {
+    let what = if older.and_then(Older::loading).as_ref().is_some_and(is_here) {
         match older.and_then(Older::fault) {
             Some(fault) => format!("lines before this not fetched yet: {}", fault.kind.words()),
             None => "loading".to_owned(),
