@@ -304,7 +304,7 @@ impl Index {
     }
 
     /// How many rows of a segment came by themselves.
-    pub(super) fn news(&self, segment: u64) -> usize {
+    pub(super) fn news_in(&self, segment: u64) -> usize {
         self.segments.get(&segment).map_or(0, |hits| hits.news)
     }
 

@@ -21,7 +21,7 @@ impl Lines {
     /// Only where older lines stand beside them each is looked at: this is asked for in every frame.
     pub fn news(&self, seq: u64, index: Option<&Index>) -> usize {
         let news_of = |(place, segment): (usize, &Arc<Segment>)| match index {
-            Some(index) if segment.is_since(seq) => index.news(segment.id()),
+            Some(index) if segment.is_since(seq) => index.news_in(segment.id()),
             Some(index) => news_among(segment, index.rows(self, place).unwrap_or_default(), seq),
             None if segment.is_since(seq) => segment.news(),
             None => segment.lines().filter(|line| line.is_news(seq)).count(),
