@@ -98,7 +98,7 @@ pub struct Tail {
     was_head: bool,
     seq: u64,
     fault: Option<Fault>,
-    unchecked: Vec<Gap>,
+    given_up: Vec<Gap>,
     start: Millis,
     /// What the clock showed last.
     clock: Millis,
@@ -131,7 +131,7 @@ impl Tail {
             was_head: true,
             seq: 0,
             fault: None,
-            unchecked: Vec::new(),
+            given_up: Vec::new(),
             start: from,
             clock: Millis::MIN,
             stats: TailStats::default(),

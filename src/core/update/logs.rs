@@ -325,13 +325,8 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     match intent {
         Intent::Search => Some(dialogs::prompt(model, Purpose::Search, "")),
         Intent::Filter => {
-            let before = model
-                .shown_logs()
-                .filter()
-                .pattern
-                .as_ref()
-                .map(|p| p.text().to_owned())
-                .unwrap_or_default();
+            let typed = |pattern: &Pattern| format!("{}{}", if pattern.is_inverse() { "!" } else { "" }, pattern.text());
+            let before = model.shown_logs().filter().pattern.as_ref().map(typed).unwrap_or_default();
             Some(dialogs::prompt(model, Purpose::Filter, &before))
         }
         Intent::LiveTail => Some(live::toggle(model)),

@@ -189,14 +189,18 @@ fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), f
 fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Rect), frame: &mut Frame<'_>) {
     let older = model.older.as_ref().filter(|_| model.insights.is_none());
     let is_here = |(from, until, _): &(_, _, _)| *from <= hole.until && hole.from < *until;
-    let what = match (hole.lines, older.and_then(Older::loading).filter(is_here)) {
-        (_, Some(_)) => match older.and_then(Older::fault) {
+    let what = if older.and_then(Older::loading).as_ref().is_some_and(is_here) {
+        match older.and_then(Older::fault) {
             Some(fault) => format!("lines before this not fetched yet: {}", fault.kind.words()),
             None => "loading".to_owned(),
-        },
-        (0, _) => "lines before this were not fetched, scroll to load".to_owned(),
-        (1, _) => "1 line dropped here, scroll to reload".to_owned(),
-        (lines, _) => format!("{lines} lines dropped here, scroll to reload"),
+        }
+    } else {
+        let plural = if hole.lines == 1 { "" } else { "s" };
+        match (hole.is_counted, hole.lines) {
+            (true, lines) => format!("{lines} line{plural} dropped here, scroll to reload"),
+            (false, 0) => "lines before this were not fetched, scroll to load".to_owned(),
+            (false, lines) => format!("at least {lines} line{plural} missing here, scroll to load"),
+        }
     };
     let text = format!(" ▲ {what} ");
     let width = u16::try_from(cut::width(&text)).unwrap_or(u16::MAX).min(area.width);

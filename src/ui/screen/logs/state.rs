@@ -77,17 +77,24 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Opti
 /// How much has not been fetched, and where late lines were not looked for.
 fn gaps<'a>(model: &Model, side: &Side<'_>, tail: &Tail) -> Vec<Span<'a>> {
     let mut spans = Vec::new();
-    let sum = |is_unchecked: bool| -> Millis {
-        let gaps = tail.gaps(model.now.wall).into_iter();
-        let gaps = gaps.filter(|gap| (gap.why == GapReason::LateUnchecked) == is_unchecked);
-        gaps.map(|gap| gap.until - gap.from).sum()
-    };
-    if sum(false) > 0 {
-        let text = format!("  {} not fetched yet", when::span(sum(false)));
+    let (mut missing, mut lost, mut unchecked): (Millis, Millis, Millis) = (0, 0, 0);
+    for gap in tail.gaps(model.now.wall) {
+        *match gap.why {
+            GapReason::LateUnchecked => &mut unchecked,
+            GapReason::GivenUp => &mut lost,
+            _ => &mut missing,
+        } += gap.until - gap.from;
+    }
+    if missing > 0 {
+        let text = format!("  {} not fetched yet", when::span(missing));
         spans.push(Span::styled(text, side.theme.style(Role::Warn)));
     }
-    if sum(true) > 0 {
-        let text = format!("  late lines not looked for in {}", when::span(sum(true)));
+    if lost > 0 {
+        let text = format!("  {} never fetched", when::span(lost));
+        spans.push(Span::styled(text, side.theme.style(Role::Warn)));
+    }
+    if unchecked > 0 {
+        let text = format!("  late lines not looked for in {}", when::span(unchecked));
         spans.push(Span::styled(text, side.theme.style(Role::Dim)));
     }
     spans
