@@ -149,7 +149,12 @@ async fn cleared(parts: Vec<PathBuf>, until: Instant) -> Vec<PathBuf> {
 }
 
 /// Writes the lines. Where they are, how many and how large; or why not.
-fn write(wanted: &Path, (format, kept): (ExportFormat, &Kept), parts: &Mutex<Vec<PathBuf>>, is_over: &AtomicBool) -> Result<String, String> {
+fn write(
+    wanted: &Path,
+    (format, kept): (ExportFormat, &Kept),
+    parts: &Mutex<Vec<PathBuf>>,
+    is_over: &AtomicBool,
+) -> Result<String, String> {
     let to = keep::keep(wanted, |path| {
         let part = keep::part_of(path);
         parts.lock().unwrap_or_else(PoisonError::into_inner).push(part.clone());

@@ -205,7 +205,9 @@ impl Index {
     /// Of the lines that a change has brought, those from number `seq` on, the ones that match or name the request.
     pub fn news(&self, lines: &Lines, change: &Appended, seq: u64) -> Vec<Spot> {
         let all = lines.segments().enumerate().rev();
-        let touched = all.filter(|(_, segment)| change.touched.contains(&segment.id())).take(change.touched.len());
+        let touched = all
+            .filter(|(_, segment)| change.touched.contains(&segment.id()))
+            .take(change.touched.len());
         let hits = touched.filter_map(|(place, segment)| Some((place, segment, self.segments.get(&segment.id())?)));
         let mut news: Vec<Spot> = Vec::new();
         for (place, segment, hits) in hits {

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{MAX_JSON, head_of};
+use super::{MAX_JSON, head_of, top};
 
 /// How grave a line is. `Other` tells nothing and counts as information.
 #[derive(
@@ -180,12 +180,16 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
+/// The level of an object; of a long one, and of one that was cut off or is not quite JSON, what its top tells.
 fn json_level(raw: &str) -> Option<Level> {
-    if raw.len() > MAX_JSON {
-        return None;
+    let is_long = raw.len() > MAX_JSON;
+    if !is_long && let Ok(Gravest(level)) = serde_json::from_str(raw) {
+        return Some(level.unwrap_or_default());
     }
-    let Gravest(level) = serde_json::from_str(raw).ok()?;
-    Some(level.unwrap_or_default())
+    let tells = |name: &str| serde_json::from_str(name).is_ok_and(|field| !matches!(field, Field::Other));
+    let top = top::of(raw, tells);
+    let told = top.and_then(|top| serde_json::from_str::<Gravest>(&top).ok()?.0);
+    told.or(is_long.then_some(Level::Other))
 }
 
 pub(super) fn of_status(status: u16) -> Level {

@@ -935,7 +935,10 @@ fn an_entry_is_whole_wherever_segments_end_and_however_its_lines_come() {
 #[test]
 fn ids_that_come_later_are_joined_and_not_without_end() {
     let lines = crate::core::lines::Lines::in_small_segments(usize::MAX);
-    let mut view = LogView { lines, ..LogView::new(usize::MAX) };
+    let mut view = LogView {
+        lines,
+        ..LogView::new(usize::MAX)
+    };
     view.resize(20, 200);
     let of = |i: u64| format!("INFO: request_id=req-{i:08} litellm_call_id=call-{:08}", i + 1);
     let other = |i: u64| format!("INFO: call_id=call-{i:08} of request_id=req-{:08}", i + 1);
