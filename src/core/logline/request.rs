@@ -39,7 +39,7 @@ pub fn request_ids(raw: &str) -> Vec<(bool, String)> {
         let id = id.map_or("", |id| id.as_str());
         // A header of a trace has the trace's own id in it.
         let id = id.get(3..35).filter(|_| is_parent(id)).unwrap_or(id);
-        if id.bytes().any(|b| b.is_ascii_digit()) {
+        if id.bytes().any(|b| b.is_ascii_digit()) && !is_zero(id) {
             ids.push((is_second, id.to_owned()));
         }
     }
@@ -47,6 +47,11 @@ pub fn request_ids(raw: &str) -> Vec<(bool, String)> {
         ids.extend(bare_uuids(&clean).map(|id| (true, id.to_owned())));
     }
     ids
+}
+
+/// What is written where there is no id: all requests without one have it.
+fn is_zero(id: &str) -> bool {
+    id.strip_prefix("1-").unwrap_or(id).bytes().all(|b| matches!(b, b'0' | b'-' | b'_'))
 }
 
 /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
@@ -85,5 +90,5 @@ fn bare_uuids(text: &str) -> impl Iterator<Item = &str> {
         !is_path && !name.ends_with("id") && !OTHERS.contains(&name.as_str())
     };
     let words = text.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
-    words.filter(|word| is_uuid(word)).filter(is_bare)
+    words.filter(|word| is_uuid(word) && !is_zero(word)).filter(is_bare)
 }
