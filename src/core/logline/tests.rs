@@ -250,7 +250,10 @@ fn requests_and_statuses() {
             "trace_id: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             &["4bf92f3577b34da6a3ce929d0e0e4736"],
         ),
-        ("trace_id=00000000000000000000000000000000 request_id=req-12345678", &["req-12345678"]),
+        (
+            "trace_id=00000000000000000000000000000000 request_id=req-12345678",
+            &["req-12345678"],
+        ),
         ("traceparent: 00-00000000000000000000000000000000-0000000000000000-00", &[]),
         ("X-Amzn-Trace-Id: Root=1-00000000-000000000000000000000000;Sampled=0", &[]),
         ("saw 00000000-0000-0000-0000-000000000000", &[]),
@@ -270,6 +273,33 @@ fn requests_and_statuses() {
         ("\"GET / HTTP/1.1\" 2000", None),
     ] {
         assert_eq!(status(raw), code, "{raw}");
+    }
+}
+
+#[test]
+fn the_json_of_a_message_is_an_object_of_its_own() {
+    let picture = "iVBOR".repeat(20_000);
+    for (raw, want) in [
+        (r#"INFO: payload {"a":{"k":1},"b":"short but cut by the logger"#, None),
+        (
+            r#"ERROR: payload {"a":{"k":1},"b":"PICTURE"} failed"#,
+            Some(r#"{"a":{"k":1},"b":"PICTURE"}"#),
+        ),
+        (r#"{"a":{"k":1},"b":"PICTURE","#, None),
+        (r#"{'a': {"k": 1}}"#, None),
+        (r#"{'a': {"k": 1"#, None),
+        (r#"{'a': {"k": 1}} of {"b":2}"#, Some(r#"{"b":2}"#)),
+        (r#"{} of {name} in {not closed: {"b":"}"}"#, Some(r#"{"b":"}"}"#)),
+        (
+            r#"litellm.Timeout: {"error":{"code":408}} after 3 tries"#,
+            Some(r#"{"error":{"code":408}}"#),
+        ),
+        ("{", None),
+        ("no {braces}", None),
+        ("none", None),
+    ] {
+        let (raw, want) = (raw.replace("PICTURE", &picture), want.map(|want| want.replace("PICTURE", &picture)));
+        assert_eq!(json_in(&raw).map(|value| value.to_string()), want, "{}", head(&raw));
     }
 }
 
@@ -333,6 +363,7 @@ proptest! {
     fn any_text_is_read_and_shown(raw in "(\u{1b}\\[[0-9;]{0,3}m?|[\\PC\\n\\t{}:=\"]){0,60}|.{0,600}") {
         read(&raw);
         request_ids(&raw);
+        json_in(&raw);
         let shown = display(&raw);
         prop_assert!(!shown.chars().any(char::is_control));
     }
