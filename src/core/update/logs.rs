@@ -10,7 +10,7 @@ use crate::{
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{Found, Mined, Pattern},
+        lines::{Found, Mined, Pattern, Request},
         live::Live,
         logview::{Jump, LogView, Toggled, parse_time},
         model::Model,
@@ -271,7 +271,11 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
             let why = "this entry names no request; errors and JSON lines mostly do";
             say(model, Severity::Note, why);
         }
-        Intent::Request => {}
+        Intent::Request => {
+            if logs.filter().request.as_ref().is_some_and(Request::is_part) {
+                say(model, Severity::Note, "a large request: some of its lines may be missing");
+            }
+        }
         Intent::Back if older::stop(model) => {}
         Intent::Back if lead::is_at_door(model) => return false,
         // What was said of a pattern goes with it.
