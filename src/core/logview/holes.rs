@@ -57,7 +57,7 @@ impl LogView {
         self.hole_at(at).map(|hole| (hole.from, hole.until + 1))
     }
 
-    fn hole_at(&self, at: Millis) -> Option<Hole> {
+    pub(super) fn hole_at(&self, at: Millis) -> Option<Hole> {
         let mut holes = self.lines.holes().iter();
         holes.find(|hole| (hole.from..=hole.until).contains(&at)).copied()
     }
@@ -106,5 +106,6 @@ impl LogView {
     pub fn append_older(&mut self, events: Vec<LogEvent>, is_first: bool) {
         let arrivals = events.into_iter().map(|event| Arrived { event, late: false });
         self.take_in(|lines| lines.append_again(arrivals, is_first));
+        self.mark_again();
     }
 }

@@ -178,6 +178,11 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     if let Some(effects) = dialog_of(model, intent).or_else(|| insights::back(model, intent)) {
         return Some(effects);
     }
+    if intent == Intent::NextMark
+        && let Some(at) = model.shown_logs().mark_in_hole()
+    {
+        return Some(older::go_to_mark(model, at));
+    }
     let is_moved = moves(model, intent) || jumps(model, intent);
     if is_moved {
         older::stay(model);
