@@ -187,7 +187,7 @@ fn json_level(raw: &str) -> Option<Level> {
         return Some(level.unwrap_or_default());
     }
     let tells = |name: &str| serde_json::from_str(name).is_ok_and(|field| !matches!(field, Field::Other));
-    let top = top::of(raw, tells);
+    let top = top::of(raw, &tells);
     let told = top.and_then(|top| serde_json::from_str::<Gravest>(&top).ok()?.0);
     told.or(is_long.then_some(Level::Other))
 }
