@@ -226,6 +226,12 @@ impl<'a> Writer<'a> {
             2..=5 => 18,
             _ => 4,
         };
+        // Who gets no picture tries again, at any hour.
+        let percent = if self.world.image_refusal(slot * SLOT).is_some() {
+            percent.max(46)
+        } else {
+            percent
+        };
         // Some minutes are lively, others still.
         let mood = self.world.chance(&format!("mood/{}", slot / 9)).between(0, 20);
         if chance.between(1, 100) > percent * mood / 10 {

@@ -973,19 +973,18 @@ fn request_of(messages: &[&str], at: &str) -> Vec<String> {
     view.shown().map(|line| line.raw().to_owned()).collect()
 }
 
+/// One request, each of whose lines leads on to the next, and a line of another.
+const CHAIN: [&str; 5] = [
+    "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
+    "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
+    "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
+    "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
+    "INFO: another request_id=REQ-0001-aaab",
+];
+
 #[test]
-fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
-    let chain = [
-        "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
-        "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
-        "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
-        "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
-        "INFO: another request_id=REQ-0001-aaab",
-    ];
-    for at in ["chat", "start", "failed", "upstream"] {
-        assert_eq!(request_of(&chain, at), chain[..4], "{at}");
-    }
-    // Whenever it is asked for, and wherever the pages end.
+fn a_request_is_the_same_whenever_it_is_asked_for() {
+    let chain = CHAIN;
     for asked in 1..chain.len() as u64 {
         let mut view = LogView::new(usize::MAX);
         view.resize(20, 200);
@@ -1000,6 +999,14 @@ fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
         assert_eq!(shown, chain[..4], "asked for at line {asked}");
         view.toggle_request();
         assert_eq!(view.shown().count(), chain.len());
+    }
+}
+
+#[test]
+fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
+    let chain = CHAIN;
+    for at in ["chat", "start", "failed", "upstream"] {
+        assert_eq!(request_of(&chain, at), chain[..4], "{at}");
     }
     let numbers = [
         "INFO: request_id=12345678 first",

@@ -140,9 +140,11 @@ fn paste_into(prompt: &mut Prompt, text: &str) {
 }
 
 /// Sends what was confirmed.
-pub(super) fn send(model: &mut Model, changes: Vec<Change>, consent: Consent) -> Vec<Effect> {
+pub(super) fn send(model: &mut Model, changes: Vec<Change>, way: Option<crate::core::unstick::Way>, consent: Consent) -> Vec<Effect> {
+    let rests = ways::at_rest(model, way, &changes);
     match model.guard.approve(changes, model.now, consent) {
         Ok(approved) => {
+            let approved = approved.while_rests(rests);
             model.writes += approved.changes().len();
             model.executing = approved
                 .changes()
@@ -212,7 +214,7 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
             return ways::refuse(model, &why);
         }
-        let effects = send(model, confirm.changes.clone(), Consent::given());
+        let effects = send(model, confirm.changes.clone(), confirm.way, Consent::given());
         if !effects.is_empty() {
             leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
         }
@@ -256,7 +258,7 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     if let Some(why) = ways::closed(model, None, &changes) {
         return ways::refuse(model, &why);
     }
-    send(model, changes, Consent::given())
+    send(model, changes, None, Consent::given())
 }
 
 /// Opens a countdown of three seconds.

@@ -306,7 +306,7 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     };
     let heads: &[&str] = match (area.height > 2, is_roomy) {
         (true, true) => &["group", "target", "state", "reason"],
-        (true, false) => &["state", "target", "group/reason"],
+        (true, false) => &["state", "target", "group, why"],
         (false, _) => &[],
     };
     let rows = Rows {

@@ -123,8 +123,10 @@ fn headline(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Line<'s
         "✗"
     } else if status.is_in_progress() {
         "●"
-    } else {
+    } else if status.is_success() {
         "✓"
+    } else {
+        "·"
     };
     // "User Initiated" is no reason.
     let reason = match (cancelled, stack.reason.as_str()) {
@@ -255,13 +257,14 @@ pub(super) fn draw_rows(model: &Model, side: &Side<'_>, area: Rect, frame: &mut 
         Constraint::Fill(reason),
     ];
     let progress = &model.progress;
+    let axis = Axis::of(model);
+    let scale = axis.scale(usize::from(bars));
     let rows = Rows {
-        heads: &["", "resource", "type", "status", "  took", "usually", "when", "reason"],
+        heads: &["", "resource", "type", "status", "  took", "usually", &scale, "reason"],
         widths: &columns,
         cursor: Some(model.cursor(Panel::Deploy)),
         count: progress.rows.len(),
     };
-    let axis = Axis::of(model);
     table::draw(side, &rows, area, frame, |i| {
         let row = &progress.rows[i];
         let (mark, word, role) = look(row);
@@ -310,8 +313,7 @@ fn look(row: &Row) -> (&'static str, String, Role) {
 /// When the row's work fell within the operation: `█` what has passed, `▒` what went past the usual time,
 /// `░` what is still to be expected.
 fn bar(pen: Pen<'_>, row: &Row, axis: Axis, usual: Millis, width: usize) -> Line<'static> {
-    let whole = (axis.horizon - axis.began).max(1);
-    let cell = |at: Millis| ((at - axis.began).clamp(0, whole) * width as Millis / whole) as usize;
+    let cell = |at| axis.cell(at, width);
     let end = row.ended.unwrap_or(axis.now);
     let from = cell(row.started).min(width.saturating_sub(1));
     // A second or two more than usual says nothing.
@@ -345,5 +347,30 @@ impl Axis {
             now,
             horizon: now + ahead,
         }
+    }
+    /// The column, of as many, in which a time falls.
+    fn cell(self, at: Millis, width: usize) -> usize {
+        let whole = (self.horizon - self.began).max(1);
+        usize::try_from((at - self.began).clamp(0, whole) * width as Millis / whole).unwrap_or(width)
+    }
+
+    /// The head over the bars: how far from the beginning now is, and the end of what is drawn, each where it falls.
+    fn scale(self, width: usize) -> String {
+        let past = |at: Millis| when::short(at - self.began);
+        let (now, end) = if self.horizon > self.now {
+            (format!("now {}", past(self.now)), format!("~{}", past(self.horizon)))
+        } else {
+            (String::new(), past(self.horizon))
+        };
+        let before_end = width.saturating_sub(end.len() + 1);
+        let now_from = self.cell(self.now, width).saturating_sub(now.len());
+        let mut scale = "when".to_owned();
+        if !now.is_empty() && now_from > scale.len() && now_from + now.len() <= before_end {
+            scale = format!("{scale:now_from$}{now}");
+        }
+        if scale.len() <= before_end {
+            scale = format!("{scale:before_end$} {end}");
+        }
+        scale
     }
 }

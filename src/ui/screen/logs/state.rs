@@ -136,6 +136,8 @@ fn mode<'a>(model: &Model, side: &Side<'_>) -> Piece<'a> {
     let logs = model.shown_logs();
     let (text, role) = match (logs.is_paused(), logs.is_following()) {
         (true, _) => (" paused, p goes on ".to_owned(), Role::BadgeWarn),
+        // Who is refused follows nothing; the panel's head says why.
+        (false, true) if model.feeds.logs.fault.is_some() => (" asking again ".to_owned(), Role::BadgeWarn),
         (false, true) => (" following ".to_owned(), Role::Badge),
         (false, false) => {
             let what = match logs.new_lines() {
