@@ -10,6 +10,7 @@ use bic_tui::core::{
     msg::{Asked, Ticket},
     older::Older,
     screen::Panel,
+    tail::Arrived,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -640,4 +641,36 @@ fn what_is_loaded_between_lines_stops_once_it_fills_half_of_the_memory() {
     assert!((2..10).contains(&pages), "{pages} pages");
     let said = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
     assert!(said.starts_with("stopped: "), "{said}");
+}
+
+#[test]
+fn a_marked_line_that_made_room_is_loaded_again_by_its_key_and_is_marked_as_before() {
+    let (mut model, all) = crowded();
+    model.logs.top();
+    model.logs.down(6);
+    press(&mut model, "m");
+    let (id, at) = model.logs.selected().map(|line| (line.id(), line.at())).expect("a line");
+    press(&mut model, "F");
+    let last = all.last().expect("events").at;
+    let more = (40_000..80_000).map(|n| event(last + i64::try_from(n - 40_000).unwrap_or_default(), n, "litellm", &"x".repeat(200)));
+    model.logs.append(more.map(|event| Arrived { event, late: false }));
+    assert!(model.logs.lines().dropped().until > at && model.logs.marks() == 1);
+    let (ticket, from, until, _) = older(&press(&mut model, "'")).expect("its lines are asked for");
+    assert!((from..until).contains(&at));
+    let notice = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
+    assert!(notice.contains("had to make room, it is loaded again"), "{notice}");
+    assert!(older(&press(&mut model, "'")).is_none(), "it is the only one, and on its way");
+    answer(&mut model, ticket, served(&all, (from, until)), None);
+    assert_eq!(
+        model.logs.selected().and_then(|line| line.id()),
+        id,
+        "of the lines of that time the marked one"
+    );
+    let rows = model.logs.window(20, 80).rows;
+    assert!(rows.iter().all(|row| row.marked == row.selected), "it and no other");
+    model.logs.up(3);
+    assert!(older(&press(&mut model, "'")).is_none());
+    assert_eq!(model.logs.selected().and_then(|line| line.id()), id, "it is held");
+    press(&mut model, "m");
+    assert_eq!(model.logs.marks(), 0);
 }

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{MAX_JSON, head_of};
+use super::{MAX_JSON, head_of, top};
 
 /// How grave a line is. `Other` tells nothing and counts as information.
 #[derive(
@@ -243,11 +243,15 @@ fn level_of(value: &Value) -> Option<Level> {
     }
 }
 
+/// The level of an object; of a long one, and of one that was cut off or is not quite JSON, what its top tells.
 fn json_level(raw: &str) -> Option<Level> {
-    if raw.len() > MAX_JSON {
-        return None;
+    let is_long = raw.len() > MAX_JSON;
+    if !is_long && let Ok(level) = object(raw, false) {
+        return Some(level.unwrap_or_default());
     }
-    Some(object(raw, false).ok()?.unwrap_or_default())
+    let tells = |name: &str| serde_json::from_str(name).is_ok_and(|field| !matches!(field, Field::Other));
+    let told = top::of(raw, &tells).and_then(|top| object(&top, false).ok()?);
+    told.or(is_long.then_some(Level::Other))
 }
 
 /// The level that an object tells; an error where it is none.

@@ -53,7 +53,7 @@ impl LogView {
         self.hole_at(at).map(|hole| (hole.from, hole.until + 1))
     }
 
-    fn hole_at(&self, at: Millis) -> Option<Hole> {
+    pub(super) fn hole_at(&self, at: Millis) -> Option<Hole> {
         let mut holes = self.lines.holes().iter();
         holes.find(|hole| (hole.from..=hole.until).contains(&at)).copied()
     }
@@ -112,6 +112,8 @@ impl LogView {
     /// `is_first` when they do not go on with the page before. Whether others had to make room.
     pub fn append_older(&mut self, events: Vec<LogEvent>, is_first: bool) -> bool {
         let arrivals = events.into_iter().map(|event| Arrived { event, late: false });
-        self.take_in(|lines| lines.append_again(arrivals, is_first))
+        let has_made_room = self.take_in(|lines| lines.append_again(arrivals, is_first));
+        self.mark_again();
+        has_made_room
     }
 }

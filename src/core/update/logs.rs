@@ -10,7 +10,7 @@ use crate::{
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{Found, Mined, Pattern},
+        lines::{Found, Mined, Pattern, Request},
         live::Live,
         logview::{Jump, LogView, Toggled, parse_time},
         model::Model,
@@ -178,6 +178,11 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     if let Some(effects) = dialog_of(model, intent).or_else(|| insights::back(model, intent)) {
         return Some(effects);
     }
+    if intent == Intent::NextMark
+        && let Some(at) = model.shown_logs().mark_in_hole()
+    {
+        return Some(older::go_to_mark(model, at));
+    }
     let is_moved = moves(model, intent) || jumps(model, intent);
     if is_moved {
         older::stay(model);
@@ -272,7 +277,11 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
             let why = "this entry names no request; errors and JSON lines mostly do";
             say(model, Severity::Note, why);
         }
-        Intent::Request => {}
+        Intent::Request => {
+            if logs.filter().request.as_ref().is_some_and(Request::is_part) {
+                say(model, Severity::Note, "a large request: some of its lines may be missing");
+            }
+        }
         Intent::Back if older::stop(model) => {}
         Intent::Back if lead::is_at_door(model) => return false,
         // What was said of a pattern goes with it.

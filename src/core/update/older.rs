@@ -105,7 +105,7 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         say(model, Severity::Note, text);
     }
     if let Some(goal) = came.goal {
-        model.logs.jump_to_time(goal);
+        model.logs.arrive_at(goal);
     }
     let mut effects = logs::scans(model);
     if made_room && is_enough && give_up(model) {
@@ -186,6 +186,18 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
         );
     }
     effects
+}
+
+/// Goes to a marked line that had to make room: it is loaded again.
+pub(super) fn go_to_mark(model: &mut Model, at: Millis) -> Vec<Effect> {
+    stay(model);
+    let shown = when::show(at, model.now.wall, model.times, &model.zone);
+    say(
+        model,
+        Severity::Note,
+        format!("the marked line of {shown} had to make room, it is loaded again"),
+    );
+    go_to(model, at)
 }
 
 /// `(` `)` `<` `>`: moves or resizes the window of the time axis. Who goes back or makes it wider has the lines fetched

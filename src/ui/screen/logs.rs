@@ -87,8 +87,9 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if !model.shown_logs().lines().is_empty() {
         draw_lines(model, side, (&window, lines), frame);
     }
-    let says = state::line(model, side, &window.rows, chart.as_ref());
-    frame.render_widget(Paragraph::new(cut::line(says, usize::from(state.width))), state);
+    let width = usize::from(state.width);
+    let says = state::line(model, side, &window.rows, chart.as_ref(), width);
+    frame.render_widget(Paragraph::new(cut::line(says, width)), state);
 }
 
 /// What the panel is, and whose lines it shows.
