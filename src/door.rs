@@ -141,15 +141,20 @@ async fn settle(cloud: &dyn Cloud, change: &Change, token: &Token, mut lost: Fau
             Ok(None) => match attempt(cloud, change, token).await {
                 Ok(done) => return Ok(done),
                 Err(fault) if is_lost(&fault) => lost = fault,
-                // That says nothing of the first sending.
-                Err(fault) if fault.kind == FaultKind::Throttled => {}
+                Err(fault) if says_nothing(&fault) => {}
                 // It may be the first sending that stands in the way of the second one.
                 Err(fault) => refusal = Some(fault),
             },
             Err(_) => {}
         }
     }
-    Err(refusal.unwrap_or_else(|| unknown(lost)))
+    // A refusal behind which nobody could look says nothing either.
+    Err(refusal.filter(|_| doubts > 0).unwrap_or_else(|| unknown(lost)))
+}
+
+/// AWS did not judge what was sent again, which tells nothing of the first sending.
+fn says_nothing(fault: &Fault) -> bool {
+    fault.is_credentials() || matches!(fault.kind, FaultKind::Denied | FaultKind::Throttled)
 }
 
 fn unknown(lost: Fault) -> Fault {
