@@ -233,14 +233,16 @@ async fn a_helper_is_asked_once_at_the_start() {
     assert!(!told.to_string().contains(CANARY), "{told}");
 }
 
-#[tokio::test]
-async fn a_session_keeps_to_its_account_whoever_logs_in() {
+fn is_with(request: &Request, id: &str) -> bool {
+    request.header("authorization").contains(&format!("Credential={id}/"))
+}
+
+/// What is told while the keys of the session become others, of which STS says this.
+async fn moved(says: fn() -> Reply) -> (Home, Value) {
     let home = Home::new("[default]\nregion = us-west-2\nendpoint_url = URL\n").await;
     std::fs::write(home.folder.path().join("credentials"), keys_of("AKIDONE")).expect("a file");
-    let is_with = |request: &Request, id: &str| request.header("authorization").contains(&format!("Credential={id}/"));
     home.server.answer("GetCallerIdentity", move |request| {
-        let account = if is_with(request, "AKIDTWO") { "2" } else { "1" };
-        bodies::query("GetCallerIdentity", &format!("<Account>{account}</Account><Arn>arn:x</Arn>"))
+        if is_with(request, "AKIDTWO") { says() } else { identity("1") }
     });
     home.server.answer("DescribeStacks", move |request| {
         let (code, message) = if is_with(request, "AKIDONE") {
@@ -251,6 +253,26 @@ async fn a_session_keeps_to_its_account_whoever_logs_in() {
         bodies::error(bodies::Wire::Query, 400, code, message)
     });
     let told = home.told(&[("WIRE_MOVES", "1")]).await;
+    (home, told)
+}
+
+fn identity(account: &str) -> Reply {
+    bodies::query("GetCallerIdentity", &format!("<Account>{account}</Account><Arn>arn:x</Arn>"))
+}
+
+#[tokio::test]
+async fn of_whom_sts_does_not_say_who_it_is_nothing_is_asked_and_what_sts_needs_is_said() {
+    let (_, told) = moved(|| bodies::error(bodies::Wire::Query, 403, "AccessDenied", "")).await;
+    let want = "sts:GetCallerIdentity is not allowed: whose the new credentials are is not known";
+    assert_eq!(told["other"], json!(["denied", want]));
+    let (_, told) = moved(|| bodies::error(bodies::Wire::Query, 403, "InvalidClientTokenId", "The token is invalid.")).await;
+    let want = "AWS does not accept these credentials: whose the new credentials are is not known: The token is invalid";
+    assert_eq!(told["other"], json!(["wrong-credentials", want]));
+}
+
+#[tokio::test]
+async fn a_session_keeps_to_its_account_whoever_logs_in() {
+    let (home, told) = moved(|| identity("2")).await;
     assert_eq!(told["expired"][0], "expired", "{told}");
     assert_eq!(
         told["other"],
