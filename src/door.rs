@@ -88,7 +88,7 @@ async fn refuse_if_updated(cloud: &dyn Cloud, change: &Change) -> Result<(), Fau
         return Ok(());
     };
     match tell(cloud, stack).await {
-        Ok(Some(stack)) => unstick::refuse_deletion(&stack, "R, or `bic-tui unstick cancel-update`"),
+        Ok(Some(stack)) => unstick::refuse_deletion(&stack, "`bic-tui unstick cancel-update`"),
         _ => Ok(()),
     }
 }
