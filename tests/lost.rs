@@ -493,7 +493,7 @@ async fn goes_on_after_a_login(login: Login) {
         tty.written(0, "next try in 8 s: the AWS credentials have expired");
         let screen = tty.screen();
         let last = screen.lines().rfind(|l| !l.is_empty()).unwrap_or_default();
-        assert!(last.starts_with("waiting for a login (`aws sso login"), "{screen}");
+        assert!(last.starts_with("waiting for a login (`aws sso login --profile ops`)"), "{screen}");
         // The next try, and the one after it, rewrite it.
         tty.written(0, "next try in 15 s: the AWS credentials have expired");
         assert_eq!(tty.screen().matches("waiting for a login").count(), 1);
