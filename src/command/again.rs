@@ -112,6 +112,8 @@ pub(super) fn passes(fault: &Fault) -> bool {
         | FaultKind::Refused
         | FaultKind::NoChange
         | FaultKind::Guarded
+        | FaultKind::Unnoted
+        | FaultKind::Stopped
         | FaultKind::Internal => false,
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         cost::{self, CostModel},
         fact::{ChangeSet, ResourceChange, Stack},
         names::Names,
-        plan,
+        plan::{self, Losses},
         preflight::{Check, Outcome},
         sleep::Parameters,
         tags,
@@ -34,6 +34,8 @@ pub(super) struct Plan {
     capabilities: Vec<SafeText>,
     /// What is lost, one sentence each.
     losses: Vec<String>,
+    /// What leaves the stack with its data and stays in the account, one sentence each.
+    stays: Vec<String>,
     /// The checks before it, in their order.
     checks: Vec<Check>,
     /// What the console decided, or what is to be known besides.
@@ -59,6 +61,7 @@ pub(super) fn outline(cx: &Context, ready: &Ready) -> Plan {
         tags: draft.request.tags.clone().unwrap_or_else(kept),
         capabilities: Vec::new(),
         losses: Vec::new(),
+        stays: Vec::new(),
         checks: ready.checks.clone(),
         notes: draft.notes.clone(),
         usd_month_before: before.map(|stack| month(&Template::shipped().values(&stack.given()))),
@@ -67,8 +70,8 @@ pub(super) fn outline(cx: &Context, ready: &Ready) -> Plan {
     }
 }
 
-/// Shows the plan; gives what it loses.
-pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<String>> {
+/// Shows the plan; gives what it loses, and what it lets go of.
+pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Losses> {
     let before = ready.before.as_ref();
     let parameters = before.map(Stack::given);
     let outline = outline(cx, ready);
@@ -82,12 +85,14 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     let unmet = before
         .filter(|_| action == "none")
         .and_then(|stack| tags::unmet(ready.draft.request.tags.as_deref(), stack));
+    let losses = plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values);
     let plan = Plan {
         action,
         changes: set.changes.clone(),
         tags: if set.tags.is_empty() { outline.tags } else { set.tags.clone() },
         capabilities: set.capabilities.clone(),
-        losses: plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values),
+        losses: losses.lost.clone(),
+        stays: losses.kept.clone(),
         notes,
         ..outline
     };
@@ -100,7 +105,7 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     if let Some(why) = unmet {
         return Err(Failure::NotWell(format!("CloudFormation sees nothing to change, and {why}.")));
     }
-    Ok(plan.losses)
+    Ok(losses)
 }
 
 /// Counts set by hand, which CloudFormation does not know of.
@@ -156,6 +161,9 @@ fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
     }
     for loss in &plan.losses {
         cx.out.line(format!("LOSES DATA    {loss}"))?;
+    }
+    for stays in &plan.stays {
+        cx.out.line(format!("KEPT OUTSIDE  {stays}"))?;
     }
     Ok(())
 }

@@ -236,7 +236,8 @@ impl<'a> Known<'a> {
             let progress = Progress::read(self.stack, self.events);
             progress.running().any(|row| rollout::is_of(&names, row, service))
         };
-        service.running < service.desired || is_worked_on()
+        // Without its events it may be.
+        service.running < service.desired || self.events.is_empty() || is_worked_on()
     }
 
     /// ECS's newest word that it can not place a task, or that one does not get well for which the operation waits:

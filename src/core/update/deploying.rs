@@ -337,7 +337,7 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let set = &plan.change_set;
-    let losses: Vec<SafeText> = plan.losses().into_iter().map(SafeText::from).collect();
+    let losses: Vec<SafeText> = plan.losses().map(SafeText::from).collect();
     let verb = if plan.is_create { "Create" } else { "Update" };
     let mut confirm = Confirm::new(
         format!("{verb} stack {} in {}?", model.settings.stack, model.about.region),

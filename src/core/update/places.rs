@@ -5,8 +5,9 @@ use strum::IntoEnumIterator;
 
 use super::{dialogs, say, ticket};
 use crate::{
-    cloud::{About, Query},
+    cloud::{About, Change, Query},
     core::{
+        awscli,
         dialog::Dialog,
         effect::Effect,
         fact::{Fact, Millis, StackBrief},
@@ -140,11 +141,35 @@ fn arrive(model: &mut Model, arrival: Arrival) -> Vec<Effect> {
 pub(super) fn moved(model: &mut Model, was: &SafeText, is: &SafeText) -> Vec<Effect> {
     let (about, settings, wall) = (model.about.clone(), model.settings.clone(), model.now.wall);
     let (errors, writes, live) = (std::mem::take(&mut model.errors), model.writes, model.live.take());
+    let plan = plan_that_stays(model);
     anew(model, about, settings, wall);
     (model.errors, model.writes) = (errors, writes);
-    let detail = format!("the credentials are of account {is} now, not of {was}: all that was open is dropped");
+    let plan = plan.unwrap_or_default();
+    let detail = format!("the credentials are of account {is} now, not of {was}: all that was open is dropped{plan}");
     super::complain(model, Fault::new(FaultKind::OtherAccount, "", "", &detail));
     live.map(|_| Effect::CloseLive).into_iter().chain([Effect::Hide]).collect()
+}
+
+/// The plan of the account that is left, which nobody can remove from another one: a clause with the commands.
+fn plan_that_stays(model: &mut Model) -> Option<String> {
+    let ((stack, change_set), is_create) = match std::mem::take(&mut model.deploy) {
+        Stage::Plan(plan) => ((plan.change_set.stack_id, plan.change_set.id), plan.is_create),
+        Stage::Planning(it) => (it.change_set?, it.request.is_create),
+        Stage::Rest | Stage::Form(_) => return None,
+    };
+    let removal = Change::DeleteChangeSet {
+        stack: stack.clone(),
+        change_set: change_set.clone(),
+    };
+    let empty = is_create.then(|| Change::DropEmptyStack { stack, change_set });
+    let commands = [Some(removal), empty].into_iter().flatten();
+    let commands: Vec<String> = commands
+        .map(|change| format!("`{}`", awscli::command(&change, &model.about.region)))
+        .collect();
+    Some(format!(
+        ", and the plan stays there until somebody removes it: {}",
+        commands.join(", then ")
+    ))
 }
 
 /// Forgets all that was asked of a cloud, and what is still to be answered.

@@ -30,6 +30,8 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Opti
     }
     let mut spans = vec![match (logs.is_paused(), logs.is_following()) {
         (true, _) => Span::styled(" paused, p goes on ", style(Role::BadgeWarn)),
+        // Who is refused follows nothing; the panel's head says why.
+        (false, true) if model.feeds.logs.fault.is_some() => Span::styled(" asking again ", style(Role::BadgeWarn)),
         (false, true) => Span::styled(" following ", style(Role::Badge)),
         (false, false) => {
             let what = match logs.new_lines() {
