@@ -78,6 +78,34 @@ impl<F: Answers> Cloud for Answering<F> {
     crate::cloud::pass_on!(0);
 }
 
+/// A simulated account that notes to which account its session keeps, and what it is asked to change.
+struct Keeping(Arc<dyn Cloud>, Arc<Mutex<Vec<String>>>);
+
+impl Cloud for Keeping {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        self.0.ask(query)
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.1.lock().unwrap().push(change.operation().to_owned());
+        self.0.change(change, token)
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn about(&self) -> About {
+        self.0.about()
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn keep_to(&self, account: &SafeText) {
+        self.1.lock().unwrap().push(format!("keeps to {account}"));
+    }
+}
+
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -293,9 +321,11 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_is_asked_a_question_answers_for_the_account_of_before() {
-    let mut case = Case::sim("running").typing("y\n");
+    let kept = Arc::default();
+    let mut case = Case::new(Arc::new(Keeping(world("running"), Arc::clone(&kept)))).typing("y\n");
     let (status, _, stderr) = case.run("restart litellm").await;
     assert_eq!(status, 0, "{stderr}");
+    assert_eq!(*kept.lock().unwrap(), ["keeps to 111122223333", "ecs:UpdateService"]);
     let stranger = Fault::new(
         FaultKind::OtherAccount,
         "ecs:UpdateService",
@@ -480,6 +510,11 @@ async fn tags_that_cloudformation_leaves_are_told() {
         let dropped = case.entries().into_iter().any(|e| e.operation == "cloudformation:DeleteChangeSet");
         assert!(dropped, "the plan is removed");
     }
+    let mut case = Case::new(Answering::of("running", no_change));
+    let (status, json, stderr) = case.run("plan --untag ManagedBy --output json").await;
+    let plan: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, &plan["action"]), (1, &"none".into()), "{stderr}");
+    assert!(stderr.contains("CloudFormation sees nothing to change, and "), "{stderr}");
 }
 
 /// Each change is noted before it is sent and after, with one token of its own.
@@ -598,7 +633,7 @@ async fn an_update_that_begins_before_the_name_is_typed_refuses_a_deletion() {
     assert_eq!(status, 2, "{stderr}");
     assert!(
         stderr.contains(
-            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (R, or \
+            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (\
              `bic-tui unstick cancel-update --region us-west-2 --stack bedrock-image-chat`): AWS deletes no stack in UPDATE_IN_PROGRESS."
         ),
         "{stderr}"
@@ -1057,6 +1092,20 @@ async fn no_count_is_changed_while_cloudformation_is_at_work() {
         status == 2 && stderr.contains("at work on the stack (UPDATE_IN_PROGRESS)"),
         "{stderr}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_begins_while_a_count_is_asked_about_keeps_the_count() {
+    let looks = std::sync::atomic::AtomicU32::new(0);
+    let cloud = Answering::of("running", move |query| {
+        let is_later = matches!(query, Query::Stack { .. }) && looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0;
+        is_later.then(|| Ok(Fact::Stack(Some(Stack::of_test("UPDATE_IN_PROGRESS")))))
+    });
+    let mut case = Case::new(cloud).typing("y\n");
+    let (status, _, stderr) = case.run("scale litellm 2").await;
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stderr.contains("at work on the stack (UPDATE_IN_PROGRESS)"), "{stderr}");
+    assert!(case.entries().is_empty(), "nothing was sent");
 }
 
 #[tokio::test(start_paused = true)]

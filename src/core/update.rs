@@ -174,7 +174,9 @@ fn say(model: &mut Model, severity: Severity, text: impl Into<SafeText>) {
 }
 
 /// Shows a fault and puts it into the error log.
-fn complain(model: &mut Model, fault: Fault) {
+fn complain(model: &mut Model, mut fault: Fault) {
+    // What can be done about it may stand in there too.
+    fault.detail = model.reach().placed(&fault.detail).into();
     say(model, Severity::Bad, format!("{}. {}", fault.sentence(), model.advice(&fault)));
     record(model, fault);
 }
