@@ -2,6 +2,7 @@
 //! an odd answer is wanted.
 
 mod access;
+mod drift;
 mod insights;
 mod leftovers;
 mod models;

@@ -21,6 +21,11 @@ pub fn is_asleep(services: &[Service]) -> bool {
     !services.is_empty() && services.iter().all(|s| s.desired == 0)
 }
 
+/// It wants no task because it was put to sleep: the count from before stands in its tag.
+pub fn sleeps(service: &Service) -> bool {
+    service.desired == 0 && service.tag(SAVED_COUNT).is_some()
+}
+
 /// How many tasks of a stack that wants none still run, and cost: ECS counts them no longer once they stop.
 pub fn falling_asleep(services: &[Service], tasks: &[Task]) -> usize {
     let listed = tasks.iter().filter(|t| !t.is_stopped()).count();

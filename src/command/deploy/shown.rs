@@ -9,6 +9,7 @@ use crate::{
     command::{Answer, Context, Failure, reads, text},
     core::{
         cost::{self, CostModel},
+        drift::{Drift, Ground},
         fact::{ChangeSet, ResourceChange, Stack},
         names::Names,
         plan,
@@ -73,7 +74,7 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     let parameters = before.map(Stack::given);
     let outline = outline(cx, ready);
     let mut notes = outline.notes;
-    notes.extend(drift(cx, before).await);
+    notes.extend(drift(cx, ready, set).await);
     let action = match (set.is_no_change(), before) {
         (true, _) => "none",
         (false, None) => "create",
@@ -103,21 +104,20 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     Ok(plan.losses)
 }
 
-/// Counts set by hand, which CloudFormation does not know of.
-async fn drift(cx: &Context, before: Option<&Stack>) -> Vec<String> {
-    let Some(stack) = before else { return Vec::new() };
-    let wanted = crate::core::cost::template_counts(&reads::template_resources(cx, stack));
-    let services = reads::services(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
-    services
-        .iter()
-        .filter_map(|s| wanted.get(&s.name).filter(|count| **count != s.desired).map(|count| (s, *count)))
-        .map(|(s, count)| {
-            format!(
-                "{} has {} task(s) by hand where the template says {count}: a change of its size sets the template's count",
-                s.name, s.desired
-            )
-        })
-        .collect()
+/// What the plan does to counts that the template does not know.
+async fn drift(cx: &Context, ready: &Ready, set: &ChangeSet) -> Vec<String> {
+    let Some(stack) = &ready.before else { return Vec::new() };
+    let names = Names::of(stack);
+    let services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
+    let ground = Ground {
+        services: &services,
+        names: &names,
+        before: &reads::template_resources(cx, stack),
+        after: &Template::shipped().resources(&ready.draft.values, &reads::pseudo(cx, Some(stack))),
+        changes: &set.changes,
+        cost: &CostModel::shipped(&cx.cloud.about().region),
+    };
+    ground.drifts().iter().map(Drift::sentence).collect()
 }
 
 fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {

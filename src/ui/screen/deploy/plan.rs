@@ -10,6 +10,7 @@ use super::super::kit::{Pen, count, cut, short_type, show, usd, wrap_to};
 use crate::{
     core::{
         cost,
+        drift::{self, Drift},
         eta::{self, Work},
         fact::{ChangeAction, Fate, Replacement, ResourceChange},
         keymap::Intent,
@@ -223,23 +224,14 @@ fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
-/// Counts changed by hand that the plan would put back: the service is in it, and runs another count than
-/// the stack's template wants.
+/// What the plan does to counts that the template does not know.
 fn drift(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
-    if plan.is_create {
-        return Vec::new();
-    }
-    let wanted = crate::core::cost::template_counts(&model.resources);
-    let services = model.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
-    services
-        .iter()
-        .filter(|s| plan.change_set.changes.iter().any(|c| c.physical_id.ends_with(s.name.as_str())))
-        .filter_map(|s| wanted.get(&s.name).filter(|n| **n != s.desired).map(|n| (s, *n)))
-        .map(|(s, n)| {
-            let text = format!("! {} was set to {} by hand; this plan may put it back to {n}", s.name, s.desired);
-            Line::from(pen.ink(Role::Warn, cut(&text, width)))
-        })
-        .collect()
+    let told = |it: &Drift| {
+        let role = if it.set.is_some() { Role::Warn } else { Role::Info };
+        let lines = wrap_to(&format!("! {}", it.sentence()), width, 2).into_iter();
+        lines.map(move |line| Line::from(pen.ink(role, line)))
+    };
+    drift::of_plan(model, plan).iter().flat_map(told).collect()
 }
 
 fn draw_list(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, frame: &mut Frame<'_>) {
