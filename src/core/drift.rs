@@ -72,16 +72,21 @@ impl Ground<'_> {
 impl Drift {
     /// What the plan does to it: a sentence without its stop.
     pub fn sentence(&self) -> String {
-        let Self { service, count, sleeps, set } = self;
+        let Self {
+            service,
+            count,
+            sleeps,
+            set,
+        } = self;
         let was = format!("{service} was set to {count} by hand");
         match (sleeps, set) {
             (true, Some((to, usd_hour))) => format!(
                 "wakes {service}: it is asleep, and this plan sets it to {to} ({})",
                 cost::difference(*usd_hour)
             ),
-            (true, None) => format!("{service} is asleep and stays at 0: the plan does not touch the service"),
+            (true, None) => format!("{service} is asleep and stays at 0: the plan does not touch it"),
             (false, Some((to, usd_hour))) => format!("{was}: this plan sets it back to {to} ({})", cost::difference(*usd_hour)),
-            (false, None) => format!("{was} and stays at {count}: the plan does not touch the service"),
+            (false, None) => format!("{was} and stays at {count}: the plan does not touch it"),
         }
     }
 }
@@ -159,7 +164,7 @@ mod tests {
         );
         assert_eq!(
             told(&awake, "small", &other),
-            ["LiteLLM was set to 3 by hand and stays at 3: the plan does not touch the service"]
+            ["LiteLLM was set to 3 by hand and stays at 3: the plan does not touch it"]
         );
         let asleep = of(0, &[(sleep::SAVED_COUNT, "1")]);
         let wakes = told(&asleep, "small", &all);
@@ -169,7 +174,7 @@ mod tests {
         );
         assert_eq!(
             told(&asleep, "small", &other),
-            ["LiteLLM is asleep and stays at 0: the plan does not touch the service"]
+            ["LiteLLM is asleep and stays at 0: the plan does not touch it"]
         );
         assert!(told(&of(0, &[]), "small", &all)[0].starts_with("LiteLLM was set to 0 by hand"));
         assert!(told(&of(1, &[]), "small", &all).is_empty(), "the template's count");

@@ -42,6 +42,9 @@ pub(super) struct Plan {
     /// US dollars a month; `None` before a creation.
     usd_month_before: Option<f64>,
     usd_month_after: f64,
+    /// Both are of a stack that is awake, and this one sleeps.
+    #[serde(skip)]
+    is_asleep: bool,
 }
 
 /// What is known of a plan before CloudFormation has worked it out.
@@ -64,6 +67,7 @@ pub(super) fn outline(cx: &Context, ready: &Ready) -> Plan {
         notes: draft.notes.clone(),
         usd_month_before: before.map(|stack| month(&Template::shipped().values(&stack.given()))),
         usd_month_after: month(&draft.values),
+        is_asleep: false,
         parameters: draft.values.clone(),
     }
 }
@@ -74,7 +78,8 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     let parameters = before.map(Stack::given);
     let outline = outline(cx, ready);
     let mut notes = outline.notes;
-    notes.extend(drift(cx, ready, set).await);
+    let drifts = drifts(cx, ready, set).await;
+    notes.extend(drifts.iter().map(Drift::sentence));
     let action = match (set.is_no_change(), before) {
         (true, _) => "none",
         (false, None) => "create",
@@ -93,6 +98,7 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
         capabilities: set.capabilities.clone(),
         losses: plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values),
         notes,
+        is_asleep: drifts.iter().any(|it| it.sleeps),
         ..outline
     };
     if cx.out.is_json() {
@@ -105,7 +111,7 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
 }
 
 /// What the plan does to counts that the template does not know.
-async fn drift(cx: &Context, ready: &Ready, set: &ChangeSet) -> Vec<String> {
+async fn drifts(cx: &Context, ready: &Ready, set: &ChangeSet) -> Vec<Drift> {
     let Some(stack) = &ready.before else { return Vec::new() };
     let names = Names::of(stack);
     let services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
@@ -117,7 +123,7 @@ async fn drift(cx: &Context, ready: &Ready, set: &ChangeSet) -> Vec<String> {
         changes: &set.changes,
         cost: &CostModel::shipped(&cx.cloud.about().region),
     };
-    ground.drifts().iter().map(Drift::sentence).collect()
+    ground.drifts()
 }
 
 fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
@@ -138,11 +144,16 @@ fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
     let tags: Vec<SafeText> = plan.tags.iter().map(|(k, v)| format!("{k}={v}").into()).collect();
     cx.out.line(format!("tags          {}", text::or_dash(&list(&tags))))?;
     let after = text::usd(plan.usd_month_after);
+    let estimate = if plan.is_asleep {
+        "an estimate of the stack awake"
+    } else {
+        "an estimate"
+    };
     match plan.usd_month_before {
         Some(before) => {
             let change = text::delta(cost::step(before, plan.usd_month_after));
             cx.out.line(format!(
-                "cost          {} → {after} a month ({change}), an estimate",
+                "cost          {} → {after} a month ({change}), {estimate}",
                 text::usd(before)
             ))?;
         }

@@ -5,6 +5,7 @@ use crate::{
     cloud::{Change, Done, Query},
     core::{
         dialog::{Confirm, Dialog},
+        drift,
         effect::Effect,
         fact::{Fact, Stack},
         fault::{Fault, FaultKind},
@@ -349,6 +350,9 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
         }],
     );
     confirm.lines.extend(to_be_known(model, &plan.form, &checks));
+    let drifts = drift::of_plan(model, plan);
+    let set = drifts.iter().filter(|it| it.set.is_some());
+    confirm.lines.extend(set.map(|it| SafeText::from(format!("! {}", it.sentence()))));
     if !losses.is_empty() {
         confirm.losses = losses;
         confirm.must_type(model.settings.stack.clone());
