@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod desk;
+#[path = "operations/asked.rs"]
+mod asked;
 #[path = "operations/drift.rs"]
 mod drift;
 #[path = "operations/ways.rs"]

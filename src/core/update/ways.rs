@@ -1,7 +1,7 @@
 //! Menus of ways to go on, and what they lead to. What is offered hangs on facts that move while it is looked at: an open
 //! menu or question is made anew with each message, and asked again before anything is sent.
 
-use super::{access, acting, dialogs, leaving, polling, say};
+use super::{access, acting, deploying, dialogs, leaving, polling, say};
 use crate::{
     cloud::Change,
     core::{
@@ -123,6 +123,7 @@ fn renewed_confirm(model: &Model, old: &Confirm) -> Option<Confirm> {
             question(model, stack, way, fresh.unwrap_or_else(|| changes.to_vec()))
         }
         (None, [Change::DeleteStack { .. }], Some(stack)) => leaving::destroy_dialog(model, stack),
+        (None, [Change::ExecuteChangeSet { .. }], _) => deploying::renewed(model)?,
         (Some(_), ..) | (None, [Change::DeleteStack { .. }], None) => old.clone(),
         _ => return None,
     };
@@ -145,6 +146,7 @@ pub(super) fn closed(model: &Model, way: Option<unstick::Way>, changes: &[Change
     let is_count = |change: &Change| matches!(change, Change::Scale { .. } | Change::TagService { .. });
     match way {
         None if changes.iter().any(is_count) => return acting::busy(model),
+        None if matches!(changes, [Change::ExecuteChangeSet { .. }]) => return deploying::closed(model),
         None if !is_deletion => return None,
         _ => {}
     }
