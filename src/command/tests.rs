@@ -3,6 +3,7 @@
 
 mod access;
 mod drift;
+mod falls;
 mod insights;
 mod leftovers;
 mod models;
