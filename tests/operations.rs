@@ -7,6 +7,8 @@ mod desk;
 mod asked;
 #[path = "operations/drift.rs"]
 mod drift;
+#[path = "operations/planning.rs"]
+mod planning;
 #[path = "operations/ways.rs"]
 mod ways;
 
