@@ -2,11 +2,13 @@
 //! way out works.
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
-mod desk;
 #[path = "operations/asked.rs"]
 mod asked;
+mod desk;
 #[path = "operations/drift.rs"]
 mod drift;
+#[path = "operations/elsewhere.rs"]
+mod elsewhere;
 #[path = "operations/planning.rs"]
 mod planning;
 #[path = "operations/ways.rs"]
