@@ -4,6 +4,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_lines_have_not_come_is_told_by_an_earlier_one_that_fell_the_same_way() {
+    let pages = AtomicU32::new(0);
+    let first_alone = move |query: &Query| {
+        let is_late = matches!(query, Query::LogPage(_)) && pages.fetch_add(1, Ordering::Relaxed) > 0;
+        is_late.then(|| Ok(Fact::LogPage(page(&[], None))))
+    };
+    let mut case = Case::new(Answering::of("program-ends", first_alone));
+    let (status, _, said) = case.run("deploy").await;
+    assert_eq!(status, 1, "{said}");
+    let falls = said.lines().filter(|l| l.starts_with("task ")).count();
+    let (_, card) = said.split_once("Cause: ").unwrap();
+    assert!(falls > 1 && card.contains("  log: Exception: Config file not found"), "{said}");
+    assert!(card.contains("It means: LiteLLM does not find its configuration"), "{card}");
+}
+
 /// One look after the operation has begun is answered by `kind`, and so often.
 fn expiring(scene: &str, times: u32) -> Case {
     let (looks, failed) = (AtomicU32::new(0), AtomicU32::new(0));
