@@ -8,7 +8,7 @@ use bic_tui::{
     cloud::About,
     core::{
         fact::LogEvent,
-        key::Key,
+        key::{Code, Key},
         keymap::Keymap,
         lines::{ExportFormat, Mining},
         logview::LogView,
@@ -209,6 +209,37 @@ fn a_thousand_keys() {
     );
 }
 
+/// A line of a megabyte, as long as CloudWatch takes: opened whole, then a key down and its frame.
+fn an_entry_of_a_megabyte() {
+    let object = r#"{"call":"POST /v1/images","took":12345},"#;
+    let json = format!("[{}0]", object.repeat((1 << 20) / object.len()));
+    let words = "words and numbers 12345 ".repeat((1 << 20) / 24);
+    for (what, message, open) in [
+        ("words, whole", words, Key::plain(Code::Enter)),
+        ("JSON, whole", format!(r#"{{"all":{json}}}"#), Key::plain(Code::Enter)),
+        ("JSON, as JSON", format!(r#"{{"all":{json}}}"#), Key::char('J')),
+    ] {
+        let mut logs = LogView::new(1 << 30);
+        let mut line = lines(0, 1);
+        line[0].event.message = RawText::new(&message);
+        logs.append(line);
+        let mut model = console(logs);
+        let begun = Instant::now();
+        update(&mut model, Msg::Key(open));
+        let opened = begun.elapsed().as_micros();
+        update(&mut model, Msg::Drawn);
+        let frames = frames(&mut model, |model, i| {
+            let begun = Instant::now();
+            update(model, Msg::Key(Key::char(['j', 'j', 'G', 'k'][i % 4])));
+            begun
+        });
+        println!(
+            "an entry of a megabyte ({what}): opened in {opened} µs; a key and its frame: p50 {} µs, p99 {} µs",
+            frames[500], frames[990]
+        );
+    }
+}
+
 /// What is beside a model whose frames hold neither a secret nor a picture.
 fn side(theme: &Theme) -> Side<'_> {
     Side {
@@ -252,6 +283,7 @@ fn taking_in(c: &mut Criterion) {
 fn a_million_lines(c: &mut Criterion) {
     a_thousand_frames();
     a_thousand_keys();
+    an_entry_of_a_megabyte();
     a_million_errors();
     let mut view = full_view();
     for pattern in ["litellm_call_id=7d1e", "payload", r"no .*id=[a-f0-9]+", r"#\d*777 ", "!numbers"] {

@@ -6,7 +6,8 @@
 
 Prints a table; with --write also puts it between the `log-figures` marks of that page. The lines come from an endpoint
 on this machine that answers `FilterLogEvents` from bytes encoded before the run; what it takes to fetch them raw is in
-the table. Tools that are not installed are left out: `aws` and `lnav` are Debian packages, `awslogs` is one of PyPI.
+the table. `aws` is needed, since all is measured against it; `lnav` and `awslogs` are left out where they are not
+installed. `aws` and `lnav` are Debian packages, `awslogs` is one of PyPI.
 The rows of the line store are those of `cargo bench --bench lines`. Linux, Python 3 and its standard library.
 """
 
@@ -157,7 +158,7 @@ def raw(endpoint):
         asked["nextToken"] = token[1].decode()
 
 
-def fetching(binary, home):
+def fetching(binary, aws, home):
     """(what, seconds, bytes, lines) of each tool that fetches the same events."""
     endpoint = Endpoint(EVENTS)
     env = environment(home, endpoint.url)
@@ -169,9 +170,8 @@ def fetching(binary, home):
         "`bic-tui logs --output json`": [*ours, "--output", "json"],
         "`bic-tui logs --grep ID`": [*ours, "--grep", "#199999 "],
     }
-    if aws := tool("aws"):
-        # The Debian package knows no endpoint of the environment.
-        tools["`aws logs tail`"] = [aws, "logs", "tail", GROUP, "--since", since, "--endpoint-url", endpoint.url]
+    # The Debian package knows no endpoint of the environment.
+    tools["`aws logs tail`"] = [aws, "logs", "tail", GROUP, "--since", since, "--endpoint-url", endpoint.url]
     if awslogs := tool("awslogs"):
         tools["`awslogs get`"] = [awslogs, "get", GROUP, "ALL", "--start", since, "--aws-endpoint-url", endpoint.url]
     yield "the endpoint alone, raw", statistics.median(raw(endpoint) for _ in range(RUNS)), 0, EVENTS
@@ -183,12 +183,36 @@ def fetching(binary, home):
         yield what, statistics.median(took for took, _ in samples), max(used for _, used in samples), count
 
 
+def tools_named(name):
+    """The programs of a name: beside this script's Python, those of Debian, those of the path."""
+    folders = [pathlib.Path(sys.executable).parent, "/usr/bin", *os.environ["PATH"].split(os.pathsep)]
+    found = (shutil.which(name, path=folder) for folder in map(str, folders))
+    return list(dict.fromkeys(filter(None, found)))
+
+
 def tool(name):
-    """A tool beside this script's Python, else of the path."""
-    for folder in (pathlib.Path(sys.executable).parent, pathlib.Path("/usr/bin")):
-        if (folder / name).exists():
-            return str(folder / name)
-    return shutil.which(name)
+    """The first of them."""
+    return next(iter(tools_named(name)), None)
+
+
+def usable_aws(home):
+    """The first AWS CLI that tails log groups, and its version. A shim of a version manager is none where that has none."""
+    env = environment(home, "http://127.0.0.1:9")
+    tried = []
+    for path in tools_named("aws"):
+        told = quietly([path, "--version"], env)
+        version = re.match(r"aws-cli/(\S+)", told.stdout)
+        if not version:
+            tried.append(f"{path} does not start")
+        elif not re.search(r"^tail\b", quietly([path, "logs", "help-of-no-such-command"], env).stderr, re.M):
+            tried.append(f"{path}, version {version[1]}, has no `logs tail`")
+        else:
+            return path, version[1]
+    sys.exit(f"benches/logs.py: no usable `aws` (version 2): {'; '.join(tried) or 'none is installed'}.")
+
+
+def quietly(command, env):
+    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
 
 
 def searching(home):
@@ -267,13 +291,13 @@ def main():
         print(line, file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory(prefix="bic-tui-bench-") as home:
+        aws_path, version = usable_aws(home)
         say(f"| {EVENTS:,} events from a local endpoint | wall | against `aws logs tail` | memory | lines printed |")
         say("| --- | --- | --- | --- | --- |")
-        rows = list(fetching(binary, home))
-        aws = next((took for what, took, *_ in rows if what == "`aws logs tail`"), None)
+        rows = list(fetching(binary, aws_path, home))
+        aws = next(took for what, took, *_ in rows if what == "`aws logs tail`")
         for what, took, used, count in rows:
-            times = f"{aws / took:.1f} ×" if aws else ""
-            say(f"| {what} | {took:.2f} s | {times} | {f'{used / 1e6:.0f} MB' if used else ''} | {count:,} |")
+            say(f"| {what} | {took:.2f} s | {aws / took:.1f} × | {f'{used / 1e6:.0f} MB' if used else ''} | {count:,} |")
         if not options.no_store:
             say("\n| 1,000,000 lines held, 225 MB | measured | target | |")
             say("| --- | --- | --- | --- |")
@@ -282,7 +306,7 @@ def main():
             for what, took in searching(home):
                 say(f"| {what}, the same lines in a file | {took * 1000:.0f} ms | | |")
     arguments = "target/release/bic-tui"
-    say(f"\n{datetime.date.today()}, {machine()}; `benches/logs.py {arguments}`.\n")
+    say(f"\n{datetime.date.today()}, {machine()}; `aws` {version} is {aws_path}; `benches/logs.py {arguments}`.\n")
     text = "\n".join(lines)
     if options.write:
         write(options.write, text, "log-figures")

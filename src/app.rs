@@ -397,8 +397,11 @@ async fn finish_saves(saves: &Saves, patience: Duration) {
     for path in saves.unfinished() {
         let _ = writeln!(err, "bic-tui: still writing {}", path.display());
     }
-    for path in saves.end(patience).await {
-        let _ = writeln!(err, "bic-tui: {} was left unfinished and is not kept", path.display());
+    for lost in saves.end(patience).await {
+        let _ = writeln!(err, "bic-tui: {} was left unfinished and is not kept", lost.path.display());
+        for part in lost.left {
+            let _ = writeln!(err, "bic-tui: what was written of it may still be there: remove {}", part.display());
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl Aws {
             Query::Stack { stack } => cloudformation::stack(cloudformation, &stack).await.map(Fact::Stack),
             Query::Stacks => cloudformation::stacks(cloudformation).await.map(Fact::Stacks),
             Query::DeletedStacks { name } => cloudformation::deleted(cloudformation, &name).await.map(Fact::StackIds),
-            Query::Left(look) => self.places().look(look).await.map(Fact::Left),
+            Query::Left(look) => self.places().look(look).await,
             Query::FileSystemSize { id } => {
                 let size = cloudwatch::file_system_size(&self.reads.cloudwatch, &id, self.now());
                 size.await.map(Fact::FileSystemSize)

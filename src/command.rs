@@ -33,8 +33,9 @@ mod waiting;
 mod watch;
 mod when;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
+use futures::future::{Either, select};
 use tokio::sync::watch as channel;
 
 pub use self::{
@@ -51,7 +52,6 @@ use crate::{
         guard::Guard,
         msg::Now,
         settings::Settings,
-        text::SafeText,
     },
     door,
     journal::Journal,
@@ -77,8 +77,6 @@ pub struct Context {
     pub out: Out,
     /// Ctrl-C, SIGTERM and SIGHUP.
     pub interrupt: Interrupt,
-    /// The account that was asked, where somebody may log in to another one meanwhile.
-    pub account: Option<SafeText>,
 }
 
 impl Context {
@@ -171,11 +169,12 @@ impl Failure {
     }
 
     /// The same, with commands that reach the same stack.
-    fn placed(self, cx: &Context) -> Self {
+    #[must_use]
+    pub fn placed(self, reach: &Reach) -> Self {
         match (self.message(), &self) {
-            (Some(text), Self::Fault(fault)) => Self::Told(fault.exit_status(), cx.placed(&text)),
-            (Some(text), Self::Usage(_)) => Self::Usage(cx.placed(&text)),
-            (Some(text), Self::NotWell(_)) => Self::NotWell(cx.placed(&text)),
+            (Some(text), Self::Fault(fault)) => Self::Told(fault.exit_status(), reach.placed(&text)),
+            (Some(text), Self::Usage(_)) => Self::Usage(reach.placed(&text)),
+            (Some(text), Self::NotWell(_)) => Self::NotWell(reach.placed(&text)),
             _ => self,
         }
     }
@@ -248,17 +247,16 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
             _ => journal.completed(Arc::clone(&cx.cloud)),
         };
     }
-    let answer = match command {
-        // These have something to tidy up or to say at a signal.
-        Command::Plan(args) => deploy::plan(cx, &args).await,
-        Command::Deploy(args) => deploy::deploy(cx, &args).await,
-        Command::Destroy(args) => destroy::run(cx, &args).await,
-        Command::Logs(args) if args.insights => logs::run(cx, &args).await,
-        other => interrupt.or(read_or_write(cx, other)).await,
+    let (lasts, cloud) = (lasts(&command), Arc::clone(&cx.cloud));
+    let aside = async move {
+        if lasts {
+            keep_account(cloud).await;
+        }
     };
+    let answer = beside(aside, answered(cx, command)).await;
     cx.out.end_bar();
     cx.out.clock(cx.cloud.ahead());
-    let answer = match answer.map_err(|failure| failure.placed(cx)) {
+    let answer = match answer.map_err(|failure| failure.placed(&cx.reach())) {
         // A terminal that goes breaks the writing a moment before its signal comes.
         Err(Failure::Output(error)) => {
             let told = tokio::time::timeout(Duration::from_millis(200), interrupt.caught()).await;
@@ -270,6 +268,18 @@ pub async fn run(cx: &mut Context, command: Command) -> Answer {
         // Where the terminal has gone the signal says it, not what could no longer be written.
         (Err(Failure::Interrupted(..)), _) | (_, Ok(())) => answer,
         (_, Err(failure)) => Err(failure),
+    }
+}
+
+async fn answered(cx: &mut Context, command: Command) -> Answer {
+    let interrupt = cx.interrupt.clone();
+    match command {
+        // These have something to tidy up or to say at a signal.
+        Command::Plan(args) => deploy::plan(cx, &args).await,
+        Command::Deploy(args) => deploy::deploy(cx, &args).await,
+        Command::Destroy(args) => destroy::run(cx, &args).await,
+        Command::Logs(args) if args.insights => logs::run(cx, &args).await,
+        other => interrupt.or(read_or_write(cx, other)).await,
     }
 }
 
@@ -359,7 +369,6 @@ pub async fn confirm(cx: &mut Context, question: &str, changes: &[Change]) -> An
             "{question} Without a terminal this needs --yes. {NOTHING_SENT}"
         )));
     }
-    keep_account(cx).await;
     let answer = cx.prompt.ask(&mut cx.out, &format!("{question} [y/N] ")).await?;
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
@@ -375,7 +384,6 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
     let typed = match given {
         Some(given) => given.to_owned(),
         None if cx.prompt.is_interactive() => {
-            keep_account(cx).await;
             let question = format!("{question} Type {name} to go on: ");
             cx.prompt.ask(&mut cx.out, &question).await?.trim().to_owned()
         }
@@ -390,12 +398,37 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
     Err(Failure::Usage(format!("\"{typed}\" is not the name {name}. {NOTHING_SENT}")))
 }
 
-/// From now on a wait for somebody may be long: whoever logs in to another account meanwhile is refused. Where AWS does not
-/// say whose the credentials are, nothing can be kept.
-async fn keep_account(cx: &mut Context) {
-    if let (None, Ok(identity)) = (&cx.account, reads::identity(&*cx.cloud).await) {
-        cx.cloud.keep_to(&identity.account);
-        cx.account = Some(identity.account);
+/// Whether a command goes on for longer than a few requests, or writes: whoever logs in to another account meanwhile is
+/// refused then.
+fn lasts(command: &Command) -> bool {
+    match command {
+        Command::Logs(args) => args.follow || args.live || args.insights,
+        Command::Leftovers(args) => args.command.is_some(),
+        Command::Status
+        | Command::Events(_)
+        | Command::Tasks(_)
+        | Command::Targets
+        | Command::Outputs(_)
+        | Command::Models
+        | Command::Cost(_)
+        | Command::Secret(_)
+        | Command::Dashboard(_) => false,
+        _ => true,
+    }
+}
+
+/// Has the cloud keep to the account that is asked now. Where AWS does not say which it is, nothing can be kept.
+async fn keep_account(cloud: Arc<dyn Cloud>) {
+    if let Ok(identity) = reads::identity(&*cloud).await {
+        cloud.keep_to(&identity.account);
+    }
+}
+
+/// Does `work`; `aside` is done beside it, as far as it comes.
+async fn beside<T>(aside: impl Future<Output = ()>, work: impl Future<Output = T>) -> T {
+    match select(pin!(aside), pin!(work)).await {
+        Either::Left(((), work)) => work.await,
+        Either::Right((answer, _)) => answer,
     }
 }
 

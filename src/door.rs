@@ -9,7 +9,7 @@ use crate::{
     core::{
         fact::{Fact, StackEvent},
         fault::{Fault, FaultKind},
-        leftovers,
+        leftovers, sleep,
         text::SafeText,
         unstick,
     },
@@ -48,6 +48,38 @@ pub async fn send(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &Change) ->
         tracing::warn!("the end of a change could not be noted in the audit log");
     }
     result
+}
+
+/// Sends one of some changes. Where they rest on a stack, none is sent once CloudFormation is at work on it.
+///
+/// # Errors
+/// As [`send`], and that CloudFormation is at work.
+pub async fn send_nth(
+    cloud: &dyn Cloud,
+    journal: &Arc<Journal>,
+    (changes, nth): (&[Change], usize),
+    rests: Option<&SafeText>,
+) -> Result<Done, Fault> {
+    if let Some(stack) = rests {
+        refuse_if_at_work(cloud, stack, changes.split_at(nth)).await?;
+    }
+    send(cloud, journal, &changes[nth]).await
+}
+
+/// Counts are not changed while CloudFormation is at work on the stack: `sent` were before, `left` would be now.
+///
+/// # Errors
+/// That it is, or that nobody can say so; after the first write what was sent and what was not.
+pub async fn refuse_if_at_work(cloud: &dyn Cloud, stack: &SafeText, (sent, left): (&[Change], &[Change])) -> Result<(), Fault> {
+    let Some(stack) = tell(cloud, stack).await?.filter(|it| it.status.is_at_work()) else {
+        return Ok(());
+    };
+    let next = "wait for its end, or take a way out (R, or `bic-tui unstick`)";
+    let refused = |kind, why: String| Err(Fault::new(kind, "ecs:UpdateService", "", &why));
+    match sleep::busy(&stack.status, next) {
+        Some(why) if sent.is_empty() => refused(FaultKind::Guarded, why),
+        _ => refused(FaultKind::Stopped, sleep::given_up(&stack.status, sent, left)),
+    }
 }
 
 /// Nothing that a living stack has is removed behind its back, and nothing of which that is not known.
@@ -103,7 +135,7 @@ async fn note(cloud: &dyn Cloud, journal: &Arc<Journal>, change: &Change, token:
     });
     written.await.unwrap_or_else(|_| {
         let why = "the audit log could not be written";
-        Err(Fault::new(FaultKind::Internal, change.operation(), "", why))
+        Err(Fault::new(FaultKind::Unnoted, change.operation(), "", why))
     })
 }
 

@@ -183,7 +183,7 @@ impl Journal {
             Sink::File(file, path) => {
                 let fault = |e: io::Error| {
                     let why = format!("the audit log {} can not be written: {e}", path.display());
-                    Fault::new(FaultKind::Internal, entry.operation, "", &why)
+                    Fault::new(FaultKind::Unnoted, entry.operation, "", &why)
                 };
                 let mut line = serde_json::to_string(&entry).map_err(|e| fault(e.into()))?;
                 line.push('\n');

@@ -72,26 +72,41 @@ fn keep_in(wanted: &Path, others: &[PathBuf], write: impl Fn(&Path) -> io::Resul
 /// # Errors
 /// Why it can not be written.
 pub fn write_new(wanted: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<PathBuf> {
-    let part = part_of(wanted);
+    write_by(&part_of(wanted), wanted, write)
+}
+
+/// The same by way of a file that `part_of` has named, for whoever may have to clear it away in place of this.
+///
+/// # Errors
+/// Why it can not be written; and that the half file stays, where it can not be removed.
+pub fn write_by(part: &Path, wanted: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<PathBuf> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&part)?;
+    let mut file = options.open(part)?;
     let written = write(&mut file).and_then(|()| file.sync_all());
     let kept = written.and_then(|()| {
         let path = take_name(wanted)?;
-        fs::rename(&part, &path).inspect_err(|_| drop(fs::remove_file(&path)))?;
+        fs::rename(part, &path).inspect_err(|_| drop(fs::remove_file(&path)))?;
         Ok(path)
     });
-    if kept.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    kept
+    kept.map_err(|error| {
+        if clear(part) {
+            error
+        } else {
+            io::Error::new(error.kind(), format!("{error}; {} stays there", part.display()))
+        }
+    })
+}
+
+/// Removes what may be there of a file that was left unfinished; `false` where it may be there still.
+pub fn clear(part: &Path) -> bool {
+    fs::remove_file(part).map_or_else(|error| error.kind() == ErrorKind::NotFound, |()| true)
 }
 
 /// Where a file is until it is whole. Nobody else has this name, though the same file be wanted twice at once.
-fn part_of(wanted: &Path) -> PathBuf {
+pub fn part_of(wanted: &Path) -> PathBuf {
     let mut name = wanted.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
     wanted.with_file_name(name)
@@ -213,6 +228,22 @@ mod tests {
         assert_eq!(texts, ["a", "b", "c"]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "no half file stays");
         assert!(write_new(&dir.path().join("none/a"), |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn of_a_half_file_that_can_not_be_removed_it_is_said_that_it_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let wanted = dir.path().join("a.txt");
+        let part = part_of(&wanted);
+        // What stands in its place by then is no file.
+        let dies = |_: &mut fs::File| {
+            fs::remove_file(&part)?;
+            fs::create_dir(&part)?;
+            Err(io::Error::other("the disk is gone"))
+        };
+        let why = write_by(&part, &wanted, dies).unwrap_err().to_string();
+        assert_eq!(why, format!("the disk is gone; {} stays there", part.display()));
+        assert!(!clear(&part) && clear(&wanted));
     }
 
     #[test]

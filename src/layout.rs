@@ -8,10 +8,7 @@
 //! footer   keys, or the notice
 //! ```
 
-use std::borrow::Cow;
-
 use ratatui::layout::{Constraint, Layout, Rect};
-use textwrap::WordSplitter;
 
 use crate::core::{
     dialog::Confirm,
@@ -20,6 +17,10 @@ use crate::core::{
     preflight::Check,
     screen::{Panel, ScreenId},
 };
+
+mod wrap;
+
+pub use self::wrap::{TextRow, detail_rows, json_rows, rows, text_room, wrap};
 
 /// Smallest terminal that shows a screen; below it the console says what it needs.
 pub const LEAST: Size = Size { width: 40, height: 12 };
@@ -246,26 +247,19 @@ pub fn is_too_small(size: Size) -> bool {
     size.width < LEAST.width || size.height < LEAST.height
 }
 
-/// Lines of at most `cells`; words longer than a line are broken.
-pub fn wrap(text: &str, cells: usize) -> Vec<String> {
-    // A hyphen is part of a name here, not a place to break.
-    let options = textwrap::Options::new(cells.max(1)).word_splitter(WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
-}
-
 /// Rows of a list of checks, each whole, that have no room on the screen at once.
 pub fn checks_overhang(checks: &[Check], size: Size) -> usize {
-    let width = usize::from(TEXT.min(size.width).saturating_sub(FRAME_WIDTH));
+    let (width, height) = text_room(size);
     let room = width.saturating_sub(CHECK);
-    let rows = |text: &str| if text.is_empty() { 0 } else { wrap(text, room).len() };
+    let rows = |text: &str| if text.is_empty() { 0 } else { rows(text, room).count() };
     let all: usize = checks.iter().map(|check| rows(&check.evidence).max(1) + rows(&check.next)).sum();
-    all.saturating_sub(size.height.saturating_sub(FRAME_HEIGHT).into())
+    all.saturating_sub(height)
 }
 
 /// Whether all of a question has room on the screen, from its first line to its buttons.
 pub fn shows_whole(confirm: &Confirm, size: Size) -> bool {
     let cells = QUESTION.min(size.width).saturating_sub(FRAME_WIDTH);
-    let rows = |text: &str| wrap(text, cells.into()).len();
+    let rows = |text: &str| rows(text, cells.into()).count();
     let losses = confirm.losses.iter().map(|loss| rows(&format!("{LOSS}{loss}")));
     let said = losses.chain(confirm.lines.iter().map(|line| rows(line)));
     let typed = confirm.demands().iter().map(|line| rows(line)).sum::<usize>() + usize::from(confirm.typed.is_some());

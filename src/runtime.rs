@@ -139,17 +139,17 @@ impl Runtime {
 
     /// One after the other; what follows a failure is not sent.
     fn change(&self, approved: &Approved, guard: &Guard, now: Now) {
-        let generation = approved.generation();
+        let (generation, rests) = (approved.generation(), approved.at_rest().cloned());
         let changes = approved.changes().to_vec();
         let refused = changes.iter().find_map(|c| guard.permits(c, generation, now).err());
         let (cloud, journal, answers) = (Arc::clone(&self.cloud), Arc::clone(&self.journal), self.answers.clone());
         tokio::spawn(async move {
             let mut failed = refused;
-            for change in changes {
+            for (nth, change) in changes.iter().enumerate() {
                 let result = if let Some(fault) = &failed {
                     Err(fault.clone())
                 } else {
-                    let sent = AssertUnwindSafe(door::send(&*cloud, &journal, &change)).catch_unwind();
+                    let sent = AssertUnwindSafe(door::send_nth(&*cloud, &journal, (&changes, nth), rests.as_ref())).catch_unwind();
                     sent.await.unwrap_or_else(|_| {
                         let why = "a task of the console failed; look at AWS for what came of it";
                         Err(Fault::new(FaultKind::Internal, change.operation(), "", why))
@@ -158,7 +158,7 @@ impl Runtime {
                 if let Err(fault) = &result {
                     failed = Some(fault.clone());
                 }
-                let _ = answers.send(Msg::Changed(generation, change, result)).await;
+                let _ = answers.send(Msg::Changed(generation, change.clone(), result)).await;
             }
         });
     }

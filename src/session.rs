@@ -17,7 +17,7 @@ use crate::{
     command::{self, Context, Failure, Interrupt, Out, Prompt, Verdict},
     config::{self, Config},
     core::{
-        awscli,
+        awscli::{self, Reach},
         fault::{Fault, FaultKind},
         place::is_stack_name,
         region,
@@ -151,7 +151,6 @@ async fn replay(flags: &Common, args: &ReplayArgs, settings: Settings, mut out: 
         prompt: Prompt::terminal(),
         out,
         interrupt,
-        account: None,
     };
     let answer = command::replay::print(&mut cx, &cloud).await;
     signals.abort();
@@ -173,7 +172,10 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
             endpoint_url: flags.endpoint_url.clone(),
             ..AwsOptions::default()
         };
-        return Ok(Arc::new(aws::connect(options).await?));
+        let login = awscli::flags(&[("--profile", config.profile.as_deref())]);
+        let reach = Reach { login, ..Reach::default() };
+        let connected = aws::connect(options).await;
+        return Ok(Arc::new(connected.map_err(|fault| Failure::from(fault).placed(&reach))?));
     };
     let name = if wanted.is_empty() { scene } else { wanted };
     if let Some(region) = &flags.region {
@@ -194,7 +196,7 @@ fn open_journal(flags: &Common, settings: &Settings) -> Result<Journal, Fault> {
         let wanted = recordings().filter(|_| flags.record);
         return Ok(wanted.into_iter().fold(Journal::memory(), Journal::recording));
     }
-    let fault = |why: &str| Fault::new(FaultKind::Internal, "the audit log", "", why);
+    let fault = |why: &str| Fault::new(FaultKind::Unnoted, "the audit log", "", why);
     let folder = state_folder().ok_or_else(|| fault("there is no folder for the audit log: HOME is not set"))?;
     let path = folder.join("audit.jsonl");
     let journal = Journal::open(&path).map_err(|e| fault(&format!("the audit log {} can not be opened: {e}", path.display())))?;
@@ -256,7 +258,6 @@ async fn subcommand(
         prompt: Prompt::terminal(),
         out,
         interrupt,
-        account: None,
     };
     let about = cx.cloud.about();
     if let Some(endpoint) = about.endpoint.filter(|_| about.is_endpoint_inherited) {

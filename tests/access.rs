@@ -246,6 +246,10 @@ fn throughput_is_bought_followed_put_into_the_stack_and_deleted() {
     says(&desk.screen(), &["▸ Buy provisioned throughput", "not now: there is none"]);
     desk.press("enter");
     desk.see(&["‹ brand-images ›", "Commitment: none", "ended on 2026-09-30"]);
+    // A wrong name is said beside the price, and the focus goes to it.
+    desk.press("up ! enter");
+    says(&desk.screen(), &["✗ A name has letters", "▸ name", "images-1!", "Commitment: none"]);
+    desk.press("backspace down");
     // What has ended is refused with the reason of the catalogue.
     desk.take(bic_tui::core::msg::Msg::Key("left".parse().expect("a key")));
     desk.press("enter");

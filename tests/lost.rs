@@ -156,7 +156,6 @@ async fn deploys(seed: u64) -> Result<(), String> {
         prompt: Prompt::nobody(),
         out: Out::new(Box::new(std::io::sink()), Box::new(std::io::sink()), Format::Text),
         interrupt,
-        account: None,
     };
     let answer = command::run(&mut cx, cli.command.expect("a subcommand")).await;
     let count = begun(&account, STACK) - before;

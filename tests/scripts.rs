@@ -181,8 +181,12 @@ fn sleep_counts_down_three_seconds_and_any_key_stops_it() {
     press(&mut model, "x");
     assert!(sent(&wait(&mut model, 5_000)).is_empty());
     press(&mut model, "Z");
-    let changes = sent(&wait(&mut model, 3_000));
+    let effects = wait(&mut model, 3_000);
+    let changes = sent(&effects);
     assert!(matches!(changes[1], Change::Scale { from: 1, to: 0, .. }));
+    let stack = model.stack().map(|stack| &stack.id);
+    let is_bound = |effect: &Effect| matches!(effect, Effect::Change(approved) if approved.at_rest() == stack);
+    assert!(effects.iter().any(is_bound), "none is sent once CloudFormation is at work");
     assert!(
         matches!(changes[0], Change::TagService { value: Some(_), .. }),
         "the count is saved before it is changed"
@@ -816,6 +820,7 @@ fn credentials_of_another_account_are_another_place() {
     let change = Change::DeleteStack { stack: "s".into() };
     update(&mut model, Msg::Changed(generation, change, Err(fault)));
     assert!(model.feeds.identity.due <= model.now.mono);
+    model.deploy = planned().deploy;
     let effects = who(&mut model, "222222222222");
     assert_eq!(effects, [Effect::Hide, Effect::KeepTo("222222222222".into())]);
     assert!(model.dialog.is_none() && !model.guard.is_armed(model.now) && model.guard.generation == generation + 1);
@@ -825,6 +830,8 @@ fn credentials_of_another_account_are_another_place() {
         notice.text.contains("222222222222 now, not of 123456789012") && notice.severity == bic_tui::core::health::Severity::Bad,
         "{notice:?}"
     );
+    let stays = "the plan stays there until somebody removes it: `aws cloudformation delete-change-set --stack-name arn:stack --change-set-name arn:set --region us-west-2`";
+    assert!(notice.text.contains(stays), "{notice:?}");
     assert_eq!(model.errors.len(), 2, "{:?}", model.errors);
     // Nothing of before is sent, and the new account is asked.
     assert!(sent(&press(&mut model, "y")).is_empty());

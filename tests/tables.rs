@@ -259,7 +259,7 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("check", &["running"]),
     (
         "plan --size medium --param Database=postgres",
-        &["running", "new", "leftovers", "asleep"],
+        &["running", "new", "leftovers", "asleep", "replaces-files"],
     ),
     (
         "deploy --size medium --param Database=postgres --confirm bedrock-image-chat --yes --speed 5000",
@@ -322,6 +322,11 @@ const LISTED: &str = "replay";
 /// What the shape of a command's answers does not say.
 const NOTES: &[(&str, &str)] = &[
     ("outputs", "With a name: its value alone."),
+    (
+        "deploy",
+        "`stays` is what leaves the stack with its data and goes on costing, as in `plan`; an event of status `DELETE_SKIPPED` names the \
+     one that was kept.",
+    ),
     ("unstick", "With a way: what was begun, and the id of the stack."),
     (
         "destroy",
@@ -331,11 +336,12 @@ const NOTES: &[(&str, &str)] = &[
     (
         "plan",
         "`action` is `create`, `update` or `none`; `blocked` where a check stands in the way: then nothing was asked for, `changes` is \
-     empty, and the exit status is 1.",
+     empty, and the exit status is 1. `losses` is what is lost; `stays` is what leaves the stack with its data, stays in the account and \
+     goes on costing.",
     ),
     (
         "leftovers",
-        "A place that could not be looked at stands in `unknown`, an object of `what`, `why` and `next` in words; the exit status is 4 then. `status` is `null` where AWS tells of no stack of that name any more.",
+        "A place that could not be looked at, or only in part, stands in `unknown`, an object of `what`, `why` and `next` in words; the exit status is 4 then. `status` is `null` where AWS tells of no stack of that name any more.",
     ),
     (
         "logs",

@@ -18,7 +18,7 @@ use super::{
     text,
 };
 use crate::core::{
-    fact::{Leftover, LeftoverKind, Look},
+    fact::{Fact, Leftover, LeftoverKind, Look},
     fault::{Fault, FaultKind},
     leftovers,
     text::SafeText,
@@ -55,10 +55,10 @@ pub(super) struct Places<'a> {
 }
 
 impl Places<'_> {
-    pub(super) async fn look(&self, look: Look) -> Result<Vec<Leftover>, Fault> {
-        match look {
+    pub(super) async fn look(&self, look: Look) -> Result<Fact, Fault> {
+        let found = match look {
+            Look::FileSystems { name, known } => return self.file_systems(&name, &known).await,
             Look::Resources(all) => self.existing(all).await,
-            Look::FileSystems { name, known } => self.file_systems(&name, &known).await,
             Look::RecoveryPoints { resources, name } => recovery_points(self.backup, &resources, &name).await,
             Look::Snapshots { databases, prefix } => snapshots(self.rds, &databases, &prefix).await,
             Look::Secrets { prefix } => secrets(self.secrets, &prefix).await,
@@ -68,7 +68,8 @@ impl Places<'_> {
                 let ours = all.into_iter().filter(|id| id.starts_with(prefix.as_str()));
                 Ok(ours.map(|id| of_type(REPOSITORY, id)).collect())
             }
-        }
+        };
+        found.map(Fact::Left)
     }
 
     /// Those that are still there.
@@ -88,10 +89,11 @@ impl Places<'_> {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Those that are known, and those whose `Name` tag is this name.
-    async fn file_systems(&self, name: &SafeText, known: &[SafeText]) -> Result<Vec<Leftover>, Fault> {
-        let (ours, strangers): (Vec<_>, Vec<_>) = self.listed(FILE_SYSTEM).await?.into_iter().partition(|id| known.contains(id));
-        let strangers = strangers.into_iter().take(MAX_STRANGERS).collect();
+    /// Those that are known, and those whose `Name` tag is this name, as far as tags are looked at.
+    async fn file_systems(&self, name: &SafeText, known: &[SafeText]) -> Result<Fact, Fault> {
+        let (ours, mut strangers): (Vec<_>, Vec<_>) = self.listed(FILE_SYSTEM).await?.into_iter().partition(|id| known.contains(id));
+        let unseen = strangers.len().saturating_sub(MAX_STRANGERS);
+        strangers.truncate(MAX_STRANGERS);
         let named: Vec<Option<SafeText>> = asked(strangers, |id: SafeText| async move {
             match self.properties(FILE_SYSTEM, &id).await {
                 Ok(properties) => Ok(is_named(&properties, name).then_some(id)),
@@ -101,7 +103,14 @@ impl Places<'_> {
         })
         .await?;
         let all = ours.into_iter().chain(named.into_iter().flatten());
-        Ok(all.map(|id| of_type(FILE_SYSTEM, id)).collect())
+        let found = all.map(|id| of_type(FILE_SYSTEM, id)).collect();
+        Ok(match unseen {
+            0 => Fact::Left(found),
+            _ => Fact::LeftPartly {
+                found,
+                strangers: (MAX_STRANGERS, unseen),
+            },
+        })
     }
 
     async fn listed(&self, kind: &str) -> Result<Vec<SafeText>, Fault> {

@@ -190,6 +190,15 @@ impl Inner {
         self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Credentials that say of which account they are, as those of SSO and of roles do, are kept to from the first on.
+    fn meet(&self, found: &Credentials) {
+        let owner = &mut *self.owner();
+        if let (None, Some(account)) = (&owner.account, found.account_id()) {
+            owner.account = Some(account.as_str().into());
+            found.access_key_id().clone_into(&mut owner.key);
+        }
+    }
+
     fn is_its_own(&self, key: &str) -> bool {
         let owner = self.owner();
         owner.account.is_none() || owner.key == key
@@ -247,7 +256,10 @@ impl ResolveCachedIdentity for Login {
             let found = found?;
             match found.data::<Credentials>() {
                 Some(credentials) if self.is_of_anyone => credentials.access_key_id().clone_into(&mut inner.owner().asked),
-                Some(credentials) => inner.prove(credentials).await?,
+                Some(credentials) => {
+                    inner.meet(credentials);
+                    inner.prove(credentials).await?;
+                }
                 None => {}
             }
             Ok(found)

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{fault, millis, pages::missing};
 use crate::core::{
+    awscli,
     fact::TakenName,
     fault::{Fault, FaultKind},
     secret::{SecretRef, SecretText},
@@ -92,7 +93,10 @@ fn refused(error: SdkError<GetSecretValueError, HttpResponse>, secret: &str) -> 
     let (kind, detail) = match (fault.kind, code.as_str()) {
         (_, "InvalidRequestException") if is_deleted => (
             FaultKind::Refused,
-            "it is scheduled for deletion; `aws secretsmanager restore-secret` brings it back",
+            &*format!(
+                "it is scheduled for deletion; `aws secretsmanager restore-secret --secret-id {}` brings it back",
+                awscli::quote(secret)
+            ),
         ),
         (FaultKind::Denied, _) if is_key => (FaultKind::Denied, "its encryption key may not be used (kms:Decrypt)"),
         (_, "DecryptionFailure") => (FaultKind::Denied, "its encryption key may not be used (kms:Decrypt)"),

@@ -72,9 +72,9 @@ impl Again {
     pub(super) fn tell(&self, cx: &mut Context, fault: &Fault, left: Duration) {
         let Some((since, _)) = self.failed else { return };
         let what = if fault.is_credentials() {
-            "a login (`aws sso login`)"
+            cx.placed("a login (`aws sso login`)")
         } else {
-            "AWS"
+            "AWS".to_owned()
         };
         let next = match left.as_millis().div_ceil(1_000) {
             0 => "trying now".to_owned(),
@@ -112,6 +112,8 @@ pub(super) fn passes(fault: &Fault) -> bool {
         | FaultKind::Refused
         | FaultKind::NoChange
         | FaultKind::Guarded
+        | FaultKind::Unnoted
+        | FaultKind::Stopped
         | FaultKind::Internal => false,
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         fault::{Fault, FaultKind},
         plan::{self, Draft},
         preflight::{self, Check},
+        progress::Progress,
         tags::{self, Tag},
         text::SafeText,
     },
@@ -212,7 +213,11 @@ async fn agree(cx: &mut Context, args: &DeployArgs, ready: &Ready, made: &Made) 
     if losses.is_empty() {
         confirm(cx, &format!("Execute this plan on stack {name}?"), &[change]).await?;
     } else {
-        let question = format!("This plan loses data of stack {name}.");
+        let question = if losses.lost.is_empty() {
+            format!("This plan takes data out of stack {name}: it stays in the account and costs on.")
+        } else {
+            format!("This plan loses data of stack {name}.")
+        };
         confirm_name(cx, &question, &name, args.confirm.as_deref()).await?;
     }
     Ok(Some(set.changes.into_iter().map(|c| c.logical_id).collect()))
@@ -290,6 +295,7 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
     } else {
         cx.out.line(format!("Stack {} is {}.", stack.name, stack.status.0))?;
     }
+    tell_kept(cx, watch, stack);
     // A deletion by somebody else ends well for nobody who deploys.
     if stack.status.is_success() && !stack.status.is_deleted() {
         if let Some(why) = tags::unmet(watch.tags.as_deref(), stack) {
@@ -308,6 +314,15 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
         cx.out.note(cx.placed(&line));
     }
     Ok(Verdict::NotWell)
+}
+
+/// Says what the operation let go of and did not delete, and how it is found again.
+fn tell_kept(cx: &mut Context, watch: &Watch, stack: &Stack) {
+    let progress = Progress::read(stack, &watch.events);
+    for (row, id) in progress.kept() {
+        let told = format!("The {}; `bic-tui leftovers` lists it.", row.outside(id));
+        cx.out.note(cx.placed(&told));
+    }
 }
 
 /// The command with which anyone follows what runs.

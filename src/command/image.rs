@@ -110,7 +110,7 @@ pub(super) async fn run(cx: &mut Context, args: &ImageArgs) -> Answer {
             attempt.report(cx, &picture, file)
         }
         Err(failure) => {
-            let failure = failure.placed(cx);
+            let failure = failure.placed(&cx.reach());
             if cx.out.is_json() {
                 cx.out.json(&attempt.without(&failure))?;
             }

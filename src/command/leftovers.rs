@@ -111,7 +111,11 @@ async fn list(cx: &mut Context) -> Answer {
         usd_month: leftovers::total(&prices, &region, &left).0,
         unknown: search.unknown().to_vec(),
     };
-    let verdict = search.fault().map_or(Verdict::Well, |fault| Verdict::Partly(fault.exit_status()));
+    let verdict = match search.fault() {
+        Some(fault) => Verdict::Partly(fault.exit_status()),
+        None if !search.unknown().is_empty() => Verdict::Partly(4),
+        None => Verdict::Well,
+    };
     if cx.out.is_json() {
         cx.out.json(&report)?;
         return Ok(verdict);

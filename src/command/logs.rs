@@ -67,7 +67,7 @@ pub(super) async fn run(cx: &mut Context, args: &LogsArgs) -> Answer {
     let (prefix, filter) = (sieve.prefix(), sieve.filter());
     let mut printer = Printer::new(sieve);
     if args.insights {
-        return insights::run(cx, &filter, (group, from, until), &mut printer).await;
+        return insights::run(cx, (&filter, group), &|cx| window_of(cx, args), &mut printer).await;
     }
     // An endpoint on this machine has no rate that has to be spared.
     let pause = if is_loopback(cx) {

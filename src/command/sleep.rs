@@ -15,6 +15,7 @@ use crate::{
         sleep,
         text::SafeText,
     },
+    door,
 };
 
 /// How often a count is looked at while waiting.
@@ -116,7 +117,16 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
     cx.out.note(
         "Each step is waited for, 15 minutes at most. Ctrl-C is safe: what was asked for goes on, and the same command again does the rest.",
     );
-    for change in plan {
+    let mut stopped = None;
+    for (nth, change) in plan.iter().cloned().enumerate() {
+        let rests = door::refuse_if_at_work(&*cx.cloud, &stack.id, plan.split_at(nth)).await;
+        if let Err(fault) = rests {
+            if fault.kind != FaultKind::Stopped {
+                return Err(fault.into());
+            }
+            stopped = Some(fault);
+            break;
+        }
         write(cx, change.clone()).await?;
         if let Change::Scale { service, from, to, .. } = change {
             cx.out.note(format!("{service}: {from} → {to} task(s) wanted."));
@@ -124,7 +134,8 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
             report.services.push((service, from, to));
         }
     }
-    if word == "wake" {
+    report.is_complete &= stopped.is_none();
+    if word == "wake" && stopped.is_none() {
         report.is_complete &= healthy(cx).await?;
     }
     report.usd_hour_after = reads::cost_now(cx, stack).await?.usd_hour();
@@ -138,6 +149,12 @@ async fn carry_out(cx: &mut Context, stack: &Stack, word: &'static str, plan: Ve
             more_or_less(change)
         );
         cx.out.line(line)?;
+    }
+    if let Some(fault) = stopped {
+        return Err(Failure::NotWell(format!(
+            "{}. `bic-tui deploy --watch` waits for its end; `bic-tui {word}` does the rest then.",
+            fault.sentence()
+        )));
     }
     if !report.is_complete {
         cx.out

@@ -2,9 +2,11 @@
 //! an odd answer is wanted.
 
 mod access;
+mod account;
 mod drift;
 mod falls;
 mod insights;
+mod kept;
 mod leftovers;
 mod models;
 mod placed;
@@ -126,7 +128,6 @@ impl Case {
             prompt: Prompt::nobody(),
             out: Out::new(Box::new(stdout.clone()), Box::new(stderr.clone()), Format::Text),
             interrupt,
-            account: None,
         };
         Self {
             cx,
@@ -297,7 +298,6 @@ async fn whoever_is_asked_a_question_answers_for_the_account_of_before() {
     let mut case = Case::sim("running").typing("y\n");
     let (status, _, stderr) = case.run("restart litellm").await;
     assert_eq!(status, 0, "{stderr}");
-    assert!(case.cx.account.is_some(), "the session keeps to it");
     let stranger = Fault::new(
         FaultKind::OtherAccount,
         "ecs:UpdateService",
@@ -817,9 +817,12 @@ async fn a_program_that_ends_shows_its_last_lines_while_it_fails() {
     let mut case = Case::sim("program-ends");
     let (status, _, stderr) = case.run("deploy").await;
     assert_eq!(status, 1);
-    // What it wrote before is not in the midst of it.
+    // What it wrote before is not in the midst of it; its traceback has its heading.
     let log: Vec<&str> = stderr.lines().filter_map(|l| l.strip_prefix("  log: ")).collect();
-    assert!(log[0].contains("File \"/usr/lib") && log[5].starts_with("ERROR: "), "{log:?}");
+    assert!(
+        log[0].starts_with("Traceback") && log[1].ends_with("left out") && log[5].starts_with("ERROR: "),
+        "{log:?}"
+    );
     for wanted in [
         "  log: Exception: Config file not found",
         "It means: LiteLLM does not find its configuration",
@@ -956,13 +959,28 @@ async fn without_a_terminal_a_write_needs_yes() {
 #[tokio::test(start_paused = true)]
 async fn without_an_audit_log_nothing_is_sent() {
     let mut case = Case::sim("running");
-    case.cx.journal = Err(Fault::new(FaultKind::Internal, "the audit log", "", "the disk is full"));
+    case.cx.journal = Err(Fault::new(FaultKind::Unnoted, "the audit log", "", "the disk is full"));
     let (status, _, stderr) = case.run("scale litellm 2").await;
     assert_eq!(status, 4);
-    assert!(stderr.contains("disk is full"), "{stderr}");
+    assert!(stderr.contains("disk is full. Nothing was sent: make room"), "{stderr}");
     let (_, json, _) = case.run("status --output json").await;
     let status: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(status["services"][1]["desired"], 1);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_can_not_be_noted_is_not_sent_and_is_not_unknown() {
+    let mut case = Case::sim("running");
+    case.cx.journal = Ok(Arc::new(Journal::open("/dev/full".as_ref()).unwrap()));
+    // Such a file never ends for who reads it: no `deploy`, which looks for plans of before in it.
+    let (status, _, stderr) = case.run("scale litellm 2").await;
+    assert_eq!(status, 4);
+    assert!(
+        stderr.contains("/dev/full can not be written") && stderr.contains("Nothing was sent: make room") && !stderr.contains("not known"),
+        "{stderr}"
+    );
+    assert_eq!(case.stack().await.unwrap().status.0, "CREATE_COMPLETE");
 }
 
 #[tokio::test(start_paused = true)]
@@ -1041,6 +1059,41 @@ async fn no_count_is_changed_while_cloudformation_is_at_work() {
         status == 2 && stderr.contains("at work on the stack (UPDATE_IN_PROGRESS)"),
         "{stderr}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_begins_between_two_counts_stops_the_second() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    for (scene, line, rests, first, second) in [
+        ("running", "sleep", 2, "openwebui 1 → 0", "litellm 1 → 0"),
+        ("asleep", "wake", 1, "litellm 0 → 1", "openwebui 0 → 1"),
+    ] {
+        let cloud = world(scene);
+        let mut stack = reads::stack(&*cloud, &"bedrock-image-chat".into()).await.unwrap().unwrap();
+        stack.status.0 = "UPDATE_IN_PROGRESS".into();
+        let looks = AtomicU32::new(0);
+        let late = move |query: &Query| match query {
+            // It rests when it is looked at first, and before the first count is sent.
+            Query::Stack { .. } if looks.fetch_add(1, Ordering::Relaxed) > rests => Some(Ok(Fact::Stack(Some(stack.clone())))),
+            _ => None,
+        };
+        let mut case = Case::new(Arc::new(Answering(cloud, late)));
+        let (status, json, said) = case.run(&format!("{line} --output json")).await;
+        assert_eq!(status, 1, "{json}{said}");
+        let told = format!("bedrock-image-chat-{first} was sent, bedrock-image-chat-{second} was not. `bic-tui deploy --watch");
+        assert!(
+            said.contains(&told) && said.contains(&format!("`bic-tui {line} --region")),
+            "{said}"
+        );
+        assert!(said.contains("has begun to work on the stack (UPDATE_IN_PROGRESS)"), "{said}");
+        let report: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            (&report["is_complete"], report["services"].as_array().map(Vec::len)),
+            (&false.into(), Some(1))
+        );
+        let scaled = case.entries().iter().filter(|e| e.operation == "ecs:UpdateService").count();
+        assert_eq!(scaled, 2, "its beginning and its end");
+    }
 }
 
 /// A question may stand open for long.

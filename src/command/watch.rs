@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Answer, Context, Failure,
     again::{Again, passes},
-    events, keep_account,
+    events,
     out::Far,
     pause, reads,
 };
@@ -53,7 +53,7 @@ pub(super) struct Watch {
     /// A service is being worked on, so tasks tell more than the stack does.
     has_services: bool,
     /// The operation's events, newest first.
-    events: Vec<StackEvent>,
+    pub(super) events: Vec<StackEvent>,
     /// How many looks there have been.
     looks: u32,
     /// The stack as it was told last.
@@ -143,8 +143,6 @@ impl Watch {
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
         let mut again = Again::new(EVERY);
-        // What has expired is found anew, by whom nobody knows: only for the account in which this was begun.
-        keep_account(cx).await;
         let mut is_renewed = false;
         self.durations = own_durations(cx).await;
         loop {

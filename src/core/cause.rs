@@ -2,6 +2,7 @@
 //! → its last lines → target reason → one sentence of advice. And what AWS's stop codes and reasons mean in plain words.
 
 mod join;
+mod last;
 mod left;
 mod words;
 
@@ -9,11 +10,12 @@ use std::collections::BTreeMap;
 
 pub use self::{
     join::{Known, LOG},
+    last::last_of,
     words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task},
 };
 use super::{
     eta::{Durations, Work},
-    fact::{LogEvent, Millis, Service, StackEvent, Task},
+    fact::{Millis, Service, StackEvent, Task},
     lines::Lines,
     logline::{self, Level},
     model::Model,
@@ -147,22 +149,10 @@ pub fn advice(meaning: Meaning, event: Option<&StackEvent>, reader: Reader) -> S
     }
 }
 
-/// How many of its last lines a task is remembered by.
-pub const LAST_LINES: usize = 6;
-
 /// Name of the log stream of a task: the template's prefix, its container, its id.
 pub fn stream(task: &Task, app: super::names::App) -> SafeText {
     let container = task.containers.first().map(|c| c.name.as_str()).unwrap_or_default();
     format!("{app}/{container}/{}", task.id()).into()
-}
-
-/// The last lines of events of one stream, as they are shown.
-pub fn last_of(events: &[LogEvent]) -> Vec<SafeText> {
-    let mut sorted: Vec<&LogEvent> = events.iter().collect();
-    sorted.sort_by_key(|e| e.at);
-    let parts = sorted.iter().flat_map(|e| logline::shown_parts(e.message.as_raw()));
-    let shown: Vec<SafeText> = parts.filter(|p| !p.trim().is_empty()).map(logline::display).collect();
-    shown[shown.len().saturating_sub(LAST_LINES)..].to_vec()
 }
 
 /// The newest error since `from` whose meaning is known, among lines that are held: what it means, and the line.

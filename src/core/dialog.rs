@@ -256,17 +256,36 @@ pub struct Json {
     pub is_one_line: bool,
     /// How far it is scrolled.
     pub scroll: Scroll,
+    text: SafeText,
 }
 
 impl Json {
-    /// The text as it is shown and copied.
-    pub fn text(&self) -> SafeText {
-        let text = if self.is_one_line {
-            self.value.to_string()
-        } else {
-            serde_json::to_string_pretty(&self.value).unwrap_or_default()
-        };
-        SafeText::of_lines(&text)
+    /// A value, pretty and from its top.
+    pub fn new(title: SafeText, value: serde_json::Value) -> Self {
+        let text = SafeText::of_lines(&serde_json::to_string_pretty(&value).unwrap_or_default());
+        Self {
+            title,
+            value,
+            is_one_line: false,
+            scroll: Scroll::default(),
+            text,
+        }
+    }
+
+    /// The text as it is shown and copied. It is made once for all frames.
+    pub fn text(&self) -> &SafeText {
+        &self.text
+    }
+
+    /// The other form, from its top.
+    pub fn toggle(&mut self) {
+        let is_one_line = !self.is_one_line;
+        let (title, value) = (self.title.clone(), self.value.take());
+        let line = is_one_line.then(|| SafeText::of_lines(&value.to_string()));
+        *self = Self::new(title, value);
+        if let Some(text) = line {
+            (self.is_one_line, self.text) = (true, text);
+        }
     }
 }
 

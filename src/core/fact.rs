@@ -75,6 +75,13 @@ pub enum Fact {
     StackIds(Vec<SafeText>),
     /// Answer to `Query::Left`.
     Left(Vec<Leftover>),
+    /// Answer to `Query::Left` where there is more than is looked at.
+    LeftPartly {
+        /// What was found.
+        found: Vec<Leftover>,
+        /// How many things of which nothing but the id is known were looked at, and how many not.
+        strangers: (usize, usize),
+    },
     /// Answer to `Query::FileSystemSize`: none where AWS has measured nothing for a day.
     FileSystemSize(Option<Stored>),
     /// Answer to `Query::Holders`: those that a stack has, each with the id of the stack.

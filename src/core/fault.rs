@@ -38,6 +38,10 @@ pub enum FaultKind {
     OddAnswer,
     /// The console refuses: read-only, not armed, another session.
     Guarded,
+    /// What was to be sent could not be noted in the audit log, and so was not sent.
+    Unnoted,
+    /// The console gave a row of writes up between two of them: what they rest on has changed.
+    Stopped,
     /// The console itself failed: a panic in a task, the disk.
     Internal,
 }
@@ -55,7 +59,9 @@ impl FaultKind {
             | Self::Unreachable
             | Self::TimedOut
             | Self::AwsFailed
-            | Self::Guarded => true,
+            | Self::Guarded
+            | Self::Unnoted
+            | Self::Stopped => true,
             Self::NotFound | Self::Refused | Self::NoChange | Self::OddAnswer | Self::Internal => false,
         }
     }
@@ -73,7 +79,9 @@ impl FaultKind {
             | Self::NotFound
             | Self::Refused
             | Self::NoChange
-            | Self::Guarded => false,
+            | Self::Guarded
+            | Self::Unnoted
+            | Self::Stopped => false,
         }
     }
 
@@ -94,6 +102,8 @@ impl FaultKind {
             Self::AwsFailed => "AWS failed",
             Self::OddAnswer => "answer not AWS's",
             Self::Guarded => "not sent",
+            Self::Unnoted => "no audit log",
+            Self::Stopped => "stopped half way",
             Self::Internal => "console failed",
         }
     }
@@ -157,7 +167,7 @@ impl Fault {
             FaultKind::TimedOut => format!("{}{on} was not answered in time", self.operation),
             FaultKind::AwsFailed => format!("AWS failed to answer {}", self.operation),
             FaultKind::OddAnswer => format!("the answer to {} was not one AWS gives", self.operation),
-            FaultKind::OtherAccount | FaultKind::Guarded | FaultKind::Internal => String::new(),
+            FaultKind::OtherAccount | FaultKind::Guarded | FaultKind::Unnoted | FaultKind::Stopped | FaultKind::Internal => String::new(),
         }
     }
 
@@ -198,6 +208,8 @@ impl Fault {
             FaultKind::TimedOut | FaultKind::AwsFailed => "It is asked again by itself; the AWS Health Dashboard tells of outages.".into(),
             FaultKind::OddAnswer => "Check for a proxy or a captive portal between here and AWS.".into(),
             FaultKind::Guarded => "Nothing was sent.".into(),
+            FaultKind::Unnoted => "Nothing was sent: make room on the disk or mend the file's rights, then do it again.".into(),
+            FaultKind::Stopped => "Wait for its end, then ask for the rest again.".into(),
             FaultKind::Internal => "Press ! for the error log.".into(),
         }
     }
@@ -207,6 +219,7 @@ impl Fault {
         match self.kind {
             FaultKind::NoCredentials | FaultKind::Expired | FaultKind::WrongCredentials | FaultKind::OtherAccount => 3,
             FaultKind::Guarded => 2,
+            FaultKind::Stopped => 1,
             FaultKind::NoChange => 0,
             FaultKind::Denied
             | FaultKind::Throttled
@@ -216,6 +229,7 @@ impl Fault {
             | FaultKind::TimedOut
             | FaultKind::AwsFailed
             | FaultKind::OddAnswer
+            | FaultKind::Unnoted
             | FaultKind::Internal => 4,
         }
     }

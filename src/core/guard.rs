@@ -39,6 +39,7 @@ pub const ALLOWED: [&str; 23] = [
 pub struct Approved {
     changes: Vec<Change>,
     generation: u32,
+    at_rest: Option<SafeText>,
 }
 
 impl Approved {
@@ -50,6 +51,17 @@ impl Approved {
     /// Session they were approved for.
     pub fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// Id of the stack on which CloudFormation must not be at work when each of them is sent.
+    pub fn at_rest(&self) -> Option<&SafeText> {
+        self.at_rest.as_ref()
+    }
+
+    /// The same, as long as CloudFormation is not at work on a stack.
+    #[must_use]
+    pub fn while_rests(self, stack: Option<SafeText>) -> Self {
+        Self { at_rest: stack, ..self }
     }
 }
 
@@ -128,6 +140,7 @@ impl Guard {
         Ok(Approved {
             changes,
             generation: self.generation,
+            at_rest: None,
         })
     }
 

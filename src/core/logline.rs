@@ -93,7 +93,7 @@ fn is_traceback(line: &str) -> bool {
 }
 
 /// `litellm.exceptions.RateLimitError: …`, `Error: …`.
-fn is_exception(line: &str) -> bool {
+pub(crate) fn is_exception(line: &str) -> bool {
     let name = line.split([':', ' ']).next().unwrap_or_default();
     let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
     let is_end = line[name.len()..].is_empty() || line[name.len()..].starts_with(':');

@@ -213,6 +213,7 @@ impl LogView {
         };
         self.lines.read_at(reader);
         self.count_beside();
+        let seq = self.lines.next_seq();
         let change = add(&mut self.lines);
         if let Some(index) = &mut self.kept {
             index.follow(&self.lines, &change);
@@ -220,6 +221,7 @@ impl LogView {
         if let Some((_, index)) = &mut self.search {
             index.follow(&self.lines, &change);
         }
+        self.join_news(&change, seq);
         self.keep_row(row);
         if was_empty {
             self.settle();

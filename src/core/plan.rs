@@ -206,22 +206,46 @@ fn keep_database(before: &BTreeMap<String, String>, given: &mut BTreeMap<String,
     }
 }
 
-/// What executing a plan loses: one sentence each; nothing when it loses nothing.
-pub fn losses(changes: &[ResourceChange], before: Option<&BTreeMap<String, String>>, after: &BTreeMap<String, String>) -> Vec<String> {
-    let mut out: Vec<String> = changes.iter().filter(|c| holds_data(&c.resource_type)).filter_map(loss).collect();
+/// What executing a plan takes away of what holds data: one sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Losses {
+    /// What is lost, or may be.
+    pub lost: Vec<String>,
+    /// What only leaves the stack: it, or a last snapshot of it, stays in the account and goes on costing.
+    pub kept: Vec<String>,
+}
+
+impl Losses {
+    /// Nothing that holds data goes.
+    pub fn is_empty(&self) -> bool {
+        self.lost.is_empty() && self.kept.is_empty()
+    }
+
+    /// All of them, what is lost first.
+    pub fn all(self) -> impl Iterator<Item = String> {
+        self.lost.into_iter().chain(self.kept)
+    }
+}
+
+/// What executing a plan takes away; nothing when it loses nothing.
+pub fn losses(changes: &[ResourceChange], before: Option<&BTreeMap<String, String>>, after: &BTreeMap<String, String>) -> Losses {
+    let going = changes.iter().filter(|c| holds_data(&c.resource_type));
+    let (kept, lost): (Vec<_>, Vec<_>) = going.partition(|c| matches!(c.fate, Some(Fate::Kept | Fate::Snapshot)));
+    let told = |changes: Vec<&ResourceChange>| changes.into_iter().filter_map(loss).collect();
+    let (mut lost, kept): (Vec<String>, Vec<String>) = (told(lost), told(kept));
     if let Some((from, to)) = before.and_then(|before| renaming(before, after)) {
-        out.insert(0, format!("ProjectName {from} → {to}: {COMES_TO}"));
+        lost.insert(0, format!("ProjectName {from} → {to}: {COMES_TO}"));
     }
     if let Some(before) = before
         && engine(before) != engine(after)
     {
-        out.push(format!(
+        lost.push(format!(
             "the database changes from {} to {}: users, chats and settings stay behind, and it starts empty",
             engine(before),
             engine(after)
         ));
     }
-    out
+    Losses { lost, kept }
 }
 
 /// What a plan does in numbers: `1 to add, 2 to modify, 5 to replace, 0 to remove`.

@@ -191,6 +191,11 @@ impl Row {
         if self.is_reason_old && !self.fails() { "" } else { &self.reason }
     }
 
+    /// What becomes of what was let go of and not deleted: `former FileSystem fs-0123 stays outside the stack …`.
+    pub fn outside(&self, id: &str) -> String {
+        format!("former {} {id} stays outside the stack and costs on", self.logical_id)
+    }
+
     /// It failed by itself.
     fn fails(&self) -> bool {
         self.has_failed && !self.is_cancelled()

@@ -84,6 +84,12 @@ pub fn complaint(wanted: &Purchase, standing: &[Throughput]) -> Option<String> {
     None
 }
 
+/// The first of `images-1`, `images-2`, … that no provisioned throughput has.
+pub fn free_name(standing: &[Throughput]) -> String {
+    let is_free = |name: &String| standing.iter().all(|it| it.name.as_str() != name);
+    (1..).map(|n| format!("images-{n}")).find(is_free).unwrap_or_default()
+}
+
 /// The price of some units in words. Where the table has none, that is said, and what follows from it.
 pub fn price(units: i32, price: Option<&ModelPrice>) -> String {
     match price.and_then(|it| Some((it.usd_per_unit_hour? * f64::from(units), it))) {
@@ -284,5 +290,15 @@ mod tests {
             ..it
         };
         assert!(unfit(&coming, "us-west-2").unwrap().contains("wait"));
+    }
+
+    #[test]
+    fn the_name_that_is_offered_is_free() {
+        let named = |name: &str| Throughput {
+            name: name.into(),
+            ..throughput("amazon.nova-canvas-v1:0", "none", None)
+        };
+        assert_eq!(free_name(&[]), "images-1");
+        assert_eq!(free_name(&[named("images-2"), named("images-1"), named("other")]), "images-3");
     }
 }

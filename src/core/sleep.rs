@@ -111,6 +111,24 @@ pub fn busy(status: &StackStatus, next: &str) -> Option<String> {
     })
 }
 
+/// Why a row of counts is given up between two writes, what of it was sent and what was not: a sentence without its stop.
+pub fn given_up(status: &StackStatus, sent: &[Change], left: &[Change]) -> String {
+    let told = match (&counts(sent)[..], &counts(left)[..]) {
+        ([], _) => "no count is changed yet".to_owned(),
+        (sent, []) => format!("{} was sent, and the saved count stands as a tag still", sent.join(" and ")),
+        (sent, left) => format!("{} was sent, {} was not", sent.join(" and "), left.join(" and ")),
+    };
+    format!("CloudFormation has begun to work on the stack ({}): {told}", status.0)
+}
+
+fn counts(changes: &[Change]) -> Vec<String> {
+    let count = |change: &Change| match change {
+        Change::Scale { service, from, to, .. } => Some(format!("{service} {from} → {to}")),
+        _ => None,
+    };
+    changes.iter().filter_map(count).collect()
+}
+
 /// What a new deployment comes to while CloudFormation works on the stack: one sentence.
 pub fn waits(status: &StackStatus) -> String {
     format!(
@@ -205,6 +223,25 @@ mod tests {
 
     fn parameters(pairs: &[(&str, &str)]) -> Parameters {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_is_given_up_half_way_says_how_far_it_came() {
+        let names = Names::new("p");
+        let awake = [service("p-litellm", 1, None), service("p-openwebui", 3, None)];
+        let plan = sleep_plan(&awake, &names);
+        let told = |sent: usize| given_up(&StackStatus("UPDATE_IN_PROGRESS".into()), &plan[..sent], &plan[sent..]);
+        assert_eq!(
+            told(1),
+            "CloudFormation has begun to work on the stack (UPDATE_IN_PROGRESS): no count is changed yet"
+        );
+        for sent in [2, 3] {
+            assert!(
+                told(sent).ends_with(": p-openwebui 3 → 0 was sent, p-litellm 1 → 0 was not"),
+                "{}",
+                told(sent)
+            );
+        }
     }
 
     #[test]

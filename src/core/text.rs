@@ -53,13 +53,14 @@ impl SafeText {
 
     /// Sanitises a text of several lines; its line ends stay. For the clipboard and files only.
     pub fn of_lines(raw: &str) -> Self {
-        Self(
-            raw.lines()
-                .map(|line| Self::new(line).0.to_string())
-                .collect::<Vec<_>>()
-                .join("\n")
-                .into(),
-        )
+        let mut out = String::with_capacity(raw.len());
+        for (place, line) in raw.lines().enumerate() {
+            if place > 0 {
+                out.push('\n');
+            }
+            Self::append(line, &mut out);
+        }
+        Self(out.into())
     }
 
     /// The text itself.

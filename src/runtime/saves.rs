@@ -4,7 +4,7 @@
 use std::{
     io::{self, Write},
     panic::{self, AssertUnwindSafe},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -37,8 +37,28 @@ pub struct Saves {
     answers: Arc<Mutex<mpsc::Sender<Msg>>>,
     /// It is to be given up.
     is_over: Arc<AtomicBool>,
-    /// Each with whether the whole of it is there, once that is known.
-    running: Mutex<Vec<(PathBuf, oneshot::Receiver<bool>)>>,
+    running: Mutex<Vec<Running>>,
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+struct Running {
+    path: PathBuf,
+    /// What is there of it until it is whole, in each folder that was tried.
+    parts: Parts,
+    /// Whether the whole of it is there, once that is known.
+    is_written: oneshot::Receiver<bool>,
+}
+
+type Parts = Arc<Mutex<Vec<PathBuf>>>;
+
+/// A file that was given up.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Where it was wanted.
+    pub path: PathBuf,
+    /// What may be there of it still, since it could not be removed.
+    pub left: Vec<PathBuf>,
 }
 
 impl Saves {
@@ -63,8 +83,11 @@ impl Saves {
     {
         let (is_over, answers, wanted) = (Arc::clone(&self.is_over), Arc::clone(&self.answers), path.clone());
         let (sender, is_written) = oneshot::channel();
+        let parts = Parts::default();
+        let noted = Arc::clone(&parts);
         task::spawn_blocking(move || {
-            let written = panic::catch_unwind(AssertUnwindSafe(|| write(&wanted, format, &kept, &is_over)));
+            let lines = (format, &kept);
+            let written = panic::catch_unwind(AssertUnwindSafe(|| write(&wanted, lines, &noted, &is_over)));
             let written = written.unwrap_or_else(|_| Err("a task of the console failed; this is a bug".to_owned()));
             let _ = sender.send(written.is_ok());
             let told = written.map(Into::into).map_err(|why| Fault::new(FaultKind::Internal, "", "", &why));
@@ -73,42 +96,69 @@ impl Saves {
             let _ = answers.blocking_send(wrap(told));
         });
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|(_, is_written)| is_written.is_empty());
-        running.push((path, is_written));
+        running.retain(|it| it.is_written.is_empty());
+        running.push(Running { path, parts, is_written });
     }
 
     /// Files that are being written.
     pub fn unfinished(&self) -> Vec<PathBuf> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let unfinished = running.iter().filter(|(_, is_written)| is_written.is_empty());
-        unfinished.map(|(path, _)| path.clone()).collect()
+        let unfinished = running.iter().filter(|it| it.is_written.is_empty());
+        unfinished.map(|it| it.path.clone()).collect()
     }
 
-    /// Waits so long for what is being written, then gives it up and leaves nothing of it. The files that are not there. It
-    /// takes at most a second more, whether the disk answers or not.
-    pub async fn end(&self, patience: Duration) -> Vec<PathBuf> {
+    /// Waits so long for what is being written, then gives it up and removes what is there of it. The files that are not
+    /// there. It takes at most a second more, whether the disk answers or not.
+    pub async fn end(&self, patience: Duration) -> Vec<Lost> {
         let mut running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        let (soon, late) = (Instant::now() + patience, Instant::now() + patience + GIVING_UP);
-        let mut lost = Vec::new();
-        for until in [soon, late] {
-            for (path, mut is_written) in std::mem::take(&mut running) {
-                match timeout_at(until, &mut is_written).await {
+        let soon = Instant::now() + patience;
+        let mut given_up = Vec::new();
+        for until in [soon, soon + GIVING_UP / 2] {
+            for mut it in std::mem::take(&mut running) {
+                match timeout_at(until, &mut it.is_written).await {
                     Ok(Ok(true)) => {}
-                    Ok(_) => lost.push(path),
-                    Err(_) => running.push((path, is_written)),
+                    Ok(_) => given_up.push(it),
+                    Err(_) => running.push(it),
                 }
             }
             self.is_over.store(true, Ordering::Relaxed);
         }
-        lost.extend(running.into_iter().map(|(path, _)| path));
+        given_up.extend(running);
+        let mut lost = Vec::new();
+        for Running { path, parts, .. } in given_up {
+            let parts = parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let left = cleared(parts, soon + GIVING_UP).await;
+            lost.push(Lost { path, left });
+        }
         lost
     }
 }
 
+/// Removes half files; those of which it is not known in time that they are gone. Removing them may hang as well, and so
+/// it goes on aside.
+async fn cleared(parts: Vec<PathBuf>, until: Instant) -> Vec<PathBuf> {
+    let mut left = Vec::new();
+    for part in parts {
+        let there = part.clone();
+        let is_gone = timeout_at(until, task::spawn_blocking(move || keep::clear(&there))).await;
+        if !matches!(is_gone, Ok(Ok(true))) {
+            left.push(part);
+        }
+    }
+    left
+}
+
 /// Writes the lines. Where they are, how many and how large; or why not.
-fn write(wanted: &std::path::Path, format: ExportFormat, kept: &Kept, is_over: &AtomicBool) -> Result<String, String> {
+fn write(
+    wanted: &Path,
+    (format, kept): (ExportFormat, &Kept),
+    parts: &Mutex<Vec<PathBuf>>,
+    is_over: &AtomicBool,
+) -> Result<String, String> {
     let to = keep::keep(wanted, |path| {
-        keep::write_new(path, |file| {
+        let part = keep::part_of(path);
+        parts.lock().unwrap_or_else(PoisonError::into_inner).push(part.clone());
+        keep::write_by(&part, path, |file| {
             for piece in kept.pieces(format) {
                 if is_over.load(Ordering::Relaxed) {
                     return Err(io::Error::other("it was left unfinished"));
@@ -177,13 +227,26 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_disk_that_never_answers_holds_nobody() {
+        let dir = tempfile::tempdir().unwrap();
         let saves = Saves::new(mpsc::channel(1).0);
         let (_never, is_written) = oneshot::channel();
-        saves.running.lock().unwrap().push(("a.txt".into(), is_written));
+        // One half file can be removed, what stands for the other can not.
+        let [half, odd, none] = ["a.txt.1.part", "a.txt.2.part", "a.txt.3.part"].map(|name| dir.path().join(name));
+        std::fs::write(&half, "half").unwrap();
+        std::fs::create_dir(&odd).unwrap();
+        saves.running.lock().unwrap().push(Running {
+            path: "a.txt".into(),
+            parts: Arc::new(Mutex::new(vec![half.clone(), odd.clone(), none])),
+            is_written,
+        });
         assert_eq!(saves.unfinished(), [PathBuf::from("a.txt")]);
         let begun = Instant::now();
-        assert_eq!(saves.end(Duration::from_secs(3)).await, [PathBuf::from("a.txt")]);
-        assert_eq!(begun.elapsed().as_secs(), 4);
+        let lost = Lost {
+            path: "a.txt".into(),
+            left: vec![odd],
+        };
+        assert_eq!(saves.end(Duration::from_secs(3)).await, [lost]);
+        assert!((3..=4).contains(&begun.elapsed().as_secs()) && !half.exists());
     }
 
     #[tokio::test]
@@ -209,7 +272,8 @@ mod tests {
         saves.is_over.store(true, Ordering::Relaxed);
         let path = dir.path().join("a.jsonl");
         saves.begin(path.clone(), ExportFormat::JsonLines, lines(10), Msg::Saved);
-        assert_eq!(saves.end(Duration::ZERO).await, [path]);
+        let lost = Lost { path, left: Vec::new() };
+        assert_eq!(saves.end(Duration::ZERO).await, [lost]);
         assert!(saves.unfinished().is_empty());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }

@@ -1,7 +1,7 @@
 //! Keys whose bytes came right behind those of Esc. Crossterm reads two escapes in a row as one Esc and leaves the rest
 //! of what the second one began, `[F` for End, as if it had been typed: over a slow line text that nobody typed stood
-//! in a field. What is at hand behind an Esc is put together again, into Esc and the key. Nobody types it so fast; and
-//! what stands there alone, or is no such sequence, is left as it is.
+//! in a field. What is at hand behind an Esc is put together again, into Esc and the key: a character alone is one with
+//! Alt. Nobody types it so fast, and what comes later is left as it is.
 
 use std::{
     collections::VecDeque,
@@ -43,8 +43,14 @@ impl<S: Stream<Item = io::Result<Event>> + Unpin> Joined<S> {
                     self.ahead.extend(event.map(Ok));
                     return;
                 }
-                Some(Read::Text) | None => return,
+                Some(Read::Text) | None => break,
             }
+        }
+        // It came with an escape of its own, which crossterm took for one with the Esc: Alt was held.
+        if let Some(Ok(Event::Key(key))) = self.ahead.front_mut()
+            && matches!(key.code, KeyCode::Char(_))
+        {
+            key.modifiers |= KeyModifiers::ALT;
         }
     }
 }
@@ -92,7 +98,7 @@ fn read(text: &str) -> Read {
     if let Some(rest) = text.strip_prefix('O') {
         return match rest.chars().next() {
             None => Read::More,
-            Some(end) => cursor(end).map_or(Read::Text, |code| whole(code.into())),
+            Some(end) => cursor(end).map_or(of_nobody(end), |code| whole(code.into())),
         };
     }
     let Some(rest) = text.strip_prefix('[') else { return Read::Text };
@@ -118,11 +124,16 @@ fn read(text: &str) -> Read {
     })
 }
 
+/// A sequence that ends so is whole, and none that anybody here knows.
+fn of_nobody(end: char) -> Read {
+    if matches!(end, '@'..='~') { Read::Whole(None) } else { Read::Text }
+}
+
 /// What a sequence is by its last character, where that has come.
 fn ended(end: &str, is: impl FnOnce(char) -> Option<Read>) -> Read {
     match end.chars().next() {
         None => Read::More,
-        Some(end) => is(end).unwrap_or(Read::Text),
+        Some(end) => is(end).unwrap_or(of_nobody(end)),
     }
 }
 
@@ -224,9 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sequence_stays_as_it_was_typed() {
-        for text in ["", "[", "[3", "[[", "[j", "Ok", "o", "[12;x", "[999~", "[<1x"] {
-            assert_eq!(joined(behind_esc(text)), behind_esc(text), "{text}");
+    fn what_nobody_knows_becomes_no_text() {
+        let esc = key(KeyCode::Esc, KeyModifiers::NONE);
+        for text in ["", "[[", "[j", "Ok", "[12;x", "[999~", "[<1x"] {
+            assert_eq!(joined(behind_esc(text)), [esc.clone()], "{text}");
+        }
+        for c in ['x', 'o', 'q', '1', '[', 'O', 'é'] {
+            let alt = key(KeyCode::Char(c), KeyModifiers::ALT);
+            assert_eq!(joined(behind_esc(&c.to_string())), [esc.clone(), alt], "{c}");
         }
         let alt = key(KeyCode::Char('['), KeyModifiers::ALT);
         let events = vec![behind_esc("")[0].clone(), alt, key(KeyCode::Char('F'), KeyModifiers::SHIFT)];
@@ -249,6 +265,11 @@ mod tests {
             Poll::Ready(event) => event.and_then(Result::ok),
             Poll::Pending => panic!("it waits"),
         };
-        assert_eq!([next(), next(), next()], [0, 1, 2].map(|i| Some(behind_esc("[F")[i].clone())));
+        let want = behind_esc("[F");
+        let alt = key(KeyCode::Char('['), KeyModifiers::ALT);
+        assert_eq!(
+            [next(), next(), next()],
+            [&want[0], &alt, &want[2]].map(|event| Some(event.clone()))
+        );
     }
 }

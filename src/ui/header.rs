@@ -39,6 +39,8 @@ const NARROWED: [(u8, usize); 2] = [(PROFILE, 12), (STACK, 16)];
 struct Word {
     worth: u8,
     text: String,
+    /// Says the same in fewer cells.
+    short: Option<String>,
     role: Role,
     is_badge: bool,
 }
@@ -87,19 +89,38 @@ fn taken(words: &[Word]) -> usize {
     1 + words.iter().map(|w| cut::width(&w.text) + gap(w)).sum::<usize>()
 }
 
-/// Drops the least worthy word, or cuts the stack's name where that is worth less. False when nothing is left to give.
+/// Takes away what is worth least: first what can be left out, then the profile and the middle of the stack's name,
+/// then words of badges and the region. The account stays, and that it is production: which stack a key would change
+/// is known by them. False when nothing is left to give.
 fn leave_out(words: &mut Vec<Word>) -> bool {
-    let least = words.iter().enumerate().min_by_key(|(_, w)| w.worth).map(|(i, w)| (i, w.worth));
-    // A long name is known by its ends; an account left out is not known at all.
-    let is_precious = |worth| worth >= ACCOUNT;
-    match least {
-        Some((_, worth)) if is_precious(worth) && shorten(words, STACK, 20) => true,
-        Some((i, worth)) if worth < STACK => {
-            words.remove(i);
-            true
-        }
-        _ => shorten(words, STACK, 12),
-    }
+    remove_below(words, PROFILE)
+        || shorten(words, STACK, 20)
+        || shorten(words, PROFILE, 12)
+        || remove_below(words, REGION)
+        || shorten(words, STACK, 12)
+        || abbreviate(words)
+        || remove_below(words, STACK)
+        || shorten(words, STACK, 4)
+        || remove_below(words, PRODUCTION)
+}
+
+/// Removes the word that is worth least, where that is less than `most`; false where there is none. The stack's name and
+/// the account are never removed.
+fn remove_below(words: &mut Vec<Word>, most: u8) -> bool {
+    let may_go = |w: &Word| w.worth < most && w.worth != STACK && w.worth != ACCOUNT;
+    let least = words.iter().enumerate().filter(|(_, w)| may_go(w)).min_by_key(|(_, w)| w.worth);
+    let Some((place, _)) = least else { return false };
+    words.remove(place);
+    true
+}
+
+/// Says a badge in fewer cells, that which is worth least first; false where there is none to be said so.
+fn abbreviate(words: &mut [Word]) -> bool {
+    let long = words.iter_mut().filter(|w| w.short.is_some()).min_by_key(|w| w.worth);
+    long.is_some_and(|w| {
+        w.text = w.short.take().unwrap_or_default();
+        true
+    })
 }
 
 /// The words in so many cells, names cut for it; `None` where that does not do.
@@ -127,16 +148,20 @@ const STATUS: usize = 12;
 const CLOCK: u8 = 3;
 const ENDPOINT_GIVEN: u8 = 3;
 const WORLD: u8 = 4;
-const ACCOUNT: u8 = 5;
-const PROFILE: u8 = 6;
-const REGION: u8 = 7;
-const STACK: u8 = 9;
-const BADGE: u8 = 10;
+const PROFILE: u8 = 5;
+const REGION: u8 = 6;
+const STACK: u8 = 7;
+const ACCOUNT: u8 = 8;
+const BADGE: u8 = 9;
+const LIVE: u8 = 10;
+const READ_ONLY: u8 = 11;
+const PRODUCTION: u8 = 12;
 
 fn names(model: &Model) -> Vec<Word> {
     let word = |worth, text: &str, role| Word {
         worth,
         text: text.to_owned(),
+        short: None,
         role,
         is_badge: false,
     };
@@ -161,10 +186,11 @@ fn role(arn: &str) -> Option<&str> {
 
 fn badges(model: &Model, room: usize) -> Vec<Word> {
     let mut words = Vec::new();
-    let mut badge = |worth, text: String, role| {
+    let mut badge = |worth, text: String, short: Option<String>, role| {
         words.push(Word {
             worth,
             text: format!(" {text} "),
+            short: short.map(|text| format!(" {text} ")),
             role,
             is_badge: true,
         });
@@ -177,7 +203,7 @@ fn badges(model: &Model, room: usize) -> Vec<Word> {
             _ => String::new(),
         };
         let worth = if model.span.is_some() { BADGE } else { WORLD };
-        badge(worth, format!("{name}{state}"), Role::Badge);
+        badge(worth, format!("{name}{state}"), None, Role::Badge);
     }
     if let Some(url) = &model.about.endpoint {
         // Nobody asked for the one that is inherited.
@@ -189,25 +215,29 @@ fn badges(model: &Model, room: usize) -> Vec<Word> {
         // On a narrow screen the account and the profile are worth more than the scheme.
         let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
         let url = if room < NARROW { host } else { url };
-        badge(worth, format!("endpoint {}", cut::middle(url, ENDPOINT)), role);
+        let text = format!("endpoint {}", cut::middle(url, ENDPOINT));
+        badge(worth, text, Some("endpoint".into()), role);
     }
     // The Logs screen says it itself.
     if model.live.as_ref().is_some_and(Live::is_on) && model.screen != ScreenId::Logs {
         let price = live_price(model).replace(" a minute", "/min").replace(" (unverified)", "");
         // On a narrow screen the account is worth more than how much it is.
         let price = if room < NARROW { "$" } else { &price };
-        badge(BADGE, format!("Live Tail {price}"), Role::Badge);
+        badge(LIVE, format!("Live Tail {price}"), Some("Live $".into()), Role::Badge);
     }
     if model.guard.read_only {
-        badge(BADGE, "READ-ONLY".into(), Role::Badge);
+        badge(READ_ONLY, "READ-ONLY".into(), Some("RO".into()), Role::Badge);
     }
     if model.guard.production {
-        match model.guard.armed_until.filter(|_| model.guard.is_armed(model.now)) {
+        // Where nothing can be written it is all one.
+        let armed = model.guard.is_armed(model.now) && !model.guard.read_only;
+        match model.guard.armed_until.filter(|_| armed) {
             Some(until) => {
                 let left = when::short((until - model.now.mono) as i64);
-                badge(BADGE, format!("PRODUCTION armed {left}"), Role::BadgeBad);
+                let short = format!("PROD armed {left}");
+                badge(PRODUCTION, format!("PRODUCTION armed {left}"), Some(short), Role::BadgeBad);
             }
-            None => badge(BADGE, "PRODUCTION".into(), Role::BadgeWarn),
+            None => badge(PRODUCTION, "PRODUCTION".into(), Some("PROD".into()), Role::BadgeWarn),
         }
     }
     words
@@ -330,6 +360,49 @@ mod tests {
             model.live = Some(live);
             for word in ["Live Tail", price, "PRODUCTION", "111122223333"] {
                 assert!(header(&model).contains(word), "{word} in {}", header(&model));
+            }
+        }
+    }
+
+    #[test]
+    fn the_account_stays_beside_all_badges() {
+        for width in [40, 60, 80, 120] {
+            for bits in 0..32_u8 {
+                let has = |bit: u8| bits & (1 << bit) != 0;
+                let mut model = fixture::nothing();
+                model.screen = ScreenId::Overview;
+                model.guard.production = true;
+                model.guard.armed_until = has(0).then_some(model.now.mono + 4 * 60_000);
+                model.guard.read_only = has(1);
+                if has(2) {
+                    let mut live = Live::new(0, 0);
+                    let session = live.due(0).expect("a session");
+                    live.on_frame(session, &LiveFrame::Start, 0);
+                    model.live = Some(live);
+                }
+                if has(3) {
+                    model.about.endpoint = Some("https://vpce-0a1b2c3d.monitoring.us-west-2.vpce.amazonaws.com".into());
+                    model.about.is_endpoint_inherited = true;
+                }
+                if has(4) {
+                    model.settings.stack = "a-stack-with-a-very-long-name-of-its-own".into();
+                    model.about.profile = "an-administrator-of-production".into();
+                }
+                let shown = fixture::frame(&model, (width, 24), |model, side, _, frame| view(model, side, frame));
+                let header = shown.lines().next().unwrap_or_default();
+                let stack = if has(4) { " a" } else { " b" };
+                let case = format!("{width} {bits:05b}: {header}");
+                for word in ["111122223333", "PROD", stack] {
+                    assert!(header.contains(word), "{word} in {case}");
+                }
+                assert_eq!(header.contains("armed"), has(0) && !has(1), "{case}");
+                // On the smallest screens not all of it has room at once.
+                if width >= 60 {
+                    assert_eq!(header.contains("READ-ONLY") || header.contains(" RO "), has(1), "{case}");
+                    assert_eq!(header.contains("Live"), has(2), "{case}");
+                    assert_eq!(header.contains("endpoint"), has(3), "{case}");
+                }
+                assert!(width < 80 || header.contains("us-west-2"), "{case}");
             }
         }
     }

@@ -1,13 +1,14 @@
 //! Live Tail by keys: the price first, then sessions that are opened, lost and opened again.
 
 use bic_tui::core::{
-    fact::{LiveFrame, LiveUpdate, LogEvent},
+    fact::{LiveFrame, LiveUpdate, LogEvent, LogPage},
     live::Live,
+    tail::Tail,
     text::RawText,
     update::live_price,
 };
 
-use super::*;
+use super::{logs::page_ticket, *};
 
 const GROUP: &str = "/ecs/bedrock-image-chat";
 
@@ -101,15 +102,55 @@ fn a_session_is_closed_a_minute_after_the_logs_were_left() {
 
 #[test]
 fn lines_that_come_during_a_pause_are_left_to_polling() {
-    let mut model = live();
-    press(&mut model, "p");
-    let frame = lines(&model, &["INFO: one"], false);
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    press(&mut model, "T y");
+    update(&mut model, Msg::Live(1, Ok(LiveFrame::Start)));
+    let page = |events| Fact::LogPage(LogPage { events, next: None });
+    let is_owed = |model: &Model| model.tail.as_ref().is_some_and(Tail::has_holes);
+    // Polling has looked at all up to here.
+    for _ in 0..3 {
+        effects.extend(wait(&mut model, 2_000));
+        let frame = lines(&model, &[], false);
+        update(&mut model, Msg::Live(1, Ok(frame)));
+        if let Some(ticket) = page_ticket(&std::mem::take(&mut effects)) {
+            update(&mut model, Msg::Told(ticket, Ok(page(Vec::new()))));
+        }
+    }
+    let frame = lines(&model, &["INFO: before"], false);
     update(&mut model, Msg::Live(1, Ok(frame)));
-    assert!(model.logs.lines().is_empty());
-    let asks = |effects: &[Effect]| {
-        effects
-            .iter()
-            .any(|e| matches!(e, Effect::Ask(_, bic_tui::cloud::Query::LogPage(_))))
+    press(&mut model, "p");
+    let owed_before = is_owed(&model);
+    wait(&mut model, 2_000);
+    let frame = lines(&model, &["INFO: one"], false);
+    let at = model.now.wall;
+    update(&mut model, Msg::Live(1, Ok(frame)));
+    let held = |model: &Model| model.logs.shown().map(|line| line.raw().to_owned()).collect::<Vec<_>>();
+    assert_eq!(held(&model), ["INFO: before"]);
+    assert_eq!(
+        (owed_before, is_owed(&model)),
+        (false, true),
+        "it is known that something is missing"
+    );
+    let ask = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Ask(ticket, bic_tui::cloud::Query::LogPage(request)) => Some((*ticket, request.clone())),
+            _ => None,
+        })
     };
-    assert!(!asks(&wait(&mut model, 70_000)), "nothing is asked during a pause");
+    assert_eq!(ask(&wait(&mut model, 70_000)), None, "nothing is asked during a pause");
+    let mut effects = press(&mut model, "p");
+    effects.extend(wait(&mut model, 2_000));
+    let (ticket, request) = ask(&effects).expect("a page is asked for at once");
+    assert!(request.from <= at && request.until.is_none_or(|until| until > at), "{request:?}");
+    let event = LogEvent {
+        id: Some(format!("37{:054}", 1).into()),
+        at,
+        ingested: at,
+        stream: "litellm/litellm/1".into(),
+        message: RawText::new("INFO: one"),
+    };
+    update(&mut model, Msg::Told(ticket, Ok(page(vec![event]))));
+    assert_eq!(held(&model), ["INFO: before", "INFO: one"]);
 }

@@ -2,7 +2,7 @@
 
 use bic_tui::core::{
     fact::{LogEvent, LogPage},
-    msg::{Asked, Ticket},
+    msg::{Asked, Now, Ticket},
     polls::Poll,
     screen::Panel,
     text::RawText,
@@ -203,6 +203,30 @@ fn read_only_says_that_a_scan_and_live_tail_spend_money_and_what_to_do() {
         press(&mut model, key);
         let text = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
         assert!(text.contains(&format!("{what} spends money; start without read-only")), "{text}");
+    }
+}
+
+/// A clock that was put back far would have the tail wait until it has caught up.
+#[test]
+fn the_tail_begins_anew_where_the_clock_was_put_back_far() {
+    for (back, held) in [(50_000, 11), (3_600_000, 0)] {
+        let mut model = with_errors();
+        let now = Now {
+            mono: model.now.mono + 20_000,
+            wall: model.now.wall - back,
+        };
+        let effects = update(&mut model, Msg::Tick(now));
+        let ticket = page_ticket(&effects).expect("a page is asked for");
+        let of = |effect: &Effect| match effect {
+            Effect::Ask(_, Query::LogPage(request)) => Some(request.from),
+            _ => None,
+        };
+        let from = effects.iter().find_map(of).unwrap_or_default();
+        assert_eq!(model.logs.lines().len(), held, "{back}");
+        assert_eq!(from == now.wall - 15 * 60_000, held == 0, "{back}");
+        let events = vec![event(now.wall - 1_000, 77, "litellm", "INFO: by the clock of now")];
+        update(&mut model, Msg::Told(ticket, Ok(Fact::LogPage(LogPage { events, next: None }))));
+        assert_eq!(model.logs.lines().len(), held + 1, "{back}");
     }
 }
 

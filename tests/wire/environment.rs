@@ -66,14 +66,16 @@ async fn child() {
 }
 
 /// Keys of a profile, in the form of the file that holds them.
-fn keys_of(id: &str) -> String {
-    format!("[default]\naws_access_key_id = {id}\naws_secret_access_key = x\n")
+fn keys_of(id: &str, account: Option<&str>) -> String {
+    let account = account.map_or_else(String::new, |account| format!("aws_account_id = {account}\n"));
+    format!("[default]\naws_access_key_id = {id}\naws_secret_access_key = x\n{account}")
 }
 
 /// What is answered while somebody logs in to another account, and back.
 async fn logs_in_elsewhere(cloud: &impl Cloud) -> Value {
     let file = std::env::var("AWS_SHARED_CREDENTIALS_FILE").expect("a file");
-    let write = |id| std::fs::write(&file, keys_of(id)).expect("written");
+    let account = std::env::var("WIRE_ACCOUNT").ok();
+    let write = |id| std::fs::write(&file, keys_of(id, account.as_deref())).expect("written");
     let stack = || async {
         let answer = cloud.ask(Query::Stack { stack: "chat".into() }).await;
         answer.err().map(|fault| (fault.kind, fault.sentence()))
@@ -81,7 +83,10 @@ async fn logs_in_elsewhere(cloud: &impl Cloud) -> Value {
     let Ok(Fact::Identity(identity)) = cloud.ask(Query::Identity).await else {
         panic!("an identity")
     };
-    cloud.keep_to(&identity.account);
+    // Credentials that tell their account are kept to it by themselves.
+    if account.is_none() {
+        cloud.keep_to(&identity.account);
+    }
     write("AKIDTWO");
     let (expired, other) = (stack().await, stack().await);
     let delete = Change::DeleteStack { stack: "chat".into() };
@@ -236,7 +241,6 @@ async fn a_helper_is_asked_once_at_the_start() {
 #[tokio::test]
 async fn a_session_keeps_to_its_account_whoever_logs_in() {
     let home = Home::new("[default]\nregion = us-west-2\nendpoint_url = URL\n").await;
-    std::fs::write(home.folder.path().join("credentials"), keys_of("AKIDONE")).expect("a file");
     let is_with = |request: &Request, id: &str| request.header("authorization").contains(&format!("Credential={id}/"));
     home.server.answer("GetCallerIdentity", move |request| {
         let account = if is_with(request, "AKIDTWO") { "2" } else { "1" };
@@ -250,7 +254,21 @@ async fn a_session_keeps_to_its_account_whoever_logs_in() {
         };
         bodies::error(bodies::Wire::Query, 400, code, message)
     });
-    let told = home.told(&[("WIRE_MOVES", "1")]).await;
+    for account in [None, Some("1")] {
+        std::fs::write(home.folder.path().join("credentials"), keys_of("AKIDONE", account)).expect("a file");
+        let variables = [Some(("WIRE_MOVES", "1")), account.map(|id| ("WIRE_ACCOUNT", id))];
+        let variables: Vec<_> = variables.into_iter().flatten().collect();
+        keeps_to_its_account(&home.told(&variables).await);
+    }
+    let requests = home.server.requests();
+    let strangers = requests.iter().filter(|it| is_with(it, "AKIDTWO"));
+    assert!(
+        strangers.clone().count() > 0 && strangers.clone().all(|it| it.operation == "GetCallerIdentity"),
+        "{requests:?}"
+    );
+}
+
+fn keeps_to_its_account(told: &Value) {
     assert_eq!(told["expired"][0], "expired", "{told}");
     assert_eq!(
         told["other"],
@@ -258,10 +276,4 @@ async fn a_session_keeps_to_its_account_whoever_logs_in() {
     );
     assert_eq!((&told["written"], &told["who"]), (&json!("other-account"), &json!(true)), "{told}");
     assert_eq!((&told["still"], &told["back"]), (&json!("other-account"), &Value::Null), "{told}");
-    let requests = home.server.requests();
-    let strangers = requests.iter().filter(|it| is_with(it, "AKIDTWO"));
-    assert!(
-        strangers.clone().count() > 0 && strangers.clone().all(|it| it.operation == "GetCallerIdentity"),
-        "{requests:?}"
-    );
 }

@@ -367,6 +367,35 @@ async fn file_systems_that_are_known_or_have_the_name() {
 }
 
 #[tokio::test]
+async fn more_file_systems_than_are_looked_at_are_told() {
+    let server = Server::start().await;
+    let all: Vec<Value> = (0..25)
+        .map(|i| json!({ "Identifier": format!("fs-{i}"), "Properties": "{}" }))
+        .collect();
+    server.on("ListResources", [bodies::json(json!({ "ResourceDescriptions": all }))]);
+    server.answer("GetResource", |request| {
+        let name = if request.json()["Identifier"] == "fs-9" {
+            "bic-efs"
+        } else {
+            "other"
+        };
+        let properties = json!({ "FileSystemTags": [{ "Key": "Name", "Value": name }] }).to_string();
+        bodies::json(json!({ "ResourceDescription": { "Identifier": "x", "Properties": properties } }))
+    });
+    let asked = Look::FileSystems {
+        name: "bic-efs".into(),
+        known: vec!["fs-24".into(), "fs-0".into()],
+    };
+    let fact = cloud(&server).await.ask(Query::Left(asked)).await;
+    let Ok(Fact::LeftPartly { found, strangers }) = fact else {
+        panic!("{fact:?}")
+    };
+    let told: Vec<&str> = found.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!((told, strangers), (vec!["fs-0", "fs-24", "fs-9"], (20, 3)));
+    assert_eq!(server.asked("GetResource").len(), 20);
+}
+
+#[tokio::test]
 async fn deleted_stacks_of_a_name_newest_first() {
     let stack = |name: &str, id: &str, at: &str| {
         format!(

@@ -12,7 +12,7 @@ use crate::{
         drift::{Drift, Ground},
         fact::{ChangeSet, ResourceChange, Stack},
         names::Names,
-        plan,
+        plan::{self, Losses},
         preflight::{Check, Outcome},
         sleep::Parameters,
         tags,
@@ -35,6 +35,8 @@ pub(super) struct Plan {
     capabilities: Vec<SafeText>,
     /// What is lost, one sentence each.
     losses: Vec<String>,
+    /// What leaves the stack with its data and stays in the account, one sentence each.
+    stays: Vec<String>,
     /// The checks before it, in their order.
     checks: Vec<Check>,
     /// What the console decided, or what is to be known besides.
@@ -63,6 +65,7 @@ pub(super) fn outline(cx: &Context, ready: &Ready) -> Plan {
         tags: draft.request.tags.clone().unwrap_or_else(kept),
         capabilities: Vec::new(),
         losses: Vec::new(),
+        stays: Vec::new(),
         checks: ready.checks.clone(),
         notes: draft.notes.clone(),
         usd_month_before: before.map(|stack| month(&Template::shipped().values(&stack.given()))),
@@ -72,8 +75,8 @@ pub(super) fn outline(cx: &Context, ready: &Ready) -> Plan {
     }
 }
 
-/// Shows the plan; gives what it loses.
-pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Vec<String>> {
+/// Shows the plan; gives what it loses, and what it lets go of.
+pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> Answer<Losses> {
     let before = ready.before.as_ref();
     let parameters = before.map(Stack::given);
     let outline = outline(cx, ready);
@@ -91,12 +94,14 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     {
         return Err(Failure::NotWell(format!("CloudFormation sees nothing to change, and {why}.")));
     }
+    let losses = plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values);
     let plan = Plan {
         action,
         changes: set.changes.clone(),
         tags: if set.tags.is_empty() { outline.tags } else { set.tags.clone() },
         capabilities: set.capabilities.clone(),
-        losses: plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values),
+        losses: losses.lost.clone(),
+        stays: losses.kept.clone(),
         notes,
         is_asleep: drifts.iter().any(|it| it.sleeps),
         ..outline
@@ -107,7 +112,7 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
         print(cx, &plan)?;
     }
     cx.out.flush()?;
-    Ok(plan.losses)
+    Ok(losses)
 }
 
 /// What the plan does to counts that the template does not know.
@@ -167,6 +172,9 @@ fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
     }
     for loss in &plan.losses {
         cx.out.line(format!("LOSES DATA    {loss}"))?;
+    }
+    for stays in &plan.stays {
+        cx.out.line(format!("KEPT OUTSIDE  {stays}"))?;
     }
     Ok(())
 }

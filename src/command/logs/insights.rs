@@ -7,7 +7,7 @@ use crate::{
     cloud::{Cloud, InsightsRequest, Query},
     command::{Verdict, again::passes, confirm},
     core::{
-        fact::{Fact, Millis, QueryResults, QueryState},
+        fact::{Fact, LogGroup, Millis, QueryResults, QueryState},
         insights::{self, MOST},
         lines::Filter,
         prices::{Found, Prices},
@@ -20,16 +20,23 @@ const FIRST: Duration = Duration::from_millis(500);
 const SLOWEST: Duration = Duration::from_secs(5);
 
 /// Says what it costs, asks, and prints what is found, in order of time.
-pub(super) async fn run(cx: &mut Context, filter: &Filter, window: (SafeText, Millis, Millis), printer: &mut Printer) -> Answer {
+/// `window` is counted once AWS has answered, by its clock.
+pub(super) async fn run(
+    cx: &mut Context,
+    (filter, group): (&Filter, SafeText),
+    window: &(dyn Fn(&Context) -> Answer<(Millis, Millis)> + Sync),
+    printer: &mut Printer,
+) -> Answer {
     let cloud = Arc::clone(&cx.cloud);
-    let (group, from, until) = window;
+    let size = size_of(cx, &group).await?;
+    let (from, until) = window(cx)?;
     // The filter of the other flags.
     let query = insights::query(filter, true);
     let request = InsightsRequest { group, from, until, query };
     let prices = Prices::shipped();
     let region = cloud.about().region;
     let price = insights::price(&prices, &region);
-    price_first(cx, &request, insights::lacks_pattern(filter, true), price).await?;
+    price_first(cx, &request, insights::lacks_pattern(filter, true), (&size, price)).await?;
     let Fact::InsightsBegun(id) = cloud.ask(Query::InsightsStart(request.clone())).await? else {
         return Err(odd("logs:StartQuery").into());
     };
@@ -74,17 +81,24 @@ pub(super) async fn run(cx: &mut Context, filter: &Filter, window: (SafeText, Mi
     }
 }
 
-async fn price_first(cx: &mut Context, request: &InsightsRequest, lacks_pattern: bool, price: Option<Found<'_>>) -> Answer<()> {
-    let question = Query::LogGroup {
-        group: request.group.clone(),
-    };
-    let size = match cx.cloud.ask(question).await {
-        Ok(Fact::LogGroup(None)) => return Err(Fault::new(FaultKind::NotFound, "logs:DescribeLogGroups", &request.group, "").into()),
-        Ok(Fact::LogGroup(group)) => Ok(group),
-        Ok(_) => return Err(odd("logs:DescribeLogGroups").into()),
-        Err(fault) if fault.is_credentials() => return Err(fault.into()),
-        Err(fault) => Err(fault),
-    };
+/// How much the group holds, where that may be known.
+async fn size_of(cx: &Context, group: &SafeText) -> Answer<Result<Option<LogGroup>, Fault>> {
+    const OPERATION: &str = "logs:DescribeLogGroups";
+    match cx.cloud.ask(Query::LogGroup { group: group.clone() }).await {
+        Ok(Fact::LogGroup(None)) => Err(Fault::new(FaultKind::NotFound, OPERATION, group, "").into()),
+        Ok(Fact::LogGroup(group)) => Ok(Ok(group)),
+        Ok(_) => Err(odd(OPERATION).into()),
+        Err(fault) if fault.is_credentials() => Err(fault.into()),
+        Err(fault) => Ok(Err(fault)),
+    }
+}
+
+async fn price_first(
+    cx: &mut Context,
+    request: &InsightsRequest,
+    lacks_pattern: bool,
+    (size, price): (&Result<Option<LogGroup>, Fault>, Option<Found<'_>>),
+) -> Answer<()> {
     for line in request.query.lines() {
         cx.out.note(SafeText::new(line));
     }
@@ -94,7 +108,7 @@ async fn price_first(cx: &mut Context, request: &InsightsRequest, lacks_pattern:
              and only those are filtered here; without --insights all are."
         ));
     }
-    for line in insights::forecast(&size, (request.from, request.until), cx.cloud.now(), price) {
+    for line in insights::forecast(size, (request.from, request.until), cx.cloud.now(), price) {
         cx.out.note(line);
     }
     confirm(cx, "Run this query and pay for the scan?", &[]).await

@@ -8,6 +8,8 @@ struct Script {
     inner: Arc<dyn Cloud>,
     results: Mutex<Vec<Result<QueryResults, Fault>>>,
     asked: Mutex<Vec<Query>>,
+    /// By how much this machine's clock is ahead: the first answer tells.
+    ahead: Millis,
 }
 
 fn event(at: Millis, message: &str) -> LogEvent {
@@ -56,7 +58,10 @@ impl Cloud for Script {
         panic!("no session is asked for")
     }
     fn now(&self) -> Millis {
-        self.inner.now()
+        self.inner.now() + self.ahead - self.ahead()
+    }
+    fn ahead(&self) -> Millis {
+        if self.asked.lock().unwrap().is_empty() { 0 } else { self.ahead }
     }
     fn about(&self) -> About {
         self.inner.about()
@@ -64,10 +69,15 @@ impl Cloud for Script {
 }
 
 fn script(results: Vec<Result<QueryResults, Fault>>) -> (Case, Arc<Script>) {
+    script_ahead(results, 0)
+}
+
+fn script_ahead(results: Vec<Result<QueryResults, Fault>>, ahead: Millis) -> (Case, Arc<Script>) {
     let script = Arc::new(Script {
         inner: world("running"),
         results: Mutex::new(results),
         asked: Mutex::default(),
+        ahead,
     });
     (Case::new(script.clone()), script)
 }
@@ -79,6 +89,23 @@ fn results(state: QueryState, events: Vec<LogEvent>) -> QueryResults {
         events,
         scanned: 9,
         bytes: 3 << 30,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_window_of_a_query_is_counted_by_the_clock_of_aws() {
+    let hour = 3_600_000;
+    for (ahead, says) in [(hour, "ahead of AWS's"), (-hour, "behind AWS's")] {
+        let (mut case, script) = script_ahead(vec![Ok(results(QueryState::Complete, Vec::new()))], ahead);
+        let (status, _, said) = case.run("logs --insights --since 15m").await;
+        assert_eq!(status, 0, "{said}");
+        assert!(said.contains(says), "{said}");
+        let asked = script.asked.lock().unwrap();
+        let Some(Query::InsightsStart(request)) = asked.get(1) else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(request.until - request.from, 900_001);
+        assert!((script.inner.now() - request.until).abs() < hour / 4, "{ahead}");
     }
 }
 

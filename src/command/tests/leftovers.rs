@@ -1,6 +1,7 @@
 //! What a stack leaves: listed, removed, told before and after a deletion; deletions that fail; the dashboard.
 
 use super::*;
+use crate::core::fact::Look;
 
 #[tokio::test(start_paused = true)]
 async fn what_is_left_is_listed_with_its_price_and_removed_by_name() {
@@ -370,4 +371,28 @@ async fn a_stack_that_is_not_there_leads_to_what_it_may_have_left() {
         let (_, _, said) = case.run(line).await;
         assert!(said.contains("is deleted; `bic-tui leftovers "), "{line}: {said}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn file_systems_that_were_not_looked_at_are_told() {
+    let answers = |query: &Query| match query {
+        Query::Left(Look::FileSystems { .. }) => Some(Ok(Fact::LeftPartly {
+            found: Vec::new(),
+            strangers: (20, 3),
+        })),
+        _ => None,
+    };
+    let mut case = Case::new(Answering::of("new", answers));
+    let (status, text, said) = case.run("leftovers").await;
+    assert_eq!(
+        (status, text.as_str()),
+        (4, "Nothing was found, but not every place could be looked at.\n")
+    );
+    assert!(
+        said.starts_with("names of file systems: of 23 ") && said.contains("--region us-west-2` lists"),
+        "{said}"
+    );
+    let (status, json, _) = case.run("leftovers --output json").await;
+    let list: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, &list["unknown"][0]["what"]), (4, &"names of file systems".into()));
 }

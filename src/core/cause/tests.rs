@@ -286,9 +286,9 @@ fn the_group_that_stands_in_the_way_is_named_in_the_command() {
         token: None,
     };
     for (physical, want) in [
-        ("sg-0a1b2c3d", "Values=sg-0a1b2c3d;"),
-        ("sg-1; rm -rf ~", "Values=<the group>;"),
-        ("", "Values=<the group>;"),
+        ("sg-0a1b2c3d", "Values=sg-0a1b2c3d`;"),
+        ("sg-1; rm -rf ~", "Values=<the group>`;"),
+        ("", "Values=<the group>`;"),
     ] {
         let event = event(physical);
         let clues = Clues {

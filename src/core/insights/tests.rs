@@ -161,6 +161,8 @@ const LINES: &[&str] = &[
     "x.TimeoutError: it's \"so\", 30\u{a0}ms over",
     "{\"level\": \"error\", \"msg\": \"GET /health\"}",
     "{\"level\":\"info\",\"status\":502}",
+    "{\"log\":{\"level\":\"error\"}}",
+    "{\"log\":\"{\\\"level\\\":50}\"}",
     "INFO  [alembic.runtime.migration] Context impl SQLiteImpl.",
     "level=error msg=\"boom\"",
     "plain words",

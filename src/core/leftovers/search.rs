@@ -201,16 +201,36 @@ impl Search {
 
     fn looked(&mut self, what: &str, answer: Result<Fact, Fault>, now: Now) -> Vec<Query> {
         match answer {
-            Ok(Fact::Left(found)) => {
-                self.answered += 1;
-                let new = found.into_iter().filter(|it| self.found.iter().all(|old| old.id != it.id));
-                let dated: Vec<Leftover> = new.map(|it| self.dated(it)).collect();
-                self.found.extend(dated);
+            Ok(Fact::Left(found)) => self.found(found),
+            Ok(Fact::LeftPartly { found, strangers }) => {
+                self.found(found);
+                self.stopped(strangers);
             }
             Ok(_) => {}
             Err(fault) => self.miss(what, &fault),
         }
         self.settle(now)
+    }
+
+    fn found(&mut self, found: Vec<Leftover>) {
+        self.answered += 1;
+        let new = found.into_iter().filter(|it| self.found.iter().all(|old| old.id != it.id));
+        let dated: Vec<Leftover> = new.map(|it| self.dated(it)).collect();
+        self.found.extend(dated);
+    }
+
+    /// The tags of some file systems were not looked at.
+    fn stopped(&mut self, (seen, unseen): (usize, usize)) {
+        self.unknown.push(Unknown {
+            // That none of those that are known is there is known all the same.
+            what: "names of file systems".into(),
+            why: format!(
+                "of {} that may be of any stack {seen} were looked at, and {unseen} were not",
+                seen + unseen
+            )
+            .into(),
+            next: format!("`aws efs describe-file-systems` lists all: the name is {}-efs.", self.project()).into(),
+        });
     }
 
     /// One answer less is waited for.

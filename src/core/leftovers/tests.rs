@@ -295,6 +295,37 @@ fn a_place_that_can_not_be_looked_at_is_told_and_hides_no_other() {
 }
 
 #[test]
+fn a_look_that_stopped_is_no_all_clear_and_takes_no_removal_back() {
+    let mut search = Search::new(&"chat".into(), &"us-west-2".into(), None);
+    let mut open = vec![search.begin(None)];
+    while let Some(query) = open.pop() {
+        let answer = match &query {
+            Query::Stack { .. } => Ok(Fact::Stack(None)),
+            Query::DeletedStacks { .. } => Ok(Fact::StackIds(Vec::new())),
+            Query::Left(Look::FileSystems { .. }) => Ok(Fact::LeftPartly {
+                found: Vec::new(),
+                strangers: (20, 3),
+            }),
+            Query::Throughputs => Ok(Fact::Throughputs(Vec::new())),
+            _ => Ok(Fact::Left(Vec::new())),
+        };
+        open.extend(search.take(&query, answer, Now::default()));
+    }
+    assert!(search.is_done() && !search.is_unheard() && search.blind().is_none());
+    let [unknown] = search.unknown() else {
+        panic!("{:?}", search.unknown())
+    };
+    assert_eq!(unknown.why, "of 23 that may be of any stack 20 were looked at, and 3 were not");
+    assert_eq!(unknown.next, "`aws efs describe-file-systems` lists all: the name is chat-efs.");
+    let told = verdict(&Prices::shipped(), "us-west-2", &search);
+    assert_eq!(told, "Nothing was found, but not every place could be looked at.");
+    assert!(
+        search.tells(&Leftover::new(LeftoverKind::FileSystem, "fs-1")),
+        "the list of them was whole"
+    );
+}
+
+#[test]
 fn prices_follow_from_size_and_kind() {
     let prices = Prices::shipped();
     let words = |it: &Leftover| price(&prices, "us-east-1", it).words;

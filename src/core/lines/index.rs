@@ -202,6 +202,24 @@ impl Index {
         self.refresh(lines, &touched);
     }
 
+    /// Of the lines that a change has brought, those from number `seq` on, the ones that match or name the request.
+    pub fn news(&self, lines: &Lines, change: &Appended, seq: u64) -> Vec<Spot> {
+        let all = lines.segments().enumerate().rev();
+        let touched = all
+            .filter(|(_, segment)| change.touched.contains(&segment.id()))
+            .take(change.touched.len());
+        let hits = touched.filter_map(|(place, segment)| Some((place, segment, self.segments.get(&segment.id())?)));
+        let mut news: Vec<Spot> = Vec::new();
+        for (place, segment, hits) in hits {
+            let is_new = |row: &u32| segment.line(*row as usize).is_some_and(|line| line.seq() >= seq);
+            let rows = hits.rows.iter().chain(&hits.named).copied().filter(is_new);
+            news.extend(rows.map(|row| at(place, row)));
+        }
+        news.sort_unstable();
+        news.dedup();
+        news
+    }
+
     /// The shapes of a segment's errors have been found.
     pub fn mined(&mut self, lines: &Lines, segment: u64) {
         let there = lines.segments().rposition(|it| it.id() == segment);

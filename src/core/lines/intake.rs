@@ -3,10 +3,11 @@
 use std::{collections::HashSet, sync::Arc};
 
 use super::{
-    Appended, EventId, Lines, Segment,
+    Appended, EventId, Line, Lines, Segment, Spot, Streams,
     segment::{Flags, Parts},
 };
 use crate::core::{
+    fact::Millis,
     logline::{self, Before, Level, Shape},
     tail::Arrived,
     text::SafeText,
@@ -50,6 +51,16 @@ impl Between {
     }
 }
 
+/// What is known while events are taken in.
+#[derive(Default)]
+struct Intake {
+    is_fetched: bool,
+    /// Numbers of the headings that left something to a line.
+    paid: HashSet<u64>,
+    /// Of each stream the newest of the lines that came out of order: they are not in the store yet.
+    late: Streams,
+}
+
 impl Lines {
     /// Takes events in, each where its time says, and drops the oldest segments where the limit is
     /// passed. An event older than what has been dropped is counted as dropped.
@@ -60,12 +71,15 @@ impl Lines {
     fn take_in(&mut self, arrivals: impl IntoIterator<Item = Arrived>, is_fetched: bool) -> Appended {
         let mut change = Appended::default();
         let mut between = Vec::new();
-        let mut paid = HashSet::new();
+        let mut intake = Intake {
+            is_fetched,
+            ..Intake::default()
+        };
         for arrived in arrivals {
             if !self.holes().is_empty() && self.is_left_out(arrived.event.at) {
                 continue;
             }
-            let line = self.read(arrived, is_fetched, &mut paid);
+            let line = self.read(arrived, &mut intake);
             self.histogram.add(line.arrived.event.at, line.level);
             if line.flags.has(Flags::TELLS) {
                 self.errors.add(line.arrived.event.at, line.level);
@@ -84,7 +98,7 @@ impl Lines {
                 self.errors.grown(segment);
             }
         }
-        self.settle(paid, &mut change);
+        self.settle(intake.paid, &mut change);
         self.bytes = self.segments.iter().map(|segment| segment.bytes()).sum();
         self.evict(&mut change);
         change
@@ -115,17 +129,27 @@ impl Lines {
         }
     }
 
-    /// Gives a line its number, its level and its place in an entry. `paid` takes the number of the heading that left
-    /// something to it.
-    fn read(&mut self, arrived: Arrived, is_fetched: bool, paid: &mut HashSet<u64>) -> Between {
+    /// Gives a line its number, its level and its place in an entry.
+    fn read(&mut self, arrived: Arrived, intake: &mut Intake) -> Between {
         let event = &arrived.event;
         let raw = event.message.as_raw();
         let reading = logline::read(raw);
         let before = self.before.get(&event.stream).copied();
         let is_in_order = before.is_none_or(|before| before.at() <= event.at);
-        let before = if is_in_order { before } else { self.before_late(&arrived) };
-        let joined = logline::follow(before, reading, raw, event.at, self.next_seq);
-        paid.extend(joined.pays);
+        let before = if is_in_order {
+            before
+        } else {
+            self.before_late(&arrived, intake.late.get(&event.stream))
+        };
+        let mut joined = logline::follow(before, reading, raw, event.at, self.next_seq);
+        if !is_in_order {
+            // A line after it has said already what the error is.
+            if joined.pays.is_some_and(|heading| self.is_paid(event.at, heading)) {
+                (joined.tells, joined.pays) = (false, None);
+            }
+            intake.late.insert(event.stream.clone(), joined.before);
+        }
+        intake.paid.extend(joined.pays);
         if is_in_order {
             match self.before.get_mut(&event.stream) {
                 Some(known) => *known = joined.before,
@@ -137,7 +161,7 @@ impl Lines {
             .set(Flags::CONTINUATION, joined.is_continuation)
             .set(Flags::WHOLE, reading.shape == Shape::Whole)
             .set(Flags::TELLS, joined.tells)
-            .set(Flags::FETCHED, is_fetched)
+            .set(Flags::FETCHED, intake.is_fetched)
             .set(Flags::PLAIN, is_plain(raw));
         self.next_seq += 1;
         Between {
@@ -160,17 +184,59 @@ impl Lines {
         self.before.insert(stream, line);
     }
 
-    /// The line before a late one in its stream.
-    fn before_late(&self, arrived: &Arrived) -> Option<Before> {
+    /// What a late line is told of those before it in its stream; `late` is the newest of them that came late as well.
+    fn before_late(&self, arrived: &Arrived, late: Option<&Before>) -> Option<Before> {
         let event = &arrived.event;
+        let late = late.filter(|late| late.at() <= event.at).copied();
         let after = self.at_time(event.at + 1);
-        let start = after.map_or_else(|| self.last(), |spot| self.prev(spot))?;
-        std::iter::successors(Some(start), |spot| self.prev(*spot))
-            .take(LOOK_BACK)
-            .map_while(|spot| self.line(spot))
-            .take_while(|line| event.at - line.at() <= logline::JOIN_WITHIN)
-            .find(|line| *line.stream() == event.stream)
-            .map(|line| Before::of(line.at(), line.level(), line.is_whole()))
+        let start = after.map_or_else(|| self.last(), |spot| self.prev(spot));
+        let least = late.map_or(event.at - logline::JOIN_WITHIN, |late| late.at() + 1);
+        let passed = std::iter::successors(start, |spot| self.prev(*spot)).take(LOOK_BACK);
+        let mut passed = passed.filter_map(|spot| Some((spot, self.line(spot)?)));
+        let there = passed
+            .by_ref()
+            .take_while(|(_, line)| line.at() >= least)
+            .find(|(_, line)| *line.stream() == event.stream);
+        let Some((spot, line)) = there else { return late };
+        let known = Before::of(line.at(), line.level(), line.is_whole());
+        let read = self.read_again(spot);
+        Some(read.filter(|read| read.level() == line.level()).unwrap_or(known))
+    }
+
+    /// What is known of the lines of a stream up to one of them, read again from the beginning of an error on. As far
+    /// as it is not far.
+    fn read_again(&self, spot: Spot) -> Option<Before> {
+        let last = self.line(spot)?;
+        let mut lines = vec![last];
+        let passed = std::iter::successors(self.prev(spot), |spot| self.prev(*spot)).take(LOOK_BACK);
+        for line in passed.filter_map(|spot| self.line(spot)) {
+            let begins = |line: &Line<'_>| !line.is_continuation() && !line.is_whole() && line.level() >= Level::Error;
+            if lines
+                .last()
+                .is_some_and(|next| begins(next) || next.at() - line.at() > logline::JOIN_WITHIN)
+            {
+                break;
+            }
+            if line.stream() == last.stream() {
+                lines.push(line);
+            }
+        }
+        lines.into_iter().rev().fold(None, |before, line| {
+            if before.is_none() && line.is_continuation() {
+                return Some(Before::of(line.at(), line.level(), false));
+            }
+            let reading = logline::read(line.raw());
+            Some(logline::follow(before, reading, line.raw(), line.at(), line.seq()).before)
+        })
+    }
+
+    /// A line has said what the error of a heading is that is near before a time.
+    fn is_paid(&self, at: Millis, heading: u64) -> bool {
+        let Some(near) = self.at_time(at).or_else(|| self.last()) else {
+            return false;
+        };
+        let before = self.segments.range(..=near.segment).rev().take(2);
+        before.into_iter().any(|segment| self.errors.is_paid(segment, heading))
     }
 
     fn is_after_all(&self, line: &Parts<'_>) -> bool {

@@ -253,6 +253,14 @@ impl Errors {
         headings.len() < before
     }
 
+    /// A heading of a segment counts no more.
+    pub(super) fn is_paid(&self, segment: &Segment, heading: u64) -> bool {
+        let marks = self.marks.get(&segment.id()).into_iter().flatten();
+        telling(segment)
+            .zip(marks)
+            .any(|(line, mark)| *mark == PAID && line.seq() == heading)
+    }
+
     fn uncount(&mut self, line: Line<'_>, mark: u16) {
         match mark {
             PAID => return,

@@ -270,6 +270,65 @@ fn a_late_line_of_a_traceback_joins_its_entry() {
     assert_eq!(got, [(Level::Error, false), (Level::Error, true), (Level::Info, false)]);
 }
 
+/// Whichever lines come late after the beginning of a traceback, in one page or in several, and whatever broke into it:
+/// the entry and the count of its error are as if all had come in time.
+#[test]
+fn an_error_is_told_by_its_exception_though_that_comes_late() {
+    let of = |(at, message): &(Millis, &str)| Arrived {
+        event: event(*at, *at as u64, "litellm/litellm/a", message),
+        late: false,
+    };
+    for heading in ["ERROR:    Exception in ASGI application", "Traceback (most recent call last):"] {
+        let lines = [
+            (1_000, heading),
+            (1_001, "Traceback (most recent call last):"),
+            (1_002, "  File \"x.py\", line 1, in y"),
+            (1_003, "INFO:     10.0.0.1:2 - \"GET / HTTP/1.1\" 200 OK"),
+            (1_004, "  File \"x.py\", line 2, in z"),
+            (1_005, "x.BadError: no"),
+            (9_000, "INFO:     fine"),
+        ];
+        let held = |lines: &mut Lines| {
+            lines.mine_all();
+            let read: Vec<_> = all(lines).iter().map(|line| (line.level(), line.is_continuation())).collect();
+            let entry = lines.entry(Spot { segment: 0, line: 0 }).len();
+            (read, entry, shapes_held(lines), lines.errors().between(START, START + 20_000))
+        };
+        let mut in_time = Lines::new(usize::MAX);
+        in_time.append(lines.iter().map(of));
+        let want = held(&mut in_time);
+        assert_eq!((want.1, &want.2), (5, &vec![("x.BadError: no".to_owned(), 1)]));
+        for late in (0..32_u32).filter(|late| late & 0b10001 == 0b10000) {
+            let is_late = |place: &usize| (1..=5).contains(place) && late & (1 << (place - 1)) != 0;
+            for at_once in [true, false] {
+                let mut store = Lines::new(usize::MAX);
+                let (second, first): (Vec<usize>, Vec<usize>) = (0..lines.len()).partition(is_late);
+                store.append(first.iter().map(|place| of(&lines[*place])));
+                let page = if at_once { second.len() } else { 1 };
+                for page in second.chunks(page) {
+                    store.append(page.iter().map(|place| of(&lines[*place])));
+                }
+                assert_eq!(held(&mut store), want, "{heading} {late:b} {at_once}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_that_a_late_exception_precedes_is_counted_once() {
+    let of = |at: Millis, message: &str| arrived(at, 2 * at as u64, message);
+    let mut lines = Lines::new(usize::MAX);
+    lines.append([
+        of(1, "Traceback (most recent call last):"),
+        of(2, "  File \"x.py\", line 1, in y"),
+        of(9, "x.SecondError: no"),
+        of(5_000, "INFO: fine"),
+    ]);
+    lines.append([of(3, "x.FirstError: no")]);
+    lines.mine_all();
+    assert_eq!(shapes_held(&lines), [("x.SecondError: no".to_owned(), 1)]);
+}
+
 #[test]
 fn odd_ids_and_times_come_back() {
     let mut lines = Lines::new(usize::MAX);

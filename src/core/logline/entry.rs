@@ -127,6 +127,11 @@ impl Before {
         self.entry.at
     }
 
+    /// The level of its entry.
+    pub fn level(&self) -> Level {
+        self.entry.level
+    }
+
     /// The entry that a line goes on with.
     fn goes_on(&self, line: Reading, raw: &str, at: Millis) -> Option<Entry> {
         if matches!(line.shape, Shape::Start | Shape::Whole) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
 
@@ -134,49 +134,102 @@ fn logfmt_level(line: &str) -> Option<Level> {
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
 enum Field {
-    #[serde(alias = "severity", alias = "levelname", alias = "lvl", alias = "log_level", alias = "loglevel")]
+    #[serde(
+        alias = "severity",
+        alias = "levelname",
+        alias = "lvl",
+        alias = "log_level",
+        alias = "loglevel",
+        alias = "log.level"
+    )]
     Level,
     #[serde(alias = "status_code")]
     Status,
+    /// What a log driver or a shipper puts the line itself into, as an object or as text.
+    #[serde(alias = "log", alias = "message", alias = "msg", alias = "record")]
+    Inner,
     #[serde(other)]
     Other,
 }
 
-/// The gravest level that an object tells.
-struct Gravest(Option<Level>);
+/// Reads the gravest level that an object tells; where it tells none, that of the object in it, one level deep.
+struct Fields {
+    is_inner: bool,
+}
 
-impl<'de> Deserialize<'de> for Gravest {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Fields)
+impl<'de> DeserializeSeed<'de> for Fields {
+    type Value = Option<Level>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<Level>, D::Error> {
+        from.deserialize_any(self)
     }
 }
 
-struct Fields;
-
 impl<'de> Visitor<'de> for Fields {
-    type Value = Gravest;
+    type Value = Option<Level>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("a value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Gravest, A::Error> {
-        let mut gravest = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<Level>, A::Error> {
+        let (mut gravest, mut within) = (None, None);
         while let Some(field) = fields.next_key()? {
             let told = match field {
-                Field::Other => {
+                Field::Inner if !self.is_inner => {
+                    within = within.max(fields.next_value_seed(Self { is_inner: true })?);
+                    continue;
+                }
+                Field::Other | Field::Inner => {
                     fields.next_value::<IgnoredAny>()?;
                     continue;
                 }
-                Field::Level => match fields.next_value()? {
-                    Value::String(name) => Level::named(&name),
-                    other => other.as_i64().map(Level::numbered),
-                },
+                Field::Level => level_of(&fields.next_value()?),
                 Field::Status => fields.next_value::<Value>()?.as_u64().map(|status| of_status(status as u16)),
             };
             gravest = gravest.max(told);
         }
-        Ok(Gravest(gravest))
+        Ok(gravest.or(within))
+    }
+
+    /// The object written as text.
+    fn visit_str<E>(self, text: &str) -> Result<Option<Level>, E> {
+        let is_object = self.is_inner && text.trim_start().starts_with('{');
+        Ok(Some(text).filter(|_| is_object).and_then(|text| object(text, true).ok()?))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<Level>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Option<Level>, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Option<Level>, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Option<Level>, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Option<Level>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<Level>, E> {
+        Ok(None)
+    }
+}
+
+/// A name, a number, or an object with a name.
+fn level_of(value: &Value) -> Option<Level> {
+    match value {
+        Value::String(name) => Level::named(name),
+        Value::Object(fields) => Level::named(fields.get("name")?.as_str()?),
+        other => other.as_i64().map(Level::numbered),
     }
 }
 
@@ -184,8 +237,14 @@ fn json_level(raw: &str) -> Option<Level> {
     if raw.len() > MAX_JSON {
         return None;
     }
-    let Gravest(level) = serde_json::from_str(raw).ok()?;
-    Some(level.unwrap_or_default())
+    Some(object(raw, false).ok()?.unwrap_or_default())
+}
+
+/// The level that an object tells; an error where it is none.
+fn object(text: &str, is_inner: bool) -> serde_json::Result<Option<Level>> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let level = Fields { is_inner }.deserialize(&mut from)?;
+    from.end().map(|()| level)
 }
 
 pub(super) fn of_status(status: u16) -> Level {

@@ -930,6 +930,37 @@ fn an_entry_is_whole_wherever_segments_end_and_however_its_lines_come() {
     assert_eq!(view.shown().count(), 450);
 }
 
+/// A line that comes may name a further id, as far as there is room; each makes the store be looked through once more,
+/// and lines that name none do not.
+#[test]
+fn ids_that_come_later_are_joined_and_not_without_end() {
+    let lines = crate::core::lines::Lines::in_small_segments(usize::MAX);
+    let mut view = LogView {
+        lines,
+        ..LogView::new(usize::MAX)
+    };
+    view.resize(20, 200);
+    let of = |i: u64| format!("INFO: request_id=req-{i:08} litellm_call_id=call-{:08}", i + 1);
+    let other = |i: u64| format!("INFO: call_id=call-{i:08} of request_id=req-{:08}", i + 1);
+    let text = |i: u64| if i.is_multiple_of(2) { of(i) } else { other(i) };
+    view.append([line(0, 0, &text(0))]);
+    view.top();
+    assert!(view.toggle_request());
+    for i in 1..200 {
+        view.append([line(i as Millis, i, &text(i))]);
+        view.finish_scans();
+    }
+    let request = view.filter().request.as_ref().unwrap();
+    assert_eq!(request.ids().len(), 8);
+    let shown: Vec<&str> = view.shown().map(|line| line.raw()).collect();
+    assert_eq!(shown, (0..8).map(text).collect::<Vec<_>>());
+    let before = view.generation;
+    view.append((200..400).map(|i| line(i as Millis, i, "INFO: request_id=req-00000000 goes on")));
+    assert_eq!((view.generation, view.take_scans().len()), (before, 0));
+    view.append([line(401, 401, "INFO: later request_id=req-00000000")]);
+    assert_eq!(view.generation, before);
+}
+
 /// What a request that is asked for from the line that has `at` in it shows.
 fn request_of(messages: &[&str], at: &str) -> Vec<String> {
     let mut view = LogView::new(usize::MAX);
@@ -945,15 +976,38 @@ fn request_of(messages: &[&str], at: &str) -> Vec<String> {
     view.shown().map(|line| line.raw().to_owned()).collect()
 }
 
+/// One request, each of whose lines leads on to the next, and a line of another.
+const CHAIN: [&str; 5] = [
+    "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
+    "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
+    "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
+    "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
+    "INFO: another request_id=REQ-0001-aaab",
+];
+
+#[test]
+fn a_request_is_the_same_whenever_it_is_asked_for() {
+    let chain = CHAIN;
+    for asked in 1..chain.len() as u64 {
+        let mut view = LogView::new(usize::MAX);
+        view.resize(20, 200);
+        for (i, text) in (1..).zip(&chain) {
+            view.append([line(i as Millis, i, text)]);
+            if i == asked {
+                assert!(view.toggle_request());
+            }
+        }
+        view.finish_scans();
+        let shown: Vec<&str> = view.shown().map(|line| line.raw()).collect();
+        assert_eq!(shown, chain[..4], "asked for at line {asked}");
+        view.toggle_request();
+        assert_eq!(view.shown().count(), chain.len());
+    }
+}
+
 #[test]
 fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
-    let chain = [
-        "{\"level\":\"info\",\"msg\":\"chat\",\"x-request-id\":\"REQ-0001-aaaa\"}",
-        "12:00:00 - LiteLLM:INFO: a.py:1 - litellm_call_id=11111111-2222-3333-4444-555555555550 request_id=REQ-0001-aaaa start",
-        "12:00:01 - LiteLLM:ERROR: a.py:2 - litellm_call_id=11111111-2222-3333-4444-555555555550 failed",
-        "ERROR: upstream said call id 11111111-2222-3333-4444-555555555550",
-        "INFO: another request_id=REQ-0001-aaab",
-    ];
+    let chain = CHAIN;
     for at in ["chat", "start", "failed", "upstream"] {
         assert_eq!(request_of(&chain, at), chain[..4], "{at}");
     }

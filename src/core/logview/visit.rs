@@ -3,7 +3,7 @@
 
 use super::{LogView, Place, filter::Layer};
 use crate::core::{
-    lines::{Anchor, ErrorShape, Filter, Line, Spot, StreamName},
+    lines::{Anchor, Appended, ErrorShape, Filter, Line, Spot, StreamName},
     logline::shown_parts,
     text::SafeText,
 };
@@ -12,6 +12,9 @@ use crate::core::{
 const MAX_TRAIL: usize = 16;
 /// Most lines that are passed to count those folded into one: this is done for each row of each frame.
 const MAX_PASSED: usize = 2_000;
+
+/// Most segments that are looked through at once.
+const MOST_LOOKED_AT: usize = 12;
 
 /// Where the window stood, and what was kept.
 #[derive(Debug, Clone)]
@@ -41,6 +44,24 @@ impl LogView {
             self.jump_to(&cursor);
         }
         true
+    }
+
+    /// What lines that have come, those from number `seq` on, name beside an id of the request that is looked at is
+    /// looked for from now on as well: all lines held are gone through for it once more, those in sight at once.
+    pub(super) fn join_news(&mut self, change: &Appended, seq: u64) {
+        let (Some(request), Some(index)) = (&mut self.filter.request, &self.kept) else {
+            return;
+        };
+        if !self.lines.join_news(request, &index.news(&self.lines, change, seq)) {
+            return;
+        }
+        let (top, cursor) = (self.top_row(self.size), self.cursor());
+        let mut index = self.look_through(self.filter.clone());
+        if let (Some((top, _)), Some(cursor)) = (top, cursor) {
+            let in_sight = (top.segment..cursor.segment).rev().take(MOST_LOOKED_AT);
+            in_sight.for_each(|place| index.look_at(&self.lines, Some(place)));
+        }
+        self.kept = Some(index);
     }
 
     /// Only the errors of a shape, from the newest on.

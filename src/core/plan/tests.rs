@@ -128,7 +128,7 @@ fn a_smaller_size_keeps_postgres_and_a_larger_one_says_what_is_lost() {
     assert!(losses(&[], Some(&map(&[("DeploymentSize", "large")])), &down.values).is_empty());
     let small = map(&[("DeploymentSize", "small"), ("Database", "auto")]);
     let lost = losses(&[], Some(&small), &map(&[("DeploymentSize", "medium"), ("Database", "auto")]));
-    assert!(lost[0].contains("SQLite to PostgreSQL"), "{lost:?}");
+    assert!(lost.lost[0].contains("SQLite to PostgreSQL"), "{lost:?}");
     assert!(losses(&[], None, &small).is_empty());
 }
 
@@ -148,7 +148,7 @@ fn a_larger_size_takes_sqlite_from_nobody_who_did_not_say_so() {
         );
     }
     let said = asked(&[("DeploymentSize", "medium"), ("Database", "postgres")]).unwrap();
-    assert!(losses(&[], Some(&small.given()), &said.values)[0].contains("SQLite to PostgreSQL"));
+    assert!(losses(&[], Some(&small.given()), &said.values).lost[0].contains("SQLite to PostgreSQL"));
     assert!(draft(&template, None, &wish(&[("DeploymentSize", "medium")]), &pseudo()).is_ok());
 }
 
@@ -223,7 +223,7 @@ fn what_holds_data_and_goes_is_a_loss() {
         (ChangeAction::Remove, Replacement::Never, "AWS::EC2::Route", 0),
     ] {
         let lost = losses(&[change(action, replacement, kind)], None, &BTreeMap::new());
-        assert_eq!(lost.len(), count, "{action} {kind}: {lost:?}");
+        assert_eq!(lost.lost.len(), count, "{action} {kind}: {lost:?}");
     }
 }
 
@@ -239,7 +239,7 @@ fn what_is_kept_of_what_goes_is_not_called_lost() {
             fate,
             properties: Vec::new(),
         };
-        losses(&[change], None, &BTreeMap::new()).remove(0)
+        losses(&[change], None, &BTreeMap::new())
     };
     let (modify, remove) = (ChangeAction::Modify, ChangeAction::Remove);
     for (action, replacement, fate, want) in [
@@ -267,13 +267,12 @@ fn what_is_kept_of_what_goes_is_not_called_lost() {
         (remove, Replacement::Never, Some(Fate::Snapshot), "a last snapshot stays"),
         (remove, Replacement::Never, Some(Fate::Deleted), "is removed with all it holds"),
     ] {
-        let text = told(action, replacement, fate);
+        let told = told(action, replacement, fate);
+        let is_kept = matches!(fate, Some(Fate::Kept | Fate::Snapshot));
+        assert_eq!((told.lost.len(), told.kept.len()), if is_kept { (0, 1) } else { (1, 0) });
+        let text = told.all().next().unwrap();
         assert!(text.contains(want), "{text}");
-        assert_eq!(
-            text.contains("lost") || text.contains("removed with"),
-            !matches!(fate, Some(Fate::Kept | Fate::Snapshot)),
-            "{text}"
-        );
+        assert_eq!(text.contains("lost") || text.contains("removed with"), !is_kept, "{text}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Check, Outcome, Proposal, check};
-use crate::core::template::Resource;
+use crate::core::{template::Resource, text::SafeText};
 
 const NAME: &str = "images";
 
@@ -45,12 +45,7 @@ fn mirrored(proposal: &Proposal<'_>, repositories: &[&str]) -> Check {
         let evidence = format!("the tasks have no way to ECR, where {list} are");
         return check(NAME, Outcome::Blocker, evidence, "Take NetworkMode private, nat or public.");
     }
-    let digest = |output: &str| {
-        proposal
-            .stack
-            .and_then(|s| s.output(output))
-            .map(|d| d.chars().take(19).collect::<String>())
-    };
+    let digest = |output: &str| proposal.stack.and_then(|s| s.output(output));
     let is_kept = |name: &str| {
         proposal
             .stack
@@ -60,7 +55,12 @@ fn mirrored(proposal: &Proposal<'_>, repositories: &[&str]) -> Check {
     let are_kept = ["OpenWebUIVersion", "LiteLLMVersion", "CpuArchitecture"].into_iter().all(is_kept);
     match (digest("OpenWebUIImageDigest"), digest("LiteLLMImageDigest")) {
         (Some(webui), Some(litellm)) if are_kept => {
-            let evidence = format!("in ECR already: Open WebUI {webui}…, LiteLLM {litellm}…");
+            let short = |digest: &SafeText| digest.chars().take(19).collect::<String>();
+            if [webui, litellm].iter().any(|it| !it.starts_with("sha256:")) {
+                let evidence = format!("whether they are in ECR is not known: the stack's outputs say {}", short(webui));
+                return check(NAME, Outcome::Unknown, evidence, "");
+            }
+            let evidence = format!("in ECR already: Open WebUI {}…, LiteLLM {}…", short(webui), short(litellm));
             check(NAME, Outcome::Ok, evidence, "")
         }
         _ => {
@@ -93,5 +93,54 @@ fn route(all: &[Resource]) -> Option<&'static str> {
         Some("over the tasks' public addresses")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{
+        fact::{Output, Stack},
+        plan::{Wish, draft},
+        preflight::{Models, proposal::Proposal},
+        template::{Pseudo, Template},
+    };
+
+    /// What is said of the images of an update that changes nothing, by the digest in the stack's outputs.
+    fn of_update(digest: &str) -> Check {
+        let template = Template::shipped();
+        let mut stack = Stack::of_test("CREATE_COMPLETE");
+        let value = |name: &str| template.parameter(name).and_then(|it| it.default.clone()).unwrap_or_default();
+        for name in ["OpenWebUIVersion", "LiteLLMVersion", "CpuArchitecture"] {
+            stack.parameters.push((name.into(), value(name)));
+        }
+        for key in ["OpenWebUIImageDigest", "LiteLLMImageDigest"] {
+            stack.outputs.push(Output {
+                key: key.into(),
+                value: digest.into(),
+                description: SafeText::default(),
+            });
+        }
+        let pseudo = Pseudo {
+            region: "us-west-2".into(),
+            account: "123456789012".into(),
+            stack_name: "chat".into(),
+        };
+        let draft = draft(&template, Some(&stack), &Wish::default(), &pseudo).expect("a draft");
+        checks(&Proposal::new(&template, &pseudo, Some(&stack), &draft, &Models::default()))
+    }
+
+    #[test]
+    fn only_a_digest_says_that_an_image_is_there() {
+        let there = of_update(&format!("sha256:{}", "0a".repeat(32)));
+        assert_eq!(there.outcome, Outcome::Ok);
+        assert!(
+            there.evidence.contains("in ECR already: Open WebUI sha256:0a0a"),
+            "{}",
+            there.evidence
+        );
+        let unknown = of_update("not known");
+        assert_eq!(unknown.outcome, Outcome::Unknown, "{}", unknown.evidence);
+        assert!(unknown.evidence.ends_with("say not known"), "{}", unknown.evidence);
     }
 }

@@ -381,9 +381,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What executing it loses: one sentence each.
-    pub fn losses(&self) -> Vec<String> {
-        plan::losses(&self.change_set.changes, self.form.before().as_ref(), &self.values)
+    /// What executing it loses, and what it lets go of: one sentence each.
+    pub fn losses(&self) -> impl Iterator<Item = String> {
+        plan::losses(&self.change_set.changes, self.form.before().as_ref(), &self.values).all()
     }
 }
 

@@ -144,7 +144,7 @@ fn send(model: &mut Model, changes: Vec<Change>) -> Vec<Effect> {
     if let Some(why) = ways::closed(model, None, &changes) {
         return ways::refuse(model, &why);
     }
-    dialogs::send(model, changes, Consent::given())
+    dialogs::send(model, changes, None, Consent::given())
 }
 
 /// `r`: a new deployment of the service under the cursor.

@@ -349,7 +349,7 @@ pub(super) fn renewed(model: &Model) -> Option<Confirm> {
 
 fn question(model: &Model, plan: &Plan, checks: &[Check]) -> Confirm {
     let set = &plan.change_set;
-    let losses: Vec<SafeText> = plan.losses().into_iter().map(SafeText::from).collect();
+    let losses: Vec<SafeText> = plan.losses().map(SafeText::from).collect();
     let verb = if plan.is_create { "Create" } else { "Update" };
     let mut confirm = Confirm::new(
         format!("{verb} stack {} in {}?", model.settings.stack, model.about.region),

@@ -36,16 +36,7 @@ pub(super) fn open(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
 
 /// Shows a value as JSON, pretty and from its top.
 pub(super) fn open_json(model: &mut Model, title: SafeText, value: serde_json::Value) -> Vec<Effect> {
-    let (is_one_line, scroll) = (false, Scroll::default());
-    open(
-        model,
-        Dialog::Json(Json {
-            title,
-            value,
-            is_one_line,
-            scroll,
-        }),
-    )
+    open(model, Dialog::Json(Json::new(title, value)))
 }
 
 pub(super) fn close(model: &mut Model) -> Vec<Effect> {
@@ -149,9 +140,11 @@ fn paste_into(prompt: &mut Prompt, text: &str) {
 }
 
 /// Sends what was confirmed.
-pub(super) fn send(model: &mut Model, changes: Vec<Change>, consent: Consent) -> Vec<Effect> {
+pub(super) fn send(model: &mut Model, changes: Vec<Change>, way: Option<crate::core::unstick::Way>, consent: Consent) -> Vec<Effect> {
+    let rests = ways::at_rest(model, way, &changes);
     match model.guard.approve(changes, model.now, consent) {
         Ok(approved) => {
+            let approved = approved.while_rests(rests);
             model.writes += approved.changes().len();
             model.executing = approved
                 .changes()
@@ -224,7 +217,7 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
             }
             return ways::refuse(model, &why);
         }
-        let effects = send(model, confirm.changes.clone(), Consent::given());
+        let effects = send(model, confirm.changes.clone(), confirm.way, Consent::given());
         if !effects.is_empty() {
             leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
         }
@@ -268,7 +261,7 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     if let Some(why) = ways::closed(model, None, &changes) {
         return ways::refuse(model, &why);
     }
-    send(model, changes, Consent::given())
+    send(model, changes, None, Consent::given())
 }
 
 /// Opens a countdown of three seconds.
@@ -420,12 +413,12 @@ fn on_detail(model: &mut Model, mut detail: Detail, key: Key) -> Vec<Effect> {
         model.dialog = Some(Dialog::Detail(detail));
         return vec![Effect::Copy(keys::lines_for_clipboard(&text))];
     }
-    // The view wraps lines, no narrower than this, and stops at the true end itself.
-    let last = detail.lines.iter().map(|l| 1 + l.len() / 36).sum::<usize>();
     if !scrolled(model, key, &mut detail.scroll) {
         return close(model);
     }
-    detail.scroll.top = detail.scroll.top.min(last);
+    let (cells, room) = layout::text_room(model.size);
+    let rows = layout::detail_rows(&detail, cells).count();
+    detail.scroll.top = detail.scroll.top.min(rows.saturating_sub(room));
     model.dialog = Some(Dialog::Detail(detail));
     Vec::new()
 }
@@ -433,14 +426,14 @@ fn on_detail(model: &mut Model, mut detail: Detail, key: Key) -> Vec<Effect> {
 fn on_json(model: &mut Model, mut json: Json, key: Key) -> Vec<Effect> {
     let mut effects = Vec::new();
     match model.keymap.resolve(model.screen, key) {
-        Some(Intent::Copy | Intent::CopyArn) => effects.push(Effect::Copy(json.text())),
-        Some(Intent::Json) => (json.is_one_line, json.scroll) = (!json.is_one_line, Scroll::default()),
+        Some(Intent::Copy | Intent::CopyArn) => effects.push(Effect::Copy(json.text().clone())),
+        Some(Intent::Json) => json.toggle(),
         _ if !scrolled(model, key, &mut json.scroll) => return close(model),
         _ => {}
     }
-    // The view wraps lines, no narrower than this, and stops at the true end itself.
-    let last = json.text().lines().map(|l| 1 + l.len() / 36).sum::<usize>();
-    json.scroll.top = json.scroll.top.min(last);
+    let (cells, room) = layout::text_room(model.size);
+    let rows = layout::json_rows(&json, cells).count();
+    json.scroll.top = json.scroll.top.min(rows.saturating_sub(room));
     model.dialog = Some(Dialog::Json(json));
     effects
 }

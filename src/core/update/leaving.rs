@@ -96,6 +96,8 @@ pub(super) fn destroy_dialog(model: &Model, stack: &Stack) -> Confirm {
             vec!["its resources have not been listed yet: what it holds is not known here".to_owned()],
         ),
     };
+    let account = model.feeds.identity.get().map(|it| format!(" of account {}", it.account));
+    lines.insert(0, format!("in {}{}", model.about.region, account.unwrap_or_default()));
     lines.extend(inventory.stays.iter().map(|what| format!("stays: {}", what.about)));
     lines.extend(leftovers::missing(model));
     let mut confirm = Confirm::new(title, lines, "Destroy", vec![Change::DeleteStack { stack: stack.id.clone() }]);

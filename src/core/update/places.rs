@@ -5,8 +5,9 @@ use strum::IntoEnumIterator;
 
 use super::{dialogs, say, ticket};
 use crate::{
-    cloud::{About, Query},
+    cloud::{About, Change, Query},
     core::{
+        awscli,
         dialog::Dialog,
         effect::Effect,
         fact::{Fact, Millis, StackBrief},
@@ -141,13 +142,15 @@ pub(super) fn moved(model: &mut Model, was: &SafeText, is: &SafeText) -> Vec<Eff
     let (about, settings, wall) = (model.about.clone(), model.settings.clone(), model.now.wall);
     let goes_on = goes_on(model, was);
     let (errors, writes, live) = (std::mem::take(&mut model.errors), model.writes, model.live.take());
+    let plan = plan_that_stays(model);
     anew(model, about, settings, wall);
     (model.errors, model.writes) = (errors, writes);
     let now = format!("the credentials are of account {is} now, not of {was}");
-    let detail = goes_on.map_or_else(
-        || format!("{now}: all that was open is dropped"),
-        |goes_on| format!("{goes_on}; {now}"),
-    );
+    let plan = plan.unwrap_or_default();
+    let detail = match goes_on {
+        Some(goes_on) => format!("{goes_on}; {now}{plan}"),
+        None => format!("{now}: all that was open is dropped{plan}"),
+    };
     super::complain(model, Fault::new(FaultKind::OtherAccount, "", "", &detail));
     live.map(|_| Effect::CloseLive).into_iter().chain([Effect::Hide]).collect()
 }
@@ -171,6 +174,28 @@ fn goes_on(model: &Model, account: &SafeText) -> Option<String> {
     let follow = model.reach().placed("`bic-tui deploy --watch`");
     Some(format!(
         "the {what} of {stack} goes on in account {account} ({region}): {follow} follows it with that account's credentials"
+    ))
+}
+
+/// The plan of the account that is left, which nobody can remove from another one: a clause with the commands.
+fn plan_that_stays(model: &mut Model) -> Option<String> {
+    let ((stack, change_set), is_create) = match std::mem::take(&mut model.deploy) {
+        Stage::Plan(plan) => ((plan.change_set.stack_id, plan.change_set.id), plan.is_create),
+        Stage::Planning(it) => (it.change_set?, it.request.is_create),
+        Stage::Rest | Stage::Form(_) => return None,
+    };
+    let removal = Change::DeleteChangeSet {
+        stack: stack.clone(),
+        change_set: change_set.clone(),
+    };
+    let empty = is_create.then(|| Change::DropEmptyStack { stack, change_set });
+    let commands = [Some(removal), empty].into_iter().flatten();
+    let commands: Vec<String> = commands
+        .map(|change| format!("`{}`", awscli::command(&change, &model.about.region)))
+        .collect();
+    Some(format!(
+        ", and the plan stays there until somebody removes it: {}",
+        commands.join(", then ")
     ))
 }
 

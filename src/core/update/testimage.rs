@@ -146,6 +146,7 @@ fn fire(model: &mut Model, mut image: ImageDialog) -> Vec<Effect> {
             model: name,
             prompt,
         }],
+        None,
         Consent::given(),
     );
     if effects.is_empty() {

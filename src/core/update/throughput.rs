@@ -76,7 +76,7 @@ pub(super) fn buy(model: &mut Model) -> Vec<Effect> {
     effects.extend(screen::ask(model, Wanted::Throughputs, Query::Throughputs));
     let dialog = BuyDialog {
         units: 1,
-        name: TextField::with("images-1"),
+        name: TextField::with(&purchase::free_name(model.access.throughputs())),
         ..BuyDialog::default()
     };
     effects.extend(dialogs::open(model, Dialog::Buy(dialog)));
@@ -132,11 +132,10 @@ fn ask(model: &mut Model, mut dialog: BuyDialog) -> Vec<Effect> {
         model.dialog = Some(Dialog::Buy(dialog));
         return Vec::new();
     };
-    let why = offer
-        .refusal
-        .clone()
-        .or_else(|| purchase::complaint(&wanted, model.access.throughputs()));
-    if let Some(why) = why {
+    let complaint = || purchase::complaint(&wanted, model.access.throughputs());
+    if let Some(why) = offer.refusal.clone().or_else(complaint) {
+        // Units can not be chosen wrong here: a complaint is about the name.
+        dialog.row = if offer.refusal.is_some() { Row::Model } else { Row::Name };
         dialog.error = Some(why.into());
         model.dialog = Some(Dialog::Buy(dialog));
         return Vec::new();

@@ -140,10 +140,20 @@ fn renewed_confirm(model: &Model, old: &Confirm) -> Option<Confirm> {
     })
 }
 
+/// Such changes are of counts, which CloudFormation sets itself while it is at work.
+fn is_count(change: &Change) -> bool {
+    matches!(change, Change::Scale { .. } | Change::TagService { .. })
+}
+
+/// Id of the stack on which CloudFormation must not be at work when these are sent; a way out changes counts on purpose.
+pub(super) fn at_rest(model: &Model, way: Option<unstick::Way>, changes: &[Change]) -> Option<SafeText> {
+    let is_due = way.is_none() && changes.iter().any(is_count);
+    model.live_stack().filter(|_| is_due).map(|stack| stack.id.clone())
+}
+
 /// Why what is asked can not be sent any more, by what is known now: a clause with its next step.
 pub(super) fn closed(model: &Model, way: Option<unstick::Way>, changes: &[Change]) -> Option<String> {
     let is_deletion = matches!(changes, [Change::DeleteStack { .. }]);
-    let is_count = |change: &Change| matches!(change, Change::Scale { .. } | Change::TagService { .. });
     match way {
         None if changes.iter().any(is_count) => return acting::busy(model),
         None if matches!(changes, [Change::ExecuteChangeSet { .. }]) => return deploying::closed(model),

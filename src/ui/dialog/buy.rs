@@ -44,11 +44,12 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &BuyDialog, frame: &m
         Line::default(),
     ];
     let said = match (&dialog.error, offer.and_then(|it| it.refusal.as_ref())) {
-        (Some(why), _) => wrapped(side, &format!("✗ {why}"), Role::Bad, width),
-        (None, Some(why)) => wrapped(side, &format!("✗ can not be bought: {why}"), Role::Bad, width),
-        (None, None) => {
+        (_, Some(why)) => wrapped(side, &format!("✗ can not be bought: {why}"), Role::Bad, width),
+        (error, None) => {
             let known = offer.and_then(|it| model.cost.prices.model(&it.base));
-            let mut said = wrapped(side, &purchase::price(dialog.units, known), Role::Text, width);
+            let error = error.as_ref().map(|why| format!("✗ {why}"));
+            let mut said = error.map_or_else(Vec::new, |why| wrapped(side, &why, Role::Bad, width));
+            said.extend(wrapped(side, &purchase::price(dialog.units, known), Role::Text, width));
             said.extend(wrapped(side, purchase::binding(dialog.commitment), Role::Warn, width));
             let more = offer.and_then(|it| it.warning.as_ref());
             said.extend(

@@ -125,7 +125,7 @@ fn below(model: &Model, side: &Side<'_>, left: &[&Leftover], width: usize) -> Ve
         out.extend(wrapped(side, &next, Role::Dim, width));
     }
     for it in unknown {
-        let text = format!("! {}: {}. {}", it.what, it.why, it.next);
+        let text = model.reach().placed(&format!("! {}: {}. {}", it.what, it.why, it.next));
         out.extend(wrapped(side, &text, Role::Warn, width));
     }
     if !model.leftovers.awaiting.is_empty() {

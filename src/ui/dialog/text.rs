@@ -2,6 +2,7 @@
 
 use ratatui::{
     Frame,
+    layout::Rect,
     text::{Line, Span},
     widgets::Paragraph,
 };
@@ -14,7 +15,7 @@ use crate::{
         model::{ErrorEntry, Model},
         when,
     },
-    layout::TEXT as WIDTH,
+    layout::{self, TEXT as WIDTH, TextRow},
     ui::{
         Side, cut, strip,
         theme::{self, Role},
@@ -23,11 +24,18 @@ use crate::{
 
 /// A text on a sheet, from the row it is scrolled to; it never scrolls past its end.
 pub(super) fn scrolled(side: &Side<'_>, title: &str, width: u16, lines: Vec<Line<'_>>, scroll: Scroll, frame: &mut Frame<'_>) {
+    let (inner, top) = page(side, title, width, lines.len(), scroll, frame);
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(top).take(inner.height.into()).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// The sheet of a text of so many rows, and the first row that is in sight.
+fn page(side: &Side<'_>, title: &str, width: u16, all: usize, scroll: Scroll, frame: &mut Frame<'_>) -> (Rect, usize) {
     let (_, room) = inside(width, frame);
-    let rows = lines.len().min(room);
-    let top = scroll.top.min(lines.len() - rows);
-    let right = if rows < lines.len() {
-        format!("{}–{} of {}", top + 1, top + rows, lines.len())
+    let rows = all.min(room);
+    let top = scroll.top.min(all - rows);
+    let right = if rows < all {
+        format!("{}–{} of {all}", top + 1, top + rows)
     } else {
         String::new()
     };
@@ -40,8 +48,15 @@ pub(super) fn scrolled(side: &Side<'_>, title: &str, width: u16, lines: Vec<Line
             "j k scroll · PgUp PgDn a page · Esc closes"
         },
     };
-    let inner = sheet(side, &it, width, rows, frame);
-    let shown: Vec<Line<'_>> = lines.into_iter().skip(top).take(rows).collect();
+    (sheet(side, &it, width, rows, frame), top)
+}
+
+/// The same of rows of which only those in sight are drawn: there may be a megabyte of them.
+fn long<'a>(side: &Side<'_>, title: &str, rows: impl Iterator<Item = TextRow<'a>> + Clone, scroll: Scroll, frame: &mut Frame<'_>) {
+    let (inner, top) = page(side, title, WIDTH, rows.clone().count(), scroll, frame);
+    let style = side.theme.style(Role::Text);
+    let line = |row: TextRow<'_>| Line::styled(format!("{:2$}{}", row.label, row.text, row.indent), style);
+    let shown: Vec<Line<'_>> = rows.skip(top).take(inner.height.into()).map(line).collect();
     frame.render_widget(Paragraph::new(shown), inner);
 }
 
@@ -98,45 +113,52 @@ fn entry(model: &Model, side: &Side<'_>, entry: &ErrorEntry, width: usize) -> Ve
 /// A row in full.
 pub(super) fn detail(side: &Side<'_>, detail: &Detail, frame: &mut Frame<'_>) {
     let (width, _) = inside(WIDTH, frame);
-    let lines = detail.lines.iter().flat_map(|l| hanging(side, l, width)).collect();
-    scrolled(side, &detail.title, WIDTH, lines, detail.scroll, frame);
-}
-
-/// Cells of a label and the blank after it.
-const LABEL: usize = 17;
-
-/// A line wrapped; what stands behind a label stays in its column.
-fn hanging(side: &Side<'_>, line: &str, width: usize) -> Vec<Line<'static>> {
-    let is_word = |c: char| c.is_ascii_alphabetic() || c == ' ';
-    let split = line
-        .split_at_checked(LABEL)
-        .filter(|(label, _)| label.ends_with(' ') && label.chars().all(is_word));
-    match split.filter(|_| width > 3 * LABEL) {
-        None => wrapped(side, line, Role::Text, width),
-        Some((label, value)) => {
-            let heads = std::iter::once(label.to_owned()).chain(std::iter::repeat(" ".repeat(LABEL)));
-            let values = cut::wrap(value, width - LABEL).into_iter().zip(heads);
-            let style = side.theme.style(Role::Text);
-            values.map(|(value, head)| Line::styled(format!("{head}{value}"), style)).collect()
-        }
-    }
+    long(side, &detail.title, layout::detail_rows(detail, width), detail.scroll, frame);
 }
 
 /// A row as JSON.
 pub(super) fn json(side: &Side<'_>, json: &Json, frame: &mut Frame<'_>) {
     let (width, _) = inside(WIDTH, frame);
-    let text = json.text();
-    let lines = text.lines().flat_map(|l| indented(side, l, width)).collect();
     let form = if json.is_one_line { "pretty" } else { "one line" };
     let title = format!("{} as JSON · J {form} · y copies", json.title);
-    scrolled(side, &title, WIDTH, lines, json.scroll, frame);
+    long(side, &title, layout::json_rows(json, width), json.scroll, frame);
 }
 
-/// A line wrapped under its own indent.
-fn indented(side: &Side<'_>, line: &str, width: usize) -> Vec<Line<'static>> {
-    let bare = line.trim_start();
-    let indent = line.len() - bare.len();
-    let lines = wrapped(side, bare, Role::Text, width.saturating_sub(indent).max(8));
-    let pad = |l: Line<'static>| Line::from([vec![Span::raw(" ".repeat(indent))], l.spans].concat()).style(l.style);
-    lines.into_iter().map(pad).collect()
+#[cfg(test)]
+mod tests {
+    use crate::{
+        core::{
+            dialog::{Detail, Dialog, Json, Scroll},
+            key::Key,
+            msg::{Msg, Size},
+            update::update,
+        },
+        ui::screen::fixture::{self, frame},
+    };
+
+    #[test]
+    fn from_the_end_of_a_long_text_one_key_leads_up_a_row() {
+        let detail = Detail {
+            title: "Log entry".into(),
+            lines: vec!["words and numbers 12345 ".repeat(4_000).into()],
+            scroll: Scroll::default(),
+        };
+        let json = Json::new("Log entry".into(), serde_json::json!({ "list": vec!["漢字"; 4_000] }));
+        for dialog in [Dialog::Detail(detail), Dialog::Json(json)] {
+            for size @ (width, height) in [(80, 24), (200, 60)] {
+                let mut model = fixture::with_stack("CREATE_COMPLETE");
+                model.size = Size { width, height };
+                model.dialog = Some(dialog.clone());
+                model.is_dialog_seen = true;
+                let draw = |model: &_| frame(model, size, |model, side, _, f| super::super::draw(model, side, f));
+                let mut seen = vec![draw(&model)];
+                for key in ['G', 'k', 'j'] {
+                    update(&mut model, Msg::Key(Key::char(key)));
+                    seen.push(draw(&model));
+                }
+                assert!(seen[0] != seen[1] && seen[1] != seen[2], "{}", seen[2]);
+                assert_eq!(seen[1], seen[3]);
+            }
+        }
+    }
 }

@@ -55,10 +55,7 @@ pub(super) fn card(model: &Model, pen: Pen<'_>, stack: &Stack, (width, most): (u
 
 /// That no task is wanted; and what the operation let go of and did not delete, with its ids.
 fn still_to_know(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> {
-    let words = |(row, id): (&Row, &SafeText)| {
-        let end = "stays outside the stack and costs on; :leftovers lists it";
-        format!("! the former {} {id} {end}", row.logical_id)
-    };
+    let words = |(row, id): (&Row, &SafeText)| format!("! the {}; :leftovers lists it", row.outside(id));
     let unwanted = model.live_stack().and_then(|_| model.unwanted()).map(|text| format!("! {text}"));
     let texts: Vec<String> = unwanted.into_iter().chain(model.progress.kept().map(words)).collect();
     let rows = texts.iter().flat_map(|text| wrap_to(text, width, 2));

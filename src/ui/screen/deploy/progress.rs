@@ -123,8 +123,10 @@ fn headline(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Line<'s
         "✗"
     } else if status.is_in_progress() {
         "●"
-    } else {
+    } else if status.is_success() {
         "✓"
+    } else {
+        "·"
     };
     // "User Initiated" is no reason.
     let reason = match (cancelled, stack.reason.as_str()) {

@@ -144,6 +144,8 @@ fn left_behind(model: &Model, pen: Pen<'_>, width: usize) -> Vec<Line<'static>> 
     let mut lines: Vec<Line<'static>> = told.into_iter().map(|l| Line::from(pen.ink(role, format!("  {l}")))).collect();
     if !is_empty {
         lines.push(list_of_left(model, pen, "to list and remove it (bic-tui leftovers)."));
+    } else if !search.unknown().is_empty() {
+        lines.push(list_of_left(model, pen, "to see which (bic-tui leftovers)."));
     }
     lines
 }
@@ -226,7 +228,11 @@ fn status_lines(model: &Model, pen: Pen<'_>, stack: &Stack, width: usize) -> Vec
     } else {
         ""
     };
-    let mark = if stack.status.is_failure() { "✗" } else { "✓" };
+    let mark = match (stack.status.is_failure(), stack.status.is_success()) {
+        (true, _) => "✗",
+        (_, true) => "✓",
+        _ => "·",
+    };
     let about = format!("  created {}{updated}{protection}", show(stack.created));
     let name = format!("{mark} {} ", stack.status.0);
     let room = width.saturating_sub(name.chars().count() + stack.name.chars().count());
