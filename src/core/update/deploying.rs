@@ -341,10 +341,15 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
     dialogs::open(model, Dialog::Confirm(confirm))
 }
 
-/// The question whether the plan on the screen shall run, by what is known now.
-pub(super) fn renewed(model: &Model) -> Option<Confirm> {
+/// The open question whether the plan on the screen shall run, as its stack is now. The checks are asked again when yes is
+/// said: they are too many for each message.
+pub(super) fn renewed(model: &Model, old: &Confirm) -> Option<Confirm> {
     let Stage::Plan(plan) = &model.deploy else { return None };
-    Some(question(model, plan, &preflight::of_form(model, &plan.form)))
+    let losses = match void(model, plan) {
+        Some(why) => vec![why.into()],
+        None => plan.losses().map(SafeText::from).collect(),
+    };
+    Some(Confirm { losses, ..old.clone() })
 }
 
 fn question(model: &Model, plan: &Plan, checks: &[Check]) -> Confirm {

@@ -117,13 +117,15 @@ fn renewed_menu(model: &Model, old: &Menu) -> Option<Menu> {
 }
 
 fn renewed_confirm(model: &Model, old: &Confirm) -> Option<Confirm> {
+    if deploying::is_of_plan(old) {
+        return deploying::renewed(model, old);
+    }
     let new = match (old.way, &old.changes[..], model.live_stack()) {
         (Some(way), changes, Some(stack)) => {
             let fresh = unstick::changes(way, situation(model, stack)).ok().filter(|_| !chooses(way));
             question(model, stack, way, fresh.unwrap_or_else(|| changes.to_vec()))
         }
         (None, [Change::DeleteStack { .. }], Some(stack)) => leaving::destroy_dialog(model, stack),
-        (None, [Change::ExecuteChangeSet { .. }], _) => deploying::renewed(model)?,
         (Some(_), ..) | (None, [Change::DeleteStack { .. }], None) => old.clone(),
         _ => return None,
     };
