@@ -3,6 +3,8 @@
 
 mod access;
 mod account;
+mod drift;
+mod falls;
 mod insights;
 mod kept;
 mod leftovers;

@@ -143,9 +143,16 @@ impl Watch {
     /// Prints events until the stack rests, how far it is under them. A fault that passes does not end it.
     pub(super) async fn follow(&mut self, cx: &mut Context) -> Answer<Stack> {
         let mut again = Again::new(EVERY);
+        let mut is_renewed = false;
         self.durations = own_durations(cx).await;
         loop {
-            match self.look(cx).await {
+            let look = self.look(cx).await;
+            let has_expired = matches!(&look, Err(Failure::Fault(fault)) if fault.kind == FaultKind::Expired);
+            let may_be_new = has_expired && !is_renewed;
+            is_renewed = has_expired;
+            match look {
+                // The next request finds its credentials anew: there may be good ones already.
+                Err(_) if may_be_new => {}
                 Ok(Some(stack)) => {
                     again.is_answered(cx);
                     return Ok(stack);

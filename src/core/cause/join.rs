@@ -162,11 +162,7 @@ impl<'a> Known<'a> {
             event,
             placing: self.complaint(stretch.since).filter(|_| is_open),
             task,
-            log: self
-                .last_lines
-                .iter()
-                .find(|(arn, _)| task.is_some_and(|t| t.arn == **arn))
-                .map_or(&[], |(_, lines)| lines),
+            log: task.map_or(&[], |t| self.log_of(t)),
             target,
             awaited: target.and_then(|(group, _)| self.awaited(group)),
         }
@@ -209,7 +205,7 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// The newest fall of the stretch, of the failed service where it is one.
+    /// The newest fall of the stretch, of the failed service where it is one; rather one whose lines are known.
     fn fall(&self, event: Option<&StackEvent>, stretch: Stretch<'_>) -> Option<&'a Task> {
         // An event about something else, such as a role, is not explained by a task.
         if event.is_some_and(|e| !is_service(e)) {
@@ -219,11 +215,20 @@ impl<'a> Known<'a> {
         let (first, last) = stretch.made;
         let is_of_it = |t: &&Task| t.created.or(t.stopped).is_some_and(|at| first <= at && at < last);
         let is_open = event.is_some() || self.stack.status.is_failure();
-        let falls = self.falls.iter().copied().filter(is_of_it);
-        let falls = falls.filter(|t| is_open || self.is_missed(t));
-        falls
-            .filter(|t| t.stopped.is_some_and(|at| at >= stretch.since))
-            .max_by_key(|t| (service.is_some_and(|s| t.service == *s), t.stopped))
+        let falls = || self.falls.iter().copied().filter(is_of_it);
+        let falls = || falls().filter(|t| is_open || self.is_missed(t));
+        let falls = || falls().filter(|t| t.stopped.is_some_and(|at| at >= stretch.since));
+        let newest = falls().max_by_key(|t| (service.is_some_and(|s| t.service == *s), t.stopped))?;
+        // Its lines may not have come yet; those of an earlier one that fell the same way tell as much.
+        let is_same = |t: &&Task| t.service == newest.service && stop_words(t) == stop_words(newest);
+        let told = falls().filter(|t| is_same(t) && !self.log_of(t).is_empty());
+        Some(told.max_by_key(|t| t.stopped).unwrap_or(newest))
+    }
+
+    /// The last lines of a task, as far as they are known.
+    fn log_of(&self, task: &Task) -> &'a [SafeText] {
+        let mut known = self.last_lines.iter();
+        known.find(|(arn, _)| task.arn == **arn).map_or(&[], |(_, lines)| lines)
     }
 
     /// ECS has not made up for a task that stopped: its service has too few, or is still worked on.

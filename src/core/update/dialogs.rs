@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes, sources,
-    steering, testimage, throughput, ways,
+    acting, certificate, complain, deploying, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes,
+    sources, steering, testimage, throughput, ways,
 };
 use crate::cloud::Change;
 use crate::core::{
@@ -213,6 +213,9 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
     }
     if yes && confirm.is_unlocked() {
         if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
+            if deploying::is_of_plan(&confirm) {
+                return deploying::refuse(model, &why);
+            }
             return ways::refuse(model, &why);
         }
         let effects = send(model, confirm.changes.clone(), confirm.way, Consent::given());

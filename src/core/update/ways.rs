@@ -1,7 +1,7 @@
 //! Menus of ways to go on, and what they lead to. What is offered hangs on facts that move while it is looked at: an open
 //! menu or question is made anew with each message, and asked again before anything is sent.
 
-use super::{access, acting, dialogs, leaving, polling, say};
+use super::{access, acting, deploying, dialogs, leaving, polling, say};
 use crate::{
     cloud::Change,
     core::{
@@ -117,6 +117,9 @@ fn renewed_menu(model: &Model, old: &Menu) -> Option<Menu> {
 }
 
 fn renewed_confirm(model: &Model, old: &Confirm) -> Option<Confirm> {
+    if deploying::is_of_plan(old) {
+        return deploying::renewed(model, old);
+    }
     let new = match (old.way, &old.changes[..], model.live_stack()) {
         // It goes on to name the stack that was asked about.
         (_, changes, Some(stack)) if is_of_another(stack, changes) => old.clone(),
@@ -157,6 +160,7 @@ pub(super) fn closed(model: &Model, way: Option<unstick::Way>, changes: &[Change
     let is_deletion = matches!(changes, [Change::DeleteStack { .. }]);
     match way {
         None if changes.iter().any(is_count) => return acting::busy(model),
+        None if matches!(changes, [Change::ExecuteChangeSet { .. }]) => return deploying::closed(model),
         None if !is_deletion => return None,
         _ => {}
     }
