@@ -121,25 +121,7 @@ async fn list(cx: &mut Context) -> Answer {
         return Ok(verdict);
     }
     let now = cx.cloud.now();
-    let rows: Vec<Vec<String>> = report
-        .leftovers
-        .iter()
-        .zip(&left)
-        .map(|(row, it)| {
-            let state = leftovers::state(it, false, |at| when::span(at - now));
-            // A price in words has no place in a column of figures.
-            let words = row.usd_month.is_none().then(|| row.price.clone());
-            let state = [Some(state).filter(|it| !it.is_empty()), words]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join("; ");
-            let price = row
-                .usd_month
-                .map_or_else(|| "?".to_owned(), |usd| leftovers::amount(usd).replace("under ", "<"));
-            vec![leftovers::words(it), row.name.to_string(), text::age(it.made, now), price, state]
-        })
-        .collect();
+    let rows: Vec<Vec<String>> = report.leftovers.iter().zip(&left).map(|(row, it)| cells(row, it, now)).collect();
     if !rows.is_empty() {
         for line in text::table(&["WHAT", "NAME", "AGE", "A MONTH", "STATE"], &rows) {
             cx.out.line(line)?;
@@ -153,6 +135,22 @@ async fn list(cx: &mut Context) -> Answer {
         tell_next_step(cx, &status);
     }
     Ok(verdict)
+}
+
+/// A leftover as it stands in the table.
+fn cells(row: &Row, it: &Leftover, now: Millis) -> Vec<String> {
+    let state = leftovers::state(it, false, |at| when::span(at - now));
+    // A price in words has no place in a column of figures.
+    let words = row.usd_month.is_none().then(|| row.price.clone());
+    let state = [Some(state).filter(|it| !it.is_empty()), words]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ");
+    let price = row
+        .usd_month
+        .map_or_else(|| "?".to_owned(), |usd| leftovers::amount(usd).replace("under ", "<"));
+    vec![leftovers::words(it), row.name.to_string(), text::age(it.made, now), price, state]
 }
 
 /// How a stack that lives goes.

@@ -212,20 +212,25 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         return overriding::take(model, check);
     }
     if yes && confirm.is_unlocked() {
-        if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
-            if deploying::is_of_plan(&confirm) {
-                return deploying::refuse(model, &why);
-            }
-            return ways::refuse(model, &why);
-        }
-        let effects = send(model, confirm.changes.clone(), confirm.way, Consent::given());
-        if !effects.is_empty() {
-            leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
-        }
-        return effects;
+        return approved(model, confirm);
     }
     model.dialog = Some(Dialog::Confirm(confirm));
     Vec::new()
+}
+
+/// Yes was said: sends what was asked about, unless the facts have closed it meanwhile.
+fn approved(model: &mut Model, confirm: Confirm) -> Vec<Effect> {
+    if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
+        if deploying::is_of_plan(&confirm) {
+            return deploying::refuse(model, &why);
+        }
+        return ways::refuse(model, &why);
+    }
+    let effects = send(model, confirm.changes.clone(), confirm.way, Consent::given());
+    if !effects.is_empty() {
+        leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
+    }
+    effects
 }
 
 /// Says that nothing was sent, or executed of a plan that was, and closes.

@@ -129,9 +129,8 @@ fn kind(change: &ResourceChange) -> (&'static str, &'static str, Role) {
     }
 }
 
-/// Counts, what is lost, money, time, permissions.
-fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
-    let changes = &plan.change_set.changes;
+/// How many changes of each kind there are.
+fn counts(pen: Pen<'_>, changes: &[ResourceChange]) -> Line<'static> {
     let mut counts = Vec::new();
     for (mark, word, role) in [
         ("+", "add", Role::Good),
@@ -148,7 +147,12 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
             counts.push(pen.ink(if n > 0 { role } else { Role::Dim }, format!("{mark} {n} {word}   ")));
         }
     }
-    let mut out = vec![Line::from(counts)];
+    Line::from(counts)
+}
+
+/// Counts, what is lost, money, time, permissions.
+fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
+    let mut out = vec![counts(pen, &plan.change_set.changes)];
     for (name, evidence) in &plan.form.overrides {
         let text = format!("! overridden: {name}: {evidence}");
         out.extend(wrap_to(&text, width, 2).into_iter().map(|l| Line::from(pen.ink(Role::Warn, l))));
