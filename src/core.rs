@@ -14,6 +14,7 @@ pub mod dashboard;
 pub mod describe;
 pub mod diagnosis;
 pub mod dialog;
+pub mod drift;
 pub mod effect;
 pub mod eta;
 pub mod fact;

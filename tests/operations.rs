@@ -2,7 +2,15 @@
 //! way out works.
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "operations/asked.rs"]
+mod asked;
 mod desk;
+#[path = "operations/drift.rs"]
+mod drift;
+#[path = "operations/elsewhere.rs"]
+mod elsewhere;
+#[path = "operations/planning.rs"]
+mod planning;
 #[path = "operations/ways.rs"]
 mod ways;
 

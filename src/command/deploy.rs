@@ -262,7 +262,14 @@ pub(super) async fn followed(cx: &mut Context, watch: &mut Watch, what: &str) ->
         Err(Failure::Interrupted(status, _)) => Err(Failure::Interrupted(status, Some(hint))),
         Err(failure) => {
             cx.out.note(hint);
-            Err(failure)
+            // The same again would begin something new, or be refused.
+            Err(match (&failure, failure.message()) {
+                (Failure::Fault(fault), Some(text)) => {
+                    let text = text.replace("run this again", &format!("run {}", follow_command(cx)));
+                    Failure::Told(fault.exit_status(), cx.placed(&text))
+                }
+                _ => failure,
+            })
         }
         Ok(stack) => Ok(stack),
     }

@@ -114,6 +114,7 @@ pub(super) async fn run(cx: &mut Context) -> Answer {
         alarms: Some(&facts.alarms),
         logs: Some(&facts.log),
         shows_errors: &cx.placed("`bic-tui logs --level error`"),
+        ends_half_sleep: &cx.placed("`bic-tui sleep` puts the rest to sleep, `bic-tui wake` wakes it"),
         now: cx.cloud.now(),
         ..Evidence::default()
     });

@@ -317,13 +317,14 @@ pub fn services(resources: &[Resource]) -> impl Iterator<Item = &Resource> {
 
 /// Counts that the template wants, by service name.
 pub fn template_counts(resources: &[Resource]) -> BTreeMap<SafeText, i32> {
-    services(resources)
-        .filter_map(|s| {
-            let name = text(&s.properties, "/ServiceName")?;
-            let count = number(s.properties.get("DesiredCount")).unwrap_or(1.0);
-            Some((name.into(), count as i32))
-        })
-        .collect()
+    services(resources).filter_map(wanted).collect()
+}
+
+/// Name of an ECS service of the template, and the count that it wants.
+pub fn wanted(service: &Resource) -> Option<(SafeText, i32)> {
+    let name = text(&service.properties, "/ServiceName")?;
+    let count = number(service.properties.get("DesiredCount")).unwrap_or(1.0);
+    Some((name.into(), count as i32))
 }
 
 #[cfg(test)]

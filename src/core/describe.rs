@@ -8,6 +8,7 @@ use super::{
     catalogue::{self, StackModel},
     health,
     model::Model,
+    progress::Row,
     screen::{Panel, deploy::Stage},
     text::SafeText,
 };
@@ -184,7 +185,7 @@ pub fn json(model: &Model) -> Option<(SafeText, Value)> {
             if let Stage::Plan(plan) = &model.deploy {
                 of(plan.change_set.changes.get(at)?)
             } else {
-                let r = model.progress.rows.get(at)?;
+                let r = shown_progress(model).get(at)?;
                 json!({
                     "logical_id": r.logical_id, "resource_type": r.kind, "status": r.status, "reason": r.reason,
                     "started": r.started, "ended": r.ended,
@@ -194,6 +195,12 @@ pub fn json(model: &Model) -> Option<(SafeText, Value)> {
         Panel::LogTail | Panel::CostNow | Panel::Logs | Panel::Cost => return None,
     };
     Some((row(model)?.title, value))
+}
+
+/// The resources of the operation, where they are on the screen: not while a plan is being made.
+fn shown_progress(model: &Model) -> &[Row] {
+    let is_making = matches!(model.deploy, Stage::Planning(_));
+    if is_making { &[] } else { &model.progress.rows }
 }
 
 fn deploy_row(model: &Model, at: usize) -> Option<RowText> {
@@ -213,7 +220,7 @@ fn deploy_row(model: &Model, at: usize) -> Option<RowText> {
             row_text("Change", &c.physical_id, &pairs)
         });
     }
-    model.progress.rows.get(at).map(|r| {
+    shown_progress(model).get(at).map(|r| {
         let pairs = [
             ("logical id", r.logical_id.to_string()),
             ("type", r.kind.to_string()),

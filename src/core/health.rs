@@ -10,6 +10,7 @@ use super::{
     fact::{Alarm, Millis, Service, Stack, TargetGroup, Task},
     lines::{ErrorShape, Lines},
     model::Times,
+    names::Names,
     sleep,
     text::SafeText,
     when,
@@ -66,6 +67,8 @@ pub struct Evidence<'a> {
     pub zone: Option<&'a TimeZone>,
     /// What shows the errors among them: the console's keys when empty.
     pub shows_errors: &'a str,
+    /// What puts a stack that is half asleep to sleep, and what wakes it.
+    pub ends_half_sleep: &'a str,
     /// The cloud's time.
     pub now: Millis,
 }
@@ -109,11 +112,17 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
     for service in services {
         service_findings(service, evidence, &mut out);
     }
+    // While CloudFormation is at work nothing can be done about it.
+    if let Some(stack) = evidence.stack.filter(|stack| !stack.status.is_at_work())
+        && let Some(half) = sleep::half_asleep(services, &Names::of(stack))
+    {
+        push(&mut out, Severity::Warning, format!("{half}: {}", evidence.ends_half_sleep));
+    }
     let is_asleep = sleep::is_asleep(services);
     // Who waits for tasks has no target yet: that only follows.
     let is_short = services.iter().any(|s| s.running < s.desired);
     for group in evidence.targets.unwrap_or_default() {
-        if !is_asleep {
+        if !is_asleep && !sleep::rests(group, services) {
             group_findings(group, is_short, evidence, &mut out);
         }
     }
@@ -133,7 +142,7 @@ pub fn findings(evidence: Evidence<'_>) -> Vec<Finding> {
 /// It fires because no task is wanted, or because the first ones after that are still on their way.
 pub fn is_of_sleep(alarm: &Alarm, evidence: Evidence<'_>) -> bool {
     let services = evidence.services.unwrap_or_default();
-    let is_asleep = sleep::is_asleep(services);
+    let is_asleep = sleep::is_asleep(services) || services.iter().any(sleep::sleeps);
     let is_waking = || {
         services
             .iter()

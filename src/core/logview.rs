@@ -201,7 +201,8 @@ impl LogView {
         self.take_in(|lines| lines.append(arrivals));
     }
 
-    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
+    /// Whether lines had to make room.
+    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) -> bool {
         self.hold();
         let (row, was_empty) = (self.cursor_row(), self.first().is_none());
         let reader = match &self.place {
@@ -224,6 +225,7 @@ impl LogView {
             self.settle();
         }
         self.count_beside();
+        !change.evicted.is_empty()
     }
 
     /// Tells the store what is held about its lines.
@@ -430,6 +432,12 @@ impl LogView {
     /// All lines shown, oldest first.
     pub fn shown(&self) -> impl Iterator<Item = Line<'_>> {
         std::iter::successors(self.first(), |spot| self.next(*spot)).filter_map(|spot| self.lines.line(spot))
+    }
+
+    /// Times of the first and the last of them.
+    pub fn ends(&self) -> Option<(Millis, Millis)> {
+        let at = |spot| self.lines.line(spot).map(|line| line.at());
+        Some((at(self.first()?)?, at(self.last()?)?))
     }
 
     /// The same for a file.

@@ -452,15 +452,32 @@ impl Model {
 
     /// Desired counts are all zero.
     pub fn is_asleep(&self) -> bool {
-        self.feeds
-            .services
-            .get()
-            .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
+        self.feeds.services.get().is_some_and(|all| sleep::is_asleep(all))
+    }
+
+    /// Some of its services were put to sleep.
+    pub fn sleeps_in_part(&self) -> bool {
+        self.feeds.services.get().is_some_and(|s| s.iter().any(sleep::sleeps))
+    }
+
+    /// What puts a stack that is half asleep to sleep, and what wakes it.
+    fn ends_half_sleep(&self) -> String {
+        let key = self.keymap.label(Intent::Sleep);
+        format!("{key} sleeps all, {key} again wakes all")
+    }
+
+    /// All that stands behind a target group was put to sleep.
+    pub fn rests(&self, group: &TargetGroup) -> bool {
+        let services = self.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
+        self.is_asleep() || sleep::rests(group, services)
     }
 
     /// That no task is wanted, of which service, and what brings them back: `None` where every service wants one.
     pub fn unwanted(&self) -> Option<String> {
         let services = self.feeds.services.get()?;
+        if let Some(half) = sleep::half_asleep(services, &self.names()) {
+            return Some(format!("it is {half}: {}", self.ends_half_sleep()));
+        }
         let none: Vec<&str> = services.iter().filter(|s| s.desired == 0).map(|s| s.name.as_str()).collect();
         let key = |intent| self.keymap.label(intent);
         match none.len() {
@@ -581,11 +598,13 @@ impl Model {
         let waits_for = self.live_stack().and_then(|s| unstick::next_step(&s.status));
         let way_out = waits_for.map(|what| format!("{} {what}", self.keymap.label(Intent::WaysOut)));
         let elsewhere = self.begun_elsewhere().map(|at| self.clock(at));
+        let ends_half_sleep = self.ends_half_sleep();
         let mut findings = health::findings(Evidence {
             cause: cause.as_ref(),
             way_out: way_out.as_deref(),
             elsewhere: elsewhere.as_deref(),
             cancelled: self.cancelled(),
+            ends_half_sleep: &ends_half_sleep,
             ..self.evidence()
         });
         findings.extend(self.of_others());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    fact::{Service, StackStatus, Task},
+    fact::{Service, StackStatus, TargetGroup, Task},
     names::{App, Names},
     text::SafeText,
 };
@@ -19,6 +19,26 @@ pub type Parameters = BTreeMap<String, String>;
 /// All tasks are scaled away.
 pub fn is_asleep(services: &[Service]) -> bool {
     !services.is_empty() && services.iter().all(|s| s.desired == 0)
+}
+
+/// It wants no task because it was put to sleep: the count from before stands in its tag.
+pub fn sleeps(service: &Service) -> bool {
+    service.desired == 0 && service.tag(SAVED_COUNT).is_some()
+}
+
+/// All that stands behind a target group was put to sleep: that nobody is healthy there is as it should be.
+pub fn rests(group: &TargetGroup, services: &[Service]) -> bool {
+    let mut behind = services.iter().filter(|s| s.target_groups.contains(&group.arn)).peekable();
+    behind.peek().is_some() && behind.all(sleeps)
+}
+
+/// A part of the stack sleeps while another runs, and nothing is on its way: `half asleep (Open WebUI 0, LiteLLM 1)`.
+pub fn half_asleep(services: &[Service], names: &Names) -> Option<String> {
+    let is_settled = services.iter().all(|s| s.running == s.desired);
+    let is_half = services.iter().any(sleeps) && services.iter().any(|s| s.desired > 0);
+    let count = |(app, s): (App, &Service)| format!("{} {}", app.title(), s.desired);
+    let counts: Vec<String> = in_order(services, names, [App::OpenWebui, App::Litellm]).map(count).collect();
+    (is_half && is_settled).then(|| format!("half asleep ({})", counts.join(", ")))
 }
 
 /// How many tasks of a stack that wants none still run, and cost: ECS counts them no longer once they stop.
@@ -268,6 +288,17 @@ mod tests {
         let sqlite = [service("p-litellm", 0, Some("1")), service("p-openwebui", 0, Some("2"))];
         assert!(wake_plan(&sqlite, &names, &none, &parameters(&[])).unwrap_err().contains("SQLite"));
         assert!(!is_asleep(&[]));
+        assert_eq!(half_asleep(&half, &names).as_deref(), Some("half asleep (Open WebUI 0, LiteLLM 1)"));
+        let draining = [
+            half[1].clone(),
+            Service {
+                running: 1,
+                ..half[0].clone()
+            },
+        ];
+        assert_eq!(half_asleep(&draining, &names), None, "it is on its way");
+        let by_hand = [service("p-openwebui", 0, None), service("p-litellm", 1, None)];
+        assert_eq!(half_asleep(&by_hand, &names), None, "nobody put it to sleep");
     }
 
     #[test]

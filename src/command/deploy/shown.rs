@@ -9,6 +9,7 @@ use crate::{
     command::{Answer, Context, Failure, reads, text},
     core::{
         cost::{self, CostModel},
+        drift::{Drift, Ground},
         fact::{ChangeSet, ResourceChange, Stack},
         names::Names,
         plan::{self, Losses},
@@ -43,6 +44,9 @@ pub(super) struct Plan {
     /// US dollars a month; `None` before a creation.
     usd_month_before: Option<f64>,
     usd_month_after: f64,
+    /// Both are of a stack that is awake, and this one sleeps.
+    #[serde(skip)]
+    is_asleep: bool,
 }
 
 /// What is known of a plan before CloudFormation has worked it out.
@@ -66,6 +70,7 @@ pub(super) fn outline(cx: &Context, ready: &Ready) -> Plan {
         notes: draft.notes.clone(),
         usd_month_before: before.map(|stack| month(&Template::shipped().values(&stack.given()))),
         usd_month_after: month(&draft.values),
+        is_asleep: false,
         parameters: draft.values.clone(),
     }
 }
@@ -76,18 +81,16 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     let parameters = before.map(Stack::given);
     let outline = outline(cx, ready);
     let mut notes = outline.notes;
-    notes.extend(drift(cx, before).await);
+    let drifts = drifts(cx, ready, set).await;
+    notes.extend(drifts.iter().map(Drift::sentence));
     let action = match (set.is_no_change(), before) {
         (true, _) => "none",
         (false, None) => "create",
         (false, Some(_)) => "update",
     };
-    if let Some(why) = before
+    let unmet = before
         .filter(|_| action == "none")
-        .and_then(|stack| tags::unmet(ready.draft.request.tags.as_deref(), stack))
-    {
-        return Err(Failure::NotWell(format!("CloudFormation sees nothing to change, and {why}.")));
-    }
+        .and_then(|stack| tags::unmet(ready.draft.request.tags.as_deref(), stack));
     let losses = plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values);
     let plan = Plan {
         action,
@@ -97,32 +100,35 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
         losses: losses.lost.clone(),
         stays: losses.kept.clone(),
         notes,
+        is_asleep: drifts.iter().any(|it| it.sleeps),
         ..outline
     };
     if cx.out.is_json() {
         cx.out.json_line(&plan)?;
-    } else {
+    } else if unmet.is_none() {
         print(cx, &plan)?;
     }
     cx.out.flush()?;
+    if let Some(why) = unmet {
+        return Err(Failure::NotWell(format!("CloudFormation sees nothing to change, and {why}.")));
+    }
     Ok(losses)
 }
 
-/// Counts set by hand, which CloudFormation does not know of.
-async fn drift(cx: &Context, before: Option<&Stack>) -> Vec<String> {
-    let Some(stack) = before else { return Vec::new() };
-    let wanted = crate::core::cost::template_counts(&reads::template_resources(cx, stack));
-    let services = reads::services(&*cx.cloud, &Names::of(stack)).await.unwrap_or_default();
-    services
-        .iter()
-        .filter_map(|s| wanted.get(&s.name).filter(|count| **count != s.desired).map(|count| (s, *count)))
-        .map(|(s, count)| {
-            format!(
-                "{} has {} task(s) by hand where the template says {count}: a change of its size sets the template's count",
-                s.name, s.desired
-            )
-        })
-        .collect()
+/// What the plan does to counts that the template does not know.
+async fn drifts(cx: &Context, ready: &Ready, set: &ChangeSet) -> Vec<Drift> {
+    let Some(stack) = &ready.before else { return Vec::new() };
+    let names = Names::of(stack);
+    let services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
+    let ground = Ground {
+        services: &services,
+        names: &names,
+        before: &reads::template_resources(cx, stack),
+        after: &Template::shipped().resources(&ready.draft.values, &reads::pseudo(cx, Some(stack))),
+        changes: &set.changes,
+        cost: &CostModel::shipped(&cx.cloud.about().region),
+    };
+    ground.drifts()
 }
 
 fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
@@ -143,11 +149,16 @@ fn print(cx: &mut Context, plan: &Plan) -> Answer<()> {
     let tags: Vec<SafeText> = plan.tags.iter().map(|(k, v)| format!("{k}={v}").into()).collect();
     cx.out.line(format!("tags          {}", text::or_dash(&list(&tags))))?;
     let after = text::usd(plan.usd_month_after);
+    let estimate = if plan.is_asleep {
+        "an estimate of the stack awake"
+    } else {
+        "an estimate"
+    };
     match plan.usd_month_before {
         Some(before) => {
             let change = text::delta(cost::step(before, plan.usd_month_after));
             cx.out.line(format!(
-                "cost          {} → {after} a month ({change}), an estimate",
+                "cost          {} → {after} a month ({change}), {estimate}",
                 text::usd(before)
             ))?;
         }

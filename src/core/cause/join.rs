@@ -4,7 +4,8 @@ use super::{
     super::{
         fact::{Millis, Service, Stack, StackEvent, Target, TargetGroup, Task},
         health::stop_words,
-        progress::newest_operation,
+        names::Names,
+        progress::{Progress, newest_operation},
         rollout,
         text::SafeText,
     },
@@ -161,11 +162,7 @@ impl<'a> Known<'a> {
             event,
             placing: self.complaint(stretch.since).filter(|_| is_open),
             task,
-            log: self
-                .last_lines
-                .iter()
-                .find(|(arn, _)| task.is_some_and(|t| t.arn == **arn))
-                .map_or(&[], |(_, lines)| lines),
+            log: task.map_or(&[], |t| self.log_of(t)),
             target,
             awaited: target.and_then(|(group, _)| self.awaited(group)),
         }
@@ -208,7 +205,7 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// The newest fall of the stretch, of the failed service where it is one.
+    /// The newest fall of the stretch, of the failed service where it is one; rather one whose lines are known.
     fn fall(&self, event: Option<&StackEvent>, stretch: Stretch<'_>) -> Option<&'a Task> {
         // An event about something else, such as a role, is not explained by a task.
         if event.is_some_and(|e| !is_service(e)) {
@@ -217,10 +214,35 @@ impl<'a> Known<'a> {
         let service = event.and_then(|e| e.physical_id.rsplit('/').next());
         let (first, last) = stretch.made;
         let is_of_it = |t: &&Task| t.created.or(t.stopped).is_some_and(|at| first <= at && at < last);
-        let falls = self.falls.iter().copied().filter(is_of_it);
-        falls
-            .filter(|t| t.stopped.is_some_and(|at| at >= stretch.since))
-            .max_by_key(|t| (service.is_some_and(|s| t.service == *s), t.stopped))
+        let is_open = event.is_some() || self.stack.status.is_failure();
+        let falls = || self.falls.iter().copied().filter(is_of_it);
+        let falls = || falls().filter(|t| is_open || self.is_missed(t));
+        let falls = || falls().filter(|t| t.stopped.is_some_and(|at| at >= stretch.since));
+        let newest = falls().max_by_key(|t| (service.is_some_and(|s| t.service == *s), t.stopped))?;
+        // Its lines may not have come yet; those of an earlier one that fell the same way tell as much.
+        let is_same = |t: &&Task| t.service == newest.service && stop_words(t) == stop_words(newest);
+        let told = falls().filter(|t| is_same(t) && !self.log_of(t).is_empty());
+        Some(told.max_by_key(|t| t.stopped).unwrap_or(newest))
+    }
+
+    /// The last lines of a task, as far as they are known.
+    fn log_of(&self, task: &Task) -> &'a [SafeText] {
+        let mut known = self.last_lines.iter();
+        known.find(|(arn, _)| task.arn == **arn).map_or(&[], |(_, lines)| lines)
+    }
+
+    /// ECS has not made up for a task that stopped: its service has too few, or is still worked on.
+    fn is_missed(&self, task: &Task) -> bool {
+        let Some(service) = self.services.iter().find(|s| s.name == task.service) else {
+            return true;
+        };
+        let names = Names::of(self.stack);
+        let is_worked_on = || {
+            let progress = Progress::read(self.stack, self.events);
+            progress.running().any(|row| rollout::is_of(&names, row, service))
+        };
+        // Without its events it may be.
+        service.running < service.desired || self.events.is_empty() || is_worked_on()
     }
 
     /// ECS's newest word that it can not place a task, or that one does not get well for which the operation waits:

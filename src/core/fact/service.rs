@@ -70,6 +70,26 @@ pub struct Service {
     pub target_groups: Vec<SafeText>,
 }
 
+#[cfg(test)]
+impl Service {
+    /// A service of a name at rest at so many tasks, of which nothing else is told.
+    pub(crate) fn known_as(name: &str, count: i32) -> Self {
+        Self {
+            arn: format!("arn:aws:ecs:us-west-2:111122223333:service/c/{name}").into(),
+            name: name.into(),
+            status: "ACTIVE".into(),
+            desired: count,
+            running: count,
+            pending: 0,
+            task_definition: "d:1".into(),
+            deployments: Vec::new(),
+            events: Vec::new(),
+            tags: Vec::new(),
+            target_groups: Vec::new(),
+        }
+    }
+}
+
 impl Service {
     /// The value of a tag.
     pub fn tag(&self, key: &str) -> Option<&SafeText> {

@@ -61,14 +61,14 @@ impl Level {
         }
     }
 
-    /// The numbers of Python's `logging` and of pino, which agree from 10 to 50.
+    /// The numbers of pino and bunyan, which call theirs `level`: 30 is information, 60 fatal.
     fn numbered(number: i64) -> Self {
         match number {
-            ..20 => Self::Debug,
-            20..30 => Self::Info,
-            30..40 => Self::Warn,
-            40..50 => Self::Error,
-            50.. => Self::Critical,
+            ..30 => Self::Debug,
+            30..40 => Self::Info,
+            40..50 => Self::Warn,
+            50..60 => Self::Error,
+            60.. => Self::Critical,
         }
     }
 }
@@ -143,6 +143,9 @@ enum Field {
         alias = "log.level"
     )]
     Level,
+    /// Python's number of a level: 20 is information, 50 critical.
+    #[serde(rename = "levelno")]
+    Number,
     #[serde(alias = "status_code")]
     Status,
     /// What a log driver or a shipper puts the line itself into, as an object or as text.
@@ -185,7 +188,14 @@ impl<'de> Visitor<'de> for Fields {
                     continue;
                 }
                 Field::Level => level_of(&fields.next_value()?),
-                Field::Status => fields.next_value::<Value>()?.as_u64().map(|status| of_status(status as u16)),
+                Field::Number => fields
+                    .next_value::<Value>()?
+                    .as_i64()
+                    .map(|number| Level::numbered(number.saturating_add(10))),
+                Field::Status => {
+                    let status = fields.next_value::<Value>()?.as_u64();
+                    status.and_then(|status| u16::try_from(status).ok()).map(of_status)
+                }
             };
             gravest = gravest.max(told);
         }

@@ -788,6 +788,9 @@ fn what_comes_before_a_line_from_the_future_is_new_and_what_somebody_has_fetched
         view.filter_by("number 1.5");
         view.finish_scans();
         assert_eq!(view.new_lines(), 5, "105, 115, 125, 135, 145");
+        view.append((151..170).map(|i| line(i as Millis * 1_000, i, &format!("INFO: number {i}"))));
+        view.append([line(51_500, 175, "INFO: number 175")]);
+        assert_eq!(view.new_lines(), 8, "and 155, 165, 175");
         view.follow_on();
         view.up(1);
         assert_eq!(view.new_lines(), 0);

@@ -1,10 +1,11 @@
 //! Deploy and update: form → plan → confirmation → what the stack says.
 
-use super::{complain, dialogs, form, leaving, overriding, polling, say, ticket};
+use super::{complain, dialogs, form, leaving, overriding, polling, say, ticket, ways};
 use crate::{
     cloud::{Change, Done, Query},
     core::{
         dialog::{Confirm, Dialog},
+        drift,
         effect::Effect,
         fact::{Fact, Stack},
         fault::{Fault, FaultKind},
@@ -326,16 +327,32 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "AWS has not answered the last request yet");
         return Vec::new();
     }
-    if model.is_busy() {
-        return overtaken(model);
-    }
     let Stage::Plan(plan) = &model.deploy else { return Vec::new() };
+    if let Some(why) = void(model, plan) {
+        return given_up(model, &why);
+    }
     // Some answers come later than the plan.
     let checks = preflight::of_form(model, &plan.form);
     if let Some(why) = preflight::obstacles(&checks) {
         say(model, Severity::Bad, why);
         return Vec::new();
     }
+    let confirm = question(model, plan, &checks);
+    dialogs::open(model, Dialog::Confirm(confirm))
+}
+
+/// The open question whether the plan on the screen shall run, as its stack is now. The checks are asked again when yes is
+/// said: they are too many for each message.
+pub(super) fn renewed(model: &Model, old: &Confirm) -> Option<Confirm> {
+    let Stage::Plan(plan) = &model.deploy else { return None };
+    let losses = match void(model, plan) {
+        Some(why) => vec![why.into()],
+        None => plan.losses().map(SafeText::from).collect(),
+    };
+    Some(Confirm { losses, ..old.clone() })
+}
+
+fn question(model: &Model, plan: &Plan, checks: &[Check]) -> Confirm {
     let set = &plan.change_set;
     let losses: Vec<SafeText> = plan.losses().map(SafeText::from).collect();
     let verb = if plan.is_create { "Create" } else { "Update" };
@@ -348,12 +365,50 @@ pub(super) fn confirm_plan(model: &mut Model) -> Vec<Effect> {
             change_set: set.id.clone(),
         }],
     );
-    confirm.lines.extend(to_be_known(model, &plan.form, &checks));
+    confirm.lines.extend(to_be_known(model, &plan.form, checks));
+    let drifts = drift::of_plan(model, plan);
+    let set = drifts.iter().filter(|it| it.set.is_some());
+    confirm.lines.extend(set.map(|it| SafeText::from(format!("! {}", it.sentence()))));
     if !losses.is_empty() {
         confirm.losses = losses;
         confirm.must_type(model.settings.stack.clone());
     }
-    dialogs::open(model, Dialog::Confirm(confirm))
+    confirm
+}
+
+/// Why the plan on the screen can not be executed as things are: a clause.
+pub(super) fn closed(model: &Model) -> Option<String> {
+    let Stage::Plan(plan) = &model.deploy else {
+        return Some("the plan is gone".into());
+    };
+    void(model, plan).or_else(|| preflight::obstacles(&preflight::of_form(model, &plan.form)))
+}
+
+/// Why CloudFormation would execute a plan no more: its stack is not as it was when the plan was made. A clause.
+fn void(model: &Model, plan: &Plan) -> Option<String> {
+    match model.live_stack() {
+        Some(stack) if stack.status.is_in_progress() => Some(format!("somebody else has begun an operation ({})", stack.status.0)),
+        Some(_) if plan.is_create => Some("somebody else has made the stack".into()),
+        Some(stack) if stack.id != plan.change_set.stack_id => Some("its stack is gone, and another one has the name".into()),
+        None if !plan.is_create => Some("there is no stack any more".into()),
+        _ => None,
+    }
+}
+
+/// What was confirmed can not be executed any more; a plan that is void goes with its question.
+pub(super) fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
+    let void = match &model.deploy {
+        Stage::Plan(plan) => void(model, plan),
+        _ => None,
+    };
+    match void {
+        Some(why) => {
+            let mut effects = dialogs::close(model);
+            effects.extend(given_up(model, &why));
+            effects
+        }
+        None => ways::refuse(model, why),
+    }
 }
 
 /// What the operator goes on in spite of, and what else the checks warn of: a line each.
@@ -443,14 +498,14 @@ pub(super) fn outdated(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Enter on a plan whose stack is being worked on by somebody else: it is followed instead.
-fn overtaken(model: &mut Model) -> Vec<Effect> {
+/// The plan is void: it is dropped, and what its stack comes to is followed instead.
+fn given_up(model: &mut Model, why: &str) -> Vec<Effect> {
     let effects = abandon(model);
     form::put_away(model);
     say(
         model,
         Severity::Warning,
-        "somebody else has begun an operation on this stack; it is followed here, and your plan is dropped",
+        format!("nothing was executed: {why}; your plan is dropped"),
     );
     effects
 }

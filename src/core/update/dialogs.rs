@@ -4,8 +4,8 @@
 use crate::layout;
 
 use super::{
-    acting, certificate, complain, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes, sources,
-    steering, testimage, throughput, ways,
+    acting, certificate, complain, deploying, dns, entry, form, insights, keys, leftovers, live, logs, overriding, places, say, shapes,
+    sources, steering, testimage, throughput, ways,
 };
 use crate::cloud::Change;
 use crate::core::{
@@ -110,7 +110,8 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         }
         Some(_) => 0,
         None => match &mut model.deploy {
-            Stage::Form(form) => form.text_mut().map_or(0, |field| field.paste(text)),
+            // It is typed into only where it is seen.
+            Stage::Form(form) if model.screen == ScreenId::Deploy => form.text_mut().map_or(0, |field| field.paste(text)),
             _ => 0,
         },
     };
@@ -212,6 +213,9 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
     }
     if yes && confirm.is_unlocked() {
         if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
+            if deploying::is_of_plan(&confirm) {
+                return deploying::refuse(model, &why);
+            }
             return ways::refuse(model, &why);
         }
         let effects = send(model, confirm.changes.clone(), confirm.way, Consent::given());

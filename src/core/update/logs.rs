@@ -43,7 +43,12 @@ pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
     // One that begins later than one of now would began by a clock that has been put back since.
     let is_other = |tail: &Tail| *tail.group() != group || tail.start() > now - BACK + CLOCK_SLACK;
     if model.tail.as_ref().is_none_or(is_other) {
-        model.tail = Some(Tail::new(group, now - BACK));
+        let mut tail = Tail::new(group, now - BACK);
+        if model.live.is_some() {
+            // What polling brings from now on a session may bring too.
+            tail.expect_live(now);
+        }
+        model.tail = Some(tail);
         model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
         model.logs = model.logs.cleared();
         model.older = Some(Older::new(now - BACK));
@@ -111,11 +116,6 @@ fn plan_next(model: &mut Model) {
 pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Vec<Effect> {
     let now = model.now;
     let Some(tail) = &mut model.tail else { return Vec::new() };
-    // What comes during a pause is left to polling, which takes up where it was.
-    if model.logs.is_paused() {
-        tail.on_live_end(now.wall);
-        return Vec::new();
-    }
     let arrivals = tail.on_live(session, update, now.wall);
     let has_holes = tail.has_holes();
     model.logs.append(arrivals);
@@ -200,6 +200,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
                 }
                 model.logs.toggle_pause();
                 polling::hurry(model, &[Poll::Logs]);
+                return Some(live::on_tick(model));
             }
             Intent::Histogram => {
                 model.shown_logs_mut().toggle_histogram();
@@ -333,13 +334,8 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     match intent {
         Intent::Search => Some(dialogs::prompt(model, Purpose::Search, "")),
         Intent::Filter => {
-            let before = model
-                .shown_logs()
-                .filter()
-                .pattern
-                .as_ref()
-                .map(|p| p.text().to_owned())
-                .unwrap_or_default();
+            let typed = |pattern: &Pattern| format!("{}{}", if pattern.is_inverse() { "!" } else { "" }, pattern.text());
+            let before = model.shown_logs().filter().pattern.as_ref().map(typed).unwrap_or_default();
             Some(dialogs::prompt(model, Purpose::Filter, &before))
         }
         Intent::LiveTail => Some(live::toggle(model)),

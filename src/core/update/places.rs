@@ -140,14 +140,41 @@ fn arrive(model: &mut Model, arrival: Arrival) -> Vec<Effect> {
 /// The credentials are of another account than before: nothing that is known, armed, asked or planned goes over to it.
 pub(super) fn moved(model: &mut Model, was: &SafeText, is: &SafeText) -> Vec<Effect> {
     let (about, settings, wall) = (model.about.clone(), model.settings.clone(), model.now.wall);
+    let goes_on = goes_on(model, was);
     let (errors, writes, live) = (std::mem::take(&mut model.errors), model.writes, model.live.take());
     let plan = plan_that_stays(model);
     anew(model, about, settings, wall);
     (model.errors, model.writes) = (errors, writes);
+    let now = format!("the credentials are of account {is} now, not of {was}");
     let plan = plan.unwrap_or_default();
-    let detail = format!("the credentials are of account {is} now, not of {was}: all that was open is dropped{plan}");
+    let detail = match goes_on {
+        Some(goes_on) => format!("{goes_on}; {now}{plan}"),
+        None => format!("{now}: all that was open is dropped{plan}"),
+    };
     super::complain(model, Fault::new(FaultKind::OtherAccount, "", "", &detail));
     live.map(|_| Effect::CloseLive).into_iter().chain([Effect::Hide]).collect()
+}
+
+/// What runs on the stack, or was begun from here and may run: it goes on though nobody follows it here any more, and how
+/// it is followed. A clause.
+fn goes_on(model: &Model, account: &SafeText) -> Option<String> {
+    let status = model.stack().filter(|_| model.is_busy()).map(|s| s.status.0.as_str());
+    let begun = model.operation.as_ref().filter(|_| model.has_acted).map(|it| it.verb);
+    let what = match (status, begun) {
+        (Some(status), _) if status.starts_with("DELETE_") => "deletion",
+        (Some(status), _) if status.contains("ROLLBACK_") => "rollback",
+        (Some(status), _) if status.starts_with("CREATE_") => "creation",
+        (None, Some("create")) => "creation",
+        (Some(_), _) | (None, Some("update")) => "update",
+        // No plan tells what else AWS has taken from here, but that it has.
+        _ if model.has_acted => "operation",
+        _ => return None,
+    };
+    let (stack, region) = (&model.settings.stack, &model.about.region);
+    let follow = model.reach().placed("`bic-tui deploy --watch`");
+    Some(format!(
+        "the {what} of {stack} goes on in account {account} ({region}): {follow} follows it with that account's credentials"
+    ))
 }
 
 /// The plan of the account that is left, which nobody can remove from another one: a clause with the commands.
@@ -161,7 +188,7 @@ fn plan_that_stays(model: &mut Model) -> Option<String> {
         stack: stack.clone(),
         change_set: change_set.clone(),
     };
-    let empty = is_create.then(|| Change::DropEmptyStack { stack, change_set });
+    let empty = is_create.then_some(Change::DropEmptyStack { stack, change_set });
     let commands = [Some(removal), empty].into_iter().flatten();
     let commands: Vec<String> = commands
         .map(|change| format!("`{}`", awscli::command(&change, &model.about.region)))

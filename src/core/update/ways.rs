@@ -1,7 +1,7 @@
 //! Menus of ways to go on, and what they lead to. What is offered hangs on facts that move while it is looked at: an open
 //! menu or question is made anew with each message, and asked again before anything is sent.
 
-use super::{access, acting, dialogs, leaving, polling, say};
+use super::{access, acting, deploying, dialogs, leaving, polling, say};
 use crate::{
     cloud::Change,
     core::{
@@ -117,7 +117,12 @@ fn renewed_menu(model: &Model, old: &Menu) -> Option<Menu> {
 }
 
 fn renewed_confirm(model: &Model, old: &Confirm) -> Option<Confirm> {
+    if deploying::is_of_plan(old) {
+        return deploying::renewed(model, old);
+    }
     let new = match (old.way, &old.changes[..], model.live_stack()) {
+        // It goes on to name the stack that was asked about.
+        (_, changes, Some(stack)) if is_of_another(stack, changes) => old.clone(),
         (Some(way), changes, Some(stack)) => {
             let fresh = unstick::changes(way, situation(model, stack)).ok().filter(|_| !chooses(way));
             question(model, stack, way, fresh.unwrap_or_else(|| changes.to_vec()))
@@ -155,17 +160,33 @@ pub(super) fn closed(model: &Model, way: Option<unstick::Way>, changes: &[Change
     let is_deletion = matches!(changes, [Change::DeleteStack { .. }]);
     match way {
         None if changes.iter().any(is_count) => return acting::busy(model),
+        None if matches!(changes, [Change::ExecuteChangeSet { .. }]) => return deploying::closed(model),
         None if !is_deletion => return None,
         _ => {}
     }
     let Some(stack) = model.live_stack() else {
         return Some("there is no stack any more".into());
     };
+    if is_of_another(stack, changes) {
+        return Some("the stack that was asked about is gone, and another one has its name".into());
+    }
     let Some(way) = way else {
         return unstick::no_deletion(&stack.status, &model.keymap.label(Intent::WaysOut));
     };
     let why = unstick::changes(way, situation(model, stack)).err()?;
     Some(format!("the stack is {} by now: {why}", stack.status.0))
+}
+
+/// A way out of a stack that was deleted and made anew since it was asked about.
+fn is_of_another(stack: &Stack, changes: &[Change]) -> bool {
+    changes.iter().any(|change| match change {
+        Change::DeleteStack { stack: id }
+        | Change::DeleteRetaining { stack: id, .. }
+        | Change::CancelUpdate { stack: id }
+        | Change::RollbackStack { stack: id }
+        | Change::ContinueRollback { stack: id, .. } => *id != stack.id,
+        _ => false,
+    })
 }
 
 /// Says why nothing was sent, and closes.

@@ -322,7 +322,7 @@ fn targets(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         let name = cut::middle(name, 10).into_owned();
         match at.and_then(|i| group.targets.get(i)) {
             Some(target) => target_row(side, name, target, is_roomy),
-            None => no_target_row(model, side, name, is_roomy),
+            None => no_target_row(model.rests(group), side, name, is_roomy),
         }
     });
 }
@@ -342,9 +342,9 @@ fn widest(widths: impl Iterator<Item = usize>) -> u16 {
     u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
-/// A group without targets: nothing is wrong with that while the stack is asleep.
-fn no_target_row(model: &Model, side: &Side<'_>, name: String, is_roomy: bool) -> Vec<Line<'static>> {
-    let (role, why) = if model.is_asleep() {
+/// A group without targets: nothing is wrong with that while what stands behind it is asleep.
+fn no_target_row(is_asleep: bool, side: &Side<'_>, name: String, is_roomy: bool) -> Vec<Line<'static>> {
+    let (role, why) = if is_asleep {
         (Role::Dim, "asleep")
     } else {
         (Role::Warn, "no task registered yet")

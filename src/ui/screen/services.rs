@@ -132,6 +132,7 @@ fn alarm_words(model: &Model) -> Option<(String, String, Role)> {
     let why = match (of_sleep, model.is_asleep()) {
         (0, _) => String::new(),
         (n, true) if n == model.firing_alarms() => ", as the stack sleeps".into(),
+        (n, false) if model.sleeps_in_part() => format!(", {n} as a part of the stack sleeps"),
         (n, true) => format!(", {n} as the stack sleeps"),
         (n, false) => format!(", {n} only while tasks start"),
     };

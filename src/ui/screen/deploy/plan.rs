@@ -10,6 +10,7 @@ use super::super::kit::{Pen, count, cut, short_type, show, usd, wrap_to};
 use crate::{
     core::{
         cost,
+        drift::{self, Drift},
         eta::{self, Work},
         fact::{ChangeAction, Fate, Replacement, ResourceChange},
         keymap::Intent,
@@ -173,16 +174,22 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
     let after = model.cost.plan_estimate(&resources).usd_month();
     let delta = cost::step(before, after);
     let sign = if delta >= 0.005 { "+" } else { "" };
+    let drifts = drift::of_plan(model, plan);
+    let (awake, estimate) = if drifts.iter().any(|it| it.sleeps) {
+        (" awake", "estimate without model calls")
+    } else {
+        ("", "estimate, model calls not included")
+    };
     out.push(Line::from(vec![
         pen.dim("Cost   "),
-        pen.text(format!("{} → {} a month", usd(before), usd(after))),
-        pen.dim(format!(" ({sign}{}), estimate, model calls not included", usd(delta))),
+        pen.text(format!("{} → {} a month{awake}", usd(before), usd(after))),
+        pen.dim(format!(" ({sign}{}), {estimate}", usd(delta))),
     ]));
     if let Some(time) = time(model, plan, &resources) {
         out.push(Line::from(vec![pen.dim("Time   "), pen.text(time)]));
     }
     out.extend(asks(pen, plan, width));
-    out.extend(drift(model, pen, plan, width));
+    out.extend(drifts.iter().flat_map(|it| drift(pen, it, width)));
     out.push(Line::default());
     out
 }
@@ -223,23 +230,11 @@ fn asks(pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
-/// Counts changed by hand that the plan would put back: the service is in it, and runs another count than
-/// the stack's template wants.
-fn drift(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
-    if plan.is_create {
-        return Vec::new();
-    }
-    let wanted = crate::core::cost::template_counts(&model.resources);
-    let services = model.feeds.services.get().map(Vec::as_slice).unwrap_or_default();
-    services
-        .iter()
-        .filter(|s| plan.change_set.changes.iter().any(|c| c.physical_id.ends_with(s.name.as_str())))
-        .filter_map(|s| wanted.get(&s.name).filter(|n| **n != s.desired).map(|n| (s, *n)))
-        .map(|(s, n)| {
-            let text = format!("! {} was set to {} by hand; this plan may put it back to {n}", s.name, s.desired);
-            Line::from(pen.ink(Role::Warn, cut(&text, width)))
-        })
-        .collect()
+/// What the plan does to a count that the template does not know.
+fn drift(pen: Pen<'_>, drift: &Drift, width: usize) -> impl Iterator<Item = Line<'static>> {
+    let role = if drift.set.is_some() { Role::Warn } else { Role::Info };
+    let lines = wrap_to(&format!("! {}", drift.sentence()), width, 2).into_iter();
+    lines.map(move |line| Line::from(pen.ink(role, line)))
 }
 
 fn draw_list(model: &Model, side: &Side<'_>, plan: &Plan, area: Rect, frame: &mut Frame<'_>) {

@@ -15,7 +15,6 @@ use crate::{
         logline::Level,
         model::Model,
         older::Older,
-        tail::{GapReason, Tail},
         timeline::{What, marks},
         when,
     },
@@ -72,13 +71,7 @@ fn missing(model: &Model) -> Vec<(Millis, Millis)> {
         return out;
     }
     out.extend(model.older.as_ref().map(Older::reach).map(|reach| (Millis::MIN, reach)));
-    let now = model.now.wall;
-    let gaps = model
-        .tail
-        .iter()
-        .flat_map(|tail: &Tail| tail.gaps(now).into_iter().chain(tail.open(now)));
-    // That late ones were not looked for leaves no gap.
-    let gaps = gaps.filter(|gap| gap.why != GapReason::LateUnchecked);
+    let gaps = model.tail.iter().flat_map(|tail| tail.missing(model.now.wall));
     out.extend(gaps.map(|gap| (gap.from, gap.until)));
     out
 }

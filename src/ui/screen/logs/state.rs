@@ -164,17 +164,25 @@ fn counts<'a>(model: &Model, side: &Side<'_>) -> Vec<Piece<'a>> {
 
 /// How much has not been fetched, and where late lines were not looked for.
 fn gaps(model: &Model, side: &Side<'_>, tail: &Tail, pieces: &mut Vec<Piece<'_>>) {
-    let sum = |is_unchecked: bool| -> Millis {
-        let gaps = tail.gaps(model.now.wall).into_iter();
-        let gaps = gaps.filter(|gap| (gap.why == GapReason::LateUnchecked) == is_unchecked);
-        gaps.map(|gap| gap.until - gap.from).sum()
-    };
-    if sum(false) > 0 {
-        let text = format!("  {} not fetched yet", when::span(sum(false)));
-        pieces.push(Piece::new(Rank::Trouble, text, side.theme.style(Role::Warn)));
+    let (mut missing, mut lost, mut unlooked): (Millis, Millis, Millis) = (0, 0, 0);
+    for gap in tail.gaps(model.now.wall) {
+        *match gap.why {
+            GapReason::LateUnchecked => &mut unlooked,
+            GapReason::GivenUp => &mut lost,
+            _ => &mut missing,
+        } += gap.until - gap.from;
     }
-    if sum(true) > 0 {
-        let text = format!("  late lines not looked for in {}", when::span(sum(true)));
+    let told = [
+        (missing, Rank::Trouble, Role::Warn, "not fetched yet"),
+        (lost, Rank::Trouble, Role::Warn, "never fetched"),
+    ];
+    for (span, rank, role, words) in told {
+        if span > 0 {
+            pieces.push(Piece::new(rank, format!("  {} {words}", when::span(span)), side.theme.style(role)));
+        }
+    }
+    if unlooked > 0 {
+        let text = format!("  late lines not looked for in {}", when::span(unlooked));
         pieces.push(Piece::new(Rank::Rest, text, side.theme.style(Role::Dim)));
     }
     let unchecked = tail.reconcile_lag(model.now.wall);
@@ -215,6 +223,7 @@ const LONGEST_SHAPE: usize = 20;
 /// What was asked for, each piece with the part of it that is only help. A pattern takes no more than a third of the line.
 fn asked_for<'a>(model: &Model, side: &Side<'_>, width: usize) -> Vec<Piece<'a>> {
     let (logs, filter) = (model.shown_logs(), model.shown_logs().filter());
+    let leads_back = logs.depth() > 0;
     let mut out = Vec::new();
     let mut ask = |text: String, help: &'static str| {
         let style = side.theme.style(Role::Accent);
@@ -230,10 +239,13 @@ fn asked_for<'a>(model: &Model, side: &Side<'_>, width: usize) -> Vec<Piece<'a>>
     if let Some(request) = &filter.request {
         let id: SafeText = request.ids().first().map(String::as_str).unwrap_or_default().into();
         let part = if request.is_part() { "part of " } else { "" };
-        ask(format!("{part}request {}", cut::middle(&id, LONGEST_ID)), ", * back");
+        let key = if leads_back { ", * back" } else { ", * drops it" };
+        ask(format!("{part}request {}", cut::middle(&id, LONGEST_ID)), key);
     }
     if let Some(shape) = &filter.shape {
-        ask(format!("errors like {}", cut::end(shape, LONGEST_SHAPE)), ", Esc back");
+        // With nowhere to go back to Esc does something else.
+        let key = if leads_back { ", Esc back" } else { "" };
+        ask(format!("errors like {}", cut::end(shape, LONGEST_SHAPE)), key);
     }
     if filter.heads_only {
         ask("folded".to_owned(), ", z opens");
