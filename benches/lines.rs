@@ -170,6 +170,20 @@ fn a_thousand_frames() {
     );
 }
 
+/// Frames for somebody who reads in an old place while a million lines have come.
+fn a_million_new() {
+    let mut logs = LogView::new(1 << 30);
+    logs.resize(60, 200);
+    logs.append(lines(0, PAGE));
+    logs.up(1);
+    for page in 1..=MILLION / PAGE {
+        logs.append(lines(page * PAGE, PAGE));
+    }
+    assert_eq!(logs.new_lines(), MILLION);
+    let frames = frames(&mut console(logs), |_, _| Instant::now());
+    println!("detached, a million new: p50 {} µs, p99 {} µs", frames[500], frames[990]);
+}
+
 /// A line a second for ten days: a frame costs what is in sight, not the seconds that hold a line.
 fn ten_sparse_days(c: &mut Criterion) {
     let mut logs = LogView::new(1 << 30);
@@ -283,6 +297,7 @@ fn taking_in(c: &mut Criterion) {
 fn a_million_lines(c: &mut Criterion) {
     a_thousand_frames();
     a_thousand_keys();
+    a_million_new();
     an_entry_of_a_megabyte();
     a_million_errors();
     let mut view = full_view();

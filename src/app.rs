@@ -524,12 +524,7 @@ fn goes_on(about: &About, stack: &SafeText, is_known: bool) -> String {
     if about.badge.is_some() {
         return "The operation was one of a simulated account, which is gone with this program.".to_owned();
     }
-    let place = awscli::flags(&[
-        ("--profile", Some(about.profile.as_str()).filter(|it| *it != "default")),
-        ("--region", Some(&about.region)),
-        ("--stack", Some(stack)),
-        ("--endpoint-url", about.endpoint.as_deref().filter(|_| !about.is_endpoint_inherited)),
-    ]);
+    let place = awscli::place(about, stack);
     let what = if is_known {
         "The operation goes on without this program"
     } else {

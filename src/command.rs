@@ -399,12 +399,12 @@ pub async fn confirm_name(cx: &mut Context, question: &str, name: &str, given: O
 }
 
 /// Whether a command goes on for longer than a few requests, or writes: whoever logs in to another account meanwhile is
-/// refused then.
+/// refused then. `logs` asks no other service, so it keeps to an account only where the credentials name theirs.
 fn lasts(command: &Command) -> bool {
     match command {
-        Command::Logs(args) => args.follow || args.live || args.insights,
         Command::Leftovers(args) => args.command.is_some(),
         Command::Status
+        | Command::Logs(_)
         | Command::Events(_)
         | Command::Tasks(_)
         | Command::Targets

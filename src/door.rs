@@ -74,7 +74,7 @@ pub async fn refuse_if_at_work(cloud: &dyn Cloud, stack: &SafeText, (sent, left)
     let Some(stack) = tell(cloud, stack).await?.filter(|it| it.status.is_at_work()) else {
         return Ok(());
     };
-    let next = "wait for its end, or take a way out (R, or `bic-tui unstick`)";
+    let next = "wait for its end, or take a way out (`bic-tui unstick`)";
     let refused = |kind, why: String| Err(Fault::new(kind, "ecs:UpdateService", "", &why));
     match sleep::busy(&stack.status, next) {
         Some(why) if sent.is_empty() => refused(FaultKind::Guarded, why),
@@ -120,7 +120,7 @@ async fn refuse_if_updated(cloud: &dyn Cloud, change: &Change) -> Result<(), Fau
         return Ok(());
     };
     match tell(cloud, stack).await {
-        Ok(Some(stack)) => unstick::refuse_deletion(&stack, "R, or `bic-tui unstick cancel-update`"),
+        Ok(Some(stack)) => unstick::refuse_deletion(&stack, "`bic-tui unstick cancel-update`"),
         _ => Ok(()),
     }
 }
@@ -173,15 +173,20 @@ async fn settle(cloud: &dyn Cloud, change: &Change, token: &Token, mut lost: Fau
             Ok(None) => match attempt(cloud, change, token).await {
                 Ok(done) => return Ok(done),
                 Err(fault) if is_lost(&fault) => lost = fault,
-                // That says nothing of the first sending.
-                Err(fault) if fault.kind == FaultKind::Throttled => {}
+                Err(fault) if says_nothing(&fault) => {}
                 // It may be the first sending that stands in the way of the second one.
                 Err(fault) => refusal = Some(fault),
             },
             Err(_) => {}
         }
     }
-    Err(refusal.unwrap_or_else(|| unknown(lost)))
+    // A refusal behind which nobody could look says nothing either.
+    Err(refusal.filter(|_| doubts > 0).unwrap_or_else(|| unknown(lost)))
+}
+
+/// AWS did not judge what was sent again, which tells nothing of the first sending.
+fn says_nothing(fault: &Fault) -> bool {
+    fault.is_credentials() || matches!(fault.kind, FaultKind::Denied | FaultKind::Throttled)
 }
 
 fn unknown(lost: Fault) -> Fault {

@@ -2,6 +2,7 @@
 //! guard's last check before a write. Answers come back as messages; nothing here decides anything.
 
 mod saves;
+mod searches;
 
 use std::{
     io::Write,
@@ -240,12 +241,7 @@ impl Runtime {
         for part in scan.split(cores) {
             let answers = self.answers.clone();
             tokio::task::spawn_blocking(move || {
-                part.run(
-                    || answers.is_closed(),
-                    |found| {
-                        let _ = answers.blocking_send(Msg::Found(found));
-                    },
-                );
+                searches::scan(&part, &answers, |found| part.run(|| answers.is_closed(), found));
             });
         }
     }
@@ -253,9 +249,7 @@ impl Runtime {
     /// Finds the shapes of errors on a thread of its own.
     fn mine(&self, mining: Mining) {
         let answers = self.answers.clone();
-        tokio::task::spawn_blocking(move || {
-            let _ = answers.blocking_send(Msg::Mined(mining.run()));
-        });
+        tokio::task::spawn_blocking(move || searches::mine(&mining, &answers, || mining.run()));
     }
 
     fn save(&self, path: PathBuf, bytes: Arc<[u8]>) {

@@ -113,7 +113,7 @@ async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
             let places = places(&cli.common, &settings);
             console(Session { cloud, settings, places }, journal?).await
         }
-        Some(command) => subcommand(cloud, config, (cli.common, command), (out, journal)).await,
+        Some(command) => Box::pin(subcommand(cloud, config, (cli.common, command), (out, journal))).await,
     }
 }
 

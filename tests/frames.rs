@@ -315,6 +315,7 @@ fn insights() -> InsightsDialog {
         window: TextField::with("-7d"),
         query: query(&filter, false),
         lacks_pattern: false,
+        is_of_request: false,
         group: "/ecs/bedrock-image-chat".into(),
         asked: 1,
         size: Some(Ok(Some(LogGroup {

@@ -251,6 +251,40 @@ async fn what_nobody_knows_is_not_called_failed() {
     }
 }
 
+/// The answer to the first sending is lost; what keeps the second one and every look from being answered says nothing of
+/// the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_ends_behind_a_lost_answer_does_not_make_the_write_one_that_has_not_begun() {
+    const DENIED: Fate = Fate::Refused("AccessDenied");
+    let change = &Change::DeleteStack { stack: STACK.into() };
+    let tries = [
+        ("expired", Fate::Expired, Fate::Expired),
+        ("denied", DENIED, DENIED),
+        ("denied, but for looks", DENIED, Fate::Well),
+        ("in the way of itself", Fate::Refused("ValidationError"), DENIED),
+    ];
+    let tries = tries.map(|(what, second, looks)| async move {
+        let mut sent = 0;
+        let account = Account::new(world("running", 1), move |request: &Request| {
+            let is_deletion = request.operation == "DeleteStack";
+            sent += u32::from(is_deletion);
+            match (is_deletion, sent) {
+                (true, 1) => Fate::Unheard(Loss::Reset),
+                (true, _) => second,
+                (false, 0 | 1) => Fate::Well,
+                (false, _) => looks,
+            }
+        });
+        let server = Server::over(account).await;
+        let journal = Arc::new(Journal::memory());
+        let sent = door::send(&Fast(cloud(&server).await), &journal, change).await;
+        let fault = sent.expect_err(what);
+        assert!(fault.kind.may_have_begun(), "{what}: {}", fault.sentence());
+        assert!(fault.detail.contains("is not known"), "{what}: {}", fault.sentence());
+    });
+    futures::future::join_all(tries).await;
+}
+
 /// The real program, as somebody with an empty home.
 fn program(home: &std::path::Path, url: &str, line: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_bic-tui"))
@@ -458,7 +492,7 @@ async fn goes_on_after_a_login(login: Login) {
         tty.written(0, "next try in 8 s: the AWS credentials have expired");
         let screen = tty.screen();
         let last = screen.lines().rfind(|l| !l.is_empty()).unwrap_or_default();
-        assert!(last.starts_with("waiting for a login (`aws sso login"), "{screen}");
+        assert!(last.starts_with("waiting for a login (`aws sso login --profile ops`)"), "{screen}");
         // The next try, and the one after it, rewrite it.
         tty.written(0, "next try in 15 s: the AWS credentials have expired");
         assert_eq!(tty.screen().matches("waiting for a login").count(), 1);

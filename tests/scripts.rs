@@ -305,6 +305,24 @@ fn destroy_has_no_key_and_wants_the_name() {
 }
 
 #[test]
+fn what_the_door_says_to_do_leads_to_the_stack_and_a_key_is_the_one_that_is_set() {
+    let mut settings = Settings::default();
+    settings.keys.push(("ways-out".into(), vec!["W".into()]));
+    let mut model = loaded(settings, "UPDATE_IN_PROGRESS");
+    press(&mut model, ":");
+    type_text(&mut model, "destroy");
+    press(&mut model, "enter");
+    let said = |model: &Model| model.notice.as_ref().map_or("", |n| &n.text).to_owned();
+    assert!(said(&model).contains("cancel the update (W)"), "{}", said(&model));
+    let why = "wait, or cancel the update (`bic-tui unstick cancel-update`)";
+    let change = Change::DeleteStack { stack: "arn:stack".into() };
+    let refused = Err(Fault::new(FaultKind::Guarded, "", "", why));
+    update(&mut model, Msg::Changed(1, change, refused));
+    let want = "`bic-tui unstick cancel-update --profile ops --region us-west-2 --stack bedrock-image-chat`";
+    assert!(said(&model).contains(want), "{}", said(&model));
+}
+
+#[test]
 fn the_form_makes_a_plan_and_leaving_it_drops_the_plan() {
     let mut model = fresh(Settings::default());
     let now = model.now;
@@ -334,7 +352,6 @@ fn the_form_makes_a_plan_and_leaving_it_drops_the_plan() {
     assert!(matches!(model.deploy, Stage::Form(_)), "the values are kept");
 }
 
-/// A plan on the screen whose execution was confirmed, and the answer to it.
 /// A plan of an update is on the screen.
 fn planned() -> Model {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
@@ -373,6 +390,7 @@ fn execute() -> Change {
     }
 }
 
+/// A plan on the screen whose execution was confirmed, and the answer to it.
 fn executed(answer: Result<Done, Fault>) -> (Model, Vec<Change>) {
     let mut model = planned();
     let effects = update(&mut model, Msg::Changed(1, execute(), answer));

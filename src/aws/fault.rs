@@ -36,6 +36,13 @@ fn of<E>(error: &SdkError<E, HttpResponse>, operation: &str, subject: &str) -> F
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
+    let connector = match error {
+        SdkError::DispatchFailure(failure) => failure.as_connector_error(),
+        _ => None,
+    };
+    if let Some(Stranger(fault)) = connector.and_then(|it| find(it)) {
+        return fault.clone();
+    }
     let (kind, detail) = match error {
         SdkError::ServiceError(service) => service_kind(service.err(), service.raw()),
         SdkError::ResponseError(response) => unread(response.raw()),
@@ -126,9 +133,6 @@ fn dispatch_kind(failure: &DispatchFailure) -> (FaultKind, String) {
     let Some(connector) = failure.as_connector_error() else {
         return (FaultKind::Unreachable, String::new());
     };
-    if let Some(stranger) = find::<Stranger>(connector) {
-        return (stranger.kind, stranger.why.clone());
-    }
     if let Some(credentials) = find::<CredentialsError>(connector) {
         return credentials_kind(credentials);
     }

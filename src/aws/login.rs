@@ -25,7 +25,10 @@ use aws_sdk_sts::config::{ConfigBag, IdentityCache, ResolveCachedIdentity, Runti
 use aws_smithy_runtime_api::client::identity::{IdentityFuture, SharedIdentityResolver};
 
 use super::sts;
-use crate::core::{fault::FaultKind, text::SafeText};
+use crate::core::{
+    fault::{Fault, FaultKind},
+    text::SafeText,
+};
 
 /// Where credentials come from.
 pub(super) struct Source {
@@ -88,17 +91,14 @@ impl ProvideCredentials for Held {
     }
 }
 
-/// Credentials that are not of the session's account, or not known to be.
+/// Credentials that are not of the session's account, or not known to be: what takes the place of the fault of the request
+/// that they were for.
 #[derive(Debug)]
-pub(super) struct Stranger {
-    pub(super) kind: FaultKind,
-    /// A clause without its stop.
-    pub(super) why: String,
-}
+pub(super) struct Stranger(pub(super) Fault);
 
 impl fmt::Display for Stranger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
+        f.write_str(&self.0.detail)
     }
 }
 
@@ -216,25 +216,32 @@ impl Inner {
         };
         let provider = SharedCredentialsProvider::new(found.clone());
         let client = aws_sdk_sts::Client::from_conf(config.to_builder().credentials_provider(provider).build());
-        let identity = sts::identity(&client).await.map_err(|fault| Stranger {
-            kind: fault.kind,
-            why: format!("whose the new credentials are is not known: {}", fault.detail),
-        })?;
+        let identity = sts::identity(&client).await.map_err(unknown)?;
         let mut owner = self.owner();
         match &owner.account {
-            Some(own) if *own != identity.account => Err(Stranger {
-                kind: FaultKind::OtherAccount,
-                why: format!(
+            Some(own) if *own != identity.account => {
+                let why = format!(
                     "the credentials are of account {} now, and this was begun in {own}",
                     identity.account
-                ),
-            }),
+                );
+                Err(Stranger(Fault::new(FaultKind::OtherAccount, sts::OPERATION, "", &why)))
+            }
             _ => {
                 key.clone_into(&mut owner.key);
                 Ok(())
             }
         }
     }
+}
+
+/// STS did not say whose they are.
+fn unknown(fault: Fault) -> Stranger {
+    let why = "whose the new credentials are is not known";
+    let detail = match fault.detail.as_str() {
+        "" => why.into(),
+        detail => format!("{why}: {detail}").into(),
+    };
+    Stranger(Fault { detail, ..fault })
 }
 
 fn fresh(limit: Duration) -> SharedIdentityCache {

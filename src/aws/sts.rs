@@ -5,7 +5,7 @@ use aws_sdk_sts::Client;
 use super::{fault, pages::missing};
 use crate::core::{fact::Identity, fault::Fault};
 
-const OPERATION: &str = "sts:GetCallerIdentity";
+pub(super) const OPERATION: &str = "sts:GetCallerIdentity";
 
 pub(super) async fn identity(client: &Client) -> Result<Identity, Fault> {
     let output = client.get_caller_identity().send().await.map_err(fault::on(OPERATION, ""))?;

@@ -55,6 +55,9 @@ pub(super) async fn scale(cx: &mut Context, args: &ScaleArgs) -> Answer {
     let price = price(cx, &stack, service, args.count);
     let question = format!("Scale {} from {} to {} task(s)?{price}", service.name, service.desired, args.count);
     confirm(cx, &question, std::slice::from_ref(&change)).await?;
+    // The question may have stood open for long.
+    let now = reads::existing_stack(cx).await?;
+    refuse_busy(cx, &now)?;
     write(cx, change).await?;
     say(
         cx,

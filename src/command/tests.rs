@@ -80,6 +80,34 @@ impl<F: Answers> Cloud for Answering<F> {
     crate::cloud::pass_on!(0);
 }
 
+/// A simulated account that notes to which account its session keeps, and what it is asked to change.
+struct Keeping(Arc<dyn Cloud>, Arc<Mutex<Vec<String>>>);
+
+impl Cloud for Keeping {
+    fn ask(&self, query: Query) -> BoxFuture<'_, Result<Fact, Fault>> {
+        self.0.ask(query)
+    }
+    fn change(&self, change: Change, token: Token) -> BoxFuture<'_, Result<Done, Fault>> {
+        self.1.lock().unwrap().push(change.operation().to_owned());
+        self.0.change(change, token)
+    }
+    fn reveal(&self, secret: SecretRef) -> BoxFuture<'_, Result<Arc<SecretText>, Fault>> {
+        self.0.reveal(secret)
+    }
+    fn live(&self, group: SafeText) -> BoxFuture<'_, Result<LiveStream<'_>, Fault>> {
+        self.0.live(group)
+    }
+    fn about(&self) -> About {
+        self.0.about()
+    }
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+    fn keep_to(&self, account: &SafeText) {
+        self.1.lock().unwrap().push(format!("keeps to {account}"));
+    }
+}
+
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -295,9 +323,11 @@ async fn with_expired_credentials_the_checks_that_need_none_are_there() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_is_asked_a_question_answers_for_the_account_of_before() {
-    let mut case = Case::sim("running").typing("y\n");
+    let kept = Arc::default();
+    let mut case = Case::new(Arc::new(Keeping(world("running"), Arc::clone(&kept)))).typing("y\n");
     let (status, _, stderr) = case.run("restart litellm").await;
     assert_eq!(status, 0, "{stderr}");
+    assert_eq!(*kept.lock().unwrap(), ["keeps to 111122223333", "ecs:UpdateService"]);
     let stranger = Fault::new(
         FaultKind::OtherAccount,
         "ecs:UpdateService",
@@ -482,6 +512,11 @@ async fn tags_that_cloudformation_leaves_are_told() {
         let dropped = case.entries().into_iter().any(|e| e.operation == "cloudformation:DeleteChangeSet");
         assert!(dropped, "the plan is removed");
     }
+    let mut case = Case::new(Answering::of("running", no_change));
+    let (status, json, stderr) = case.run("plan --untag ManagedBy --output json").await;
+    let plan: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, &plan["action"]), (1, &"none".into()), "{stderr}");
+    assert!(stderr.contains("CloudFormation sees nothing to change, and "), "{stderr}");
 }
 
 /// Each change is noted before it is sent and after, with one token of its own.
@@ -600,7 +635,7 @@ async fn an_update_that_begins_before_the_name_is_typed_refuses_a_deletion() {
     assert_eq!(status, 2, "{stderr}");
     assert!(
         stderr.contains(
-            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (R, or \
+            "Stack bedrock-image-chat is not deleted: wait, or cancel the update (\
              `bic-tui unstick cancel-update --region us-west-2 --stack bedrock-image-chat`): AWS deletes no stack in UPDATE_IN_PROGRESS."
         ),
         "{stderr}"
@@ -1062,6 +1097,20 @@ async fn no_count_is_changed_while_cloudformation_is_at_work() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_operation_that_begins_while_a_count_is_asked_about_keeps_the_count() {
+    let looks = std::sync::atomic::AtomicU32::new(0);
+    let cloud = Answering::of("running", move |query| {
+        let is_later = matches!(query, Query::Stack { .. }) && looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0;
+        is_later.then(|| Ok(Fact::Stack(Some(Stack::of_test("UPDATE_IN_PROGRESS")))))
+    });
+    let mut case = Case::new(cloud).typing("y\n");
+    let (status, _, stderr) = case.run("scale litellm 2").await;
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stderr.contains("at work on the stack (UPDATE_IN_PROGRESS)"), "{stderr}");
+    assert!(case.entries().is_empty(), "nothing was sent");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_operation_that_begins_between_two_counts_stops_the_second() {
     use std::sync::atomic::{AtomicU32, Ordering};
     for (scene, line, rests, first, second) in [
@@ -1355,8 +1404,11 @@ struct Script {
     sessions: Mutex<Vec<Vec<Result<LiveFrame, Fault>>>>,
     /// How long a page takes, after the first, and a session to open; with it a session says something each second.
     slow: Option<[Duration; 2]>,
+    /// How long the first page takes.
+    first: Duration,
     /// By how much this machine's clock is ahead: the first answer tells.
     ahead: Millis,
+    is_told: std::sync::atomic::AtomicBool,
 }
 
 impl Script {
@@ -1367,7 +1419,9 @@ impl Script {
             asked: Mutex::default(),
             sessions: Mutex::default(),
             slow: None,
+            first: Duration::ZERO,
             ahead: 0,
+            is_told: false.into(),
         })
     }
 }
@@ -1410,13 +1464,18 @@ impl Cloud for Script {
             _ => panic!("logs asks nothing but pages of logs"),
         };
         let mut asked = self.asked.lock().unwrap();
-        let slow = self.slow.filter(|_| !asked.is_empty());
+        let wait = match self.slow {
+            _ if asked.is_empty() => self.first,
+            Some([page, _]) => page,
+            None => Duration::ZERO,
+        };
         asked.push(request);
         let answer = self.answers.lock().unwrap().pop();
         Box::pin(async move {
-            if let Some([page, _]) = slow {
-                tokio::time::sleep(page).await;
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
             }
+            self.is_told.store(true, std::sync::atomic::Ordering::Relaxed);
             answer.unwrap_or_else(|| Ok(page(&[], None))).map(Fact::LogPage)
         })
     }
@@ -1430,7 +1489,8 @@ impl Cloud for Script {
         1_795_348_800_000 + self.ahead - self.ahead()
     }
     fn ahead(&self) -> Millis {
-        if self.asked.lock().unwrap().is_empty() { 0 } else { self.ahead }
+        let is_told = self.is_told.load(std::sync::atomic::Ordering::Relaxed);
+        if is_told { self.ahead } else { 0 }
     }
     fn about(&self) -> About {
         About::of_ops()
@@ -1699,6 +1759,52 @@ async fn live_lines_come_once_and_what_a_session_missed_is_polled() {
     assert_eq!(lines, want.map(|(text, is_live)| (text.to_owned(), is_live)), "{stderr}");
     for said in ["$0.01 a minute", "broke off", "leaves lines out", "no live session free, polling"] {
         assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+}
+
+/// The first page tells that this machine's clock is off, and the tail begins anew beside a session that has printed lines.
+#[tokio::test(start_paused = true)]
+async fn a_tail_that_begins_anew_by_the_clock_of_aws_prints_no_live_line_twice() {
+    let live = |back: Millis, message: &str| {
+        let mut events = page(&[("x", back, WEBUI, message)], None).events;
+        events[0].id = None;
+        Ok(LiveFrame::Update(LiveUpdate { events, sampled: false }))
+    };
+    let all = [
+        ("1", 90_000, WEBUI, "one"),
+        ("2", 3_000, WEBUI, "two"),
+        ("3", 2_000, WEBUI, "three"),
+        ("4", 1_000, WEBUI, "four"),
+    ];
+    for ahead in [600_000, -600_000] {
+        let mut script = Script::new(vec![Ok(page(&[], None)), Ok(page(&all[..3], None)), Ok(page(&all, None))]);
+        let scripted = Arc::get_mut(&mut script).unwrap();
+        (scripted.ahead, scripted.first) = (ahead, Duration::from_millis(2_500));
+        scripted.slow = Some([Duration::from_secs(1), Duration::from_millis(500)]);
+        // The third comes after the page that has it.
+        let session = vec![
+            Ok(LiveFrame::Start),
+            live(3_000, "two"),
+            live(9_000, "zero"),
+            live(8_000, "zero"),
+            live(2_000, "three"),
+        ];
+        scripted.sessions = Mutex::new(vec![session]);
+        let mut case = Case::new(Arc::clone(&script) as Arc<dyn Cloud>);
+        let signal = case.signal.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            let _ = signal.send(130);
+        });
+        let (_, json, stderr) = case.run("logs --live --since 2m --output json").await;
+        let mut lines: Vec<String> = json
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["message"].as_str().unwrap().to_owned())
+            .collect();
+        lines.sort();
+        assert_eq!(lines, ["four", "one", "three", "two", "zero", "zero"], "{ahead}: {stderr}");
+        let from = script.asked.lock().unwrap()[1].from;
+        assert_eq!(from, 1_795_348_800_000 - 120_000, "{ahead}: it began anew");
     }
 }
 

@@ -188,12 +188,14 @@ impl Watch {
         }
         if self.has_services && self.looks.is_multiple_of(SERVICES_EVERY) {
             let names = Names::of(&stack);
-            self.services = reads::services(&*cx.cloud, &names).await.unwrap_or_default();
+            renew(&mut self.services, reads::services(&*cx.cloud, &names).await);
             let progress = Progress::read(&stack, &self.events);
             if !self.late(&names, &progress, cx.cloud.now()).is_empty() {
-                let resources = reads::resources(&*cx.cloud, &self.stack_id).await.unwrap_or_default();
-                let groups = reads::target_groups(&resources);
-                self.targets = reads::targets(&*cx.cloud, groups).await.unwrap_or_default();
+                let told = match reads::resources(&*cx.cloud, &self.stack_id).await {
+                    Ok(resources) => reads::targets(&*cx.cloud, reads::target_groups(&resources)).await,
+                    Err(fault) => Err(fault),
+                };
+                renew(&mut self.targets, told);
             }
         }
         let has_begun = self.begun.is_some() || self.has_moved;
@@ -318,6 +320,15 @@ impl Watch {
         };
         let outlook = known.outlook();
         Some((progress, outlook))
+    }
+}
+
+/// Where AWS does not answer, what was told last stands; of what is not there there is nothing to tell.
+fn renew<T>(held: &mut Vec<T>, told: Result<Vec<T>, Fault>) {
+    match told {
+        Ok(new) => *held = new,
+        Err(fault) if fault.kind == FaultKind::NotFound => held.clear(),
+        Err(_) => {}
     }
 }
 

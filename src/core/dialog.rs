@@ -368,6 +368,8 @@ pub struct InsightsDialog {
     pub query: String,
     /// The pattern of the filter can not be said in it.
     pub lacks_pattern: bool,
+    /// The filter is of a request: of its entries only the lines that name it come.
+    pub is_of_request: bool,
     /// Log group.
     pub group: SafeText,
     /// Number of the question how much the group holds.

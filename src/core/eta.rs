@@ -316,14 +316,9 @@ pub fn outlook(model: &Model) -> Option<Outlook> {
 /// What is said in place of a time where tasks keep the operation from its end.
 pub const NO_END: &str = "no end while tasks fail";
 
-/// Tasks keep the operation that runs from its end: one has stopped against anybody's will since it began, or there is a
-/// cause for which a service does not get well.
+/// Tasks keep the operation that runs from its end: there is a cause for which a service does not get well.
 fn is_held_up(model: &Model) -> bool {
-    let has_fallen = || {
-        let fall = model.last_fall.as_ref().and_then(|t| t.stopped);
-        fall.is_some_and(|at| at >= model.progress.started)
-    };
-    model.is_busy() && (has_fallen() || cause::find(model).is_some_and(|it| it.service.is_some()))
+    model.is_busy() && cause::find(model).is_some_and(|it| it.service.is_some())
 }
 
 impl Known<'_> {

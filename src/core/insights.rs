@@ -109,10 +109,11 @@ impl Insights {
         Some(Query::InsightsResults { id })
     }
 
-    /// Takes an answer. Half results are shown, and replaced by those that come later.
-    pub fn on_results(&mut self, seq: u64, answer: Result<QueryResults, Fault>, now: u64) {
+    /// Takes an answer. Half results are shown, and replaced by those that come later. Gives the query that is to be
+    /// stopped: it goes on at AWS, and is asked after no more.
+    pub fn on_results(&mut self, seq: u64, answer: Result<QueryResults, Fault>, now: u64) -> Option<SafeText> {
         if self.state != State::Asking(seq) {
-            return;
+            return None;
         }
         match answer {
             Ok(results) => {
@@ -123,15 +124,18 @@ impl Insights {
                     over => State::Over(over),
                 };
                 self.take(results);
+                None
             }
             Err(fault) => {
+                let (kind, is_over) = (fault.kind, is_final(fault.kind));
+                self.fault = Some(fault);
                 self.pause = (self.pause * 2).min(LONGEST);
-                self.state = if is_final(fault.kind) {
+                self.state = if is_over {
                     State::Over(QueryState::Failed)
                 } else {
                     State::Waiting(now + self.pause)
                 };
-                self.fault = Some(fault);
+                self.id.clone().filter(|_| is_over && kind != FaultKind::NotFound)
             }
         }
     }

@@ -8,6 +8,7 @@ mod request;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod top;
 
 pub(crate) use self::{entry::exception, request::is_uuid, shown::head_of};
 pub use self::{
@@ -19,7 +20,7 @@ pub use self::{
 
 /// Bytes of a message that are looked at for its level.
 const HEAD: usize = 400;
-/// Longest JSON line that is parsed for its level.
+/// Longest JSON line that is parsed whole for its level.
 const MAX_JSON: usize = 64 << 10;
 
 /// First words of what Python says of an exception.
@@ -60,7 +61,8 @@ pub fn read(raw: &str) -> Reading {
         .trim_end();
     if let Some(level) = level::prefix(line, raw) {
         let status = status(line);
-        let is_whole = status.is_some() || line.starts_with('{');
+        // What was cut off goes on in the next message.
+        let is_whole = status.is_some() || (line.starts_with('{') && raw.trim_ascii_end().ends_with('}'));
         return Reading {
             level: status.map_or(level, |status| level.max(level::of_status(status))),
             shape: if is_whole { Shape::Whole } else { Shape::Start },

@@ -2,17 +2,18 @@
 //! the operator asked for. It moves only when somebody moves it: lines that come in never take a
 //! detached window along.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{
     fact::Millis,
-    lines::{Anchor, Appended, Column, Filter, Found, Index, Kept, Line, Lines, Mined, Mining, Pattern, Scan, Spot},
+    lines::{Anchor, Appended, Column, EventId, Filter, Found, Index, Kept, Line, Lines, Mined, Mining, Pattern, Scan, Spot},
     tail::Arrived,
 };
 
 mod filter;
 mod holes;
 mod jump;
+mod marks;
 mod pan;
 mod results;
 mod span;
@@ -34,7 +35,7 @@ pub use self::{
 };
 
 /// About what a mark takes in a tree whose nodes are half full.
-const A_MARK: usize = 2 * size_of::<Anchor>();
+const A_MARK: usize = 2 * size_of::<(Anchor, Option<EventId>)>();
 
 /// Where the window stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,8 @@ pub struct LogView {
     shows_histogram: bool,
     /// Window of the time axis; that of all lines when none.
     span: Option<(Millis, Millis)>,
-    marks: BTreeSet<Anchor>,
+    /// The lines that are marked, with what AWS knows each by: one that had to make room comes again with another number.
+    marks: BTreeMap<Anchor, Option<EventId>>,
     /// Paused; whether the window followed before.
     paused: Option<bool>,
     /// Number of the line that was to come next when the window was detached.
@@ -101,7 +103,7 @@ impl LogView {
             sideways: 0,
             shows_histogram: true,
             span: None,
-            marks: BTreeSet::new(),
+            marks: BTreeMap::new(),
             paused: None,
             seen: None,
             trail: Vec::new(),
@@ -186,11 +188,6 @@ impl LogView {
         self.shows_hidden
     }
 
-    /// Lines marked.
-    pub fn marks(&self) -> usize {
-        self.marks.len()
-    }
-
     /// Takes the size of the window.
     pub fn resize(&mut self, height: usize, width: usize) {
         if self.size != Size::new(height, width) {
@@ -204,7 +201,8 @@ impl LogView {
         self.take_in(|lines| lines.append(arrivals));
     }
 
-    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) {
+    /// Whether lines had to make room.
+    fn take_in(&mut self, add: impl FnOnce(&mut Lines) -> Appended) -> bool {
         self.hold();
         let (row, was_empty) = (self.cursor_row(), self.first().is_none());
         let reader = match &self.place {
@@ -226,8 +224,8 @@ impl LogView {
         if was_empty {
             self.settle();
         }
-        self.drop_marks(&change);
         self.count_beside();
+        !change.evicted.is_empty()
     }
 
     /// Tells the store what is held about its lines.
@@ -436,6 +434,12 @@ impl LogView {
         std::iter::successors(self.first(), |spot| self.next(*spot)).filter_map(|spot| self.lines.line(spot))
     }
 
+    /// Times of the first and the last of them.
+    pub fn ends(&self) -> Option<(Millis, Millis)> {
+        let at = |spot| self.lines.line(spot).map(|line| line.at());
+        Some((at(self.first()?)?, at(self.last()?)?))
+    }
+
     /// The same for a file.
     pub fn to_write(&self) -> Kept {
         self.lines.to_write(self.index())
@@ -456,14 +460,6 @@ impl LogView {
     fn hold(&mut self) {
         if let (false, Some(top), Some(cursor)) = (self.is_following(), self.top_row(self.size), self.cursor()) {
             self.set_place(top, cursor);
-        }
-    }
-
-    fn drop_marks(&mut self, change: &Appended) {
-        if !change.evicted.is_empty() {
-            let holes = self.lines.holes();
-            self.marks
-                .retain(|mark| !holes.iter().any(|hole| (hole.from..=hole.until).contains(&mark.at)));
         }
     }
 

@@ -452,10 +452,7 @@ impl Model {
 
     /// Desired counts are all zero.
     pub fn is_asleep(&self) -> bool {
-        self.feeds
-            .services
-            .get()
-            .is_some_and(|s| !s.is_empty() && s.iter().all(|s| s.desired == 0))
+        self.feeds.services.get().is_some_and(|all| sleep::is_asleep(all))
     }
 
     /// Some of its services were put to sleep.

@@ -124,6 +124,8 @@ pub enum Msg {
     Live(u32, Result<LiveFrame, Option<Fault>>),
     /// How long resources took in operations that this machine has recorded.
     Timed(Vec<Timing>),
+    /// Work failed to whose answer no place belongs.
+    Failed(Fault),
     /// A file was written.
     Saved(Result<SafeText, Fault>),
     /// Log lines were written to a file; what they lack.

@@ -305,7 +305,8 @@ impl Older {
             filled: (before, if is_last { window.until } else { came.min(window.until) }),
             goal: window.goal.take_if(|goal| is_last || *goal < came),
             is_all: window.is_all,
-            is_empty: window.lines == 0,
+            lines: window.lines,
+            leads_on: window.goal.is_some(),
             from: window.from,
             until: window.until,
             is_between: window.is_between,
@@ -368,8 +369,10 @@ pub struct Came {
     pub goal: Option<Millis>,
     /// It is fetched for who wants all since a time.
     pub is_all: bool,
-    /// The window has brought no line so far.
-    pub is_empty: bool,
+    /// How many lines the window has brought so far.
+    pub lines: usize,
+    /// The cursor is to go to a line that has not come yet.
+    pub leads_on: bool,
     /// The window that it belongs to; its end does not.
     pub from: Millis,
     /// Its end.

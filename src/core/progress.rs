@@ -97,8 +97,10 @@ impl Progress {
         };
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut rests_since = None;
+        let mut may_leave_out = false;
         for event in newest.iter().rev() {
             if event.is_stack() {
+                may_leave_out |= event.status.0 == "UPDATE_ROLLBACK_FAILED";
                 if !event.status.is_in_progress() {
                     rests_since = Some(event.at);
                 } else if let Some(since) = rests_since.take() {
@@ -128,7 +130,7 @@ impl Progress {
                 });
                 progress.rows.len() - 1
             });
-            progress.rows[at].take(event);
+            progress.rows[at].take(event, may_leave_out);
         }
         if !stack.status.0.starts_with("UPDATE_ROLLBACK_") || stack.status.0.ends_with("_FAILED") {
             progress.cancelled = None;
@@ -210,9 +212,11 @@ impl Row {
         }
     }
 
-    fn take(&mut self, event: &StackEvent) {
+    /// Takes its next event. Only a rollback that went on after it had failed leaves out: one that does not fail may also
+    /// call complete what failed before it changed.
+    fn take(&mut self, event: &StackEvent, may_leave_out: bool) {
         // Told to be complete without another try: it is as it was when it failed.
-        self.is_left_out = self.status.is_failure() && event.status.0 == "UPDATE_COMPLETE";
+        self.is_left_out = may_leave_out && self.status.is_failure() && event.status.0 == "UPDATE_COMPLETE";
         let ended = self.ended.filter(|_| self.is_left_out);
         // A rollback of an update updates again what was updated: another piece of work.
         let is_again = event.status.is_in_progress() && self.ended.is_some();

@@ -87,7 +87,8 @@ pub fn complaint(wanted: &Purchase, standing: &[Throughput]) -> Option<String> {
 /// The first of `images-1`, `images-2`, … that no provisioned throughput has.
 pub fn free_name(standing: &[Throughput]) -> String {
     let is_free = |name: &String| standing.iter().all(|it| it.name.as_str() != name);
-    (1..).map(|n| format!("images-{n}")).find(is_free).unwrap_or_default()
+    let mut names = (1..=standing.len() + 1).map(|n| format!("images-{n}"));
+    names.find(is_free).unwrap_or_default()
 }
 
 /// The price of some units in words. Where the table has none, that is said, and what follows from it.

@@ -98,7 +98,7 @@ pub struct Tail {
     was_head: bool,
     seq: u64,
     fault: Option<Fault>,
-    unchecked: Vec<Gap>,
+    given_up: Vec<Gap>,
     start: Millis,
     /// What the clock showed last.
     clock: Millis,
@@ -131,7 +131,7 @@ impl Tail {
             was_head: true,
             seq: 0,
             fault: None,
-            unchecked: Vec::new(),
+            given_up: Vec::new(),
             start: from,
             clock: Millis::MIN,
             stats: TailStats::default(),
@@ -139,6 +139,20 @@ impl Tail {
             twins_until: from,
             live_at: None,
             holes: Vec::new(),
+        }
+    }
+
+    /// Another tail of the same group takes its place, since this one began by a clock that was off. What a Live Tail
+    /// session has brought is not given out again.
+    pub fn begin_anew(&mut self, other: Self, now: Millis) {
+        let before = std::mem::replace(self, other);
+        if before.twins.is_some() {
+            self.twins = before.twins;
+            self.expect_live(before.twins_until.max(now));
+        }
+        // It has been told by lines, not by that clock.
+        if before.newest > before.start {
+            self.newest = self.newest.max(before.newest);
         }
     }
 

@@ -116,6 +116,10 @@ fn step(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Found(found) => logs::on_found(model, found),
         Msg::Mined(mined) => logs::on_mined(model, &mined),
+        Msg::Failed(fault) => {
+            complain(model, fault);
+            Vec::new()
+        }
         Msg::Live(session, news) => live::on_news(model, session, news),
         Msg::Timed(timings) => {
             model.durations = Durations::shipped().with(&timings);
@@ -170,7 +174,9 @@ fn say(model: &mut Model, severity: Severity, text: impl Into<SafeText>) {
 }
 
 /// Shows a fault and puts it into the error log.
-fn complain(model: &mut Model, fault: Fault) {
+fn complain(model: &mut Model, mut fault: Fault) {
+    // What can be done about it may stand in there too.
+    fault.detail = model.reach().placed(&fault.detail).into();
     say(model, Severity::Bad, format!("{}. {}", fault.sentence(), model.advice(&fault)));
     record(model, fault);
 }

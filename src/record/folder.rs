@@ -164,6 +164,13 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// Those that may be of this stack by their names, which leave out what no name of a file has.
+pub(super) fn files_of(folder: &Path, stack: &SafeText) -> Vec<PathBuf> {
+    let part = format!("Z-{}-", safe(stack));
+    let is_its = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains(&part));
+    files(folder).into_iter().filter(is_its).collect()
+}
+
 /// A recording with no more than the stack and its events.
 pub(super) fn brief(path: &Path) -> Result<Recording, String> {
     let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
@@ -260,10 +267,6 @@ pub(super) fn begin(folder: &Path, head: &Head) -> io::Result<File> {
 /// `2026-11-25T201300.123Z-bedrock-image-chat-update.jsonl`: they sort by time.
 pub(super) fn name(head: &Head) -> String {
     let seconds = when::iso(head.begun).replace(':', "");
-    let safe = |text: &SafeText| -> String {
-        let kept = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
-        kept.take(64).collect()
-    };
     let millis = head.begun.rem_euclid(1_000);
     format!(
         "{}.{millis:03}Z-{}-{}.jsonl",
@@ -271,6 +274,11 @@ pub(super) fn name(head: &Head) -> String {
         safe(&head.stack),
         safe(&head.operation)
     )
+}
+
+fn safe(text: &SafeText) -> String {
+    let kept = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+    kept.take(64).collect()
 }
 
 /// Makes room for one more: the oldest go.
@@ -325,6 +333,28 @@ mod tests {
     fn names_sort_by_time_and_lead_nowhere() {
         assert_eq!(name(&head(1_795_376_458_007)), "2026-11-22T194058.007Z-chatx-create.jsonl");
         assert!(name(&head(999)) < name(&head(1_000)));
+    }
+
+    #[test]
+    fn only_files_that_may_be_of_a_stack_are_read_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = |stack: &str, begun| Head {
+            stack: stack.into(),
+            ..head(begun)
+        };
+        for (begun, stack) in [
+            (1_000, "chat"),
+            (2_000, "chat-dev"),
+            (3_000, "dev"),
+            (4_000, "a-chat"),
+            (5_000, "chat"),
+        ] {
+            drop(begin(dir.path(), &named(stack, begun)).unwrap());
+        }
+        let found = files_of(dir.path(), &"dev".into());
+        assert_eq!(found, [dir.path().join(name(&named("dev", 3_000)))]);
+        // Whether the second one is of a stack with a longer name is told by what it says.
+        assert_eq!(files_of(dir.path(), &"chat".into()).len(), 3);
     }
 
     #[test]

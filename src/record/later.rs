@@ -5,7 +5,7 @@ use std::{collections::HashSet, io, path::Path};
 
 use super::{
     Head, Line, Recording, Told,
-    folder::{begin, brief, files, name, put},
+    folder::{begin, brief, files_of, name, put},
 };
 use crate::core::{
     fact::{Millis, Stack, StackEvent},
@@ -42,7 +42,7 @@ enum Rest {
 /// may have them.
 pub(super) fn catch_up(folder: &Path, seen: &Seen) -> io::Result<bool> {
     let mut is_lacking = false;
-    for path in files(folder) {
+    for path in files_of(folder, &seen.stack.name) {
         let Ok(recording) = brief(&path) else { continue };
         let head = &recording.head;
         let is_its = head.stack == seen.stack.name && head.region == seen.region && path.ends_with(name(head));

@@ -34,6 +34,8 @@ pub(crate) enum Fate {
     Unanswered(Loss),
     /// Refused: the credentials that signed it have expired.
     Expired,
+    /// Refused with this code.
+    Refused(&'static str),
 }
 
 /// How an answer is lost.
@@ -58,6 +60,14 @@ impl Loss {
             Self::Html => bodies::html("sign in to the guest network"),
         }
     }
+}
+
+fn refused(request: &Request, code: &str, message: &str) -> Reply {
+    let wire = match request.header("x-amz-target") {
+        "" => Wire::Query,
+        _ => Wire::Json,
+    };
+    bodies::error(wire, 403, code, message)
 }
 
 /// Decides what becomes of a request.
@@ -104,13 +114,8 @@ impl Account {
             Fate::Well => self.reply(request),
             Fate::Unheard(loss) => loss.of(bodies::query(&request.operation, "")),
             Fate::Unanswered(loss) => loss.of(self.reply(request)),
-            Fate::Expired => {
-                let wire = match request.header("x-amz-target") {
-                    "" => Wire::Query,
-                    _ => Wire::Json,
-                };
-                bodies::error(wire, 403, "ExpiredToken", "The security token included in the request is expired")
-            }
+            Fate::Expired => refused(request, "ExpiredToken", "The security token included in the request is expired"),
+            Fate::Refused(code) => refused(request, code, "no"),
         }
     }
 

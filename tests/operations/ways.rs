@@ -74,6 +74,30 @@ fn a_question_whose_way_was_closed_meanwhile_says_so_and_sends_nothing() {
 }
 
 #[test]
+fn a_question_about_a_stack_that_was_made_anew_meanwhile_is_not_taken_for_one_about_the_new_stack() {
+    for (scene, is_creation) in [("running", false), ("new", true)] {
+        let mut desk = Desk::at(scene);
+        if is_creation {
+            desk.deploy(&[]);
+            desk.press("R");
+            go_to(&mut desk, Way::DeleteCreation);
+            desk.press("enter");
+        } else {
+            desk.press(":destroy enter");
+        }
+        desk.press("bedrock-image-chat enter");
+        let mut colleague = Desk::beside(&desk);
+        colleague.press(":destroy enter bedrock-image-chat enter enter");
+        colleague.see(&["Press D to deploy"]);
+        colleague.deploy(&[]);
+        desk.see(&["the stack that was asked about is gone, and another one has its name"]);
+        desk.press("enter");
+        says(&desk.screen(), &["nothing was sent: the stack that was asked about is gone"]);
+        assert!(!deletes(&desk) && desk.model.dialog.is_none());
+    }
+}
+
+#[test]
 fn an_update_that_is_done_is_not_cancelled_by_a_late_yes() {
     let mut desk = Desk::at("running");
     desk.deploy(&[("LogRetentionDays", "14")]);

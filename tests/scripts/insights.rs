@@ -13,7 +13,7 @@ use bic_tui::{
 };
 
 use super::{
-    logs::{save, with_errors},
+    logs::{DENIED, save, with_errors},
     *,
 };
 
@@ -124,6 +124,24 @@ fn a_query_says_its_price_and_stands_on_cancel() {
     press(&mut model, "4");
     wait(&mut model, 1_000);
     assert!(press(&mut model, "Q").is_empty() && model.dialog.is_none(), "it costs money");
+}
+
+#[test]
+fn who_asks_for_a_request_is_told_that_only_lines_that_name_it_come() {
+    let mut model = with_errors();
+    for (keys, is_of_request) in [("E", false), ("*", true)] {
+        press(&mut model, keys);
+        asked(&mut model);
+        let Some(Dialog::Insights(dialog)) = &model.dialog else {
+            panic!("no dialog")
+        };
+        assert_eq!(dialog.is_of_request, is_of_request);
+        assert_eq!(
+            dialog.query.contains("0af3b1c2-77aa") || dialog.query.contains("0af3b1c2.*77aa"),
+            is_of_request
+        );
+        press(&mut model, "n");
+    }
 }
 
 #[test]
@@ -320,12 +338,58 @@ fn a_query_that_fails_under_way_keeps_what_came() {
     let mut model = with_errors();
     running(&mut model);
     let ticket = polled(&mut model);
-    tell(
+    let effects = tell(
         &mut model,
         ticket,
         Err(Fault::new(FaultKind::Denied, "logs:GetQueryResults", "", "")),
     );
+    assert!(
+        matches!(question(&effects, Asked::InsightsStop), Some((_, Query::InsightsStop { id })) if id == "q-1"),
+        "nobody pays for what nobody will see: {effects:?}"
+    );
     let said = model.notice.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
     assert!(said.contains("logs:GetQueryResults"), "{said}");
     assert_eq!(model.insights.as_ref().and_then(Insights::end), Some(QueryState::Failed));
+    assert!(question(&press(&mut model, "Q"), Asked::InsightsStop).is_none(), "once");
+    for (kind, is_stopped) in [
+        (FaultKind::OddAnswer, true),
+        (FaultKind::NotFound, false),
+        (FaultKind::Throttled, false),
+    ] {
+        running(&mut model);
+        let ticket = polled(&mut model);
+        let effects = tell(&mut model, ticket, Err(Fault::new(kind, "logs:GetQueryResults", "", "")));
+        assert_eq!(question(&effects, Asked::InsightsStop).is_some(), is_stopped, "{kind:?}");
+        press(&mut model, "Q");
+    }
+}
+
+#[test]
+fn a_request_or_a_shape_that_was_asked_for_is_dropped_among_the_results_with_its_key() {
+    let mut model = with_errors();
+    press(&mut model, "E *");
+    let (ticket, _) = begun(&mut model);
+    tell(&mut model, ticket, Ok(Fact::InsightsBegun("q-1".into())));
+    let ticket = polled(&mut model);
+    tell(&mut model, ticket, Ok(results(QueryState::Complete, &[DENIED, "INFO: of another"])));
+    let shown = |model: &Model| (model.shown_logs().window(30, 100).total, model.insights.is_some());
+    assert_eq!(shown(&model), (1, true));
+    press(&mut model, "*");
+    assert_eq!(shown(&model), (2, true), "there is nothing to go back to");
+    press(&mut model, "E *");
+    assert_eq!(shown(&model), (1, true));
+    press(&mut model, "*");
+    assert_eq!(shown(&model), (2, true), "back");
+}
+
+#[test]
+fn results_are_held_beside_the_tail_in_a_bounded_room() {
+    let mut model = with_errors();
+    running(&mut model);
+    let ticket = polled(&mut model);
+    let long = format!("INFO: {}", "x".repeat(4 << 20));
+    let all = [long.as_str(); 20];
+    tell(&mut model, ticket, Ok(results(QueryState::Complete, &all)));
+    let held = model.insights.as_ref().map_or(0, |it| it.view.lines().len());
+    assert!((10..18).contains(&held), "{held} of 4 MB each");
 }

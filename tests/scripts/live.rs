@@ -8,7 +8,10 @@ use bic_tui::core::{
     update::live_price,
 };
 
-use super::{logs::page_ticket, *};
+use super::{
+    logs::{event, page_ticket},
+    *,
+};
 
 const GROUP: &str = "/ecs/bedrock-image-chat";
 
@@ -101,7 +104,7 @@ fn a_session_is_closed_a_minute_after_the_logs_were_left() {
 }
 
 #[test]
-fn lines_that_come_during_a_pause_are_left_to_polling() {
+fn a_pause_pays_for_no_session_and_what_comes_meanwhile_is_left_to_polling() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
     let mut effects = press(&mut model, "4");
     effects.extend(wait(&mut model, 1_000));
@@ -120,27 +123,28 @@ fn lines_that_come_during_a_pause_are_left_to_polling() {
     }
     let frame = lines(&model, &["INFO: before"], false);
     update(&mut model, Msg::Live(1, Ok(frame)));
-    press(&mut model, "p");
-    let owed_before = is_owed(&model);
+    assert!(!is_owed(&model));
+    assert_eq!(press(&mut model, "p"), [Effect::CloseLive]);
     wait(&mut model, 2_000);
+    // Of the session that is being closed.
     let frame = lines(&model, &["INFO: one"], false);
     let at = model.now.wall;
     update(&mut model, Msg::Live(1, Ok(frame)));
     let held = |model: &Model| model.logs.shown().map(|line| line.raw().to_owned()).collect::<Vec<_>>();
     assert_eq!(held(&model), ["INFO: before"]);
-    assert_eq!(
-        (owed_before, is_owed(&model)),
-        (false, true),
-        "it is known that something is missing"
-    );
+    assert!(is_owed(&model), "it is known that something is missing");
     let ask = |effects: &[Effect]| {
         effects.iter().find_map(|effect| match effect {
             Effect::Ask(ticket, bic_tui::cloud::Query::LogPage(request)) => Some((*ticket, request.clone())),
             _ => None,
         })
     };
-    assert_eq!(ask(&wait(&mut model, 70_000)), None, "nothing is asked during a pause");
+    let effects = wait(&mut model, 70_000);
+    assert_eq!(ask(&effects), None, "nothing is asked during a pause");
+    let opens = |effects: &[Effect]| effects.contains(&Effect::OpenLive(2, GROUP.into()));
+    assert!(!opens(&effects) && model.live.is_some());
     let mut effects = press(&mut model, "p");
+    assert!(opens(&effects), "it goes on with the tail: {effects:?}");
     effects.extend(wait(&mut model, 2_000));
     let (ticket, request) = ask(&effects).expect("a page is asked for at once");
     assert!(request.from <= at && request.until.is_none_or(|until| until > at), "{request:?}");
@@ -153,4 +157,39 @@ fn lines_that_come_during_a_pause_are_left_to_polling() {
     };
     update(&mut model, Msg::Told(ticket, Ok(page(vec![event]))));
     assert_eq!(held(&model), ["INFO: before", "INFO: one"]);
+}
+
+#[test]
+fn who_wants_live_tail_during_a_pause_has_it_after_that() {
+    let mut model = on_logs(Settings::default());
+    assert!(press(&mut model, "p T y").is_empty() && model.live.is_some());
+    assert_eq!(press(&mut model, "p"), [Effect::OpenLive(1, GROUP.into())]);
+}
+
+#[test]
+fn a_clock_that_is_put_back_during_a_session_shows_no_line_twice() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    let mut effects = press(&mut model, "4");
+    effects.extend(wait(&mut model, 1_000));
+    let ticket = page_ticket(&effects).expect("a page is asked for");
+    press(&mut model, "T y");
+    update(&mut model, Msg::Live(1, Ok(LiveFrame::Start)));
+    let page = |events| Ok(Fact::LogPage(LogPage { events, next: None }));
+    update(&mut model, Msg::Told(ticket, page(Vec::new())));
+    // AWS's time is known now.
+    model.now.wall -= 600_000;
+    let second = |model: &mut Model| {
+        let frame = lines(model, &[], false);
+        update(model, Msg::Live(1, Ok(frame)));
+        page_ticket(&wait(model, 1_000))
+    };
+    let ticket = (0..70).find_map(|_| second(&mut model)).expect("a page of the new tail");
+    let (at, text) = (model.now.wall - 500, "INFO: one");
+    let named = event(at, 1, "litellm", text);
+    update(&mut model, Msg::Told(ticket, page(vec![named.clone()])));
+    assert_eq!(model.logs.lines().len(), 1);
+    let events = vec![LogEvent { id: None, ..named }];
+    let frame = LiveFrame::Update(LiveUpdate { events, sampled: false });
+    update(&mut model, Msg::Live(1, Ok(frame)));
+    assert_eq!(model.logs.lines().len(), 1, "the session brings it too");
 }

@@ -1,7 +1,7 @@
 //! The Logs screen by keys: errors by shape, the lines of a request, entries as JSON, and the way back.
 
 use bic_tui::core::{
-    fact::{LogEvent, LogPage},
+    fact::{LiveUpdate, LogEvent, LogPage},
     msg::{Asked, Now, Ticket},
     polls::Poll,
     screen::Panel,
@@ -336,6 +336,21 @@ fn a_pattern_that_spans_lines_is_refused_and_leaves_the_filter_as_it_was() {
 }
 
 #[test]
+fn a_filter_is_offered_as_it_was_typed() {
+    for (typed, kept) in [("!Traceback", 9), ("BadError", 2)] {
+        let mut model = with_errors();
+        press(&mut model, "&");
+        type_text(&mut model, typed);
+        press(&mut model, "enter");
+        model.logs.finish_scans();
+        assert_eq!(shown(&model), kept, "{typed}");
+        press(&mut model, "& enter");
+        model.logs.finish_scans();
+        assert_eq!(shown(&model), kept, "{typed} is still asked for");
+    }
+}
+
+#[test]
 fn pasted_lines_are_refused_as_a_pattern_and_one_line_with_its_end_is_taken() {
     for key in ["/", "&"] {
         for end in ["\n", "\r", "\r\n"] {
@@ -476,6 +491,31 @@ fn an_export_says_what_it_lacks_and_a_copy_that_is_too_long_what_to_do() {
         "{}",
         said(&model)
     );
+}
+
+#[test]
+fn an_export_says_what_live_tail_left_out_before_its_last_line() {
+    let mut model = with_errors();
+    let lacks = |model: &mut Model| match &save(model)[..] {
+        [Effect::SaveLines(.., lacks)] => lacks.as_ref().map(ToString::to_string),
+        effects => panic!("{effects:?}"),
+    };
+    wait(&mut model, 5_000);
+    let told = |model: &mut Model, at: i64| {
+        let update = LiveUpdate {
+            events: vec![event(at, 40, "litellm", "INFO: live")],
+            sampled: true,
+        };
+        let new = model.tail.as_mut().expect("a tail").on_live(1, update, model.now.wall);
+        model.logs.append(new);
+    };
+    let early = model.now.wall - 60_001;
+    told(&mut model, early);
+    assert_eq!(lacks(&mut model), None, "what is left out lies after all lines shown");
+    let now = model.now.wall;
+    told(&mut model, now);
+    let lacks = lacks(&mut model).unwrap_or_default();
+    assert!(lacks.starts_with("lines from ") && lacks.ends_with(" missing"), "{lacks}");
 }
 
 #[test]

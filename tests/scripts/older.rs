@@ -10,6 +10,7 @@ use bic_tui::core::{
     msg::{Asked, Ticket},
     older::Older,
     screen::Panel,
+    tail::Arrived,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -558,4 +559,118 @@ fn a_time_that_made_room_is_loaded_and_gone_to() {
     answer(&mut model, ticket, served(&all, (from, until)), None);
     let line = model.logs.selected().expect("a line");
     assert!(line.at() >= at && line.at() < at + 100, "{} after", line.at() - at);
+}
+
+/// Somebody went 47 hours back in a log that does not fit: what lies between his lines and the newest was never fetched.
+fn with_a_day_missing() -> (Model, i64) {
+    let (mut model, _) = crowded();
+    press(&mut model, "@");
+    type_text(&mut model, "-47h");
+    let (ticket, from, _, _) = older(&press(&mut model, "enter")).expect("older lines are asked for");
+    answer(&mut model, ticket, dense(from, 10_000), Some("more"));
+    assert!(model.older.as_ref().is_some_and(|older| older.loading().is_none()), "no more fit");
+    press(&mut model, "F");
+    (model, from)
+}
+
+/// So many lines, a second apart.
+fn dense(from: i64, count: u64) -> Vec<LogEvent> {
+    let text = |n: u64| format!("INFO: old {n} {}", "x".repeat(200));
+    let at = |n: u64| from + i64::try_from(n).unwrap_or_default() * 1_000;
+    (0..count)
+        .map(|n| {
+            event(
+                at(n),
+                100_000 + n + u64::try_from(from % 86_400_000).unwrap_or_default() * 10,
+                "litellm",
+                &text(n),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn of_what_was_never_fetched_only_so_much_is_known_as_was_counted() {
+    let (mut model, from) = with_a_day_missing();
+    // What is shown on either side of all that is missing.
+    press(&mut model, "&");
+    type_text(&mut model, "(old 9|line 399)");
+    press(&mut model, "enter");
+    model.logs.finish_scans();
+    let mut asked = older(&press(&mut model, "F k"));
+    for _ in 0..2_000 {
+        if asked.is_some() {
+            break;
+        }
+        asked = older(&press(&mut model, "k"));
+    }
+    let holes = model.logs.window(30, 100).holes;
+    assert!(!holes.is_empty() && holes.iter().all(|(_, hole)| !hole.is_counted), "{holes:?}");
+    let (_, begin, until, _) = asked.expect("what is missing in sight");
+    assert!(from < begin && until - begin <= 6 * 3_600_000, "not two days at once");
+}
+
+#[test]
+fn what_is_loaded_between_lines_stops_once_it_fills_half_of_the_memory() {
+    let (mut model, _) = with_a_day_missing();
+    let mut asked = older(&press(&mut model, "k"));
+    for _ in 0..20_000 {
+        if asked.is_some() {
+            break;
+        }
+        asked = older(&press(&mut model, "k"));
+    }
+    let (mut ticket, from, ..) = asked.expect("what is missing in sight");
+    let mut pages = 0;
+    for n in 0..20 {
+        // Each with more lines than the ones around it have.
+        let page: Vec<LogEvent> = dense(from + n * 2_000, 2_000);
+        let page = page
+            .into_iter()
+            .enumerate()
+            .map(|(i, event)| LogEvent {
+                at: from + n * 2_000 + i64::try_from(i).unwrap_or_default(),
+                ..event
+            })
+            .collect();
+        answer(&mut model, ticket, page, Some(&format!("more {n}")));
+        pages += 1;
+        let Some(next) = older(&wait(&mut model, 2_000)) else { break };
+        ticket = next.0;
+    }
+    assert!((2..10).contains(&pages), "{pages} pages");
+    let said = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
+    assert!(said.starts_with("stopped: "), "{said}");
+}
+
+#[test]
+fn a_marked_line_that_made_room_is_loaded_again_by_its_key_and_is_marked_as_before() {
+    let (mut model, all) = crowded();
+    model.logs.top();
+    model.logs.down(6);
+    press(&mut model, "m");
+    let (id, at) = model.logs.selected().map(|line| (line.id(), line.at())).expect("a line");
+    press(&mut model, "F");
+    let last = all.last().expect("events").at;
+    let more = (40_000..80_000).map(|n| event(last + i64::try_from(n - 40_000).unwrap_or_default(), n, "litellm", &"x".repeat(200)));
+    model.logs.append(more.map(|event| Arrived { event, late: false }));
+    assert!(model.logs.lines().dropped().until > at && model.logs.marks() == 1);
+    let (ticket, from, until, _) = older(&press(&mut model, "'")).expect("its lines are asked for");
+    assert!((from..until).contains(&at));
+    let notice = model.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default();
+    assert!(notice.contains("had to make room, it is loaded again"), "{notice}");
+    assert!(older(&press(&mut model, "'")).is_none(), "it is the only one, and on its way");
+    answer(&mut model, ticket, served(&all, (from, until)), None);
+    assert_eq!(
+        model.logs.selected().and_then(|line| line.id()),
+        id,
+        "of the lines of that time the marked one"
+    );
+    let rows = model.logs.window(20, 80).rows;
+    assert!(rows.iter().all(|row| row.marked == row.selected), "it and no other");
+    model.logs.up(3);
+    assert!(older(&press(&mut model, "'")).is_none());
+    assert_eq!(model.logs.selected().and_then(|line| line.id()), id, "it is held");
+    press(&mut model, "m");
+    assert_eq!(model.logs.marks(), 0);
 }

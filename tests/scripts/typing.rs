@@ -88,12 +88,35 @@ fn a_move_in_the_palette_leaves_its_row_and_one_in_the_form_its_field() {
     assert_eq!((form.selected, form.another.text()), (row, "Team=art"));
     press(&mut model, "ctrl-e");
     assert!(matches!(model.dialog, Some(Dialog::Checks(_))), "the checks have this key there");
-    press(&mut model, "esc home");
-    assert_eq!(
-        model.deploy.form().map(|form| form.selected),
-        Some(0),
-        "and Home is the first field"
-    );
+    press(&mut model, "esc");
+    // Home and End go to the ends of the text first, then to those of the form.
+    let at = |model: &Model| {
+        let form = model.deploy.form().expect("a form");
+        (form.selected, form.another.parts().0.to_owned())
+    };
+    for (key, want) in [("end", (row, "Team=art")), ("home", (row, ""))] {
+        press(&mut model, key);
+        assert_eq!(at(&model), (want.0, want.1.to_owned()), "{key}");
+    }
+    press(&mut model, "home");
+    assert_eq!(at(&model).0, 0);
+    press(&mut model, "home end end");
+    let form = model.deploy.form().expect("a form");
+    assert!(form.is_on_button());
+}
+
+#[test]
+fn what_is_pasted_on_another_screen_does_not_reach_the_form() {
+    let mut model = loaded(Settings::default(), "CREATE_COMPLETE");
+    press(&mut model, "D");
+    let values = |model: &Model| model.deploy.form().expect("a form").values();
+    let before = values(&model);
+    model.screen = ScreenId::Logs;
+    update(&mut model, Msg::Paste("a line of a log".into()));
+    assert_eq!(values(&model), before);
+    model.screen = ScreenId::Deploy;
+    update(&mut model, Msg::Paste("x".into()));
+    assert_ne!(values(&model), before);
 }
 
 #[test]

@@ -238,13 +238,15 @@ async fn a_helper_is_asked_once_at_the_start() {
     assert!(!told.to_string().contains(CANARY), "{told}");
 }
 
-#[tokio::test]
-async fn a_session_keeps_to_its_account_whoever_logs_in() {
+fn is_with(request: &Request, id: &str) -> bool {
+    request.header("authorization").contains(&format!("Credential={id}/"))
+}
+
+/// The account in which the session began, and another one: of the keys of that STS says this.
+async fn accounts(says: impl Fn() -> Reply + Send + 'static) -> Home {
     let home = Home::new("[default]\nregion = us-west-2\nendpoint_url = URL\n").await;
-    let is_with = |request: &Request, id: &str| request.header("authorization").contains(&format!("Credential={id}/"));
     home.server.answer("GetCallerIdentity", move |request| {
-        let account = if is_with(request, "AKIDTWO") { "2" } else { "1" };
-        bodies::query("GetCallerIdentity", &format!("<Account>{account}</Account><Arn>arn:x</Arn>"))
+        if is_with(request, "AKIDTWO") { says() } else { identity("1") }
     });
     home.server.answer("DescribeStacks", move |request| {
         let (code, message) = if is_with(request, "AKIDONE") {
@@ -254,6 +256,39 @@ async fn a_session_keeps_to_its_account_whoever_logs_in() {
         };
         bodies::error(bodies::Wire::Query, 400, code, message)
     });
+    home
+}
+
+fn identity(account: &str) -> Reply {
+    bodies::query("GetCallerIdentity", &format!("<Account>{account}</Account><Arn>arn:x</Arn>"))
+}
+
+#[tokio::test]
+async fn of_whom_sts_does_not_say_who_it_is_nothing_is_asked_and_what_sts_needs_is_said() {
+    for (code, message, kind, want) in [
+        (
+            "AccessDenied",
+            "",
+            "denied",
+            "sts:GetCallerIdentity is not allowed: whose the new credentials are is not known",
+        ),
+        (
+            "InvalidClientTokenId",
+            "The token is invalid.",
+            "wrong-credentials",
+            "AWS does not accept these credentials: whose the new credentials are is not known: The token is invalid",
+        ),
+    ] {
+        let home = accounts(move || bodies::error(bodies::Wire::Query, 403, code, message)).await;
+        std::fs::write(home.folder.path().join("credentials"), keys_of("AKIDONE", None)).expect("a file");
+        let told = home.told(&[("WIRE_MOVES", "1")]).await;
+        assert_eq!(told["other"], json!([kind, want]));
+    }
+}
+
+#[tokio::test]
+async fn a_session_keeps_to_its_account_whoever_logs_in() {
+    let home = accounts(|| identity("2")).await;
     for account in [None, Some("1")] {
         std::fs::write(home.folder.path().join("credentials"), keys_of("AKIDONE", account)).expect("a file");
         let variables = [Some(("WIRE_MOVES", "1")), account.map(|id| ("WIRE_ACCOUNT", id))];

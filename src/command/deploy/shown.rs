@@ -88,12 +88,9 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
         (false, None) => "create",
         (false, Some(_)) => "update",
     };
-    if let Some(why) = before
+    let unmet = before
         .filter(|_| action == "none")
-        .and_then(|stack| tags::unmet(ready.draft.request.tags.as_deref(), stack))
-    {
-        return Err(Failure::NotWell(format!("CloudFormation sees nothing to change, and {why}.")));
-    }
+        .and_then(|stack| tags::unmet(ready.draft.request.tags.as_deref(), stack));
     let losses = plan::losses(&set.changes, parameters.as_ref(), &ready.draft.values);
     let plan = Plan {
         action,
@@ -108,10 +105,13 @@ pub(super) async fn show(cx: &mut Context, ready: &Ready, set: &ChangeSet) -> An
     };
     if cx.out.is_json() {
         cx.out.json_line(&plan)?;
-    } else {
+    } else if unmet.is_none() {
         print(cx, &plan)?;
     }
     cx.out.flush()?;
+    if let Some(why) = unmet {
+        return Err(Failure::NotWell(format!("CloudFormation sees nothing to change, and {why}.")));
+    }
     Ok(losses)
 }
 

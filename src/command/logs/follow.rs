@@ -164,7 +164,8 @@ impl Follow<'_> {
         if self.tail.stats().pages == 0 && (cloud.ahead() - self.ahead).abs() >= CLOCK_OFF {
             // AWS's clock is known now, and this machine's, by which the tail began, is another one.
             self.ahead = cloud.ahead();
-            self.tail = (self.begin)(self.cx)?;
+            let tail = (self.begin)(self.cx)?;
+            self.tail.begin_anew(tail, cloud.now());
             return Ok(());
         }
         for arrived in self.tail.on_page(seq, answer, cloud.now()) {

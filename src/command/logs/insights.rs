@@ -43,13 +43,18 @@ pub(super) async fn run(
     let interrupt = cx.interrupt.clone();
     let results = tokio::select! {
         biased;
-        status = interrupt.caught() => {
-            let stopped = cloud.ask(Query::InsightsStop { id }).await;
-            let end = stopped.err().map_or_else(|| "stopped".to_owned(), |fault| fault.sentence());
-            let text = format!("The query: {end}; what it had scanned is paid for.");
-            return Err(Failure::Interrupted(status, Some(text)));
+        status = interrupt.caught() => return Err(Failure::Interrupted(status, Some(stop(&*cloud, id).await))),
+        results = wait(cx, &*cloud, &id) => results,
+    };
+    let results = match results {
+        Ok(results) => results,
+        Err(failure) => {
+            let is_there = !matches!(&failure, Failure::Fault(fault) if fault.kind == FaultKind::NotFound);
+            if is_there {
+                cx.out.note(stop(&*cloud, id).await);
+            }
+            return Err(failure);
         }
-        results = wait(cx, &*cloud, &id) => results?,
     };
     let (rows, state) = (results.events.len(), results.state);
     let totals = format!(
@@ -128,6 +133,17 @@ async fn wait(cx: &mut Context, cloud: &dyn Cloud, id: &SafeText) -> Answer<Quer
             Err(fault) => return Err(fault.into()),
         }
         pause = (pause * 3 / 2).min(SLOWEST);
+    }
+}
+
+/// Stops a query whose results nobody waits for any more; says what came of it.
+async fn stop(cloud: &dyn Cloud, id: SafeText) -> String {
+    match cloud.ask(Query::InsightsStop { id }).await {
+        Ok(_) => "The query: stopped; what it had scanned is paid for.".to_owned(),
+        Err(fault) => format!(
+            "The query could not be stopped, and what it scans is paid for: {}.",
+            fault.sentence()
+        ),
     }
 }
 

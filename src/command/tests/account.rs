@@ -34,7 +34,7 @@ async fn whatever_writes_or_follows_keeps_to_its_account_also_where_nobody_watch
     for (line, is_kept) in [
         ("status", false),
         ("logs", false),
-        ("logs --follow", true),
+        ("logs --follow", false),
         ("sleep", true),
         ("scale litellm 2", true),
         ("deploy --param LogRetentionDays=14", true),

@@ -257,6 +257,23 @@ async fn half_results_are_waited_out_and_faults_that_pass_too() {
     );
 }
 
+/// What can not be asked after is not paid for any longer.
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_ends_the_waiting_stops_the_query() {
+    for (kind, is_stopped) in [(FaultKind::Denied, true), (FaultKind::Expired, true), (FaultKind::NotFound, false)] {
+        let (mut case, script) = script(vec![Err(Fault::new(kind, "logs:GetQueryResults", "", ""))]);
+        let (status, _, said) = case.run("logs --insights").await;
+        let last = script.asked.lock().unwrap().last().cloned();
+        assert_eq!(last == Some(Query::InsightsStop { id: "q-1".into() }), is_stopped, "{kind:?}");
+        assert_ne!(status, 0, "{said}");
+        assert_eq!(
+            said.contains("The query: stopped; what it had scanned is paid for."),
+            is_stopped,
+            "{said}"
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_signal_stops_the_query() {
     let (mut case, script) = script(vec![]);

@@ -406,6 +406,16 @@ async fn who_watches_is_told_no_time_before_a_task_stops_that_does_not_get_well(
             assert_eq!((outlook.eta, outlook.left()), (None, Some(eta::NO_END.to_owned())));
             let tasks = reads::tasks(&*case.cx.cloud, &Names::of(&stack)).await.unwrap();
             assert!(tasks.iter().all(|t| !t.is_stopped()), "the first has stopped by now");
+            // What is not answered takes nothing away.
+            let throttled = |query: &Query| match query {
+                Query::Services { .. } | Query::TargetHealth { .. } => Some(Err(Fault::new(FaultKind::Throttled, "", "", ""))),
+                _ => None,
+            };
+            case.cx.cloud = Arc::new(Answering(Arc::clone(&case.cx.cloud), throttled));
+            for _ in 0..3 {
+                watch.look(&mut case.cx).await.unwrap();
+            }
+            assert!(watch.outlook(&case.cx).unwrap().1.is_held_up);
             return;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -14,14 +14,14 @@ impl Watch {
         cause::late(&self.services, names, (progress, &self.durations), now)
     }
 
-    /// Tasks keep the operation from its end: one has stopped, or a service does not get well.
+    /// Tasks keep the operation from its end: a service does not get well.
     pub(super) fn is_held_up(&self, stack: &Stack, progress: &Progress, now: Millis) -> bool {
         let known = cause::Known {
             targets: &self.targets,
             late: self.late(&Names::of(stack), progress, now),
             ..self.known(stack)
         };
-        !self.stopped.is_empty() || known.cause().is_some_and(|it| it.service.is_some())
+        known.cause().is_some_and(|it| it.service.is_some())
     }
 
     /// What tells of a cause, whatever the load balancer says.

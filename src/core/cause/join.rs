@@ -4,7 +4,8 @@ use super::{
     super::{
         fact::{Millis, Service, Stack, StackEvent, Target, TargetGroup, Task},
         health::stop_words,
-        progress::newest_operation,
+        names::Names,
+        progress::{Progress, newest_operation},
         rollout,
         text::SafeText,
     },
@@ -213,7 +214,9 @@ impl<'a> Known<'a> {
         let service = event.and_then(|e| e.physical_id.rsplit('/').next());
         let (first, last) = stretch.made;
         let is_of_it = |t: &&Task| t.created.or(t.stopped).is_some_and(|at| first <= at && at < last);
+        let is_open = event.is_some() || self.stack.status.is_failure();
         let falls = || self.falls.iter().copied().filter(is_of_it);
+        let falls = || falls().filter(|t| is_open || self.is_missed(t));
         let falls = || falls().filter(|t| t.stopped.is_some_and(|at| at >= stretch.since));
         let newest = falls().max_by_key(|t| (service.is_some_and(|s| t.service == *s), t.stopped))?;
         // Its lines may not have come yet; those of an earlier one that fell the same way tell as much.
@@ -226,6 +229,20 @@ impl<'a> Known<'a> {
     fn log_of(&self, task: &Task) -> &'a [SafeText] {
         let mut known = self.last_lines.iter();
         known.find(|(arn, _)| task.arn == **arn).map_or(&[], |(_, lines)| lines)
+    }
+
+    /// ECS has not made up for a task that stopped: its service has too few, or is still worked on.
+    fn is_missed(&self, task: &Task) -> bool {
+        let Some(service) = self.services.iter().find(|s| s.name == task.service) else {
+            return true;
+        };
+        let names = Names::of(self.stack);
+        let is_worked_on = || {
+            let progress = Progress::read(self.stack, self.events);
+            progress.running().any(|row| rollout::is_of(&names, row, service))
+        };
+        // Without its events it may be.
+        service.running < service.desired || self.events.is_empty() || is_worked_on()
     }
 
     /// ECS's newest word that it can not place a task, or that one does not get well for which the operation waits:

@@ -5,7 +5,7 @@ use super::{
     *,
 };
 use crate::core::{
-    fact::Container,
+    fact::{Container, Stack},
     fault::{Fault, FaultKind},
     text::SafeText,
 };
@@ -301,5 +301,92 @@ fn the_group_that_stands_in_the_way_is_named_in_the_command() {
             let advice = advice(found, Some(&event), reader);
             assert!(advice.contains(want), "{advice}");
         }
+    }
+}
+
+fn event(id: &str, at: Millis, status: &str) -> StackEvent {
+    let is_stack = id == "chat";
+    let stack = "arn:aws:cloudformation:us-west-2:123456789012:stack/chat/1";
+    let service = "arn:aws:ecs:us-west-2:123456789012:service/chat-cluster/chat-litellm";
+    StackEvent {
+        id: format!("{id}-{at}").into(),
+        at,
+        logical_id: id.into(),
+        physical_id: if is_stack { stack } else { service }.into(),
+        resource_type: if is_stack {
+            "AWS::CloudFormation::Stack"
+        } else {
+            "AWS::ECS::Service"
+        }
+        .into(),
+        status: crate::core::fact::ResourceStatus(status.into()),
+        reason: if status.ends_with("_FAILED") { "no" } else { "" }.into(),
+        token: None,
+    }
+}
+
+/// The cause, from events that come oldest first.
+fn cause_of(status: &str, events: &[(&str, &str)], (services, falls): (&[Service], &[Task])) -> Option<Cause> {
+    let mut stack = Stack::of_test(status);
+    stack.parameters = vec![("ProjectName".into(), "chat".into())];
+    let mut events: Vec<StackEvent> = events.iter().zip(1..).map(|((id, status), at)| event(id, at, status)).collect();
+    events.reverse();
+    let known = Known {
+        stack: &stack,
+        events: &events,
+        services,
+        falls: falls.iter().collect(),
+        last_lines: Vec::new(),
+        targets: &[],
+        late: Vec::new(),
+        reader: Reader::Console,
+    };
+    known.cause()
+}
+
+#[test]
+fn a_task_that_was_made_up_for_is_no_cause() {
+    let fall = Task {
+        stopped: Some(100),
+        ..Task::known_as("chat-litellm", "STOPPED")
+    };
+    for (running, service, is_cause) in [
+        (0, "CREATE_COMPLETE", true),
+        (1, "CREATE_IN_PROGRESS", true),
+        (1, "CREATE_COMPLETE", false),
+    ] {
+        let services = [Service {
+            arn: "arn".into(),
+            name: "chat-litellm".into(),
+            status: "ACTIVE".into(),
+            desired: 1,
+            running,
+            pending: 0,
+            task_definition: "d:1".into(),
+            deployments: Vec::new(),
+            events: Vec::new(),
+            tags: Vec::new(),
+            target_groups: Vec::new(),
+        }];
+        let events = [("chat", "CREATE_IN_PROGRESS"), ("LiteLLMService", service)];
+        let found = cause_of("CREATE_IN_PROGRESS", &events, (&services, std::slice::from_ref(&fall)));
+        assert_eq!(found.is_some(), is_cause, "{running} {service}: {found:?}");
+    }
+}
+
+#[test]
+fn only_a_rollback_that_had_failed_leaves_something_out() {
+    let begin = [
+        ("chat", "UPDATE_IN_PROGRESS"),
+        ("LiteLLMService", "UPDATE_IN_PROGRESS"),
+        ("LiteLLMService", "UPDATE_FAILED"),
+        ("chat", "UPDATE_ROLLBACK_IN_PROGRESS"),
+    ];
+    let end = [("LiteLLMService", "UPDATE_COMPLETE"), ("chat", "UPDATE_ROLLBACK_COMPLETE")];
+    let between = [("chat", "UPDATE_ROLLBACK_FAILED"), ("chat", "UPDATE_ROLLBACK_IN_PROGRESS")];
+    for (between, matter) in [(&[][..], Matter::Cause), (&between[..], Matter::LeftOut)] {
+        let events = [&begin[..], between, &end[..]].concat();
+        let found = cause_of("UPDATE_ROLLBACK_COMPLETE", &events, (&[], &[]));
+        assert_eq!(found.map(|it| it.matter), Some(matter));
     }
 }

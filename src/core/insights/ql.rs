@@ -1,7 +1,8 @@
 //! The filter of the Logs screen as a query of Logs Insights. The query is coarse: it lets through every line
 //! that the filter keeps, and some more; the results are then read and filtered here as the tail's lines are.
 //! So no difference between AWS's regular expressions and ours, no colour sequence in a line and no level that
-//! only its neighbours tell can lose a line. Lines that were left out can not end the entry of an error before
+//! only its neighbours tell can lose a line. But of a request only the lines that name it come, not the rest of
+//! their entries: nothing in those lines tells AWS whose they are. Lines that were left out can not end the entry of an error before
 //! them: a line without a level of its own may then be shown with that error.
 
 use regex_syntax::ast::{self, AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange};
@@ -36,7 +37,7 @@ pub fn query(filter: &Filter, minds_case: bool) -> String {
     stages.join("\n| ")
 }
 
-/// A stage that lets through the lines that name a request, in any case and inside of words.
+/// A stage that lets through the lines that name a request, in any case and inside of words; not what goes on with them.
 fn names(request: &Request) -> Option<String> {
     keeps(&Pattern::search(&request.ids().join("|").to_lowercase())?, false)
 }

@@ -9,7 +9,7 @@ use std::{
 
 use strum::EnumCount;
 
-use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot};
+use super::{Appended, Column, Filter, Histogram, Lines, Segment, Spot, walk::news_among};
 use crate::core::logline::Level;
 
 /// About what is kept of a segment beside its rows, in a table that is half full.
@@ -69,6 +69,18 @@ impl Scan {
         }
     }
 
+    /// What is told of the segments after the first `told` where the work failed: they count as looked at, since to look
+    /// at them again would fail again.
+    pub fn passed_over(&self, told: usize) -> impl Iterator<Item = Found> {
+        self.segments.iter().skip(told).map(|segment| Found {
+            generation: self.generation,
+            segment: segment.id(),
+            scanned: segment.len(),
+            rows: Vec::new(),
+            histogram: Histogram::default(),
+        })
+    }
+
     /// The same work in up to `parts` pieces, each with its share of the nearest segments.
     pub fn split(self, parts: usize) -> Vec<Self> {
         (0..parts.clamp(1, self.segments.len().max(1)))
@@ -97,6 +109,8 @@ struct Hits {
     named: Vec<u32>,
     rows: Vec<u32>,
     histogram: Histogram,
+    /// Rows that came by themselves.
+    news: usize,
 }
 
 /// Rows that match one filter.
@@ -174,7 +188,8 @@ impl Index {
         if found.generation != self.generation || self.segments.contains_key(&found.segment) {
             return false;
         }
-        let Some(place) = lines.segments().rposition(|segment| segment.id() == found.segment) else {
+        let place = lines.segments().rposition(|segment| segment.id() == found.segment);
+        let Some((place, segment)) = place.and_then(|place| Some((place, lines.segment(place)?))) else {
             return false;
         };
         let mut hits = Hits {
@@ -185,6 +200,7 @@ impl Index {
             hits.named = found.rows;
         } else {
             self.len += found.rows.len();
+            hits.news = news_among(segment, &found.rows, 0);
             (hits.rows, hits.histogram) = (found.rows, found.histogram);
         }
         self.segments.insert(found.segment, hits);
@@ -299,6 +315,11 @@ impl Index {
         self.segments.get(&id).map(|hits| hits.rows.as_slice())
     }
 
+    /// How many rows of a segment came by themselves.
+    pub(super) fn news_in(&self, segment: u64) -> usize {
+        self.segments.get(&segment).map_or(0, |hits| hits.news)
+    }
+
     /// Looks at what is new in segments, and again at those beside them that their entries lie in.
     fn refresh(&mut self, lines: &Lines, places: &[usize]) {
         let reached: BTreeSet<usize> = places.iter().flat_map(|place| self.extend(lines, *place)).collect();
@@ -326,10 +347,12 @@ impl Index {
             hits.named.extend(new);
             let (rows, places) = self.filter.entries(lines, place, &hits.named);
             self.len = self.len + rows.len() - hits.rows.len();
+            hits.news = news_among(segment, &rows, 0);
             (hits.histogram, hits.rows) = (counted(segment, &rows), rows);
             return places;
         }
         self.len += new.len();
+        hits.news += news_among(segment, &new, 0);
         for line in new.iter().filter_map(|row| segment.line(*row as usize)) {
             hits.histogram.add(line.at(), line.level());
         }

@@ -9,8 +9,10 @@ use crate::core::{
     logline::{is_uuid, request_ids},
 };
 
-/// Most ids of a request.
-const MOST_IDS: usize = 8;
+/// Most ids of a request: a pattern of so many is compiled and looked for in no time that is noticed.
+const MOST_IDS: usize = 256;
+/// An id that is named only beside one that is named only beside … is looked for so many times over at most.
+const MOST_STEPS: usize = 8;
 /// An entry that names more ids than this is a list of requests.
 const MOST_NAMED: usize = 4;
 /// How far from the line that is looked at ids are looked for, in milliseconds.
@@ -18,7 +20,7 @@ const NEAR: Millis = 15 * 60_000;
 /// The same in segments: no more than that can be searched while somebody waits.
 const NEAR_SEGMENTS: usize = 12;
 /// Most lines that are read for the ids in them; and most of those that come later.
-const MOST_READ: usize = 500;
+const MOST_READ: usize = 1_000;
 
 /// The ids of one request.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,17 +31,20 @@ pub struct Request {
     at: Millis,
     /// So many entries that come may still be read for the ids in them.
     left: usize,
+    is_part: bool,
 }
 
 impl Request {
-    fn of(mut ids: Vec<String>, at: Millis, left: usize) -> Option<Self> {
+    fn of(mut ids: Vec<String>, at: Millis) -> Option<Self> {
+        let is_part = ids.len() > MOST_IDS;
         ids.truncate(MOST_IDS);
-        // An id is letters, digits, `-` and `_`. A UUID may be written in capitals.
-        let word = |id: &String| if is_uuid(id) { format!("(?i:{id})") } else { id.clone() };
-        let words: Vec<String> = ids.iter().map(word).collect();
-        let pattern = Pattern::exact(&format!(r"(?-u:\b)(?:{})(?-u:\b)", words.join("|")))?;
-        let request = Self { ids, pattern, at, left };
-        (!request.ids.is_empty()).then_some(request)
+        Some(Self {
+            pattern: naming(&ids)?,
+            ids,
+            at,
+            left: MOST_READ,
+            is_part,
+        })
     }
 
     /// Its ids; the first is one of the line that was looked at.
@@ -52,6 +57,11 @@ impl Request {
         &self.pattern
     }
 
+    /// It is so large that not all of its ids were looked for: lines of it may be missing.
+    pub fn is_part(&self) -> bool {
+        self.is_part
+    }
+
     fn is_near(&self, at: Millis) -> bool {
         (at - self.at).abs() <= NEAR
     }
@@ -60,39 +70,66 @@ impl Request {
         !self.ids.contains(id)
     }
 
-    /// Takes further ids; `false` when there is no room for any.
-    fn take(&mut self, new: Vec<String>) -> bool {
-        let ids = [self.ids.clone(), new].concat();
-        match Self::of(ids, self.at, self.left) {
-            Some(request) if request.ids.len() > self.ids.len() => *self = request,
-            _ => return false,
-        }
-        true
+    /// Takes further ids, as far as there is room. Gives what is found in lines that name one of them; `None` where there
+    /// is none. [`settle`](Self::settle) comes after the last.
+    fn take(&mut self, mut new: Vec<String>) -> Option<Pattern> {
+        let room = MOST_IDS - self.ids.len();
+        self.is_part |= new.len() > room;
+        new.truncate(room);
+        let found = naming(&new)?;
+        self.ids.extend(new);
+        Some(found)
     }
+
+    /// All ids are there: they are compiled once, since that takes its time.
+    fn settle(&mut self) {
+        if let Some(pattern) = naming(&self.ids) {
+            self.pattern = pattern;
+        }
+    }
+}
+
+/// What is found in lines that name one of these ids; `None` where there is none.
+fn naming(ids: &[String]) -> Option<Pattern> {
+    // An id is letters, digits, `-` and `_`. A UUID may be written in capitals.
+    let word = |id: &String| if is_uuid(id) { format!("(?i:{id})") } else { id.clone() };
+    let words: Vec<String> = ids.iter().map(word).collect();
+    let pattern = || Pattern::exact(&format!(r"(?-u:\b)(?:{})(?-u:\b)", words.join("|")));
+    (!ids.is_empty()).then(pattern).flatten()
 }
 
 impl Lines {
     /// The request that the entry of a line names, with the ids that lines near it name beside one of it.
     pub fn request(&self, spot: Spot) -> Option<Request> {
-        let mut request = Request::of(self.ids(spot), self.line(spot)?.at(), MOST_READ)?;
-        self.join(&mut request, spot.segment);
+        let mut request = Request::of(self.ids(spot), self.line(spot)?.at())?;
+        let pattern = request.pattern.clone();
+        self.join(&mut request, pattern, spot.segment);
+        request.settle();
         Some(request)
     }
 
-    /// Adds the ids that lines near a place name beside one of a request.
-    fn join(&self, request: &mut Request, place: usize) {
+    /// Adds the ids that lines near a place name beside one of those that a pattern finds, and so on.
+    fn join(&self, request: &mut Request, mut pattern: Pattern, place: usize) {
         let mut read = BTreeSet::new();
-        loop {
+        for _ in 0..MOST_STEPS {
             let mut new: Vec<String> = Vec::new();
-            for there in self.naming(request, place) {
-                if read.len() < MOST_READ && read.insert(there) {
-                    new.extend(self.beside(request, there));
+            for there in self.naming(request, &pattern, place) {
+                if read.contains(&there) {
+                    continue;
                 }
+                if read.len() == MOST_READ {
+                    request.is_part = true;
+                    break;
+                }
+                read.insert(there);
+                new.extend(self.beside(request, there));
             }
-            if !request.take(unique(new)) {
-                return;
+            match request.take(unique(new)) {
+                Some(found) => pattern = found,
+                None => return,
             }
         }
+        request.is_part = true;
     }
 
     /// Adds what lines that have just come, of entries of the request, name beside one of its ids, and what others name
@@ -104,18 +141,26 @@ impl Lines {
             let Some(line) = self.line(*spot).filter(|line| request.is_near(line.at())) else {
                 continue;
             };
-            if request.left == 0 || request.ids.len() == MOST_IDS {
+            let is_full = request.left == 0 || request.ids.len() == MOST_IDS;
+            if is_full && request.is_part {
                 break;
             }
             if !request_ids(line.raw()).iter().any(|(_, id)| request.lacks(id)) {
                 continue;
             }
+            if is_full {
+                request.is_part = true;
+                break;
+            }
             request.left -= 1;
             let new = self.beside(request, *spot);
-            if request.take(unique(new)) {
-                self.join(request, spot.segment);
+            if let Some(pattern) = request.take(unique(new)) {
+                self.join(request, pattern, spot.segment);
                 has_grown = true;
             }
+        }
+        if has_grown {
+            request.settle();
         }
         has_grown
     }
@@ -141,8 +186,8 @@ impl Lines {
         all.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Lines near a place and the time of a request that name it.
-    fn naming(&self, request: &Request, place: usize) -> Vec<Spot> {
+    /// Lines near a place and the time of a request in which a pattern is found.
+    fn naming(&self, request: &Request, pattern: &Pattern, place: usize) -> Vec<Spot> {
         let near = place.saturating_sub(NEAR_SEGMENTS)..self.segments.len().min(place + NEAR_SEGMENTS + 1);
         let mut found = Vec::new();
         for place in near {
@@ -151,7 +196,7 @@ impl Lines {
             if spans.is_none_or(|(first, last)| last.at() < request.at - NEAR || first.at() > request.at + NEAR) {
                 continue;
             }
-            let rows = request.pattern.rows(segment, 0).into_iter();
+            let rows = pattern.rows(segment, 0).into_iter();
             let spots = rows.map(|row| Spot {
                 segment: place,
                 line: row as usize,

@@ -137,6 +137,8 @@ pub struct Segment {
     is_plain: bool,
     /// The number after the largest of a line that is news, from the segment's first on; 0 where there is none.
     news_until: u32,
+    /// Lines that are news.
+    news: u32,
 }
 
 impl Segment {
@@ -158,6 +160,7 @@ impl Segment {
             telling: 0,
             is_plain: true,
             news_until: 0,
+            news: 0,
         }
     }
 
@@ -253,6 +256,16 @@ impl Segment {
         self.first_seq + u64::from(self.news_until) <= seq
     }
 
+    /// No line of it has a number below `seq`.
+    pub(super) fn is_since(&self, seq: u64) -> bool {
+        seq <= self.first_seq
+    }
+
+    /// Lines that came by themselves.
+    pub(super) fn news(&self) -> usize {
+        self.news as usize
+    }
+
     pub(super) fn is_plain(&self) -> bool {
         self.is_plain
     }
@@ -309,6 +322,7 @@ impl Segment {
         self.telling += u32::from(line.flags.has(Flags::TELLS));
         self.is_plain &= line.flags.has(Flags::PLAIN);
         if !line.flags.has(Flags::FETCHED) {
+            self.news += 1;
             self.news_until = self.news_until.max((line.seq - self.first_seq) as u32 + 1);
         }
     }

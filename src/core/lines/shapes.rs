@@ -22,6 +22,9 @@ const OTHER: u16 = u16::MAX - 1;
 /// Mark of a heading that counts no more: a line after it has said what the error is.
 const PAID: u16 = u16::MAX - 2;
 
+/// In the place of a shape where the work failed.
+const UNREAD: &str = "errors that could not be read: this is a bug of the console";
+
 /// The errors of one shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorShape {
@@ -89,6 +92,21 @@ impl Mining {
             view: self.view,
             segment: self.segment.id(),
             shapes,
+        }
+    }
+
+    /// What is told where the work failed: all are of one shape, since to look at them again would fail again.
+    pub fn given_up(&self) -> Mined {
+        let newest = telling(&self.segment).skip(self.from).map(Anchor::of).max();
+        let shaped = |newest| Shaped {
+            text: UNREAD.into(),
+            newest,
+            errors: (self.from as u32..self.segment.telling()).collect(),
+        };
+        Mined {
+            view: self.view,
+            segment: self.segment.id(),
+            shapes: newest.map(shaped).into_iter().collect(),
         }
     }
 }

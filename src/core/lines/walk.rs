@@ -5,6 +5,12 @@ use std::sync::Arc;
 use super::{Anchor, Index, Line, Lines, Segment, Spot};
 use crate::core::fact::Millis;
 
+/// How many of the rows came by themselves from number `seq` on.
+pub(super) fn news_among(segment: &Segment, rows: &[u32], seq: u64) -> usize {
+    let lines = rows.iter().filter_map(|row| segment.line(*row as usize));
+    lines.filter(|line| line.is_news(seq)).count()
+}
+
 impl Lines {
     /// The number that the next line will have.
     pub fn next_seq(&self) -> u64 {
@@ -12,13 +18,12 @@ impl Lines {
     }
 
     /// Lines, of those that an index keeps, that came by themselves from number `seq` on, wherever their time has put them.
+    /// Only where older lines stand beside them each is looked at: this is asked for in every frame.
     pub fn news(&self, seq: u64, index: Option<&Index>) -> usize {
-        let is_news = |line: Option<Line<'_>>| line.is_some_and(|line| line.is_news(seq));
         let news_of = |(place, segment): (usize, &Arc<Segment>)| match index {
-            Some(index) => {
-                let rows = index.rows(self, place).unwrap_or_default().iter();
-                rows.filter(|row| is_news(segment.line(**row as usize))).count()
-            }
+            Some(index) if segment.is_since(seq) => index.news_in(segment.id()),
+            Some(index) => news_among(segment, index.rows(self, place).unwrap_or_default(), seq),
+            None if segment.is_since(seq) => segment.news(),
             None => segment.lines().filter(|line| line.is_news(seq)).count(),
         };
         let segments = self.segments.iter().enumerate();

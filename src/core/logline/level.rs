@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{MAX_JSON, head_of};
+use super::{MAX_JSON, head_of, top};
 
 /// How grave a line is. `Other` tells nothing and counts as information.
 #[derive(
@@ -61,14 +61,14 @@ impl Level {
         }
     }
 
-    /// The numbers of Python's `logging` and of pino, which agree from 10 to 50.
+    /// The numbers of pino and bunyan, which call theirs `level`: 30 is information, 60 fatal.
     fn numbered(number: i64) -> Self {
         match number {
-            ..20 => Self::Debug,
-            20..30 => Self::Info,
-            30..40 => Self::Warn,
-            40..50 => Self::Error,
-            50.. => Self::Critical,
+            ..30 => Self::Debug,
+            30..40 => Self::Info,
+            40..50 => Self::Warn,
+            50..60 => Self::Error,
+            60.. => Self::Critical,
         }
     }
 }
@@ -143,6 +143,9 @@ enum Field {
         alias = "log.level"
     )]
     Level,
+    /// Python's number of a level: 20 is information, 50 critical.
+    #[serde(rename = "levelno")]
+    Number,
     #[serde(alias = "status_code")]
     Status,
     /// What a log driver or a shipper puts the line itself into, as an object or as text.
@@ -185,7 +188,14 @@ impl<'de> Visitor<'de> for Fields {
                     continue;
                 }
                 Field::Level => level_of(&fields.next_value()?),
-                Field::Status => fields.next_value::<Value>()?.as_u64().map(|status| of_status(status as u16)),
+                Field::Number => fields
+                    .next_value::<Value>()?
+                    .as_i64()
+                    .map(|number| Level::numbered(number.saturating_add(10))),
+                Field::Status => {
+                    let status = fields.next_value::<Value>()?.as_u64();
+                    status.and_then(|status| u16::try_from(status).ok()).map(of_status)
+                }
             };
             gravest = gravest.max(told);
         }
@@ -233,11 +243,15 @@ fn level_of(value: &Value) -> Option<Level> {
     }
 }
 
+/// The level of an object; of a long one, and of one that was cut off or is not quite JSON, what its top tells.
 fn json_level(raw: &str) -> Option<Level> {
-    if raw.len() > MAX_JSON {
-        return None;
+    let is_long = raw.len() > MAX_JSON;
+    if !is_long && let Ok(level) = object(raw, false) {
+        return Some(level.unwrap_or_default());
     }
-    Some(object(raw, false).ok()?.unwrap_or_default())
+    let tells = |name: &str| serde_json::from_str(name).is_ok_and(|field| !matches!(field, Field::Other));
+    let told = top::of(raw, &tells).and_then(|top| object(&top, false).ok()?);
+    told.or(is_long.then_some(Level::Other))
 }
 
 /// The level that an object tells; an error where it is none.

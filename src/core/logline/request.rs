@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use regex::Regex;
 
-use super::{MAX_JSON, head_of, strip_sgr};
+use super::{MAX_JSON, head_of, strip_sgr, top};
 
 /// The status of an access line such as `"GET /x HTTP/1.1" 502`.
 pub fn status(line: &str) -> Option<u16> {
@@ -39,7 +39,7 @@ pub fn request_ids(raw: &str) -> Vec<(bool, String)> {
         let id = id.map_or("", |id| id.as_str());
         // A header of a trace has the trace's own id in it.
         let id = id.get(3..35).filter(|_| is_parent(id)).unwrap_or(id);
-        if id.bytes().any(|b| b.is_ascii_digit()) {
+        if id.bytes().any(|b| b.is_ascii_digit()) && !is_zero(id) {
             ids.push((is_second, id.to_owned()));
         }
     }
@@ -49,19 +49,37 @@ pub fn request_ids(raw: &str) -> Vec<(bool, String)> {
     ids
 }
 
+/// What is written where there is no id: all requests without one have it.
+fn is_zero(id: &str) -> bool {
+    id.strip_prefix("1-").unwrap_or(id).bytes().all(|b| matches!(b, b'0' | b'-' | b'_'))
+}
+
 /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
 fn is_parent(id: &str) -> bool {
     id.len() == 55 && id.split('-').map(str::len).eq([2, 32, 16, 2])
 }
 
-/// The first JSON object in a message.
+/// The first JSON object in a message that holds anything. One within braces that are no JSON, or that are not closed
+/// since the rest was cut off, is a part of what it says and not it.
 pub fn json_in(raw: &str) -> Option<serde_json::Value> {
     const MOST_TRIES: usize = 8;
-    let clean = strip_sgr(head_of(raw, MAX_JSON));
-    let starts = clean.match_indices('{').take(MOST_TRIES);
-    starts
-        .filter_map(|(at, _)| serde_json::Deserializer::from_str(&clean[at..]).into_iter().next()?.ok())
-        .find(|value: &serde_json::Value| value.as_object().is_some_and(|fields| !fields.is_empty()))
+    let clean = strip_sgr(raw);
+    let mut rest = &clean[..];
+    for _ in 0..MOST_TRIES {
+        rest = &rest[rest.find('{')?..];
+        let value = serde_json::Deserializer::from_str(rest).into_iter().next().and_then(Result::ok);
+        let is_full = |value: &serde_json::Value| value.as_object().is_some_and(|fields| !fields.is_empty());
+        if let Some(value) = value.filter(is_full) {
+            return Some(value);
+        }
+        let is_open = |rest: &str| rest[1..].trim_ascii_start().starts_with(['"', '\'']);
+        rest = match top::past(rest) {
+            Some(length) => &rest[length..],
+            None if is_open(rest) => return None,
+            None => &rest[1..],
+        };
+    }
+    None
 }
 
 /// 32 hexadecimal digits in five groups.
@@ -85,5 +103,5 @@ fn bare_uuids(text: &str) -> impl Iterator<Item = &str> {
         !is_path && !name.ends_with("id") && !OTHERS.contains(&name.as_str())
     };
     let words = text.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
-    words.filter(|word| is_uuid(word)).filter(is_bare)
+    words.filter(|word| is_uuid(word) && !is_zero(word)).filter(is_bare)
 }

@@ -56,7 +56,17 @@ const FORMATS: &[(&str, Level, Shape)] = &[
     ("ERROR:root:could not connect", Error, Shape::Start),
     (r#"{"message": "slow", "level": "WARNING", "timestamp": "x"}"#, Warn, Shape::Whole),
     (r#"{"msg":"bad","severity":"error"}"#, Error, Shape::Whole),
-    (r#"{"msg":"pino","level":50}"#, Critical, Shape::Whole),
+    (r#"{"msg":"pino","level":20}"#, Debug, Shape::Whole),
+    (r#"{"msg":"pino","level":30}"#, Info, Shape::Whole),
+    (r#"{"msg":"pino","level":40}"#, Warn, Shape::Whole),
+    (r#"{"msg":"pino","level":50}"#, Error, Shape::Whole),
+    (r#"{"msg":"pino","level":60}"#, Critical, Shape::Whole),
+    (r#"{"msg":"logging","levelno":10}"#, Debug, Shape::Whole),
+    (r#"{"msg":"logging","levelno":20}"#, Info, Shape::Whole),
+    (r#"{"msg":"logging","levelno":30}"#, Warn, Shape::Whole),
+    (r#"{"msg":"logging","levelno":40,"levelname":"ERROR"}"#, Error, Shape::Whole),
+    (r#"{"msg":"logging","levelno":50}"#, Critical, Shape::Whole),
+    (r#"{"status":65936}"#, Other, Shape::Whole),
     (r#"{"path":"/v1","status":500}"#, Error, Shape::Whole),
     (r#"{"path":"/v1"}"#, Other, Shape::Whole),
     (r#"{"level":"ERROR","severity":"ERROR"}"#, Error, Shape::Whole),
@@ -131,6 +141,56 @@ fn levels_and_shapes_of_real_formats() {
     for (raw, level, shape) in FORMATS.iter().copied() {
         assert_eq!(read(raw), Reading { level, shape }, "{raw:?}");
     }
+}
+
+/// As an image application writes them: a picture in the line, before the level or behind it.
+#[test]
+fn a_long_json_line_has_the_level_of_its_top_and_so_has_one_that_was_cut() {
+    let picture = "iVBOR".repeat(20_000);
+    let lines = [
+        (r#"{"level":"ERROR","body":{"id":1,"b64":"PICTURE"}}"#, Error, Shape::Whole),
+        (
+            r#"{ "a" : [1,{"level":"error"}] , "b64" : "PICTURE" , "severity" : "WARNING" } "#,
+            Warn,
+            Shape::Whole,
+        ),
+        (r#"{"b64":"PICTURE","level":"ERROR"}"#, Error, Shape::Whole),
+        (r#"{"b64":"PICTURE","status_code":503}"#, Error, Shape::Whole),
+        (
+            r#"{"b64":"PICTURE","x":NaN,"lev\u0065l":"warn","n":[-Infinity]}"#,
+            Warn,
+            Shape::Whole,
+        ),
+        (r#"{"q":"\"level\":\"ERROR\" \\","b64":"PICTURE","level":10}"#, Debug, Shape::Whole),
+        (r#"{"log":{"level":"ERROR","b64":"PICTURE"},"ts":1}"#, Error, Shape::Whole),
+        (
+            r#"{"ts":1,"log":"{\"level\":\"ERROR\",\"b64\":\"PICTURE\"}\n"}"#,
+            Error,
+            Shape::Whole,
+        ),
+        (r#"{"message":{"level":"ERROR","b64":"PICTURE"#, Error, Shape::Start),
+        (r#"{"message":"PICTURE","level":"ERROR"}"#, Error, Shape::Whole),
+        (r#"{"b64":"PICTURE","in":{"level":"ERROR"}}"#, Other, Shape::Whole),
+        (r#"{"level":"PICTURE"}"#, Other, Shape::Whole),
+        (r#"{"level":"ERROR","b64":"PICTURE"#, Error, Shape::Start),
+        (r#"{"level":"ERROR","in":{"status":200,"b64":["PICTURE"#, Error, Shape::Start),
+        (r#"{"b64":"PICTURE","in":["#, Other, Shape::Start),
+        (r#"{"b64":"PICTURE","level":4"#, Other, Shape::Start),
+        (r#"{"level":"ERROR","x":NaN}"#, Error, Shape::Whole),
+        (r#"{"level":"ERROR","x":1} and more"#, Error, Shape::Start),
+        (r#"{"x":1,"level":"ERR"#, Other, Shape::Plain),
+        ("{'level': 'ERROR'}", Other, Shape::Plain),
+        ("{", Other, Shape::Plain),
+    ];
+    for (raw, level, shape) in lines {
+        let long = raw.replace("PICTURE", &picture);
+        assert_eq!(read(&long), Reading { level, shape }, "{raw}");
+    }
+    let error = r#"{"level":"ERROR","b64":"PICTURE"#.replace("PICTURE", &picture);
+    let first = follow(None, read(&error), &error, 0, 0);
+    let rest = format!("{picture}\",\"id\":1}}");
+    let joined = follow(Some(first.before), read(&rest), &rest, 0, 1);
+    assert_eq!((joined.level, joined.is_continuation), (Error, true), "the rest of it");
 }
 
 #[test]
@@ -225,6 +285,15 @@ fn requests_and_statuses() {
             "trace_id: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             &["4bf92f3577b34da6a3ce929d0e0e4736"],
         ),
+        (
+            "trace_id=00000000000000000000000000000000 request_id=req-12345678",
+            &["req-12345678"],
+        ),
+        ("traceparent: 00-00000000000000000000000000000000-0000000000000000-00", &[]),
+        ("X-Amzn-Trace-Id: Root=1-00000000-000000000000000000000000;Sampled=0", &[]),
+        ("saw 00000000-0000-0000-0000-000000000000", &[]),
+        ("request_id=00000000-0000-0000-0000-000000000000", &[]),
+        ("request_id=00000010", &["00000010"]),
         ("GET /chats/7d1e4c0a-1111-4222-8333-944455556666", &[]),
         ("message_id=7d1e4c0a-1111-4222-8333-944455556666", &[]),
         ("request_id is required", &[]),
@@ -243,6 +312,33 @@ fn requests_and_statuses() {
 }
 
 #[test]
+fn the_json_of_a_message_is_an_object_of_its_own() {
+    let picture = "iVBOR".repeat(20_000);
+    for (raw, want) in [
+        (r#"INFO: payload {"a":{"k":1},"b":"short but cut by the logger"#, None),
+        (
+            r#"ERROR: payload {"a":{"k":1},"b":"PICTURE"} failed"#,
+            Some(r#"{"a":{"k":1},"b":"PICTURE"}"#),
+        ),
+        (r#"{"a":{"k":1},"b":"PICTURE","#, None),
+        (r#"{'a': {"k": 1}}"#, None),
+        (r#"{'a': {"k": 1"#, None),
+        (r#"{'a': {"k": 1}} of {"b":2}"#, Some(r#"{"b":2}"#)),
+        (r#"{} of {name} in {not closed: {"b":"}"}"#, Some(r#"{"b":"}"}"#)),
+        (
+            r#"litellm.Timeout: {"error":{"code":408}} after 3 tries"#,
+            Some(r#"{"error":{"code":408}}"#),
+        ),
+        ("{", None),
+        ("no {braces}", None),
+        ("none", None),
+    ] {
+        let (raw, want) = (raw.replace("PICTURE", &picture), want.map(|want| want.replace("PICTURE", &picture)));
+        assert_eq!(json_in(&raw).map(|value| value.to_string()), want, "{}", head(&raw));
+    }
+}
+
+#[test]
 fn only_whole_colour_sequences_go() {
     for (raw, want) in [
         ("\u{1b}[1;31mred\u{1b}[0m", "red"),
@@ -256,11 +352,53 @@ fn only_whole_colour_sequences_go() {
     }
 }
 
+/// Any JSON that is an object, its levels among other fields.
+fn an_object() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        "[a-z\"\\\\{}\\[\\],:é]{0,8}".prop_map(|text| serde_json::json!(text)),
+        (0..60_i64).prop_map(|number| serde_json::json!(number)),
+        Just(serde_json::json!("ERROR")),
+        Just(serde_json::Value::Null),
+    ];
+    let name = prop_oneof!["[a-z\"\\\\{}]{0,3}", Just("level".to_owned()), Just("status".to_owned())];
+    let within = name.clone();
+    let value = leaf.prop_recursive(3, 16, 4, move |inner| {
+        let list = prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from);
+        let fields = prop::collection::vec((within.clone(), inner), 0..4);
+        prop_oneof![list, fields.prop_map(|fields| fields.into_iter().collect())]
+    });
+    let fields = prop::collection::vec((name, value), 0..5);
+    (fields, any::<bool>()).prop_map(|(fields, is_pretty)| {
+        let object: serde_json::Value = fields.into_iter().collect();
+        let text = if is_pretty {
+            serde_json::to_string_pretty(&object)
+        } else {
+            serde_json::to_string(&object)
+        };
+        text.unwrap()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_picture_in_an_object_does_not_change_its_level(object in an_object(), cut in any::<prop::sample::Index>()) {
+        let level = read(&object).level;
+        let fields = object[1..].trim_start();
+        let comma = if fields == "}" { "" } else { "," };
+        let long = format!("{{\"b64\":\"{}\"{comma}{fields}", "iVBOR".repeat(14_000));
+        prop_assert_eq!(read(&long), Reading { level, shape: Shape::Whole });
+        let part = head_of(&long, cut.index(long.len()));
+        prop_assert!(read(part).level <= level.max(Other), "{}", part);
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_and_shown(raw in "(\u{1b}\\[[0-9;]{0,3}m?|[\\PC\\n\\t{}:=\"]){0,60}|.{0,600}") {
         read(&raw);
         request_ids(&raw);
+        json_in(&raw);
         let shown = display(&raw);
         prop_assert!(!shown.chars().any(char::is_control));
     }

@@ -25,11 +25,7 @@ impl LogView {
             .and_then(|spot| self.lines.line(spot))
             .map_or(Millis::MIN, |line| line.at());
         let between = holes.iter().filter(|hole| before <= hole.from && hole.until <= at);
-        between.copied().reduce(|a, b| Hole {
-            from: a.from,
-            until: b.until,
-            lines: a.lines + b.lines,
-        })
+        between.copied().reduce(Hole::and)
     }
 
     /// The interval to fill for who reads here: of the hole in sight that is nearest to the cursor the part at it.
@@ -57,17 +53,16 @@ impl LogView {
         self.hole_at(at).map(|hole| (hole.from, hole.until + 1))
     }
 
-    fn hole_at(&self, at: Millis) -> Option<Hole> {
+    pub(super) fn hole_at(&self, at: Millis) -> Option<Hole> {
         let mut holes = self.lines.holes().iter();
         holes.find(|hole| (hole.from..=hole.until).contains(&at)).copied()
     }
 
     /// As much of a hole as fits into a quarter of the memory, if its lines are as long as those held.
     fn part(&self, hole: Hole, is_end: bool) -> (Millis, Millis) {
-        let a_line = (self.lines.bytes() / self.lines.len().max(1)).max(1);
-        let fits = ((self.lines.limit() / 4 / a_line) as u64).clamp(1, AT_ONCE);
+        let fits = ((self.lines.limit() / 4 / self.a_line()) as u64).clamp(1, AT_ONCE);
         let end = hole.until + 1;
-        let width = if hole.lines == 0 {
+        let width = if !hole.is_counted {
             (end - hole.from).min(UNKNOWN).min(self.widest())
         } else if hole.lines <= fits {
             end - hole.from
@@ -82,13 +77,25 @@ impl LogView {
         }
     }
 
-    /// Longest window that half of the memory would hold, if it is as full as the lines held.
+    /// About the bytes of a line.
+    fn a_line(&self) -> usize {
+        (self.lines.bytes() / self.lines.len().max(1)).max(1)
+    }
+
+    /// Whether so many lines fill half of the memory, if they are as long as those held.
+    pub fn is_half(&self, lines: usize) -> bool {
+        lines.saturating_mul(self.a_line()) >= self.lines.limit() / 2
+    }
+
+    /// Longest window that half of the memory would hold, if it is as full as the time of which lines are held.
     pub fn widest(&self) -> Millis {
         let Some((from, until)) = self.lines.histogram().span() else {
             return Millis::MAX;
         };
         let share = (self.lines.limit() / 2) as f64 / self.lines.bytes().max(1) as f64;
-        ((until - from).max(60_000) as f64 * share) as Millis
+        let holes = self.lines.holes().iter();
+        let missing: Millis = holes.map(|hole| (hole.until.min(until) - hole.from.max(from)).max(0)).sum();
+        ((until - from - missing).max(60_000) as f64 * share) as Millis
     }
 
     /// Lines of the interval come now; its end does not belong to it.
@@ -102,9 +109,11 @@ impl LogView {
     }
 
     /// Takes lines in that are older than those held, or lie between them. The window stays, and they are not new;
-    /// `is_first` when they do not go on with the page before.
-    pub fn append_older(&mut self, events: Vec<LogEvent>, is_first: bool) {
+    /// `is_first` when they do not go on with the page before. Whether others had to make room.
+    pub fn append_older(&mut self, events: Vec<LogEvent>, is_first: bool) -> bool {
         let arrivals = events.into_iter().map(|event| Arrived { event, late: false });
-        self.take_in(|lines| lines.append_again(arrivals, is_first));
+        let has_made_room = self.take_in(|lines| lines.append_again(arrivals, is_first));
+        self.mark_again();
+        has_made_room
     }
 }

@@ -1,8 +1,8 @@
-//! Going from match to match, error to error, mark to mark.
+//! Going from match to match, and from error to error.
 
 use super::{LogView, filter::Part};
 use crate::core::{
-    lines::{Anchor, Filter, Line, Pattern, Spot},
+    lines::{Filter, Line, Pattern, Spot},
     logline::Level,
 };
 
@@ -69,25 +69,6 @@ impl LogView {
         self.jump(found, found.or_else(wrapped))
     }
 
-    /// Marks the line under the cursor, or takes its mark away.
-    pub fn toggle_mark(&mut self) {
-        if let Some(anchor) = self.selected().map(Anchor::of)
-            && !self.marks.remove(&anchor)
-        {
-            self.marks.insert(anchor);
-        }
-        self.make_room();
-    }
-
-    /// To the next marked line that is shown, from the last one to the first.
-    pub fn next_mark(&mut self) -> Jump {
-        let here = self.selected().map(Anchor::of);
-        let spot = |anchor: &Anchor| self.lines.locate(anchor).filter(|spot| self.at_or_after(*spot) == Some(*spot));
-        let after = here.and_then(|here| self.marks.iter().filter(|mark| **mark > here).find_map(spot));
-        let first = || self.marks.iter().find_map(spot);
-        self.jump(after, after.or_else(first))
-    }
-
     /// The line before that of the cursor; who follows has not chosen the last line.
     fn before_cursor(&self) -> Option<Spot> {
         let cursor = self.cursor()?;
@@ -98,7 +79,7 @@ impl LogView {
         }
     }
 
-    fn jump(&mut self, straight: Option<Spot>, there: Option<Spot>) -> Jump {
+    pub(super) fn jump(&mut self, straight: Option<Spot>, there: Option<Spot>) -> Jump {
         let Some(spot) = there else { return Jump::Nowhere };
         self.detach();
         self.show(spot);

@@ -30,7 +30,7 @@ impl LogView {
     /// To a second the first time of the lines here and the first after them, where lines on either side were never
     /// fetched.
     fn run_here(&self) -> Option<(Millis, Millis)> {
-        let mut gaps = self.lines.holes().iter().filter(|hole| hole.lines == 0).peekable();
+        let mut gaps = self.lines.holes().iter().filter(|hole| !hole.is_counted).peekable();
         gaps.peek()?;
         let here = self.selected()?.at();
         let (before, after): (Vec<&Hole>, Vec<&Hole>) = gaps.partition(|hole| hole.until < here);

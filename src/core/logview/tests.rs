@@ -788,6 +788,9 @@ fn what_comes_before_a_line_from_the_future_is_new_and_what_somebody_has_fetched
         view.filter_by("number 1.5");
         view.finish_scans();
         assert_eq!(view.new_lines(), 5, "105, 115, 125, 135, 145");
+        view.append((151..170).map(|i| line(i as Millis * 1_000, i, &format!("INFO: number {i}"))));
+        view.append([line(51_500, 175, "INFO: number 175")]);
+        assert_eq!(view.new_lines(), 8, "and 155, 165, 175");
         view.follow_on();
         view.up(1);
         assert_eq!(view.new_lines(), 0);
@@ -940,24 +943,21 @@ fn ids_that_come_later_are_joined_and_not_without_end() {
         ..LogView::new(usize::MAX)
     };
     view.resize(20, 200);
-    let of = |i: u64| format!("INFO: request_id=req-{i:08} litellm_call_id=call-{:08}", i + 1);
-    let other = |i: u64| format!("INFO: call_id=call-{i:08} of request_id=req-{:08}", i + 1);
-    let text = |i: u64| if i.is_multiple_of(2) { of(i) } else { other(i) };
-    view.append([line(0, 0, &text(0))]);
+    let many: Vec<String> = (0..250).map(|i| format!("request_id=req-{i:08}")).collect();
+    view.append([line(0, 0, &format!("INFO: {}", many.join(" ")))]);
     view.top();
     assert!(view.toggle_request());
-    for i in 1..200 {
-        view.append([line(i as Millis, i, &text(i))]);
+    let text = |i: u64| format!("INFO: request_id=req-00000000 litellm_call_id=call-{i:08}");
+    for (new, ids, is_part) in [(1..4, 253, false), (4..7, 256, false), (7..10, 256, true)] {
+        view.append(new.map(|i| line(i as Millis, i, &text(i))));
         view.finish_scans();
+        let request = view.filter().request.as_ref().unwrap();
+        assert_eq!((request.ids().len(), request.is_part()), (ids, is_part));
     }
-    let request = view.filter().request.as_ref().unwrap();
-    assert_eq!(request.ids().len(), 8);
-    let shown: Vec<&str> = view.shown().map(|line| line.raw()).collect();
-    assert_eq!(shown, (0..8).map(text).collect::<Vec<_>>());
     let before = view.generation;
-    view.append((200..400).map(|i| line(i as Millis, i, "INFO: request_id=req-00000000 goes on")));
+    view.append((400..500).map(|i| line(i as Millis, i, "INFO: request_id=req-00000000 goes on")));
     assert_eq!((view.generation, view.take_scans().len()), (before, 0));
-    view.append([line(401, 401, "INFO: later request_id=req-00000000")]);
+    view.append([line(501, 501, "INFO: later request_id=req-00000000")]);
     assert_eq!(view.generation, before);
 }
 
@@ -1052,6 +1052,43 @@ fn a_request_is_all_lines_that_name_one_of_its_ids_and_no_others() {
     ];
     for at in ["quoted", "Python", "escaped", "x-request", "coloured"] {
         assert_eq!(request_of(&written, at), written, "{at}");
+    }
+}
+
+/// One trace with many calls, each of which failed in a line that names the call only; and another trace.
+#[test]
+fn the_calls_of_a_large_request_are_all_shown_and_where_they_are_not_it_is_said() {
+    let call = |i: usize| format!("bbbbbbbb-0000-4000-8000-{i:012x}");
+    let calls = |count: usize| {
+        let begins = (0..count).map(|i| format!("INFO: trace_id=4bf92f3577b34da6a3ce929d0e0e4736 litellm_call_id={} begins", call(i)));
+        let fails = (0..count).map(|i| format!("ERROR: litellm_call_id={} failed", call(i)));
+        begins.chain(fails).collect::<Vec<String>>()
+    };
+    for (count, is_part) in [(12, false), (255, false), (600, true)] {
+        let mut view = LogView::new(usize::MAX);
+        view.resize(50, 300);
+        let all = calls(count);
+        view.append((0..).zip(&all).map(|(i, text)| line(i, i as u64, text)));
+        view.append([line(9_000, 9_000, "INFO: request_id=req-another1")]);
+        view.top();
+        assert!(view.toggle_request());
+        view.finish_scans();
+        let (request, shown) = (view.filter().request.clone().unwrap(), view.shown().count());
+        assert_eq!((request.is_part(), shown < all.len()), (is_part, is_part), "{count}: {shown}");
+        assert!(shown >= count.min(255) * 2, "{count}: {shown}");
+    }
+}
+
+#[test]
+fn a_chain_of_ids_is_followed_and_where_it_is_not_to_its_end_it_is_said() {
+    for (length, is_part) in [(6, false), (30, true)] {
+        let link = |i: usize| format!("INFO: request_id=req-{i:08} litellm_call_id=req-{:08}", i + 1);
+        let mut view = LogView::new(usize::MAX);
+        view.resize(50, 300);
+        view.append((0..length).map(|i| line(3_000 * i as Millis, i as u64, &link(i))));
+        view.top();
+        view.toggle_request();
+        assert_eq!(view.filter().request.as_ref().unwrap().is_part(), is_part, "{length}");
     }
 }
 

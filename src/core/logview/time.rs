@@ -2,7 +2,7 @@
 
 use jiff::{
     Timestamp, Zoned,
-    civil::{DateTime, Time},
+    civil::{Date, DateTime, Time},
     tz::TimeZone,
 };
 
@@ -68,12 +68,13 @@ fn absolute(text: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
     let padded = if text.len() == 4 { format!("0{text}") } else { text.to_owned() };
     let time: Time = padded.parse().ok()?;
     let today = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone()).date();
-    let at = stamp(today.to_datetime(time))?;
-    if at <= now {
-        Some(at)
-    } else {
-        stamp(today.yesterday().ok()?.to_datetime(time))
-    }
+    // On the night on which an hour comes twice the second one may have been, or only the first.
+    let last_on = |day: Date| {
+        let at = zone.to_ambiguous_timestamp(day.to_datetime(time));
+        let both = [at.later(), at.compatible()].into_iter().flatten();
+        both.map(Timestamp::as_millisecond).find(|at| *at <= now)
+    };
+    last_on(today).or_else(|| last_on(today.yesterday().ok()?))
 }
 
 #[cfg(test)]
@@ -118,5 +119,24 @@ mod tests {
             assert_eq!(parse_time(text, now, &zone).ok(), want, "{text}");
         }
         assert!(parse_time("soon", now, &TimeZone::UTC).unwrap_err().contains("-15m"));
+    }
+
+    #[test]
+    fn a_clock_time_is_the_last_one_that_has_been_on_the_nights_of_the_change_too() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap().as_millisecond();
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        for (now, text, want) in [
+            ("2026-10-25T00:50:00Z", "02:30", "2026-10-25T00:30:00Z"),
+            ("2026-10-25T01:10:00Z", "02:30", "2026-10-25T00:30:00Z"),
+            ("2026-10-25T01:50:00Z", "02:30", "2026-10-25T01:30:00Z"),
+            ("2026-10-25T08:00:00Z", "02:30", "2026-10-25T01:30:00Z"),
+            ("2026-10-25T00:10:00Z", "02:30", "2026-10-24T00:30:00Z"),
+            // At 03:10, when there has been no 02:30 that day.
+            ("2026-03-29T01:10:00Z", "02:30", "2026-03-28T01:30:00Z"),
+            // Who names the day has all of that hour.
+            ("2026-10-25T08:00:00Z", "2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ] {
+            assert_eq!(moment(text, at(now), &zone), Some(at(want)), "{text} at {now}");
+        }
     }
 }

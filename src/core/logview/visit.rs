@@ -26,11 +26,15 @@ pub(super) struct Visit {
 }
 
 impl LogView {
-    /// Only entries of the request under the cursor, from both applications; or where one was before.
-    /// `false` where the entry names no request.
+    /// Only entries of the request under the cursor, from both applications; or where one was before: where that is not
+    /// known, as in results of a query for it, all that the rest of the filter keeps. `false` where the entry names no
+    /// request.
     pub fn toggle_request(&mut self) -> bool {
         if self.filter.request.is_some() {
-            self.go_back();
+            if !self.go_back() {
+                self.filter.request = None;
+                self.refilter();
+            }
             return true;
         }
         let request = self.cursor().and_then(|spot| self.lines.request(spot));

@@ -378,7 +378,7 @@ impl LogView {
             matches: piece.matches,
             late: line.is_late(),
             continuation: line.is_continuation(),
-            marked: self.marks.contains(&anchor),
+            marked: self.marks.contains_key(&anchor),
             selected,
             hidden,
             more: piece.more,

@@ -12,6 +12,9 @@ pub enum GapReason {
     Filling,
     /// There was not the budget to look for late events in it.
     LateUnchecked,
+    /// Live Tail left lines out, or was not there, and too many have come since to tell them apart: nobody looks for its
+    /// lines any more.
+    GivenUp,
     /// Live Tail left lines out.
     Sampled,
     /// No Live Tail session was there to bring its lines, and they have not been looked for yet.
@@ -59,7 +62,7 @@ impl Tail {
             until: gap.until.min(end),
             ..*gap
         };
-        self.unchecked
+        self.given_up
             .iter()
             .chain(&self.holes)
             .map(before)
@@ -80,6 +83,12 @@ impl Tail {
         open.map(|(until, why)| Gap { from, until, why }).filter(|gap| gap.until > gap.from)
     }
 
+    /// All that is not fetched, of the end too; that late lines were not looked for leaves nothing out that is known.
+    pub fn missing(&self, now: Millis) -> impl Iterator<Item = Gap> {
+        let gaps = self.gaps(now).into_iter().chain(self.open(now));
+        gaps.filter(|gap| gap.why != GapReason::LateUnchecked)
+    }
+
     /// Live Tail left something out that has not been looked for yet.
     pub fn has_holes(&self) -> bool {
         !self.holes.is_empty()
@@ -97,14 +106,26 @@ impl Tail {
         self.head_done.map_or(self.start, |done| done.begun)
     }
 
-    pub(super) fn note_unchecked(&mut self, from: Millis, until: Millis) {
-        match self.unchecked.last_mut() {
+    pub(super) fn give_up(&mut self, from: Millis, until: Millis, why: GapReason) {
+        match self.given_up.iter_mut().rfind(|gap| gap.why == why) {
             Some(gap) if gap.until >= from => gap.until = until,
-            _ => self.unchecked.push(Gap {
-                from,
-                until,
-                why: GapReason::LateUnchecked,
-            }),
+            _ => self.given_up.push(Gap { from, until, why }),
+        }
+    }
+
+    /// Nothing before `floor` is asked for any more: what is not held of it by then is given up.
+    pub(super) fn give_up_holes(&mut self, floor: Millis) {
+        // A pass that is under way has filled them up to here.
+        let reached = self.head.as_ref().map_or(Millis::MIN, |pass| pass.reached);
+        for hole in std::mem::take(&mut self.holes) {
+            let (from, until) = (hole.from.max(reached), hole.until.min(floor));
+            if from < until {
+                self.give_up(from, until, GapReason::GivenUp);
+            }
+            if floor < hole.until {
+                let from = hole.from.max(floor);
+                self.holes.push(Gap { from, ..hole });
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which events are new: their ids are kept as long as a request may bring them again.
 
-use super::{Arrived, Tail, UNCHECKED_FOR, pass::Kind, twins::Source};
+use super::{Arrived, Gap, GapReason, Tail, UNCHECKED_FOR, pass::Kind, twins::Source};
 use crate::core::{
     fact::{LogEvent, Millis},
     lines::EventId,
@@ -58,9 +58,11 @@ impl Tail {
         if let Some(until) = end {
             let from = self.floor;
             self.raise_floor(until);
-            self.note_unchecked(from, until);
+            self.give_up(from, until, GapReason::LateUnchecked);
+            self.give_up_holes(until);
         }
-        self.unchecked.retain(|gap| gap.until > now - UNCHECKED_FOR);
+        let is_told = |gap: &Gap| gap.why != GapReason::LateUnchecked || gap.until > now - UNCHECKED_FOR;
+        self.given_up.retain(is_told);
     }
 
     fn raise_floor(&mut self, floor: Millis) {

@@ -110,7 +110,8 @@ pub(super) fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
         }
         Some(_) => 0,
         None => match &mut model.deploy {
-            Stage::Form(form) => form.text_mut().map_or(0, |field| field.paste(text)),
+            // It is typed into only where it is seen.
+            Stage::Form(form) if model.screen == ScreenId::Deploy => form.text_mut().map_or(0, |field| field.paste(text)),
             _ => 0,
         },
     };

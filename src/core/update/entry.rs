@@ -165,13 +165,18 @@ pub(super) fn write(model: &mut Model, format: ExportFormat) -> Vec<Effect> {
 /// What is missing between the lines shown: how many, and where.
 fn lacks(model: &Model) -> Option<String> {
     let logs = model.shown_logs();
-    let first = logs.shown().next()?.at();
-    let missing = logs.lines().holes().iter().filter(|hole| hole.until > first);
-    let all = missing.copied().reduce(|a, b| Hole {
-        until: b.until,
-        lines: a.lines + b.lines,
-        ..a
-    })?;
+    let (first, last) = logs.ends()?;
+    let tail = model.tail.iter().filter(|_| model.insights.is_none());
+    // Of what comes after the last line nobody thinks that it is there.
+    let gaps = tail.flat_map(|tail| tail.missing(model.now.wall)).filter(|gap| gap.from < last);
+    let gaps = gaps.map(|gap| Hole {
+        from: gap.from,
+        until: gap.until,
+        lines: 0,
+        is_counted: false,
+    });
+    let missing = logs.lines().holes().iter().copied().chain(gaps).filter(|hole| hole.until > first);
+    let all = missing.reduce(Hole::and)?;
     let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
     let what = match all.lines {
         0 => "lines".to_owned(),

@@ -121,6 +121,10 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
             _ => {}
         }
     }
+    // First to the end of what stands there, then on.
+    if matches!(key.code, Code::Home | Code::End) && form.text_mut().is_some_and(|text| moves(text, key)) {
+        return Some(Vec::new());
+    }
     let has_moved = matches!(
         key.code,
         Code::Up | Code::Down | Code::Tab | Code::BackTab | Code::Enter | Code::PageUp | Code::PageDown | Code::Home | Code::End
@@ -146,6 +150,13 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
     }
     // What a value wants to know is asked once its field is left, not at each letter.
     Some(if has_moved { looking::look_again(model) } else { Vec::new() })
+}
+
+/// Whether a key moves the cursor of a text.
+fn moves(text: &mut TextField, key: Key) -> bool {
+    let before = text.clone();
+    text.key(key);
+    *text != before
 }
 
 fn type_into(form: &mut Form, key: Key) {

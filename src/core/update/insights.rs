@@ -24,6 +24,8 @@ use crate::{
 
 /// Leaving waits this long for a query to be stopped, in milliseconds.
 const STOPPING: u64 = 1_500;
+/// Most bytes of results held, beside the lines of the tail: far more than so many lines mostly are.
+const MEMORY: usize = 64 << 20;
 /// A window that ends this near the present ends at the present.
 const PRESENT: Millis = 60_000;
 
@@ -45,6 +47,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
         window: TextField::with(&window(model)),
         query: insights::query(model.logs.filter(), false),
         lacks_pattern: insights::lacks_pattern(model.logs.filter(), false),
+        is_of_request: model.logs.filter().request.is_some(),
         group: group.clone(),
         asked: ticket.seq,
         size: None,
@@ -138,7 +141,7 @@ fn begin(model: &mut Model, dialog: InsightsDialog, (from, until): (Millis, Mill
         until,
         query: dialog.query,
     };
-    let mut view = LogView::apart(model.settings.log_memory, ticket.seq);
+    let mut view = LogView::apart(model.settings.log_memory.min(MEMORY), ticket.seq);
     view.take_after(&model.logs);
     model.insights = Some(Insights::new(ticket.seq, request.clone(), view));
     logs::fit(model);
@@ -198,7 +201,7 @@ pub(super) fn on_results(model: &mut Model, seq: u64, answer: Result<Fact, Fault
     };
     let Some(insights) = &mut model.insights else { return Vec::new() };
     let before = insights.end();
-    insights.on_results(seq, results, model.now.mono);
+    let running = insights.on_results(seq, results, model.now.mono);
     let over = insights.end().filter(|_| before.is_none());
     let fault = insights.fault().cloned();
     if let Some(fault) = fault {
@@ -207,7 +210,9 @@ pub(super) fn on_results(model: &mut Model, seq: u64, answer: Result<Fact, Fault
             complain(model, fault);
         }
     }
-    logs::scans(model)
+    let mut effects = logs::scans(model);
+    effects.extend(running.map(|id| stop(model, id)));
+    effects
 }
 
 /// The query has been stopped: who waited for that leaves.

@@ -9,6 +9,7 @@ use crate::{
         fact::Stack,
         health::Severity,
         inventory::{Inventory, Lost, Sources},
+        keymap::Intent,
         model::Model,
         polls::Poll,
         unstick,
@@ -28,7 +29,7 @@ pub(super) fn destroy(model: &mut Model) -> Vec<Effect> {
         say(model, Severity::Note, "there is no stack to destroy");
         return Vec::new();
     };
-    if let Some(why) = unstick::no_deletion(&stack.status, "R") {
+    if let Some(why) = unstick::no_deletion(&stack.status, &model.keymap.label(Intent::WaysOut)) {
         say(model, Severity::Warning, why);
         return Vec::new();
     }

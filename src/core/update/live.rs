@@ -74,7 +74,8 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     on_tick(model)
 }
 
-/// Opens what is due, and gives up what is silent.
+/// Opens what is due, and gives up what is silent. During a pause of the tail there is no session: its lines would be paid
+/// for and thrown away.
 pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     if model.screen == ScreenId::Logs {
@@ -89,11 +90,13 @@ pub(super) fn on_tick(model: &mut Model) -> Vec<Effect> {
         return end(model);
     }
     let mut effects = Vec::new();
-    if live.on_tick(now).is_some() {
+    let is_paused = model.logs.is_paused();
+    if live.on_tick(now).is_some() || (is_paused && live.on_end(live.session(), None, now)) {
         effects.push(Effect::CloseLive);
         after_session(model);
     }
-    if let Some(session) = model.live.as_mut().and_then(|live| live.due(now)) {
+    let live = model.live.as_mut().filter(|_| !is_paused);
+    if let Some(session) = live.and_then(|live| live.due(now)) {
         model.live_session = session;
         if let Some(tail) = &mut model.tail {
             tail.expect_live(model.now.wall);

@@ -10,7 +10,7 @@ use crate::{
         fault::{Fault, FaultKind},
         health::Severity,
         keymap::Intent,
-        lines::{Found, Mined, Pattern},
+        lines::{Found, Mined, Pattern, Request},
         live::Live,
         logview::{Jump, LogView, Toggled, parse_time},
         model::Model,
@@ -43,7 +43,12 @@ pub(super) fn query(model: &mut Model, lives: bool) -> Option<Query> {
     // One that begins later than one of now would began by a clock that has been put back since.
     let is_other = |tail: &Tail| *tail.group() != group || tail.start() > now - BACK + CLOCK_SLACK;
     if model.tail.as_ref().is_none_or(is_other) {
-        model.tail = Some(Tail::new(group, now - BACK));
+        let mut tail = Tail::new(group, now - BACK);
+        if model.live.is_some() {
+            // What polling brings from now on a session may bring too.
+            tail.expect_live(now);
+        }
+        model.tail = Some(tail);
         model.tail_pace = Pace::new(pace::page_pause(&model.about.region));
         model.logs = model.logs.cleared();
         model.older = Some(Older::new(now - BACK));
@@ -111,11 +116,6 @@ fn plan_next(model: &mut Model) {
 pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Vec<Effect> {
     let now = model.now;
     let Some(tail) = &mut model.tail else { return Vec::new() };
-    // What comes during a pause is left to polling, which takes up where it was.
-    if model.logs.is_paused() {
-        tail.on_live_end(now.wall);
-        return Vec::new();
-    }
     let arrivals = tail.on_live(session, update, now.wall);
     let has_holes = tail.has_holes();
     model.logs.append(arrivals);
@@ -178,6 +178,11 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     if let Some(effects) = dialog_of(model, intent).or_else(|| insights::back(model, intent)) {
         return Some(effects);
     }
+    if intent == Intent::NextMark
+        && let Some(at) = model.shown_logs().mark_in_hole()
+    {
+        return Some(older::go_to_mark(model, at));
+    }
     let is_moved = moves(model, intent) || jumps(model, intent);
     if is_moved {
         older::stay(model);
@@ -195,6 +200,7 @@ pub(super) fn obey(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
                 }
                 model.logs.toggle_pause();
                 polling::hurry(model, &[Poll::Logs]);
+                return Some(live::on_tick(model));
             }
             Intent::Histogram => {
                 model.shown_logs_mut().toggle_histogram();
@@ -271,7 +277,11 @@ fn keeps(model: &mut Model, intent: Intent) -> bool {
             let why = "this entry names no request; errors and JSON lines mostly do";
             say(model, Severity::Note, why);
         }
-        Intent::Request => {}
+        Intent::Request => {
+            if logs.filter().request.as_ref().is_some_and(Request::is_part) {
+                say(model, Severity::Note, "a large request: some of its lines may be missing");
+            }
+        }
         Intent::Back if older::stop(model) => {}
         Intent::Back if lead::is_at_door(model) => return false,
         // What was said of a pattern goes with it.
@@ -324,13 +334,8 @@ fn dialog_of(model: &mut Model, intent: Intent) -> Option<Vec<Effect>> {
     match intent {
         Intent::Search => Some(dialogs::prompt(model, Purpose::Search, "")),
         Intent::Filter => {
-            let before = model
-                .shown_logs()
-                .filter()
-                .pattern
-                .as_ref()
-                .map(|p| p.text().to_owned())
-                .unwrap_or_default();
+            let typed = |pattern: &Pattern| format!("{}{}", if pattern.is_inverse() { "!" } else { "" }, pattern.text());
+            let before = model.shown_logs().filter().pattern.as_ref().map(typed).unwrap_or_default();
             Some(dialogs::prompt(model, Purpose::Filter, &before))
         }
         Intent::LiveTail => Some(live::toggle(model)),

@@ -91,11 +91,11 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         model.logs.leave_out(from, until);
     }
     model.logs.fill(came.filled.0, came.filled.1);
-    let before = made_room(model);
-    model.logs.append_older(came.page.events, came.is_first);
-    // Who asked for all since a time gets as much as fits, from that time on.
-    let is_too_much = came.is_all && made_room(model) > before;
-    if came.is_last && came.is_empty && (came.is_round || !came.is_between) {
+    let made_room = model.logs.append_older(came.page.events, came.is_first);
+    // Who asked for all since a time gets as much as fits, from that time on. Anybody else gets less than he thought
+    // where what he reads is fuller than the rest.
+    let is_enough = came.is_all || (!came.leads_on && model.logs.is_half(came.lines));
+    if came.is_last && came.lines == 0 && (came.is_round || !came.is_between) {
         let shown = |at| when::show(at, model.now.wall, model.times, &model.zone);
         let text = if came.is_round {
             format!("no line from {} to {}; k looks further back", shown(came.from), shown(came.until))
@@ -105,10 +105,10 @@ pub(super) fn on_answer(model: &mut Model, seq: u64, answer: Result<Fact, Fault>
         say(model, Severity::Note, text);
     }
     if let Some(goal) = came.goal {
-        model.logs.jump_to_time(goal);
+        model.logs.arrive_at(goal);
     }
     let mut effects = logs::scans(model);
-    if is_too_much && give_up(model) {
+    if made_room && is_enough && give_up(model) {
         say(
             model,
             Severity::Warning,
@@ -124,11 +124,6 @@ fn rest(model: &mut Model) {
     if let Some(older) = &mut model.older {
         older.rest(model.now.mono, pace::page_pause(&model.about.region));
     }
-}
-
-/// How many lines had to make room so far.
-fn made_room(model: &Model) -> u64 {
-    model.logs.lines().holes().iter().map(|hole| hole.lines).sum()
 }
 
 /// Stops what is being fetched; what is missing of it stays a hole.
@@ -191,6 +186,18 @@ pub(super) fn go_to(model: &mut Model, at: Millis) -> Vec<Effect> {
         );
     }
     effects
+}
+
+/// Goes to a marked line that had to make room: it is loaded again.
+pub(super) fn go_to_mark(model: &mut Model, at: Millis) -> Vec<Effect> {
+    stay(model);
+    let shown = when::show(at, model.now.wall, model.times, &model.zone);
+    say(
+        model,
+        Severity::Note,
+        format!("the marked line of {shown} had to make room, it is loaded again"),
+    );
+    go_to(model, at)
 }
 
 /// `(` `)` `<` `>`: moves or resizes the window of the time axis. Who goes back or makes it wider has the lines fetched

@@ -188,7 +188,7 @@ fn plan_that_stays(model: &mut Model) -> Option<String> {
         stack: stack.clone(),
         change_set: change_set.clone(),
     };
-    let empty = is_create.then(|| Change::DropEmptyStack { stack, change_set });
+    let empty = is_create.then_some(Change::DropEmptyStack { stack, change_set });
     let commands = [Some(removal), empty].into_iter().flatten();
     let commands: Vec<String> = commands
         .map(|change| format!("`{}`", awscli::command(&change, &model.about.region)))

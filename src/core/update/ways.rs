@@ -121,6 +121,8 @@ fn renewed_confirm(model: &Model, old: &Confirm) -> Option<Confirm> {
         return deploying::renewed(model, old);
     }
     let new = match (old.way, &old.changes[..], model.live_stack()) {
+        // It goes on to name the stack that was asked about.
+        (_, changes, Some(stack)) if is_of_another(stack, changes) => old.clone(),
         (Some(way), changes, Some(stack)) => {
             let fresh = unstick::changes(way, situation(model, stack)).ok().filter(|_| !chooses(way));
             question(model, stack, way, fresh.unwrap_or_else(|| changes.to_vec()))
@@ -165,11 +167,26 @@ pub(super) fn closed(model: &Model, way: Option<unstick::Way>, changes: &[Change
     let Some(stack) = model.live_stack() else {
         return Some("there is no stack any more".into());
     };
+    if is_of_another(stack, changes) {
+        return Some("the stack that was asked about is gone, and another one has its name".into());
+    }
     let Some(way) = way else {
         return unstick::no_deletion(&stack.status, &model.keymap.label(Intent::WaysOut));
     };
     let why = unstick::changes(way, situation(model, stack)).err()?;
     Some(format!("the stack is {} by now: {why}", stack.status.0))
+}
+
+/// A way out of a stack that was deleted and made anew since it was asked about.
+fn is_of_another(stack: &Stack, changes: &[Change]) -> bool {
+    changes.iter().any(|change| match change {
+        Change::DeleteStack { stack: id }
+        | Change::DeleteRetaining { stack: id, .. }
+        | Change::CancelUpdate { stack: id }
+        | Change::RollbackStack { stack: id }
+        | Change::ContinueRollback { stack: id, .. } => *id != stack.id,
+        _ => false,
+    })
 }
 
 /// Says why nothing was sent, and closes.

@@ -55,11 +55,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
         }
         Err(why) => parts.start.extend(wrapped(side, why, Role::Bad, width)),
     }
-    if dialog.lacks_pattern {
-        let text = format!(
-            "The pattern can not be said to AWS: of the newest {} lines of all others, those that match are kept here.",
-            insights::MOST
-        );
+    for text in lacks(dialog) {
         parts.start.extend(wrapped(side, &text, Role::Bad, width));
     }
     parts
@@ -68,7 +64,7 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
     for line in dialog.query.lines() {
         parts.middle.extend(wrapped(side, &SafeText::new(line), Role::Text, width));
     }
-    if dialog.query.contains("| filter ") {
+    if dialog.query.contains("| filter ") && !dialog.is_of_request {
         let coarse = "It lets through a little more than the filter, which then looks again here.";
         parts.middle.extend(wrapped(side, coarse, Role::Dim, width));
     }
@@ -81,6 +77,20 @@ pub(super) fn draw(model: &Model, side: &Side<'_>, dialog: &InsightsDialog, fram
         .push(buttons(side, &[("Cancel", dialog.focus == Focus::Cancel, true), yes]));
     let hints = "y yes · n no · Tab to the window (-7d, or FROM to UNTIL) and the buttons";
     question(side, "Logs Insights", hints, parts, frame);
+}
+
+/// What the query leaves out, or does not.
+fn lacks(dialog: &InsightsDialog) -> impl Iterator<Item = String> {
+    let pattern = dialog.lacks_pattern.then(|| {
+        format!(
+            "The pattern can not be said to AWS: of the newest {} lines of all others, those that match are kept here.",
+            insights::MOST
+        )
+    });
+    let request = dialog
+        .is_of_request
+        .then(|| "Only lines that name the request come, not their tracebacks.".to_owned());
+    pattern.into_iter().chain(request)
 }
 
 #[cfg(test)]
@@ -122,11 +132,12 @@ mod tests {
             "/ecs/bedrock-image-chat-of-a-long-name",
             &"a long reason ".repeat(40),
         );
-        let insights = |size, lacks_pattern| {
+        let insights = |size, lacks_pattern, is_of_request| {
             Dialog::Insights(InsightsDialog {
                 window: TextField::with("2026-11-20T01:02:03 to 2026-11-21T01:02:03"),
                 query: query(&filter, false),
                 lacks_pattern,
+                is_of_request,
                 group: "/ecs/bedrock-image-chat-of-a-long-name".into(),
                 asked: 1,
                 size: Some(size),
@@ -140,13 +151,20 @@ mod tests {
         update(&mut model, Msg::Key(Key::char('T')));
         vec![
             (
-                insights(Ok(Some(group)), true),
+                insights(Ok(Some(group)), true, false),
                 vec!["Estimate", price, "kept here", "Run and pay", "▸[ Cancel ]", "window"],
             ),
-            (insights(Err(denied), true), vec!["It costs", price, "kept here", "Run and pay"]),
             (
-                insights(Ok(Some(group)), false),
+                insights(Err(denied), true, false),
+                vec!["It costs", price, "kept here", "Run and pay"],
+            ),
+            (
+                insights(Ok(Some(group)), false, false),
                 vec!["Estimate", price, "Run and pay", "2026-11-21T01:02:03"],
+            ),
+            (
+                insights(Ok(Some(group)), true, true),
+                vec!["Estimate", price, "kept here", "tracebacks.", "Run and pay"],
             ),
             (
                 model.dialog.clone().unwrap(),
@@ -183,6 +201,6 @@ mod tests {
                 assert!(!screen.contains(" × "), "{screen}");
             }
         }
-        assert_eq!(paid, 4 * 2 * 3, "questions, widths, heights");
+        assert_eq!(paid, 5 * 2 * 3, "questions, widths, heights");
     }
 }

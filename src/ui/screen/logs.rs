@@ -87,8 +87,9 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
     if !model.shown_logs().lines().is_empty() {
         draw_lines(model, side, (&window, lines), frame);
     }
-    let says = state::line(model, side, &window.rows, chart.as_ref());
-    frame.render_widget(Paragraph::new(cut::line(says, usize::from(state.width))), state);
+    let width = usize::from(state.width);
+    let says = state::line(model, side, &window.rows, chart.as_ref(), width);
+    frame.render_widget(Paragraph::new(cut::line(says, width)), state);
 }
 
 /// What the panel is, and whose lines it shows.
@@ -105,8 +106,13 @@ fn title(model: &Model) -> String {
 /// That Live Tail costs money while it is on, or about to be; polling costs none. On a narrow screen in fewer words,
 /// with nothing beside it.
 fn badge(model: &Model, side: &Side<'_>, live: &Live, head: &mut Head<'_>, area: Rect) {
-    let word = live.word();
-    let price = if live.is_polling() { "free".to_owned() } else { live_price(model) };
+    let is_paused = model.logs.is_paused();
+    let word = if is_paused { "live tail paused" } else { live.word() };
+    let price = if is_paused || live.is_polling() {
+        "free".to_owned()
+    } else {
+        live_price(model)
+    };
     let brief = price.replace(" a minute", "/min").replace(" (unverified)", "");
     let age: usize = head.right.iter().map(Span::width).sum();
     // Frame, title, and a cell between.
@@ -174,7 +180,8 @@ fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), f
         .collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
-    for (row, hole) in &window.holes {
+    // Of results the last line says it; they can not be loaded again.
+    for (row, hole) in window.holes.iter().filter(|_| model.insights.is_none()) {
         draw_hole(model, side, *hole, (*row, area), frame);
     }
 }
@@ -183,14 +190,18 @@ fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), f
 fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Rect), frame: &mut Frame<'_>) {
     let older = model.older.as_ref().filter(|_| model.insights.is_none());
     let is_here = |(from, until, _): &(_, _, _)| *from <= hole.until && hole.from < *until;
-    let what = match (hole.lines, older.and_then(Older::loading).filter(is_here)) {
-        (_, Some(_)) => match older.and_then(Older::fault) {
+    let what = if older.and_then(Older::loading).as_ref().is_some_and(is_here) {
+        match older.and_then(Older::fault) {
             Some(fault) => format!("lines before this not fetched yet: {}", fault.kind.words()),
             None => "loading".to_owned(),
-        },
-        (0, _) => "lines before this were not fetched, scroll to load".to_owned(),
-        (1, _) => "1 line dropped here, scroll to reload".to_owned(),
-        (lines, _) => format!("{lines} lines dropped here, scroll to reload"),
+        }
+    } else {
+        let plural = if hole.lines == 1 { "" } else { "s" };
+        match (hole.is_counted, hole.lines) {
+            (true, lines) => format!("{lines} line{plural} dropped here, scroll to reload"),
+            (false, 0) => "lines before this were not fetched, scroll to load".to_owned(),
+            (false, lines) => format!("at least {lines} line{plural} missing here, scroll to load"),
+        }
     };
     let text = format!(" ▲ {what} ");
     let width = u16::try_from(cut::width(&text)).unwrap_or(u16::MAX).min(area.width);
@@ -204,9 +215,14 @@ fn draw_hole(model: &Model, side: &Side<'_>, hole: Hole, (row, area): (usize, Re
 
 /// Why the filter keeps nothing, and what to do.
 fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
-    let is_of_task = model.logs.filter().stream.is_some() && model.insights.is_none();
+    let is_of_query = model.insights.is_some();
+    let is_of_task = model.logs.filter().stream.is_some() && !is_of_query;
     match (is_of_task, model.shown_logs().is_searching()) {
         (_, true) => ("Looking through the lines…", ""),
+        (false, false) if is_of_query => (
+            "No line that the query found matches what is asked for.",
+            "x shows all that it found; v, u and & ask for others; Q goes back to the tail.",
+        ),
         (true, false) => (
             "This task has written no line since what is shown begins: perhaps it never ran.",
             "q goes back; 3 shows why it stopped; k, or @ with a time, looks further back.",

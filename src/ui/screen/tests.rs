@@ -2,13 +2,15 @@
 
 use super::fixture::{self, frame};
 use crate::{
-    cloud::PlanRequest,
+    cloud::{InsightsRequest, PlanRequest},
     core::{
         cause,
         dialog::{ImageDialog, ImageRun},
-        fact::{LogEvent, Picture, PictureFormat, ProbeStage, StageReport},
+        fact::{LogEvent, Picture, PictureFormat, ProbeStage, QueryResults, QueryState, StageReport},
         fault::{Fault, FaultKind},
         field::TextField,
+        insights::Insights,
+        logview::LogView,
         model::Model,
         screen::{
             Panel, ScreenId,
@@ -581,4 +583,77 @@ fn causes_of_operations() {
 
     assert_eq!(cause::find(&fixture::creating(300)), None);
     assert_eq!(cause::find(&fixture::running()), None);
+}
+
+/// Results of a query for what the tail's view asks for.
+fn results(model: &mut Model, messages: &[&str]) {
+    let request = InsightsRequest {
+        group: "/ecs/bedrock-image-chat".into(),
+        from: 0,
+        until: fixture::NOW + 1,
+        query: String::new(),
+    };
+    let mut view = LogView::apart(usize::MAX, 1);
+    view.take_after(&model.logs);
+    let mut insights = Insights::new(1, request, view);
+    insights.on_begun(1, &"q-1".into(), 0);
+    insights.due(2, 9_000);
+    let found = QueryResults {
+        state: QueryState::Complete,
+        events: messages.iter().map(|message| log_event(message)).collect(),
+        matched: messages.len() as u64,
+        scanned: 9,
+        bytes: 9,
+    };
+    insights.on_results(2, Ok(found), 9_000);
+    model.insights = Some(insights);
+}
+
+fn log_event(message: &str) -> LogEvent {
+    LogEvent {
+        id: None,
+        at: fixture::NOW,
+        ingested: fixture::NOW,
+        stream: "litellm/litellm/a".into(),
+        message: RawText::new(message),
+    }
+}
+
+fn on_logs(message: &str) -> Model {
+    let mut model = on(fixture::running(), ScreenId::Logs);
+    let event = log_event(message);
+    model.logs.append([Arrived { event, late: false }]);
+    model.feeds.logs.set((), model.now);
+    model
+}
+
+#[test]
+fn results_name_no_key_that_does_something_else_there() {
+    let named = "08:15:30 - LiteLLM:ERROR: a.py:1 - litellm_call_id=0af3b1c2-77aa-4b1c-9d2e-0123456789ab - x.BadError: no";
+    let mut model = on_logs(named);
+    model.logs.top();
+    assert!(model.logs.toggle_request());
+    let drawn = |model: &Model| frame(model, (120, 20), super::logs::draw);
+    assert!(drawn(&model).contains(", * back"));
+    results(&mut model, &[named]);
+    let text = drawn(&model);
+    assert!(text.contains(", * drops it") && !text.contains("* back"), "{text}");
+    let mut model = on_logs(named);
+    model.logs.finish_scans();
+    let shape = model.logs.lines().errors().shapes().remove(0);
+    model.logs.only_shape(&shape);
+    assert!(drawn(&model).contains(", Esc back"));
+    results(&mut model, &[named]);
+    let text = drawn(&model);
+    assert!(text.contains("errors like") && !text.contains("Esc back"), "{text}");
+}
+
+#[test]
+fn results_none_of_which_match_say_what_to_do_there() {
+    let mut model = on_logs("INFO: one");
+    model.logs.attention_only();
+    results(&mut model, &["INFO: one"]);
+    let text = frame(&model, (120, 20), super::logs::draw);
+    assert!(!text.contains("q clears") && !text.contains("further back"), "{text}");
+    assert!(text.contains("Q goes back to the tail") && text.contains("x shows"), "{text}");
 }

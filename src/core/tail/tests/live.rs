@@ -308,7 +308,17 @@ fn what_is_kept_to_tell_lines_apart_is_bounded_and_goes_after_live_tail() {
     let end = START + 441_000 + UNCHECKED_FOR;
     let (seq, _) = tail.due(end, true).unwrap();
     tail.on_page(seq, Ok(page(&[], None)), end);
-    assert_eq!(tail.gaps(end), [], "nor is an old search that was left out told of for ever");
+    let left = Gap {
+        from: START + 100_000,
+        until: START + 341_000,
+        why: GapReason::GivenUp,
+    };
+    assert_eq!(
+        tail.gaps(end),
+        [left],
+        "nor is an old search that was left out told of for ever, but what nobody has looked for is"
+    );
+    assert!(!tail.has_holes(), "and is not waited for");
 }
 
 #[test]

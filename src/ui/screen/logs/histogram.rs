@@ -15,7 +15,6 @@ use crate::{
         logline::Level,
         model::Model,
         older::Older,
-        tail::{GapReason, Tail},
         timeline::{What, marks},
         when,
     },
@@ -72,13 +71,7 @@ fn missing(model: &Model) -> Vec<(Millis, Millis)> {
         return out;
     }
     out.extend(model.older.as_ref().map(Older::reach).map(|reach| (Millis::MIN, reach)));
-    let now = model.now.wall;
-    let gaps = model
-        .tail
-        .iter()
-        .flat_map(|tail: &Tail| tail.gaps(now).into_iter().chain(tail.open(now)));
-    // That late ones were not looked for leaves no gap.
-    let gaps = gaps.filter(|gap| gap.why != GapReason::LateUnchecked);
+    let gaps = model.tail.iter().flat_map(|tail| tail.missing(model.now.wall));
     out.extend(gaps.map(|gap| (gap.from, gap.until)));
     out
 }
@@ -124,17 +117,19 @@ fn write_in_shade(line: &mut Line<'_>) {
     }
 }
 
-/// The words for the signs that stand on the axis.
-pub(super) fn legend<'a>(model: &Model, side: &Side<'_>, chart: &Chart) -> Vec<Span<'a>> {
+/// A sign, how it is drawn, and what it means.
+pub(super) type Sign = (&'static str, Role, &'static str);
+
+/// The words for the shade, where there is any, and for the signs that stand on the axis.
+pub(super) fn legend(model: &Model, chart: &Chart) -> (Option<Sign>, Vec<Sign>) {
     let (Some(from), Some(until)) = (chart.columns.first().map(|it| it.from), chart.columns.last().map(|it| it.until)) else {
-        return Vec::new();
+        return (None, Vec::new());
     };
     let found = marks(model, from, until);
     let is_there = |what| found.iter().any(|mark| mark.what == what);
     let shade = chart.shaded.contains(&true).then_some((SHADE, Role::Dim, SHADED));
     let signs = SIGNS.iter().filter(|(what, ..)| is_there(*what));
-    let signs = signs.map(|(_, sign, role, word)| (*sign, *role, *word));
-    super::state::signs(side, shade.into_iter().chain(signs))
+    (shade, signs.map(|(_, sign, role, word)| (*sign, *role, *word)).collect())
 }
 
 /// Times at the ends, marks between, and the place of a window that does not follow.

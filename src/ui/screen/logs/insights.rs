@@ -49,7 +49,11 @@ pub(super) fn state<'a>(model: &Model, query: &Insights, side: &Side<'_>) -> Vec
     let mut spans = vec![Span::styled(word, style(role))];
     if let Some(totals) = query.totals() {
         let price = insights::price(&model.cost.prices, &model.about.region);
-        let (text, role) = if query.is_at_limit() {
+        let lines = query.view.lines();
+        let (text, role) = if !lines.holes().is_empty() {
+            let text = format!("  only the newest {} of {} fit: narrow it", lines.len(), totals.matched);
+            (text, Role::Warn)
+        } else if query.is_at_limit() {
             let text = format!("  only the newest {} of {} matched: narrow it", insights::MOST, totals.matched);
             (text, Role::Warn)
         } else {
