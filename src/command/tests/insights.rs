@@ -278,7 +278,7 @@ async fn a_fault_that_ends_the_waiting_stops_the_query() {
 async fn a_signal_stops_the_query() {
     let (mut case, script) = script(vec![]);
     let signal = case.signal.clone();
-    let (told, ()) = futures::future::join(case.run("logs --insights"), async {
+    let (told, ()) = futures::future::join(Box::pin(case.run("logs --insights")), async {
         tokio::time::sleep(std::time::Duration::from_secs(20)).await;
         signal.send(130).unwrap();
     })

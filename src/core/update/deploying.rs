@@ -396,10 +396,10 @@ fn void(model: &Model, plan: &Plan) -> Option<String> {
     }
 }
 
-/// What was confirmed can not be executed any more; a plan that is void goes with its question.
-pub(super) fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
+/// What was confirmed can not be sent any more; a plan that is void goes with its question.
+pub(super) fn refuse(model: &mut Model, confirm: &Confirm, why: &str) -> Vec<Effect> {
     let void = match &model.deploy {
-        Stage::Plan(plan) => void(model, plan),
+        Stage::Plan(plan) if is_of_plan(confirm) => void(model, plan),
         _ => None,
     };
     match void {
