@@ -900,17 +900,17 @@ fn a_plan_goes_with_a_colleagues_update_that_was_looked_on_and_so_does_its_quest
             desk.written
         );
     }
-    // Who says yes while it runs reads why not, and what runs.
+    // Who says yes before this console has seen that it runs reads why not, and what runs.
     let mut desk = Desk::at("two-operators");
     desk.plan(&[("FargateSpot", "true")]);
     desk.press("enter");
-    desk.until("UPDATE_IN_PROGRESS");
+    Desk::beside(&desk).until("UPDATE_IN_PROGRESS");
     desk.press("y");
     says(
         &desk.screen(),
         &[
             "✗ AWS says: the plan cannot be executed in its current execution status of [",
-            "]; somebody",
+            "]; D makes a new one",
         ],
     );
 }

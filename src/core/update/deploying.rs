@@ -304,7 +304,8 @@ pub(super) fn abandon(model: &mut Model) -> Vec<Effect> {
             };
             model.deploy = Stage::Form(plan.form);
             say(model, Severity::Note, DROPPED);
-            drop_plan(model, drop, plan.is_create)
+            // One that somebody else has made meanwhile is not empty.
+            drop_plan(model, drop, plan.is_create && model.live_stack().is_none())
         }
         Stage::Planning(planning) => {
             let drop = planning
@@ -395,10 +396,10 @@ fn void(model: &Model, plan: &Plan) -> Option<String> {
     }
 }
 
-/// What was confirmed can not be executed any more; a plan that is void goes with its question.
-pub(super) fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
+/// What was confirmed can not be sent any more; a plan that is void goes with its question.
+pub(super) fn refuse(model: &mut Model, confirm: &Confirm, why: &str) -> Vec<Effect> {
     let void = match &model.deploy {
-        Stage::Plan(plan) => void(model, plan),
+        Stage::Plan(plan) if is_of_plan(confirm) => void(model, plan),
         _ => None,
     };
     match void {
@@ -488,6 +489,11 @@ pub(super) fn outdated(model: &mut Model) -> Vec<Effect> {
     };
     if question.is_some_and(is_of_plan) {
         dialogs::close(model);
+    }
+    if let Stage::Plan(plan) = &model.deploy
+        && let Some(why) = void(model, plan)
+    {
+        return given_up(model, &why);
     }
     let effects = abandon(model);
     say(

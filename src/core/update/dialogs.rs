@@ -221,10 +221,7 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
 /// Yes was said: sends what was asked about, unless the facts have closed it meanwhile.
 fn approved(model: &mut Model, confirm: Confirm) -> Vec<Effect> {
     if let Some(why) = ways::closed(model, confirm.way, &confirm.changes) {
-        if deploying::is_of_plan(&confirm) {
-            return deploying::refuse(model, &why);
-        }
-        return ways::refuse(model, &why);
+        return deploying::refuse(model, &confirm, &why);
     }
     let effects = send(model, confirm.changes.clone(), confirm.way, Consent::given());
     if !effects.is_empty() {

@@ -176,19 +176,8 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
         .template
         .resources(&model.template.values(&plan.form.values()), &model.pseudo());
     let after = model.cost.plan_estimate(&resources).usd_month();
-    let delta = cost::step(before, after);
-    let sign = if delta >= 0.005 { "+" } else { "" };
     let drifts = drift::of_plan(model, plan);
-    let (awake, estimate) = if drifts.iter().any(|it| it.sleeps) {
-        (" awake", "estimate without model calls")
-    } else {
-        ("", "estimate, model calls not included")
-    };
-    out.push(Line::from(vec![
-        pen.dim("Cost   "),
-        pen.text(format!("{} → {} a month{awake}", usd(before), usd(after))),
-        pen.dim(format!(" ({sign}{}), {estimate}", usd(delta))),
-    ]));
+    out.push(cost_line(pen, (before, after), drifts.iter().any(|it| it.sleeps)));
     if let Some(time) = time(model, plan, &resources) {
         out.push(Line::from(vec![pen.dim("Time   "), pen.text(time)]));
     }
@@ -196,6 +185,22 @@ fn summary(model: &Model, pen: Pen<'_>, plan: &Plan, width: usize) -> Vec<Line<'
     out.extend(drifts.iter().flat_map(|it| drift(pen, it, width)));
     out.push(Line::default());
     out
+}
+
+/// What the stack costs a month before and after; where it sleeps now, both are of it awake.
+fn cost_line(pen: Pen<'_>, (before, after): (f64, f64), sleeps: bool) -> Line<'static> {
+    let delta = cost::step(before, after);
+    let sign = if delta >= 0.005 { "+" } else { "" };
+    let (awake, estimate) = if sleeps {
+        (" awake", "estimate without model calls")
+    } else {
+        ("", "estimate, model calls not included")
+    };
+    Line::from(vec![
+        pen.dim("Cost   "),
+        pen.text(format!("{} → {} a month{awake}", usd(before), usd(after))),
+        pen.dim(format!(" ({sign}{}), {estimate}", usd(delta))),
+    ])
 }
 
 /// `usually 8 to 14 min`.
