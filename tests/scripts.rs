@@ -362,7 +362,7 @@ fn planned() -> Model {
     let change_set = bic_tui::core::fact::ChangeSet {
         id: "arn:set".into(),
         name: "plan".into(),
-        stack_id: "arn:stack".into(),
+        stack_id: world::stack("CREATE_COMPLETE").id,
         status: "CREATE_COMPLETE".into(),
         reason: "".into(),
         execution: "AVAILABLE".into(),
@@ -385,7 +385,7 @@ fn planned() -> Model {
 /// The change that runs that plan.
 fn execute() -> Change {
     Change::ExecuteChangeSet {
-        stack: "arn:stack".into(),
+        stack: world::stack("CREATE_COMPLETE").id,
         change_set: "arn:set".into(),
     }
 }
@@ -482,6 +482,8 @@ fn why_a_first_plan_did_not_begin_is_said_longer_than_that_it_was_removed() {
     if let Stage::Plan(plan) = &mut model.deploy {
         plan.is_create = true;
     }
+    let now = model.now;
+    model.feeds.stack.set(Some(world::stack("REVIEW_IN_PROGRESS")), now);
     let fault = Fault {
         code: Some("InvalidChangeSetStatus".into()),
         ..Fault::new(
@@ -848,8 +850,11 @@ fn credentials_of_another_account_are_another_place() {
         notice.text.contains("222222222222 now, not of 123456789012") && notice.severity == bic_tui::core::health::Severity::Bad,
         "{notice:?}"
     );
-    let stays = "the plan stays there until somebody removes it: `aws cloudformation delete-change-set --stack-name arn:stack --change-set-name arn:set --region us-west-2`";
-    assert!(notice.text.contains(stays), "{notice:?}");
+    let stays = format!(
+        "the plan stays there until somebody removes it: `aws cloudformation delete-change-set --stack-name {} --change-set-name arn:set --region us-west-2`",
+        world::stack("CREATE_COMPLETE").id
+    );
+    assert!(notice.text.contains(&stays), "{notice:?}");
     assert_eq!(model.errors.len(), 2, "{:?}", model.errors);
     // Nothing of before is sent, and the new account is asked.
     assert!(sent(&press(&mut model, "y")).is_empty());
