@@ -46,7 +46,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
         "Polling is free and leaves nothing out.".into(),
         "It ends with T, or a minute after this screen is left.".into(),
     ];
-    let mut confirm = Confirm::new("Follow with Live Tail?".into(), lines, "begin", Vec::new());
+    let mut confirm = Confirm::new("Follow with Live Tail?".into(), lines, "Begin", Vec::new());
     confirm.spends = Some(Intent::LiveTail);
     dialogs::open(model, Dialog::Confirm(confirm))
 }

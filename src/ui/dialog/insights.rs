@@ -168,7 +168,7 @@ mod tests {
             ),
             (
                 model.dialog.clone().unwrap(),
-                vec!["a minute", "500 lines", "leaves nothing out", "minute after this screen", "begin"],
+                vec!["a minute", "500 lines", "leaves nothing out", "minute after this screen", "Begin"],
             ),
         ]
     }
