@@ -58,7 +58,7 @@
 //!   keymap, key               THE table of keys          polls, pace   THE table of polls, when each is due
 //!   guard                     who may write: read-only, production, consent, the allow-list
 //!   fact/, fault, text, secret, names      the data, and the names that follow from ProjectName
-//!   template/, plan, tags, progress, eta, rollout    a deploy: form, change set, progress
+//!   template/, plan, drift, tags, progress, eta, rollout    a deploy: form, change set, progress
 //!   preflight/, quota, rights                  the checks before it, and what they ask of AWS
 //!   cause, health, alarms, describe   what is wrong and why, joined from all facts; diagnosis: of a test image; unstick:
 //!                             ways out
