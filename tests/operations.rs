@@ -346,6 +346,28 @@ fn an_update_that_fails_is_rolled_back_and_the_next_one_goes_well() {
     says(&menu, &["nothing runs, and nothing is sent"]);
     assert_eq!(menu.matches("not now: ").count(), 6, "{menu}");
     desk.press("esc");
+    for (size, words) in [
+        (
+            (80, 24),
+            &[
+                "Traceback (most recent call last):",
+                "… ValueError: unknown setting disable_spend_logs",
+            ][..],
+        ),
+        (
+            (120, 40),
+            &[
+                "Traceback (most recent call last):",
+                "… 2 lines left out",
+                "line 5188, in initialize",
+                "raise ValueError",
+                " ValueError: unknown setting disable_spend_logs",
+                "Application startup failed",
+            ],
+        ),
+    ] {
+        says(&desk.screen_at(size.0, size.1), words);
+    }
     desk.deploy(&[("LiteLLMVersion", "v1.107.1")]);
     desk.until("UPDATE_COMPLETE");
     assert!(!desk.see(&["✓ UPDATE_COMPLETE"]).contains(" Cause "), "{}", desk.screen());

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub use self::{
     join::{Known, LOG},
-    last::last_of,
+    last::{fitting, last_of},
     words::{Clues, Meaning, Reader, explain, meaning, of_image, of_log, of_target, of_task},
 };
 use super::{

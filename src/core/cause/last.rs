@@ -1,35 +1,75 @@
 //! The last lines of a task, with the heading of an error that is longer than what is kept of it.
 
 use crate::core::{
-    fact::LogEvent,
+    fact::{LogEvent, Millis},
     logline::{self, Joined},
     text::SafeText,
 };
 
 /// How many of its last lines a task is remembered by.
 const LAST_LINES: usize = 6;
+const LEFT_OUT: &str = " left out";
 
 /// The last lines of events of one stream, as they are shown. Where they begin in the middle of an error its heading and
 /// its exception stand before them, and how many lines are left out in between.
 pub fn last_of(events: &[LogEvent]) -> Vec<SafeText> {
     let mut sorted: Vec<&LogEvent> = events.iter().collect();
     sorted.sort_by_key(|e| e.at);
-    let mut before = None;
-    let mut lines: Vec<(&str, bool)> = Vec::new();
-    for event in sorted {
-        for part in logline::shown_parts(event.message.as_raw()) {
-            let Joined {
-                is_continuation,
-                before: next,
-                ..
-            } = logline::follow(before, logline::read(part), part, event.at, 0);
-            before = Some(next);
-            if !part.trim().is_empty() {
-                lines.push((part, is_continuation));
-            }
-        }
-    }
+    let parts = sorted
+        .iter()
+        .flat_map(|event| logline::shown_parts(event.message.as_raw()).map(|part| (event.at, part)));
+    let mut lines = joined(parts);
+    lines.retain(|(line, _)| !line.trim().is_empty());
     chosen(&lines)
+}
+
+/// Of lines that `last_of` gave, as many as `rows` have room for. Of an error its exception and its heading stay, and it is
+/// told that something is left out of it.
+pub fn fitting(lines: &[&str], rows: usize) -> Vec<SafeText> {
+    let count = lines.len();
+    let from = count.saturating_sub(rows);
+    let known = joined(lines.iter().map(|line| (0, *line)));
+    let error = known.iter().rposition(|(line, goes_on)| *goes_on && logline::is_exception(line));
+    let head = error.and_then(|error| known[..error].iter().rposition(|(_, goes_on)| !goes_on));
+    let (Some(error), Some(head)) = (error.filter(|_| from > 0), head) else {
+        return lines[from..].iter().map(|line| (*line).into()).collect();
+    };
+    let mut kept = vec![head, error];
+    kept.extend(
+        (0..count)
+            .rev()
+            .filter(|at| ![head, error].contains(at) && left_out(lines[*at]).is_none()),
+    );
+    let mut shorter = (2..=kept.len()).rev().map(|most| {
+        let mut kept = kept[..most].to_vec();
+        kept.sort_unstable();
+        with_gaps(lines, &kept)
+    });
+    shorter.find(|told| told.len() <= rows).unwrap_or_else(|| {
+        // No row is left for what is left out: it is a sign before the exception.
+        let said = lines[error];
+        let said = format!("… {}", &said[logline::lead(said)..]);
+        let mut told: Vec<SafeText> = (rows > 1).then(|| lines[head].into()).into_iter().collect();
+        told.push(said.into());
+        told.extend(lines[error + 1..].iter().map(|line| SafeText::from(*line)));
+        told.truncate(rows);
+        told
+    })
+}
+
+/// Lines of one stream with the time of each, and whether it goes on with the entry before it.
+fn joined<'a>(parts: impl Iterator<Item = (Millis, &'a str)>) -> Vec<(&'a str, bool)> {
+    let mut before = None;
+    let follow = |(at, part)| {
+        let Joined {
+            is_continuation,
+            before: next,
+            ..
+        } = logline::follow(before, logline::read(part), part, at, 0);
+        before = Some(next);
+        (part, is_continuation)
+    };
+    parts.map(follow).collect()
 }
 
 /// Of lines, each with whether it goes on with the entry before it.
@@ -48,18 +88,30 @@ fn chosen(lines: &[(&str, bool)]) -> Vec<SafeText> {
         Some(error) if error < count - (LAST_LINES - 2) => (Some(error), count - (LAST_LINES - 4)),
         _ => (None, count - (LAST_LINES - 2)),
     };
-    let mut out = vec![show(head)];
-    let mut shown = head;
-    for at in error.into_iter().chain(rest..count) {
-        match at - shown - 1 {
+    let lines: Vec<&str> = lines.iter().map(|(line, _)| *line).collect();
+    let kept: Vec<usize> = [head].into_iter().chain(error).chain(rest..count).collect();
+    with_gaps(&lines, &kept)
+}
+
+/// The lines that are kept, the first one first, and how many are left out behind each.
+fn with_gaps(lines: &[&str], kept: &[usize]) -> Vec<SafeText> {
+    let mut out = Vec::new();
+    for (n, at) in kept.iter().enumerate() {
+        out.push(logline::display(lines[*at]));
+        let next = kept.get(n + 1).copied().unwrap_or(lines.len());
+        match lines[at + 1..next].iter().map(|line| left_out(line).unwrap_or(1)).sum::<usize>() {
             0 => {}
-            1 => out.push("… 1 line left out".into()),
-            n => out.push(format!("… {n} lines left out").into()),
+            1 => out.push(format!("… 1 line{LEFT_OUT}").into()),
+            n => out.push(format!("… {n} lines{LEFT_OUT}").into()),
         }
-        out.push(show(at));
-        shown = at;
     }
     out
+}
+
+/// How many lines a line stands for that tells of what is left out.
+fn left_out(line: &str) -> Option<usize> {
+    let (count, _) = line.strip_prefix("… ")?.strip_suffix(LEFT_OUT)?.split_once(" line")?;
+    count.parse().ok()
 }
 
 #[cfg(test)]
@@ -125,5 +177,29 @@ mod tests {
             (6, "Traceback (most recent call last):", "KeyError: 'x'")
         );
         assert_eq!(told[1], "… 3 lines left out");
+    }
+
+    #[test]
+    fn where_room_is_short_the_heading_and_the_exception_stay() {
+        let trace = format!("Traceback (most recent call last):\n{}KeyError: 'x'", frames(3));
+        let lines = last(&format!("{trace}\nERROR:    Exiting."));
+        let fit = |lines: &[String], rows| {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let told = fitting(&lines, rows);
+            told.into_iter().map(|line| line.to_string()).collect::<Vec<_>>()
+        };
+        let (head, end) = ("Traceback (most recent call last):", "ERROR:    Exiting.");
+        assert_eq!(lines.len(), 6);
+        assert_eq!(fit(&lines, 6), lines);
+        assert_eq!(fit(&lines, 5), [head, "… 5 lines left out", "    g2()", "KeyError: 'x'", end]);
+        assert_eq!(fit(&lines, 4), [head, "… 6 lines left out", "KeyError: 'x'", end]);
+        assert_eq!(fit(&lines, 3), [head, "… KeyError: 'x'", end]);
+        assert_eq!(fit(&lines, 2), [head, "… KeyError: 'x'"]);
+        assert_eq!(fit(&lines, 1), ["… KeyError: 'x'"]);
+        // Of lines that are no error the last ones stay, and what was said before an error goes first.
+        let plain = ["a", "b", "c", "d"].map(str::to_owned);
+        assert_eq!(fit(&plain, 2), ["c", "d"]);
+        let told = last(&format!("INFO:     ready\n{HEAD}\nOSError: gone"));
+        assert_eq!(fit(&told, 2), [HEAD, "OSError: gone"]);
     }
 }

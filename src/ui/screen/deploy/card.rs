@@ -95,45 +95,50 @@ fn cause_lines(pen: Pen<'_>, cause: &Cause, keys: &str, (width, rows, most): (us
     let advice = most.saturating_sub(end.len() + 3).clamp(1, 4);
     end.extend(labelled("now", wrapped(&cause.advice, advice), Role::Accent));
     end.push(pen.keys(keys));
-    let mut texts: Vec<(&str, Vec<String>)> = Vec::new();
-    for (label, text) in &cause.evidence {
-        // Rules and brackets of a log say nothing, and the time of a line takes the room of its words.
-        let (text, is_empty) = match *label {
-            cause::LOG => (&text[logline::lead(text)..], !text.contains(char::is_alphanumeric)),
-            _ => (text.as_str(), false),
-        };
-        if is_empty {
-            continue;
-        }
-        let text = short_arns(text);
-        match texts.last_mut() {
-            Some((known, lines)) if *known == *label => lines.push(text),
-            _ => texts.push((label, vec![text])),
-        }
-    }
-    // Several lines of one source are those of a log: one row each.
-    let evidence = |text: &str, rows: usize| wrap_ends(text, width.saturating_sub(9), rows);
-    let height = |lines: &[String], rows: usize| {
-        if let [text] = lines {
-            evidence(text, rows).len()
-        } else {
-            lines.len().min(rows)
-        }
-    };
-    let wanted: Vec<usize> = texts.iter().map(|(_, lines)| height(lines, rows)).collect();
+    let texts = texts(cause);
+    let evidence = |label: &str, text: &str, rows: usize| wrap_ends(&said(label, text), width.saturating_sub(9), rows);
+    let wanted = texts.iter().map(|(label, lines)| match lines[..] {
+        [text] => evidence(label, text, rows).len(),
+        // They have been chosen already.
+        _ if *label == cause::LOG => lines.len(),
+        _ => lines.len().min(rows),
+    });
+    let wanted: Vec<usize> = wanted.collect();
     let room = most.saturating_sub(end.len() + 1).max(1);
     let mut lines = vec![Line::from(pen.title(cut(&cause.title, width)))];
     for ((label, text), rows) in texts.into_iter().zip(shares(&wanted, room)) {
-        let shown = match text.as_slice() {
+        let one = |line: &str| wrapped(&said(label, line), 1);
+        let shown = match text[..] {
             _ if rows == 0 => continue,
-            [text] => evidence(text, rows),
+            [text] => evidence(label, text, rows),
+            _ if label == cause::LOG => cause::fitting(&text, rows).iter().flat_map(|line| one(line)).collect(),
             // The last ones say most.
-            many => many[many.len() - rows..].iter().flat_map(|line| wrapped(line, 1)).collect(),
+            _ => text[text.len() - rows..].iter().flat_map(|line| one(line)).collect(),
         };
         lines.extend(labelled(label, shown, Role::Text));
     }
     lines.extend(end);
     lines
+}
+
+/// The evidence by its source. Several lines of one source are those of a log: one row each.
+fn texts(cause: &Cause) -> Vec<(&'static str, Vec<&str>)> {
+    let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
+    // Rules and brackets of a log say nothing.
+    let says = |label: &str, text: &str| label != cause::LOG || text.contains(char::is_alphanumeric);
+    for (label, text) in cause.evidence.iter().filter(|(label, text)| says(label, text)) {
+        match texts.last_mut() {
+            Some((known, lines)) if *known == *label => lines.push(text),
+            _ => texts.push((label, vec![text])),
+        }
+    }
+    texts
+}
+
+/// A text of AWS as the card has it: the time of a log line takes the room of its words.
+fn said(label: &str, text: &str) -> String {
+    let lead = if label == cause::LOG { logline::lead(text) } else { 0 };
+    short_arns(&text[lead..])
 }
 
 /// How many of `room` rows each text gets of those that it wants: first one for each, and the last texts come first, since
