@@ -1353,6 +1353,17 @@ fn what_a_stack_left_is_listed_with_its_price_and_removed_one_by_one() {
     says(&question, &["Remove fs-0", "All files in it are lost", "Type fs-0"]);
     desk.press("y enter esc");
     assert!(desk.written.is_empty());
+    // It comes back to the list, on the same row.
+    let list = desk.screen();
+    says(&list, &["What stack bedrock-image-chat left behind", "cancelled; nothing was sent"]);
+    desk.press("enter");
+    says(&desk.screen(), &["Remove fs-0"]);
+    // So does the button Cancel; the list itself is closed by Esc.
+    desk.press("tab enter");
+    says(&desk.screen(), &["What stack bedrock-image-chat left behind"]);
+    desk.press("esc");
+    let screen = desk.screen();
+    assert!(!screen.contains("What stack bedrock-image-chat left behind"), "{screen}");
     desk.press(":leftovers");
     desk.press("enter");
     desk.wait(2);

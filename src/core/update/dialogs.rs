@@ -168,7 +168,7 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
         return form::show_checks_over(model, confirm);
     }
     let yes = match key.code {
-        Code::Esc => return cancelled(model),
+        Code::Esc => return declined(model, &confirm),
         Code::Enter if confirm.focus == Focus::Yes => true,
         // In a field that waits for a name, Enter goes on to the button once the name is right.
         Code::Enter if is_typing && confirm.is_unlocked() => {
@@ -176,7 +176,7 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
             false
         }
         Code::Enter if is_typing => false,
-        Code::Enter => return cancelled(model),
+        Code::Enter => return declined(model, &confirm),
         Code::Left | Code::Right if is_typing && confirm.typed.as_ref().is_some_and(|(_, field)| !field.text().is_empty()) => {
             if let Some((_, field)) = &mut confirm.typed {
                 field.key(key);
@@ -194,7 +194,7 @@ fn on_confirm(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> 
                 false
             } else {
                 match key.typed() {
-                    Some('n' | 'q') => return cancelled(model),
+                    Some('n' | 'q') => return declined(model, &confirm),
                     Some('y') => confirm.is_unlocked(),
                     _ => false,
                 }
@@ -228,6 +228,13 @@ fn approved(model: &mut Model, confirm: Confirm) -> Vec<Effect> {
         leftovers::on_sent(model, &confirm.changes, confirm.typed.map(|(name, _)| name));
     }
     effects
+}
+
+/// No was said: whoever came from a list comes back to it.
+fn declined(model: &mut Model, confirm: &Confirm) -> Vec<Effect> {
+    cancelled(model);
+    leftovers::on_declined(model, &confirm.changes);
+    Vec::new()
 }
 
 /// Says that nothing was sent, or executed of a plan that was, and closes.

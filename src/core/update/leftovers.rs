@@ -214,13 +214,24 @@ fn age(is_kept: bool, millis: Millis) -> String {
 
 /// A removal was approved: the list is shown again, with what is on its way out.
 pub(super) fn on_sent(model: &mut Model, changes: &[Change], name: Option<SafeText>) {
-    let asked = model.leftovers.asking.take();
-    let Some(id) = changes.first().and_then(leftovers::removed).filter(|id| asked.as_ref() == Some(id)) else {
-        return;
-    };
+    let Some(id) = asked(model, changes) else { return };
     model.leftovers.looks = 0;
     model.leftovers.removing.insert(id.clone(), name.unwrap_or_else(|| id.clone()));
-    dialogs::open(model, Dialog::Leftovers(Some(id.clone())));
+    dialogs::open(model, Dialog::Leftovers(Some(id)));
+}
+
+/// A removal was not approved: the list is shown again, and what is said of it stays.
+pub(super) fn on_declined(model: &mut Model, changes: &[Change]) {
+    let Some(id) = asked(model, changes) else { return };
+    let notice = model.notice.take();
+    dialogs::open(model, Dialog::Leftovers(Some(id)));
+    model.notice = notice;
+}
+
+/// What the list has asked about, where that is what the changes remove.
+fn asked(model: &mut Model, changes: &[Change]) -> Option<SafeText> {
+    let asked = model.leftovers.asking.take()?;
+    (changes.first().and_then(leftovers::removed) == Some(&asked)).then_some(asked)
 }
 
 /// AWS took a removal, or not.
