@@ -679,6 +679,15 @@ fn ctrl_c_leaves_an_operation_of_ours_running_after_a_menu() {
 }
 
 #[test]
+fn ctrl_c_leaves_from_the_menu_of_ways_where_nothing_runs() {
+    let mut model = loaded(Settings::default(), "UPDATE_ROLLBACK_COMPLETE");
+    press(&mut model, "R");
+    assert!(matches!(model.dialog, Some(Dialog::Menu(_))));
+    update(&mut model, Msg::Drawn);
+    assert_eq!(press(&mut model, "ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
 fn a_secret_is_hidden_by_time_screen_and_focus() {
     for way in ["time", "screen", "focus", "key"] {
         let mut model = loaded(Settings::default(), "CREATE_COMPLETE");

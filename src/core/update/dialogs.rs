@@ -9,7 +9,7 @@ use super::{
 };
 use crate::cloud::Change;
 use crate::core::{
-    dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
+    dialog::{Act, Confirm, Countdown, Detail, Dialog, Focus, Json, Menu, Offers, Palette, Prompt, Purpose, Scroll, Skip, can_pay},
     effect::Effect,
     field::TextField,
     guard::{ARMED_FOR, Consent},
@@ -455,6 +455,10 @@ fn on_menu(model: &mut Model, mut menu: Menu, key: Key) -> Vec<Effect> {
         Some(Intent::Back) => return close(model),
         // A second Ctrl-C detaches and leaves: the operation goes on without us.
         Some(Intent::Interrupt) if menu.ways.iter().any(|way| way.act == Act::Detach) => return vec![Effect::Detach(130)],
+        Some(Intent::Interrupt) if menu.of == Offers::Out => {
+            close(model);
+            return keys::obey(model, Intent::Interrupt);
+        }
         Some(Intent::Interrupt) => return close(model),
         Some(Intent::Enter) => {
             let way = menu.ways.get(menu.selected);
