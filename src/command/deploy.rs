@@ -317,7 +317,7 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
 }
 
 /// Says what the operation let go of and did not delete, and how it is found again.
-fn tell_kept(cx: &mut Context, watch: &Watch, stack: &Stack) {
+pub(super) fn tell_kept(cx: &mut Context, watch: &Watch, stack: &Stack) {
     let progress = Progress::read(stack, &watch.events);
     for (row, id) in progress.kept() {
         let told = format!("The {}; `bic-tui leftovers` lists it.", row.outside(id));
