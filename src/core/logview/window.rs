@@ -263,6 +263,7 @@ impl LogView {
     }
 
     pub(super) fn turn_up(&mut self, rows: usize) {
+        self.wishes.clear();
         self.detach();
         if let (Some(top), Some(cursor)) = (self.top_row(self.size), self.cursor()) {
             let (there, _) = self.retreat((cursor, 0), rows);
@@ -272,6 +273,7 @@ impl LogView {
     }
 
     pub(super) fn turn_down(&mut self, rows: usize) {
+        self.wishes.clear();
         if self.is_following() {
             return;
         }
