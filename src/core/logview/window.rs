@@ -156,6 +156,12 @@ impl LogView {
         }
     }
 
+    /// The time of the first line in a window of this size.
+    pub fn window_begins(&self, (height, width): (usize, usize)) -> Option<Millis> {
+        let (spot, _) = self.top_row(Size::new(height, width))?;
+        Some(self.lines.line(spot)?.at())
+    }
+
     /// The first row of a window.
     pub(super) fn top_row(&self, size: Size) -> Option<RowSpot> {
         match &self.place {

@@ -181,16 +181,17 @@ fn view_of(model: &mut Model, number: u64) -> Option<&mut LogView> {
     }
 }
 
-/// Tells the view how large its window is.
+/// Tells the views how large their window is.
 pub(super) fn fit(model: &mut Model) {
-    let fits = |size, view: &mut LogView, has_notice| {
-        let (rows, columns) = layout::log_window(size, view.shows_histogram(), has_notice);
-        view.resize(rows, columns);
+    let fits = |model: &Model, view: &LogView, has_notice| {
+        let room = layout::log_window(model.size, view.shows_histogram(), has_notice);
+        let days = layout::log_days(model, view, room);
+        (room.0, room.1.saturating_sub(days.into()))
     };
-    let has_notice = model.tail_stopped().is_some();
-    fits(model.size, &mut model.logs, has_notice);
-    if let Some(insights) = &mut model.insights {
-        fits(model.size, &mut insights.view, false);
+    let (rows, columns) = fits(model, &model.logs, model.tail_stopped().is_some());
+    model.logs.resize(rows, columns);
+    if let Some((rows, columns)) = model.insights.as_ref().map(|it| fits(model, &it.view, false)) {
+        model.shown_logs_mut().resize(rows, columns);
     }
 }
 
