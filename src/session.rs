@@ -111,7 +111,12 @@ async fn begin(cli: Cli, config: Config, out: Out) -> Result<Verdict, Failure> {
                 ..config.settings
             };
             let places = places(&cli.common, &settings);
-            console(Session { cloud, settings, places }, journal?).await
+            let journal = match journal {
+                // Who only looks needs no place for what was written.
+                Err(_) if settings.read_only => Arc::new(Journal::memory()),
+                other => other.map_err(with_a_way_to_look)?,
+            };
+            console(Session { cloud, settings, places }, journal).await
         }
         Some(command) => Box::pin(subcommand(cloud, config, (cli.common, command), (out, journal))).await,
     }
@@ -187,6 +192,15 @@ async fn connect(flags: &Common, config: &Config, scene: &str) -> Result<Arc<dyn
         .in_region(flags.region.clone());
     let speed = flags.speed.unwrap_or(DEMO_SPEED);
     Ok(Arc::new(Sim::new(&scene, speed, Arc::new(RealClock::default()))))
+}
+
+/// The console can still be looked at.
+fn with_a_way_to_look(fault: Fault) -> Fault {
+    let detail = format!("{}; `bic-tui --read-only` opens the console without it", fault.detail);
+    Fault {
+        detail: detail.into(),
+        ..fault
+    }
 }
 
 /// In memory for a simulated account; its operations are recorded only when that is asked for, those of a real one unless

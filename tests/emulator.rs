@@ -865,5 +865,17 @@ fn a_creation_that_failed_is_removed_before_the_next() {
     let said = dana.well("events --failed");
     assert!(said.contains("CREATE_FAILED") && said.contains("Never"), "{said}");
     dana.run(&format!("destroy --confirm {STACK}"));
-    assert!(dana.well(&format!("deploy --yes {MODELS}")).contains("is CREATE_COMPLETE."));
+    let files = format!("deploy --yes {MODELS} --param FileSystemDeletionPolicy=Retain");
+    assert!(dana.well(&files).contains("is CREATE_COMPLETE."));
+    // What a deletion keeps is there, and is named at its end.
+    let told = dana.run(&format!("destroy --confirm {STACK}"));
+    assert_eq!(told.status, 0, "{}", told.stderr);
+    let kept = aws.call("efs", "describe_file_systems", json!({}))["FileSystems"].clone();
+    let id = kept[0]["FileSystemId"].as_str().expect("a file system").to_owned();
+    assert!(
+        told.stderr
+            .contains(&format!("The former KeptFileSystem {id} stays outside the stack")),
+        "{}",
+        told.stderr
+    );
 }

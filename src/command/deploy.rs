@@ -64,7 +64,7 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
     let ready = ready(cx, &args.plan).await?;
     let made = match make(cx, &ready).await {
         Ok(made) => made,
-        Err(failure) => return Err(overtaken(cx, failure).await),
+        Err(failure) => return Err(unexecuted(overtaken(cx, failure).await, cx)),
     };
     let interrupt = cx.interrupt.clone();
     let agreed = interrupt.or(agree(cx, args, &ready, &made)).await;
@@ -83,9 +83,17 @@ pub(super) async fn deploy(cx: &mut Context, args: &DeployArgs) -> Answer {
         Err(failure) => {
             // The first failure is the one to report.
             let is_gone = discard(cx, &made).await.is_ok();
-            Err(not_agreed(overtaken(cx, failure).await, is_gone))
+            Err(unexecuted(not_agreed(overtaken(cx, failure).await, is_gone), cx))
         }
     }
+}
+
+/// What is wrong with a request before the execution does not tell that there was none.
+fn unexecuted(failure: Failure, cx: &mut Context) -> Failure {
+    if matches!(failure, Failure::Fault(_)) {
+        cx.out.note("Nothing was executed.");
+    }
+    failure
 }
 
 /// Nobody said yes to the plan. It had been made, so it is not true that nothing was sent.
@@ -317,7 +325,7 @@ pub(super) fn verdict(cx: &mut Context, watch: &Watch, stack: &Stack) -> Answer 
 }
 
 /// Says what the operation let go of and did not delete, and how it is found again.
-fn tell_kept(cx: &mut Context, watch: &Watch, stack: &Stack) {
+pub(super) fn tell_kept(cx: &mut Context, watch: &Watch, stack: &Stack) {
     let progress = Progress::read(stack, &watch.events);
     for (row, id) in progress.kept() {
         let told = format!("The {}; `bic-tui leftovers` lists it.", row.outside(id));

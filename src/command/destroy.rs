@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     Answer, Context, Verdict, confirm_name,
-    deploy::{follow_command, followed},
+    deploy::{follow_command, followed, tell_kept},
     leftovers, reads,
     scale::tell_done,
     watch::Watch,
@@ -68,6 +68,8 @@ pub(super) async fn run(cx: &mut Context, args: &DestroyArgs) -> Answer {
     let rests = followed(cx, &mut watch, "deletion").await?;
     if rests.status.is_deleted() {
         cx.out.note(format!("Stack {} is deleted.", rests.name));
+        // What was seen to stay is told, whatever the search for it may see.
+        tell_kept(cx, &watch, &rests);
         tell_left(cx, &stack.id).await;
         return Ok(Verdict::Well);
     }

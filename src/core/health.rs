@@ -686,6 +686,9 @@ mod tests {
         ] {
             assert_eq!(told_of_log(&errors, 0), want);
         }
+        let long = format!("{{\"body\":\"{}\",\"level\":50,\"msg\":\"pool 7 is empty\"}}", "iVBOR".repeat(300));
+        let want = warning("2 errors in 10 min: pool # is empty; 4 # shows them");
+        assert_eq!(told_of_log(&[(120_000, &long), (60_000, &long)], 0), want, "a long JSON line");
         let old = [(3_600_000, denied), (3_500_000, denied)];
         let told = told_of_log(&old, 3_400_000).map(|(_, text)| text);
         let until = when::show(LOG_NOW - 3_400_000, LOG_NOW, Times::Local, &TimeZone::UTC);

@@ -4,13 +4,19 @@
 
 mod entry;
 mod level;
+mod message;
 mod request;
 mod shown;
 #[cfg(test)]
 mod tests;
 mod top;
 
-pub(crate) use self::{entry::exception, request::is_uuid, shown::head_of};
+pub(crate) use self::{
+    entry::exception,
+    message::{message, outline},
+    request::is_uuid,
+    shown::head_of,
+};
 pub use self::{
     entry::{Before, JOIN_WITHIN, Joined, follow},
     level::Level,

@@ -35,23 +35,23 @@ fn moved(desk: &mut Desk) -> (String, String) {
 #[test]
 fn the_operation_that_runs_is_named_and_how_it_is_followed() {
     type Begins = fn(&mut Desk);
-    let cases: [(&str, Begins); 4] = [
+    let cases: [(&str, &str, Begins); 4] = [
         // AWS has taken it, and the stack does not tell of it yet.
-        ("update", |desk| {
+        ("update", "was begun from here", |desk| {
             desk.plan(&[("LogRetentionDays", "14")]);
             desk.press("enter y");
         }),
-        ("update", |desk| {
+        ("update", "goes on", |desk| {
             desk.deploy(&[("LogRetentionDays", "14")]);
             desk.until("UPDATE_IN_PROGRESS");
         }),
-        ("deletion", |desk| {
+        ("deletion", "goes on", |desk| {
             desk.press(":destroy enter bedrock-image-chat enter enter");
             desk.until("DELETE_IN_PROGRESS");
         }),
-        ("", |_| {}),
+        ("", "", |_| {}),
     ];
-    for (what, begin) in cases {
+    for (what, runs, begin) in cases {
         let mut desk = Desk::at("running");
         begin(&mut desk);
         let (said, was) = moved(&mut desk);
@@ -60,7 +60,7 @@ fn the_operation_that_runs_is_named_and_how_it_is_followed() {
             format!("{now}: all that was open is dropped. ")
         } else {
             format!(
-                "the {what} of bedrock-image-chat goes on in account {was} (us-west-2): `bic-tui deploy --watch --region us-west-2 \
+                "the {what} of bedrock-image-chat {runs} in account {was} (us-west-2): `bic-tui deploy --watch --region us-west-2 \
                  --stack bedrock-image-chat` follows it with that account's credentials; {now}. "
             )
         };

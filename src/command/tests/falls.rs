@@ -65,3 +65,15 @@ async fn a_script_whose_credentials_stay_expired_is_told_what_follows_the_operat
         assert!(!said.contains("run this again"), "{said}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_a_refused_request_ends_is_said_not_to_be_executed() {
+    let answers = |query: &Query| match query {
+        Query::ChangeSet { .. } => Some(Err(Fault::new(FaultKind::Expired, "cloudformation:DescribeChangeSet", "", ""))),
+        _ => None,
+    };
+    let mut case = Case::new(Answering::of("running", answers));
+    let (status, stdout, said) = case.run("deploy --param LogRetentionDays=14").await;
+    assert_eq!(status, 3, "{stdout}{said}");
+    assert!(said.contains("Nothing was executed.\n"), "{said}");
+}

@@ -396,3 +396,14 @@ async fn file_systems_that_were_not_looked_at_are_told() {
     let list: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((status, &list["unknown"][0]["what"]), (4, &"names of file systems".into()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_deletion_was_seen_to_keep_is_told_at_its_end() {
+    let mut case = Case::sim("new");
+    let (status, ..) = case.run("deploy --param FileSystemDeletionPolicy=Retain").await;
+    assert_eq!(status, 0);
+    let (status, stdout, said) = case.run("destroy").await;
+    assert_eq!(status, 0, "{stdout}{said}");
+    let kept = said.lines().find(|line| line.starts_with("The former KeptFileSystem fs-"));
+    assert!(kept.is_some_and(|line| line.contains("`bic-tui leftovers")), "{said}");
+}

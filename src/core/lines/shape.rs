@@ -1,6 +1,6 @@
 //! What an error says without the numbers, ids and names that differ from one time to the next.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
@@ -34,7 +34,7 @@ fn shape_of_all(raw: &str) -> SafeText {
     // Of a traceback within one message the exception says what it was.
     let text = match logline::exception(raw) {
         Some(exception) => said(logline::head_of(&exception, HEAD)),
-        None => said(logline::head_of(raw, HEAD)),
+        None => said(raw),
     };
     let status = logline::status(&text);
     let put = |found: &Captures<'_>| {
@@ -59,21 +59,21 @@ fn shape_of_all(raw: &str) -> SafeText {
     }
 }
 
-/// The first line of a message that says something, without time and level; of a JSON line its message.
+/// The first line of a message that says something, without time and level; of a JSON line its message, and of a long one
+/// without any its outline.
 fn said(raw: &str) -> String {
-    let clean = logline::strip_sgr(raw);
-    if clean.starts_with('{')
-        && let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(&clean)
-    {
-        let told = ["message", "msg", "error", "event"]
-            .into_iter()
-            .find_map(|name| fields.get(name)?.as_str());
-        if let Some(told) = told {
-            return told.to_owned();
-        }
-    }
-    let line: Cow<'_, str> = clean.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().into();
-    line[logline::lead(&line)..].trim().to_owned()
+    let clean = logline::strip_sgr(logline::head_of(raw, HEAD));
+    let of_object = || {
+        let whole = logline::strip_sgr(raw);
+        let outline = || logline::outline(&whole).filter(|_| raw.len() > HEAD);
+        logline::message(&whole).or_else(outline)
+    };
+    let is_object = clean.trim_ascii_start().starts_with('{');
+    let told = is_object.then(of_object).flatten();
+    let told = told.as_deref().map(|told| logline::strip_sgr(logline::head_of(told, HEAD)));
+    let said = told.unwrap_or(clean);
+    let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    line[logline::lead(line)..].trim().to_owned()
 }
 
 #[cfg(test)]

@@ -413,6 +413,29 @@ fn exports_are_exact_as_json_and_safe_as_text() {
     );
 }
 
+/// As an application writes them that logs the body of a request.
+#[test]
+fn errors_in_long_json_lines_are_of_the_shape_of_their_message() {
+    let mut lines = Lines::new(usize::MAX);
+    lines.append((0..12_u64).map(|i| {
+        let body = format!("{i:04}").repeat(300);
+        let text = match i % 3 {
+            0 => format!("{{\"level\":\"error\",\"message\":\"pool {i} is empty\",\"body\":\"{body}\"}}"),
+            1 => format!("{{\"body\":\"{body}\",\"level\":50,\"message\":\"pool {i} is empty\"}}"),
+            _ => format!("{{\"level\":\"error\",\"message\":\"pool {i} is empty\",\"body\":\"{body}"),
+        };
+        arrived(i as Millis, i, &text)
+    }));
+    lines.mine_all();
+    lines.append((12..15_u64).map(|i| {
+        let text = format!("{{\"body\":\"{}\",\"status\":500}}", format!("{i:04}").repeat(300));
+        arrived(i as Millis, i, &text)
+    }));
+    lines.mine_all();
+    let outline = "{\"body\":\"…\",\"status\":#}".to_owned();
+    assert_eq!(shapes_held(&lines), [("pool # is empty".to_owned(), 12), (outline, 3)]);
+}
+
 #[test]
 fn errors_are_counted_once_each_by_what_they_are_about() {
     let mut lines = Lines::new(usize::MAX);

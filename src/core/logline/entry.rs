@@ -229,7 +229,7 @@ pub fn follow(before: Option<Before>, line: Reading, raw: &str, at: Millis, numb
 }
 
 /// It leaves it to a traceback to say what the error is.
-fn is_heading(raw: &str) -> bool {
+pub(super) fn is_heading(raw: &str) -> bool {
     static ASGI: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Exception in ASGI application"));
     let head = head(raw);
     let is_first = |line: &str| is_traceback(line.trim_start_matches(['\n', '\r']));

@@ -71,6 +71,18 @@ impl Level {
             60.. => Self::Critical,
         }
     }
+
+    /// OpenTelemetry's number of a severity: <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>.
+    fn of_severity(number: i64) -> Option<Self> {
+        Some(match number {
+            1..=8 => Self::Debug,
+            9..=12 => Self::Info,
+            13..=16 => Self::Warn,
+            17..=20 => Self::Error,
+            21..=24 => Self::Critical,
+            _ => return None,
+        })
+    }
 }
 
 /// Level by a logger's prefix; `None` without one.
@@ -146,6 +158,9 @@ enum Field {
     /// Python's number of a level: 20 is information, 50 critical.
     #[serde(rename = "levelno")]
     Number,
+    /// OpenTelemetry's.
+    #[serde(rename = "severity_number", alias = "severityNumber")]
+    Severity,
     #[serde(alias = "status_code")]
     Status,
     /// What a log driver or a shipper puts the line itself into, as an object or as text.
@@ -188,10 +203,8 @@ impl<'de> Visitor<'de> for Fields {
                     continue;
                 }
                 Field::Level => level_of(&fields.next_value()?),
-                Field::Number => fields
-                    .next_value::<Value>()?
-                    .as_i64()
-                    .map(|number| Level::numbered(number.saturating_add(10))),
+                Field::Number => number(&fields.next_value()?).map(|number| Level::numbered(number.saturating_add(10))),
+                Field::Severity => number(&fields.next_value()?).and_then(Level::of_severity),
                 Field::Status => {
                     let status = fields.next_value::<Value>()?.as_u64();
                     status.and_then(|status| u16::try_from(status).ok()).map(of_status)
@@ -237,9 +250,17 @@ impl<'de> Visitor<'de> for Fields {
 /// A name, a number, or an object with a name.
 fn level_of(value: &Value) -> Option<Level> {
     match value {
-        Value::String(name) => Level::named(name),
+        Value::String(name) => Level::named(name).or_else(|| number(value).map(Level::numbered)),
         Value::Object(fields) => Level::named(fields.get("name")?.as_str()?),
-        other => other.as_i64().map(Level::numbered),
+        other => number(other).map(Level::numbered),
+    }
+}
+
+/// A number as loggers write it: whole, with a fraction that says nothing, or as text.
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_i64().or_else(|| Some(other.as_f64()? as i64)),
     }
 }
 

@@ -21,7 +21,12 @@ const LEFT: u64 = 60_000;
 /// `T`: asks before it begins, ends at once.
 pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     if model.live.is_some() {
-        say(model, Severity::Note, "Live Tail is off; polling goes on");
+        let words = if model.logs.is_paused() {
+            "Live Tail is off; p goes on by polling"
+        } else {
+            "Live Tail is off; polling goes on"
+        };
+        say(model, Severity::Note, words);
         return end(model);
     }
     if model.insights.is_some() {

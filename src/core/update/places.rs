@@ -172,8 +172,10 @@ fn goes_on(model: &Model, account: &SafeText) -> Option<String> {
     };
     let (stack, region) = (&model.settings.stack, &model.about.region);
     let follow = model.reach().placed("`bic-tui deploy --watch`");
+    // What was begun here and is not seen to run may be at its end.
+    let runs = if status.is_some() { "goes on" } else { "was begun from here" };
     Some(format!(
-        "the {what} of {stack} goes on in account {account} ({region}): {follow} follows it with that account's credentials"
+        "the {what} of {stack} {runs} in account {account} ({region}): {follow} follows it with that account's credentials"
     ))
 }
 

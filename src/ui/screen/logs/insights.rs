@@ -51,13 +51,14 @@ pub(super) fn state<'a>(model: &Model, query: &Insights, side: &Side<'_>) -> Vec
         let price = insights::price(&model.cost.prices, &model.about.region);
         let lines = query.view.lines();
         let (text, role) = if !lines.holes().is_empty() {
-            let text = format!("  only the newest {} of {} fit: narrow it", lines.len(), totals.matched);
+            let text = format!("  newest {} of {} fit: narrow it", lines.len(), totals.matched);
             (text, Role::Warn)
         } else if query.is_at_limit() {
-            let text = format!("  only the newest {} of {} matched: narrow it", insights::MOST, totals.matched);
+            let text = format!("  newest {} of {} matched: narrow it", insights::MOST, totals.matched);
             (text, Role::Warn)
         } else {
-            (format!("  {} records matched", totals.matched), Role::Text)
+            let noun = if totals.matched == 1 { "record" } else { "records" };
+            (format!("  {} {noun} matched", totals.matched), Role::Text)
         };
         spans.push(Span::styled(text, style(role)));
         spans.push(Span::styled(

@@ -96,7 +96,8 @@ pub(super) fn line<'a>(model: &Model, side: &Side<'_>, rows: &[Row], chart: Opti
     let mut pieces = Vec::new();
     if let Some(query) = &model.insights {
         let spans = super::insights::state(model, query, side).into_iter();
-        let rank = |i| [Rank::Mode, Rank::Trouble].get(i).copied().unwrap_or(Rank::Counts);
+        // What was asked for comes first: without it the number would be taken for all that matched.
+        let rank = |i| [Rank::Mode, Rank::Lag].get(i).copied().unwrap_or(Rank::Counts);
         pieces.extend(spans.enumerate().map(|(i, span)| Piece {
             rank: rank(i),
             spans: vec![span],
@@ -177,7 +178,8 @@ fn gaps(model: &Model, side: &Side<'_>, tail: &Tail, pieces: &mut Vec<Piece<'_>>
         (lost, Rank::Trouble, Role::Warn, "never fetched"),
     ];
     for (span, rank, role, words) in told {
-        if span > 0 {
+        // Less than a second is on its way anyhow, and would be told as "0 s".
+        if span >= 1_000 {
             pieces.push(Piece::new(rank, format!("  {} {words}", when::span(span)), side.theme.style(role)));
         }
     }
