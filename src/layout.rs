@@ -12,10 +12,12 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::core::{
     dialog::Confirm,
-    model::Model,
+    logview::LogView,
+    model::{Model, Times},
     msg::Size,
     preflight::Check,
     screen::{Panel, ScreenId},
+    when,
 };
 
 mod wrap;
@@ -269,6 +271,8 @@ pub fn shows_whole(confirm: &Confirm, size: Size) -> bool {
 
 /// Cells beside a log line's text: time, level, application and mark before it, the sign of a cut after it.
 pub const LOG_GUTTER: u16 = 21;
+/// Cells that the day of a log line takes more.
+pub const LOG_DAY: u16 = 6;
 /// Rows of the histogram over the log lines, with its line of times.
 pub const LOG_HISTOGRAM: u16 = 4;
 
@@ -299,6 +303,14 @@ pub fn log_window(size: Size, shows_histogram: bool, has_notice: bool) -> (usize
     };
     let [_, _, lines, _] = log_parts(inner, shows_histogram, has_notice);
     (usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)))
+}
+
+/// Cells for the days of the lines of a view whose text has this room, in rows and columns, without them: lines are in the order
+/// of their times, so where the first one in sight is of today all are.
+pub fn log_days(model: &Model, view: &LogView, room: (usize, usize)) -> u16 {
+    let is_today = |at| when::is_same_day(at, model.now.wall, &model.zone);
+    let has_days = model.times == Times::Local && !view.window_begins(room).is_none_or(is_today);
+    if has_days { LOG_DAY } else { 0 }
 }
 
 /// The panel at a cell.

@@ -24,7 +24,7 @@ mod tokens;
 mod visit;
 mod window;
 
-use self::{filter::Layer, visit::Visit, window::Size};
+use self::{filter::Layer, jump::Wish, visit::Visit, window::Size};
 pub use self::{
     filter::Toggled,
     jump::Jump,
@@ -84,6 +84,8 @@ pub struct LogView {
     trail: Vec<Visit>,
     /// What it takes back before that: what was asked for since.
     layers: Vec<Layer>,
+    /// Jumps that wait until it is known where they lead. A move drops them.
+    wishes: Vec<Wish>,
 }
 
 impl LogView {
@@ -108,6 +110,7 @@ impl LogView {
             seen: None,
             trail: Vec::new(),
             layers: Vec::new(),
+            wishes: Vec::new(),
         }
     }
 
@@ -325,6 +328,7 @@ impl LogView {
 
     /// Goes to the end and stays there.
     pub fn follow_on(&mut self) {
+        self.wishes.clear();
         self.place = Place::Follow;
         self.span = None;
         self.seen = None;
@@ -332,6 +336,7 @@ impl LogView {
 
     /// The cursor `count` lines up.
     pub fn up(&mut self, count: usize) {
+        self.wishes.clear();
         self.detach();
         let Some(mut cursor) = self.cursor() else { return };
         for _ in 0..count {
@@ -344,6 +349,7 @@ impl LogView {
 
     /// The cursor `count` lines down. At the end it stays; only [`follow_on`](Self::follow_on) follows.
     pub fn down(&mut self, count: usize) {
+        self.wishes.clear();
         let Some(mut cursor) = self.cursor().filter(|_| !self.is_following()) else {
             return;
         };
@@ -377,6 +383,7 @@ impl LogView {
 
     /// To the first line.
     pub fn top(&mut self) {
+        self.wishes.clear();
         self.detach();
         if let Some(first) = self.first() {
             self.set_place((first, 0), first);
@@ -385,6 +392,7 @@ impl LogView {
 
     /// To the first line shown at or after a time, or to the last one.
     pub fn jump_to_time(&mut self, at: Millis) {
+        self.wishes.clear();
         self.detach();
         let there = self.lines.at_time(at).and_then(|spot| self.at_or_after(spot));
         if let Some(spot) = there.or_else(|| self.last()) {
@@ -394,6 +402,7 @@ impl LogView {
 
     /// To a line that is known by its anchor, such as that of an event on another screen.
     pub fn jump_to(&mut self, anchor: &Anchor) {
+        self.wishes.clear();
         self.detach();
         let there = self.lines.locate(anchor).and_then(|spot| self.at_or_after(spot));
         if let Some(spot) = there.or_else(|| self.last()) {

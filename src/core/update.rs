@@ -52,6 +52,7 @@ use super::{
     keymap::Intent,
     model::{ErrorEntry, Model, Notice},
     msg::{Asked, Msg, Ticket},
+    screen::ScreenId,
     text::SafeText,
 };
 use crate::layout;
@@ -66,6 +67,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.is_dirty |= !matches!(msg, Msg::Tick(_) | Msg::Drawn);
     let effects = step(model, msg);
     ways::renew(model);
+    if model.screen == ScreenId::Logs {
+        // Lines of another day take more room, and any message may bring them into sight.
+        logs::fit(model);
+    }
     let effects = without_too_long(model, effects);
     insights::before_leaving(model, effects)
 }

@@ -1,6 +1,6 @@
 //! Times and durations in words. Pure: the time zone and the present time come in.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::{fact::Millis, model::Times};
 
@@ -19,17 +19,24 @@ pub fn show(at: Millis, now: Millis, times: Times, zone: &TimeZone) -> String {
     if times == Times::Age {
         return format!("{} ago", span(now - at));
     }
-    let there = |at: Millis| {
-        let at = Timestamp::from_millisecond(at).unwrap_or_default();
-        if times == Times::Utc {
-            TimeZone::UTC.to_datetime(at)
-        } else {
-            zone.to_datetime(at)
-        }
-    };
-    let (then, today) = (there(at), there(now).date());
-    let form = if then.date() == today { "%H:%M:%S" } else { "%m-%d %H:%M" };
-    then.strftime(form).to_string()
+    let zone = if times == Times::Utc { &TimeZone::UTC } else { zone };
+    let form = if is_same_day(at, now, zone) { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    there(at, zone).strftime(form).to_string()
+}
+
+/// The same to the second: `19:40:58`, or `11-22 19:40:58` of another day.
+pub fn to_the_second(at: Millis, now: Millis, zone: &TimeZone) -> String {
+    let form = if is_same_day(at, now, zone) { "%H:%M:%S" } else { "%m-%d %H:%M:%S" };
+    there(at, zone).strftime(form).to_string()
+}
+
+/// Whether two times are of one day in a zone.
+pub fn is_same_day(one: Millis, other: Millis, zone: &TimeZone) -> bool {
+    there(one, zone).date() == there(other, zone).date()
+}
+
+fn there(at: Millis, zone: &TimeZone) -> DateTime {
+    zone.to_datetime(Timestamp::from_millisecond(at).unwrap_or_default())
 }
 
 /// A time as somebody types it, in a zone: `2026-11-22T19:40:58`. In an hour that the clocks show twice it has its offset.
@@ -124,6 +131,8 @@ mod tests {
             assert_eq!(parse_time(typed_as, now, &zone), Ok(at));
             assert_eq!(show(at, now, Times::Local, &zone), shown);
             assert_eq!(clock(at, Times::Local, &zone), clock_at);
+            let day = shown.split_once(' ').map_or(String::new(), |(day, _)| format!("{day} "));
+            assert_eq!(to_the_second(at, now, &zone), format!("{day}{clock_at}"));
         }
     }
 }

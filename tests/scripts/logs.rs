@@ -539,6 +539,46 @@ fn a_search_counts_and_what_was_said_of_a_pattern_goes_with_it() {
     assert!(model.notice.is_none());
 }
 
+/// Does what other threads would do: looks through the lines.
+fn look_through(model: &mut Model, effects: Vec<Effect>) {
+    for effect in effects {
+        if let Effect::Scan(scan) = effect {
+            let mut all = Vec::new();
+            scan.run(|| false, |found| all.push(found));
+            for found in all {
+                update(model, Msg::Found(found));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_jump_in_one_burst_with_its_search_is_made_when_the_match_is_found() {
+    let (mut model, events) = crowded();
+    let at = events[30_000].at;
+    let said = |model: &Model| model.notice.as_ref().map(|it| it.text.to_string());
+    let burst = |model: &mut Model, pattern: &str, key: &str| {
+        press(model, "G /");
+        type_text(model, pattern);
+        let effects = press(model, "enter");
+        press(model, key);
+        effects
+    };
+    let effects = burst(&mut model, "line (30000|39000) ", "N");
+    assert_eq!(said(&model).as_deref(), Some("looking…"));
+    look_through(&mut model, effects);
+    assert_eq!((said(&model), model.logs.selected().map(|line| line.at())), (None, Some(at)));
+    let effects = burst(&mut model, "line nowhere ", "n");
+    assert_eq!(said(&model).as_deref(), Some("looking…"));
+    look_through(&mut model, effects);
+    assert_eq!(said(&model).as_deref(), Some("no match; / searches"));
+    // A move drops the wish.
+    let effects = burst(&mut model, "line (30000|39000) ", "N");
+    press(&mut model, "G");
+    look_through(&mut model, effects);
+    assert!(model.logs.is_following() && said(&model).is_none());
+}
+
 #[test]
 fn a_page_that_leads_nowhere_is_a_failed_poll() {
     let mut model = loaded(Settings::default(), "CREATE_COMPLETE");

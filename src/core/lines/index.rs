@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    ops::RangeInclusive,
+    ops::{Range, RangeInclusive},
     sync::{Arc, Weak},
 };
 
@@ -148,6 +148,11 @@ impl Index {
     /// Whether all lines have been looked at.
     pub fn is_complete(&self, lines: &Lines) -> bool {
         lines.segments().all(|segment| self.segments.contains_key(&segment.id()))
+    }
+
+    /// Whether the lines of these segments have been looked at.
+    pub fn knows(&self, lines: &Lines, mut places: Range<usize>) -> bool {
+        places.all(|place| lines.segment(place).is_none_or(|segment| self.segments.contains_key(&segment.id())))
     }
 
     /// Bytes held.

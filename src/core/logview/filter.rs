@@ -57,6 +57,7 @@ impl LogView {
             if part == Part::Search {
                 if self.search.is_some() {
                     self.search = None;
+                    self.wishes.clear();
                     return true;
                 }
                 continue;
@@ -166,6 +167,7 @@ impl LogView {
 
     pub(super) fn refilter(&mut self) {
         self.kept = None;
+        self.wishes.clear();
         self.shows_hidden &= !self.filter.is_all();
         if !self.filter.is_all() {
             self.kept = Some(self.look_through(self.filter.clone()));

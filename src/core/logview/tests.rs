@@ -401,6 +401,49 @@ fn what_made_room_is_told_at_the_top() {
     assert_eq!(dropped.lines as usize + view.lines().len(), 20_000);
 }
 
+/// Hands the view what its scans find, one segment after the other, until one makes the jumps that wait.
+fn find_until_there(view: &mut LogView) -> Option<(Jump, bool)> {
+    let mut all = Vec::new();
+    for scan in view.take_scans() {
+        scan.run(|| false, |found| all.push(found));
+    }
+    all.into_iter().find_map(|found| {
+        view.found(found);
+        view.resume()
+    })
+}
+
+#[test]
+fn a_jump_waits_for_the_scan_that_decides_it() {
+    let mut view = view(20_000, 5);
+    view.search("number [12]777\\.");
+    assert_eq!((view.prev_match(), view.prev_match()), (Jump::Looking, Jump::Looking));
+    assert_eq!(view.resume(), None);
+    assert!(view.is_following(), "not moved yet");
+    assert_eq!(find_until_there(&mut view), Some((Jump::Moved, true)));
+    assert_eq!((cursor(&view), view.is_searching()), (1_777, false), "both jumps were made");
+    // A match that is known is gone to at once; one further on is no match before all between has been looked through.
+    view.search("number (1777|3|9999)\\.");
+    assert_eq!(view.next_match(), Jump::Looking);
+    view.down(1);
+    assert_eq!(find_until_there(&mut view), None, "a move drops the wish");
+    assert_eq!(view.next_match(), Jump::Moved);
+    assert_eq!(cursor(&view), 9_999);
+    view.search("nothing like it");
+    assert_eq!(view.next_match(), Jump::Looking);
+    assert_eq!(find_until_there(&mut view), Some((Jump::Nowhere, true)));
+    // An error that the filter may keep.
+    view.filter_by("number [12]3\\.");
+    assert_eq!(view.prev_error(), Jump::Looking);
+    assert_eq!(find_until_there(&mut view).map(|(_, is_match)| is_match), Some(false));
+    assert_eq!(cursor(&view), 13);
+    view.filter_by("");
+    view.search("nothing like it");
+    assert_eq!(view.next_match(), Jump::Looking);
+    view.search("");
+    assert_eq!((view.resume(), view.next_match()), (None, Jump::Nowhere));
+}
+
 #[test]
 fn a_scan_in_pieces_fills_the_window_as_it_comes() {
     let mut view = view(20_000, 5);

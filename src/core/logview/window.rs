@@ -156,6 +156,12 @@ impl LogView {
         }
     }
 
+    /// The time of the first line in a window of this size.
+    pub fn window_begins(&self, (height, width): (usize, usize)) -> Option<Millis> {
+        let (spot, _) = self.top_row(Size::new(height, width))?;
+        Some(self.lines.line(spot)?.at())
+    }
+
     /// The first row of a window.
     pub(super) fn top_row(&self, size: Size) -> Option<RowSpot> {
         match &self.place {
@@ -263,6 +269,7 @@ impl LogView {
     }
 
     pub(super) fn turn_up(&mut self, rows: usize) {
+        self.wishes.clear();
         self.detach();
         if let (Some(top), Some(cursor)) = (self.top_row(self.size), self.cursor()) {
             let (there, _) = self.retreat((cursor, 0), rows);
@@ -272,6 +279,7 @@ impl LogView {
     }
 
     pub(super) fn turn_down(&mut self, rows: usize) {
+        self.wishes.clear();
         if self.is_following() {
             return;
         }

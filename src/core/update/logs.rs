@@ -17,6 +17,7 @@ use crate::{
         older::Older,
         pace,
         polls::Poll,
+        screen::ScreenId,
         tail::{Pace, Tail},
     },
     layout,
@@ -30,6 +31,11 @@ const CLOCK_SLACK: Millis = 60_000;
 const LIVE_LOOK: u64 = 60_000;
 /// Most patterns kept for the prompt.
 const MAX_PATTERNS: usize = 50;
+/// What is said of a jump that leads nowhere.
+const NO_MATCH: &str = "no match; / searches";
+const NO_ERROR: &str = "no error in these lines";
+/// What is said while a jump waits for a scan.
+const LOOKING: &str = "looking…";
 /// Columns of one sideways step are half the window; this is the least.
 const LEAST_STEP: isize = 8;
 
@@ -125,8 +131,9 @@ pub(super) fn on_live(model: &mut Model, session: u32, update: LiveUpdate) -> Ve
     scans(model)
 }
 
-/// Scans that the view wants done off the loop.
+/// Scans that the view wants done off the loop. What came may be what a jump waits for.
 pub(super) fn scans(model: &mut Model) -> Vec<Effect> {
+    resume(model);
     let views = [&mut model.logs].into_iter().chain(model.insights.as_mut().map(|it| &mut it.view));
     let mut effects = Vec::new();
     for view in views {
@@ -141,7 +148,21 @@ pub(super) fn on_found(model: &mut Model, found: Found) -> Vec<Effect> {
     if let Some(view) = view_of(model, LogView::number_of(found.generation)) {
         view.found(found);
     }
-    Vec::new()
+    scans(model)
+}
+
+/// Makes the jumps that wait, where it is known by now where they lead.
+fn resume(model: &mut Model) {
+    let shown = model.shown_logs_mut().resume();
+    // The lines behind the results of a query are not in sight.
+    if model.insights.is_some() {
+        model.logs.resume();
+    }
+    let Some((jump, is_match)) = shown else { return };
+    model.notice.take_if(|notice| *notice.text == *LOOKING);
+    if model.screen == ScreenId::Logs {
+        tell(model, jump, if is_match { NO_MATCH } else { NO_ERROR });
+    }
 }
 
 /// The shapes of some errors were found; others may have come meanwhile.
@@ -160,16 +181,17 @@ fn view_of(model: &mut Model, number: u64) -> Option<&mut LogView> {
     }
 }
 
-/// Tells the view how large its window is.
+/// Tells the views how large their window is.
 pub(super) fn fit(model: &mut Model) {
-    let fits = |size, view: &mut LogView, has_notice| {
-        let (rows, columns) = layout::log_window(size, view.shows_histogram(), has_notice);
-        view.resize(rows, columns);
+    let fits = |model: &Model, view: &LogView, has_notice| {
+        let room = layout::log_window(model.size, view.shows_histogram(), has_notice);
+        let days = layout::log_days(model, view, room);
+        (room.0, room.1.saturating_sub(days.into()))
     };
-    let has_notice = model.tail_stopped().is_some();
-    fits(model.size, &mut model.logs, has_notice);
-    if let Some(insights) = &mut model.insights {
-        fits(model.size, &mut insights.view, false);
+    let (rows, columns) = fits(model, &model.logs, model.tail_stopped().is_some());
+    model.logs.resize(rows, columns);
+    if let Some((rows, columns)) = model.insights.as_ref().map(|it| fits(model, &it.view, false)) {
+        model.shown_logs_mut().resize(rows, columns);
     }
 }
 
@@ -249,19 +271,25 @@ fn moves(model: &mut Model, intent: Intent) -> bool {
 fn jumps(model: &mut Model, intent: Intent) -> bool {
     let logs = model.shown_logs_mut();
     let (jump, why) = match intent {
-        Intent::NextMatch => (logs.next_match(), "no match; / searches"),
-        Intent::PreviousMatch => (logs.prev_match(), "no match; / searches"),
-        Intent::NextError => (logs.next_error(), "no error in these lines"),
-        Intent::PreviousError => (logs.prev_error(), "no error in these lines"),
+        Intent::NextMatch => (logs.next_match(), NO_MATCH),
+        Intent::PreviousMatch => (logs.prev_match(), NO_MATCH),
+        Intent::NextError => (logs.next_error(), NO_ERROR),
+        Intent::PreviousError => (logs.prev_error(), NO_ERROR),
         Intent::NextMark => (logs.next_mark(), "no line is marked; m marks one"),
         _ => return false,
     };
+    tell(model, jump, why);
+    true
+}
+
+/// How a jump went; `why` where it leads nowhere.
+fn tell(model: &mut Model, jump: Jump, why: &'static str) {
     match jump {
+        Jump::Looking => say(model, Severity::Note, LOOKING),
         Jump::Nowhere => say(model, Severity::Note, why),
         Jump::Wrapped => say(model, Severity::Note, "went round the end"),
         Jump::Moved => {}
     }
-    true
 }
 
 /// What is kept and marked, and back; `false` when it is none of it.

@@ -25,7 +25,7 @@ use crate::{
         update::live_price,
         when,
     },
-    layout::{self, LOG_GUTTER},
+    layout::{self, LOG_DAY, LOG_GUTTER},
     ui::{
         Side, cut,
         panel::{self, Head},
@@ -81,11 +81,11 @@ pub fn draw(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
             frame.render_widget(Paragraph::new(says.to_vec()), notice);
         }
     }
-    let window = model
-        .shown_logs()
-        .window(usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)));
+    let room = (usize::from(lines.height), usize::from(lines.width.saturating_sub(LOG_GUTTER)));
+    let days = layout::log_days(model, model.shown_logs(), room);
+    let window = model.shown_logs().window(room.0, room.1.saturating_sub(days.into()));
     if !model.shown_logs().lines().is_empty() {
-        draw_lines(model, side, (&window, lines), frame);
+        draw_lines(model, side, (&window, lines, days), frame);
     }
     let width = usize::from(state.width);
     let says = state::line(model, side, &window.rows, chart.as_ref(), width);
@@ -163,12 +163,19 @@ pub fn tail(model: &Model, side: &Side<'_>, area: Rect, frame: &mut Frame<'_>) {
         return empty(model, side, area, frame);
     }
     let height = usize::from(area.height);
-    let rows = model.logs.newest(height, usize::from(area.width.saturating_sub(LOG_GUTTER)));
-    let lines: Vec<Line<'_>> = rows.iter().map(|row| row_line(model, side, row, (false, false))).collect();
+    let width = usize::from(area.width.saturating_sub(LOG_GUTTER));
+    let mut rows = model.logs.newest(height, width);
+    let is_today = |row: &Row| when::is_same_day(row.at, model.now.wall, &model.zone);
+    let has_days = model.times == Times::Local && !rows.first().is_none_or(is_today);
+    let days = if has_days { LOG_DAY } else { 0 };
+    if has_days {
+        rows = model.logs.newest(height, width.saturating_sub(days.into()));
+    }
+    let lines: Vec<Line<'_>> = rows.iter().map(|row| row_line(model, side, (row, days), (false, false))).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), frame: &mut Frame<'_>) {
+fn draw_lines(model: &Model, side: &Side<'_>, (window, area, days): (&Window, Rect, u16), frame: &mut Frame<'_>) {
     if window.rows.is_empty() {
         let (why, next) = nothing_kept(model);
         return panel::empty(side, area, frame, why, next);
@@ -176,7 +183,7 @@ fn draw_lines(model: &Model, side: &Side<'_>, (window, area): (&Window, Rect), f
     let lines = window.rows.iter().enumerate();
     // Who lands in the middle of a traceback sees when it was.
     let lines: Vec<Line<'_>> = lines
-        .map(|(i, row)| row_line(model, side, row, (i == 0 || (row.selected && row.part == 0), true)))
+        .map(|(i, row)| row_line(model, side, (row, days), (i == 0 || (row.selected && row.part == 0), true)))
         .collect();
     frame.render_widget(Paragraph::new(lines), area);
     draw_folds(side, &window.rows, area, frame);
@@ -236,11 +243,11 @@ fn nothing_kept(model: &Model) -> (&'static str, &'static str) {
 
 /// Gutter and text of one row, with its time also where it goes on with an entry when `has_time`. A cell of the gutter
 /// never holds text from outside.
-fn row_line<'a>(model: &Model, side: &Side<'_>, row: &'a Row, (has_time, has_cursor): (bool, bool)) -> Line<'a> {
+fn row_line<'a>(model: &Model, side: &Side<'_>, (row, days): (&'a Row, u16), (has_time, has_cursor): (bool, bool)) -> Line<'a> {
     let style = |role| side.theme.style(role);
     let level = level_role(row.level);
     let mut spans = vec![
-        Span::styled(gutter_time(model, row, has_time), style(Role::Dim)),
+        Span::styled(gutter_time(model, (row, days), has_time), style(Role::Dim)),
         Span::styled(format!(" {} ", if row.part == 0 { letter(row.level) } else { " " }), style(level)),
         Span::styled(
             format!("{:<7}", if row.part == 0 { app_name(row.app) } else { "" }),
@@ -321,15 +328,17 @@ fn draw_folds(side: &Side<'_>, rows: &[Row], area: Rect, frame: &mut Frame<'_>) 
     }
 }
 
-fn gutter_time(model: &Model, row: &Row, has_time: bool) -> String {
+fn gutter_time(model: &Model, (row, days): (&Row, u16), has_time: bool) -> String {
+    let width = 8 + usize::from(days);
     if !has_time && (row.part > 0 || row.continuation) {
-        return " ".repeat(8);
+        return " ".repeat(width);
     }
     let text = match model.times {
         Times::Age => when::short(model.now.wall - row.at),
+        Times::Local if days > 0 => when::to_the_second(row.at, model.now.wall, &model.zone),
         Times::Local | Times::Utc => when::clock(row.at, model.times, &model.zone),
     };
-    format!("{text:>8}")
+    format!("{text:>width$}")
 }
 
 fn letter(level: Level) -> &'static str {

@@ -11,13 +11,15 @@ use crate::{
         field::TextField,
         insights::Insights,
         logview::LogView,
-        model::Model,
+        model::{Model, Times},
+        msg::{Msg, Size},
         screen::{
             Panel, ScreenId,
             deploy::{Planning, Stage},
         },
         tail::Arrived,
         text::{RawText, SafeText},
+        update::update,
     },
     ui::image,
 };
@@ -274,6 +276,46 @@ fn who_follows_and_may_no_longer_read_sees_which_permission_is_missing_and_what_
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
+}
+
+#[test]
+fn a_line_of_another_day_has_its_day_and_no_line_of_today_has_one() {
+    let mut model = on(fixture::running(), ScreenId::Logs);
+    model.zone = jiff::tz::TimeZone::UTC;
+    let line = |(hours, text): &(i64, &str)| {
+        let mut event = log_event(text);
+        event.at = fixture::NOW - hours * 3_600_000;
+        Arrived { event, late: false }
+    };
+    let long = format!("INFO: third {}", "x".repeat(100));
+    model
+        .logs
+        .append([(72, "INFO: first"), (71, "INFO: second"), (0, &long)].iter().map(line));
+    model.feeds.logs.set((), model.now);
+    let drawn = |model: &mut Model| {
+        update(model, Msg::Resize(Size { width: 80, height: 24 }));
+        frame(model, (80, 20), super::logs::draw)
+    };
+    let of = |text: &str, what: &str| text.lines().find(|row| row.contains(what)).expect("a row").to_owned();
+    let day = |hours: i64| crate::core::when::iso(fixture::NOW - hours * 3_600_000)[5..19].replace('T', " ");
+    let text = drawn(&mut model);
+    assert!(of(&text, "first").contains(&format!("{} I", day(72))), "{text}");
+    assert!(of(&text, "second").contains(&format!("{} I", day(71))), "{text}");
+    assert!(of(&text, "third").contains(&format!("      {} I", &day(0)[6..])), "{text}");
+    assert!(of(&text, "third").contains("x…"), "cut where the panel ends: {text}");
+    // Wrapped it is all there, in the room that is left.
+    model.logs.toggle_wrap();
+    let text = drawn(&mut model);
+    assert_eq!(text.matches('x').count(), 100, "{text}");
+    for times in [Times::Utc, Times::Age] {
+        model.times = times;
+        assert!(!drawn(&mut model).contains(&day(72)));
+    }
+    model.times = Times::Local;
+    model.logs = model.logs.cleared();
+    model.logs.append([line(&(0, "INFO: third"))]);
+    let text = drawn(&mut model);
+    assert!(of(&text, "third").contains(&format!("┃{} I", &day(0)[6..])), "{text}");
 }
 
 #[test]
