@@ -356,17 +356,8 @@ fn a_task_that_was_made_up_for_is_no_cause() {
         (1, "CREATE_COMPLETE", false),
     ] {
         let services = [Service {
-            arn: "arn".into(),
-            name: "chat-litellm".into(),
-            status: "ACTIVE".into(),
-            desired: 1,
             running,
-            pending: 0,
-            task_definition: "d:1".into(),
-            deployments: Vec::new(),
-            events: Vec::new(),
-            tags: Vec::new(),
-            target_groups: Vec::new(),
+            ..Service::known_as("chat-litellm", 1)
         }];
         let events = [("chat", "CREATE_IN_PROGRESS"), ("LiteLLMService", service)];
         let found = cause_of("CREATE_IN_PROGRESS", &events, (&services, std::slice::from_ref(&fall)));

@@ -173,14 +173,11 @@ fn gaps(model: &Model, side: &Side<'_>, tail: &Tail, pieces: &mut Vec<Piece<'_>>
             _ => &mut missing,
         } += gap.until - gap.from;
     }
-    let told = [
-        (missing, Rank::Trouble, Role::Warn, "not fetched yet"),
-        (lost, Rank::Trouble, Role::Warn, "never fetched"),
-    ];
-    for (span, rank, role, words) in told {
+    for (span, words) in [(missing, "not fetched yet"), (lost, "never fetched")] {
         // Less than a second is on its way anyhow, and would be told as "0 s".
         if span >= 1_000 {
-            pieces.push(Piece::new(rank, format!("  {} {words}", when::span(span)), side.theme.style(role)));
+            let text = format!("  {} {words}", when::span(span));
+            pieces.push(Piece::new(Rank::Trouble, text, side.theme.style(Role::Warn)));
         }
     }
     if unlooked > 0 {
